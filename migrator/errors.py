@@ -1,0 +1,68 @@
+"""What can go wrong, as one root with few children that carry data.
+
+Each class knows the exit code of the contract; only the command line turns one into a message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class MigratorError(Exception):
+    """Refused or failed: the message says what is wrong and what to do. Nothing is half done."""
+
+    exit_code = 1
+
+
+class BadInput(MigratorError):
+    """What the user typed can't be meant: a malformed pattern, an impossible date."""
+
+    exit_code = 2
+
+
+class NothingMatched(MigratorError):
+    """No session fits what was asked for."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that has the database open."""
+
+    pid: int
+    name: str
+
+
+class DatabaseInUse(MigratorError):
+    """Another process has the database open; `holders` is empty where the system doesn't tell."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, holders: Sequence[Holder] = ()) -> None:
+        super().__init__(message)
+        self.holders = tuple(holders)
+
+
+class StalePlan(MigratorError):
+    """Rows changed since the plan was made; `rows` names them. Nothing was written."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, rows: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.rows = tuple(rows)
+
+
+class Interrupted(MigratorError):
+    """Ctrl-C or SIGTERM; the run was rolled back, or the message says how to go on."""
+
+    exit_code = 130
+
+
+class NoSuchDirectory(MigratorError):
+    """A directory that must exist doesn't, is a file, or can't be read."""

@@ -1,0 +1,187 @@
+"""The nouns. Every stage of the road hands one of these to the next, and none is ever changed.
+
+Times are milliseconds since 1970, as opencode stores them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Binding(NamedTuple):
+    """The four columns of a session row that say where it belongs.
+
+    `path` is None where the schema has no such column (before opencode 1.14) or the row holds NULL.
+    """
+
+    project_id: str
+    directory: str
+    path: str | None = None
+    workspace_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One row of opencode's `session` table, without its conversation."""
+
+    id: str
+    parent_id: str | None
+    title: str
+    binding: Binding
+    created: int
+    updated: int
+    archived: int | None = None
+
+    @property
+    def directory(self) -> str:
+        """The directory this session is bound to."""
+        return self.binding.directory
+
+    @property
+    def project_id(self) -> str:
+        """The project this session is bound to."""
+        return self.binding.project_id
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One row of opencode's `project` table."""
+
+    id: str
+    worktree: str
+    vcs: str | None = None
+    name: str | None = None
+    sandboxes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What people call it: its name, else the last component of its worktree, else its id."""
+        return self.name or self.worktree.rstrip("/").rpartition("/")[2] or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What opencode itself makes of a directory.
+
+    `directory` is real (no symlink, no trailing slash). `worktree` is the top level of the checkout the directory
+    is in ("/" outside any repository); `path` is the directory relative to it, "" at the top. `project_worktree` is
+    what opencode would put into a new project row, which differs from `worktree` in the older schemas.
+    """
+
+    directory: str
+    project_id: str
+    worktree: str
+    path: str
+    vcs: str | None
+    project_worktree: str
+
+    @property
+    def binding(self) -> Binding:
+        """The row values of a session that belongs here. A workspace is never part of it."""
+        return Binding(self.project_id, self.directory, self.path, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A session that will take part, and why.
+
+    `base` is the directory whose sub-paths are kept: a session in `base/sub` goes to `destination/sub`.
+    """
+
+    session: Session
+    root: str
+    selected_by: tuple[str, ...]
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Whole session trees, parents before their children."""
+
+    sessions: tuple[Selected, ...]
+    warnings: tuple[PlanWarning, ...] = ()
+
+
+class Undo(StrEnum):
+    """What happens to the file undo of a session: see README, "What a move changes"."""
+
+    CARRY = "carry"
+    DETACH = "detach"
+    NONE = "none"
+
+
+class ProjectAction(StrEnum):
+    """What a plan does to a project row."""
+
+    REGISTER = "register"
+    UPDATE = "update"
+    EXISTS = "exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One session's move: before and after of its binding."""
+
+    session: str
+    root: str
+    title: str
+    selected_by: tuple[str, ...]
+    before: Binding
+    after: Binding
+    undo: Undo
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectChange:
+    """A project row that the moved sessions need."""
+
+    id: str
+    worktree: str
+    action: ProjectAction
+    vcs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWarning:
+    """Something a person should know before saying yes."""
+
+    code: str
+    message: str
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would change, complete: applying it needs nothing else."""
+
+    store: str
+    dialect: str
+    changes: tuple[Change, ...]
+    projects: tuple[ProjectChange, ...] = ()
+    warnings: tuple[PlanWarning, ...] = ()
+    unchanged: tuple[str, ...] = field(default=())
+
+
+class RunStatus(StrEnum):
+    """How a run ended, or that it hasn't."""
+
+    RUNNING = "running"
+    ROLLING_BACK = "rolling-back"
+    APPLIED = "applied"
+    ROLLED_BACK = "rolled-back"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The outcome of applying a plan; `verified` counts sessions that opencode's own filter finds at the destination."""
+
+    id: str | None
+    status: RunStatus
+    sessions: int = 0
+    chunks: int = 0
+    verified: int = 0
+    conflicts: tuple[str, ...] = ()
+    warnings: tuple[PlanWarning, ...] = ()

@@ -1,0 +1,98 @@
+"""The selector contract: what a plugin brings so that a user can say "these sessions".
+
+A plugin names its click options and turns their values into selectors. A selector can always answer in Python
+(`match`) and says whether SQL can answer too (`clause`); `tests/test_selector_law.py` holds the two together.
+Selectors never write and never print.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import click
+
+    from migrator.model import Place, Project, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition over the columns of the table `session`, with `?` for each of `params`.
+
+    Strings are never interpolated and LIKE is never used: `_` and `%` are ordinary characters in a directory.
+    `casefold(text)` is available as an SQL function.
+    """
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
+class Facts(Protocol):
+    """What a plugin may ask about the database and the surroundings. Each is read at most once."""
+
+    cwd: str
+    home: str
+
+    def directories(self) -> Sequence[str]:
+        """Every distinct directory that a session is bound to, as stored."""
+
+    def projects(self) -> Sequence[Project]:
+        """Every project row."""
+
+    def ids_starting_with(self, prefix: str) -> Sequence[str]:
+        """Return the ids of sessions that start with `prefix`, at most ten of them."""
+
+    def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return those of `ids` that are sessions."""
+
+    def place(self, directory: str) -> Place | None:
+        """Return what opencode makes of a directory today; None where it can't be resolved."""
+
+    def stdin_lines(self) -> Sequence[str]:
+        """Return the lines of standard input, stripped, without empty ones."""
+
+
+class Selector(ABC):
+    """One thing the user said about which sessions are meant."""
+
+    said: str
+    """How the user said it, for the plan: `--from-dir ~/src/opencode*`."""
+
+    def clause(self) -> Clause | None:
+        """Return the same condition as SQL, or None where SQL can't answer."""
+        return None
+
+    @abstractmethod
+    def match(self, session: Session) -> bool:
+        """Tell whether `session` is meant."""
+
+    def base(self, session: Session) -> str | None:
+        """Return the directory that this selector named and `session` is in or below; None: no opinion."""
+        del session
+        return None
+
+
+class SelectorPlugin(ABC):
+    """One kind of selector and the click options that make it.
+
+    Selectors of one kind add up (or), those of different kinds narrow each other (and); where `narrows` is true the
+    kind never chooses on its own, it only takes away.
+    """
+
+    kind: str
+    narrows: bool = False
+
+    @abstractmethod
+    def options(self) -> Sequence[click.Option]:
+        """Return fresh click options; their values come back in `build` under their Python names."""
+
+    @abstractmethod
+    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+        """Turn what was typed into selectors; an empty sequence where nothing was.
+
+        Raises BadInput (can't be meant), MigratorError (ambiguous) or NothingMatched (an id that isn't there).
+        """
