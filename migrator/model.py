@@ -132,6 +132,15 @@ class Change:
     after: Binding
     undo: Undo
 
+    @property
+    def loses_its_ground(self) -> bool:
+        """Whether file undo would act on the wrong place after this change.
+
+        It works from a snapshot repository keyed by project and worktree. Where only a wrong `path` is repaired, both
+        stay; a workspace overrides the directory, so leaving one is leaving a place.
+        """
+        return self.before[:2] != self.after[:2] or self.before.workspace_id is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectChange:
@@ -176,7 +185,7 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The outcome of applying a plan; `verified` counts sessions that opencode's own filter finds at the destination."""
+    """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter."""
 
     id: str | None
     status: RunStatus

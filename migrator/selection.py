@@ -1,7 +1,7 @@
 """The selector contract: what a plugin brings so that a user can say "these sessions".
 
 A plugin names its click options and turns their values into selectors. A selector can always answer in Python
-(`match`) and says whether SQL can answer too (`clause`); `tests/test_selector_law.py` holds the two together.
+(`match`) and says whether SQL can answer too (`clause`); `tests/selectors/test_selector_law.py` holds the two together.
 Selectors never write and never print.
 """
 
@@ -79,8 +79,11 @@ class Selector(ABC):
 class SelectorPlugin(ABC):
     """One kind of selector and the click options that make it.
 
-    Selectors of one kind add up (or), those of different kinds narrow each other (and); where `narrows` is true the
-    kind never chooses on its own, it only takes away.
+    Selectors of one kind add up (or), those of different kinds narrow each other (and). Where `narrows` is true the
+    kind never chooses on its own: each of its selectors takes away what it doesn't match.
+
+    Third parties name their subclass, which is called without arguments, in the entry-point group
+    `migrator.selectors`.
     """
 
     kind: str

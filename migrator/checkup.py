@@ -1,0 +1,107 @@
+"""What `doctor` looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from migrator.reporting.words import count
+from migrator.store.holders import holders, phrase
+from migrator.store.location import data_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.store.reading import Store
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: for programs (`subject`, `value`), for people (`text`), and whether it is wrong."""
+
+    subject: str
+    value: Any
+    text: str
+    wrong: bool = False
+
+
+def check_up(store: Store) -> list[Finding]:
+    """Look at everything; nothing is changed."""
+    return [*_database(store), *_integrity(store), *_runs(store), *_left_behind(store)]
+
+
+def _database(store: Store) -> Iterator[Finding]:
+    size = store.path.stat().st_size
+    yield Finding("database", str(store.path), f"database {store.path}, {size / 1e6:,.1f} MB")
+    schema = store.schema
+    order = "origin, then cache" if schema.origin_first else "cache, then root commit"
+    yield Finding(
+        "schema",
+        {"dialect": schema.dialect, "age": schema.age, "projectId": order, "readOnly": schema.read_only_because},
+        f"schema {schema.dialect}, {schema.age}; project id from {order}"
+        + (f"; not written to: {schema.read_only_because}" if schema.read_only_because else ""),
+        wrong=schema.read_only_because is not None,
+    )
+    sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
+    yield Finding("sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}")
+    found = holders(store.path)
+    yield Finding(
+        "openBy",
+        [{"pid": holder.pid, "name": holder.name} for holder in found],
+        f"open in {phrase(found)}: nothing can be moved until it is closed" if found else "nobody else has it open",
+    )
+
+
+def _integrity(store: Store) -> Iterator[Finding]:
+    damage = [text for (text,) in store.rows("PRAGMA integrity_check") if text != "ok"]
+    yield Finding(
+        "integrity",
+        damage[:_SHOWN],
+        f"integrity_check: {'; '.join(damage[:_SHOWN])}" if damage else "integrity_check passes",
+        wrong=bool(damage),
+    )
+    broken: dict[tuple[str, str], int] = {}
+    for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"):
+        broken[table, parent] = broken.get((table, parent), 0) + 1
+    words = [f"{count(number, 'row')} of {table} without {parent}" for (table, parent), number in broken.items()]
+    yield Finding(
+        "foreignKeys",
+        [{"table": table, "parent": parent, "rows": number} for (table, parent), number in broken.items()],
+        f"foreign_key_check: {'; '.join(words)}" if broken else "foreign_key_check passes",
+        wrong=bool(broken),
+    )
+
+
+def _runs(store: Store) -> Iterator[Finding]:
+    from migrator.execution.journal import entries
+
+    cut_off = [entry.id for entry in entries() if entry.unfinished and entry.store == str(store.path)]
+    yield Finding(
+        "unfinishedRuns",
+        cut_off,
+        f"cut off: run {', '.join(cut_off)}; `opencode-migrator resume` finishes it, `undo` takes it back"
+        if cut_off
+        else "no unfinished run",
+        wrong=bool(cut_off),
+    )
+
+
+def _left_behind(store: Store) -> Iterator[Finding]:
+    """Look for JSON storage: opencode 1.17 and later never import it (seen with 1.17.0 to 1.18.34)."""
+    beside = (
+        {store.path.parent / "storage", data_directory() / "storage"}
+        if store.path.parent == data_directory()
+        else {store.path.parent / "storage"}
+    )
+    files = {path.stem for storage in beside for path in storage.glob("session/*/ses_*.json")}
+    known = set(store.parents(files)) if files else set()
+    left = sorted(files - known)
+    yield Finding(
+        "leftBehindJson",
+        left,
+        f"{count(len(left), 'session')} in JSON storage of opencode before 1.2, not in this database"
+        if left
+        else "no sessions left behind in JSON storage",
+    )

@@ -1,0 +1,82 @@
+"""The command line: it reads what was typed, asks, prints and exits; everything else is below it.
+
+This is the one place where an error becomes a message and an exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+UNEXPECTED = 70
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the code of the contract."""
+    import click
+
+    from migrator.cli.app import app
+    from migrator.errors import MigratorError
+
+    signal.signal(signal.SIGTERM, _like_ctrl_c)
+    try:
+        code = app.main(standalone_mode=False, prog_name="opencode-migrator")
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except MigratorError as error:
+        _say(str(error))
+        code = error.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _say("Interrupted; nothing was written.")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away, as in `list | head`: that is no error of anybody's.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
+        code = _unexpected()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _like_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(message: str) -> None:
+    import click
+
+    click.echo(f"{click.style('error:', fg='red')} {message}", err=True)
+
+
+def _unexpected() -> int:
+    """Write the traceback where a report can quote it, and say so in one line."""
+    import platform
+    import traceback
+
+    from migrator import __version__
+    from migrator.execution.journal import now_ms, state_directory
+
+    kind, error, _ = sys.exc_info()
+    log = state_directory() / f"crash-{now_ms()}.log"
+    try:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log.touch(mode=0o600)
+        versions = f"opencode-migrator {__version__}, Python {platform.python_version()}, {platform.platform()}"
+        log.write_text(f"{versions}\n{sys.argv}\n\n{traceback.format_exc()}")
+        where = f"please report it with {log}"
+    except OSError as unwritable:
+        where = f"and {log} can't be written ({unwritable})"
+    _say(f"Something unexpected went wrong ({getattr(kind, '__name__', '?')}: {error}); {where}")
+    return UNEXPECTED

@@ -1,0 +1,61 @@
+"""The command group. A command's module is imported when it is called for, which keeps starting up quick."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+import click
+
+from migrator import __version__
+from migrator.cli.options import database_options
+
+COMMANDS = {
+    "list": "list_sessions",
+    "projects": "projects",
+    "move": "move",
+    "migrate": "migrate",
+    "plan": "plan",
+    "show": "show",
+    "apply": "apply",
+    "log": "log",
+    "undo": "undo",
+    "resume": "resume",
+    "doctor": "doctor",
+    "demo": "demo",
+}
+ALIASES = {"rebind": "migrate"}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which they are met."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        del ctx
+        module = COMMANDS.get(ALIASES.get(cmd_name, cmd_name))
+        if module is None:
+            return None
+        command = import_module(f"migrator.cli.{module}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@database_options
+@click.version_option(__version__, prog_name="opencode-migrator")
+@click.pass_context
+def app(ctx: click.Context, /, **values: Any) -> None:
+    """Move opencode sessions in bulk: show it first, take it back, lose nobody's file."""
+    ctx.obj = values
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False

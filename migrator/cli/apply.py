@@ -1,0 +1,26 @@
+"""`apply`: carry out a saved plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from migrator.cli.dealing import deal
+from migrator.cli.options import database_options, json_option, verbose_option, writing_options
+from migrator.cli.saved_plan import database_of, saved_plan
+
+
+@click.command("apply")
+@click.argument("file")
+@writing_options
+@verbose_option
+@json_option
+@database_options
+def command(file: str, **values: Any) -> None:
+    """Apply the plan in FILE; refused (exit 5) where a row has changed since it was made."""
+    from migrator.operations import apply_plan
+
+    plan = saved_plan(file)
+    path = database_of(plan, values)
+    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))

@@ -1,0 +1,118 @@
+"""Show a plan, ask, apply it, say how it went: the same for every command that moves something."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.cli.surroundings import echo_lines, on_terminal, width
+from migrator.errors import MigratorError
+from migrator.reporting.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from migrator.execution.runs import Options
+    from migrator.model import Plan, Run
+
+PROGRAM = "opencode-migrator"
+
+
+def command_line() -> str:
+    """Return what was typed, as the journal keeps it."""
+    return shlex.join([PROGRAM, *sys.argv[1:]])
+
+
+def applying_command() -> str:
+    """Return the command that applies what was only shown."""
+    words = [word for word in sys.argv[1:] if word not in {"--dry-run", "-n", "--verbose", "-v", "--json"}]
+    return shlex.join([PROGRAM, *words, "--yes"])
+
+
+def show_plan(plan: Plan, values: dict[str, Any], *, hint: str | None = None) -> None:
+    """Print a plan: one JSON document, or text and the command that applies it."""
+    if values.get("as_json"):
+        from migrator.reporting.plan_json import plan_document
+
+        click.echo(json.dumps(plan_document(plan), indent=2, ensure_ascii=False))
+        return
+    _text(plan, values, err=False)
+    if hint and plan.changes:
+        click.echo(f"\nNothing was written. To apply: {hint}")
+
+
+def deal(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run], verb: str = "Move") -> None:
+    """Show `plan`, ask where somebody is there, carry it out and report."""
+    quiet = values.get("as_json")
+    if not plan.changes:
+        _report_unchanged(plan, values)
+        return
+    if not values["yes"]:
+        if not on_terminal():
+            show_plan(plan, values)
+            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {applying_command()}")
+        _text(plan, values, err=bool(quiet))
+        click.confirm(f"{verb} {count(len(plan.changes), 'session')}?", abort=True, err=True)
+    elif not quiet:
+        _text(plan, values, err=False)
+        click.echo()
+    report(_carried_out(plan, values, carry_out), values)
+
+
+def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> Options:
+    """Return the values of `writing_options` as the engine takes them."""
+    from migrator.execution.runs import DEFAULT_CHUNK, Options
+
+    return Options(command_line(), values["chunk_size"] or DEFAULT_CHUNK, values["on_conflict"] == "skip", progress)
+
+
+def report(run: Run, values: dict[str, Any]) -> None:
+    """Say how a run went."""
+    if values.get("as_json"):
+        from migrator.reporting.plan_json import run_document
+
+        click.echo(json.dumps(run_document(run), indent=2, ensure_ascii=False))
+        return
+    from migrator.reporting.run_text import run_text
+
+    echo_lines(run_text(run))
+
+
+def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
+    from migrator.model import Run, RunStatus
+
+    if values.get("as_json"):
+        report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
+    else:
+        click.echo(f"Nothing to do: {count(len(plan.unchanged), 'session')} already right.")
+
+
+def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
+    from migrator.reporting.plan_text import plan_text
+
+    echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
+
+
+def _carried_out(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run]) -> Run:
+    with _progress(len(plan.changes)) as progress:
+        return carry_out(options(values, progress))
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=" sessions", leave=False) as bar:
+
+        def advance(number: int) -> None:
+            bar.update(number)
+
+        yield advance

@@ -1,0 +1,31 @@
+"""`doctor`: a check-up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from migrator.cli.options import database_options, json_option
+from migrator.cli.surroundings import workbench
+
+
+@click.command("doctor")
+@json_option
+@database_options
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> None:
+    """Check the database and what surrounds it; exit 1 where something is wrong."""
+    from migrator.checkup import check_up
+
+    with workbench(values) as bench:
+        findings = check_up(bench.store)
+    if values["as_json"]:
+        click.echo(json.dumps({finding.subject: finding.value for finding in findings}, indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            mark = click.style("!!", fg="red") if finding.wrong else click.style("ok", fg="green")
+            click.echo(f"{mark} {finding.text}")
+    if any(finding.wrong for finding in findings):
+        ctx.exit(1)

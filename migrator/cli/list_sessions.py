@@ -1,0 +1,66 @@
+"""`list`: the session history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.cli.options import SelectingCommand, database_options, format_options
+from migrator.cli.surroundings import echo_lines, width, workbench
+
+if TYPE_CHECKING:
+    from migrator.operations import Workbench
+    from migrator.selecting import Query
+
+
+@click.command("list", cls=SelectingCommand)
+@click.option("--all", "-a", "everywhere", is_flag=True, help="Every project, not only what opencode would list here.")
+@click.option("--search", metavar="TEXT", help="Sessions whose title contains TEXT.")
+@click.option("--roots/--no-roots", default=None, help="Leave out children, or show them too.")
+@click.option("--workspace", metavar="ID", help="Sessions of this opencode workspace.")
+@click.option("--limit", "--max-count", "-n", type=click.IntRange(0), metavar="N", help="At most N; 0 for all.")
+@click.option("--cursor", metavar="C", help="Go on where the page before stopped.")
+@format_options
+@database_options
+def command(form: str, **values: Any) -> None:
+    """List sessions, newest first.
+
+    Without --all or a selector: what `opencode session list` prints here. That is the roots of this project, at most
+    100.
+    """
+    from migrator.reporting.rows import rows_text
+    from migrator.reporting.session_rows import columns, session_rows
+    from migrator.store.listing import DEFAULT_LIMIT, Cursor, history
+
+    with workbench(values) as bench:
+        query = bench.query(values)
+        here = not (values["everywhere"] or query.chooses)
+        limit = values["limit"] if values["limit"] is not None else (DEFAULT_LIMIT if here else 0)
+        cursor = Cursor.parse(values["cursor"]) if values["cursor"] else None
+        page = history(bench.store, _conditions(bench, query, values, here=here), cursor, limit)
+        rows = session_rows(page.sessions, bench.facts.projects())
+    echo_lines(rows_text(rows, form, columns(with_project=not here), width()))
+    if page.next is not None:
+        click.echo(f"next: --cursor {page.next}", err=True)
+
+
+def _conditions(
+    bench: Workbench, query: Query, values: dict[str, Any], *, here: bool
+) -> list[tuple[str, tuple[Any, ...]]]:
+    import json
+
+    conditions = query.conditions()
+    if conditions is None:  # a selector that only Python can answer
+        ids = json.dumps([session.id for session in query.sessions(bench.store)])
+        conditions = [("id IN (SELECT value FROM json_each(?))", (ids,))]
+    if here:
+        conditions.append(("project_id = ?", (bench.places.find(".").project_id,)))
+    if values["roots"] if values["roots"] is not None else not query.chooses:
+        conditions.append(("parent_id IS NULL", ()))
+    if values["search"]:
+        conditions.append(("instr(casefold(title), ?) > 0", (values["search"].casefold(),)))
+    if values["workspace"]:
+        workspace = "workspace_id = ?" if bench.store.schema.has_workspace else "FALSE AND ? IS NULL"
+        conditions.append((workspace, (values["workspace"],)))
+    return conditions

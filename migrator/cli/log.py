@@ -1,0 +1,47 @@
+"""`log`: the runs so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from migrator.cli.options import format_options
+from migrator.cli.surroundings import echo_lines, width
+
+
+@click.command("log")
+@format_options
+def command(form: str) -> None:
+    """List the runs so far, newest first, and what became of them."""
+    from migrator.execution.journal import entries, undone
+    from migrator.reporting.rows import rows_text
+    from migrator.reporting.words import when
+
+    runs = entries()
+    taken_back = undone(runs)
+    rows: list[dict[str, Any]] = [
+        {
+            "run": entry.id,
+            "status": entry.status.value,
+            "started": entry.started,
+            "sessions": entry.sessions,
+            "command": entry.command,
+            "store": entry.store,
+            "undoes": entry.undoes,
+            "undoneBy": taken_back.get(entry.id),
+        }
+        for entry in reversed(runs)
+    ]
+    columns = {
+        "Run": lambda row: row["run"],
+        "When": lambda row: when(row["started"]),
+        "Sessions": lambda row: f"{row['sessions']:,}",
+        "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
+        "Command": lambda row: row["command"],
+    }
+    echo_lines(rows_text(rows, form, columns, width()))
+
+
+def _status(status: str) -> str:
+    return "cut off" if status in {"running", "rolling-back"} else status

@@ -1,0 +1,34 @@
+"""`migrate` (alias `rebind`): one session and its tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from migrator.cli.dealing import applying_command, deal, show_plan
+from migrator.cli.options import database_options, json_option, undo_files_option, verbose_option, writing_options
+from migrator.cli.surroundings import workbench
+
+
+@click.command("migrate")
+@click.argument("session", metavar="SESSION_ID")
+@click.argument("directory", default=".", required=False)
+@click.option("--project", metavar="P", help="Insist on this project; refused where opencode resolves another.")
+@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+@undo_files_option
+@writing_options
+@verbose_option
+@json_option
+@database_options
+def command(session: str, directory: str, project: str | None, **values: Any) -> None:
+    """Move one session, with its tree, to DIRECTORY (default: the current one)."""
+    from migrator.operations import Wish, apply_plan
+
+    with workbench(values) as bench:
+        plan = bench.plan({"from_id": (session,)}, Wish(directory, project, undo_files=values["undo_files"]))
+        path = bench.store.path
+    if values["dry_run"]:
+        show_plan(plan, values, hint=applying_command())
+        return
+    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))

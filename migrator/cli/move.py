@@ -1,0 +1,49 @@
+"""`move`: plan, show, ask, apply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from migrator.cli.dealing import applying_command, deal, show_plan
+from migrator.cli.options import (
+    SelectingCommand,
+    database_options,
+    destination_options,
+    json_option,
+    verbose_option,
+    wish,
+    writing_options,
+)
+from migrator.cli.surroundings import workbench
+
+
+@click.command("move", cls=SelectingCommand)
+@destination_options
+@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+@click.option("--allow-split", is_flag=True, hidden=True)
+@writing_options
+@verbose_option
+@json_option
+@database_options
+def command(**values: Any) -> None:
+    """Move the sessions that are selected, whole trees, to a directory.
+
+    Shows what would change and asks first. A PATTERN names directories: the sessions in them and below them are
+    meant, and sub-paths are kept.
+    """
+    from migrator.operations import apply_plan
+
+    if values["allow_split"]:
+        raise click.UsageError(
+            "--allow-split is not to be had: a child left behind opens and runs in its old directory, and whoever "
+            "deletes its parent deletes it too.",
+        )
+    with workbench(values) as bench:
+        plan = bench.plan(values, wish(values))
+        path = bench.store.path
+    if values["dry_run"]:
+        show_plan(plan, values, hint=applying_command())
+        return
+    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))

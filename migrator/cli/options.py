@@ -1,0 +1,148 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from migrator.operations import Wish
+
+    Command = Callable[..., Any]
+
+UNLIMITED_WAIT = 3600.0
+
+
+def database_options(function: Command) -> Command:
+    """Add --db, --channel and --home; they may stand before or after the command's name."""
+    for option in reversed(
+        (
+            click.option("--db", metavar="PATH", help="The database, if it isn't where opencode keeps it."),
+            click.option("--channel", metavar="NAME", help="Take opencode-NAME.db, of another release channel."),
+            click.option("--home", metavar="DIR", help="What a leading ~ means in patterns."),
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def format_options(function: Command) -> Command:
+    """Add --format and --json."""
+    function = click.option("--json", "form", flag_value="json", help="The same as --format json.")(function)
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(("table", "json", "ndjson", "csv")),
+        default="table",
+        show_default=True,
+        help="How to print rows.",
+    )(function)
+
+
+def json_option(function: Command) -> Command:
+    """Add --json, for commands that print one thing."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
+
+
+def verbose_option(function: Command) -> Command:
+    """Add --verbose."""
+    return click.option("--verbose", "-v", is_flag=True, help="Show every session, not only groups.")(function)
+
+
+def destination_options(function: Command) -> Command:
+    """Add what says where sessions go and what happens to sub-paths and file undo."""
+    for option in reversed(
+        (
+            click.option(
+                "--to-dir",
+                "--to-directory",
+                metavar="DIR|keep",
+                help="Where they go. Default: the project root of the current directory.",
+            ),
+            click.option(
+                "--to-project",
+                metavar="P|keep",
+                help="Insist on this project; refused where opencode resolves another.",
+            ),
+            click.option(
+                "--subdirs",
+                type=click.Choice(("nearest", "keep", "flatten")),
+                default="nearest",
+                show_default=True,
+                help="A session in MATCH/sub goes to DIR/sub. Without one: to the nearest directory above, "
+                "or refuse (keep). flatten: all into DIR.",
+            ),
+            undo_files_option,
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+undo_files_option = click.option(
+    "--undo-files",
+    type=click.Choice(("auto", "carry", "detach")),
+    default="auto",
+    show_default=True,
+    help="What becomes of opencode's file undo.",
+)
+
+
+def wish(values: dict[str, Any]) -> Wish:
+    """Return the values of `destination_options` as a Wish."""
+    from migrator.operations import Wish
+
+    return Wish(values["to_dir"], values["to_project"], values["subdirs"], values["undo_files"])
+
+
+def writing_options(function: Command) -> Command:
+    """Add what every command that writes has."""
+    for option in reversed(
+        (
+            click.option("--yes", "-y", is_flag=True, help="Don't ask."),
+            click.option(
+                "--wait", type=click.FloatRange(0, UNLIMITED_WAIT), default=0, metavar="SECONDS",
+                help="Wait this long for whoever has the database open.",
+            ),
+            click.option(
+                "--chunk-size", type=click.IntRange(1), metavar="N", help="Sessions in one transaction."
+            ),
+            click.option(
+                "--on-conflict", type=click.Choice(("abort", "skip")), default="abort", show_default=True,
+                help="When a session changed meanwhile: roll all back, or leave its tree out.",
+            ),
+            click.option(
+                "--backup", type=click.Path(path_type=Path), metavar="FILE",
+                help="Copy the database to FILE before the first write.",
+            ),
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+class SelectingCommand(click.Command):
+    """A command with the options of all selectors, those of third parties too, asked for only when it is used."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the selectors' options before the command's own."""
+        if not hasattr(self, "_with_selectors"):
+            from migrator.selecting import plugins
+
+            options = [option for plugin in plugins() for option in plugin.options()]
+            options.append(
+                click.Option(
+                    ["--match"],
+                    type=click.Choice(("all", "any")),
+                    default="all",
+                    show_default=True,
+                    help="Must a session meet every kind of --from, or any?",
+                ),
+            )
+            self.params = [*options, *self.params]
+            self._with_selectors = True
+        return super().get_params(ctx)

@@ -1,0 +1,20 @@
+"""`show`: what a saved plan says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from migrator.cli.dealing import show_plan
+from migrator.cli.options import json_option, verbose_option
+from migrator.cli.saved_plan import saved_plan
+
+
+@click.command("show")
+@click.argument("file")
+@verbose_option
+@json_option
+def command(file: str, **values: Any) -> None:
+    """Show the plan in FILE."""
+    show_plan(saved_plan(file), values, hint=f"opencode-migrator apply {file}")

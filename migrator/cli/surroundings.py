@@ -1,0 +1,54 @@
+"""What a command works on: the database that was meant, and the terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from migrator.operations import Workbench
+
+
+def database(values: dict[str, Any]) -> Path:
+    """Find the database; where several could be meant, say which was taken."""
+    from migrator.store.location import locate
+
+    location = locate(_value("db", values), _value("channel", values))
+    if location.others:
+        others = ", ".join(str(path) for path in location.others)
+        click.echo(f"Taking {location.path}; there is also {others} (--db or --channel).", err=True)
+    return location.path
+
+
+def workbench(values: dict[str, Any]) -> Workbench:
+    """Open the database that was meant, for reading."""
+    from migrator.operations import Workbench
+
+    return Workbench(database(values), _value("home", values))
+
+
+def _value(name: str, values: dict[str, Any]) -> Any:
+    context = click.get_current_context().find_root()
+    return values.get(name) or (context.obj or {}).get(name)
+
+
+def on_terminal() -> bool:
+    """Tell whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def width() -> int | None:
+    """Return the width of the terminal; None where output goes to a file or a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
+    """Print lines."""
+    for line in lines:
+        click.echo(line, err=err)

@@ -1,0 +1,71 @@
+"""Is the plan still true? Asked of the rows under the exclusive lock, before anything is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from migrator.model import Binding, Change, Plan
+    from migrator.store.reading import Store
+    from migrator.store.writing import Edit
+
+SHOWN = 5
+
+
+def conflicts(store: Store, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
+    """Map each session that changed since the plan was made to what changed, in words.
+
+    A child that was born since counts against its parent: left out, it would be torn from its tree.
+    """
+    ids = [change.session for change in plan.changes]
+    now = store.bindings(ids)
+    found = {}
+    for change in plan.changes:
+        if change.session not in now:
+            found[change.session] = "was deleted"
+        elif (binding := now[change.session][0]) != change.before:
+            found[change.session] = _difference(change.before, binding)
+    known = {*ids, *plan.unchanged}
+    for child, parent in store.children(ids).items():
+        if child not in known:
+            found.setdefault(parent, f"has a new child, {child}")
+    found.update(_changed_values(store, restores))
+    return found
+
+
+def without(plan_changes: Iterable[Change], conflicting: Iterable[str]) -> list[Change]:
+    """Leave out the trees that hold a conflicting session, whole."""
+    changes = list(plan_changes)
+    left_out = set(conflicting)
+    trees = {change.root for change in changes if change.session in left_out}
+    return [change for change in changes if change.root not in trees]
+
+
+def sentence(found: dict[str, str]) -> str:
+    """Name the first few conflicts."""
+    named = "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN])
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return named + more
+
+
+def _difference(before: Binding, now: Binding) -> str:
+    for field in before._fields:
+        was, is_ = getattr(before, field), getattr(now, field)
+        if was != is_:
+            return f"now has {field} {is_!r} instead of {was!r}"
+    return "changed"
+
+
+def _changed_values(store: Store, restores: Sequence[Edit]) -> dict[str, str]:
+    """Find the values to set back that are no longer what the run had left. A deleted part needs none."""
+    found = {}
+    for table, column in {(edit.table, edit.column) for edit in restores}:
+        wanted = [edit for edit in restores if (edit.table, edit.column) == (table, column)]
+        now = store.values(table, column, [edit.key for edit in wanted])
+        for edit in wanted:
+            if edit.key in now and now[edit.key] != edit.before:
+                what = f"its {column} marker" if table == "session" else f"{table} {edit.key}"
+                found[edit.session] = f"has been used since: {what} changed"
+    return found

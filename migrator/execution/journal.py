@@ -1,0 +1,270 @@
+"""The journal: one SQLite file for each run, in the user's state directory, never in opencode's database.
+
+A chunk's intent is durable here before the chunk commits there, with every value as it was. Nothing in the journal
+says that a chunk is done: after a crash the rows themselves say which side of the commit they are on.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from migrator.errors import MigratorError
+from migrator.model import Binding, Change, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
+from migrator.store.writing import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from migrator.model import Plan
+
+FORMAT = 1
+
+_TABLES = """
+    CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
+        finished INTEGER, chunk_size INTEGER, undoes TEXT, verified INTEGER);
+    CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
+        project_before TEXT, directory_before TEXT, path_before TEXT, workspace_before TEXT,
+        project_after TEXT, directory_after TEXT, path_after TEXT, workspace_after TEXT);
+    CREATE TABLE chunk (number INTEGER PRIMARY KEY, first INTEGER, last INTEGER);
+    CREATE TABLE edit (chunk INTEGER, "table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
+    CREATE INDEX edit_chunk ON edit (chunk);
+    CREATE TABLE restore ("table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
+    CREATE INDEX restore_session ON restore (session);
+    CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER)
+"""
+
+
+def state_directory() -> Path:
+    """Return our directory below XDG_STATE_HOME (default ~/.local/state)."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+    return Path(base) / "opencode-migrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What `log` says of a run; times in milliseconds."""
+
+    id: str
+    command: str
+    store: str
+    status: RunStatus
+    started: int
+    sessions: int
+    undoes: str | None
+    verified: int
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it was cut off in the middle."""
+        return self.status in {RunStatus.RUNNING, RunStatus.ROLLING_BACK}
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectEdit:
+    """A project row that a run registers, or that an undo takes out again; `registered` in milliseconds."""
+
+    change: ProjectChange
+    register: bool
+    registered: int
+
+
+class Journal:
+    """One run's journal, open. Every writing method returns only when what it wrote is on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        import sqlite3
+
+        from sqlite_utils import Database
+
+        if not path.is_file():
+            raise MigratorError(f"There is no run {path.stem}; `opencode-migrator log` lists them.")
+        connection = sqlite3.connect(path, isolation_level=None)
+        self.path = path
+        self.db = Database(connection, recursive_triggers=False, execute_plugins=False)
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute("PRAGMA synchronous = FULL")
+
+    @classmethod
+    def begin(  # noqa: PLR0913 - what a run is, said once, by keyword
+        cls,
+        plan: Plan,
+        command: str,
+        chunk_size: int,
+        *,
+        projects: Sequence[ProjectEdit],
+        restores: Iterable[Edit] = (),
+        undoes: str | None = None,
+    ) -> Journal:
+        """Write down everything a run intends, before anything else is written anywhere."""
+        now = now_ms()
+        run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now / 1000))}-{secrets.token_hex(2)}"
+        path = _runs() / f"{run}.db"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+        journal = cls(path)
+        with journal.db.atomic():
+            for statement in _TABLES.split(";"):
+                journal.db.execute(statement)
+            journal.db.table("run").insert(
+                {"id": run, "format": FORMAT, "command": command, "store": plan.store, "dialect": plan.dialect,
+                 "status": RunStatus.RUNNING.value, "started": now, "chunk_size": chunk_size, "undoes": undoes},
+            )  # fmt: skip
+            journal.db.conn.executemany(
+                "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((c.session, c.root, c.title, c.undo.value, *c.before, *c.after) for c in plan.changes),
+            )
+            journal.db.conn.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
+            journal.db.conn.executemany(
+                "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
+                [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
+                  p.registered) for p in projects],
+            )  # fmt: skip
+        _sync_directory(path.parent)
+        return journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    # -- what the run is -----------------------------------------------------------------------------------------
+
+    @property
+    def entry(self) -> Entry:
+        """The run as `log` shows it."""
+        row = next(self.db["run"].rows)
+        if row["format"] > FORMAT:
+            raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
+        return Entry(
+            row["id"], row["command"], row["store"], RunStatus(row["status"]), row["started"],
+            self.db["change"].count, row["undoes"], row["verified"] or 0,
+        )  # fmt: skip
+
+    @property
+    def dialect(self) -> str:
+        """The dialect of the store the run was made for."""
+        return str(next(self.db["run"].rows)["dialect"])
+
+    @property
+    def chunk_size(self) -> int:
+        """How many sessions the run takes at a time."""
+        return int(next(self.db["run"].rows)["chunk_size"])
+
+    def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
+        """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
+        sql = "SELECT * FROM change WHERE seq >= ? AND seq <= ? ORDER BY seq"
+        rows = self.db.execute(sql, [first, last if last is not None else 2**62]).fetchall()
+        return [
+            Change(session, root, title, (), Binding(*bound[:4]), Binding(*bound[4:]), Undo(undo))
+            for _, session, root, title, undo, *bound in rows
+        ]
+
+    def projects(self) -> list[ProjectEdit]:
+        """Return the project rows that the run registers or takes out."""
+        return [
+            ProjectEdit(ProjectChange(id_, worktree, ProjectAction.REGISTER, vcs), action == "register", registered)
+            for id_, worktree, vcs, action, registered in self.db.execute("SELECT * FROM project").fetchall()
+        ]
+
+    def restores(self, sessions: Iterable[str]) -> list[Edit]:
+        """Return the values that an undo run sets back in these sessions."""
+        import json
+
+        sql = "SELECT * FROM restore WHERE session IN (SELECT value FROM json_each(?))"
+        return [Edit(*row) for row in self.db.execute(sql, [json.dumps(list(sessions))]).fetchall()]
+
+    # -- chunks --------------------------------------------------------------------------------------------------
+
+    def intend(self, number: int, first: int, last: int, edits: Sequence[Edit]) -> None:
+        """Write down that chunk `number` changes the sessions `first` to `last` and these values."""
+        with self.db.atomic():
+            self.db.execute("INSERT INTO chunk VALUES (?, ?, ?)", [number, first, last])
+            self.db.conn.executemany(f"INSERT INTO edit VALUES ({number}, ?, ?, ?, ?, ?, ?)", edits)
+
+    def forget(self, number: int) -> None:
+        """Strike the intent of a chunk that never committed."""
+        with self.db.atomic():
+            self.db.execute("DELETE FROM edit WHERE chunk = ?", [number])
+            self.db.execute("DELETE FROM chunk WHERE number = ?", [number])
+
+    def chunks(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (number, first, last) of every intended chunk, newest first."""
+        yield from self.db.execute("SELECT number, first, last FROM chunk ORDER BY number DESC").fetchall()
+
+    def edits(self, number: int | None = None) -> list[Edit]:
+        """Return the value edits of one chunk, or of all."""
+        sql = 'SELECT "table", "column", key, session, before, after FROM edit'
+        rows = self.db.execute(
+            sql + (" WHERE chunk = ?" if number is not None else ""), [number] * (number is not None)
+        )
+        return [Edit(*row) for row in rows.fetchall()]
+
+    # -- how it ended --------------------------------------------------------------------------------------------
+
+    def mark(self, status: RunStatus, verified: int | None = None) -> None:
+        """Write down how far the run is."""
+        self.db.execute(
+            "UPDATE run SET status = ?, finished = ?, verified = coalesce(?, verified)",
+            [status.value, now_ms(), verified],
+        )
+
+    def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
+        """Return the run as it ended."""
+        entry = self.entry
+        chunks = self.db["chunk"].count
+        return Run(entry.id, entry.status, entry.sessions, chunks, entry.verified, tuple(conflicts), tuple(warnings))
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def _runs() -> Path:
+    return state_directory() / "runs"
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def entries() -> list[Entry]:
+    """Return every run so far, oldest first."""
+    found = []
+    for path in sorted(_runs().glob("*.db")):
+        with Journal(path) as journal:
+            if journal.db["run"].exists() and journal.db["run"].count:
+                found.append(journal.entry)
+    return found
+
+
+def undone(runs: Sequence[Entry]) -> dict[str, str]:
+    """Map each run that was taken back to the run that did so; taking back an undo makes its run count again."""
+    found: dict[str, str] = {}
+    for run in reversed(runs):
+        if run.undoes and run.status is RunStatus.APPLIED and run.id not in found:
+            found[run.undoes] = run.id
+    return found
+
+
+def open_run(wanted: str) -> Journal:
+    """Open the run with this id, or with the only id that starts like this."""
+    matches = [path for path in sorted(_runs().glob("*.db")) if path.stem.startswith(wanted)]
+    exact = [path for path in matches if path.stem == wanted]
+    if len(exact or matches) > 1:
+        raise MigratorError(f"{wanted} fits several runs: {', '.join(path.stem for path in matches)}; type more of it.")
+    return Journal((exact or matches or [_runs() / f"{wanted}.db"])[0])

@@ -1,0 +1,182 @@
+"""The three ways to start the engine: with a plan, with the inverse of a run, with what is left of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError, StalePlan
+from migrator.execution import journal as journals
+from migrator.execution.conflicts import conflicts, sentence, without
+from migrator.execution.edits import inverted
+from migrator.execution.engine import carry_out
+from migrator.execution.journal import Journal, ProjectEdit
+from migrator.execution.rollback import Side, roll_back, side_of
+from migrator.model import Change, Plan, PlanWarning, ProjectAction, Run, RunStatus, Undo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from migrator.store.reading import Store
+    from migrator.store.writing import Edit, Writer
+
+DEFAULT_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a plan is carried out; `progress` is told the number of sessions of each chunk that is written."""
+
+    command: str = ""
+    chunk_size: int = DEFAULT_CHUNK
+    skip_conflicts: bool = False
+    progress: Callable[[int], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    """What takes a run back: a plan, the values to set back, and the project rows to take out again."""
+
+    plan: Plan
+    restores: tuple[Edit, ...]
+    projects: tuple[ProjectEdit, ...]
+
+
+def apply(writer: Writer, plan: Plan, options: Options) -> Run:
+    """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
+    now = journals.now_ms()
+    projects = [ProjectEdit(p, True, now) for p in plan.projects if p.action is ProjectAction.REGISTER]
+    return _start(writer, Inverse(plan, (), tuple(projects)), options, undoes=None)
+
+
+def undo(writer: Writer, run: Journal, options: Options) -> Run:
+    """Take a run back, which is a run of its own; an unfinished one is rolled back."""
+    entry = run.entry
+    _check_store(writer, run)
+    if entry.unfinished:
+        sessions = roll_back(writer, run)
+        return replace(run.outcome(), sessions=sessions)
+    check_undoable(run)
+    with writer.restoring():
+        return _start(writer, inverse(writer, run), options, undoes=entry.id)
+
+
+def check_undoable(run: Journal) -> None:
+    """Refuse what was taken back already or never came about."""
+    entry = run.entry
+    if entry.status is RunStatus.ROLLED_BACK:
+        raise MigratorError(f"Run {entry.id} was rolled back when it ran; there is nothing to take back.")
+    if by := journals.undone(journals.entries()).get(entry.id):
+        raise MigratorError(f"Run {entry.id} was taken back already, by {by}; `undo {by}` brings it about again.")
+
+
+def inverse(store: Store, run: Journal) -> Inverse:
+    """Return what takes `run` back.
+
+    Sessions born into its trees since then go along. File undo that arose at the destination is detached on the way
+    back, like on any move; what the run itself had detached is set back, byte for byte.
+    """
+    entry = run.entry
+    done = {change.session: change for change in run.changes()}
+    changes = [replace(c, before=c.after, after=c.before, selected_by=(f"undo of {entry.id}",)) for c in done.values()]
+    born, unchanged = _born_since(store, done, entry.started)
+    plan = Plan(entry.store, run.dialect, (*reversed(changes), *born), (), _warnings(born), tuple(unchanged))
+    projects = tuple(replace(project, register=not project.register) for project in run.projects())
+    return Inverse(plan, tuple(inverted(run.edits())), projects)
+
+
+def resume(writer: Writer, run: Journal, options: Options) -> Run:
+    """Finish a run that was cut off, or its rollback if that is where it was."""
+    _check_store(writer, run)
+    entry = run.entry
+    if not entry.unfinished:
+        raise MigratorError(f"Run {entry.id} is finished ({entry.status}); there is nothing to resume.")
+    if entry.status is RunStatus.ROLLING_BACK:
+        roll_back(writer, run)
+        return run.outcome()
+    first = 1
+    for number, start, last in run.chunks():
+        if side_of(writer, run.changes(start, last)) is Side.AFTER:
+            first = last + 1
+            break
+        run.forget(number)
+    rest = run.changes(first)
+    if found := conflicts(writer, Plan(entry.store, run.dialect, tuple(rest), unchanged=_all_sessions(run))):
+        raise StalePlan(
+            f"Run {entry.id} can't be finished: {sentence(found)}; `opencode-migrator undo {entry.id}` takes it back.",
+            tuple(found),
+        )
+    with writer.restoring():
+        carry_out(writer, run, rest, first, options.progress)
+    return run.outcome()
+
+
+def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) -> Run:
+    plan = work.plan
+    _refuse_while_unfinished(plan.store)
+    found = conflicts(writer, plan, work.restores)
+    if found and not options.skip_conflicts:
+        raise StalePlan(
+            f"The database changed since: {sentence(found)}. Nothing was written; plan again.", tuple(found)
+        )
+    if found:
+        plan = replace(plan, changes=tuple(without(plan.changes, found)))
+    if not plan.changes:
+        return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found))
+    moving = {change.session for change in plan.changes}
+    restores = [edit for edit in work.restores if edit.session in moving]
+    with Journal.begin(
+        plan, options.command, options.chunk_size, projects=work.projects, restores=restores, undoes=undoes
+    ) as run:
+        carry_out(writer, run, plan.changes, progress=options.progress)
+        skipped = [
+            PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()
+        ]
+        return run.outcome(tuple(found), (*plan.warnings, *skipped))
+
+
+def _refuse_while_unfinished(store: str) -> None:
+    for entry in journals.entries():
+        if entry.unfinished and entry.store == store:
+            raise MigratorError(
+                f"Run {entry.id} on this database was cut off; first `opencode-migrator resume {entry.id}` to finish it "
+                f"or `opencode-migrator undo {entry.id}` to take it back.",
+            )
+
+
+def _check_store(writer: Writer, run: Journal) -> None:
+    if run.entry.store != str(writer.path):
+        raise MigratorError(f"Run {run.entry.id} was made on {run.entry.store}, not on {writer.path}.")
+
+
+def _all_sessions(run: Journal) -> tuple[str, ...]:
+    return tuple(change.session for change in run.changes())
+
+
+def _born_since(store: Store, done: dict[str, Change], started: int) -> tuple[list[Change], list[str]]:
+    """Return the changes that take along what was born into these trees, and the descendants that stay."""
+    homes = {id_: (change.root, change.before) for id_, change in done.items()}
+    born: list[Change] = []
+    unchanged: list[str] = []
+    generation: Sequence[str] = list(homes)
+    while generation:
+        children = {id_: parent for id_, parent in store.children(generation).items() if id_ not in homes}
+        for session in store.sessions(children):
+            root, home = homes[children[session.id]]
+            homes[session.id] = (root, home)
+            if session.created < started or session.binding == home:
+                unchanged.append(session.id)
+            else:
+                why = (f"born since in the tree of {root}",)
+                born.append(Change(session.id, root, session.title, why, session.binding, home, Undo.NONE))
+        generation = list(children)
+    return born, unchanged
+
+
+def _warnings(born: Sequence[Change]) -> tuple[PlanWarning, ...]:
+    return tuple(
+        PlanWarning(
+            "born-since", f"{change.session} was born since the run; it goes along with its tree.", change.session
+        )
+        for change in born
+    )

@@ -1,0 +1,168 @@
+"""What the faces share: from what a person said to a plan, and from a plan to a run."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.places import Identity, Places
+from migrator.selecting import Query, StoreFacts, select
+from migrator.store.reading import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from migrator.execution.runs import Options
+    from migrator.model import Plan, Run
+    from migrator.store.writing import Writer
+
+KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where the sessions should go, as it was typed.
+
+    `to_dir`: a directory, KEEP, or None for the default; `to_project`: id, name, path, KEEP or None.
+    """
+
+    to_dir: str | None = None
+    to_project: str | None = None
+    subdirs: str = "nearest"
+    undo_files: str = "auto"
+
+
+class Workbench:
+    """An open database together with the places and facts around it, for one command."""
+
+    def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
+        self.store = Store(path, busy_seconds=busy_seconds)
+        self.places = Places(Identity.ORIGIN_FIRST if self.store.schema.origin_first else Identity.CACHE_FIRST)
+        self.facts = StoreFacts(self.store, self.places, home)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
+
+    def query(self, values: Mapping[str, Any]) -> Query:
+        """Turn the values of the SELECT options into a query."""
+        return Query(values, self.facts, match_any=values.get("match") == "any")
+
+    def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
+        """Plan a move; nothing is written. Raises the errors of selecting and planning."""
+        from migrator.planning.destination import Destination, Subdirs
+        from migrator.planning.planner import plan_move
+
+        _check_undo_files(wish.undo_files)
+        query = self.query(values)
+        if not query.chooses:
+            raise BadInput(
+                "Say which sessions: --from-dir PATTERN, --from-project P or --from-id ID; "
+                "--from-dir '/**' takes every one.",
+            )
+        project_id = self._project(wish.to_project)
+        destination = Destination(
+            self.places,
+            self._directory(wish, project_id),
+            project_id,
+            wish.to_project == KEEP,
+            Subdirs(wish.subdirs),
+        )
+        return plan_move(self.store, select(self.store, query), destination, always_detach=wish.undo_files == "detach")
+
+    def _project(self, said: str | None) -> str | None:
+        """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
+        from migrator_selectors.from_project import find_project
+
+        if said is None or said == KEEP:
+            return None
+        try:
+            return find_project(said, self.facts, "--to-project").id
+        except NothingMatched:
+            place = self.facts.place(self.facts.expanded(said)) if "/" in said or said[0] in ".~" else None
+            return place.project_id if place else said
+
+    def _directory(self, wish: Wish, project_id: str | None) -> str | None:
+        """Return the destination; by default the project root of --to-project or of the current directory."""
+        if wish.to_dir == KEEP:
+            return None
+        if wish.to_dir is not None:
+            return self.places.find(self.facts.expanded(wish.to_dir)).directory
+        if wish.to_project == KEEP:
+            return None
+        if project_id is None:
+            here = self.places.find(".")
+            return here.directory if here.worktree == "/" else here.worktree
+        worktree = next((p.worktree for p in self.facts.projects() if p.id == project_id), "/")
+        if worktree == "/":
+            raise BadInput(f"Project {project_id} has no directory of its own; say where to with --to-dir DIRECTORY.")
+        return self.places.find(worktree).directory
+
+
+def _check_undo_files(said: str) -> None:
+    if said == "carry":
+        raise MigratorError(
+            "File undo can't be carried along yet; --undo-files auto or detach makes it safe: "
+            "an undo then takes back the conversation and touches no file.",
+        )
+
+
+def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
+    """Carry out a plan on the database it was made for, under the exclusive lock."""
+    from migrator.execution.runs import apply
+    from migrator.model import Run, RunStatus
+
+    if plan.store != str(path):
+        raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
+    if not plan.changes:
+        return Run(None, RunStatus.UNCHANGED)
+    with _writer(path, wait_seconds, backup) as writer:
+        if writer.schema.dialect != plan.dialect:
+            raise MigratorError(
+                f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
+            )
+        return apply(writer, plan, options)
+
+
+@contextmanager
+def _writer(path: Path, wait_seconds: float, backup: Path | None) -> Iterator[Writer]:
+    from migrator.store.backup import back_up
+    from migrator.store.writing import Writer
+
+    with Writer(path, wait_seconds) as writer:
+        if backup is not None:
+            back_up(writer, backup)
+        yield writer
+
+
+def plan_undo(path: Path, run: str) -> Plan:
+    """Return the plan that takes a finished run back."""
+    from migrator.execution.journal import open_run
+    from migrator.execution.runs import check_undoable, inverse
+
+    with Store(path) as store, open_run(run) as journal:
+        check_undoable(journal)
+        return inverse(store, journal).plan
+
+
+def undo_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
+    """Take a run back; an unfinished one is rolled back."""
+    from migrator.execution.journal import open_run
+    from migrator.execution.runs import undo
+
+    with _writer(path, wait_seconds, backup) as writer, open_run(run) as journal:
+        return undo(writer, journal, options)
+
+
+def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
+    """Finish a run that was cut off."""
+    from migrator.execution.journal import open_run
+    from migrator.execution.runs import resume
+
+    with _writer(path, wait_seconds, backup) as writer, open_run(run) as journal:
+        return resume(writer, journal, options)

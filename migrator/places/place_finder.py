@@ -1,0 +1,76 @@
+"""From a directory to what opencode makes of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from migrator.errors import NoSuchDirectory
+from migrator.model import Place
+from migrator.places import git
+from migrator.places.checkout import NO_CHECKOUT, Checkout, Identity
+
+
+class Places:
+    """Finds places, asking about each checkout once.
+
+    What it learnt stays for its lifetime: use one for one plan, not for a process. Threads may share it; at worst
+    two of them ask about the same checkout.
+    """
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        self._checkouts: dict[str, Checkout] = {}
+
+    def find(self, directory: str) -> Place:
+        """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
+
+        Raises NoSuchDirectory where it isn't a directory we can read, MigratorError where git can't say what it is.
+        """
+        real = _real_directory(directory)
+        checkout = self._checkout(real)
+        return Place(
+            directory=real,
+            project_id=checkout.project_id,
+            worktree=checkout.worktree,
+            path=_relative(real, checkout.worktree),
+            vcs=checkout.vcs,
+            project_worktree=checkout.project_worktree,
+        )
+
+    def _checkout(self, real: str) -> Checkout:
+        # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34). A
+        # jj.py and an hg.py would stand beside git.py, and the nearest of their markers would win.
+        marked = git.marked_directory(real)
+        if marked is None:
+            return NO_CHECKOUT
+        known = self._checkouts.get(marked)
+        if known is None:
+            known = self._checkouts[marked] = git.checkout(marked, self._identity)
+        return known
+
+
+def _relative(directory: str, worktree: str) -> str:
+    """Return `session.path`: "" at the top, and for worktree "/" the directory without its leading slash."""
+    return "" if directory == worktree else os.path.relpath(directory, worktree)
+
+
+def _real_directory(directory: str) -> str:
+    # An empty string is what a script's unset variable becomes, hardly ever the working directory.
+    if not directory or "\0" in directory:
+        raise NoSuchDirectory(f"{directory!r} is not the name of a directory, give a path")
+    try:
+        real = os.path.realpath(directory, strict=True)
+    except FileNotFoundError as error:
+        raise NoSuchDirectory(f"{directory} does not exist, create it or give another directory") from error
+    except NotADirectoryError as error:
+        raise NoSuchDirectory(f"{directory} lies below a file, give a directory") from error
+    except OSError as error:
+        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), check its permissions") from error
+    if not Path(real).is_dir():
+        raise NoSuchDirectory(f"{directory} is a file, give the directory it is in")
+    if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise NoSuchDirectory(f"{directory} can't be read, give yourself permission to list and enter it")
+    if not real.isascii() and os.fsencode(real) != real.encode(errors="replace"):
+        raise NoSuchDirectory(f"{os.fsencode(real)!r} is not UTF-8, opencode can't hold that name: rename it")
+    return real

@@ -1,0 +1,1 @@
+"""Selection and destination in, Plan out: before and after of every row, nothing written."""

@@ -1,0 +1,82 @@
+"""Where a session goes: the destination directory, and what becomes of sub-paths below it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from migrator.model import Place, Selected
+    from migrator.places import Places
+
+
+class Subdirs(StrEnum):
+    """What a session in `base/sub` does when the destination has no `sub`."""
+
+    NEAREST = "nearest"
+    KEEP = "keep"
+    FLATTEN = "flatten"
+
+
+@dataclass
+class Destination:
+    """`directory` None keeps each session's own; `project_id` None takes what opencode makes of the directory.
+
+    With `keep_project` every session must end in the project that it is in.
+    """
+
+    places: Places
+    directory: str | None
+    project_id: str | None = None
+    keep_project: bool = False
+    subdirs: Subdirs = Subdirs.NEAREST
+    _found: dict[tuple[str, str], Place] = field(default_factory=dict)
+    fallen_back: dict[str, str] = field(default_factory=dict)
+    """Wanted directories that don't exist, and the ancestor taken instead."""
+
+    def place_for(self, selected: Selected) -> Place:
+        """Return where this session goes; raises MigratorError where opencode would not have it there."""
+        key = (selected.session.directory, selected.base)
+        place = self._found.get(key)
+        if place is None:
+            place = self._found[key] = self.places.find(self._directory_for(*key))
+        self._check_project(place, selected)
+        return place
+
+    def _directory_for(self, directory: str, base: str) -> str:
+        if self.directory is None:
+            return directory
+        sub = os.path.relpath(directory, base) if self.subdirs is not Subdirs.FLATTEN else "."
+        wanted = os.path.normpath(os.path.join(self.directory, sub))  # noqa: PTH118 - strings, as the database stores them
+        taken = wanted
+        while taken != self.directory and not self._is_within(taken):
+            taken = os.path.dirname(taken)  # noqa: PTH120 - as above
+        if taken != wanted:
+            if self.subdirs is Subdirs.KEEP:
+                raise MigratorError(
+                    f"{wanted} does not exist (for sessions in {directory}); create it, or leave out --subdirs keep "
+                    "to use the nearest directory that exists.",
+                )
+            self.fallen_back[wanted] = taken
+        return taken
+
+    def _is_within(self, directory: str) -> bool:
+        """Tell whether this is a directory and no link out of the destination."""
+        assert self.directory is not None  # noqa: S101 - for the type checker
+        root = os.path.realpath(self.directory)
+        real = os.path.realpath(directory)
+        return os.path.isdir(real) and os.path.commonpath([root, real]) == root  # noqa: PTH112 - as above
+
+    def _check_project(self, place: Place, selected: Selected) -> None:
+        wanted = selected.session.project_id if self.keep_project else self.project_id
+        if wanted is not None and place.project_id != wanted:
+            kept = "its project kept" if self.keep_project else f"--to-project {wanted}"
+            raise MigratorError(
+                f"{selected.session.id} can't go to {place.directory} with {kept}: opencode resolves that directory to "
+                f"project {place.project_id}, so the session would be listed nowhere and answer with an error; "
+                "leave out --to-project.",
+            )

@@ -1,0 +1,76 @@
+"""The planner: what every selected session must become to be where it is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migrator.model import Change, Place, Plan, PlanWarning, ProjectAction, ProjectChange, Undo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from migrator.model import Project, Selection
+    from migrator.planning.destination import Destination
+    from migrator.store.reading import Store
+
+
+def plan_move(store: Store, selection: Selection, destination: Destination, *, always_detach: bool = False) -> Plan:
+    """Plan the move of whole trees; nothing is written.
+
+    `always_detach` detaches file undo even of sessions that stay in their directory. Raises MigratorError where the
+    destination is none, or opencode would not have the session there.
+    """
+    moves: list[Change] = []
+    places: dict[str, Place] = {}
+    unchanged = []
+    for selected in selection.sessions:
+        session = selected.session
+        place = destination.place_for(selected)
+        after = place.binding if store.schema.has_path else place.binding._replace(path=None)
+        if session.binding == after:
+            unchanged.append(session.id)
+            continue
+        places.setdefault(place.project_id, place)
+        moves.append(
+            Change(session.id, selected.root, session.title, selected.selected_by, session.binding, after, Undo.NONE),
+        )
+    leaving = {change.session for change in moves if always_detach or change.loses_its_ground}
+    with_undo = store.with_file_undo(leaving) if leaving else set()
+    changes = tuple(replace(change, undo=Undo.DETACH) if change.session in with_undo else change for change in moves)
+    projects = store.projects() if changes else []
+    return Plan(
+        str(store.path),
+        store.schema.dialect,
+        changes,
+        tuple(_project_changes(places.values(), projects)),
+        (*selection.warnings, *_fallbacks(destination), *_crossings(changes, projects)),
+        tuple(unchanged),
+    )
+
+
+def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Iterable[ProjectChange]:
+    rows = {project.id: project for project in known}
+    for place in places:
+        if project := rows.get(place.project_id):
+            yield ProjectChange(project.id, project.worktree, ProjectAction.EXISTS, project.vcs)
+        else:
+            yield ProjectChange(place.project_id, place.project_worktree, ProjectAction.REGISTER, place.vcs)
+
+
+def _fallbacks(destination: Destination) -> Iterable[PlanWarning]:
+    for wanted, taken in sorted(destination.fallen_back.items()):
+        yield PlanWarning("nearest-directory", f"{wanted} does not exist; its sessions go to {taken}.")
+
+
+def _crossings(changes: Collection[Change], projects: Sequence[Project]) -> Iterable[PlanWarning]:
+    """One pattern that takes sessions of several repositories is often a look-alike swept in by mistake."""
+    labels = {project.id: project.label for project in projects}
+    crossed: dict[str, set[str]] = {}
+    for said, project_id in {(said, change.before.project_id) for change in changes for said in change.selected_by}:
+        if said.startswith("--from-dir"):
+            crossed.setdefault(said, set()).add(project_id)
+    for said, ids in sorted(crossed.items()):
+        if len(ids) > 1:
+            named = ", ".join(sorted(labels.get(id_, id_) for id_ in ids))
+            yield PlanWarning("crosses-projects", f"{said} takes sessions of {len(ids)} projects: {named}.")

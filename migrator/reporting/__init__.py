@@ -1,0 +1,1 @@
+"""Turning results into text, JSON and tables; one file per format."""

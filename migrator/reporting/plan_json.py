@@ -1,0 +1,133 @@
+"""The plan as JSON, `opencode-migrator/plan@1`: described by plan-1.schema.json, read back for `apply`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import MigratorError
+from migrator.model import Binding, Change, Plan, PlanWarning, ProjectAction, ProjectChange, Undo
+
+if TYPE_CHECKING:
+    from migrator.model import Run
+
+FORMAT = "opencode-migrator/plan@1"
+RUN_FORMAT = "opencode-migrator/run@1"
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return the plan as a JSON object; keys may be added to it, never renamed.
+
+    `digest` is over everything else, so that a plan file that was edited or cut off is noticed.
+    """
+    document = {
+        "format": FORMAT,
+        "store": {"path": plan.store, "dialect": plan.dialect},
+        "changes": [
+            {
+                "session": change.session,
+                "root": change.root,
+                "title": change.title,
+                "selected_by": list(change.selected_by),
+                "before": change.before._asdict(),
+                "after": change.after._asdict(),
+                "undo": change.undo.value,
+            }
+            for change in plan.changes
+        ],
+        "projects": [
+            {"id": project.id, "worktree": project.worktree, "action": project.action.value, "vcs": project.vcs}
+            for project in plan.projects
+        ],
+        "warnings": [warning_document(warning) for warning in plan.warnings],
+        "unchanged": list(plan.unchanged),
+        "summary": summary(plan),
+    }
+    return {**document, "digest": _digest(document)}
+
+
+def summary(plan: Plan) -> dict[str, int]:
+    """Count what a plan does."""
+    return {
+        "sessions": len(plan.changes),
+        "trees": len({change.root for change in plan.changes}),
+        "unchanged": len(plan.unchanged),
+        "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
+        "undo_carried": sum(change.undo is Undo.CARRY for change in plan.changes),
+        "undo_detached": sum(change.undo is Undo.DETACH for change in plan.changes),
+    }
+
+
+def warning_document(warning: PlanWarning) -> dict[str, Any]:
+    """Return a warning as JSON; `session` only where it is about one."""
+    document = {"code": warning.code, "message": warning.message}
+    return document if warning.session is None else {**document, "session": warning.session}
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Return the outcome of a run as a JSON object, `opencode-migrator/run@1`."""
+    return {
+        "format": RUN_FORMAT,
+        "run": run.id,
+        "status": run.status.value,
+        "sessions": run.sessions,
+        "chunks": run.chunks,
+        "verified": run.verified,
+        "conflicts": list(run.conflicts),
+        "warnings": [warning_document(warning) for warning in run.warnings],
+        "undo": f"opencode-migrator undo {run.id}" if run.id else None,
+    }
+
+
+def read_plan(text: str, name: str) -> Plan:
+    """Read a saved plan; MigratorError says what is wrong with it."""
+    again = "make it anew with `opencode-migrator plan ... -o FILE`."
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise MigratorError(f"{name} is no whole plan: its JSON breaks off or is damaged ({error}); {again}") from error
+    if not isinstance(document, dict) or not str(document.get("format", "")).startswith("opencode-migrator/plan@"):
+        raise MigratorError(f"{name} is not a plan of opencode-migrator; {again}")
+    if document["format"] != FORMAT:
+        raise MigratorError(
+            f"{name} has the format {document['format']}, and this version reads {FORMAT}: "
+            "it was written by another version of opencode-migrator; upgrade, or plan again.",
+        )
+    stated = document.pop("digest", None)
+    if stated != _digest(document):
+        raise MigratorError(
+            f"{name} was changed after it was made (its digest doesn't fit), so it no longer says what was looked at; "
+            f"{again}",
+        )
+    return _plan(document)
+
+
+def _plan(document: dict[str, Any]) -> Plan:
+    return Plan(
+        document["store"]["path"],
+        document["store"]["dialect"],
+        tuple(
+            Change(
+                change["session"],
+                change["root"],
+                change["title"],
+                tuple(change["selected_by"]),
+                Binding(**change["before"]),
+                Binding(**change["after"]),
+                Undo(change["undo"]),
+            )
+            for change in document["changes"]
+        ),
+        tuple(
+            ProjectChange(project["id"], project["worktree"], ProjectAction(project["action"]), project["vcs"])
+            for project in document["projects"]
+        ),
+        tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
+        tuple(document["unchanged"]),
+    )
+
+
+def _digest(document: dict[str, Any]) -> str:
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()

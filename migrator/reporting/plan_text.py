@@ -1,0 +1,110 @@
+"""The plan for people: groups of `from -> to` first, every row with `verbose`; readable at 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.model import ProjectAction, Undo
+from migrator.reporting.plan_json import summary
+from migrator.reporting.words import count, shortened, tilde
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from migrator.model import Change, Plan
+
+GROUPS_SHOWN = 20
+TITLES_SHOWN = 3
+
+
+def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan, without the command that applies it."""
+    numbers = summary(plan)
+    yield click.style(
+        f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} would move"
+        + (f"; {numbers['unchanged']} already right" if plan.unchanged else "")
+        + ".",
+        bold=True,
+    )
+    groups = _grouped(plan.changes)
+    shown = groups if verbose else groups[:GROUPS_SHOWN]
+    for (source, target), changes in shown:
+        yield ""
+        yield from _group(source, target, changes, width, verbose=verbose)
+    if len(groups) > len(shown):
+        rest = sum(len(changes) for _, changes in groups[len(shown) :])
+        yield ""
+        yield f"and {count(len(groups) - len(shown), 'more group')} with {count(rest, 'session')}; --verbose shows all."
+    yield ""
+    for project in plan.projects:
+        if project.action is ProjectAction.REGISTER:
+            yield f"register project {project.id[:12]} with worktree {tilde(project.worktree)}"
+    yield f"file undo: {_undo_words(plan.changes)}"
+    for warning in plan.warnings if verbose else plan.warnings[:GROUPS_SHOWN]:
+        yield click.style("warning: ", fg="yellow") + warning.message
+    if not verbose and len(plan.warnings) > GROUPS_SHOWN:
+        yield f"and {count(len(plan.warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
+
+
+def _grouped(changes: Iterable[Change]) -> list[tuple[tuple[str, str], list[Change]]]:
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        groups.setdefault((change.before.directory, change.after.directory), []).append(change)
+    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+
+
+def _group(source: str, target: str, changes: Sequence[Change], width: int, *, verbose: bool) -> Iterator[str]:
+    trees = len({change.root for change in changes})
+    if source == target:
+        yield f"   in {click.style(tilde(source), fg='cyan')}"
+    else:
+        yield f" from {click.style(tilde(source), fg='red')}"
+        yield f"   to {click.style(tilde(target), fg='green')}"
+    yield f"      {count(len(changes), 'session')} in {count(trees, 'tree')}; file undo: {_undo_words(changes)}"
+    if verbose:
+        for change in changes:
+            yield from _row(change, width)
+        return
+    for field, before, after in sorted({line for change in changes for line in _differences(change)})[:TITLES_SHOWN]:
+        yield shortened(f"      {field}: {before} -> {after}", width)
+    titles = [change.title for change in changes if change.session == change.root] or [c.title for c in changes]
+    more = f" and {len(titles) - TITLES_SHOWN} more" if len(titles) > TITLES_SHOWN else ""
+    room = max((width - 6 - len(more)) // min(len(titles), TITLES_SHOWN) - 4, 8)
+    named = ", ".join(f'"{shortened(title, room)}"' for title in titles[:TITLES_SHOWN])
+    yield click.style(f"      {named}{more}", dim=True)
+
+
+def _row(change: Change, width: int) -> Iterator[str]:
+    mark = "" if change.session == change.root else f" (tree of {change.root})"
+    yield shortened(f'      {change.session} "{change.title}"', width)
+    if mark:
+        yield f"       {mark}"
+    if change.before.directory != change.after.directory:
+        yield f"        directory: {change.before.directory} -> {change.after.directory}"
+    for field, before, after in _differences(change):
+        yield f"        {field}: {before} -> {after}"
+    yield f"        file undo: {_WORDS[change.undo]}; selected by {', '.join(change.selected_by)}"
+
+
+def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, before, after) of what changes beside the directory."""
+    for field in ("project_id", "path", "workspace_id"):
+        before, after = getattr(change.before, field), getattr(change.after, field)
+        if before != after:
+            yield field, _value(before), _value(after)
+
+
+def _value(value: str | None) -> str:
+    return "NULL" if value is None else value or '""'
+
+
+_WORDS = {Undo.CARRY: "carried", Undo.DETACH: "detached", Undo.NONE: "none"}
+
+
+def _undo_words(changes: Iterable[Change]) -> str:
+    tally = dict.fromkeys(Undo, 0)
+    for change in changes:
+        tally[change.undo] += 1
+    return ", ".join(f"{_WORDS[undo]} {number}" for undo, number in tally.items() if number) or "none"

@@ -1,0 +1,52 @@
+"""Sessions as rows: the fields of opencode's session history proposal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from migrator.reporting.words import tilde, when
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from migrator.model import Project, Session
+
+
+def session_rows(sessions: Iterable[Session], projects: Iterable[Project]) -> list[dict[str, Any]]:
+    """Return one JSON object per session; times in milliseconds, `project` null where it has no row."""
+    known = {project.id: {"id": project.id, "name": project.name, "worktree": project.worktree} for project in projects}
+    return [
+        {
+            "id": session.id,
+            "title": session.title,
+            "created": session.created,
+            "updated": session.updated,
+            "projectId": session.project_id,
+            "project": known.get(session.project_id),
+            "directory": session.directory,
+            "path": session.binding.path,
+            "parentId": session.parent_id,
+            "archived": session.archived,
+        }
+        for session in sessions
+    ]
+
+
+def columns(*, with_project: bool) -> dict[str, Callable[[Mapping[str, Any]], str]]:
+    """Return the columns of the table; the title comes last, since it is the one that may be cut."""
+    found: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        "Session ID": lambda row: row["id"],
+        "Updated": lambda row: when(row["updated"]),
+    }
+    if with_project:
+        found["Project"] = _project
+        found["Directory"] = lambda row: tilde(row["directory"])
+    found["Title"] = lambda row: row["title"] + (" (archived)" if row["archived"] else "")
+    return found
+
+
+def _project(row: Mapping[str, Any]) -> str:
+    project = row["project"]
+    if project is None:
+        return f"{row['projectId'][:8]} (no row)"
+    return str(project["name"] or project["worktree"].rstrip("/").rpartition("/")[2] or project["id"])

@@ -1,0 +1,216 @@
+"""How selectors combine into a Selection of whole session trees."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
+from migrator.model import PlanWarning, Selected, Selection, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from migrator.model import Place, Project
+    from migrator.places import Places
+    from migrator.selection import Clause, Selector, SelectorPlugin
+    from migrator.store.reading import Store
+
+ENTRY_POINT_GROUP = "migrator.selectors"
+
+
+def plugins() -> list[SelectorPlugin]:
+    """Return the built-in selector plugins and those that other distributions bring, in that order."""
+    from importlib.metadata import entry_points
+
+    from migrator_selectors import BUILT_IN
+
+    found: list[SelectorPlugin] = list(BUILT_IN)
+    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
+        try:
+            found.append(entry.load()())
+        except Exception as error:
+            raise MigratorError(
+                f"The selector plugin {entry.name} ({entry.value}) can't be loaded: {error}; "
+                "repair or uninstall the package that brings it.",
+            ) from error
+    return found
+
+
+class StoreFacts:
+    """The Facts of one database and the surroundings; see `migrator.selection.Facts`."""
+
+    def __init__(self, store: Store, places: Places, home: str | None = None) -> None:
+        self.cwd = os.getcwd()  # noqa: PTH109 - a string, as the database stores directories
+        self.home = home or os.path.expanduser("~")  # noqa: PTH111 - as above
+        self._store = store
+        self._places = places
+
+    @cached_property
+    def _directories(self) -> list[str]:
+        return self._store.directories()
+
+    @cached_property
+    def _projects(self) -> list[Project]:
+        return self._store.projects()
+
+    @cached_property
+    def _stdin_lines(self) -> list[str]:
+        return [line.strip() for line in sys.stdin if line.strip()]
+
+    def directories(self) -> Sequence[str]:
+        """Every distinct directory that a session is bound to, as stored."""
+        return self._directories
+
+    def projects(self) -> Sequence[Project]:
+        """Every project row."""
+        return self._projects
+
+    def ids_starting_with(self, prefix: str) -> Sequence[str]:
+        """Return at most ten ids that start with `prefix`."""
+        return self._store.ids_where("substr(id, 1, ?) = ? ", (len(prefix), prefix))[:10]
+
+    def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return those of `ids` that are sessions."""
+        return frozenset(self._store.parents(ids))
+
+    def place(self, directory: str) -> Place | None:
+        """Return what opencode makes of a directory today, or None."""
+        try:
+            return self._places.find(directory)
+        except NoSuchDirectory:
+            return None
+
+    def expanded(self, path: str) -> str:
+        """Return a path with a leading `~` written out."""
+        return self.home + path[1:] if path == "~" or path.startswith("~/") else path
+
+    def stdin_lines(self) -> Sequence[str]:
+        """Return the non-empty lines of standard input, read once."""
+        return self._stdin_lines
+
+
+class Query:
+    """What the user asked for: the selectors of every kind, ready to be combined."""
+
+    def __init__(self, values: Mapping[str, Any], facts: StoreFacts, match_any: bool = False) -> None:
+        self.choosing: list[Sequence[Selector]] = []
+        self.narrowing: list[Sequence[Selector]] = []
+        for plugin in plugins():
+            if selectors := plugin.build(values, facts):
+                (self.narrowing if plugin.narrows else self.choosing).append(selectors)
+        self._match_any = match_any
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the user said which sessions are meant, not only which aren't."""
+        return bool(self.choosing)
+
+    def matches(self, session: Session) -> bool:
+        """Tell in Python whether a session is meant."""
+        return all(any(s.match(session) for s in group) for group in self._groups())
+
+    def conditions(self) -> list[tuple[str, tuple[Any, ...]]] | None:
+        """Return the same as SQL conditions, all of which must hold; None where SQL can't answer."""
+        conditions = []
+        for group in self._groups():
+            clauses = [selector.clause() for selector in group]
+            if not all(clauses):
+                return None
+            conditions.append(_either([clause for clause in clauses if clause]))
+        return conditions
+
+    def sessions(self, store: Store) -> list[Session]:
+        """Return the sessions that are meant, before trees are completed, by id."""
+        conditions = self.conditions()
+        if conditions is None:
+            return [session for session in store.sessions_where("TRUE", (), "ORDER BY id") if self.matches(session)]
+        sql = " AND ".join(f"({condition})" for condition, _ in conditions) or "TRUE"
+        params = [param for _, some in conditions for param in some]
+        return list(store.sessions_where(sql, params, "ORDER BY id"))
+
+    def _groups(self) -> list[Sequence[Selector]]:
+        choosing = self.choosing
+        if self._match_any and choosing:
+            choosing = [[selector for group in choosing for selector in group]]
+        # Whoever narrows does so with each of its selectors: two --exclude-dir exclude both.
+        return choosing + [[selector] for group in self.narrowing for selector in group]
+
+    def said_for(self, session: Session) -> tuple[str, ...]:
+        """Return what the user said that chose this session."""
+        return tuple(s.said for group in self.choosing for s in group if s.match(session))
+
+    def base_for(self, session: Session) -> str | None:
+        """Return the outermost directory that a selector named for this session."""
+        bases = [base for group in self.choosing for s in group if s.match(session) and (base := s.base(session))]
+        return min(bases, key=len) if bases else None
+
+
+def _either(clauses: Sequence[Clause]) -> tuple[str, tuple[Any, ...]]:
+    sql = " OR ".join(f"({clause.sql})" for clause in clauses)
+    return sql, tuple(param for clause in clauses for param in clause.params)
+
+
+def select(store: Store, query: Query) -> Selection:
+    """Resolve a query to whole trees; NothingMatched where there are none.
+
+    A selected session takes its descendants along, a selected child takes its root's whole tree: left behind, a
+    child opens and runs in its old directory (seen with opencode 1.18.34).
+    """
+    chosen = {session.id: session for session in query.sessions(store)}
+    if not chosen:
+        raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
+    roots = _roots(store, chosen)
+    tree_roots = _descendants(store, dict.fromkeys(roots.values()))
+    everyone = chosen | {session.id: session for session in store.sessions(tree_roots.keys() - chosen.keys())}
+    selected: list[Selected] = []
+    warnings: list[PlanWarning] = []
+    said: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for id_, root in tree_roots.items():
+        session = everyone[id_]
+        why = query.said_for(session) if id_ in chosen else (f"tree of {root}",)
+        base = (query.base_for(session) if id_ in chosen else None) or _inherited_base(query, everyone[root], session)
+        selected.append(Selected(session, root, said.setdefault(why, why), base))
+    for id_, root in roots.items():
+        if id_ != root and root not in chosen:
+            warnings.append(
+                PlanWarning("whole-tree", f"{id_} is part of the tree of {root}, which moves as a whole.", id_),
+            )
+    return Selection(tuple(selected), tuple(warnings))
+
+
+def _inherited_base(query: Query, root: Session, session: Session) -> str:
+    """Let a session that only its tree brought in keep its place below the root's base, if it is there."""
+    base = query.base_for(root) or root.directory
+    below = session.directory == base or session.directory.startswith(base.rstrip("/") + "/")
+    return base if below else session.directory
+
+
+def _roots(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
+    """Map each chosen session to the topmost ancestor that exists; a cycle of parents ends where it closes."""
+    parents: dict[str, str | None] = {id_: session.parent_id for id_, session in chosen.items()}
+    asked = set(parents)
+    while unknown := {parent for parent in parents.values() if parent is not None and parent not in asked}:
+        asked |= unknown
+        parents.update(store.parents(unknown))
+    roots: dict[str, str] = {}
+    for id_ in chosen:
+        top, seen = id_, {id_}
+        while (parent := parents.get(top)) is not None and parent in parents and parent not in seen:
+            top = parent
+            seen.add(top)
+        roots[id_] = top
+    return roots
+
+
+def _descendants(store: Store, roots: Iterable[str]) -> dict[str, str]:
+    """Map every session of these trees to its root, parents before children, one query a generation."""
+    tree = {root: root for root in roots}
+    generation = list(tree)
+    while generation:
+        born = {id_: tree[parent] for id_, parent in store.children(generation).items() if id_ not in tree}
+        tree.update(born)
+        generation = list(born)
+    return tree

@@ -1,0 +1,99 @@
+"""Opening the database file, and saying in one sentence why it can't be opened or read."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from migrator.errors import DatabaseInUse, MigratorError
+from migrator.store.holders import holders, phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_MAGIC = b"SQLite format 3\x00"
+BUSY_SECONDS = 5.0  # what opencode's own connections wait
+
+
+def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """Open `path`; the connection is in autocommit mode, so every transaction is an explicit BEGIN."""
+    _check_header(path)
+    with explained(path):
+        if write:
+            return _tuned(_open(path, "rw", busy_seconds))
+        connection = _open(path, "ro", busy_seconds)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        except sqlite3.OperationalError:
+            # A WAL database in a directory we can't write to: readable as long as nothing waits in the log.
+            log = path.with_name(path.name + "-wal")
+            if (log.exists() and log.stat().st_size) or is_locked(connection):
+                raise
+            connection.close()
+            connection = _open(path, "ro&immutable=1", busy_seconds)
+        return _tuned(connection)
+
+
+def is_locked(connection: sqlite3.Connection) -> bool:
+    """Tell whether another connection keeps this one from reading."""
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.OperationalError as error:
+        return "locked" in str(error)
+    return False
+
+
+def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path))}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
+
+
+def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")  # a chunk that is reported as done survives a power cut
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
+    return connection
+
+
+def _casefold(text: str | None) -> str | None:
+    return text.casefold() if isinstance(text, str) else None
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_MAGIC))
+    except OSError as error:
+        raise MigratorError(f"{path} can't be read: {error.strerror}; check its permissions.") from error
+    if not header:
+        raise MigratorError(f"{path} is an empty file, not an opencode database; name the right file with --db PATH.")
+    if header != _MAGIC:
+        raise MigratorError(f"{path} is not an SQLite database; name opencode's with --db PATH.")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into one of our errors: the single boundary where sqlite3 exceptions end."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            found = holders(path)
+            raise DatabaseInUse(
+                f"{path} is in use by {phrase(found)}; close it, or wait for it with --wait SECONDS.", found
+            ) from error
+        hint = next((hint for sign, hint in _HINTS if sign in text), "run `opencode-migrator doctor` for a check-up.")
+        raise MigratorError(f'{path}: SQLite says "{text}"; {hint}') from error
+
+
+_HINTS = (
+    ("malformed", "the file is damaged: restore it from a backup, or salvage it with `sqlite3 FILE .recover`."),
+    ("not a database", "it is not an SQLite database; name opencode's with --db PATH."),
+    ("readonly", "it can't be written to: check the permissions of the file and of its directory."),
+    ("unable to open", "check the permissions of the file and of its directory."),
+    ("full", "the disk is full: free some space and try again."),
+)

@@ -1,0 +1,60 @@
+"""Which processes have a database open, where the system tells (Linux: /proc/*/fd)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator.errors import Holder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PROC = Path("/proc")
+
+
+def holders(database: Path) -> tuple[Holder, ...]:
+    """Return the other processes that have the database, its log or its shared memory open, by pid."""
+    wanted = {
+        (status.st_dev, status.st_ino)
+        for suffix in ("", "-wal", "-shm")
+        if (status := _status(f"{database}{suffix}")) is not None
+    }
+    found = [
+        Holder(process, _name(process))
+        for process in sorted(_processes())
+        if process != os.getpid() and wanted & _open_files(process)
+    ]
+    return tuple(found)
+
+
+def phrase(found: Sequence[Holder]) -> str:
+    """Name processes for a sentence: `opencode (pid 4711)`."""
+    return ", ".join(f"{holder.name} (pid {holder.pid})" for holder in found) or "another process"
+
+
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()] if _PROC.is_dir() else []
+
+
+def _open_files(process: int) -> set[tuple[int, int]]:
+    try:
+        descriptors = [entry.path for entry in os.scandir(_PROC / str(process) / "fd")]
+    except OSError:  # it has gone, or belongs to somebody else
+        return set()
+    return {(status.st_dev, status.st_ino) for path in descriptors if (status := _status(path)) is not None}
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - thousands of descriptors: plain strings are several times faster
+    except OSError:
+        return None
+
+
+def _name(process: int) -> str:
+    try:
+        return (_PROC / str(process) / "comm").read_text().strip() or "?"
+    except OSError:
+        return "?"

@@ -1,0 +1,94 @@
+"""opencode's own list filters, so that what we print and what we verify is what a reader of the database sees.
+
+Learnt from the real 1.2.1 to 1.18.34: `opencode session list` shows the roots of the current project, newest first,
+at most 100, archived ones included; the web and desktop lists ask for project and exact directory; the terminal UI
+asks for the project and the path, and falls back to the directory where the path is NULL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from migrator.model import Change, Session
+    from migrator.store.reading import Store
+
+DEFAULT_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list that is ordered by (updated, id), newest first; typed as `1795364980673:ses_abc`."""
+
+    updated: int
+    id: str
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Read a cursor as `str()` prints it; BadInput otherwise."""
+        updated, colon, id_ = text.partition(":")
+        if not (colon and id_ and updated.isdigit()):
+            raise BadInput(f"{text!r} is no cursor; take the one that the page before printed on standard error.")
+        return cls(int(updated), id_)
+
+    def __str__(self) -> str:
+        return f"{self.updated}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a list; `next` is None on the last page."""
+
+    sessions: tuple[Session, ...]
+    next: Cursor | None
+
+
+def history(store: Store, conditions: Iterable[tuple[str, tuple[Any, ...]]], cursor: Cursor | None, limit: int) -> Page:
+    """Return one page of the sessions that meet every condition, newest first; `limit` 0 means all.
+
+    The cursor is on (time_updated, id), so rows with equal times are neither skipped nor shown twice.
+    """
+    wanted = list(conditions)
+    if cursor is not None:
+        wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
+    condition = " AND ".join(f"({sql})" for sql, _ in wanted) or "TRUE"
+    params = [param for _, some in wanted for param in some]
+    tail = "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")
+    sessions = tuple(store.sessions_where(condition, params, tail))
+    if not limit or len(sessions) <= limit:
+        return Page(sessions, None)
+    last = sessions[limit - 1]
+    return Page(sessions[:limit], Cursor(last.updated, last.id))
+
+
+def arrived(store: Store, changes: Iterable[Change]) -> int:
+    """Count the changed sessions that opencode lists at their destination and no longer at their source.
+
+    Asked with opencode's own filters, each session's destination and source being the parameters.
+    """
+    store.connection.execute("CREATE TEMP TABLE IF NOT EXISTS expected (id, project, directory, path, was, was_in)")
+    with store.explained():
+        store.connection.execute("DELETE FROM temp.expected")
+        store.connection.executemany(
+            "INSERT INTO temp.expected VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (change.session, change.after.project_id, change.after.directory, change.after.path,
+                 change.before.project_id, change.before.directory)
+                for change in changes
+            ),
+        )  # fmt: skip
+        by_path = "AND (s.path IS e.path OR s.path IS NULL)" if store.schema.has_path else ""
+        # Moving within one project and directory (a path repaired) leaves the session where it was listed.
+        sql = f"""
+            SELECT count(*) FROM temp.expected e JOIN session s ON s.id = e.id
+            WHERE s.project_id = e.project AND s.directory = e.directory {by_path}
+            AND (e.was = e.project AND e.was_in = e.directory OR NOT (s.project_id = e.was AND s.directory = e.was_in))
+        """
+        (count,) = store.connection.execute(sql).fetchone()
+        store.connection.execute("DELETE FROM temp.expected")
+    return int(count)

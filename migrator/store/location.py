@@ -1,0 +1,81 @@
+"""Where opencode keeps its database.
+
+Learnt from opencode 1.2.1 to 1.18.34: `OPENCODE_DB` is taken as it is when absolute and joined to the data directory
+when relative; a release channel other than latest, beta and prod has a database of its own, `opencode-CHANNEL.db`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SHARED_CHANNELS = frozenset({"latest", "beta", "prod"})
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A database file that exists, and its neighbours that could have been meant."""
+
+    path: Path
+    others: tuple[Path, ...] = ()
+
+
+def data_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return opencode's data directory; an empty XDG_DATA_HOME counts as unset."""
+    base = environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
+    return Path(base) / "opencode"
+
+
+def locate(db: str | None, channel: str | None, environ: Mapping[str, str] = os.environ) -> Location:
+    """Find the database as opencode would; MigratorError says what was found instead and what to do."""
+    data = data_directory(environ)
+    if db is not None:
+        return Location(_existing(Path(db).expanduser(), data, "given by --db"))
+    wanted = environ.get("OPENCODE_DB")
+    if channel is None and wanted:
+        if wanted == ":memory:":
+            raise MigratorError("OPENCODE_DB is :memory:, which no other process can read; name a file with --db PATH.")
+        return Location(_existing(data / wanted, data, "named by OPENCODE_DB"))
+    path = _existing(data / _file_name(channel, environ), data, "where opencode keeps it")
+    return Location(path, tuple(other for other in _databases(data) if other != path))
+
+
+def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
+    unchanneled = environ.get("OPENCODE_DISABLE_CHANNEL_DB", "").lower() in {"1", "true"}
+    if channel is None or channel in _SHARED_CHANNELS or unchanneled:
+        return "opencode.db"
+    return f"opencode-{re.sub(r'[^a-zA-Z0-9._-]', '-', channel)}.db"
+
+
+def _databases(data: Path) -> list[Path]:
+    return sorted(data.glob("opencode*.db")) if data.is_dir() else []
+
+
+def _existing(path: Path, data: Path, why: str) -> Path:
+    if path.is_dir():
+        raise MigratorError(
+            f"{path} is a directory, not a database ({why}); name the file, as in --db {path}/opencode.db."
+        )
+    if path.exists():
+        return path.resolve()
+    beside = [other for other in _databases(path.parent) if other != path]
+    if beside:
+        found = ", ".join(str(other) for other in beside)
+        hint = f"found instead: {found}; take one with --db PATH or --channel NAME."
+    elif (path.parent / "storage" / "session").is_dir() or (data / "storage" / "session").is_dir():
+        storage = (path.parent if (path.parent / "storage" / "session").is_dir() else data) / "storage"
+        hint = (
+            f"but {storage} holds sessions in the JSON files of opencode before 1.2; "
+            "start opencode 1.2 to 1.15 once, which imports them, then try again."
+        )
+    else:
+        hint = "start opencode once, or name another file with --db PATH."
+    raise MigratorError(f"There is no opencode database at {path} ({why}); {hint}")

@@ -1,0 +1,151 @@
+"""Reading sessions and projects. No query per session anywhere: what is many is asked for as a set."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+from migrator.model import Binding, Project, Session
+from migrator.store import connection, schema
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+IN = "IN (SELECT value FROM json_each(?))"
+
+# A `patch` part with files is what opencode's undo acts on: it checks each file out of the snapshot, and where that
+# fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). Its text always holds "patch", so only
+# few parts are ever parsed.
+LIVE_PATCH = """
+    CASE WHEN instr(data, '"patch"') > 0 AND typeof(data) = 'text' THEN
+        CASE WHEN json_valid(data) THEN
+            json_extract(data, '$.type') = 'patch' AND coalesce(json_array_length(data, '$.files'), 0) > 0
+        END
+    END
+"""
+
+
+class Store:
+    """An opencode database, open for reading until `close`."""
+
+    def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
+        """Open and introspect; raises MigratorError or DatabaseInUse with a sentence for the user."""
+        from sqlite_utils import Database
+
+        self.path = path
+        self.connection: sqlite3.Connection = connection.connect(path, write=write, busy_seconds=busy_seconds)
+        try:
+            with self.explained():
+                database = Database(self.connection, recursive_triggers=False, execute_plugins=False)
+                self.schema = schema.recognise(database, str(path))
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, and with it every lock we hold on it."""
+        self.connection.close()
+
+    def explained(self) -> Any:
+        """Return a context in which SQLite's errors become ours."""
+        return connection.explained(self.path)
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one query."""
+        with self.explained():
+            return self.connection.execute(sql, params).fetchall()
+
+    # -- sessions ------------------------------------------------------------------------------------------------
+
+    @property
+    def binding_columns(self) -> str:
+        """The four binding columns as SQL, with NULL for those that the schema lacks."""
+        path = "path" if self.schema.has_path else "NULL"
+        workspace = "workspace_id" if self.schema.has_workspace else "NULL"
+        return f"project_id, directory, {path}, {workspace}"
+
+    def sessions_where(self, condition: str, params: Sequence[Any] = (), tail: str = "") -> Iterator[Session]:
+        """Yield the sessions that meet an SQL condition; equal bindings are one object, which keeps memory small."""
+        sql = (
+            f"SELECT id, parent_id, title, time_created, time_updated, time_archived, {self.binding_columns} "
+            f"FROM session WHERE {condition} {tail}"
+        )
+        bindings: dict[Binding, Binding] = {}
+        for id_, parent, title, created, updated, archived, *bound in self.rows(sql, params):
+            binding = Binding(*bound)
+            yield Session(id_, parent, title, bindings.setdefault(binding, binding), created, updated, archived)
+
+    def sessions(self, ids: Iterable[str]) -> list[Session]:
+        """Return the sessions with these ids, by id; missing ones are left out."""
+        return list(self.sessions_where(f"id {IN}", [_array(ids)], "ORDER BY id"))
+
+    def ids_where(self, condition: str, params: Sequence[Any] = ()) -> list[str]:
+        """Return the ids of the sessions that meet an SQL condition."""
+        return [id_ for (id_,) in self.rows(f"SELECT id FROM session WHERE {condition} ORDER BY id", params)]
+
+    def parents(self, ids: Iterable[str]) -> dict[str, str | None]:
+        """Map each of these sessions that exists to its parent's id."""
+        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE id {IN}", [_array(ids)]))
+
+    def children(self, ids: Iterable[str]) -> dict[str, str]:
+        """Map each child of these sessions to its parent's id."""
+        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE parent_id {IN}", [_array(ids)]))
+
+    def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
+        """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""
+        sql = f"SELECT id, revert, {self.binding_columns} FROM session WHERE id {IN}"
+        return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [_array(ids)])}
+
+    def directories(self) -> list[str]:
+        """Return every directory that a session is bound to, once."""
+        return [directory for (directory,) in self.rows("SELECT DISTINCT directory FROM session")]
+
+    # -- file undo -----------------------------------------------------------------------------------------------
+
+    def with_file_undo(self, ids: Collection[str]) -> set[str]:
+        """Return those of these sessions in which opencode's undo would act on files."""
+        sql = f"SELECT DISTINCT session_id FROM part WHERE session_id {IN} AND {LIVE_PATCH}"
+        patched = {id_ for (id_,) in self.rows(sql, [_array(ids)])}
+        reverted = self.rows(f"SELECT id FROM session WHERE id {IN} AND revert IS NOT NULL", [_array(ids)])
+        return patched | {id_ for (id_,) in reverted}
+
+    def live_patches(self, ids: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Return (part id, session id, data) of every patch part with files in these sessions."""
+        sql = f"SELECT id, session_id, data FROM part WHERE session_id {IN} AND {LIVE_PATCH}"
+        return self.rows(sql, [_array(ids)])
+
+    def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
+        """Map each of these rows of `table` that exists to one of its values."""
+        return dict(self.rows(f"SELECT id, {column} FROM {table} WHERE id {IN}", [_array(keys)]))
+
+    # -- projects ------------------------------------------------------------------------------------------------
+
+    def projects(self) -> list[Project]:
+        """Return every project row, by id."""
+        rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
+        return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
+
+    def sessions_per_project(self) -> dict[str, int]:
+        """Count the sessions bound to each project id, whether or not it has a row."""
+        return dict(self.rows("SELECT project_id, count(*) FROM session GROUP BY project_id"))
+
+
+def _array(ids: Iterable[str]) -> str:
+    return json.dumps(list(ids))
+
+
+def _strings(text: str | None) -> tuple[str, ...]:
+    """Decode a JSON array of strings; anything else counts as empty."""
+    try:
+        value = json.loads(text or "[]")
+    except ValueError:
+        return ()
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

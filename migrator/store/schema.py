@@ -1,0 +1,87 @@
+"""Which schema a database has: told by its tables and columns, never by a version number.
+
+opencode leaves user_version and application_id at 0 in all versions, and upgraded files differ from fresh ones in
+the order of their columns; so everything here is introspection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_REQUIRED = {
+    "session": frozenset(
+        "id project_id parent_id directory title revert time_created time_updated time_archived".split(),  # noqa: SIM905 - reads as the row it is
+    ),
+    "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
+    "part": frozenset({"id", "session_id", "data"}),
+}
+
+# The first tested version whose fresh database has the column: it tells an age, for people.
+_AGE = (
+    ("session", "metadata", "opencode 1.15.13 or later"),
+    ("session", "cost", "opencode 1.15.0 or later"),
+    ("session", "path", "opencode 1.14.34 or later"),
+    ("session", "workspace_id", "opencode 1.2.27 or later"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What the database can hold.
+
+    `origin_first`: its opencode prefers the origin's hash as project id (1.15.13 and later). `read_only_because`
+    names something that makes writing a guess; None where it is safe.
+    """
+
+    dialect: str
+    age: str
+    has_path: bool
+    has_workspace: bool
+    origin_first: bool
+    read_only_because: str | None = None
+
+
+def recognise(db: Database, path: str) -> Schema:
+    """Introspect; MigratorError where this is not a database that opencode 1.2.1 to 1.18 wrote."""
+    tables = set(db.table_names())
+    if not tables:
+        raise MigratorError(f"{path} is an empty database, not one of opencode's; name the right file with --db PATH.")
+    if "session_v2" in tables:
+        raise MigratorError(
+            f"{path} holds sessions of opencode 2 (table session_v2), which this version can't move yet; "
+            "moving only their opencode 1 rows would be half a move, so nothing is touched.",
+        )
+    for table, columns in _REQUIRED.items():
+        missing = sorted(columns - set(db[table].columns_dict)) if table in tables else ["every column"]
+        if missing:
+            raise MigratorError(
+                f"{path} is not a database that opencode 1.2.1 to 1.18 wrote: "
+                f"table {table} lacks {', '.join(missing)}; "
+                "name the right file with --db PATH.",
+            )
+    has = {table: set(db[table].columns_dict) for table in _REQUIRED}
+    return Schema(
+        dialect="v1",
+        age=next((age for table, column, age in _AGE if column in has[table]), "opencode 1.2.1 or later"),
+        has_path="path" in has["session"],
+        has_workspace="workspace_id" in has["session"],
+        origin_first="metadata" in has["session"],
+        read_only_because=_obstacle(db),
+    )
+
+
+def _obstacle(db: Database) -> str | None:
+    """Name what would make our writes do more, or less, than they say."""
+    for trigger in db.triggers:
+        if trigger.table in _REQUIRED:
+            return f"table {trigger.table} has a trigger, {trigger.name}, which no opencode 1 makes"
+    for column in db["project"].columns:
+        if column.notnull and column.default_value is None and column.name not in _REQUIRED["project"]:
+            return f"table project demands a value for {column.name}, which no opencode 1 does"
+    return None

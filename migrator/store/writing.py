@@ -1,0 +1,164 @@
+"""Writing, always compare-and-set: a row that isn't what it was expected to be is never overwritten."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from migrator.errors import DatabaseInUse, MigratorError
+from migrator.store.holders import holders, phrase
+from migrator.store.reading import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from migrator.model import Binding, ProjectChange
+
+_POLL_SECONDS = 0.2
+
+
+class Rebind(NamedTuple):
+    """One session row: its id, the binding it must have now, the one it gets."""
+
+    session: str
+    before: Binding
+    after: Binding
+
+
+class Edit(NamedTuple):
+    """One value: of the row with primary key `key`, which belongs to `session`."""
+
+    table: str
+    column: str
+    key: str
+    session: str
+    before: Any
+    after: Any
+
+
+class Writer(Store):
+    """An opencode database that nobody else can open as long as we have it."""
+
+    def __init__(self, path: Path, wait_seconds: float = 0.0) -> None:
+        """Take the exclusive lock and keep it until `close`.
+
+        With `locking_mode=EXCLUSIVE` the lock outlives each transaction, so no opencode can start between two chunks
+        and write back a row that it read before. It fails if and only if any other connection is open, even an idle
+        one (tried with opencode 1.18.34). Raises DatabaseInUse, naming the processes where the system tells.
+        """
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            try:
+                self._take(path)
+            except DatabaseInUse:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
+
+    def _take(self, path: Path) -> None:
+        if found := holders(path):
+            raise _in_use(path, found)
+        super().__init__(path, write=True, busy_seconds=0)
+        try:
+            self._refuse_obstacles()
+            with self.explained():
+                self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                self.connection.execute("BEGIN EXCLUSIVE")
+                self.connection.execute("COMMIT")
+        except BaseException:
+            self.close()
+            raise
+
+    def _refuse_obstacles(self) -> None:
+        if self.schema.read_only_because:
+            raise MigratorError(f"{self.path} is not written to: {self.schema.read_only_because}.")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of it or, whatever happens (Ctrl-C too), none of it."""
+        with self.explained():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Set values back even where they never met the foreign keys: a session may have had no project row."""
+        self.connection.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            self.connection.execute("PRAGMA foreign_keys = ON")
+
+    def rebind(self, rebinds: Sequence[Rebind]) -> int:
+        """Rebind sessions; return how many were still what they had to be. `time_updated` is kept."""
+        columns = ["project_id", "directory"]
+        columns += ["path"] * self.schema.has_path + ["workspace_id"] * self.schema.has_workspace
+        picks = [("project_id", "directory", "path", "workspace_id").index(column) for column in columns]
+        sets = ", ".join(f"{column} = ?" for column in columns)
+        same = " AND ".join(f"{column} IS ?" for column in columns)
+        cursor = self.connection.executemany(
+            f"UPDATE session SET {sets} WHERE id = ? AND {same}",
+            (
+                [*(after[pick] for pick in picks), id_, *(before[pick] for pick in picks)]
+                for id_, before, after in rebinds
+            ),
+        )
+        return cursor.rowcount if rebinds else 0
+
+    def edit(self, edits: Sequence[Edit]) -> int:
+        """Set single values; return how many were still what they had to be."""
+        done = 0
+        for table, column in {(edit.table, edit.column) for edit in edits}:
+            cursor = self.connection.executemany(
+                f"UPDATE {table} SET {column} = ? WHERE id = ? AND {column} IS ?",
+                [(e.after, e.key, e.before) for e in edits if (e.table, e.column) == (table, column)],
+            )
+            done += cursor.rowcount
+        return done
+
+    # -- projects ------------------------------------------------------------------------------------------------
+
+    def register(self, project: ProjectChange, now: int) -> bool:
+        """Insert a project row as opencode would, unless there is one; `now` in milliseconds."""
+        cursor = self.connection.execute(
+            "INSERT OR IGNORE INTO project (id, worktree, vcs, time_created, time_updated, sandboxes) "
+            "VALUES (?, ?, ?, ?, ?, '[]')",
+            (project.id, project.worktree, project.vcs, now, now),
+        )
+        return cursor.rowcount == 1
+
+    def unregister(self, project: ProjectChange, registered: int) -> bool:
+        """Delete the row that `register` made at `registered`, if it is still that and nothing refers to it.
+
+        Deleting a project row deletes its sessions (ON DELETE CASCADE), so every table that refers to it is asked.
+        """
+        unused = " AND ".join(
+            f'NOT EXISTS (SELECT 1 FROM "{table}" WHERE "{column}" = project.id)'
+            for table, column in self._references_to_project()
+        )
+        cursor = self.connection.execute(
+            "DELETE FROM project WHERE id = ? AND worktree = ? AND vcs IS ? AND time_created = ? AND time_updated = ? "
+            f"AND sandboxes = '[]' AND {unused}",
+            (project.id, project.worktree, project.vcs, registered, registered),
+        )
+        return cursor.rowcount == 1
+
+    def _references_to_project(self) -> list[tuple[str, str]]:
+        return self.rows(
+            'SELECT t.name, f."from" FROM sqlite_master t, pragma_foreign_key_list(t.name) f '
+            "WHERE t.type = 'table' AND f.\"table\" = 'project'",
+        )
+
+
+def _in_use(path: Path, found: Sequence[Any]) -> DatabaseInUse:
+    return DatabaseInUse(f"{path} is in use by {phrase(found)}; close it, or wait for it with --wait SECONDS.", found)

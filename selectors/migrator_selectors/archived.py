@@ -1,0 +1,57 @@
+"""`--archived/--no-archived`: only sessions that are archived, or only those that aren't."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.selection import Clause, Selector, SelectorPlugin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from migrator.model import Session
+    from migrator.selection import Facts
+
+
+@dataclass(frozen=True)
+class Archived(Selector):
+    """The sessions that were archived (`wanted`), or those that weren't."""
+
+    said: str
+    wanted: bool
+
+    def clause(self) -> Clause:
+        """Return whether there is a time of archiving, whatever it is: opencode asks the same."""
+        return Clause("time_archived IS NOT NULL" if self.wanted else "time_archived IS NULL")
+
+    def match(self, session: Session) -> bool:
+        """Match the time of archiving."""
+        return (session.archived is not None) == self.wanted
+
+
+class ArchivedPlugin(SelectorPlugin):
+    """`--archived/--no-archived`; neither means both."""
+
+    kind = "archived"
+    narrows = True
+
+    def options(self) -> Sequence[click.Option]:
+        """Return the option; its value arrives as `archived`: True, False, or None where nothing was said."""
+        return [
+            click.Option(
+                ["--archived/--no-archived"],
+                default=None,
+                help="Only archived sessions, or none of them; both by default.",
+            ),
+        ]
+
+    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+        """Return one selector, or none where nothing was said."""
+        del facts
+        wanted: bool | None = values.get("archived")
+        if wanted is None:
+            return ()
+        return [Archived("--archived" if wanted else "--no-archived", wanted)]

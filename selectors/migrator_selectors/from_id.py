@@ -1,0 +1,96 @@
+"""`--from-id ID|PREFIX|-`: the sessions with these ids; `-` reads them from standard input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.selection import Selector, SelectorPlugin
+from migrator_selectors.wording import among, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from migrator.model import Session
+    from migrator.selection import Clause, Facts
+
+_NAMED = 10
+"""How many unknown ids an error names."""
+
+
+@dataclass(frozen=True)
+class FromId(Selector):
+    """The sessions with these ids, all of which exist."""
+
+    said: str
+    ids: frozenset[str]
+
+    def clause(self) -> Clause:
+        """Return the ids as one parameter."""
+        return among("id", sorted(self.ids))
+
+    def match(self, session: Session) -> bool:
+        """Match the id."""
+        return session.id in self.ids
+
+
+class FromIdPlugin(SelectorPlugin):
+    """`--from-id`."""
+
+    kind = "from-id"
+
+    def options(self) -> Sequence[click.Option]:
+        """Return the option; its values arrive as `from_id`."""
+        return [
+            click.Option(
+                ["--from-id", "from_id"],
+                multiple=True,
+                metavar="ID|PREFIX|-",
+                help="The session with this id, or the only one whose id starts so; - reads ids from standard input, "
+                "one a line.",
+            ),
+        ]
+
+    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+        """Return a selector per value, the whole of standard input being one.
+
+        Raises NothingMatched naming ids that aren't there, MigratorError for a prefix of several, BadInput for "".
+        """
+        typed: Sequence[str] = values.get("from_id") or ()
+        if not typed:
+            return ()
+        if "" in typed:
+            raise BadInput("--from-id is empty, which would be the beginning of every id; give an id, a prefix, or -")
+        wanted = {value: facts.stdin_lines() if value == "-" else [value] for value in typed}
+        if not all(wanted.values()):
+            raise NothingMatched("--from-id -: there is no session id on standard input")
+        whole = _whole_ids({text for texts in wanted.values() for text in texts}, facts)
+        return [FromId(said("--from-id", value), frozenset(whole[text] for text in wanted[value])) for value in wanted]
+
+
+def _whole_ids(texts: Iterable[str], facts: Facts) -> dict[str, str]:
+    """Return the session id that each text means: one query for all ids, one more for each that is a prefix."""
+    ordered = sorted(texts)
+    existing = facts.existing_ids(ordered)
+    whole = {text: text for text in existing}
+    unknown: list[str] = []
+    for text in ordered:
+        if text in existing:
+            continue
+        candidates = facts.ids_starting_with(text)
+        if len(candidates) > 1:
+            names = ", ".join(candidates)
+            raise MigratorError(f"--from-id {text}: several sessions start so, give more of the id: {names}")
+        if candidates:
+            whole[text] = candidates[0]
+        else:
+            unknown.append(text)
+        if len(unknown) > _NAMED:
+            break
+    if unknown:
+        more = " and more" if len(unknown) > _NAMED else ""
+        raise NothingMatched(f"--from-id: no session has the id {', '.join(unknown[:_NAMED])}{more}")
+    return whole

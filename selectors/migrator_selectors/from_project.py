@@ -1,0 +1,121 @@
+"""`--from-project ID|NAME|PATH`: the sessions of a project."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.selection import Clause, Selector, SelectorPlugin
+from migrator_selectors.wording import said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from migrator.model import Project, Session
+    from migrator.selection import Facts
+
+GLOBAL = "global"
+"""The project that opencode puts all directories into that are in no repository."""
+
+
+@dataclass(frozen=True)
+class FromProject(Selector):
+    """The sessions bound to `project`."""
+
+    said: str
+    project: Project
+
+    def clause(self) -> Clause:
+        """Return the id."""
+        return Clause("project_id = ?", (self.project.id,))
+
+    def match(self, session: Session) -> bool:
+        """Match the id."""
+        return session.project_id == self.project.id
+
+    def base(self, session: Session) -> str | None:
+        """Return the root of the checkout that the session was in: a project may have several.
+
+        The row's own `path` says how far below the root it was. Older rows have none; then it is the worktree or
+        sandbox of the project that the directory is in. Directories of "global" have no root in common.
+        """
+        if self.project.id == GLOBAL or not self.match(session):
+            return None
+        directory, path = session.directory, session.binding.path
+        if path == "":
+            return directory
+        if path is not None and directory.endswith("/" + path):
+            return directory[: -len(path) - 1] or "/"
+        roots = (root.rstrip("/") for root in (self.project.worktree, *self.project.sandboxes))
+        return max((root or "/" for root in roots if (directory + "/").startswith(root + "/")), key=len, default=None)
+
+
+class FromProjectPlugin(SelectorPlugin):
+    """`--from-project`."""
+
+    kind = "from-project"
+
+    def options(self) -> Sequence[click.Option]:
+        """Return the option; its values arrive as `from_project`."""
+        return [
+            click.Option(
+                ["--from-project", "from_project"],
+                multiple=True,
+                metavar="ID|NAME|PATH",
+                help="Sessions of the project with this id (or the beginning of it), with this name, or at this path.",
+            ),
+        ]
+
+    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+        """Return a selector per value.
+
+        Raises NothingMatched where no project fits, MigratorError where several do, BadInput for "".
+        """
+        typed: Sequence[str] = values.get("from_project") or ()
+        return [
+            FromProject(said("--from-project", text), find_project(text, facts, "--from-project")) for text in typed
+        ]
+
+
+def find_project(text: str, facts: Facts, option: str) -> Project:
+    """Return the project that `text` means: an exact id, else the beginning of one or a name, else a path.
+
+    A path contains a slash or starts with `.` or `~`. Raises as FromProjectPlugin.build does, naming `option`.
+    """
+    if not text:
+        raise BadInput(f"{option} is empty; give the id, the name or the path of a project")
+    projects = facts.projects()
+    fitting = [project for project in projects if project.id == text]
+    fitting = fitting or [
+        project for project in projects if project.id.startswith(text) or text in {project.name, project.label}
+    ]
+    if not fitting and ("/" in text or text.startswith((".", "~"))):
+        fitting = _at_path(text, projects, facts, option)
+    if len(fitting) > 1:
+        names = "; ".join(f"{project.id} ({project.label}, {project.worktree})" for project in fitting)
+        raise MigratorError(f"{option} {text}: several projects fit, give the id of one: {names}")
+    if not fitting:
+        raise NothingMatched(
+            f"{option} {text}: no project has this id, name or path; `opencode-migrator projects` lists them"
+        )
+    return fitting[0]
+
+
+def _at_path(text: str, projects: Sequence[Project], facts: Facts, option: str) -> list[Project]:
+    """Return the projects that live at this path; where none does, the one that opencode would open there."""
+    beginning, slash, rest = text.partition("/")
+    written = os.path.normpath(os.path.join(facts.cwd, facts.home + slash + rest if beginning == "~" else text))  # noqa: PTH118
+    real = os.path.realpath(written)
+    fitting = [project for project in projects if {written, real} & {project.worktree, *project.sandboxes}]
+    if fitting or not (place := facts.place(real)):
+        return fitting
+    if place.project_id == GLOBAL:
+        raise MigratorError(
+            f"{option} {text}: this is in no repository, and opencode keeps all such directories in one project; "
+            f"select it with --from-dir {text}, or all of them with {option} {GLOBAL}",
+        )
+    return [project for project in projects if project.id == place.project_id]

@@ -1,0 +1,199 @@
+r"""What a typed directory pattern says, before anything is matched: braces, components, `.` and `..`.
+
+A pattern that can't be meant is refused here. wcmatch takes an unclosed `[` or `{` as an ordinary character and a
+backwards `[z-a]` as something that never matches; in a tool that moves what matches, a typing error must not pass as
+a pattern that silently means something else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+BRACE_LIMIT = 1000
+"""How many patterns the braces of one pattern may give; wcmatch's own limit."""
+
+_POSIX_CLASS = re.compile(r"\[:[a-z]+:\]")
+_SPECIAL = re.compile(r"([\\*?\[\]{}])")
+
+
+class Part(NamedTuple):
+    """One component of a pattern.
+
+    `glob` is what wcmatch takes; `name` what it means literally, None for a wildcard; `at` where it starts.
+    """
+
+    glob: str
+    name: str | None
+    at: int = 0
+
+
+def literal(name: str) -> Part:
+    """Return the component that matches exactly `name`."""
+    return Part(_SPECIAL.sub(r"\\\1", name), name)
+
+
+def literals(path: str) -> list[Part]:
+    """Return the components of an absolute path, each of them literal."""
+    return [literal(name) for name in path.split("/") if name not in {"", "."}]
+
+
+def expand(typed: str) -> list[str]:
+    """Return the patterns that the braces of `typed` give, `typed` itself where it has none.
+
+    Raises BadInput where the pattern is empty, holds NUL, ends in a lone backslash, leaves a `{` open, or gives none
+    or more than BRACE_LIMIT patterns.
+    """
+    import bracex
+
+    if not typed:
+        raise BadInput("a pattern is empty: write cwd for the current directory, / for every directory")
+    if "\0" in typed:
+        raise _bad(typed, typed, typed.index("\0"), "is NUL, which no directory can hold; leave it out")
+    _check_braces(typed)
+    try:
+        patterns = list(bracex.iexpand(typed, keep_escapes=True, limit=BRACE_LIMIT))
+    except bracex.ExpansionLimitException:
+        raise BadInput(
+            f"{typed}: the braces give more than {BRACE_LIMIT} patterns; use a wildcard, several patterns, or \\{{ for "
+            "a brace that is part of a name",
+        ) from None
+    if not patterns:
+        raise BadInput(f"{typed}: the braces give nothing; write \\{{ for a brace that is part of a name")
+    return patterns
+
+
+def parts(pattern: str, typed: str) -> list[Part]:
+    """Split `pattern`, one of those that `expand` made of `typed`, into its components; empty ones are left out.
+
+    Raises BadInput where a `[` is never closed or holds a backwards range.
+    """
+    return [
+        Part("".join(tokens), None if any(map(_is_wildcard, tokens)) else "".join(t[-1] for t in tokens), at)
+        for at, tokens in _components(_tokens(pattern, typed))
+    ]
+
+
+def normalised(components: Iterable[Part], pattern: str, typed: str) -> list[Part]:
+    """Take out `.` and `..` as written; a `..` at the root stays there.
+
+    Raises BadInput where `..` follows a wildcard: which directory is above `**` is not a question with one answer.
+    """
+    kept: list[Part] = []
+    for part in components:
+        if part.name == ".":
+            continue
+        if part.name != "..":
+            kept.append(part)
+        elif kept and kept.pop().name is None:
+            what = "begins a .. that follows a wildcard, and what is above that can't be told; leave the .. out"
+            raise _bad(typed, pattern, part.at, what)
+    return kept
+
+
+def _check_braces(typed: str) -> None:
+    """Refuse a lone backslash at the end and a `{` that is never closed; in `[{]` it is a character."""
+    opened: list[int] = []
+    classes: list[tuple[int, int]] = []
+    index = 0
+    while index < len(typed):
+        char = typed[index]
+        if char == "\\":
+            index += 1
+            if index == len(typed):
+                raise _bad(typed, typed, index - 1, r"escapes nothing; write \\ for the character itself")
+        elif char == "{":
+            opened.append(index)
+        elif char == "}" and opened:
+            opened.pop()
+        elif char == "[" and (end := _class_end(typed, index)):
+            classes.append((index, end))
+        index += 1
+    for index in opened:
+        if not any(start < index < end for start, end in classes):
+            raise _bad(typed, typed, index, r"is never closed; write \{ for the character itself")
+
+
+def _tokens(pattern: str, typed: str) -> Iterator[str]:
+    r"""Cut into the smallest pieces with a meaning: `a`, `\a`, `*`, `[abc]`, `/`."""
+    index = 0
+    while index < len(pattern):
+        end = index + 1
+        if pattern[index] == "\\":
+            end = index + 2
+        elif pattern[index] == "[":
+            end = _class_end(pattern, index)
+            if not end:
+                raise _bad(typed, pattern, index, r"is never closed; write \[ for the character itself")
+            _check_ranges(pattern, index, end, typed)
+        yield pattern[index:end]
+        index = end
+
+
+def _components(tokens: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    r"""Gather tokens between slashes, with the index of the first; `\/` is a slash too."""
+    at = index = 0
+    component: list[str] = []
+    for token in [*tokens, "/"]:
+        index += len(token)
+        if token not in {"/", "\\/"}:
+            component.append(token)
+            continue
+        if component:
+            yield at, component
+        at, component = index, []
+
+
+def _is_wildcard(token: str) -> bool:
+    return token in {"*", "?"} or (len(token) > 1 and token[0] == "[")
+
+
+def _class_end(text: str, start: int) -> int:
+    """Return the index after the `]` of the class that opens at `start`, 0 where none closes it in its component.
+
+    The rules are wcmatch's: a `]` in first place is a character, and no class holds a slash.
+    """
+    index = start + 1
+    if text[index : index + 1] in {"!", "^"}:
+        index += 1
+    first = index
+    while index < len(text) and text[index] != "/":
+        if text[index] == "]" and index > first:
+            return index + 1
+        if text[index] == "\\":
+            index += 1
+            if text[index : index + 1] == "/":
+                return 0
+        elif named := _POSIX_CLASS.match(text, index):
+            index = named.end() - 1
+        index += 1
+    return 0
+
+
+def _check_ranges(pattern: str, start: int, end: int, typed: str) -> None:
+    """Refuse `[z-a]`."""
+    members = re.findall(r"\[:[a-z]+:\]|\\.|.", pattern[start + 1 : end - 1].lstrip("!^"), re.DOTALL)
+    index = 0
+    while index + 2 < len(members):
+        if members[index + 1] != "-" or members[index].startswith("[:") or members[index + 2].startswith("[:"):
+            index += 1
+            continue
+        if members[index][-1] > members[index + 2][-1]:
+            backwards = "".join(members[index : index + 3])
+            raise _bad(typed, pattern, start, rf"holds the backwards range {backwards}; write \- for the character -")
+        index += 3
+
+
+def _bad(typed: str, pattern: str, index: int, what: str) -> BadInput:
+    """Return the refusal of the character at `index` of `pattern`, counted from 1 as people do."""
+    where = f"character {index + 1}"
+    if pattern != typed:
+        where += f" of {pattern}, which its braces give,"
+    shown = typed.replace("\0", "\\0")
+    char = pattern[index].replace("\0", "\\0")
+    return BadInput(f"{shown}: the {char} at {where} {what}")

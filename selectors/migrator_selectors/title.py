@@ -1,0 +1,60 @@
+"""`--title TEXT`: only sessions with this text in their title."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.errors import BadInput
+from migrator.selection import Clause, Selector, SelectorPlugin
+from migrator_selectors.wording import said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from migrator.model import Session
+    from migrator.selection import Facts
+
+
+@dataclass(frozen=True)
+class Title(Selector):
+    """The sessions whose title contains `text`, whatever the case; `text` is case-folded already."""
+
+    said: str
+    text: str
+
+    def clause(self) -> Clause:
+        """Return the same with the store's casefold(); SQLite's own lower() knows ASCII only."""
+        return Clause("instr(casefold(title), ?) > 0", (self.text,))
+
+    def match(self, session: Session) -> bool:
+        """Match the title."""
+        return self.text in session.title.casefold()
+
+
+class TitlePlugin(SelectorPlugin):
+    """`--title`; given several times, a title must contain all of the texts."""
+
+    kind = "title"
+    narrows = True
+
+    def options(self) -> Sequence[click.Option]:
+        """Return the option; its values arrive as `title`."""
+        return [
+            click.Option(
+                ["--title"],
+                multiple=True,
+                metavar="TEXT",
+                help="Only sessions with TEXT in their title, upper or lower case.",
+            ),
+        ]
+
+    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+        """Return a selector per text. Raises BadInput for an empty one, which would be in every title."""
+        del facts
+        typed: Sequence[str] = values.get("title") or ()
+        if "" in typed:
+            raise BadInput("--title is empty, which every title contains; give a text, or leave it out")
+        return [Title(said("--title", text), text.casefold()) for text in typed]

@@ -1,0 +1,98 @@
+"""`--since WHEN` and `--until WHEN`: only sessions that were updated in that time."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.errors import BadInput
+from migrator.selection import Clause, Selector, SelectorPlugin
+from migrator_selectors.wording import said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from migrator.model import Session
+    from migrator.selection import Facts
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+@dataclass(frozen=True)
+class Updated(Selector):
+    """The sessions updated from `since` to `until`, both included; milliseconds, None for no bound."""
+
+    said: str
+    since: int | None
+    until: int | None
+
+    def clause(self) -> Clause:
+        """Return the bounds that there are."""
+        bounds = (("time_updated >= ?", self.since), ("time_updated <= ?", self.until))
+        given = [(sql, bound) for sql, bound in bounds if bound is not None]
+        return Clause(" AND ".join(sql for sql, _ in given), tuple(bound for _, bound in given))
+
+    def match(self, session: Session) -> bool:
+        """Match the time of the last update."""
+        after = self.since is None or session.updated >= self.since
+        return after and (self.until is None or session.updated <= self.until)
+
+
+class UpdatedPlugin(SelectorPlugin):
+    """`--since` and `--until`, one selector for both."""
+
+    kind = "updated"
+    narrows = True
+
+    def options(self) -> Sequence[click.Option]:
+        """Return both options; their values arrive as `since` and `until`."""
+        when = "a date, a date and time, or how long ago: 2026-01-31, 2026-01-31T18:00, 12h, 30d, 2w"
+        return [
+            click.Option(["--since"], metavar="WHEN", help=f"Only sessions updated since then; {when}."),
+            click.Option(["--until"], metavar="WHEN", help="Only sessions updated until then; a date means its end."),
+        ]
+
+    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+        """Return one selector, or none where nothing was said. Raises BadInput for what is no time or never comes."""
+        del facts
+        given = {name: values[name] for name in ("since", "until") if values.get(name) is not None}
+        if not given:
+            return ()
+        bounds = {name: milliseconds(text, f"--{name}", end=name == "until") for name, text in given.items()}
+        words = " ".join(said(f"--{name}", text) for name, text in given.items())
+        since, until = bounds.get("since"), bounds.get("until")
+        if since is not None and until is not None and since > until:
+            raise BadInput(f"{words}: the beginning is after the end")
+        return [Updated(words, since, until)]
+
+
+def milliseconds(text: str, option: str = "", *, end: bool = False) -> int:
+    """Return the time that `text` means, in milliseconds since 1970; times without a zone are local.
+
+    Takes `2026-01-31` (its beginning, or its last millisecond where `end`), `2026-01-31T18:00` with or without a
+    zone, `12h`, `30d`, `2w` (before now), and 13 digits, which are milliseconds. Raises BadInput for anything else.
+    """
+    if re.fullmatch(r"[0-9]{13}", text):
+        return int(text)
+    try:
+        if ago := re.fullmatch(r"([0-9]+)([hdw])", text):
+            return int(time.time() * 1000) - int(ago[1]) * _UNITS[ago[2]] // _MILLISECOND
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            day = date.fromisoformat(text) + timedelta(days=end)
+            return _since_epoch(datetime(day.year, day.month, day.day)) - end  # noqa: DTZ001 - local, as a person means it
+        return _since_epoch(datetime.fromisoformat(text))
+    except (ValueError, OverflowError, OSError):
+        raise BadInput(
+            f"{option} {text}: no time; write 2026-01-31, 2026-01-31T18:00, or how long ago: 12h, 30d, 2w".lstrip(),
+        ) from None
+
+
+def _since_epoch(moment: datetime) -> int:
+    return (moment.astimezone(UTC) - _EPOCH) // _MILLISECOND

@@ -1,0 +1,186 @@
+"""What each kind of directory is to opencode, in full.
+
+The expectations are what the real opencode stores, see tests/real/test_places.py, which asks it about the same kinds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.model import Place
+from migrator.places import Identity, Places
+from tests.places.repositories import KEPT_ID, KINDS, ORIGIN_ID, root_commit, root_commits, sub_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GLOBAL = "global"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Paths are relative to where the kind was built. `project`: an id, or the directory with that root commit."""
+
+    directory: str
+    worktree: str
+    path: str
+    project: str
+    project_worktree: str = ""
+    vcs: str | None = "git"
+
+    def place(self, at: Path) -> Place:
+        is_id = self.project == GLOBAL or len(self.project) == 40
+        return Place(
+            directory=str(at / self.directory),
+            project_id=self.project if is_id else min(root_commits(at / self.project)),
+            worktree=str(at / self.worktree),
+            path=self.path,
+            vcs=self.vcs,
+            project_worktree=str(at / (self.project_worktree or self.worktree)),
+        )
+
+
+IN_BOTH = {
+    "top": Expected("repo", "repo", "", "repo"),
+    "below-top": Expected("repo/packages/wid get-ü", "repo", "packages/wid get-ü", "repo"),
+    "symlink": Expected("repo", "repo", "", "repo"),
+    "symlink-to-sub-directory": Expected("repo/src", "repo", "src", "repo"),
+    "bare-inside-a-repository": Expected("repo/mirror.git", "repo", "mirror.git", "repo"),
+    "nested": Expected("outer/vendor/inner", "outer/vendor/inner", "", "outer/vendor/inner"),
+    "empty": Expected("repo", "repo", "", GLOBAL),
+    "below-empty": Expected("repo/new", "repo", "new", GLOBAL),
+    "with-local-origin": Expected("repo", "repo", "", "repo"),
+    "with-another-remote": Expected("repo", "repo", "", "repo"),
+    "with-kept-id": Expected("repo", "repo", "", KEPT_ID),
+    "two-roots": Expected("repo", "repo", "", "repo"),
+    "shallow-clone": Expected("clone", "clone", "", "clone"),
+    "symlinked-git-directory": Expected("repo", "repo", "", "repo"),
+    "inside-git-directory": Expected("repo/.git/hooks", "repo", ".git/hooks", "repo"),
+    "empty-git-directory-in-a-repository": Expected("repo/src", "repo", "src", "repo"),
+    "broken-git-link": Expected("repo/src", "repo", "src", "repo"),
+    "jj-colocated": Expected("repo", "repo", "", "repo"),
+    "jj-workspace-in-a-repository": Expected("repo/.ws/w1", "repo", ".ws/w1", "repo"),
+}
+
+EXPECTED: dict[Identity, dict[str, Expected]] = {
+    Identity.ORIGIN_FIRST: IN_BOTH
+    | {
+        "linked-worktree": Expected("linked", "linked", "", "repo"),
+        "below-linked-worktree": Expected("linked/src", "linked", "src", "repo"),
+        "linked-worktree-inside-its-repository": Expected("repo/trees/one", "repo/trees/one", "", "repo"),
+        "worktree-of-bare": Expected("tree", "tree", "", "bare.git"),
+        "dot-bare": Expected("project", "project", "", "project"),
+        "worktree-of-dot-bare": Expected("project/tree", "project/tree", "", "project"),
+        "submodule": Expected("super/module", "super/module", "", "super/module"),
+        "empty-with-origin": Expected("repo", "repo", "", ORIGIN_ID),
+        "with-origin": Expected("repo", "repo", "", ORIGIN_ID),
+        "linked-worktree-with-origin": Expected("linked", "linked", "", ORIGIN_ID),
+        "with-origin-rewritten": Expected("repo", "repo", "", ORIGIN_ID),
+        "with-kept-id-and-origin": Expected("repo", "repo", "", ORIGIN_ID),
+        "linked-worktree-with-kept-id": Expected("linked", "linked", "", KEPT_ID),
+        "separate-git-directory": Expected("repo", "repo", "", "repo"),
+        "said-to-be-bare": Expected("repo", "repo", "", "repo"),
+        "linked-worktree-of-said-to-be-bare": Expected("linked", "linked", "", "repo"),
+        "worktree-elsewhere": Expected("repo", "elsewhere", "../repo", GLOBAL),
+    },
+    Identity.CACHE_FIRST: IN_BOTH
+    | {
+        "linked-worktree": Expected("linked", "linked", "", "repo", "repo"),
+        "below-linked-worktree": Expected("linked/src", "linked", "src", "repo", "repo"),
+        "linked-worktree-inside-its-repository": Expected("repo/trees/one", "repo/trees/one", "", "repo", "repo"),
+        "moved-main-repository": Expected("linked", "linked", "", GLOBAL, vcs=None),
+        "worktree-of-bare": Expected("tree", "tree", "", "bare.git", "bare.git"),
+        "dot-bare": Expected("project", "project", "", "project", vcs=None),
+        "worktree-of-dot-bare": Expected("project/tree", "project/tree", "", "project", "project/.bare"),
+        "submodule": Expected("super/module", "super/module", "", "super/module", "super/.git/modules"),
+        "empty-with-origin": Expected("repo", "repo", "", GLOBAL),
+        "with-origin": Expected("repo", "repo", "", "repo"),
+        "linked-worktree-with-origin": Expected("linked", "linked", "", "repo", "repo"),
+        "with-origin-rewritten": Expected("repo", "repo", "", "repo"),
+        "with-kept-id-and-origin": Expected("repo", "repo", "", KEPT_ID),
+        "linked-worktree-with-kept-id": Expected("linked", "linked", "", KEPT_ID, "repo"),
+        "separate-git-directory": Expected("repo", "repo", "", "repo", "."),
+        "said-to-be-bare": Expected("repo", "repo", "", "repo", vcs=None),
+        "linked-worktree-of-said-to-be-bare": Expected("linked", "linked", "", "repo", "repo/.git"),
+        "empty-git-directory": Expected("repo", "repo", "", GLOBAL, vcs=None),
+    },
+}
+
+OUTSIDE = {
+    Identity.ORIGIN_FIRST: {
+        "bare": "bare.git",
+        "moved-main-repository": "linked",
+        "empty-git-directory": "repo",
+        "jj-secondary-workspace": "second",
+        "mercurial": "clone",
+        "no-repository": "plain/deep ü",
+    },
+    Identity.CACHE_FIRST: {
+        "bare": "bare.git",
+        "jj-secondary-workspace": "second",
+        "mercurial": "clone",
+        "no-repository": "plain/deep ü",
+    },
+}
+"""No repository, so far as opencode can see."""
+
+
+@pytest.mark.parametrize(
+    ("identity", "kind"), [pytest.param(i, k, id=f"{k}-{i}") for i, kinds in EXPECTED.items() for k in kinds]
+)
+def test_a_directory_in_a_repository(identity: Identity, kind: str, tmp_path: Path) -> None:
+    directory = KINDS[kind](tmp_path)
+
+    assert Places(identity).find(str(directory)) == EXPECTED[identity][kind].place(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("identity", "kind"), [pytest.param(i, k, id=f"{k}-{i}") for i, kinds in OUTSIDE.items() for k in kinds]
+)
+def test_a_directory_outside_any_repository(identity: Identity, kind: str, tmp_path: Path) -> None:
+    real = str(tmp_path / OUTSIDE[identity][kind])
+    directory = KINDS[kind](tmp_path)
+
+    assert Places(identity).find(str(directory)) == Place(real, "global", "/", real.removeprefix("/"), None, "/")
+
+
+@pytest.mark.parametrize("identity", Identity)
+def test_the_root_of_the_file_system(identity: Identity) -> None:
+    assert Places(identity).find("/") == Place("/", "global", "/", "", None, "/")
+
+
+@pytest.mark.parametrize("spelling", ["{}/", "{}//", "{}/.", "{}/src/..", "{}/../repo"])
+def test_other_spellings_of_a_directory_are_the_same_place(spelling: str, tmp_path: Path) -> None:
+    directory = KINDS["top"](tmp_path)
+    sub_directory(directory / "src")
+
+    assert Places(Identity.ORIGIN_FIRST).find(spelling.format(directory)).directory == str(directory)
+
+
+def test_a_relative_path_starts_at_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = KINDS["top"](tmp_path)
+    monkeypatch.chdir(directory)
+
+    assert Places(Identity.ORIGIN_FIRST).find(".").directory == str(directory)
+
+
+def test_a_tilde_is_a_name_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell has expanded it where it meant the home."""
+    sub_directory(tmp_path / "~")
+    monkeypatch.chdir(tmp_path)
+
+    assert Places(Identity.ORIGIN_FIRST).find("~").directory == str(tmp_path / "~")
+
+
+def test_directories_of_one_repository_share_the_project_and_not_the_path(tmp_path: Path) -> None:
+    linked = KINDS["linked-worktree"](tmp_path)
+    main = tmp_path / "repo"
+    places = Places(Identity.ORIGIN_FIRST)
+
+    found = [places.find(str(d)) for d in (main, sub_directory(main / "a"), linked, sub_directory(linked / "b"))]
+
+    assert {place.project_id for place in found} == {root_commit(main)}
+    assert [place.path for place in found] == ["", "a", "", "b"]

@@ -1,0 +1,83 @@
+"""Which mark of a repository names its project, and what is no mark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.places import Identity, Places
+from tests.places.repositories import KEPT_ID, ORIGIN, ORIGIN_ID, copy_of, git, keep_id, repository, root_commit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def project_id(directory: Path, identity: Identity) -> str:
+    return Places(identity).find(str(directory)).project_id
+
+
+@pytest.mark.parametrize(
+    ("identity", "order"),
+    [(Identity.ORIGIN_FIRST, ["origin", "kept", "root"]), (Identity.CACHE_FIRST, ["kept", "root"])],
+)
+def test_the_marks_count_in_the_order_of_the_version(identity: Identity, order: list[str], tmp_path: Path) -> None:
+    """One mark after the other is taken away."""
+    directory = repository(tmp_path / "repo", ORIGIN)
+    keep_id(directory / ".git")
+    ids = {"origin": ORIGIN_ID, "kept": KEPT_ID, "root": root_commit(directory)}
+    take_away: dict[str, Callable[[], object]] = {
+        "origin": lambda: git(directory, "remote", "remove", "origin"),
+        "kept": (directory / ".git" / "opencode").unlink,
+        "root": lambda: git(directory, "update-ref", "-d", "HEAD"),
+    }
+
+    for mark in order:
+        assert project_id(directory, identity) == ids[mark], mark
+        take_away[mark]()
+    assert project_id(directory, identity) == "global"
+
+
+@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize("content", [f"{KEPT_ID}\n", f"  {KEPT_ID}\r\n"])
+def test_white_space_around_a_kept_id_is_none_of_it(identity: Identity, content: str, tmp_path: Path) -> None:
+    directory = repository(tmp_path / "repo")
+    keep_id(directory / ".git", content)
+
+    assert project_id(directory, identity) == KEPT_ID
+
+
+@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_an_empty_file_keeps_no_id(identity: Identity, content: str, tmp_path: Path) -> None:
+    directory = repository(tmp_path / "repo")
+    keep_id(directory / ".git", content)
+
+    assert project_id(directory, identity) == root_commit(directory)
+
+
+@pytest.mark.parametrize("identity", Identity)
+def test_a_copy_keeps_the_id_even_if_its_history_is_another(identity: Identity, tmp_path: Path) -> None:
+    original = repository(tmp_path / "original")
+    keep_id(original / ".git")
+    copy = copy_of(original, tmp_path / "copy")
+    git(copy, "commit", "-q", "--amend", "-m", "rewritten")
+
+    assert project_id(copy, identity) == KEPT_ID
+
+
+def test_the_submodule_keeps_its_own_id(tmp_path: Path) -> None:
+    git(repository(tmp_path / "super", ORIGIN), "submodule", "add", str(repository(tmp_path / "library")), "module")
+    keep_id(tmp_path / "super" / ".git" / "modules" / "module")
+
+    assert project_id(tmp_path / "super" / "module", Identity.ORIGIN_FIRST) == KEPT_ID
+    assert project_id(tmp_path / "super", Identity.ORIGIN_FIRST) == ORIGIN_ID
+
+
+def test_only_the_first_url_of_origin_counts(tmp_path: Path) -> None:
+    directory = repository(tmp_path / "repo", ORIGIN)
+    git(directory, "remote", "set-url", "--add", "origin", "https://example.com/second.git")
+    git(directory, "remote", "set-url", "--push", "origin", "https://example.com/push.git")
+
+    assert project_id(directory, Identity.ORIGIN_FIRST) == ORIGIN_ID

@@ -1,0 +1,151 @@
+"""Where there is no place to find, one sentence says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.errors import MigratorError, NoSuchDirectory
+from migrator.places import Identity, Places
+from tests.places.repositories import KINDS, git, sub_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOBODY = 65534
+
+both = pytest.mark.parametrize("identity", Identity)
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give a repository to somebody else")
+
+
+@both
+def test_a_directory_that_is_missing(identity: Identity, tmp_path: Path) -> None:
+    with pytest.raises(NoSuchDirectory) as refusal:
+        Places(identity).find(str(tmp_path / "gone"))
+
+    assert str(refusal.value) == f"{tmp_path}/gone does not exist, create it or give another directory"
+
+
+@both
+def test_a_symlink_to_nowhere(identity: Identity, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("gone")
+
+    with pytest.raises(NoSuchDirectory, match="/link does not exist"):
+        Places(identity).find(str(tmp_path / "link"))
+
+
+@both
+@pytest.mark.parametrize(("name", "complaint"), [("file", "/file is a file"), ("file/below", "lies below a file")])
+def test_a_file(identity: Identity, name: str, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(NoSuchDirectory, match=complaint):
+        Places(identity).find(str(tmp_path / name))
+
+
+def test_symlinks_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("link")
+
+    with pytest.raises(NoSuchDirectory, match=r"/link can't be read \(Too many levels of symbolic links\)"):
+        Places(Identity.ORIGIN_FIRST).find(str(tmp_path / "link"))
+
+
+@pytest.mark.parametrize("name", ["", "a\0b"])
+def test_what_is_no_name(name: str) -> None:
+    """An unset variable in a script must not mean the working directory."""
+    with pytest.raises(NoSuchDirectory, match="is not the name of a directory"):
+        Places(Identity.ORIGIN_FIRST).find(name)
+
+
+def test_a_name_that_opencode_cant_store(tmp_path: Path) -> None:
+    latin = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        latin.mkdir()
+    except OSError:
+        pytest.skip("this file system takes nothing but UTF-8")
+
+    with pytest.raises(NoSuchDirectory, match="is not UTF-8") as refusal:
+        Places(Identity.ORIGIN_FIRST).find(str(latin))
+    str(refusal.value).encode()
+
+
+@contextmanager
+def somebody_else() -> Iterator[None]:
+    """Permissions bind everybody but root."""
+    myself = os.geteuid()
+    if myself == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(myself)
+
+
+@pytest.mark.parametrize("closed", ["closed", "closed/below"])
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_a_directory_that_cant_be_read(closed: str, mode: int) -> None:
+    # pytest's tmp_path is below a directory that nobody else may enter
+    with TemporaryDirectory() as scratch:
+        sub_directory(Path(scratch, "closed", "below"))
+        Path(scratch).chmod(0o755)
+        Path(scratch, "closed").chmod(mode)
+        with somebody_else(), pytest.raises(NoSuchDirectory, match=f"^{scratch}/{closed} can't be read"):
+            Places(Identity.ORIGIN_FIRST).find(f"{scratch}/{closed}")
+        Path(scratch, "closed").chmod(0o755)
+
+
+@both
+@as_root
+def test_a_repository_of_somebody_else(identity: Identity, tmp_path: Path) -> None:
+    """opencode would call it no project, until the user trusts it: then its sessions would be lost from sight."""
+    directory = KINDS["below-top"](tmp_path)
+    for owned in (tmp_path / "repo", *(tmp_path / "repo").rglob("*")):
+        os.chown(owned, NOBODY, NOBODY)
+
+    with pytest.raises(MigratorError) as refusal:
+        Places(identity).find(str(directory))
+
+    assert str(refusal.value) == (
+        f"git refuses to look into {tmp_path}/repo because another user owns it, and opencode would see no project "
+        f"there: run git config --global --add safe.directory {tmp_path}/repo and try again"
+    )
+    assert not isinstance(refusal.value, NoSuchDirectory)
+
+
+@both
+@as_root
+def test_a_repository_of_somebody_else_that_is_trusted(
+    identity: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = KINDS["top"](tmp_path)
+    os.chown(directory, NOBODY, NOBODY)
+    os.chown(directory / ".git", NOBODY, NOBODY)
+    (tmp_path / "settings").write_text(f"[safe]\n\tdirectory = {directory}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
+
+    assert Places(identity).find(str(directory)).vcs == "git"
+
+
+@both
+def test_a_repository_that_git_cant_read(identity: Identity, tmp_path: Path) -> None:
+    directory = KINDS["top"](tmp_path)
+    git(directory, "config", "core.repositoryFormatVersion", "99")
+
+    with pytest.raises(MigratorError, match=f"^git can't read the repository at {directory}, repair it first: fatal: "):
+        Places(identity).find(str(directory))
+
+
+@both
+def test_no_git_at_all(identity: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a repository needs it."""
+    directory = KINDS["top"](tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert Places(identity).find(str(tmp_path)).project_id == "global"
+    with pytest.raises(MigratorError, match=f"^git is not on PATH, so nobody can tell .* {directory} is: install git$"):
+        Places(identity).find(str(directory))

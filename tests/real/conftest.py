@@ -1,0 +1,79 @@
+"""What the tests with the real opencode share. Without npm they are skipped, saying so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.real import fake_model
+from tests.real.binary import MAIN, NotAvailable, opencode_binary
+from tests.real.opencode import OpenCode
+from tests.real.sessions import Lab, Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Install = Callable[[Path, str], OpenCode]
+    FreshLab = Callable[[str], Lab]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.real)
+
+
+@pytest.fixture(scope="session")
+def model_url() -> Iterator[str]:
+    with fake_model.running() as url:
+        yield url
+
+
+def real_binary(version: str) -> Path:
+    """The binary, or a skip; with $OPENCODE_MIGRATOR_REQUIRE_REAL=1 a failure instead of the skip."""
+    try:
+        return opencode_binary(version)
+    except NotAvailable as reason:
+        if os.environ.get("OPENCODE_MIGRATOR_REQUIRE_REAL") == "1":
+            pytest.fail(f"opencode {version} is required: {reason}")
+        pytest.skip(f"opencode {version}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def install(model_url: str) -> Install:
+    """`install(home, version)`: an opencode of that version with its own home."""
+
+    def _install(home: Path, version: str = MAIN) -> OpenCode:
+        return OpenCode(real_binary(version), home, model_url)
+
+    return _install
+
+
+@pytest.fixture
+def opencode(install: Install, tmp_path: Path) -> OpenCode:
+    """A fresh opencode of the main version, with an empty home."""
+    return install(tmp_path / "home", MAIN)
+
+
+@pytest.fixture(scope="session")
+def fresh_lab(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshLab:
+    """`fresh_lab(version)`: the data set as that opencode made it; one at a time, the next one takes its place."""
+    templates: dict[str, Template] = {}
+
+    def _fresh_lab(version: str = MAIN) -> Lab:
+        if version not in templates:
+            root = tmp_path_factory.mktemp(f"lab-{version}", numbered=False)
+            templates[version] = Template(install(root / "home", version), root)
+        return templates[version].restore()
+
+    return _fresh_lab
+
+
+@pytest.fixture
+def lab(fresh_lab: FreshLab) -> Lab:
+    """The data set as the main version made it."""
+    return fresh_lab(MAIN)

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from migrator_selectors.archived import ArchivedPlugin
+from tests.selectors.surroundings import Surroundings, chosen, session
+
+PLUGIN = ArchivedPlugin()
+FACTS = Surroundings([session("live"), session("archived", archived=5), session("at zero", archived=0)])
+
+
+def test_archived_or_not() -> None:
+    assert chosen(PLUGIN, FACTS, archived=True) == ["archived", "at zero"]
+    assert chosen(PLUGIN, FACTS, archived=False) == ["live"]
+
+
+def test_by_default_both() -> None:
+    assert not PLUGIN.build({"archived": None}, FACTS)
+
+
+def test_it_narrows_and_says_what_was_typed() -> None:
+    assert PLUGIN.narrows
+    assert [PLUGIN.build({"archived": value}, FACTS)[0].said for value in (True, False)] == [
+        "--archived",
+        "--no-archived",
+    ]

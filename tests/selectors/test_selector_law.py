@@ -1,0 +1,141 @@
+"""The law of the contract: what a selector answers by SQL and what it answers in Python is the same."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import assume, given, note, settings
+from hypothesis import strategies as st
+
+from migrator.errors import BadInput
+from migrator.model import Project
+from migrator_selectors import BUILT_IN
+from migrator_selectors.pattern_syntax import literal
+from tests.selectors.surroundings import Surroundings, by_sql
+from tests.strategies import directories, names, nasty_text, sessions, times, titles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migrator.model import Session
+    from migrator.selection import Selector
+
+PLUGINS = {plugin.kind: plugin for plugin in BUILT_IN}
+
+
+def hold(kind: str, rows: Sequence[Session], values: dict[str, Any], **surroundings: Any) -> list[list[str]]:
+    """Build the selectors, see that the law holds for each, and return which ids each matched."""
+    facts = Surroundings(
+        rows, project_rows=[Project(id_, "/w") for id_ in ("global", "prj_a", "prj_b")], **surroundings
+    )
+    note(f"{kind}: {values}")
+    selectors: Sequence[Selector] = PLUGINS[kind].build(values, facts)
+    matched = [[row.id for row in rows if selector.match(row)] for selector in selectors]
+    assert matched == [by_sql([selector], rows) for selector in selectors]
+    return matched
+
+
+@st.composite
+def patterns(draw: st.DrawFn, rows: Sequence[Session]) -> str:
+    """Patterns that have something to do with what is stored, and some that haven't."""
+    near = st.sampled_from([row.directory for row in rows]) if rows else directories
+    components = draw(st.one_of(near, directories)).split("/")
+    blurred = [
+        draw(
+            st.one_of(
+                st.just(component),
+                st.just(literal(component).glob),
+                st.just(f"{{{component},b}}"),
+                st.just(f"{component[:1]}*"),
+                st.just(f"?{component[1:]}"),
+                st.sampled_from(["*", "**", ".*", "[!a]*", "[_%]*", ""]),
+                nasty_text,
+            ),
+        )
+        for component in components[1:]
+    ]
+    return "/" + "/".join(blurred) if draw(st.booleans()) else "/".join([*components[:-1], *blurred[-1:]])
+
+
+@given(st.data(), sessions(), st.booleans())
+@settings(max_examples=300)
+def test_from_dir_and_exclude_dir(data: st.DataObject, rows: list[Session], exact: bool) -> None:
+    pattern = data.draw(patterns(rows))
+    cwd = data.draw(directories)
+    try:
+        (kept,) = hold("from-dir", rows, {"from_dir": (pattern,), "exact": exact}, cwd=cwd)
+        (excluded,) = hold("exclude-dir", rows, {"exclude_dir": (pattern,)}, cwd=cwd)
+    except BadInput:
+        assume(False)
+    ids = {row.id for row in rows}
+    assert set(kept) <= ids - set(excluded)
+    assert exact or set(kept) == ids - set(excluded)
+
+
+@given(st.data(), sessions())
+def test_a_base_is_at_or_above_every_matching_session(data: st.DataObject, rows: list[Session]) -> None:
+    pattern = data.draw(patterns(rows))
+    try:
+        (selector,) = PLUGINS["from-dir"].build({"from_dir": (pattern,)}, Surroundings(rows))
+    except BadInput:
+        assume(False)
+    for row in rows:
+        base = selector.base(row)
+        assert (base is not None) == selector.match(row)
+        assert base is None or f"{row.directory}/".startswith(base.rstrip("/") + "/")
+
+
+@given(st.lists(st.one_of(names, st.sampled_from(["*", "build/", "/a", "a/*", "!src", "**/b", "# no"]))), sessions())
+def test_exclude_from(lines: list[str], rows: list[Session]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "list").write_text("\n".join(lines), encoding="utf-8", newline="")
+        try:
+            hold("exclude-from", rows, {"exclude_from": ("list",)}, cwd=folder)
+        except BadInput:
+            assume(False)
+
+
+@given(sessions(), st.sampled_from(["global", "prj_a", "prj_b"]))
+def test_from_project(rows: list[Session], project: str) -> None:
+    assert hold("from-project", rows, {"from_project": (project,)}) == [
+        [row.id for row in rows if row.project_id == project],
+    ]
+
+
+@given(st.data(), sessions())
+def test_from_id(data: st.DataObject, rows: list[Session]) -> None:
+    assume(rows)
+    ids = tuple(data.draw(st.lists(st.sampled_from([row.id for row in rows]), min_size=1, unique=True)))
+    assert hold("from-id", rows, {"from_id": ids}) == [[id_] for id_ in ids]
+    assert hold("from-id", rows, {"from_id": ("-",)}, lines=ids) == [sorted(ids)]
+
+
+@given(st.data(), sessions())
+def test_title(data: st.DataObject, rows: list[Session]) -> None:
+    near = [row.title[start : start + 2].swapcase() for row in rows for start in range(len(row.title))]
+    text = data.draw(st.one_of(st.sampled_from(near), titles) if near else titles)
+    assume(text)
+    hold("title", rows, {"title": (text,)})
+
+
+@given(sessions(), st.none() | times, st.none() | times)
+def test_updated(rows: list[Session], since: int | None, until: int | None) -> None:
+    values = {name: f"{bound:013}" for name, bound in (("since", since), ("until", until)) if bound is not None}
+    try:
+        hold("updated", rows, values)
+    except BadInput:
+        assume(False)
+
+
+@given(sessions(), st.sampled_from([True, False, None]))
+def test_archived(rows: list[Session], wanted: bool | None) -> None:
+    hold("archived", rows, {"archived": wanted})
+
+
+def test_every_built_in_selector_is_under_the_law() -> None:
+    assert set(PLUGINS) == {
+        "from-dir", "from-project", "from-id", "exclude-dir", "exclude-from", "title", "updated", "archived",
+    }  # fmt: skip
+    assert len(PLUGINS) == len(BUILT_IN)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.errors import BadInput
+from migrator_selectors.updated import UpdatedPlugin, milliseconds
+from tests.selectors.surroundings import Surroundings, chosen, session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLUGIN = UpdatedPlugin()
+NOON = 1_767_265_200_000  # 2026-01-01T12:00 in Berlin
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+@pytest.fixture(autouse=True)
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A place with daylight saving, at noon; spelt out, as not every machine knows Europe/Berlin."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    monkeypatch.setattr(time, "time", lambda: NOON / 1000)
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-01", NOON - 12 * HOUR),
+        ("2026-01-01T12:00", NOON),
+        ("2026-01-01 12:00", NOON),
+        ("2026-01-01T12:00:00.007", NOON + 7),
+        ("2026-01-01T11:00Z", NOON),
+        ("2026-01-01T16:30+05:30", NOON),
+        ("1767265200123", NOON + 123),
+        ("0h", NOON),
+        ("12h", NOON - 12 * HOUR),
+        ("30d", NOON - 30 * DAY),
+        ("2w", NOON - 14 * DAY),
+        ("1969-12-31", -DAY - HOUR),
+    ],
+)
+def test_times_are_local_milliseconds(text: str, expected: int) -> None:
+    assert milliseconds(text) == expected
+
+
+def test_the_end_of_a_date_is_its_last_millisecond_however_long_the_day() -> None:
+    assert milliseconds("2026-01-01", end=True) == NOON + 12 * HOUR - 1
+    for day, hours in (("2026-03-29", 23), ("2026-10-25", 25)):
+        assert milliseconds(day, end=True) - milliseconds(day) == hours * HOUR - 1
+    assert milliseconds("2026-01-01T12:00", end=True) == NOON
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "30", "30m", "-1d", "2026-02-30", "2026-13-01", "12:00", "99999999999999d", "9999-12-31",
+     "12345678901234", "\u0661d"],
+)  # fmt: skip
+def test_no_time_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match=r"--since .*: no time; write") as refusal:
+        milliseconds(text, "--since", end=True)
+    assert refusal.value.exit_code == 2
+
+
+def test_both_bounds_are_included() -> None:
+    facts = Surroundings([session(str(at), updated=NOON + at) for at in (-2, -1, 0, 1, 2)])
+    since, until = str(NOON - 1), str(NOON + 1)
+    assert chosen(PLUGIN, facts, since=since) == ["-1", "0", "1", "2"]
+    assert chosen(PLUGIN, facts, until=until) == ["-2", "-1", "0", "1"]
+    assert chosen(PLUGIN, facts, since=since, until=until) == ["-1", "0", "1"]
+
+
+def test_a_whole_day() -> None:
+    times = [NOON - 12 * HOUR - 1, NOON - 12 * HOUR, NOON + 12 * HOUR - 1, NOON + 12 * HOUR]
+    facts = Surroundings([session(str(at), updated=at) for at in times])
+    assert chosen(PLUGIN, facts, since="2026-01-01", until="2026-01-01") == [str(at) for at in times[1:3]]
+
+
+def test_a_time_that_never_comes_is_refused() -> None:
+    with pytest.raises(BadInput, match="--since 1d --until 2d: the beginning is after the end"):
+        PLUGIN.build({"since": "1d", "until": "2d"}, Surroundings())
+
+
+def test_it_narrows_and_says_what_was_typed() -> None:
+    assert PLUGIN.narrows
+    assert [selector.said for selector in PLUGIN.build({"until": "2026-01-01 12:00"}, Surroundings())] == [
+        "--until '2026-01-01 12:00'",
+    ]
+    assert not PLUGIN.build({"since": None, "until": None}, Surroundings())
