@@ -78,11 +78,22 @@ def inverse(store: Store, run: Journal) -> Inverse:
     """
     entry = run.entry
     done = {change.session: change for change in run.changes()}
-    changes = [replace(c, before=c.after, after=c.before, selected_by=(f"undo of {entry.id}",)) for c in done.values()]
+    restores = tuple(inverted(run.edits()))
+    restored = {edit.session for edit in restores}
+    changes = [
+        replace(
+            change,
+            before=change.after,
+            after=change.before,
+            selected_by=(f"undo of {entry.id}",),
+            undo=Undo.CARRY if change.session in restored else Undo.NONE,
+        )
+        for change in done.values()
+    ]
     born, unchanged = _born_since(store, done, entry.started)
     plan = Plan(entry.store, run.dialect, (*reversed(changes), *born), (), _warnings(born), tuple(unchanged))
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
-    return Inverse(plan, tuple(inverted(run.edits())), projects)
+    return Inverse(plan, restores, projects)
 
 
 def resume(writer: Writer, run: Journal, options: Options) -> Run:

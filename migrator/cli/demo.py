@@ -1,0 +1,59 @@
+"""`demo`: the main job on data that nobody can lose."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from migrator.errors import MigratorError
+
+STEPS = (
+    ("A session is locked to the directory it began in. These directories are gone:",
+     ["list", "--from-dir", "~/src/shop-*", "--roots"]),
+    ("What would happen if all of them moved to the one repository that is left:",
+     ["move", "--from-dir", "~/src/shop-*", "--to-dir", "~/src/shop", "--dry-run"]),
+    ("Do it:",
+     ["move", "--from-dir", "~/src/shop-*", "--to-dir", "~/src/shop", "--yes"]),
+    ("And take it back:",
+     ["undo", "--yes"]),
+    ("Both are on record:",
+     ["log"]),
+)  # fmt: skip
+
+
+@click.command("demo")
+@click.option(
+    "--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Build it in DIR and keep it."
+)
+def command(keep: Path | None) -> None:
+    """Run a mass move on a throw-away database: plan, result, undo."""
+    if keep is not None:
+        if keep.exists() and any(keep.iterdir()):
+            raise MigratorError(f"{keep} is not empty; name a new directory for --keep.")
+        keep.mkdir(parents=True, exist_ok=True)
+        _play(keep.resolve())
+        click.echo(f"\nKept: HOME={keep.resolve()} opencode-migrator list --all")
+        return
+    with tempfile.TemporaryDirectory(prefix="opencode-migrator-demo-") as directory:
+        _play(Path(directory).resolve())
+
+
+def _play(home: Path) -> None:
+    from migrator.demo import build
+
+    stage = build(home)
+    for title, words in STEPS:
+        click.secho(f"\n# {title}", bold=True)
+        shown = [f"'{word}'" if "*" in word else word for word in words]
+        click.secho(f"$ opencode-migrator {' '.join(shown)}\n", fg="green")
+        sys.stdout.flush()
+        typed = [word.replace("~", str(home)) if word == "~/src/shop" else word for word in words]
+        finished = subprocess.run(
+            [sys.executable, "-m", "migrator", *typed], cwd=home / "src", env=dict(stage.environ), check=False
+        )
+        if finished.returncode:
+            raise MigratorError(f"The demo failed: `{' '.join(words)}` exited with {finished.returncode}.")
