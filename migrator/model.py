@@ -194,3 +194,4 @@ class Run:
     verified: int = 0
     conflicts: tuple[str, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
+    undoes: str | None = None

@@ -58,9 +58,11 @@ def deal(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run]
             raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {applying_command()}")
         _text(plan, values, err=bool(quiet))
         click.confirm(f"{verb} {count(len(plan.changes), 'session')}?", abort=True, err=True)
-    elif not quiet:
+    elif values.get("verbose") and not quiet:
         _text(plan, values, err=False)
         click.echo()
+    else:
+        _brief(plan, err=bool(quiet))
     report(_carried_out(plan, values, carry_out), values)
 
 
@@ -96,6 +98,15 @@ def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
     from migrator.reporting.plan_text import plan_text
 
     echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
+
+
+def _brief(plan: Plan, *, err: bool) -> None:
+    """Print what somebody who said --yes should still see."""
+    from migrator.reporting.plan_text import headline, warning_lines
+
+    if not err:
+        click.echo(headline(plan))
+    echo_lines(warning_lines(plan), err=True)
 
 
 def _carried_out(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run]) -> Run:

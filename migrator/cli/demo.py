@@ -51,9 +51,8 @@ def _play(home: Path) -> None:
         shown = [f"'{word}'" if "*" in word else word for word in words]
         click.secho(f"$ opencode-migrator {' '.join(shown)}\n", fg="green")
         sys.stdout.flush()
-        typed = [word.replace("~", str(home)) if word == "~/src/shop" else word for word in words]
         finished = subprocess.run(
-            [sys.executable, "-m", "migrator", *typed], cwd=home / "src", env=dict(stage.environ), check=False
+            [sys.executable, "-m", "migrator", *words], cwd=home / "src", env=dict(stage.environ), check=False
         )
         if finished.returncode:
             raise MigratorError(f"The demo failed: `{' '.join(words)}` exited with {finished.returncode}.")

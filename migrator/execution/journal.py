@@ -222,7 +222,16 @@ class Journal:
         """Return the run as it ended."""
         entry = self.entry
         chunks = self.db["chunk"].count
-        return Run(entry.id, entry.status, entry.sessions, chunks, entry.verified, tuple(conflicts), tuple(warnings))
+        return Run(
+            entry.id,
+            entry.status,
+            entry.sessions,
+            chunks,
+            entry.verified,
+            tuple(conflicts),
+            tuple(warnings),
+            entry.undoes,
+        )
 
 
 def now_ms() -> int:

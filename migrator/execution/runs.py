@@ -185,9 +185,5 @@ def _born_since(store: Store, done: dict[str, Change], started: int) -> tuple[li
 
 
 def _warnings(born: Sequence[Change]) -> tuple[PlanWarning, ...]:
-    return tuple(
-        PlanWarning(
-            "born-since", f"{change.session} was born since the run; it goes along with its tree.", change.session
-        )
-        for change in born
-    )
+    what = "is newer than the run; it goes along with its tree"
+    return tuple(PlanWarning("born-since", f"{change.session} {what}.", change.session) for change in born)

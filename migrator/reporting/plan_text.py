@@ -16,18 +16,12 @@ if TYPE_CHECKING:
     from migrator.model import Change, Plan
 
 GROUPS_SHOWN = 20
-TITLES_SHOWN = 3
+DIFFERENCES_SHOWN = 3
 
 
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan, without the command that applies it."""
-    numbers = summary(plan)
-    yield click.style(
-        f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} would move"
-        + (f"; {numbers['unchanged']} already right" if plan.unchanged else "")
-        + ".",
-        bold=True,
-    )
+    yield headline(plan)
     groups = _grouped(plan.changes)
     shown = groups if verbose else groups[:GROUPS_SHOWN]
     for (source, target), changes in shown:
@@ -42,6 +36,19 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
         if project.action is ProjectAction.REGISTER:
             yield f"register project {project.id[:12]} with worktree {tilde(project.worktree)}"
     yield f"file undo: {_undo_words(plan.changes)}"
+    yield from warning_lines(plan, verbose=verbose)
+
+
+def headline(plan: Plan) -> str:
+    """Return the first line of a plan: how much moves."""
+    numbers = summary(plan)
+    right = f"; {count(numbers['unchanged'], 'session')} already right" if plan.unchanged else ""
+    text = f"Plan: {count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move{right}."
+    return click.style(text, bold=True)
+
+
+def warning_lines(plan: Plan, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the warnings of a plan, the first ones only unless `verbose`."""
     for warning in plan.warnings if verbose else plan.warnings[:GROUPS_SHOWN]:
         yield click.style("warning: ", fg="yellow") + warning.message
     if not verbose and len(plan.warnings) > GROUPS_SHOWN:
@@ -67,13 +74,24 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
         for change in changes:
             yield from _row(change, width)
         return
-    for field, before, after in sorted({line for change in changes for line in _differences(change)})[:TITLES_SHOWN]:
-        yield shortened(f"      {field}: {before} -> {after}", width)
+    for field, before, after in sorted({line for change in changes for line in _differences(change)})[
+        :DIFFERENCES_SHOWN
+    ]:
+        yield shortened(f"      {field}: {_brief(field, before)} -> {_brief(field, after)}", width)
     titles = [change.title for change in changes if change.session == change.root] or [c.title for c in changes]
-    more = f" and {len(titles) - TITLES_SHOWN} more" if len(titles) > TITLES_SHOWN else ""
-    room = max((width - 6 - len(more)) // min(len(titles), TITLES_SHOWN) - 4, 8)
-    named = ", ".join(f'"{shortened(title, room)}"' for title in titles[:TITLES_SHOWN])
-    yield click.style(f"      {named}{more}", dim=True)
+    yield click.style(f"      {_titles(titles, width - 6)}", dim=True)
+
+
+def _titles(titles: Sequence[str], room: int) -> str:
+    """Return as many titles as fit into one line, and how many more there are."""
+    shown = [f'"{shortened(titles[0], room - 16)}"']
+    for title in titles[1:]:
+        quoted = f'"{shortened(title, room)}"'
+        if len(", ".join([*shown, quoted])) + len(" and 99,999 more") > room:
+            break
+        shown.append(quoted)
+    rest = len(titles) - len(shown)
+    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
 
 
 def _row(change: Change, width: int) -> Iterator[str]:
@@ -94,6 +112,10 @@ def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
         before, after = getattr(change.before, field), getattr(change.after, field)
         if before != after:
             yield field, _value(before), _value(after)
+
+
+def _brief(field: str, value: str) -> str:
+    return value[:12] if field == "project_id" else value
 
 
 def _value(value: str | None) -> str:

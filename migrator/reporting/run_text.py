@@ -22,7 +22,8 @@ def run_text(run: Run) -> Iterator[str]:
     elif run.status is RunStatus.ROLLED_BACK:
         yield f"Rolled back {count(run.sessions, 'session')}: run {run.id} never happened."
     else:
-        yield click.style(f"Moved {count(run.sessions, 'session')} in {count(run.chunks, 'chunk')}.", bold=True)
+        back = " back" if run.undoes else ""
+        yield click.style(f"Moved {count(run.sessions, 'session')}{back} in {count(run.chunks, 'chunk')}.", bold=True)
         yield f"Verified: opencode lists {run.verified:,} of {run.sessions:,} at their destination, none at the source."
     for warning in run.warnings:
         if warning.code == "skipped":
