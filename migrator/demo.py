@@ -27,9 +27,10 @@ class Stage:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """The environment in which commands see nothing but this home."""
+        """The environment in which commands see nothing but this home; its commits are the same each time."""
+        dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-11-23T12:00:00Z")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "OPENCODE", "GIT_"))}
-        return {**kept, "HOME": str(self.home)}
+        return {**kept, **dates, "HOME": str(self.home)}
 
 
 def build(home: Path) -> Stage:

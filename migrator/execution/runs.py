@@ -150,8 +150,8 @@ def _refuse_while_unfinished(store: str) -> None:
     for entry in journals.entries():
         if entry.unfinished and entry.store == store:
             raise MigratorError(
-                f"Run {entry.id} on this database was cut off; first `opencode-migrator resume {entry.id}` to finish it "
-                f"or `opencode-migrator undo {entry.id}` to take it back.",
+                f"Run {entry.id} on this database was cut off; first `opencode-migrator resume {entry.id}` "
+                f"to finish it or `opencode-migrator undo {entry.id}` to take it back.",
             )
 
 

@@ -76,9 +76,18 @@ class FromProjectPlugin(SelectorPlugin):
         Raises NothingMatched where no project fits, MigratorError where several do, BadInput for "".
         """
         typed: Sequence[str] = values.get("from_project") or ()
-        return [
-            FromProject(said("--from-project", text), find_project(text, facts, "--from-project")) for text in typed
-        ]
+        return [FromProject(said("--from-project", text), _chosen(text, facts)) for text in typed]
+
+
+def _chosen(text: str, facts: Facts) -> Project:
+    project = find_project(text, facts, "--from-project")
+    if project.id == GLOBAL and _is_path(text):
+        # who names one directory must not get the sessions of all that have nothing but this in common
+        raise MigratorError(
+            f"--from-project {text}: this is in no repository, and opencode keeps all such directories in one project; "
+            f"select this one with --from-dir {text}, or all of them with --from-project {GLOBAL}",
+        )
+    return project
 
 
 def find_project(text: str, facts: Facts, option: str) -> Project:
@@ -93,8 +102,8 @@ def find_project(text: str, facts: Facts, option: str) -> Project:
     fitting = fitting or [
         project for project in projects if project.id.startswith(text) or text in {project.name, project.label}
     ]
-    if not fitting and ("/" in text or text.startswith((".", "~"))):
-        fitting = _at_path(text, projects, facts, option)
+    if not fitting and _is_path(text):
+        fitting = _at_path(text, projects, facts)
     if len(fitting) > 1:
         names = "; ".join(f"{project.id} ({project.label}, {project.worktree})" for project in fitting)
         raise MigratorError(f"{option} {text}: several projects fit, give the id of one: {names}")
@@ -105,7 +114,11 @@ def find_project(text: str, facts: Facts, option: str) -> Project:
     return fitting[0]
 
 
-def _at_path(text: str, projects: Sequence[Project], facts: Facts, option: str) -> list[Project]:
+def _is_path(text: str) -> bool:
+    return "/" in text or text.startswith((".", "~"))
+
+
+def _at_path(text: str, projects: Sequence[Project], facts: Facts) -> list[Project]:
     """Return the projects that live at this path; where none does, the one that opencode would open there."""
     beginning, slash, rest = text.partition("/")
     written = os.path.normpath(os.path.join(facts.cwd, facts.home + slash + rest if beginning == "~" else text))  # noqa: PTH118
@@ -113,9 +126,4 @@ def _at_path(text: str, projects: Sequence[Project], facts: Facts, option: str) 
     fitting = [project for project in projects if {written, real} & {project.worktree, *project.sandboxes}]
     if fitting or not (place := facts.place(real)):
         return fitting
-    if place.project_id == GLOBAL:
-        raise MigratorError(
-            f"{option} {text}: this is in no repository, and opencode keeps all such directories in one project; "
-            f"select it with --from-dir {text}, or all of them with {option} {GLOBAL}",
-        )
     return [project for project in projects if project.id == place.project_id]

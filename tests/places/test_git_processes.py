@@ -23,7 +23,9 @@ def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], l
     notes = tmp_path / "notes"
     notes.touch()
     wrapper = sub_directory(tmp_path / "bin") / "git"
-    wrapper.write_text(f'#!/bin/sh\necho "$@" >> {notes}\nexec {shutil.which("git")} "$@"\n')
+    wrapper.write_text(
+        f'#!/bin/sh\necho "$LC_ALL $GIT_OPTIONAL_LOCKS $GIT_NO_LAZY_FETCH $@" >> {notes}\nexec {shutil.which("git")} "$@"\n'
+    )
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
 
@@ -124,7 +126,6 @@ def _everything(directory: Path) -> dict[Path, tuple[int, int]]:
         {"GIT_INDEX_FILE": "{other}/.git/index"},
         {"GIT_NAMESPACE": "other"},
         {"GIT_CONFIG_PARAMETERS": "'remote.origin.url'='git@github.com:Acme/Widget.git'"},
-        {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"},
     ],
     ids="+".join,
 )
@@ -140,6 +141,19 @@ def test_the_environment_of_a_hook_or_alias_misleads_nobody(
     place = Places(identity).find(str(linked))
 
     assert (place.project_id, place.worktree) == (root, str(linked))
+
+
+def test_git_answers_in_english_and_is_told_to_leave_everything_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: Callable[[], list[str]]
+) -> None:
+    """We tell its refusals apart by their words, and git may refresh an index or fetch what a partial clone lacks."""
+    directory = KINDS["top"](sub_directory(tmp_path / "at"))
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    processes()
+
+    Places(Identity.ORIGIN_FIRST).find(str(directory))
+
+    assert {line[:6] for line in processes()} == {"C 0 1 "}
 
 
 def test_settings_of_the_user_do_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

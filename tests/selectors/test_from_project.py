@@ -41,7 +41,7 @@ def facts(*more: Project, **places: str) -> Surroundings:
         ("/sandbox/web-1", WEB),
         ("~/shop", OTHER_WEB),
         ("global", GLOBAL),
-        ("/", GLOBAL),
+        ("glob", GLOBAL),
     ],
 )
 def test_id_prefix_name_or_path(typed: str, project: Project) -> None:
@@ -88,9 +88,10 @@ def test_a_path_in_a_project_is_what_opencode_makes_of_it() -> None:
 
 
 def test_a_path_in_no_repository_does_not_select_all_such_directories() -> None:
-    with pytest.raises(MigratorError, match=r"--from-dir \./notes") as refusal:
-        PLUGIN.build({"from_project": ("./notes",)}, facts(notes="global"))
-    assert refusal.value.exit_code == 1
+    for typed in ("./notes", "/"):
+        with pytest.raises(MigratorError, match=rf"--from-dir {typed}, .*--from-project global") as refusal:
+            PLUGIN.build({"from_project": (typed,)}, facts(notes="global"))
+        assert refusal.value.exit_code == 1
 
 
 @pytest.mark.parametrize("typed", ["nope", "./gone", "The", "AA11", "deep", "./deep"])
