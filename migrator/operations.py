@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
@@ -40,7 +40,7 @@ class Workbench:
 
     def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
         self.store = Store(path, busy_seconds=busy_seconds)
-        self.places = Places(Identity.ORIGIN_FIRST if self.store.schema.origin_first else Identity.CACHE_FIRST)
+        self.places = _places(self.store)
         self.facts = StoreFacts(self.store, self.places, home)
 
     def __enter__(self) -> Self:
@@ -126,7 +126,24 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
             raise MigratorError(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
+        _check_destinations(plan, writer)
         return apply(writer, plan, options)
+
+
+def _check_destinations(plan: Plan, store: Store) -> None:
+    """Refuse a plan whose destination has gone, or has become another project, since it was made."""
+    places = _places(store)
+    for wanted in {change.after for change in plan.changes}:
+        found = places.find(wanted.directory)
+        if (found.project_id, found.directory) != wanted[:2]:
+            raise StalePlan(
+                f"opencode would resolve {wanted.directory} to project {found.project_id} in {found.directory} now, "
+                f"and the plan says project {wanted.project_id}. Nothing was written; plan again.",
+            )
+
+
+def _places(store: Store) -> Places:
+    return Places(Identity.ORIGIN_FIRST if store.schema.origin_first else Identity.CACHE_FIRST)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from migrator.cli.options import database_options, json_option, verbose_option, 
 from migrator.cli.saved_plan import database_of, saved_plan
 
 
-@click.command("apply")
+@click.command("apply", short_help="Apply a saved plan.")
 @click.argument("file")
 @writing_options
 @verbose_option

@@ -11,7 +11,7 @@ from migrator.cli.options import database_options, json_option
 from migrator.cli.surroundings import workbench
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Check the database and what surrounds it.")
 @json_option
 @database_options
 @click.pass_context

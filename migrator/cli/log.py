@@ -10,7 +10,7 @@ from migrator.cli.options import format_options
 from migrator.cli.surroundings import echo_lines, width
 
 
-@click.command("log")
+@click.command("log", short_help="List the runs so far.")
 @format_options
 def command(form: str) -> None:
     """List the runs so far, newest first, and what became of them."""

@@ -11,7 +11,7 @@ from migrator.cli.options import database_options, json_option, undo_files_optio
 from migrator.cli.surroundings import workbench
 
 
-@click.command("migrate")
+@click.command("migrate", short_help="Move one session with its tree (alias: rebind).")
 @click.argument("session", metavar="SESSION_ID")
 @click.argument("directory", default=".", required=False)
 @click.option("--project", metavar="P", help="Insist on this project; refused where opencode resolves another.")

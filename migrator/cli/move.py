@@ -19,7 +19,7 @@ from migrator.cli.options import (
 from migrator.cli.surroundings import workbench
 
 
-@click.command("move", cls=SelectingCommand)
+@click.command("move", short_help="Move the selected sessions to a directory.", cls=SelectingCommand)
 @destination_options
 @click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
 @click.option("--allow-split", is_flag=True, hidden=True)

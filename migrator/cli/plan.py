@@ -43,7 +43,7 @@ class PlanGroup(click.Group):
         return super().parse_args(ctx, args if named else ["move", *args])
 
 
-@click.group("plan", cls=PlanGroup)
+@click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
     """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`."""
 

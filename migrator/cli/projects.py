@@ -11,7 +11,7 @@ from migrator.cli.options import database_options, format_options
 from migrator.cli.surroundings import echo_lines, width, workbench
 
 
-@click.command("projects")
+@click.command("projects", short_help="List every project that opencode knows.")
 @format_options
 @database_options
 def command(form: str, **values: Any) -> None:

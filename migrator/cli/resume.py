@@ -13,7 +13,7 @@ from migrator.errors import MigratorError
 from migrator.reporting.words import count
 
 
-@click.command("resume")
+@click.command("resume", short_help="Finish a run that was cut off.")
 @click.argument("run", required=False)
 @writing_options
 @json_option

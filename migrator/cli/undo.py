@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from migrator.execution.journal import Entry
 
 
-@click.command("undo")
+@click.command("undo", short_help="Take back a run.")
 @click.argument("run", required=False)
 @writing_options
 @verbose_option

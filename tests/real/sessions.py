@@ -135,6 +135,7 @@ def make_sessions(lab: Lab) -> None:
         session("in worktree", lab.worktree, writes("wt.txt", "w\n"))
         session("in b", lab.b, writes("b.txt", "b\n"))
         session("in plain", lab.plain, writes("p.txt", "p\n"))
+        opencode.prompt(parent, "Thanks.", a)  # an older session is the one used last
         for name in (*IN_A, "in worktree", "in b"):
             assert patched_files(opencode, sessions[name]), f"opencode took no snapshot in session {name!r}"
 
