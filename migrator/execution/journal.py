@@ -258,7 +258,7 @@ def entries() -> list[Entry]:
         with Journal(path) as journal:
             if journal.db["run"].exists() and journal.db["run"].count:
                 found.append(journal.entry)
-    return found
+    return sorted(found, key=lambda entry: entry.started)
 
 
 def undone(runs: Sequence[Entry]) -> dict[str, str]:
