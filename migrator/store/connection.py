@@ -27,23 +27,14 @@ def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> s
         connection = _open(path, "ro", busy_seconds)
         try:
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             # A WAL database in a directory we can't write to: readable as long as nothing waits in the log.
             log = path.with_name(path.name + "-wal")
-            if (log.exists() and log.stat().st_size) or is_locked(connection):
+            if "locked" in str(error) or (log.exists() and log.stat().st_size):
                 raise
             connection.close()
             connection = _open(path, "ro&immutable=1", busy_seconds)
         return _tuned(connection)
-
-
-def is_locked(connection: sqlite3.Connection) -> bool:
-    """Tell whether another connection keeps this one from reading."""
-    try:
-        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-    except sqlite3.OperationalError as error:
-        return "locked" in str(error)
-    return False
 
 
 def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:

@@ -22,6 +22,17 @@ def test_move_refuses_while_opencode_serves_and_names_it(lab: Lab) -> None:
         assert all_rows(lab.opencode.database) == before
 
 
+def test_undo_refuses_while_opencode_serves(lab: Lab) -> None:
+    run = move(lab.opencode, lab.a, lab.b)
+    with lab.opencode.serve(lab.a) as pid:
+        lab.opencode.call("GET", "/session", directory=lab.a)
+        before = all_rows(lab.opencode.database)
+        outcome = run_migrator(lab.opencode, "undo", run, "--yes", cwd=lab.a)
+        assert outcome.returncode == 4, outcome.stderr
+        assert str(pid) in outcome.stderr
+        assert all_rows(lab.opencode.database) == before
+
+
 def test_move_goes_ahead_once_opencode_is_gone(lab: Lab) -> None:
     """opencode leaves its `-wal` and `-shm` files behind, which is no sign of life."""
     with lab.opencode.serve(lab.a):

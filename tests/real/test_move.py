@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -178,3 +180,29 @@ def test_control_a_naive_update_lets_opencode_delete_files_in_the_source(lab: La
     with lab.opencode.serve(lab.b):
         lab.opencode.revert(main, lab.opencode.turns(main)[0], lab.b)
     assert before.keys() - lab.files().keys() == {"A/new.txt", "A/file0.txt", "A/where.txt"}
+
+
+@pytest.mark.parametrize("destination", ["B", "A-wt"])
+def test_redo_touches_no_file_even_where_the_snapshot_is_known(lab: Lab, destination: str) -> None:
+    share_snapshots(lab)
+    move(lab.opencode, lab.a, lab.repos / destination)
+    before = lab.files()
+    with lab.opencode.serve(lab.repos / destination):
+        lab.opencode.unrevert(lab.sessions["reverted"], lab.repos / destination)
+    assert lab.files() == before
+
+
+def test_control_a_naive_update_lets_opencode_overwrite_files_where_the_snapshot_is_known(lab: Lab) -> None:
+    share_snapshots(lab)
+    naive_move(lab, lab.a, lab.b, lab.sessions["in b"])
+    with lab.opencode.serve(lab.b):
+        lab.opencode.unrevert(lab.sessions["reverted"], lab.b)
+    assert (lab.b / "file0.txt").read_text() == "changed by main\n"
+
+
+def share_snapshots(lab: Lab) -> None:
+    """As if undo had been carried along with an earlier session: every worktree knows the snapshots of all others."""
+    stores = list(lab.opencode.data.glob("snapshot/*/*/objects"))
+    assert len(stores) == 3
+    for store, other in itertools.permutations(stores, 2):
+        shutil.copytree(store, other, dirs_exist_ok=True, ignore=shutil.ignore_patterns("info"))
