@@ -47,10 +47,10 @@ def _fetch(version: str, cache: Path) -> None:
     if npm is None:
         raise NotAvailable("npm is not on PATH, it is needed to fetch the real opencode")
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        pack = [npm, "pack", f"{package}@{version}", "--silent", "--pack-destination", scratch]
+        pack = [npm, "pack", f"{package}@{version}", "--loglevel=error", "--pack-destination", scratch]
         result = subprocess.run(pack, cwd=scratch, capture_output=True, text=True, timeout=_FETCH_SECONDS, check=False)
         if result.returncode:
-            raise NotAvailable(f"npm could not fetch {package}@{version}: {result.stderr.strip()[-500:]}")
+            raise NotAvailable(f"npm could not fetch {package}@{version}: {result.stderr.strip()[:300]}")
         fetched = Path(scratch) / version
         fetched.mkdir()
         with tarfile.open(next(Path(scratch).glob("*.tgz"))) as package_file:

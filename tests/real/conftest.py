@@ -66,7 +66,7 @@ def fresh_lab(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Fre
 
     def _fresh_lab(version: str = MAIN) -> Lab:
         if version not in templates:
-            root = tmp_path_factory.mktemp(f"lab-{version}", numbered=False)
+            root = tmp_path_factory.mktemp(f"lab-{version}-")
             templates[version] = Template(install(root / "home", version), root)
         return templates[version].restore()
 

@@ -2,7 +2,7 @@
 
 A prompt holds orders, `[[tool:NAME {json arguments}]]` (see `order`), and the model gives them one per turn in that
 order, then answers with a line of text. `@CWD@` in an argument becomes the working directory that opencode named in its
-system prompt, so files land where a real model would put them.
+system prompt, so files land where a real model would put them. Its API key is the path of that opencode's database.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +25,7 @@ Message = dict[str, Any]
 
 _ORDER = re.compile(r"\[\[tool:(\w+) ")
 _WORKING_DIRECTORY = re.compile(r"[Ww]orking directory: *(\S+)")
-_THINKING_SECONDS = 0.2
-"""Between the first word and the first tool call. opencode takes its snapshot there, and a model that is faster than
-that has its changes in the snapshot from before the turn: no undo, no `patch` part."""
+_PATIENCE_SECONDS = 20
 _ENVELOPE = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": "fake-1"}
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
 _FIRST_WORD = {"role": "assistant", "content": "Well. "}
@@ -74,6 +74,23 @@ def _answer(request: Message) -> tuple[Message, str]:
     return {"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls"
 
 
+def _steps(database: str) -> int:
+    with closing(sqlite3.connect(f"file:{quote(database)}?mode=ro", uri=True)) as connection:
+        query = "SELECT count(*) FROM part WHERE json_extract(data, '$.type') = 'step-start'"
+        (count,) = connection.execute(query).fetchone()
+        return int(count)
+
+
+def _wait_for_step(database: str, steps: int) -> None:
+    """Until opencode has written that a step more began, which it does after it took its snapshot.
+
+    A model that calls a tool sooner than that has its changes in the snapshot from before them: no `patch`, no undo.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while _steps(database) == steps and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 class _Handler(BaseHTTPRequestHandler):
     """`POST /v1/chat/completions` with `stream`; one request per connection (HTTP/1.0), so no thread outlives it."""
 
@@ -83,6 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
         delta, finish_reason = _answer(request)
+        database = self.headers["authorization"].removeprefix("Bearer ")
+        steps = _steps(database)
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
@@ -90,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
             {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "Well. "}, "finish_reason": None}]}
         )
         if finish_reason == "tool_calls":
-            time.sleep(_THINKING_SECONDS)
+            _wait_for_step(database, steps)
         self._send({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
         self._send({"choices": [{"index": 0, "delta": {}, "finish_reason": finish_reason}], "usage": _USAGE})
         self.wfile.write(b"data: [DONE]\n\n")

@@ -47,7 +47,7 @@ class OpenCode:
     def __post_init__(self) -> None:
         for name in (".local/share", ".local/state", ".cache", ".config/opencode"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
-        (self.home / ".config/opencode/opencode.json").write_text(json.dumps(_config(self.model_url)))
+        (self.home / ".config/opencode/opencode.json").write_text(json.dumps(_config(self.model_url, self.database)))
 
     @property
     def data(self) -> Path:
@@ -180,12 +180,12 @@ class OpenCode:
         return self.call("POST", f"/session/{session}/unrevert", {}, directory)
 
 
-def _config(model_url: str) -> dict[str, Any]:
+def _config(model_url: str, database: Path) -> dict[str, Any]:
     model = {"name": "Fake 1", "tool_call": True, "limit": {"context": 100000, "output": 4000}}
     provider = {
         "npm": "@ai-sdk/openai-compatible",
         "name": "Fake",
-        "options": {"baseURL": model_url, "apiKey": "x"},
+        "options": {"baseURL": model_url, "apiKey": str(database)},
         "models": {"fake-1": model},
     }
     return {

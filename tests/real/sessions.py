@@ -13,13 +13,12 @@ import shutil
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.real.fake_model import order
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.real.opencode import OpenCode
 
 IN_A = ("main", "fork", "parent", "task child", "child", "grandchild", "archived", "deep", "reverted")
@@ -136,6 +135,7 @@ def make_sessions(lab: Lab) -> None:
         session("in b", lab.b, writes("b.txt", "b\n"))
         session("in plain", lab.plain, writes("p.txt", "p\n"))
         opencode.prompt(parent, "Thanks.", a)  # an older session is the one used last
+        assert {Path(file).name for file in patched_files(opencode, main)} == {"new.txt", "file0.txt", "where.txt"}
         for name in (*IN_A, "in worktree", "in b"):
             assert patched_files(opencode, sessions[name]), f"opencode took no snapshot in session {name!r}"
 
