@@ -26,13 +26,15 @@ KEEP = "keep"
 class Wish:
     """Where the sessions should go, as it was typed.
 
-    `to_dir`: a directory, KEEP, or None for the default; `to_project`: id, name, path, KEEP or None.
+    `to_dir`: a directory, KEEP, or None for the default; `to_project`: id, name, path, KEEP or None, as typed with
+    `project_option`.
     """
 
     to_dir: str | None = None
     to_project: str | None = None
     subdirs: str = "nearest"
     undo_files: str = "auto"
+    project_option: str = "--to-project"
 
 
 class Workbench:
@@ -65,24 +67,25 @@ class Workbench:
                 "Say which sessions: --from-dir PATTERN, --from-project P or --from-id ID; "
                 "--from-dir '/**' takes every one.",
             )
-        project_id = self._project(wish.to_project)
+        project_id = self._project(wish.to_project, wish.project_option)
         destination = Destination(
             self.places,
             self._directory(wish, project_id),
             project_id,
             wish.to_project == KEEP,
             Subdirs(wish.subdirs),
+            wish.project_option,
         )
         return plan_move(self.store, select(self.store, query), destination, always_detach=wish.undo_files == "detach")
 
-    def _project(self, said: str | None) -> str | None:
+    def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
         from migrator_selectors.from_project import find_project
 
         if said is None or said == KEEP:
             return None
         try:
-            return find_project(said, self.facts, "--to-project").id
+            return find_project(said, self.facts, option).id
         except NothingMatched:
             place = self.facts.place(self.facts.expanded(said)) if "/" in said or said[0] in ".~" else None
             return place.project_id if place else said

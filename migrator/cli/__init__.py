@@ -5,6 +5,7 @@ This is the one place where an error becomes a message and an exit code.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    import click
 
 UNEXPECTED = 70
 INTERRUPTED = 130
@@ -21,7 +24,7 @@ def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
     import click
 
-    from migrator.cli.app import app
+    from migrator.cli.app import ReaderGone, app
     from migrator.errors import MigratorError
 
     signal.signal(signal.SIGTERM, _like_ctrl_c)
@@ -31,7 +34,7 @@ def main() -> NoReturn:
         error.show()
         code = error.exit_code
     except click.ClickException as error:
-        error.show()
+        _say(_usage(error))
         code = error.exit_code
     except click.exceptions.Exit as error:
         code = error.exit_code
@@ -41,12 +44,11 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.exceptions.Abort):
         _say("Interrupted; nothing was written.")
         code = INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away, as in `list | head`: that is no error of anybody's.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
+        _drop_output()
         code = 0
-    except Exception:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
-        code = _unexpected()
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
+        code = _full() if isinstance(error, OSError) and error.errno == errno.ENOSPC else _unexpected()
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -57,7 +59,28 @@ def _like_ctrl_c(_number: int, _frame: FrameType | None) -> None:
 def _say(message: str) -> None:
     import click
 
-    click.echo(f"{click.style('error:', fg='red')} {message}", err=True)
+    from migrator.reporting.words import one_line
+
+    color = False if os.environ.get("NO_COLOR") else None
+    click.echo(f"{click.style('error:', fg='red')} {one_line(message)}", err=True, color=color)
+
+
+def _usage(error: click.ClickException) -> str:
+    """Return what click complains of, and where to read how it is meant."""
+    said = error.format_message()
+    context = getattr(error, "ctx", None)
+    return f"{said} See {context.command_path} --help." if context else said
+
+
+def _drop_output() -> None:
+    """Let nothing that is still in Python's buffers reach standard output, which can't take it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _full() -> int:
+    _drop_output()
+    _say("No space left on the device: what was printed or written is not whole; free some space and try again.")
+    return 1
 
 
 def _unexpected() -> int:
@@ -77,6 +100,6 @@ def _unexpected() -> int:
         log.write_text(f"{versions}\n{sys.argv}\n\n{traceback.format_exc()}")
         where = f"please report it with {log}"
     except OSError as unwritable:
-        where = f"and {log} can't be written ({unwritable})"
+        where = f"and {log} can't be written ({unwritable.strerror})"
     _say(f"Something unexpected went wrong ({getattr(kind, '__name__', '?')}: {error}); {where}")
     return UNEXPECTED

@@ -28,8 +28,19 @@ COMMANDS = {
 ALIASES = {"rebind": "migrate"}
 
 
+class ReaderGone(Exception):
+    """The reader of our output went away, as in `list | head`: that is no error of anybody's."""
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands by name."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a closed pipe is told apart here, since click would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGone from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which they are met."""

@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.retyping import applying_command, command_line
 from migrator.cli.surroundings import echo_lines, on_terminal, width
 from migrator.errors import MigratorError
 from migrator.reporting.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+    from migrator.execution.journal import Entry
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
 
-PROGRAM = "opencode-migrator"
 
-
-def command_line() -> str:
-    """Return what was typed, as the journal keeps it."""
-    return shlex.join([PROGRAM, *sys.argv[1:]])
-
-
-def applying_command() -> str:
-    """Return the command that applies what was only shown."""
-    words = [word for word in sys.argv[1:] if word not in {"--dry-run", "-n", "--verbose", "-v", "--json"}]
-    return shlex.join([PROGRAM, *words, "--yes"])
-
-
-def show_plan(plan: Plan, values: dict[str, Any], *, hint: str | None = None) -> None:
+def show_plan(
+    plan: Plan, values: dict[str, Any], *, hint: str | None = None, said: str = "Nothing was written."
+) -> None:
     """Print a plan: one JSON document, or text and the command that applies it."""
     if values.get("as_json"):
         from migrator.reporting.plan_json import plan_document
@@ -43,11 +34,20 @@ def show_plan(plan: Plan, values: dict[str, Any], *, hint: str | None = None) ->
         return
     _text(plan, values, err=False)
     if hint and plan.changes:
-        click.echo(f"\nNothing was written. To apply: {hint}")
+        click.echo(f"\n{said} To apply:\n  {hint}")
 
 
-def deal(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run], verb: str = "Move") -> None:
-    """Show `plan`, ask where somebody is there, carry it out and report."""
+def deal(
+    plan: Plan,
+    values: dict[str, Any],
+    carry_out: Callable[[Options], Run],
+    verb: str = "Move",
+    applying: Callable[[], str] | None = None,
+) -> None:
+    """Show `plan`, ask where somebody is there, carry it out and report.
+
+    `applying` returns the command that applies what is shown here, unless that is what was typed and --yes.
+    """
     quiet = values.get("as_json")
     if not plan.changes:
         _report_unchanged(plan, values)
@@ -55,9 +55,11 @@ def deal(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run]
     if not values["yes"]:
         if not on_terminal():
             show_plan(plan, values)
-            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {applying_command()}")
+            raise MigratorError(
+                f"Nothing was written, since nobody can be asked here. To apply: {(applying or applying_command)()}"
+            )
         _text(plan, values, err=bool(quiet))
-        click.confirm(f"{verb} {count(len(plan.changes), 'session')}?", abort=True, err=True)
+        ask(f"{verb} {count(len(plan.changes), 'session')}?")
     elif values.get("verbose") and not quiet:
         _text(plan, values, err=False)
         click.echo()
@@ -66,11 +68,30 @@ def deal(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run]
     report(_carried_out(plan, values, carry_out), values)
 
 
+def ask(question: str) -> None:
+    """Go on if the answer is yes; anything else is a refusal, Ctrl-C an interruption."""
+    try:
+        yes = click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)  # the error goes on a line of its own
+        raise
+    if not yes:
+        raise MigratorError("Nothing was written, as you didn't say yes.")
+
+
+def of_database(entry: Entry, only: Path | None) -> Entry:
+    """Return a run that was named, unless --db names another database than the run's."""
+    if only is not None and entry.store != str(only):
+        raise MigratorError(f"Run {entry.id} was made on {entry.store}, not on {only}; leave out --db.")
+    return entry
+
+
 def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> Options:
     """Return the values of `writing_options` as the engine takes them."""
     from migrator.execution.runs import DEFAULT_CHUNK, Options
 
-    return Options(command_line(), values["chunk_size"] or DEFAULT_CHUNK, values["on_conflict"] == "skip", progress)
+    size = min(values["chunk_size"] or DEFAULT_CHUNK, 2**31)  # SQLite's integers end somewhere
+    return Options(command_line(), size, values["on_conflict"] == "skip", progress)
 
 
 def report(run: Run, values: dict[str, Any]) -> None:

@@ -37,10 +37,11 @@ def command(form: str, **values: Any) -> None:
         query = bench.query(values)
         here = not (values["everywhere"] or query.chooses)
         limit = values["limit"] if values["limit"] is not None else (DEFAULT_LIMIT if here else 0)
+        limit = min(limit, 2**31)  # SQLite's integers end somewhere
         cursor = Cursor.parse(values["cursor"]) if values["cursor"] else None
         page = history(bench.store, _conditions(bench, query, values, here=here), cursor, limit)
         rows = session_rows(page.sessions, bench.facts.projects())
-    echo_lines(rows_text(rows, form, columns(with_project=not here), width()))
+    echo_lines(rows_text(rows, form, columns(with_project=not here), width()), raw=form != "table")
     if page.next is not None:
         click.echo(f"next: --cursor {page.next}", err=True)
 

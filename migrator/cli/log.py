@@ -6,19 +6,21 @@ from typing import Any
 
 import click
 
-from migrator.cli.options import format_options
-from migrator.cli.surroundings import echo_lines, width
+from migrator.cli.options import database_options, format_options
+from migrator.cli.surroundings import echo_lines, only_database, width
 
 
 @click.command("log", short_help="List the runs so far.")
 @format_options
-def command(form: str) -> None:
+@database_options
+def command(form: str, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them."""
     from migrator.execution.journal import entries, undone
     from migrator.reporting.rows import rows_text
     from migrator.reporting.words import when
 
-    runs = entries()
+    path = only_database(values)
+    runs = entries(str(path) if path else None)
     taken_back = undone(runs)
     rows: list[dict[str, Any]] = [
         {
@@ -40,7 +42,7 @@ def command(form: str) -> None:
         "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
         "Command": lambda row: row["command"],
     }
-    echo_lines(rows_text(rows, form, columns, width()))
+    echo_lines(rows_text(rows, form, columns, width()), raw=form != "table")
 
 
 def _status(status: str) -> str:

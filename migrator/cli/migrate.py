@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import applying_command, deal, show_plan
+from migrator.cli.dealing import deal, show_plan
 from migrator.cli.options import database_options, json_option, undo_files_option, verbose_option, writing_options
+from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import workbench
 
 
@@ -26,7 +27,8 @@ def command(session: str, directory: str, project: str | None, **values: Any) ->
     from migrator.operations import Wish, apply_plan
 
     with workbench(values) as bench:
-        plan = bench.plan({"from_id": (session,)}, Wish(directory, project, undo_files=values["undo_files"]))
+        wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
+        plan = bench.plan({"from_id": (session,)}, wished)
         path = bench.store.path
     if values["dry_run"]:
         show_plan(plan, values, hint=applying_command())

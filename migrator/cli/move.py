@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import applying_command, deal, show_plan
+from migrator.cli.dealing import deal, show_plan
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
@@ -16,6 +16,7 @@ from migrator.cli.options import (
     wish,
     writing_options,
 )
+from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import workbench
 
 

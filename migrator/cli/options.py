@@ -99,13 +99,23 @@ def wish(values: dict[str, Any]) -> Wish:
     return Wish(values["to_dir"], values["to_project"], values["subdirs"], values["undo_files"])
 
 
+class Seconds(click.FloatRange):
+    """A number of seconds; `nan`, which is in every range, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse what would never be over."""
+        if str(value).strip().lower() in {"nan", "+nan", "-nan"}:
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def writing_options(function: Command) -> Command:
     """Add what every command that writes has."""
     for option in reversed(
         (
             click.option("--yes", "-y", is_flag=True, help="Don't ask."),
             click.option(
-                "--wait", type=click.FloatRange(0, UNLIMITED_WAIT), default=0, metavar="SECONDS",
+                "--wait", type=Seconds(0, UNLIMITED_WAIT), default=0, metavar="SECONDS",
                 help="Wait this long for whoever has the database open.",
             ),
             click.option(

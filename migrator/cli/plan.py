@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from migrator.cli.options import (
     verbose_option,
     wish,
 )
+from migrator.cli.retyping import PROGRAM
 from migrator.cli.surroundings import workbench
 from migrator.errors import MigratorError
 
@@ -68,7 +71,7 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
     from migrator.operations import Wish
 
     with workbench(values) as bench:
-        wished = Wish(directory, project, undo_files=values["undo_files"])
+        wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
         _hand_over(bench.plan({"from_id": (session,)}, wished), values)
 
 
@@ -81,21 +84,24 @@ def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
         show_plan(plan, {**values, "as_json": True})
         return
     _save(plan, output)
-    show_plan(plan, values, hint=f"opencode-migrator apply {output}")
+    show_plan(
+        plan, values, hint=shlex.join([PROGRAM, "apply", str(output)]), said=f"Saved to {output}; nothing was moved."
+    )
 
 
 def _save(plan: Plan, output: Path) -> None:
-    """Write the file whole or not at all."""
-    import os
-
+    """Write a file whole or not at all; what is no ordinary file (/dev/stdout, a pipe) is never replaced by one."""
     from migrator.reporting.plan_json import plan_document
 
-    partial = output.with_name(f".{output.name}.{os.getpid()}")
+    text = json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
+    target = output.resolve()
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(plan_document(plan), file, indent=2, ensure_ascii=False)
-            file.write("\n")
-        partial.replace(output)
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")
+            return
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(target)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise MigratorError(f"The plan can't be written to {output}: {error.strerror}.") from error

@@ -44,4 +44,4 @@ def command(form: str, **values: Any) -> None:
         "Exists": lambda row: "yes" if row["exists"] else "no",
         "Worktree": lambda row: tilde(row["worktree"]) if row["worktree"] else "(no project row)",
     }
-    echo_lines(rows_text(rows, form, table, width()))
+    echo_lines(rows_text(rows, form, table, width()), raw=form != "table")

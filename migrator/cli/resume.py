@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import options, report
-from migrator.cli.options import json_option, writing_options
-from migrator.cli.surroundings import on_terminal
+from migrator.cli.dealing import ask, of_database, options, report
+from migrator.cli.options import database_options, json_option, writing_options
+from migrator.cli.surroundings import on_terminal, only_database
 from migrator.errors import MigratorError
 from migrator.reporting.words import count
 
@@ -17,6 +17,7 @@ from migrator.reporting.words import count
 @click.argument("run", required=False)
 @writing_options
 @json_option
+@database_options
 def command(run: str | None, **values: Any) -> None:
     """Finish RUN, which was cut off (default: the only one). `undo RUN` takes it back instead."""
     from pathlib import Path
@@ -24,18 +25,19 @@ def command(run: str | None, **values: Any) -> None:
     from migrator.execution.journal import entries, open_run
     from migrator.operations import resume_run
 
+    only = only_database(values)
     if run is None:
-        unfinished = [entry for entry in entries() if entry.unfinished]
+        unfinished = [entry for entry in entries(str(only) if only else None) if entry.unfinished]
         if len(unfinished) != 1:
             named = ", ".join(entry.id for entry in unfinished)
             raise MigratorError(f"Say which run: {named} were cut off." if named else "No run was cut off.")
         entry = unfinished[0]
     else:
         with open_run(run) as journal:
-            entry = journal.entry
+            entry = of_database(journal.entry, only)
     if entry.unfinished and not values["yes"]:
         question = f"Finish run {entry.id} ({count(entry.sessions, 'session')})"
         if not on_terminal():
             raise MigratorError(f"{question}? Nobody can be asked here; add --yes.")
-        click.confirm(f"{question}?", abort=True, err=True)
+        ask(f"{question}?")
     report(resume_run(Path(entry.store), entry.id, options(values), values["wait"], values["backup"]), values)

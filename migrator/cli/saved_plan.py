@@ -20,16 +20,22 @@ def saved_plan(name: str) -> Plan:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
     except OSError as error:
-        raise MigratorError(f"The plan {name} can't be read: {error.strerror}.") from error
+        raise MigratorError(
+            f"The plan {name} can't be read: {error.strerror}; `opencode-migrator plan ... -o FILE` makes one.",
+        ) from error
     except UnicodeDecodeError as error:
-        raise MigratorError(f"{name} is not a plan of opencode-migrator: it isn't text.") from error
+        raise MigratorError(
+            f"{name} is not a plan of opencode-migrator: it isn't text; "
+            "make it anew with `opencode-migrator plan ... -o FILE`.",
+        ) from error
     return read_plan(text, name)
 
 
 def database_of(plan: Plan, values: dict[str, Any]) -> Path:
     """Return the database a plan is for; a --db that names another one is refused later, by name."""
     from migrator.cli.surroundings import database
+    from migrator.store.location import locate
 
     if values.get("db") or values.get("channel"):
         return database(values)
-    return database({**values, "db": plan.store})
+    return locate(plan.store, None, why="named in the plan").path

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
 
 from migrator.cli.dealing import show_plan
 from migrator.cli.options import json_option, verbose_option
+from migrator.cli.retyping import PROGRAM
 from migrator.cli.saved_plan import saved_plan
 
 
@@ -17,4 +19,4 @@ from migrator.cli.saved_plan import saved_plan
 @json_option
 def command(file: str, **values: Any) -> None:
     """Show the plan in FILE."""
-    show_plan(saved_plan(file), values, hint=f"opencode-migrator apply {file}")
+    show_plan(saved_plan(file), values, hint=shlex.join([PROGRAM, "apply", file]))

@@ -26,6 +26,11 @@ def database(values: dict[str, Any]) -> Path:
     return location.path
 
 
+def only_database(values: dict[str, Any]) -> Path | None:
+    """Return the database that --db or --channel names; None where runs of every database are meant."""
+    return database(values) if _value("db", values) or _value("channel", values) else None
+
+
 def workbench(values: dict[str, Any]) -> Workbench:
     """Open the database that was meant, for reading."""
     from migrator.operations import Workbench
@@ -48,7 +53,7 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines."""
+def echo_lines(lines: Iterable[str], *, err: bool = False, raw: bool = False) -> None:
+    """Print lines; `raw` ones are data, whose escape sequences are nobody's colours and stay."""
     for line in lines:
-        click.echo(line, err=err)
+        click.echo(line, err=err, color=True if raw else None)

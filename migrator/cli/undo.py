@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import deal, options, report
-from migrator.cli.options import json_option, verbose_option, writing_options
-from migrator.cli.surroundings import on_terminal
+from migrator.cli.dealing import ask, deal, of_database, options, report
+from migrator.cli.options import database_options, json_option, verbose_option, writing_options
+from migrator.cli.retyping import applying_command
+from migrator.cli.surroundings import on_terminal, only_database
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
@@ -20,13 +22,12 @@ if TYPE_CHECKING:
 @writing_options
 @verbose_option
 @json_option
+@database_options
 def command(run: str | None, **values: Any) -> None:
     """Take back RUN (default: the last one). The undo is a run too and can be taken back."""
-    from pathlib import Path
-
     from migrator.operations import plan_undo, undo_run
 
-    entry = _entry(run)
+    entry = _entry(run, only_database(values))
     path = Path(entry.store)
     if entry.unfinished:
         _roll_back(entry, path, values)
@@ -36,22 +37,25 @@ def command(run: str | None, **values: Any) -> None:
         values,
         lambda options: undo_run(path, entry.id, options, values["wait"], values["backup"]),
         "Take back",
+        # The run is named: what was shown is what is taken back, whatever runs in between.
+        lambda: applying_command(*([entry.id] if run is None else [])),
     )
 
 
-def _entry(run: str | None) -> Entry:
+def _entry(run: str | None, only: Path | None) -> Entry:
     from migrator.execution.journal import entries, open_run, undone
     from migrator.model import RunStatus
 
     if run is not None:
         with open_run(run) as journal:
-            return journal.entry
-    runs = entries()
+            return of_database(journal.entry, only)
+    runs = entries(str(only) if only else None)
     taken_back = undone(runs)
     for entry in reversed(runs):
         if entry.unfinished or (entry.status is RunStatus.APPLIED and not entry.undoes and entry.id not in taken_back):
             return entry
-    raise MigratorError("There is no run to take back; `opencode-migrator log` lists the runs so far.")
+    where = f" of {only}" if only else ""
+    raise MigratorError(f"There is no run{where} to take back; `opencode-migrator log` lists the runs so far.")
 
 
 def _roll_back(entry: Entry, path: Any, values: dict[str, Any]) -> None:
@@ -61,5 +65,5 @@ def _roll_back(entry: Entry, path: Any, values: dict[str, Any]) -> None:
         question = f"Run {entry.id} was cut off. Take back what it wrote"
         if not on_terminal():
             raise MigratorError(f"{question}? Nobody can be asked here; add --yes.")
-        click.confirm(f"{question}?", abort=True, err=True)
+        ask(f"{question}?")
     report(undo_run(path, entry.id, options(values), values["wait"], values["backup"]), values)

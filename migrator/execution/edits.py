@@ -10,7 +10,7 @@ written over its new worktree; without `snapshot` and `diff` the marker keeps it
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from migrator.store.writing import Edit
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from migrator.store.reading import Store
+
+_GONE = object()
 
 
 def detachments(
@@ -44,12 +46,21 @@ def detachments(
 
 def existing(store: Store, edits: Iterable[Edit]) -> list[Edit]:
     """Return those edits whose rows are there: opencode may have deleted a message since, and then nothing is owed."""
-    keys: dict[tuple[str, str], list[str]] = {}
+    return [edit for edit, now in _with_values(store, edits) if now is not _GONE]
+
+
+def holding(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+    """Return those edits whose rows hold what the edit sets."""
+    return [edit for edit, now in _with_values(store, edits) if now == edit.after]
+
+
+def _with_values(store: Store, edits: Iterable[Edit]) -> list[tuple[Edit, Any]]:
     edits = list(edits)
+    keys: dict[tuple[str, str], list[str]] = {}
     for edit in edits:
         keys.setdefault((edit.table, edit.column), []).append(edit.key)
-    there = {where: store.values(*where, some).keys() for where, some in keys.items()}
-    return [edit for edit in edits if edit.key in there[edit.table, edit.column]]
+    values = {where: store.values(*where, some) for where, some in keys.items()}
+    return [(edit, values[edit.table, edit.column].get(edit.key, _GONE)) for edit in edits]
 
 
 def inverted(edits: Iterable[Edit]) -> list[Edit]:

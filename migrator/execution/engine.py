@@ -33,18 +33,19 @@ def carry_out(
 ) -> None:
     """Write `changes`, which stand in the journal from number `first` on, then verify and close the run.
 
-    On any failure everything the run has written is taken back before the error goes on; if even that fails, the
-    message says how to finish by hand.
+    On any failure, KeyboardInterrupt out of `progress` too, everything the run has written is taken back before the
+    error goes on; if even that fails, the message says how to finish by hand.
     """
     try:
+        progress(0)
         _write(writer, journal, changes, first, progress)
         _verify(writer, journal)
+        journal.mark(RunStatus.APPLIED)
     except BaseException as error:
         _take_back(writer, journal, error)
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted("Interrupted; everything was rolled back.") from None
         raise
-    journal.mark(RunStatus.APPLIED)
 
 
 def _write(
@@ -115,5 +116,5 @@ def _take_back(writer: Writer, journal: Journal, error: BaseException) -> None:
         run = journal.entry.id
         raise MigratorError(
             f"The run failed ({error}), and so did taking it back ({failure}). Nothing is lost: mend the cause, then "
-            f"`opencode-migrator undo {run}` takes back what was written, `opencode-migrator resume {run}` goes on.",
+            f"`opencode-migrator undo {run}` takes back what was written.",
         ) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -81,13 +82,12 @@ class Journal:
 
         from sqlite_utils import Database
 
-        if not path.is_file():
-            raise MigratorError(f"There is no run {path.stem}; `opencode-migrator log` lists them.")
-        connection = sqlite3.connect(path, isolation_level=None)
         self.path = path
-        self.db = Database(connection, recursive_triggers=False, execute_plugins=False)
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = FULL")
+        with _explained(path):
+            connection = sqlite3.connect(path, isolation_level=None)
+            self.db = Database(connection, recursive_triggers=False, execute_plugins=False)
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.execute("PRAGMA synchronous = FULL")
 
     @classmethod
     def begin(  # noqa: PLR0913 - what a run is, said once, by keyword
@@ -104,10 +104,11 @@ class Journal:
         now = now_ms()
         run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now / 1000))}-{secrets.token_hex(2)}"
         path = _runs() / f"{run}.db"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+        with _explained(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
         journal = cls(path)
-        with journal.db.atomic():
+        with _explained(path), journal.db.atomic():
             for statement in _TABLES.split(";"):
                 journal.db.execute(statement)
             journal.db.table("run").insert(
@@ -142,7 +143,9 @@ class Journal:
     @property
     def entry(self) -> Entry:
         """The run as `log` shows it."""
-        row = next(self.db["run"].rows)
+        row = next(self.db["run"].rows, None) if self.db["run"].exists() else None
+        if row is None:  # cut off before it began
+            raise MigratorError(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
         if row["format"] > FORMAT:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
         return Entry(
@@ -187,7 +190,7 @@ class Journal:
 
     def intend(self, number: int, first: int, last: int, edits: Sequence[Edit]) -> None:
         """Write down that chunk `number` changes the sessions `first` to `last` and these values."""
-        with self.db.atomic():
+        with _explained(self.path), self.db.atomic():
             self.db.execute("INSERT INTO chunk VALUES (?, ?, ?)", [number, first, last])
             self.db.conn.executemany(f"INSERT INTO edit VALUES ({number}, ?, ?, ?, ?, ?, ?)", edits)
 
@@ -213,10 +216,11 @@ class Journal:
 
     def mark(self, status: RunStatus, verified: int | None = None) -> None:
         """Write down how far the run is."""
-        self.db.execute(
-            "UPDATE run SET status = ?, finished = ?, verified = coalesce(?, verified)",
-            [status.value, now_ms(), verified],
-        )
+        with _explained(self.path):
+            self.db.execute(
+                "UPDATE run SET status = ?, finished = ?, verified = coalesce(?, verified)",
+                [status.value, now_ms(), verified],
+            )
 
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""
@@ -232,6 +236,20 @@ class Journal:
             tuple(warnings),
             entry.undoes,
         )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    import sqlite3
+
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        what = error.strerror if isinstance(error, OSError) else error
+        raise MigratorError(
+            f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
+            "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
+        ) from error
 
 
 def now_ms() -> int:
@@ -251,14 +269,15 @@ def _sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def entries() -> list[Entry]:
-    """Return every run so far, oldest first."""
+def entries(store: str | None = None) -> list[Entry]:
+    """Return every run so far, oldest first; of one database only, where `store` says which."""
     found = []
     for path in sorted(_runs().glob("*.db")):
         with Journal(path) as journal:
             if journal.db["run"].exists() and journal.db["run"].count:
                 found.append(journal.entry)
-    return sorted(found, key=lambda entry: entry.started)
+    wanted = [entry for entry in found if store is None or entry.store == store]
+    return sorted(wanted, key=lambda entry: entry.started)
 
 
 def undone(runs: Sequence[Entry]) -> dict[str, str]:
@@ -272,8 +291,10 @@ def undone(runs: Sequence[Entry]) -> dict[str, str]:
 
 def open_run(wanted: str) -> Journal:
     """Open the run with this id, or with the only id that starts like this."""
-    matches = [path for path in sorted(_runs().glob("*.db")) if path.stem.startswith(wanted)]
+    matches = [path for path in sorted(_runs().glob("*.db")) if wanted and path.stem.startswith(wanted)]
     exact = [path for path in matches if path.stem == wanted]
     if len(exact or matches) > 1:
         raise MigratorError(f"{wanted} fits several runs: {', '.join(path.stem for path in matches)}; type more of it.")
-    return Journal((exact or matches or [_runs() / f"{wanted}.db"])[0])
+    if not matches:
+        raise MigratorError(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
+    return Journal((exact or matches)[0])

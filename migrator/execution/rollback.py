@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.execution.edits import existing, inverted
+from migrator.execution.born import born_since
+from migrator.execution.edits import detachments, holding, inverted
+from migrator.execution.interrupts import held
 from migrator.model import RunStatus
 from migrator.store.writing import Rebind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from migrator.execution.journal import Journal
     from migrator.model import Change
@@ -51,44 +50,43 @@ def side_of(store: Store, chunk: Sequence[Change]) -> Side:
 def roll_back(writer: Writer, journal: Journal) -> int:
     """Take back every chunk that committed and mark the run as rolled back; return the number of sessions.
 
-    Ctrl-C waits until this is through; after a kill it can be started again.
+    Ctrl-C waits until this is through; after a kill it can be started again. Since a kill opencode may have been used:
+    what is newer than the run is kept, its file undo detached, and new children go back with their trees.
     """
-    with uninterrupted():
+    with held():
+        chunks = [(number, journal.changes(first, last)) for number, first, last in journal.chunks()]
+        written = [(number, chunk) for number, chunk in chunks if side_of(writer, chunk) is Side.AFTER]
         journal.mark(RunStatus.ROLLING_BACK)
-        taken_back = 0
         with writer.restoring():
-            for number, first, last in journal.chunks():
-                chunk = journal.changes(first, last)
-                if side_of(writer, chunk) is Side.AFTER:
-                    _invert(writer, chunk, journal.edits(number))
-                    taken_back += len(chunk)
+            for number, chunk in written:
+                _invert(writer, chunk, journal.edits(number))
+            _fetch_born(writer, {change.session: change for _, chunk in chunks for change in chunk}, journal)
             with writer.transaction():
                 for project in journal.projects():
                     undo = writer.unregister if project.register else writer.register
                     undo(project.change, project.registered)
         journal.mark(RunStatus.ROLLED_BACK)
-    return taken_back
+    return sum(len(chunk) for _, chunk in written)
 
 
 def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit]) -> None:
     with writer.transaction():
         now = writer.bindings(change.session for change in chunk)
         writer.rebind([Rebind(c.session, c.after, c.before) for c in chunk if c.session in now])
-        wanted = existing(writer, inverted(edits))
-        if writer.edit(wanted) != len(wanted):
-            sessions = sorted({edit.session for edit in wanted})
-            raise MigratorError(f"Messages of {', '.join(sessions[:5])} changed since the run was cut off.")
+        wanted = inverted(edits)
+        writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
+        settled = {(edit.table, edit.key) for edit in holding(writer, wanted)}
+        _detach(writer, [c.session for c in chunk if c.session in now and c.loses_its_ground], settled)
 
 
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM off; signals are the main thread's, elsewhere there is nothing to hold."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    held = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
+def _fetch_born(writer: Writer, done: Mapping[str, Change], journal: Journal) -> None:
+    born, _ = born_since(writer, done, journal.entry.started)
+    if born:
+        with writer.transaction():
+            writer.rebind([Rebind(change.session, change.before, change.after) for change in born])
+            _detach(writer, [change.session for change in born])
+
+
+def _detach(writer: Writer, leaving: Sequence[str], settled: Collection[tuple[str, str]] = ()) -> None:
+    reverts = {id_: revert for id_, (_, revert) in writer.bindings(leaving).items()}
+    writer.edit(detachments(writer, leaving, reverts, settled))

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution import journal as journals
+from migrator.execution.born import born_since
 from migrator.execution.conflicts import conflicts, sentence, without
 from migrator.execution.edits import inverted
 from migrator.execution.engine import carry_out
+from migrator.execution.interrupts import held
 from migrator.execution.journal import Journal, ProjectEdit
 from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, Run, RunStatus, Undo
@@ -90,7 +92,7 @@ def inverse(store: Store, run: Journal) -> Inverse:
         )
         for change in done.values()
     ]
-    born, unchanged = _born_since(store, done, entry.started)
+    born, unchanged = born_since(store, done, entry.started)
     plan = Plan(entry.store, run.dialect, (*reversed(changes), *born), (), _warnings(born), tuple(unchanged))
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
     return Inverse(plan, restores, projects)
@@ -106,19 +108,22 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
         roll_back(writer, run)
         return run.outcome()
     first = 1
-    for number, start, last in run.chunks():
-        if side_of(writer, run.changes(start, last)) is Side.AFTER:
+    for number, last, side in [(n, last, side_of(writer, run.changes(start, last))) for n, start, last in run.chunks()]:
+        if side is Side.AFTER:
             first = last + 1
             break
         run.forget(number)
     rest = run.changes(first)
-    if found := conflicts(writer, Plan(entry.store, run.dialect, tuple(rest), unchanged=_all_sessions(run))):
+    everyone = [change.session for change in run.changes()]
+    # A child that was right as it was isn't in the run; it is no newer than it.
+    older = [child.id for child in writer.sessions(writer.children(everyone)) if child.created < entry.started]
+    if found := conflicts(writer, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older))):
         raise StalePlan(
             f"Run {entry.id} can't be finished: {sentence(found)}; `opencode-migrator undo {entry.id}` takes it back.",
             tuple(found),
         )
-    with writer.restoring():
-        carry_out(writer, run, rest, first, options.progress)
+    with writer.restoring(), held(options.progress) as progress:
+        carry_out(writer, run, rest, first, progress)
     return run.outcome()
 
 
@@ -136,10 +141,13 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found))
     moving = {change.session for change in plan.changes}
     restores = [edit for edit in work.restores if edit.session in moving]
-    with Journal.begin(
-        plan, options.command, options.chunk_size, projects=work.projects, restores=restores, undoes=undoes
-    ) as run:
-        carry_out(writer, run, plan.changes, progress=options.progress)
+    with (
+        held(options.progress) as progress,
+        Journal.begin(
+            plan, options.command, options.chunk_size, projects=work.projects, restores=restores, undoes=undoes
+        ) as run,
+    ):
+        carry_out(writer, run, plan.changes, progress=progress)
         skipped = [
             PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()
         ]
@@ -158,30 +166,6 @@ def _refuse_while_unfinished(store: str) -> None:
 def _check_store(writer: Writer, run: Journal) -> None:
     if run.entry.store != str(writer.path):
         raise MigratorError(f"Run {run.entry.id} was made on {run.entry.store}, not on {writer.path}.")
-
-
-def _all_sessions(run: Journal) -> tuple[str, ...]:
-    return tuple(change.session for change in run.changes())
-
-
-def _born_since(store: Store, done: dict[str, Change], started: int) -> tuple[list[Change], list[str]]:
-    """Return the changes that take along what was born into these trees, and the descendants that stay."""
-    homes = {id_: (change.root, change.before) for id_, change in done.items()}
-    born: list[Change] = []
-    unchanged: list[str] = []
-    generation: Sequence[str] = list(homes)
-    while generation:
-        children = {id_: parent for id_, parent in store.children(generation).items() if id_ not in homes}
-        for session in store.sessions(children):
-            root, home = homes[children[session.id]]
-            homes[session.id] = (root, home)
-            if session.created < started or session.binding == home:
-                unchanged.append(session.id)
-            else:
-                why = (f"born since in the tree of {root}",)
-                born.append(Change(session.id, root, session.title, why, session.binding, home, Undo.NONE))
-        generation = list(children)
-    return born, unchanged
 
 
 def _warnings(born: Sequence[Change]) -> tuple[PlanWarning, ...]:

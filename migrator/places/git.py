@@ -54,7 +54,7 @@ class _Layout(NamedTuple):
 def marked_directory(directory: str) -> str | None:
     """Return the nearest directory at or above the absolute `directory` with a `.git` in it, without asking git."""
     here = Path(directory)
-    return next((str(above) for above in (here, *here.parents) if (above / ".git").exists()), None)
+    return next((str(above) for above in (here, *here.parents) if os.access(above / ".git", os.F_OK)), None)
 
 
 def checkout(marked: str, identity: Identity) -> Checkout:

@@ -34,6 +34,7 @@ class Destination:
     project_id: str | None = None
     keep_project: bool = False
     subdirs: Subdirs = Subdirs.NEAREST
+    project_option: str = "--to-project"
     _found: dict[tuple[str, str], Place] = field(default_factory=dict)
     fallen_back: dict[str, str] = field(default_factory=dict)
     """Wanted directories that don't exist, and the ancestor taken instead."""
@@ -74,9 +75,9 @@ class Destination:
     def _check_project(self, place: Place, selected: Selected) -> None:
         wanted = selected.session.project_id if self.keep_project else self.project_id
         if wanted is not None and place.project_id != wanted:
-            kept = "its project kept" if self.keep_project else f"--to-project {wanted}"
+            kept = "its project kept" if self.keep_project else f"{self.project_option} {wanted}"
             raise MigratorError(
                 f"{selected.session.id} can't go to {place.directory} with {kept}: opencode resolves that directory to "
                 f"project {place.project_id}, so the session would be listed nowhere and answer with an error; "
-                "leave out --to-project.",
+                f"leave out {self.project_option}.",
             )

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.model import Binding, Change, Plan, PlanWarning, ProjectAction, ProjectChange, Undo
+from migrator.model import Binding, Change, Plan, PlanWarning, ProjectAction, ProjectChange, RunStatus, Undo
 
 if TYPE_CHECKING:
     from migrator.model import Run
@@ -76,16 +76,20 @@ def run_document(run: Run) -> dict[str, Any]:
         "verified": run.verified,
         "conflicts": list(run.conflicts),
         "warnings": [warning_document(warning) for warning in run.warnings],
-        "undo": f"opencode-migrator undo {run.id}" if run.id else None,
+        "undo": f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
     }
 
 
 def read_plan(text: str, name: str) -> Plan:
     """Read a saved plan; MigratorError says what is wrong with it."""
     again = "make it anew with `opencode-migrator plan ... -o FILE`."
+    if not text.strip():
+        raise MigratorError(f"{name} is empty; {again}")
+    if not text.lstrip().startswith(("{", "[")):
+        raise MigratorError(f"{name} is not a plan of opencode-migrator; {again}")
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MigratorError(f"{name} is no whole plan: its JSON breaks off or is damaged ({error}); {again}") from error
     if not isinstance(document, dict) or not str(document.get("format", "")).startswith("opencode-migrator/plan@"):
         raise MigratorError(f"{name} is not a plan of opencode-migrator; {again}")
@@ -100,7 +104,12 @@ def read_plan(text: str, name: str) -> Plan:
             f"{name} was changed after it was made (its digest doesn't fit), so it no longer says what was looked at; "
             f"{again}",
         )
-    return _plan(document)
+    try:
+        return _plan(document)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MigratorError(
+            f"{name} is not a plan of opencode-migrator: a value is missing or can't be meant ({error}); {again}",
+        ) from error
 
 
 def _plan(document: dict[str, Any]) -> Plan:

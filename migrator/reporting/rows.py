@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from migrator.reporting.words import shortened
+from migrator.reporting.words import cells, one_line, shortened, shortened_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ def rows_text(
     """Yield the lines of `rows` in one of FORMATS.
 
     `columns` are the headings of the table and how to fill them; the other formats show the rows as they are. With
-    `width` the last column is cut so that a line fits.
+    `width` a line fits: the first column stays whole, since somebody will copy it, the others are cut.
     """
     if form == "json":
         yield json.dumps(rows, indent=2, ensure_ascii=False)
@@ -32,17 +32,35 @@ def rows_text(
     elif form == "csv":
         yield from _csv(rows)
     elif rows:
-        yield from _table([[fill(row) for fill in columns.values()] for row in rows], list(columns), width)
+        cells_ = [[one_line(fill(row)) for fill in columns.values()] for row in rows]
+        yield from _table([list(columns), *cells_], width)
 
 
-def _table(cells: list[list[str]], headings: list[str], width: int | None) -> Iterator[str]:
-    from tabulate import tabulate
+_GAP = "  "
+_PATHS = frozenset({"Directory", "Worktree"})
+_LEAST = 8
 
+
+def _table(lines: list[list[str]], width: int | None) -> Iterator[str]:
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
     if width is not None:
-        used = sum(max(len(row[i]) for row in [headings, *cells]) + 2 for i in range(len(headings) - 1))
-        for row in cells:
-            row[-1] = shortened(row[-1], max(width - used, 20))
-    yield from tabulate(cells, headings, tablefmt="plain", disable_numparse=True).splitlines()
+        _narrow(widths, width)
+    for line in lines:
+        cut = [
+            (shortened_path if heading in _PATHS else shortened)(text, room)
+            for heading, text, room in zip(lines[0], line, widths, strict=True)
+        ]
+        padded = [text + " " * (room - cells(text)) for text, room in zip(cut, widths, strict=True)]
+        yield _GAP.join(padded).rstrip()
+
+
+def _narrow(widths: list[int], width: int) -> None:
+    """Take columns from whichever is widest, never from the first, until all of it fits."""
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+        widest = max(range(1, len(widths)), key=widths.__getitem__)
+        if widths[widest] <= _LEAST:
+            return
+        widths[widest] -= 1
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -50,13 +68,15 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     import io
 
     out = io.StringIO()
-    flat = [_flat(row) for row in rows]
-    if flat:
-        names = dict.fromkeys(name for row in flat for name in row)
-        writer = csv.DictWriter(out, list(names), lineterminator="\n")
+    if rows:
+        nested = {key for row in rows for key, value in row.items() if isinstance(value, dict)}
+        flat = [_flat(row) for row in rows]
+        names = dict.fromkeys(name for row in flat for name in row if name not in nested)
+        writer = csv.DictWriter(out, list(names), lineterminator="\n", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(flat)
-    yield from out.getvalue().splitlines()
+    # A title may hold line ends of every kind, and keeps them; only the last one is the writer's own.
+    yield from out.getvalue().removesuffix("\n").split("\n") if rows else ()
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from datetime import datetime
 
 
@@ -18,12 +19,53 @@ def tilde(directory: str) -> str:
     return "~" + directory[len(home) :] if inside else directory
 
 
+def one_line(text: str) -> str:
+    """Write text that anybody may have typed so that it stays on its line and does nothing to a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown = "".join(" " if char.isspace() else "" if _acts(char) else char for char in text)
+    return " ".join(shown.split()) if any(char.isspace() and char != " " for char in text) else shown
+
+
+def _acts(char: str) -> bool:
+    """Tell whether a character does something instead of being shown: control characters, changes of direction."""
+    return (
+        unicodedata.category(char) in {"Cc", "Cs"}
+        or char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
+
+
+def cells(text: str) -> int:
+    """Count the columns that a text takes on a terminal: East Asian characters and emoji two, accents none."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth
+
+    return max(wcswidth(text), 0)
+
+
 def shortened(text: str, width: int) -> str:
-    """Cut a text to one line of at most `width` characters."""
-    line = " ".join(text.split()) if "\n" in text else text
-    return line if len(line) <= width else line[: max(width - 1, 1)] + "…"
+    """Cut a text to one line of at most `width` columns."""
+    line = one_line(text)
+    return line if cells(line) <= width else _head(line, max(width - 1, 1)) + "…"
+
+
+def shortened_path(path: str, width: int) -> str:
+    """Cut a path to at most `width` columns from the left: its end tells more."""
+    line = one_line(path)
+    return line if cells(line) <= width else "…" + _head(line[::-1], max(width - 1, 1))[::-1]
+
+
+def _head(line: str, width: int) -> str:
+    end = len(line)
+    while cells(line[:end]) > width:
+        end -= 1
+    return line[:end]
 
 
 def when(milliseconds: int) -> str:
-    """Return a time as people read it, in the local time zone."""
-    return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+    """Return a time as people read it, in the local time zone; the number where the calendar has no such time."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return str(milliseconds)

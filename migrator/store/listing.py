@@ -7,6 +7,7 @@ asks for the project and the path, and falls back to the directory where the pat
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,10 @@ class Cursor:
     @classmethod
     def parse(cls, text: str) -> Cursor:
         """Read a cursor as `str()` prints it; BadInput otherwise."""
-        updated, colon, id_ = text.partition(":")
-        if not (colon and id_ and updated.isdigit()):
+        found = re.fullmatch(r"(-?[0-9]{1,18}):(.+)", text, re.DOTALL)
+        if found is None:
             raise BadInput(f"{text!r} is no cursor; take the one that the page before printed on standard error.")
-        return cls(int(updated), id_)
+        return cls(int(found[1]), found[2])
 
     def __str__(self) -> str:
         return f"{self.updated}:{self.id}"

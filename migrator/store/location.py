@@ -34,11 +34,16 @@ def data_directory(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(base) / "opencode"
 
 
-def locate(db: str | None, channel: str | None, environ: Mapping[str, str] = os.environ) -> Location:
-    """Find the database as opencode would; MigratorError says what was found instead and what to do."""
+def locate(
+    db: str | None, channel: str | None, environ: Mapping[str, str] = os.environ, why: str = "given by --db"
+) -> Location:
+    """Find the database as opencode would; MigratorError says what was found instead and what to do.
+
+    `why` is where `db` comes from, in words.
+    """
     data = data_directory(environ)
     if db is not None:
-        return Location(_existing(Path(db).expanduser(), data, "given by --db"))
+        return Location(_existing(Path(db).expanduser(), data, why))
     wanted = environ.get("OPENCODE_DB")
     if channel is None and wanted:
         if wanted == ":memory:":

@@ -68,6 +68,8 @@ class Writer(Store):
             with self.explained():
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self.connection.execute("BEGIN EXCLUSIVE")
+                # A file we may only read passes until here: SQLite begins a reading transaction instead.
+                self.connection.execute("UPDATE session SET id = id WHERE FALSE")
                 self.connection.execute("COMMIT")
         except BaseException:
             self.close()

@@ -1,0 +1,72 @@
+"""What was typed, and what to type to apply what it only showed."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PROGRAM = "opencode-migrator"
+
+
+def command_line() -> str:
+    """Return what was typed, as the journal keeps it."""
+    return shlex.join([PROGRAM, *sys.argv[1:]])
+
+
+def applying_command(*more: str) -> str:
+    """Return the command that applies what was only shown; `more` are arguments that were left out."""
+    words, end = _without_showing(sys.argv[1:], click.get_current_context())
+    return shlex.join([PROGRAM, *words[:end], *more, "--yes", *words[end:]])
+
+
+_SHOWING = frozenset({"dry_run", "verbose", "as_json"})
+
+
+def _without_showing(words: Sequence[str], context: click.Context) -> tuple[list[str], int]:
+    """Leave out the flags that only say how to show; also return where options end: at `--`, if there is one."""
+    chain = [context]
+    while chain[-1].parent is not None:
+        chain.append(chain[-1].parent)
+    named = {name: param for ctx in chain for param in ctx.command.get_params(ctx) for name in param.opts}
+    kept: list[str] = []
+    value_follows = False
+    for index, word in enumerate(words):
+        if value_follows or not word.startswith("-") or word == "-":
+            value_follows = False
+        elif word == "--":
+            return [*kept, *words[index:]], len(kept)
+        elif word.startswith("--"):
+            if _shows(named.get(word)):
+                continue
+            value_follows = _takes_value(named.get(word))
+        else:
+            word, value_follows = _cluster(word, named)  # noqa: PLW2901 - `-nv` may lose a letter
+            if word == "-":
+                continue
+        kept.append(word)
+    return kept, len(kept)
+
+
+def _cluster(word: str, named: Mapping[str, click.Parameter]) -> tuple[str, bool]:
+    """Take the letters of `-nv` one by one; return what is left, and whether the next word is a value."""
+    kept = "-"
+    for index, letter in enumerate(word[1:], start=1):
+        if _takes_value(named.get(f"-{letter}")):
+            return kept + word[index:], index == len(word) - 1
+        if not _shows(named.get(f"-{letter}")):
+            kept += letter
+    return kept, False
+
+
+def _shows(param: click.Parameter | None) -> bool:
+    return param is not None and param.name in _SHOWING
+
+
+def _takes_value(param: click.Parameter | None) -> bool:
+    return isinstance(param, click.Option) and not param.is_flag and not param.count
