@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -218,14 +219,15 @@ def linked_worktree_with_kept_id(at: Path) -> Path:
 
 
 def two_roots(at: Path) -> Path:
-    """git lists the greater hash first."""
+    """git lists the greater hash first, since it is the younger one."""
     directory = repository(at / "repo")
-    first = git(directory, "rev-parse", "HEAD")
-    for attempt in range(100):
-        git(directory, "checkout", "-q", "--orphan", f"other-{attempt}", date=1_800_000_000)
-        git(directory, "commit", "-qm", f"root {attempt}", date=1_800_000_000)
-        if git(directory, "rev-parse", "HEAD") > first:
-            break
+    attempts = count()
+    while (first := git(directory, "rev-parse", "HEAD")) > "8":
+        git(directory, "commit", "-q", "--amend", "-m", f"older {next(attempts)}")
+    git(directory, "checkout", "-q", "--orphan", "other", date=1_800_000_000)
+    git(directory, "commit", "-qm", "younger", date=1_800_000_000)
+    while git(directory, "rev-parse", "HEAD") < first:
+        git(directory, "commit", "-q", "--amend", "-m", f"younger {next(attempts)}", date=1_800_000_000)
     git(directory, "merge", "-q", "--allow-unrelated-histories", "-m", "both", "main", date=1_800_000_001)
     roots = root_commits(directory)
     assert roots == [max(roots), first]

@@ -23,9 +23,8 @@ def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], l
     notes = tmp_path / "notes"
     notes.touch()
     wrapper = sub_directory(tmp_path / "bin") / "git"
-    wrapper.write_text(
-        f'#!/bin/sh\necho "$LC_ALL $GIT_OPTIONAL_LOCKS $GIT_NO_LAZY_FETCH $@" >> {notes}\nexec {shutil.which("git")} "$@"\n'
-    )
+    note = f'echo "$LC_ALL $GIT_OPTIONAL_LOCKS $GIT_NO_LAZY_FETCH $@" >> {notes}'
+    wrapper.write_text(f'#!/bin/sh\n{note}\nexec {shutil.which("git")} "$@"\n')
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
 

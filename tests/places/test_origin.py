@@ -30,6 +30,7 @@ from tests.places.repositories import ORIGIN_ID
         "git+ssh://git@github.com/Acme/Widget.git",
         "git://github.com/Acme/Widget.git",
         "  https://github.com/Acme/Widget.git\n",
+        "git@github.com:Acme/Widget.git\n",
     ],
 )
 def test_one_project_however_it_is_spelled(url: str) -> None:
