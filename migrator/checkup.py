@@ -19,12 +19,16 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: for programs (`subject`, `value`), for people (`text`), and whether it is wrong."""
+    """One thing looked at: for programs (`subject`, `value`), for people (`text`), and whether it is wrong.
+
+    What is `notable` is no fault, and nothing to call in order either.
+    """
 
     subject: str
     value: Any
     text: str
     wrong: bool = False
+    notable: bool = False
 
 
 def check_up(store: Store) -> list[Finding]:
@@ -51,6 +55,7 @@ def _database(store: Store) -> Iterator[Finding]:
         "openBy",
         [{"pid": holder.pid, "name": holder.name} for holder in found],
         f"open in {phrase(found)}: nothing can be moved until it is closed" if found else "nobody else has it open",
+        notable=bool(found),
     )
 
 
@@ -98,10 +103,12 @@ def _left_behind(store: Store) -> Iterator[Finding]:
     files = {path.stem for storage in beside for path in storage.glob("session/*/ses_*.json")}
     known = set(store.parents(files)) if files else set()
     left = sorted(files - known)
+    where = " and ".join(str(storage) for storage in sorted(beside) if storage.is_dir())
     yield Finding(
         "leftBehindJson",
         left,
-        f"{count(len(left), 'session')} in JSON storage of opencode before 1.2, not in this database"
+        f"{count(len(left), 'session')} in the JSON storage of opencode before 1.2 at {where}, not in this database"
         if left
         else "no sessions left behind in JSON storage",
+        notable=bool(left),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,11 @@ def show_plan(
 
         click.echo(json.dumps(plan_document(plan), indent=2, ensure_ascii=False))
         return
+    if not plan.changes:
+        _report_unchanged(plan, values)
+        return
     _text(plan, values, err=False)
-    if hint and plan.changes:
+    if hint:
         click.echo(f"\n{said} To apply:\n  {hint}")
 
 
@@ -127,7 +131,7 @@ def _brief(plan: Plan, *, err: bool) -> None:
 
     if not err:
         click.echo(headline(plan))
-    echo_lines(warning_lines(plan), err=True)
+    echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 
 
 def _carried_out(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run]) -> Run:

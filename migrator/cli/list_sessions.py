@@ -8,6 +8,7 @@ import click
 
 from migrator.cli.options import SelectingCommand, database_options, format_options
 from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
     from migrator.operations import Workbench
@@ -41,9 +42,22 @@ def command(form: str, **values: Any) -> None:
         cursor = Cursor.parse(values["cursor"]) if values["cursor"] else None
         page = history(bench.store, _conditions(bench, query, values, here=here), cursor, limit)
         rows = session_rows(page.sessions, bench.facts.projects())
-    echo_lines(rows_text(rows, form, columns(with_project=not here), width()), raw=form != "table")
+    table = columns(with_project=not here, width=width())
+    echo_lines(rows_text(rows, form, table, width()), raw=form != "table")
+    if not rows:
+        _nothing(values, here=here, asked=bool(query.choosing or query.narrowing))
     if page.next is not None:
         click.echo(f"next: --cursor {page.next}", err=True)
+
+
+def _nothing(values: dict[str, Any], *, here: bool, asked: bool) -> None:
+    """Say why the list is empty: nothing fits (exit 3), or there is nothing here, or a page was the last."""
+    if values["cursor"]:
+        return
+    if asked or values["search"] or values["workspace"]:
+        raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
+    where = "in this project; `opencode-migrator list --all` shows every project's" if here else "in this database"
+    click.echo(f"No session {where}.", err=True)
 
 
 def _conditions(

@@ -40,8 +40,10 @@ def command(form: str, **values: Any) -> None:
         "When": lambda row: when(row["started"]),
         "Sessions": lambda row: f"{row['sessions']:,}",
         "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
-        "Command": lambda row: row["command"],
+        "Command": lambda row: row["command"].removeprefix("opencode-migrator "),
     }
+    if not rows:
+        click.echo("No run so far.", err=True)
     echo_lines(rows_text(rows, form, columns, width()), raw=form != "table")
 
 

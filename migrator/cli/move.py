@@ -18,6 +18,7 @@ from migrator.cli.options import (
 )
 from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import workbench
+from migrator.errors import BadInput
 
 
 @click.command("move", short_help="Move the selected sessions to a directory.", cls=SelectingCommand)
@@ -37,7 +38,7 @@ def command(**values: Any) -> None:
     from migrator.operations import apply_plan
 
     if values["allow_split"]:
-        raise click.UsageError(
+        raise BadInput(
             "--allow-split is not to be had: a child left behind opens and runs in its old directory, and whoever "
             "deletes its parent deletes it too.",
         )

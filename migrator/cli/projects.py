@@ -22,6 +22,7 @@ def command(form: str, **values: Any) -> None:
     with workbench(values) as bench:
         projects = bench.store.projects()
         sessions = bench.store.sessions_per_project()
+    labels = {project.id: project.label for project in projects}
     rows: list[dict[str, Any]] = [
         {
             "id": project.id,
@@ -39,6 +40,7 @@ def command(form: str, **values: Any) -> None:
     ]
     table = {
         "Project": lambda row: row["id"][:12],
+        "Name": lambda row: labels.get(row["id"], ""),
         "Sessions": lambda row: f"{row['sessions']:,}",
         "VCS": lambda row: row["vcs"] or "",
         "Exists": lambda row: "yes" if row["exists"] else "no",

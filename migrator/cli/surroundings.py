@@ -32,10 +32,17 @@ def only_database(values: dict[str, Any]) -> Path | None:
 
 
 def workbench(values: dict[str, Any]) -> Workbench:
-    """Open the database that was meant, for reading."""
+    """Open the database that was meant, for reading; --wait holds for that too."""
+    from migrator.errors import DatabaseInUse
     from migrator.operations import Workbench
+    from migrator.store.connection import BUSY_SECONDS
+    from migrator.store.holders import in_use
 
-    return Workbench(database(values), _value("home", values))
+    path = database(values)
+    try:
+        return Workbench(path, _value("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
+    except DatabaseInUse as error:
+        raise in_use(path, error.holders, can_wait="wait" in values) from None
 
 
 def _value(name: str, values: dict[str, Any]) -> Any:

@@ -27,7 +27,7 @@ FORMAT = 1
 
 _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
-        finished INTEGER, chunk_size INTEGER, undoes TEXT, verified INTEGER);
+        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         project_before TEXT, directory_before TEXT, path_before TEXT, workspace_before TEXT,
         project_after TEXT, directory_after TEXT, path_after TEXT, workspace_after TEXT);
@@ -57,6 +57,7 @@ class Entry:
     started: int
     sessions: int
     undoes: str | None
+    partial: bool
     verified: int
 
     @property
@@ -99,8 +100,12 @@ class Journal:
         projects: Sequence[ProjectEdit],
         restores: Iterable[Edit] = (),
         undoes: str | None = None,
+        partial: bool = False,
     ) -> Journal:
-        """Write down everything a run intends, before anything else is written anywhere."""
+        """Write down everything a run intends, before anything else is written anywhere.
+
+        `partial` is an undo that leaves out some of what it undoes.
+        """
         now = now_ms()
         run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now / 1000))}-{secrets.token_hex(2)}"
         path = _runs() / f"{run}.db"
@@ -113,7 +118,8 @@ class Journal:
                 journal.db.execute(statement)
             journal.db.table("run").insert(
                 {"id": run, "format": FORMAT, "command": command, "store": plan.store, "dialect": plan.dialect,
-                 "status": RunStatus.RUNNING.value, "started": now, "chunk_size": chunk_size, "undoes": undoes},
+                 "status": RunStatus.RUNNING.value, "started": now, "chunk_size": chunk_size, "undoes": undoes,
+                 "partial": partial},
             )  # fmt: skip
             journal.db.conn.executemany(
                 "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -150,7 +156,7 @@ class Journal:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
         return Entry(
             row["id"], row["command"], row["store"], RunStatus(row["status"]), row["started"],
-            self.db["change"].count, row["undoes"], row["verified"] or 0,
+            self.db["change"].count, row["undoes"], bool(row.get("partial")), row["verified"] or 0,
         )  # fmt: skip
 
     @property
@@ -284,9 +290,19 @@ def undone(runs: Sequence[Entry]) -> dict[str, str]:
     """Map each run that was taken back to the run that did so; taking back an undo makes its run count again."""
     found: dict[str, str] = {}
     for run in reversed(runs):
-        if run.undoes and run.status is RunStatus.APPLIED and run.id not in found:
+        if run.undoes and run.status is RunStatus.APPLIED and run.id not in found and not run.partial:
             found[run.undoes] = run.id
     return found
+
+
+def taken_back(run: str, runs: Sequence[Entry]) -> set[str]:
+    """Return the sessions of a run that undo runs took back, and that weren't brought about again."""
+    back: set[str] = set()
+    for undo in runs:
+        if undo.undoes == run and undo.status is RunStatus.APPLIED:
+            with open_run(undo.id) as journal:
+                back |= {change.session for change in journal.changes()} - taken_back(undo.id, runs)
+    return back
 
 
 def open_run(wanted: str) -> Journal:

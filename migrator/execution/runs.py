@@ -79,8 +79,9 @@ def inverse(store: Store, run: Journal) -> Inverse:
     back, like on any move; what the run itself had detached is set back, byte for byte.
     """
     entry = run.entry
-    done = {change.session: change for change in run.changes()}
-    restores = tuple(inverted(run.edits()))
+    back = journals.taken_back(entry.id, journals.entries())
+    done = {change.session: change for change in run.changes() if change.session not in back}
+    restores = tuple(inverted(edit for edit in run.edits() if edit.session not in back))
     restored = {edit.session for edit in restores}
     changes = [
         replace(
@@ -144,8 +145,14 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
     with (
         held(options.progress) as progress,
         Journal.begin(
-            plan, options.command, options.chunk_size, projects=work.projects, restores=restores, undoes=undoes
-        ) as run,
+            plan,
+            options.command,
+            options.chunk_size,
+            projects=work.projects,
+            restores=restores,
+            undoes=undoes,
+            partial=bool(found),
+        ) as run,  # fmt: skip
     ):
         carry_out(writer, run, plan.changes, progress=progress)
         skipped = [

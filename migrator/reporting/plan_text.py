@@ -8,7 +8,7 @@ import click
 
 from migrator.model import ProjectAction, Undo
 from migrator.reporting.plan_json import summary
-from migrator.reporting.words import count, shortened, tilde
+from migrator.reporting.words import cells, count, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from migrator.model import Change, Plan
 
 GROUPS_SHOWN = 20
-DIFFERENCES_SHOWN = 3
 
 
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
@@ -34,9 +33,9 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     yield ""
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
-            yield f"register project {project.id[:12]} with worktree {tilde(project.worktree)}"
+            yield f"register project {project.id[:12]} with worktree {one_line(tilde(project.worktree))}"
     yield f"file undo: {_undo_words(plan.changes)}"
-    yield from warning_lines(plan, verbose=verbose)
+    yield from warning_lines(plan, width, verbose=verbose)
 
 
 def headline(plan: Plan) -> str:
@@ -47,10 +46,16 @@ def headline(plan: Plan) -> str:
     return click.style(text, bold=True)
 
 
-def warning_lines(plan: Plan, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`."""
+def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width."""
+    from textwrap import wrap
+
     for warning in plan.warnings if verbose else plan.warnings[:GROUPS_SHOWN]:
-        yield click.style("warning: ", fg="yellow") + warning.message
+        text = one_line(warning.message)
+        room = (width or len(text) + 9) - 9
+        first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        yield click.style("warning: ", fg="yellow") + first
+        yield from (" " * 9 + line for line in rest)
     if not verbose and len(plan.warnings) > GROUPS_SHOWN:
         yield f"and {count(len(plan.warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
 
@@ -65,21 +70,32 @@ def _grouped(changes: Iterable[Change]) -> list[tuple[tuple[str, str], list[Chan
 def _group(source: str, target: str, changes: Sequence[Change], width: int, *, verbose: bool) -> Iterator[str]:
     trees = len({change.root for change in changes})
     if source == target:
-        yield f"   in {click.style(tilde(source), fg='cyan')}"
+        yield f"   in {click.style(one_line(tilde(source)), fg='cyan')}"
     else:
-        yield f" from {click.style(tilde(source), fg='red')}"
-        yield f"   to {click.style(tilde(target), fg='green')}"
+        yield f" from {click.style(one_line(tilde(source)), fg='red')}"
+        yield f"   to {click.style(one_line(tilde(target)), fg='green')}"
     yield f"      {count(len(changes), 'session')} in {count(trees, 'tree')}; file undo: {_undo_words(changes)}"
     if verbose:
         for change in changes:
             yield from _row(change, width)
         return
-    for field, before, after in sorted({line for change in changes for line in _differences(change)})[
-        :DIFFERENCES_SHOWN
-    ]:
-        yield shortened(f"      {field}: {_brief(field, before)} -> {_brief(field, after)}", width)
+    yield from _values(changes, width)
     titles = [change.title for change in changes if change.session == change.root] or [c.title for c in changes]
     yield click.style(f"      {_titles(titles, width - 6)}", dim=True)
+
+
+def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
+    """Yield before and after of every field that changes: the most frequent values, and how many others."""
+    tally: dict[str, dict[tuple[str, str], int]] = {}
+    for change in changes:
+        for field, before, after in _differences(change):
+            values = tally.setdefault(field, {})
+            values[before, after] = values.get((before, after), 0) + 1
+    for field, values in tally.items():
+        (before, after), *others = sorted(values, key=lambda pair: (-values[pair], pair))
+        more = f" and {count(len(others), 'more value')}" if others else ""
+        room = width - len(more)
+        yield shortened(f"      {field}: {_brief(field, before)} -> {_brief(field, after)}", room) + more
 
 
 def _titles(titles: Sequence[str], room: int) -> str:
@@ -87,7 +103,7 @@ def _titles(titles: Sequence[str], room: int) -> str:
     shown = [f'"{shortened(titles[0], room - 16)}"']
     for title in titles[1:]:
         quoted = f'"{shortened(title, room)}"'
-        if len(", ".join([*shown, quoted])) + len(" and 99,999 more") > room:
+        if cells(", ".join([*shown, quoted])) + len(" and 99,999 more") > room:
             break
         shown.append(quoted)
     rest = len(titles) - len(shown)
@@ -100,10 +116,10 @@ def _row(change: Change, width: int) -> Iterator[str]:
     if mark:
         yield f"       {mark}"
     if change.before.directory != change.after.directory:
-        yield f"        directory: {change.before.directory} -> {change.after.directory}"
+        yield one_line(f"        directory: {change.before.directory} -> {change.after.directory}")
     for field, before, after in _differences(change):
         yield f"        {field}: {before} -> {after}"
-    yield f"        file undo: {_WORDS[change.undo]}; selected by {', '.join(change.selected_by)}"
+    yield f"        file undo: {_WORDS[change.undo]}; selected by {one_line(', '.join(change.selected_by))}"
 
 
 def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
@@ -119,7 +135,7 @@ def _brief(field: str, value: str) -> str:
 
 
 def _value(value: str | None) -> str:
-    return "NULL" if value is None else value or '""'
+    return "NULL" if value is None else one_line(value) or '""'
 
 
 _WORDS = {Undo.CARRY: "carried", Undo.DETACH: "detached", Undo.NONE: "none"}

@@ -22,7 +22,7 @@ def rows_text(
     """Yield the lines of `rows` in one of FORMATS.
 
     `columns` are the headings of the table and how to fill them; the other formats show the rows as they are. With
-    `width` a line fits: the first column stays whole, since somebody will copy it, the others are cut.
+    `width` a line fits: directories and free text are cut, ids stay whole, since somebody will copy one.
     """
     if form == "json":
         yield json.dumps(rows, indent=2, ensure_ascii=False)
@@ -38,13 +38,14 @@ def rows_text(
 
 _GAP = "  "
 _PATHS = frozenset({"Directory", "Worktree"})
+_CUT = _PATHS | {"Project", "Name", "Title", "Command"}
 _LEAST = 8
 
 
 def _table(lines: list[list[str]], width: int | None) -> Iterator[str]:
     widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
     if width is not None:
-        _narrow(widths, width)
+        _narrow(widths, [index for index, heading in enumerate(lines[0]) if heading in _CUT], width)
     for line in lines:
         cut = [
             (shortened_path if heading in _PATHS else shortened)(text, room)
@@ -54,10 +55,10 @@ def _table(lines: list[list[str]], width: int | None) -> Iterator[str]:
         yield _GAP.join(padded).rstrip()
 
 
-def _narrow(widths: list[int], width: int) -> None:
-    """Take columns from whichever is widest, never from the first, until all of it fits."""
+def _narrow(widths: list[int], cut: Sequence[int], width: int) -> None:
+    """Take from whichever of the columns `cut` is widest until all of it fits, or they are as narrow as can be."""
     while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
-        widest = max(range(1, len(widths)), key=widths.__getitem__)
+        widest = max(cut, key=widths.__getitem__)
         if widths[widest] <= _LEAST:
             return
         widths[widest] -= 1

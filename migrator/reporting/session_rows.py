@@ -32,14 +32,18 @@ def session_rows(sessions: Iterable[Session], projects: Iterable[Project]) -> li
     ]
 
 
-def columns(*, with_project: bool) -> dict[str, Callable[[Mapping[str, Any]], str]]:
-    """Return the columns of the table; the title comes last, since it is the one that may be cut."""
+NARROW = 100
+
+
+def columns(*, with_project: bool, width: int | None = None) -> dict[str, Callable[[Mapping[str, Any]], str]]:
+    """Return the columns of the table; on a narrow terminal the directory alone must say which project."""
     found: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "Session ID": lambda row: row["id"],
         "Updated": lambda row: when(row["updated"]),
     }
     if with_project:
-        found["Project"] = _project
+        if width is None or width >= NARROW:
+            found["Project"] = _project
         found["Directory"] = lambda row: tilde(row["directory"])
     found["Title"] = lambda row: row["title"] + (" (archived)" if row["archived"] else "")
     return found

@@ -57,7 +57,7 @@ def shortened_path(path: str, width: int) -> str:
 
 
 def _head(line: str, width: int) -> str:
-    end = len(line)
+    end = min(len(line), 4 * width)  # a title may be as long as a book
     while cells(line[:end]) > width:
         end -= 1
     return line[:end]

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from migrator.errors import DatabaseInUse, MigratorError
-from migrator.store.holders import holders, phrase
+from migrator.errors import MigratorError
+from migrator.store.holders import holders, in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ BUSY_SECONDS = 5.0  # what opencode's own connections wait
 def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open `path`; the connection is in autocommit mode, so every transaction is an explicit BEGIN."""
     _check_header(path)
-    with explained(path):
+    with explained(path, write=write):
         if write:
             return _tuned(_open(path, "rw", busy_seconds))
         connection = _open(path, "ro", busy_seconds)
@@ -66,17 +66,14 @@ def _check_header(path: Path) -> None:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, *, write: bool = False) -> Iterator[None]:
     """Turn what SQLite says into one of our errors: the single boundary where sqlite3 exceptions end."""
     try:
         yield
     except sqlite3.Error as error:
         text = str(error)
         if "locked" in text or "busy" in text:
-            found = holders(path)
-            raise DatabaseInUse(
-                f"{path} is in use by {phrase(found)}; close it, or wait for it with --wait SECONDS.", found
-            ) from error
+            raise in_use(path, holders(path), can_wait=write) from error
         hint = next((hint for sign, hint in _HINTS if sign in text), "run `opencode-migrator doctor` for a check-up.")
         raise MigratorError(f'{path}: SQLite says "{text}"; {hint}') from error
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import Holder
+from migrator.errors import DatabaseInUse, Holder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,12 @@ def holders(database: Path) -> tuple[Holder, ...]:
 def phrase(found: Sequence[Holder]) -> str:
     """Name processes for a sentence: `opencode (pid 4711)`."""
     return ", ".join(f"{holder.name} (pid {holder.pid})" for holder in found) or "another process"
+
+
+def in_use(database: Path, found: Sequence[Holder], *, can_wait: bool) -> DatabaseInUse:
+    """Return the error that names them; only commands that write have --wait."""
+    then = "close it, or wait for it with --wait SECONDS." if can_wait else "close it and try again."
+    return DatabaseInUse(f"{database} is in use by {phrase(found)}; {then}", found)
 
 
 def _processes() -> list[int]:

@@ -35,6 +35,7 @@ class Store:
         from sqlite_utils import Database
 
         self.path = path
+        self._write = write
         self.connection: sqlite3.Connection = connection.connect(path, write=write, busy_seconds=busy_seconds)
         try:
             with self.explained():
@@ -56,7 +57,7 @@ class Store:
 
     def explained(self) -> Any:
         """Return a context in which SQLite's errors become ours."""
-        return connection.explained(self.path)
+        return connection.explained(self.path, write=self._write)
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one query."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
-from migrator.store.holders import holders, phrase
+from migrator.store.holders import holders, in_use
 from migrator.store.reading import Store
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Writer(Store):
 
     def _take(self, path: Path) -> None:
         if found := holders(path):
-            raise _in_use(path, found)
+            raise in_use(path, found, can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._refuse_obstacles()
@@ -160,7 +160,3 @@ class Writer(Store):
             'SELECT t.name, f."from" FROM sqlite_master t, pragma_foreign_key_list(t.name) f '
             "WHERE t.type = 'table' AND f.\"table\" = 'project'",
         )
-
-
-def _in_use(path: Path, found: Sequence[Any]) -> DatabaseInUse:
-    return DatabaseInUse(f"{path} is in use by {phrase(found)}; close it, or wait for it with --wait SECONDS.", found)

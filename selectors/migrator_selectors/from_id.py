@@ -83,7 +83,7 @@ def _whole_ids(texts: Iterable[str], facts: Facts) -> dict[str, str]:
         candidates = facts.ids_starting_with(text)
         if len(candidates) > 1:
             names = ", ".join(candidates)
-            raise MigratorError(f"--from-id {text}: several sessions start so, give more of the id: {names}")
+            raise MigratorError(f"several sessions have an id that starts with {text}, give more of the id: {names}")
         if candidates:
             whole[text] = candidates[0]
         else:
@@ -92,5 +92,5 @@ def _whole_ids(texts: Iterable[str], facts: Facts) -> dict[str, str]:
             break
     if unknown:
         more = " and more" if len(unknown) > _NAMED else ""
-        raise NothingMatched(f"--from-id: no session has the id {', '.join(unknown[:_NAMED])}{more}")
+        raise NothingMatched(f"no session has the id {', '.join(unknown[:_NAMED])}{more}")
     return whole

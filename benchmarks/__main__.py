@@ -1,0 +1,116 @@
+"""`python -m benchmarks`: whole processes, in pairs, in one run, against the same end state written by hand in SQL."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.arena import PROGRAM, Arena
+from benchmarks.by_hand import differences, script
+from benchmarks.chunks import chunk_table
+from benchmarks.databases import Size, database
+from benchmarks.processes import Measured, measure, own_megabytes
+from benchmarks.report import Line, memory, more, processor_ratio, ratio, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Words = Callable[[], Sequence[str | Path]]
+
+WITH_PARTS, SMALL, LARGE = Size(10_000, parts=True), Size(10_000, parts=False), Size(100_000, parts=False)
+QUICK = Size(1_000, parts=True)
+CACHE = Path(tempfile.gettempdir()) / "opencode-migrator-benchmarks"
+SHELL = ("sqlite3", "-batch", "-bail")
+BARE = (sys.executable, "-I", "-c", "pass")
+
+
+@dataclass
+class Bench:
+    """Where and how often to measure."""
+
+    arena: Arena
+    project: str
+    cache: Path
+    rounds: int
+    lines: list[Line] = field(default_factory=list)
+
+    def move(self, size: Size, limit: float | None) -> tuple[list[Measured], list[Measured]]:
+        """Move every session with our command and by hand, alternating, and compare what both have made of it."""
+        original = database(size, self.cache)
+        sql = script(self.arena.destination, self.project)
+        ours, theirs = [], []
+        for number in range(self.rounds):
+            say(f"move of {size}, pair {number + 1} of {self.rounds}")
+            one = self.arena.copy(original, "ours.db")
+            ours.append(measure(self.arena.move_everything(one), self.arena.environ))
+            other = self.arena.copy(original, "by-hand.db")
+            theirs.append(measure([*SHELL, other], self.arena.environ, sql))
+            if number == 0 and (found := differences(one, other)):
+                sys.exit(f"The two moves of {size} differ: {'; '.join(found[:3])}")
+        self.lines.append(ratio(f"move of {size}", ours, theirs, limit))
+        self.lines.append(processor_ratio("  in processor time", ours, theirs))
+        return ours, theirs
+
+    def start(self, what: str, words: Sequence[str | Path], limit: float) -> None:
+        """Hold a command that should be quick against an interpreter that does nothing."""
+        ours, theirs = [], []
+        for _ in range(self.rounds * 4):
+            ours.append(measure(words, self.arena.environ))
+            theirs.append(measure(BARE, self.arena.environ))
+        self.lines.append(more(what, ours, theirs, limit))
+
+    def everything(self) -> None:
+        """Measure all that has a limit."""
+        self.quick()
+        self.move(WITH_PARTS, 2.0)
+        small, _ = self.move(SMALL, None)
+        large, _ = self.move(LARGE, 4.0)
+        values = [many.seconds / few.seconds for many, few in zip(large, small, strict=True)]
+        few, many = (sorted(run.seconds for run in runs)[len(runs) // 2] for runs in (small, large))
+        self.lines.append(Line("from 10k to 100k sessions", many, few, "s", values, "x", 12.0))
+        self.lines.append(memory(f"memory, move of {LARGE}", large, 250.0))
+        self.start(f"dry run, 30 of {LARGE}", self.arena.try_a_few(database(LARGE, self.cache)), 0.4)
+
+    def quick(self) -> None:
+        """Measure what takes no time."""
+        measure([PROGRAM, "--help"], self.arena.environ)  # compiles what has changed
+        self.start("--help", [PROGRAM, "--help"], 0.15)
+        self.move(QUICK, None)
+
+
+def say(what: str) -> None:
+    """Tell how far we are."""
+    print(what, file=sys.stderr)
+
+
+def main() -> None:
+    """Read the options, measure, print; exit 1 where a limit is exceeded."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only --help and 1k sessions, which shows that it works")
+    parser.add_argument("--chunks", action="store_true", help="measure sizes of chunks instead")
+    parser.add_argument("--rounds", type=int, default=5, help="how many pairs (default 5)")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where databases are kept, about 800 MB")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.cache.parent) as directory:
+        arena = Arena(Path(directory).resolve())
+        bench = Bench(arena, arena.build(), given.cache, given.rounds)
+        if given.chunks:
+            print(chunk_table(arena, given.cache, given.rounds))
+            return
+        if given.quick:
+            bench.quick()
+        else:
+            bench.everything()
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}, {given.rounds} pairs")
+    print(table(bench.lines))
+    say(f"The benchmark itself took {own_megabytes():.0f} MB; no memory above is measured below that.")
+    sys.exit(any(not line.passed for line in bench.lines))
+
+
+main()

@@ -1,0 +1,77 @@
+"""`demo`: the first thing somebody runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tests.cli.refusal import sentence
+
+if TYPE_CHECKING:
+    from tests.home import Home
+
+
+def test_it_shows_plan_result_and_undo(home: Home) -> None:
+    before = home.everything()
+    demo = home.run("demo")
+    assert demo.code == 0, demo.stderr
+    parts = [
+        "$ opencode-migrator list",
+        "Summarise the README",
+        "--dry-run",
+        "17 sessions in 14 trees",
+        "from ~/src/shop-search",
+        "to ~/src/shop",
+        "To apply:",
+        "--yes",
+        "Moved 17 sessions",
+        "Verified: opencode lists 17 of 17",
+        "$ opencode-migrator undo",
+        "Moved 17 sessions back",
+        "$ opencode-migrator log",
+        "undo",
+        "undone",
+    ]
+    position = 0
+    for part in parts:
+        position = demo.stdout.find(part, position)
+        assert position >= 0, f"{part!r} is missing or out of order in:\n{demo.stdout}"
+    assert "error" not in demo.stdout + demo.stderr
+    # the user's own database and journal are none of its business
+    assert home.everything() == before
+    assert not home.state.exists()
+
+
+def test_it_leaves_nothing_behind(home: Home) -> None:
+    temporary = home.path / "temporary"
+    temporary.mkdir()
+    home.environ["TMPDIR"] = str(temporary)
+    assert home.run("demo").code == 0
+    assert not list(temporary.iterdir())
+
+
+def test_its_commands_can_be_typed(home: Home) -> None:
+    """What `demo --keep` shows works in the home that it keeps."""
+    demo = home.run("demo", "--keep", "kept")
+    assert demo.code == 0
+    kept = home.path / "kept"
+    assert demo.stdout.rstrip().splitlines()[-1] == f"Kept: HOME={kept} opencode-migrator list --all"
+    home.environ["HOME"] = str(kept)
+    assert len(home.run("list", "--all", "--json").json) == 15
+    moved = home.run("move", "--from-dir", "~/src/shop-*", "--to-dir", "~/src/shop", "--yes", cwd=kept / "src")
+    assert moved.code == 0, moved.stderr
+
+
+def test_it_never_builds_into_what_is_there(home: Home) -> None:
+    before = home.everything()
+    assert "not empty" in sentence(home.run("demo", "--keep", "."), 1)
+    assert home.everything() == before
+
+
+def test_without_git(home: Home) -> None:
+    empty = home.path / "bin"
+    empty.mkdir()
+    home.environ["PATH"] = str(empty)
+    said = sentence(home.run("demo"), 1)
+    assert "git" in said
+    assert os.linesep not in said

@@ -1,0 +1,134 @@
+"""`doctor`: what is wrong with a database and around it, told by its exit code too."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.neighbour import opened
+from tests.home import V1_FIXTURES, Home, build_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUBJECTS = [
+    "database",
+    "schema",
+    "sessions",
+    "openBy",
+    "integrity",
+    "foreignKeys",
+    "unfinishedRuns",
+    "leftBehindJson",
+]
+
+
+@pytest.mark.parametrize("fixture", V1_FIXTURES)
+def test_every_fixture_is_in_order(tmp_path: Path, fixture: str) -> None:
+    home = build_home(tmp_path / "home", fixture)
+    before = home.everything()
+    checked = home.run("doctor", "--json")
+    assert checked.code == 0, checked.stderr
+    assert list(checked.json)[: len(SUBJECTS)] == SUBJECTS
+    assert checked.json["database"] == str(home.database)
+    assert checked.json["schema"]["dialect"] == "v1"
+    assert checked.json["schema"]["readOnly"] is None
+    assert checked.json["sessions"] == (18 if fixture == "real-1.18.34" else 7)
+    for subject in ("openBy", "integrity", "foreignKeys", "unfinishedRuns", "leftBehindJson"):
+        assert checked.json[subject] == []
+    assert home.everything() == before
+
+
+def test_text(home: Home) -> None:
+    checked = home.run("doctor")
+    assert checked.code == 0
+    assert checked.stderr == ""
+    assert all(line.startswith("ok ") for line in checked.stdout.splitlines())
+    for words in (str(home.database), "1.15.13 or later", "18 sessions in 3 projects", "integrity", "foreign"):
+        assert words in checked.stdout
+
+
+def wrong(home: Home) -> str:
+    """Return the one line that is marked as wrong, of a check-up that exits 1."""
+    checked = home.run("doctor")
+    assert checked.code == 1
+    assert home.run("doctor", "--json").code == 1
+    (line,) = [line for line in checked.stdout.splitlines() if line.startswith("!! ")]
+    return line
+
+
+def test_foreign_keys(home: Home) -> None:
+    home.execute("DELETE FROM project WHERE id = 'global'")
+    assert "1 row of session without project" in wrong(home)
+    assert home.run("doctor", "--json").json["foreignKeys"] == [{"table": "session", "parent": "project", "rows": 1}]
+
+
+def test_integrity(home: Home) -> None:
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as connection:
+        connection.executescript(
+            """
+            CREATE TABLE extra (x);
+            INSERT INTO extra VALUES (NULL);
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_master SET sql = 'CREATE TABLE extra (x NOT NULL)' WHERE name = 'extra';
+            """
+        )
+    assert "NULL value in extra.x" in wrong(home)
+    assert home.run("doctor", "--json").json["integrity"] == ["NULL value in extra.x"]
+
+
+def test_unfinished_run(home: Home) -> None:
+    home.repository("shop")
+    run = home.run("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes", "--json").json["run"]
+    with closing(sqlite3.connect(home.state / "runs" / f"{run}.db")) as journal, journal:
+        journal.execute("UPDATE run SET status = 'running'")  # as kill -9 leaves it
+    line = wrong(home)
+    assert run in line
+    assert "resume" in line
+    assert "undo" in line
+    assert home.run("doctor", "--json").json["unfinishedRuns"] == [run]
+    assert home.run("resume", "--yes").code == 0
+    assert home.run("doctor").code == 0
+
+
+def test_an_unfinished_run_of_another_database_is_not_ours(home: Home) -> None:
+    home.repository("shop")
+    run = home.run("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes", "--json").json["run"]
+    with closing(sqlite3.connect(home.state / "runs" / f"{run}.db")) as journal, journal:
+        journal.execute("UPDATE run SET status = 'running', store = '/elsewhere.db'")
+    assert home.run("doctor").code == 0
+
+
+def test_open_by(home: Home) -> None:
+    with opened(home.database) as pid:
+        checked = home.run("doctor", "--json")
+        (line,) = [line for line in home.run("doctor").stdout.splitlines() if f"(pid {pid})" in line]
+    assert [holder["pid"] for holder in checked.json["openBy"]] == [pid]
+    assert checked.json["openBy"][0]["name"].startswith("python")
+    assert checked.code == 0  # that opencode runs is no fault
+    assert not line.startswith("ok ")  # but nothing to call ok either: nothing can be moved
+    assert "until it is closed" in line
+
+
+def test_left_behind_json(home: Home) -> None:
+    storage = home.database.parent / "storage" / "session"
+    (known,) = home.query("SELECT id FROM session LIMIT 1")[0]
+    for project, session in (("global", "ses_left"), ("a1", "ses_behind"), ("a1", known)):
+        (storage / project).mkdir(parents=True, exist_ok=True)
+        (storage / project / f"{session}.json").write_text("{}")
+    checked = home.run("doctor", "--json")
+    assert checked.json["leftBehindJson"] == ["ses_behind", "ses_left"]
+    assert checked.code == 0
+    (line,) = [line for line in home.run("doctor").stdout.splitlines() if "JSON" in line]
+    assert "2 sessions" in line
+    assert str(storage.parent) in line  # where they are
+    assert not line.startswith("ok ")
+
+
+def test_a_database_that_is_read_only_to_us(home: Home) -> None:
+    home.execute("CREATE TRIGGER nosy AFTER UPDATE ON session BEGIN SELECT 1; END")
+    assert "trigger, nosy" in wrong(home)
+    assert "nosy" in home.run("doctor", "--json").json["schema"]["readOnly"]

@@ -1,0 +1,98 @@
+"""`--help`: every command is there, says what it does, and fits on a page."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import distribution
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.shell import typed
+from tests.home import Home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SELECT = (
+    "--from-dir --exact --from-project --from-id --match --exclude-dir --exclude-from --title --since --until "
+    "--archived --no-archived"
+)
+DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
+WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
+DATABASE = "--db --channel --home"
+
+OPTIONS = {
+    "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
+    "--format --json",
+    "projects": f"{DATABASE} --format --json",
+    "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} --dry-run --verbose",
+    "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
+    "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
+    "plan": "",
+    "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
+    "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
+    "show": "--json --verbose",
+    "apply": f"{WRITING} {DATABASE} --verbose",
+    "log": "--format --json",
+    "undo": f"{WRITING} --verbose",
+    "resume": WRITING,
+    "doctor": f"{DATABASE} --json",
+    "demo": "--keep",
+}
+"""Each command that issue 2 names, and the options that the contract gives it."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home: help needs no database."""
+    return Home(tmp_path)
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_every_command_has_help(home: Home, command: str) -> None:
+    home.environ["COLUMNS"] = "200"
+    shown = home.run(*command.split(), "--help")
+    assert (shown.code, shown.stderr) == (0, "")
+    lines = shown.stdout.splitlines()
+    assert lines[0].startswith(f"Usage: opencode-migrator {command} ")
+    assert re.fullmatch(r"  [A-Z].{15,}", lines[2]), "a first line that says what it does"
+    assert max(map(len, lines)) <= 100
+    for option in OPTIONS[command].split():
+        assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", shown.stdout), option
+    # no option without a word on what it is for
+    described = re.findall(r"^  (-\S.*?)(?:  +(\S.*))?$(?:\n +(\S.*))?", shown.stdout, re.MULTILINE)
+    assert described
+    for option, beside, below in described:
+        assert beside or below, option
+
+
+def test_the_list_of_commands(home: Home) -> None:
+    shown = home.run("--help")
+    assert (shown.code, shown.stderr) == (0, "")
+    listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout.partition("Commands:")[2], re.MULTILINE))
+    aliases = {"rebind"}
+    assert list(listed) == [name for name in OPTIONS if " " not in name and name not in aliases]
+    assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal
+    assert all(alias in shown.stdout for alias in aliases)
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    assert home.run("-h").stdout == shown.stdout
+
+
+def test_nothing_typed_is_help_too(home: Home) -> None:
+    shown = home.run()
+    assert shown.code == 2
+    assert "Commands:" in shown.stderr
+    assert shown.stdout == ""
+    assert "Commands:" in home.run("plan").stdout + home.run("plan", "--help").stdout
+
+
+def test_version(home: Home) -> None:
+    shown = home.run("--version")
+    assert shown.stdout == f"opencode-migrator, version {distribution('opencode-migrator').version}\n"
+
+
+def test_both_names_are_the_same_program(home: Home) -> None:
+    scripts = {entry.name: entry.value for entry in distribution("opencode-migrator").entry_points}
+    assert scripts["ocmig"] == scripts["opencode-migrator"]
+    assert typed(home, "ocmig --version").stdout == typed(home, "opencode-migrator --version").stdout

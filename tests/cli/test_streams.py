@@ -1,0 +1,220 @@
+"""Where things are printed: results on standard output, all else on standard error, questions to a person only."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from tests.home import Home
+
+MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop")
+ESCAPE = "\x1b"
+FULL = Path("/dev/full")
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    home.repository("shop", "sub/deep")
+    return home
+
+
+# -- not a terminal ----------------------------------------------------------------------------------------------------
+
+
+def test_results_on_standard_output_and_the_rest_on_standard_error(home: Home) -> None:
+    shown = home.run(*MOVE, "--dry-run")
+    assert "warning: " in shown.stdout  # part of what a plan says
+    assert shown.stderr == ""
+    refused = home.run(*MOVE)
+    assert "Plan: 17 sessions" in refused.stdout
+    assert "error: " not in refused.stdout
+    assert refused.stderr.startswith("error: ")
+    moved = home.run(*MOVE, "--yes")
+    assert "Moved 17 sessions" in moved.stdout
+    assert "warning" not in moved.stdout
+    assert moved.stderr.startswith("warning: ")
+    assert "Moved 17 sessions back" in home.run("undo", "--yes").stdout
+    listed = home.run("list", "--all", "--limit", "3")
+    assert len(listed.stdout.splitlines()) == 4
+    assert len(listed.stderr.splitlines()) == 1
+
+
+def test_no_colour_and_no_progress_when_piped(home: Home) -> None:
+    home.environ |= {"NO_COLOR": "", "TERM": "xterm-256color"}
+    for words in ((*MOVE, "--dry-run"), MOVE, (*MOVE, "--yes"), ("log",), ("doctor",), ("undo", "--yes")):
+        finished = home.run(*words)
+        assert ESCAPE not in finished.stdout + finished.stderr
+        assert "sessions/s" not in finished.stderr
+        assert "\r" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("list", "--all"), ("list", "--all", "--json"), ("list", "--all", "--format", "csv")]
+)
+def test_a_reader_that_goes_away_is_no_error(home: Home, words: tuple[str, ...]) -> None:
+    with closing(sqlite3.connect(home.database)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO session (id, project_id, slug, directory, title, version, time_created, time_updated) "
+            "VALUES (?, 'global', 's', '/srv', 'Title', '1', 1, ?)",
+            [(f"ses_{number:05}", number) for number in range(3000)],
+        )
+    with subprocess.Popen(
+        home.command(*words), cwd=home.path, env=dict(home.env()), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_standard_output_that_is_full(home: Home) -> None:
+    if not FULL.exists():
+        pytest.skip(f"there is no {FULL} here")
+    with FULL.open("wb") as full:
+        done = subprocess.run(
+            home.command("list", "--all"),
+            env=dict(home.env()),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# -- a terminal --------------------------------------------------------------------------------------------------------
+
+
+def test_it_asks_and_yes_applies(home: Home) -> None:
+    with Terminal(home, *MOVE) as terminal:
+        terminal.wait_for("Move 17 sessions? [y/N]: ")
+        assert home.query("SELECT count(*) FROM session WHERE directory LIKE '%/src/shop'") == [(0,)]
+        terminal.type("y\n")
+        assert terminal.finish() == 0
+    assert terminal.text.index("Plan: 17 sessions") < terminal.text.index("Move 17 sessions?")
+    assert "Moved 17 sessions" in terminal.text
+    assert home.query("SELECT count(*) FROM session WHERE directory LIKE '%/src/shop'") == [(16,)]
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "N\n"])
+def test_it_asks_and_no_writes_nothing(home: Home, answer: str) -> None:
+    before = home.everything()
+    with Terminal(home, *MOVE) as terminal:
+        terminal.wait_for("? [y/N]: ")
+        terminal.type(answer)
+        code = terminal.finish()
+    assert code == 1  # refused, by the one who was asked; 130 is an interruption
+    assert "othing was written" in terminal.text
+    assert "Interrupted" not in terminal.text
+    assert home.everything() == before
+    assert not list(home.state.glob("runs/*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_it_asks_and_is_interrupted(home: Home, number: int) -> None:
+    before = home.everything()
+    with Terminal(home, *MOVE) as terminal:
+        terminal.wait_for("? [y/N]: ")
+        terminal.interrupt(number)
+        assert terminal.finish() == 130
+    last = terminal.text.splitlines()[-1]
+    assert last.startswith("error: Interrupted")  # on a line of its own
+    assert home.everything() == before
+
+
+def test_every_command_that_writes_asks(home: Home) -> None:
+    before = home.everything()
+    assert home.run("plan", *MOVE[1:], "-o", "moving.json").code == 0
+    for words in (("apply", "moving.json"), ("undo",), ("migrate", "ses_dfbea7db", "src/shop")):
+        with Terminal(home, *words) as terminal:
+            terminal.wait_for("? [y/N]: ")
+            assert "Plan: " in terminal.text
+            terminal.type("y\n")
+            assert terminal.finish() == 0
+    assert home.run("undo", "--yes").code == 0
+    assert home.everything() == before
+
+
+@pytest.mark.parametrize("command", ["resume", "undo"])
+def test_a_run_that_was_cut_off_asks_too(home: Home, command: str) -> None:
+    run = home.run(*MOVE, "--yes", "--json").json["run"]
+    with closing(sqlite3.connect(home.state / "runs" / f"{run}.db")) as journal, journal:
+        journal.execute("UPDATE run SET status = 'running'")  # as kill -9 leaves it
+    before = home.everything()
+    for answer, code in (("n\n", 1), ("y\n", 0)):
+        with Terminal(home, command) as terminal:
+            terminal.wait_for("? [y/N]: ")
+            assert run in terminal.text
+            assert home.everything() == before
+            terminal.type(answer)
+            assert terminal.finish() == code
+
+
+def test_with_json_the_question_is_not_in_the_document(home: Home) -> None:
+    with Terminal(home, *MOVE, "--json", stdout=subprocess.PIPE) as terminal:
+        terminal.wait_for("? [y/N]: ")
+        terminal.type("y\n")
+        document = terminal.piped()
+        assert terminal.finish() == 0
+    assert document.startswith("{\n")
+    assert '"status": "applied"' in document
+    assert "Plan: 17 sessions" in terminal.text
+
+
+def test_yes_does_not_ask_and_dry_run_neither(home: Home) -> None:
+    for words in ((*MOVE, "--dry-run"), (*MOVE, "--yes"), ("undo", "--yes")):
+        with Terminal(home, *words) as terminal:
+            assert terminal.finish() == 0
+        assert "[y/N]" not in terminal.text
+
+
+def test_the_progress_bar_is_for_terminals(home: Home) -> None:
+    with Terminal(home, *MOVE, "--yes", "--chunk-size", "1", stdout=subprocess.PIPE) as terminal:
+        printed = terminal.piped()
+        assert terminal.finish() == 0
+    assert "/17 [" in terminal.text
+    assert "sessions/s" in terminal.text
+    assert "sessions/s" not in printed
+    assert "Moved 17 sessions" in printed
+
+
+def test_colour_on_a_terminal_unless_no_color(home: Home) -> None:
+    commands: tuple[tuple[str | Path, ...], ...] = (
+        (*MOVE, "--dry-run"),
+        ("doctor",),
+        ("move", "--from-dir", "/["),  # an error
+        (*MOVE, "--yes"),
+        ("undo", "--yes"),
+    )
+    for words in commands:
+        with Terminal(home, *words) as coloured:
+            coloured.finish()
+        with Terminal(home, *words, color=False) as plain:
+            plain.finish()
+        assert ESCAPE in coloured.raw, words
+        assert ESCAPE not in plain.raw, words
+        if words[-1] == "--yes" and words[0] == "move":
+            assert home.run("undo", "--yes").code == 0
+            assert home.run(*words).code == 0
+
+
+@pytest.mark.parametrize("columns", [72, 80, 200])
+def test_the_plan_fits_the_terminal(home: Home, columns: int) -> None:
+    with Terminal(home, *MOVE, "--dry-run", columns=columns) as terminal:
+        assert terminal.finish() == 0
+    plan, _, _ = terminal.text.partition("To apply:")
+    assert max(map(len, plan.splitlines())) <= columns

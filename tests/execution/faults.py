@@ -1,0 +1,146 @@
+"""Our command line in a process of its own, with something bad happening at one exact point of it.
+
+A fresh interpreter for each of several hundred kills would take minutes, so these processes are forked from a server
+that has everything imported. What is killed is a real process all the same, and what runs in it is `main()`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pkgutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import migrator
+import migrator_selectors
+from migrator import cli
+from migrator.execution.journal import Journal
+from migrator.store.writing import Writer
+from tests.home import Finished, Home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_OURS = (
+    found.name
+    for package in (migrator, migrator_selectors)
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    if not found.name.endswith("__main__")
+)
+_THEIRS = ("ada_url", "importlib.metadata", "pathspec", "sqlite_utils", "tabulate", "wcmatch.glob")
+
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
+
+_POINTS = (
+    (Journal, "__init__"),
+    (Journal, "intend"),
+    (Journal, "forget"),
+    (Journal, "mark"),
+    (Writer, "register"),
+    (Writer, "unregister"),
+    (Writer, "rebind"),
+    (Writer, "edit"),
+)
+
+
+class Fault(NamedTuple):
+    """`deed` happens at the `number`th point whose name contains `point`: "before intend", "after COMMIT", ...
+
+    Each method in _POINTS is such a point before and after it is called, and so is each transaction's BEGIN, COMMIT.
+    """
+
+    deed: str
+    number: int = 1
+    point: str = ""
+
+
+def run(home: Home, *words: str | Path, fault: Fault | None = None) -> Finished:
+    """Run `opencode-migrator WORDS`; the code of a killed process is minus the signal."""
+    with tempfile.TemporaryDirectory() as directory:
+        out = Path(directory)
+        process = _PROCESSES.Process(
+            target=_child, args=([*map(str, words)], dict(home.env()), str(home.path), str(out), fault)
+        )
+        process.start()
+        process.join(60)
+        assert process.exitcode is not None, "it hangs"
+        finished = Finished(process.exitcode, (out / "1").read_text(), (out / "2").read_text())
+    assert "Traceback" not in finished.stderr, finished.stderr
+    return finished
+
+
+def _child(words: list[str], environ: Mapping[str, str], cwd: str, out: str, fault: Fault | None) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
+    os.chdir(cwd)
+    for number in (1, 2):
+        os.dup2(os.open(f"{out}/{number}", os.O_CREAT | os.O_WRONLY), number)
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(os.open(os.devnull, os.O_RDONLY)),
+        os.fdopen(1, "w"),
+        os.fdopen(2, "w"),
+    )
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["opencode-migrator", *words]
+    if fault is not None:
+        _lay(fault)
+    cli.main()
+
+
+def _lay(fault: Fault) -> None:
+    left = fault.number
+
+    def reach(point: str, subject: Any) -> None:
+        nonlocal left
+        if fault.point in point:
+            left -= 1
+            if left == 0 or fault.deed == "dawdle":
+                os.write(2, f"[{fault.deed} {point}]\n".encode())
+                _DEEDS[fault.deed](subject)
+
+    for owner, name in _POINTS:
+        setattr(owner, name, _watched(getattr(owner, name), name, reach))
+    transaction = Writer.transaction
+
+    @contextmanager
+    def watched_transaction(writer: Writer) -> Iterator[None]:
+        reach("before BEGIN", writer)
+        with transaction(writer):
+            yield
+            reach("before COMMIT", writer)
+        reach("after COMMIT", writer)
+
+    setattr(Writer, "transaction", watched_transaction)  # noqa: B010 - mypy knows no other way
+
+
+def _watched(method: Callable[..., Any], name: str, reach: Callable[[str, Any], None]) -> Callable[..., Any]:
+    def watched(subject: Any, *args: Any, **kwargs: Any) -> Any:
+        reach(f"before {name}", subject)
+        result = method(subject, *args, **kwargs)
+        reach(f"after {name}", subject)
+        return result
+
+    return watched
+
+
+def _fail(_: Any) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+_DEEDS: Mapping[str, Callable[[Any], object]] = {
+    "kill": lambda _: os.kill(os.getpid(), signal.SIGKILL),
+    "interrupt": lambda _: os.kill(os.getpid(), signal.SIGINT),
+    "terminate": lambda _: os.kill(os.getpid(), signal.SIGTERM),
+    "fail": _fail,
+    "seal": lambda journal: journal.db.execute("PRAGMA query_only = ON"),
+    "dawdle": lambda _: time.sleep(0.02),
+}
+"""`fail`: SQLite reports an error once. `seal`: from now on it refuses to write to the journal."""

@@ -1,0 +1,164 @@
+"""The journal: what a run has changed can be told from it alone, and only by whose conversations they are."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.execution.faults import Fault, run
+from tests.execution.rows import journalled, rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.home import Home
+
+BOUND = ("project_id", "directory", "path", "workspace_id")
+
+
+@pytest.fixture
+def move(home: Home) -> tuple[str | Path, ...]:
+    shop = home.repository("shop", "sub/deep")
+    return ("move", "--from-dir", "~/src/shop-search", "--to-dir", shop, "--yes", "--chunk-size", "4")
+
+
+def journal(home: Home) -> Path:
+    (path,) = home.state.glob("runs/*.db")
+    return path
+
+
+@pytest.mark.parametrize("fault", [None, Fault("kill", 2, "after COMMIT")], ids=["finished", "killed"])
+def test_only_its_owner_can_read_it(home: Home, move: tuple[str, ...], fault: Fault | None) -> None:
+    """Titles and files are nobody else's business; neither are the write-ahead log and its index, left by a kill."""
+    mask = os.umask(0)
+    done = run(home, *move, fault=fault) if fault else home.run(*move)
+    os.umask(mask)
+    assert done.code == (-9 if fault else 0)
+    runs = journal(home).parent
+    assert runs.stat().st_mode & 0o777 == 0o700
+    files = list(runs.iterdir())
+    assert len(files) == (3 if fault else 1)
+    for file in files:
+        assert file.stat().st_mode & 0o777 == 0o600, file
+
+
+def test_it_holds_every_changed_value_as_it_was(home: Home, move: tuple[str, ...]) -> None:
+    before = rows(home)
+    assert run(home, *move).code == 0
+    after = rows(home)
+    changed = {
+        (table, column, key, row[column], after[table][key][column])
+        for table in ("session", "part")
+        for key, row in before[table].items()
+        for column in row
+        if row[column] != after[table][key][column]
+    }
+    told = set(journalled(home, 'SELECT "table", "column", key, before, after FROM edit'))
+    names = ", ".join(
+        f"{name}_{when}" for when in ("before", "after") for name in ("project", *BOUND[1:3], "workspace")
+    )
+    for session, *values in journalled(home, f"SELECT session, {names} FROM change"):
+        for column, was, is_ in zip(BOUND, values[:4], values[4:], strict=True):
+            if was != is_:
+                told.add(("session", column, session, was, is_))
+    assert told == changed
+    (project,) = after["project"].keys() - before["project"].keys()
+    columns = "id, worktree, vcs, action, registered"
+    row = after["project"][project]
+    assert journalled(home, f"SELECT {columns} FROM project") == [
+        (project, row["worktree"], "git", "register", row["time_created"]),
+    ]
+
+
+def test_a_chunk_is_in_the_journal_before_it_is_in_the_database(home: Home, move: tuple[str, ...]) -> None:
+    """Killed right before the second chunk's COMMIT: its intent is there, its rows aren't."""
+    before = rows(home)
+    assert run(home, *move, fault=Fault("kill", 3, "before COMMIT")).code < 0
+    assert journalled(home, "SELECT number, first, last FROM chunk") == [(1, 1, 4), (2, 5, 8)]
+    after = rows(home)
+    moved = [id_ for id_, row in after["session"].items() if row != before["session"][id_]]
+    assert sorted(moved) == sorted(id_ for (id_,) in journalled(home, "SELECT session FROM change WHERE seq < 5"))
+
+
+def test_it_lies_in_the_users_state_directory_and_nothing_of_ours_in_opencodes(
+    home: Home, move: tuple[str, ...], tmp_path: Path
+) -> None:
+    home.environ["XDG_STATE_HOME"] = str(tmp_path / "state")
+    schema = home.query("SELECT * FROM sqlite_master")
+    beside = {path.name for path in home.database.parent.iterdir()}
+    assert home.run(*move).code == 0
+    assert len(list((tmp_path / "state" / "opencode-migrator" / "runs").glob("*.db"))) == 1
+    assert not home.state.exists()
+    assert home.query("SELECT * FROM sqlite_master") == schema
+    assert {path.name for path in home.database.parent.iterdir()} == beside
+    assert home.run("undo", "--yes").code == 0
+
+
+def test_log_shows_the_runs_newest_first_and_what_became_of_them(home: Home, move: tuple[str, ...]) -> None:
+    def statuses() -> list[str]:
+        lines = home.run("log").stdout.splitlines()[1:]
+        return [
+            next(s for s in ("undone", "applied", "rolled-back", "cut off") if f"  {s}  " in line) for line in lines
+        ]
+
+    assert run(home, "log").code == 0
+    assert statuses() == []
+    first = run(home, *move, "--json").json["run"]
+    undo = run(home, "undo", "--yes", "--json").json["run"]
+    assert statuses() == ["applied", "undone"]
+    redo = run(home, "undo", undo, "--yes", "--json").json["run"]
+    assert statuses() == ["applied", "undone", "applied"]
+    assert run(home, *move[:2], "~/src/notes", *move[3:], fault=Fault("fail", 1, "before edit")).code == 1
+    assert run(home, *move[:2], "~/src/notes", *move[3:], fault=Fault("kill", 1, "before mark")).code < 0
+    assert statuses() == ["cut off", "rolled-back", "applied", "undone", "applied"]
+    entries = run(home, "log", "--json").json
+    assert [entry["run"] for entry in entries[2:]] == [redo, undo, first]
+    assert [entry["undoes"] for entry in entries[2:]] == [undo, first, None]
+    assert [entry["undoneBy"] for entry in entries[2:]] == [None, redo, None]
+    assert [entry["sessions"] for entry in entries] == [1, 1, 15, 15, 15]
+    assert entries[4]["command"].startswith("opencode-migrator move --from-dir '~/src/shop-search'")
+    assert {entry["store"] for entry in entries} == {str(home.database)}
+    assert all(entries[i]["started"] >= entries[i + 1]["started"] for i in range(4))
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_run_that_was_killed_before_it_began_leaves_nothing_in_the_way(
+    home: Home, move: tuple[str, ...], step: int
+) -> None:
+    assert run(home, *move, fault=Fault("kill", step)).code < 0
+    assert journal(home).stat().st_size < 5000
+    assert run(home, "log", "--json").json == []
+    done = run(home, "undo", journal(home).stem, "--yes")
+    assert done.code == 1, done.stderr
+    assert journal(home).stem in done.stderr
+    assert run(home, *move).code == 0
+    assert run(home, "undo", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("log",), ("doctor",), ("undo", "--yes"), ("move", "--from-dir", "~/src/notes", "--yes")]
+)
+def test_a_damaged_journal_is_named(home: Home, move: tuple[str, ...], words: tuple[str, ...]) -> None:
+    """It may be that of a run that was cut off, so nothing goes on over it; put aside, it is forgotten."""
+    assert run(home, *move).code == 0
+    damaged = home.state / "runs" / "20250101-000000-0001.db"
+    damaged.write_text("This is no database, and long enough for one to be sure of that.")
+    done = run(home, *words, *(("--to-dir", move[4]) if words[0] == "move" else ()))
+    assert done.code == 1, done.stderr
+    assert str(damaged) in done.stderr
+    damaged.unlink()
+    assert run(home, "log").code == 0
+
+
+def test_a_run_is_named_by_the_beginning_of_its_id(home: Home, move: tuple[str, ...]) -> None:
+    made = run(home, *move, "--json").json["run"]
+    undo = run(home, "undo", made[:-1], "--yes", "--json").json["run"]
+    after = rows(home)
+    ambiguous = run(home, "undo", made[:6], "--yes")
+    assert ambiguous.code == 1
+    assert made in ambiguous.stderr
+    assert undo in ambiguous.stderr
+    assert run(home, "undo", "20250101", "--yes").code == 1
+    assert rows(home) == after

@@ -1,0 +1,272 @@
+"""Taking back: undo after a move is as if nothing had been; what happened since is neither lost nor a hazard."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tests.strategies  # noqa: F401 - for its profile: how fast a machine is says nothing about what is right
+from migrator.errors import StalePlan
+from migrator.execution.runs import Options
+from migrator.model import Plan, RunStatus
+from migrator.operations import Wish, Workbench, apply_plan, undo_run
+from tests.execution.conftest import quick_directory
+from tests.execution.rows import MARKER, Pristine, born, copy_session, directories, patch_files, rows, titled
+from tests.home import Home, build_home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DESTINATIONS = ("shop", "shop/sub", "other", "plain", "keep")
+SEARCH = ("--from-dir", "~/src/shop-search")
+
+# ------------------------------------------------------------------------------------------------ the law, in-process
+
+
+class Move(NamedTuple):
+    """Of the sessions in the order of their ids, those at `chosen` go to a destination, `chunk` at a time."""
+
+    chosen: frozenset[int]
+    to_dir: str
+    subdirs: str
+    chunk: int
+
+
+class Mess(NamedTuple):
+    """What some of the sessions are like before anything is moved."""
+
+    patched: frozenset[int]
+    reverted: frozenset[int]
+    pathless: frozenset[int]
+    in_a_workspace: frozenset[int]
+    without_project: frozenset[int]
+
+
+somebody = st.frozensets(st.integers(0, 17), max_size=6)
+moves = st.builds(
+    Move,
+    st.frozensets(st.integers(0, 17), min_size=1, max_size=18),
+    st.sampled_from(DESTINATIONS),
+    st.sampled_from(["nearest", "flatten"]),
+    st.integers(1, 7),
+)
+messes = st.builds(Mess, somebody, somebody, somebody, somebody, somebody)
+
+
+@pytest.fixture(scope="module")
+def pristine() -> Iterator[Pristine]:
+    """A home in which our own process lives for a while: it is too slow to start one for each example."""
+    with quick_directory() as directory, pytest.MonkeyPatch.context() as patch:
+        home = build_home(directory / "home", "real-1.18.34")
+        home.repository("shop", "sub/deep")
+        home.repository("other")
+        for place in ("plain", "shop-search/sub/deep", "shop-checkout", "shop-api", "notes"):
+            (home.src / place).mkdir(parents=True)
+        for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
+            patch.delenv(name)
+        patch.setenv("HOME", str(home.path))
+        yield Pristine(home)
+
+
+def planned(home: Home, move: Move) -> Plan:
+    ids = sorted(directories(home))
+    to_dir = move.to_dir if move.to_dir == "keep" else str(home.src / move.to_dir)
+    with Workbench(home.database) as bench:
+        return bench.plan({"from_id": tuple(ids[i] for i in move.chosen)}, Wish(to_dir, subdirs=move.subdirs))
+
+
+def make(home: Home, mess: Mess) -> None:
+    ids = sorted(directories(home))
+    for number in mess.patched:
+        home.add_patch(ids[number], "/x/a", "/x/b", part=f"prt_{number}")
+    for column, value, some in (
+        ("revert", MARKER, mess.reverted),
+        ("path", None, mess.pathless),
+        ("workspace_id", "wrk_1", mess.in_a_workspace),
+        ("project_id", "prj_gone", mess.without_project),
+    ):
+        some_ids = json.dumps([ids[number] for number in some])
+        home.execute(f"UPDATE session SET {column} = ? WHERE id IN (SELECT value FROM json_each(?))", [value, some_ids])
+
+
+@settings(max_examples=30)
+@given(mess=messes, steps=st.lists(moves, min_size=1, max_size=3), chunk=st.integers(1, 7))
+def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps: list[Move], chunk: int) -> None:
+    """Of any sequence of moves, taken back in turn and then brought about again in turn, each state comes back."""
+    pristine.restore()
+    home, options = pristine.home, Options(chunk_size=chunk)
+    make(home, mess)
+    states, runs = [rows(home)], []
+    for step in steps:
+        run = apply_plan(planned(home, step), home.database, Options(chunk_size=step.chunk))
+        if run.id is not None:
+            states.append(rows(home))
+            runs.append(run.id)
+        assert not planned(home, step).changes
+    undoes = []
+    for run_id, state in zip(reversed(runs), states[-2::-1], strict=True):
+        undoes.append(undo_run(home.database, run_id, options).id)
+        assert rows(home) == state
+    for undo_id, state in zip(reversed(undoes), states[1:], strict=True):
+        assert undo_id is not None
+        assert undo_run(home.database, undo_id, options).status is RunStatus.APPLIED
+        assert rows(home) == state
+
+
+@settings(max_examples=10)
+@given(mess=messes, move=moves)
+def test_law_a_plan_applied_twice_changes_nothing_the_second_time(pristine: Pristine, mess: Mess, move: Move) -> None:
+    pristine.restore()
+    home = pristine.home
+    make(home, mess)
+    plan = planned(home, move)
+    apply_plan(plan, home.database, Options(chunk_size=move.chunk))
+    after = rows(home)
+    if plan.changes:
+        with pytest.raises(StalePlan) as stale:
+            apply_plan(plan, home.database, Options())
+        assert set(stale.value.rows) == {change.session for change in plan.changes}
+    assert apply_plan(planned(home, move), home.database, Options()).status is RunStatus.UNCHANGED
+    assert rows(home) == after
+
+
+# --------------------------------------------------------------------------------------- what has happened since then
+
+
+@pytest.fixture
+def shop(home: Home) -> Path:
+    """All of shop-search was moved to this repository."""
+    repository = home.repository("shop", "sub/deep")
+    assert home.run("move", *SEARCH, "--to-dir", repository, "--yes").code == 0
+    return repository
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE session SET directory = directory || '/sub', path = 'sub' WHERE id = ?",
+        'UPDATE session SET revert = \'{"messageID":"msg_2"}\' WHERE id = ?',
+        "UPDATE part SET data = json_set(data, '$.files[0]', 'x') WHERE data GLOB '*\"patch\"*' AND session_id = ?",
+        "DELETE FROM session WHERE id = ?",
+    ],
+)
+def test_undo_refuses_what_has_changed_since_and_names_it(home: Home, shop: Path, change: str) -> None:
+    session = titled(home, "Try a trigram index")
+    home.execute(change, [session])
+    before = home.everything()
+    done = home.run("undo", "--yes")
+    assert done.code == 5
+    assert session in done.stderr
+    assert home.everything() == before
+    assert str(shop) in directories(home).values()
+
+
+def test_undo_skips_whole_trees_where_it_is_told_to(home: Home, shop: Path) -> None:
+    grandchild, tree = titled(home, "Read about BM25"), {"Rank results by freshness", "Compare ranking formulas"}
+    home.execute("UPDATE session SET path = 'x' WHERE id = ?", [grandchild])
+    before = rows(home)
+    run = home.run("undo", "--yes", "--json", "--on-conflict", "skip").json
+    assert run["conflicts"] == [grandchild]
+    assert [(w["code"], w["session"]) for w in run["warnings"]] == [("skipped", grandchild)]
+    titles = {title for (title,) in home.query("SELECT title FROM session WHERE directory = ?", [str(shop)])}
+    assert titles == tree | {"Read about BM25", "Collect sample queries (@general subagent)"}
+    assert run["sessions"] == run["verified"] == 15 - len(titles)
+    for title in titles:
+        id_ = titled(home, title)
+        assert rows(home)["session"][id_] == before["session"][id_]
+        assert patch_files(home, id_) == []
+
+
+def test_a_skipped_tree_can_be_taken_back_later(home: Home, shop: Path) -> None:
+    """What was in the way is put right; then the same undo finishes the job."""
+    session = titled(home, "Read about BM25")
+    run = home.run("log", "--json").json[0]["run"]
+    home.execute("UPDATE session SET path = 'x' WHERE id = ?", [session])
+    assert home.run("undo", run, "--yes", "--on-conflict", "skip").code == 0
+    home.execute("UPDATE session SET path = '' WHERE id = ?", [session])
+    done = home.run("undo", run, "--yes")
+    assert done.code == 0, done.stderr
+    assert str(shop) not in directories(home).values()
+
+
+def test_a_session_continued_since_goes_back_and_its_new_file_undo_is_detached(home: Home, shop: Path) -> None:
+    session = titled(home, "Debounce the search box")
+    home.add_patch(session, str(shop / "README.md"), part="prt_since")
+    home.execute("UPDATE session SET revert = ? WHERE id = ?", [MARKER, titled(home, "Name things better")])
+    after_move = rows(home)
+    assert home.run("undo", "--yes").code == 0
+    assert directories(home)[session] == str(home.src / "shop-search")
+    files = patch_files(home, session)
+    assert len(files) == 3
+    assert all(file.startswith(str(home.src / "shop-search")) for file in files)
+    revert = "SELECT revert FROM session WHERE title = 'Name things better'"
+    assert home.query(revert) == [('{"messageID":"msg_1"}',)]
+    # And again: the run is brought about as it was, with the file undo that belongs there.
+    undo = home.run("log", "--json").json[0]["run"]
+    assert home.run("undo", undo, "--yes").code == 0
+    assert rows(home) == after_move
+
+
+def test_a_child_born_since_goes_back_with_its_tree(home: Home, shop: Path) -> None:
+    child = born(home, titled(home, "Compare ranking formulas"))
+    grandchild = born(home, child)
+    home.add_patch(grandchild, str(shop / "README.md"), part="prt_since")
+    run = home.run("undo", "--yes", "--json").json
+    assert {warning["session"] for warning in run["warnings"]} == {child, grandchild}
+    assert run["sessions"] == run["verified"] == 17
+    bound = "SELECT DISTINCT project_id, directory, path FROM session WHERE title = 'Compare ranking formulas'"
+    ((_, directory, path),) = home.query(bound)  # theirs is the title of their parent, too
+    assert (directory, path) == (str(home.src / "shop-search"), "")
+    assert patch_files(home, grandchild) == []
+
+
+def test_what_was_born_of_a_session_that_had_not_moved_stays_with_it(home: Home) -> None:
+    """A child was at the destination before its root came; what is born of it belongs there after the root has left."""
+    shop = home.repository("shop")
+    home.run("move", "--from-dir", "~/src/notes", "--to-dir", shop, "--yes")
+    settled = titled(home, "Compare ranking formulas")
+    there = [home.root_commit(shop), str(shop), settled]
+    home.execute("UPDATE session SET project_id = ?, directory = ?, path = '' WHERE id = ?", there)
+    home.run("move", *SEARCH, "--to-dir", shop, "--yes")
+    child = born(home, settled)
+    assert home.run("undo", "--yes").code == 0
+    assert directories(home)[settled] == directories(home)[child] == str(shop)
+
+
+def test_messages_deleted_since_are_not_in_the_way(home: Home, shop: Path) -> None:
+    session = titled(home, "Debounce the search box")
+    ((part,),) = home.query(
+        "SELECT min(id) FROM part WHERE session_id = ? AND json_extract(data, '$.type') = 'patch'", [session]
+    )
+    home.execute("DELETE FROM part WHERE id = ?", [part])
+    done = home.run("undo", "--yes")
+    assert done.code == 0, done.stderr
+    assert len(patch_files(home, session)) == 2
+    assert str(shop) not in directories(home).values()
+
+
+def test_a_project_that_has_come_into_use_since_is_not_taken_away_with_its_sessions(home: Home, shop: Path) -> None:
+    """Deleting a project row deletes its sessions."""
+    copy_session(home, titled(home, "Name things better"), id="ses_new", time_created=1, parent_id=None)
+    assert home.run("undo", "--yes").code == 0
+    assert directories(home)["ses_new"] == str(shop)
+    assert home.root_commit(shop) in rows(home)["project"]
+
+
+def test_a_run_is_taken_back_once(home: Home, shop: Path) -> None:
+    run = home.run("log", "--json").json[0]["run"]
+    undo = home.run("undo", "--yes", "--json").json["run"]
+    before = home.everything()
+    done = home.run("undo", run, "--yes")
+    assert done.code == 1
+    assert undo in done.stderr
+    assert home.run("undo", "--yes").code == 1
+    assert home.everything() == before
+    assert json.loads(home.run("undo", undo, "--yes", "--json").stdout)["status"] == "applied"
+    assert str(shop) in directories(home).values()

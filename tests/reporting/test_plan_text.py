@@ -1,0 +1,358 @@
+"""The plan for people: what it says, that it fits, and that the command it prints does what it shows."""
+
+from __future__ import annotations
+
+import random
+import re
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.shell import printed_command, typed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.home import Home
+
+SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
+MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop")
+PATH_LINE = re.compile(r" from | {3}to | {3}in ")
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    home.repository("shop", "sub/deep")
+    return home
+
+
+def plan(home: Home, *words: str | Path, cwd: Path | None = None) -> str:
+    """Return what a command shows; the id of the project `shop`, which is made anew each time, replaced."""
+    shown = home.run(*words, cwd=cwd).stdout
+    return shown.replace(home.root_commit(home.src / "shop")[:12], "5409aaaaaaaa")
+
+
+# -- small plans, whole ------------------------------------------------------------------------------------------------
+
+
+def test_a_mass_move(home: Home) -> None:
+    assert (
+        plan(home, *MOVE, "--dry-run")
+        == """\
+Plan: 17 sessions in 14 trees to move.
+
+ from ~/src/shop-search
+   to ~/src/shop
+      14 sessions in 11 trees; file undo: detached 4, none 10
+      project_id: 4284baed5f10 -> 5409aaaaaaaa
+      "Summarise the README", "Name things better" and 9 more
+
+ from ~/src/shop-api
+   to ~/src/shop
+      1 session in 1 tree; file undo: detached 1
+      project_id: 9458f37cb0bb -> 5409aaaaaaaa
+      "API: paginate orders"
+
+ from ~/src/shop-checkout
+   to ~/src/shop
+      1 session in 1 tree; file undo: detached 1
+      project_id: 4284baed5f10 -> 5409aaaaaaaa
+      "Checkout: one page instead of three"
+
+ from ~/src/shop-search/sub/deep
+   to ~/src/shop/sub/deep
+      1 session in 1 tree; file undo: detached 1
+      project_id: 4284baed5f10 -> 5409aaaaaaaa
+      "Fix the flaky index test"
+
+register project 5409aaaaaaaa with worktree ~/src/shop
+file undo: detached 7, none 10
+warning: --from-dir ~/src/shop-* takes sessions of 2 projects: shop-api,
+         shop-search.
+
+Nothing was written. To apply:
+  opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop --yes
+"""
+    )
+
+
+def test_a_child_that_brings_its_tree(home: Home) -> None:
+    assert (
+        plan(home, "migrate", "ses_dfbea8bbd", "src/shop/sub", "--dry-run")
+        == """\
+Plan: 4 sessions in 1 tree to move.
+
+ from ~/src/shop-search
+   to ~/src/shop/sub
+      4 sessions in 1 tree; file undo: detached 1, none 3
+      project_id: 4284baed5f10 -> 5409aaaaaaaa
+      path: "" -> sub
+      "Rank results by freshness"
+
+register project 5409aaaaaaaa with worktree ~/src/shop
+file undo: detached 1, none 3
+warning: ses_dfbea8bbdffeoRjJtH8InRDUco is part of the tree of
+         ses_dfbea8ed3ffeeEpHJ5KIKZRinX, which moves as a whole.
+
+Nothing was written. To apply:
+  opencode-migrator migrate ses_dfbea8bbd src/shop/sub --yes
+"""
+    )
+
+
+def test_sessions_that_stay_where_they_are_and_are_put_right(home: Home) -> None:
+    assert home.run(*MOVE, "--yes").code == 0
+    home.execute(
+        "UPDATE session SET path = 'wrong', workspace_id = 'wrk_' || substr(id, 9, 3), revert = NULL "
+        "WHERE directory LIKE '%/src/shop'"
+    )
+    assert (
+        plan(home, "move", "--from-dir", "src/shop", "--to-dir", "keep", "--dry-run")
+        == """\
+Plan: 16 sessions in 13 trees to move; 1 session already right.
+
+   in ~/src/shop
+      16 sessions in 13 trees; file undo: none 16
+      path: wrong -> ""
+      workspace_id: wrk_a74 -> NULL and 11 more values
+      "Summarise the README", "Name things better" and 11 more
+
+file undo: none 16
+
+Nothing was written. To apply:
+  opencode-migrator move --from-dir src/shop --to-dir keep --yes
+"""
+    )
+
+
+def test_an_undo(home: Home) -> None:
+    assert home.run("migrate", "ses_dfbea7dbb", "src/shop", "--yes").code == 0
+    assert (
+        plan(home, "undo")
+        == """\
+Plan: 1 session in 1 tree to move.
+
+ from ~/src/shop
+   to ~/src/shop-api
+      1 session in 1 tree; file undo: carried 1
+      project_id: 5409aaaaaaaa -> 9458f37cb0bb
+      "API: paginate orders"
+
+file undo: carried 1
+"""
+    )
+
+
+def test_a_plan_in_a_file(home: Home) -> None:
+    shown = plan(home, "plan", "migrate", "ses_dfbea7dbb", "src/shop", "-o", "one.json")
+    assert (
+        shown
+        == """\
+Plan: 1 session in 1 tree to move.
+
+ from ~/src/shop-api
+   to ~/src/shop
+      1 session in 1 tree; file undo: detached 1
+      project_id: 9458f37cb0bb -> 5409aaaaaaaa
+      "API: paginate orders"
+
+register project 5409aaaaaaaa with worktree ~/src/shop
+file undo: detached 1
+
+Saved to one.json; nothing was moved. To apply:
+  opencode-migrator apply one.json
+"""
+    )
+
+
+def test_nothing_to_do(home: Home) -> None:
+    assert home.run(*MOVE, "--yes").code == 0
+    words = ("move", "--from-dir", "src/shop", "--to-dir", "src/shop")
+    for more in ("--dry-run", "--yes", "--verbose"):
+        assert plan(home, *words, more) == "Nothing to do: 17 sessions already right.\n"
+
+
+def test_a_sub_directory_that_is_missing(home: Home) -> None:
+    (home.src / "shop" / "sub" / "deep" / "kept.txt").unlink()
+    (home.src / "shop" / "sub" / "deep").rmdir()
+    shown = plan(home, *MOVE, "--dry-run")
+    said = " ".join(shown.split())
+    wanted = home.src / "shop" / "sub"
+    assert f"warning: {wanted}/deep does not exist; its sessions go to {wanted}." in said
+    assert "      path: sub/deep -> sub\n" in shown
+    assert "   to ~/src/shop/sub\n" in shown
+
+
+# -- large plans -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowded(home: Home) -> Home:
+    """3,000 sessions more in 150 directories, of several projects, with long titles and some paths that are long."""
+    dice = random.Random(3000)
+    long = "/".join(["a-directory-with-a-long-name"] * 4)
+    with closing(sqlite3.connect(home.database)) as connection, connection:
+        for number in range(3000):
+            project = dice.choice([SEARCH, "global", *(f"{index:040x}" for index in range(6))])
+            directory = f"{home.src}/shop-{min(dice.randrange(150), dice.randrange(150))}"
+            connection.execute(
+                "INSERT INTO session (id, project_id, slug, directory, path, title, version, time_created, "
+                "time_updated, workspace_id) VALUES (?, ?, 's', ?, ?, ?, '1', 1, ?, ?)",
+                (
+                    f"ses_{number:06}",
+                    project,
+                    directory if number % 500 else f"{directory}/{long}",
+                    dice.choice([None, "", "some/where"]),
+                    f"Title {number} " + "and so on " * dice.randrange(12),
+                    number,
+                    dice.choice([None, None, f"wrk_{number % 7}"]),
+                ),
+            )
+    return home
+
+
+def test_3000_sessions_fit_the_page(crowded: Home) -> None:
+    shown = crowded.run(*MOVE, "--dry-run")
+    assert shown.code == 0
+    text, _, _ = shown.stdout.partition("\nNothing was written")
+    lines = text.splitlines()
+    assert lines[0] == "Plan: 3,017 sessions in 3,014 trees to move."
+    # a line is too long only where a path is, which nobody wants to see broken
+    assert not [
+        line for line in lines if len(line) > 80 and not PATH_LINE.match(line) and max(map(len, line.split())) < 71
+    ]
+    assert len(lines) < 200
+    # groups first, the largest first, and every session is counted
+    sizes = [int(size.replace(",", "")) for size in re.findall(r"^ {6}([\d,]+) sessions? in", text, re.MULTILINE)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) == 20
+    (rest,) = re.findall(r"^and (\d+) more groups with ([\d,]+) sessions; --verbose shows all\.$", text, re.MULTILINE)
+    assert sum(sizes) + int(rest[1].replace(",", "")) == 3017
+    assert lines[2].startswith(" from ")
+    # of every field that changes, before and after
+    first = text.split("\n\n")[1]
+    for field in ("project_id", "path", "workspace_id"):
+        assert re.search(rf"^ {{6}}{field}: \S+ -> \S+ and \d+ more values?$", first, re.MULTILINE), field
+
+
+def test_verbose_has_every_row_with_before_and_after_of_every_field(crowded: Home) -> None:
+    document = crowded.run(*MOVE, "--dry-run", "--json").json
+    text = crowded.run(*MOVE, "--dry-run", "--verbose").stdout
+    blocks = dict(re.findall(r"^ {6}(ses_\w+) (\".*\n(?: {7,}.*\n)*)", text, re.MULTILINE))
+    assert set(blocks) == {change["session"] for change in document["changes"]}
+    assert len(blocks) == 3017
+    for change in document["changes"]:
+        block = blocks[change["session"]]
+        said = re.findall(r"^ {8}(directory|project_id|path|workspace_id): (.*) -> (.*)$", block, re.MULTILINE)
+        assert {field: (before, after) for field, before, after in said} == differences(change)
+        assert f"selected by {', '.join(change['selected_by'])}" in block
+        undo = {"carry": "carried", "detach": "detached", "none": "none"}[change["undo"]]
+        assert f"file undo: {undo};" in block
+        assert (f"(tree of {change['root']})" in block) == (change["root"] != change["session"])
+
+
+def differences(change: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    def shown(value: str | None) -> str:
+        return "NULL" if value is None else value or '""'
+
+    return {
+        field: (shown(change["before"][field]), shown(change["after"][field]))
+        for field in change["before"]
+        if change["before"][field] != change["after"][field]
+    }
+
+
+def test_many_warnings_are_counted(crowded: Home) -> None:
+    home = crowded
+    with closing(sqlite3.connect(home.database)) as connection, connection:
+        connection.execute(
+            "UPDATE session SET directory = directory || '/gone-' || (rowid % 40) WHERE id LIKE 'ses_00%'"
+        )
+    shown = home.run(*MOVE, "--dry-run").stdout
+    said = re.findall(r"^warning: ", shown, re.MULTILINE)
+    assert len(said) == 20
+    (more,) = re.findall(r"^and ([\d,]+) more warnings?; --verbose shows all\.$", shown, re.MULTILINE)
+    whole = home.run(*MOVE, "--dry-run", "--verbose").stdout
+    assert len(re.findall(r"^warning: ", whole, re.MULTILINE)) == 20 + int(more.replace(",", ""))
+
+
+# -- titles and directories that anybody may have typed ----------------------------------------------------------------
+
+
+def test_nothing_in_a_plan_acts_on_the_terminal(home: Home) -> None:
+    evil = "evil\x1b[2J\x1b]0;title\x07\nregister project\ttab\u202e\u2028line"
+    home.execute("UPDATE session SET title = ?, directory = directory || ?", (evil, f"/{evil}"))
+    for words in ((*MOVE, "--dry-run"), (*MOVE, "--dry-run", "--verbose"), (*MOVE, "--yes")):
+        finished = home.run(*words)
+        assert finished.code == 0
+        for char in "\x1b\x07\t\u202e\u2028":
+            assert char not in finished.stdout + finished.stderr
+        assert not re.search(r"^register project(?! [0-9a-f]{12} )", finished.stdout, re.MULTILINE)
+
+
+# -- the command that applies it ---------------------------------------------------------------------------------------
+
+SELECTIONS: list[tuple[str, ...]] = [
+    MOVE[1:],
+    ("--from-dir", "~/src/{shop-search,shop api}", "--to-dir", "src/my shop"),
+    ("--from-project", "shop-search", "--to-dir=src/shop", "--subdirs", "flatten", "-v"),
+    ("--from-id", "ses_dfbea7db", "--title", "-n", "--to-dir", "src/shop"),
+    ("--from-dir", "/**", "--title", "it's $HOME & `co`", "--to-dir", "src/shop"),
+]
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=" ".join)
+@pytest.mark.parametrize("how", [("--dry-run",), ("-nv",), ()], ids=" ".join)
+def test_the_printed_command_does_what_is_shown(home: Home, selection: tuple[str, ...], how: tuple[str, ...]) -> None:
+    home.repository("my shop")
+    home.execute("UPDATE session SET title = 'a -n b it''s $HOME & `co`' WHERE title IN ('API: paginate orders')")
+    planned = home.run("move", *selection, "--dry-run", "--json").json
+    shown = home.run("move", *how, *selection)
+    command = printed_command(shown.stdout if how else shown.stderr)
+    applied = typed(home, f"{command} --json")  # from the same directory
+    assert applied.code == 0, applied.stderr
+    assert applied.json["sessions"] == len(planned["changes"]) > 0
+    after = {
+        id_: [project, directory, path]
+        for id_, project, directory, path in home.query("SELECT id, project_id, directory, path FROM session")
+    }
+    for change in planned["changes"]:
+        assert after[change["session"]] == [change["after"][key] for key in ("project_id", "directory", "path")]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("other one.db", ("--db", ".local/share/opencode/other one.db", *MOVE, "-n")),
+        ("other one.db", (*MOVE, "-n", "--db=.local/share/opencode/other one.db")),
+        ("opencode-x.db", (*MOVE, "--channel", "x", "-n")),
+    ],
+)
+def test_the_printed_command_names_the_same_database(home: Home, name: str, words: tuple[str, ...]) -> None:
+    home.database.rename(home.database.with_name(name))
+    assert typed(home, printed_command(home.run(*words).stdout)).code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("migrate", "ses_dfbea7db", "src/shop", "-n"), ("migrate", "-vn", "--", "ses_dfbea7db", "src/shop")]
+)
+def test_the_printed_command_of_migrate(home: Home, words: tuple[str, ...]) -> None:
+    command = printed_command(home.run(*words).stdout)
+    assert typed(home, command).code == 0
+    assert home.query("SELECT directory FROM session WHERE id LIKE 'ses_dfbea7db%'") == [(str(home.src / "shop"),)]
+
+
+def test_the_printed_command_of_migrate_without_a_directory(home: Home) -> None:
+    shop = home.src / "shop"
+    command = printed_command(home.run("migrate", "ses_dfbea7db", "-n", cwd=shop).stdout)
+    assert typed(home, command, cwd=shop).code == 0
+    assert home.query("SELECT directory FROM session WHERE id LIKE 'ses_dfbea7db%'") == [(str(shop),)]
+
+
+def test_ids_from_standard_input(home: Home) -> None:
+    ids = "\n".join(id_ for (id_,) in home.query("SELECT id FROM session WHERE directory LIKE '%/shop-api'"))
+    shown = home.run("move", "--from-id", "-", "--to-dir", "src/shop", "--dry-run", stdin=ids)
+    applied = typed(home, printed_command(shown.stdout), stdin=ids)
+    assert "Moved 1 session " in applied.stdout
