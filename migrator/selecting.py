@@ -11,7 +11,7 @@ from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from migrator.model import Place, Project
     from migrator.places import Places
@@ -102,6 +102,9 @@ class Query:
             if selectors := plugin.build(values, facts):
                 (self.narrowing if plugin.narrows else self.choosing).append(selectors)
         self._match_any = match_any
+        choosers = [selector for group in self.choosing for selector in group]
+        self._only = choosers[0] if len(choosers) == 1 else None
+        self._only_said = (choosers[0].said,) if choosers else ()
 
     @property
     def chooses(self) -> bool:
@@ -138,14 +141,18 @@ class Query:
         # Whoever narrows does so with each of its selectors: two --exclude-dir exclude both.
         return choosing + [[selector] for group in self.narrowing for selector in group]
 
-    def said_for(self, session: Session) -> tuple[str, ...]:
-        """Return what the user said that chose this session."""
-        return tuple(s.said for group in self.choosing for s in group if s.match(session))
+    def reasons(self, session: Session) -> tuple[tuple[str, ...], str | None]:
+        """Return what the user said that chose this session, and the outermost directory named for it."""
+        if self._only is not None:  # the session is here because of it
+            return self._only_said, self._only.base(session)
+        meant = [s for group in self.choosing for s in group if s.match(session)]
+        bases = [base for s in meant if (base := s.base(session))]
+        return tuple(s.said for s in meant), min(bases, key=len, default=None)
 
     def base_for(self, session: Session) -> str | None:
-        """Return the outermost directory that a selector named for this session."""
+        """Return the outermost directory named for a session that wasn't chosen itself."""
         bases = [base for group in self.choosing for s in group if s.match(session) and (base := s.base(session))]
-        return min(bases, key=len) if bases else None
+        return min(bases, key=len, default=None)
 
 
 def _either(clauses: Sequence[Clause]) -> tuple[str, tuple[Any, ...]]:
@@ -170,8 +177,8 @@ def select(store: Store, query: Query) -> Selection:
     said: dict[tuple[str, ...], tuple[str, ...]] = {}
     for id_, root in tree_roots.items():
         session = everyone[id_]
-        why = query.said_for(session) if id_ in chosen else (f"tree of {root}",)
-        base = (query.base_for(session) if id_ in chosen else None) or _inherited_base(query, everyone[root], session)
+        why, base = query.reasons(session) if id_ in chosen else ((f"tree of {root}",), None)
+        base = base or _inherited_base(query, everyone[root], session)
         selected.append(Selected(session, root, said.setdefault(why, why), base))
     for id_, root in roots.items():
         if id_ != root and root not in chosen:
@@ -192,11 +199,14 @@ def _roots(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
     """Map each chosen session to the topmost ancestor that exists; a cycle of parents ends where it closes."""
     parents: dict[str, str | None] = {id_: session.parent_id for id_, session in chosen.items()}
     asked = set(parents)
-    while unknown := {parent for parent in parents.values() if parent is not None and parent not in asked}:
+    while unknown := {parent for parent in {*parents.values()} - asked if parent is not None}:
         asked |= unknown
         parents.update(store.parents(unknown))
     roots: dict[str, str] = {}
     for id_ in chosen:
+        if parents[id_] is None:
+            roots[id_] = id_
+            continue
         top, seen = id_, {id_}
         while (parent := parents.get(top)) is not None and parent in parents and parent not in seen:
             top = parent
@@ -205,12 +215,18 @@ def _roots(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
     return roots
 
 
-def _descendants(store: Store, roots: Iterable[str]) -> dict[str, str]:
-    """Map every session of these trees to its root, parents before children, one query a generation."""
+def _descendants(store: Store, roots: Collection[str]) -> dict[str, str]:
+    """Map every session of these trees to its root, tree by tree, parents before children; one query a generation.
+
+    Parents and children were made one after the other, so what is written together lies together in the file.
+    """
     tree = {root: root for root in roots}
     generation = list(tree)
     while generation:
         born = {id_: tree[parent] for id_, parent in store.children(generation).items() if id_ not in tree}
         tree.update(born)
         generation = list(born)
-    return tree
+    trees: dict[str, list[str]] = {root: [] for root in roots}
+    for id_, root in tree.items():
+        trees[root].append(id_)
+    return {id_: root for root, members in trees.items() for id_ in members}

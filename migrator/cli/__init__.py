@@ -6,6 +6,7 @@ This is the one place where an error becomes a message and an exit code.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import sys
@@ -28,6 +29,8 @@ def main() -> NoReturn:
     from migrator.errors import MigratorError
 
     signal.signal(signal.SIGTERM, _like_ctrl_c)
+    # A command keeps what it reads until it exits: looking for cycles in it took a quarter of the time.
+    gc.disable()
     try:
         code = app.main(standalone_mode=False, prog_name="opencode-migrator")
     except click.exceptions.NoArgsIsHelpError as error:

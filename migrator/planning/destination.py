@@ -35,24 +35,30 @@ class Destination:
     keep_project: bool = False
     subdirs: Subdirs = Subdirs.NEAREST
     project_option: str = "--to-project"
-    _found: dict[tuple[str, str], Place] = field(default_factory=dict)
+    _found: dict[str, Place] = field(default_factory=dict)
     fallen_back: dict[str, str] = field(default_factory=dict)
     """Wanted directories that don't exist, and the ancestor taken instead."""
 
     def place_for(self, selected: Selected) -> Place:
         """Return where this session goes; raises MigratorError where opencode would not have it there."""
-        key = (selected.session.directory, selected.base)
-        place = self._found.get(key)
+        directory = selected.session.directory
+        wanted = self._wanted(directory, selected.base)
+        place = self._found.get(wanted)
         if place is None:
-            place = self._found[key] = self.places.find(self._directory_for(*key))
+            place = self._found[wanted] = self.places.find(self._existing(wanted, directory))
         self._check_project(place, selected)
         return place
 
-    def _directory_for(self, directory: str, base: str) -> str:
+    def _wanted(self, directory: str, base: str) -> str:
         if self.directory is None:
             return directory
         sub = os.path.relpath(directory, base) if self.subdirs is not Subdirs.FLATTEN else "."
-        wanted = os.path.normpath(os.path.join(self.directory, sub))  # noqa: PTH118 - strings, as the database stores them
+        return os.path.normpath(os.path.join(self.directory, sub))  # noqa: PTH118 - strings, as the database stores them
+
+    def _existing(self, wanted: str, directory: str) -> str:
+        """Return `wanted`, or the nearest directory above it, within the destination, that exists."""
+        if self.directory is None:
+            return wanted
         taken = wanted
         while taken != self.directory and not self._is_within(taken):
             taken = os.path.dirname(taken)  # noqa: PTH120 - as above

@@ -10,7 +10,7 @@ from migrator.model import Change, Place, Plan, PlanWarning, ProjectAction, Proj
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from migrator.model import Project, Selection
+    from migrator.model import Binding, Project, Selection
     from migrator.planning.destination import Destination
     from migrator.store.reading import Store
 
@@ -24,14 +24,19 @@ def plan_move(store: Store, selection: Selection, destination: Destination, *, a
     moves: list[Change] = []
     places: dict[str, Place] = {}
     unchanged = []
+    arrivals: dict[tuple[Binding, str], Binding] = {}  # sessions are many, where they come from and go to is not
     for selected in selection.sessions:
         session = selected.session
-        place = destination.place_for(selected)
-        after = place.binding if store.schema.has_path else place.binding._replace(path=None)
+        origin = (session.binding, selected.base)
+        after = arrivals.get(origin)
+        if after is None:
+            place = destination.place_for(selected)
+            after = arrivals[origin] = place.binding if store.schema.has_path else place.binding._replace(path=None)
+            if after != session.binding:
+                places.setdefault(place.project_id, place)
         if session.binding == after:
             unchanged.append(session.id)
             continue
-        places.setdefault(place.project_id, place)
         moves.append(
             Change(session.id, selected.root, session.title, selected.selected_by, session.binding, after, Undo.NONE),
         )

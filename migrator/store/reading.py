@@ -80,9 +80,10 @@ class Store:
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[Binding, Binding] = {}
-        for id_, parent, title, created, updated, archived, *bound in self.rows(sql, params):
-            binding = Binding(*bound)
-            yield Session(id_, parent, title, bindings.setdefault(binding, binding), created, updated, archived)
+        with self.explained():
+            for id_, parent, title, created, updated, archived, *bound in self.connection.execute(sql, params):
+                binding = Binding(*bound)
+                yield Session(id_, parent, title, bindings.setdefault(binding, binding), created, updated, archived)
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, by id; missing ones are left out."""
@@ -113,10 +114,10 @@ class Store:
 
     def with_file_undo(self, ids: Collection[str]) -> set[str]:
         """Return those of these sessions in which opencode's undo would act on files."""
-        sql = f"SELECT DISTINCT session_id FROM part WHERE session_id {IN} AND {LIVE_PATCH}"
-        patched = {id_ for (id_,) in self.rows(sql, [_array(ids)])}
-        reverted = self.rows(f"SELECT id FROM session WHERE id {IN} AND revert IS NOT NULL", [_array(ids)])
-        return patched | {id_ for (id_,) in reverted}
+        # EXISTS stops at a session's first such part; each of the others is long and would be read in full.
+        patched = f"EXISTS (SELECT 1 FROM part WHERE session_id = session.id AND {LIVE_PATCH})"
+        sql = f"SELECT id FROM session WHERE id {IN} AND (revert IS NOT NULL OR {patched})"
+        return {id_ for (id_,) in self.rows(sql, [_array(ids)])}
 
     def live_patches(self, ids: Iterable[str]) -> list[tuple[str, str, str]]:
         """Return (part id, session id, data) of every patch part with files in these sessions."""
