@@ -9,29 +9,28 @@ if TYPE_CHECKING:
 
     from migrator.model import Binding, Change, Plan
     from migrator.store.reading import Store
+    from migrator.store.staging import Staging
     from migrator.store.writing import Edit
 
 SHOWN = 5
 
 
-def conflicts(store: Store, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
-    """Map each session that changed since the plan was made to what changed, in words.
+def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
+    """Map each session of `plan`, whose changes are laid out, that changed since it was made to what changed, in words.
 
     A child that was born since counts against its parent: left out, it would be torn from its tree.
     """
-    ids = [change.session for change in plan.changes]
-    now = store.bindings(ids)
     found = {}
-    for change in plan.changes:
-        if change.session not in now:
-            found[change.session] = "was deleted"
-        elif (binding := now[change.session][0]) != change.before:
-            found[change.session] = _difference(change.before, binding)
-    known = {*ids, *plan.unchanged}
-    for child, parent in store.children(ids).items():
+    if strays := dict(staging.strays()):
+        for change in plan.changes:
+            if change.session in strays:
+                binding = strays[change.session]
+                found[change.session] = _difference(change.before, binding) if binding else "was deleted"
+    known = set(plan.unchanged)
+    for child, parent in staging.newborn():
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
-    found.update(_changed_values(store, restores))
+    found.update(_changed_values(staging.store, restores))
     return found
 
 

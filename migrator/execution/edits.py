@@ -12,34 +12,45 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from migrator.model import Undo
+from migrator.store.staging import Rebind, Staging
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
+    from migrator.model import Change
     from migrator.store.reading import Store
 
 _GONE = object()
 
 
+def lay_out(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
+    """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
+    rebinds = (
+        Rebind(change.session, change.before, change.after, change.loses_its_ground or change.undo is Undo.DETACH)
+        for change in changes
+    )
+    return Staging(store, rebinds, first)
+
+
 def detachments(
-    store: Store,
-    leaving: Collection[str],
-    reverts: Mapping[str, str | None],
+    staging: Staging,
+    first: int,
+    last: int,
     settled: Collection[tuple[str, str]] = (),
 ) -> list[Edit]:
-    """Return the edits that detach the file undo of these sessions.
+    """Return the edits that detach the file undo of the staged sessions `first` to `last`, where it must be.
 
-    `reverts` are their revert markers as stored; `settled` are (table, key) pairs that somebody else decides.
+    `settled` are (table, key) pairs that somebody else decides.
     """
     edits = [
-        Edit("part", "data", id_, session, data, _emptied(data))
-        for id_, session, data in store.live_patches(leaving)
+        Edit("part", "data", id_, session, data, emptied)
+        for id_, session, data, emptied in staging.live_patches(first, last)
         if ("part", id_) not in settled
     ]
-    for id_ in leaving:
-        marker = reverts.get(id_)
-        if marker is not None and ("session", id_) not in settled and (defused := _defused(marker)) != marker:
+    for id_, marker in staging.reverts(first, last):
+        if ("session", id_) not in settled and (defused := _defused(marker)) != marker:
             edits.append(Edit("session", "revert", id_, id_, marker, defused))
     return edits
 
@@ -66,10 +77,6 @@ def _with_values(store: Store, edits: Iterable[Edit]) -> list[tuple[Edit, Any]]:
 def inverted(edits: Iterable[Edit]) -> list[Edit]:
     """Return the edits that take these back."""
     return [edit._replace(before=edit.after, after=edit.before) for edit in edits]
-
-
-def _emptied(data: str) -> str:
-    return _compact({**json.loads(data), "files": []})
 
 
 def _defused(marker: str) -> str:

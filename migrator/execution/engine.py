@@ -10,36 +10,33 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted, MigratorError, StalePlan
 from migrator.execution.conflicts import sentence
-from migrator.execution.edits import detachments, existing
+from migrator.execution.edits import detachments, existing, lay_out
 from migrator.execution.rollback import roll_back
-from migrator.model import RunStatus, Undo
-from migrator.store.listing import arrived
-from migrator.store.writing import Rebind
+from migrator.model import RunStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from migrator.execution.journal import Journal
-    from migrator.model import Change
+    from migrator.store.staging import Staging
     from migrator.store.writing import Writer
 
 
 def carry_out(
     writer: Writer,
     journal: Journal,
-    changes: Sequence[Change],
-    first: int = 1,
+    staging: Staging,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Write `changes`, which stand in the journal from number `first` on, then verify and close the run.
+    """Write what is staged, numbered as it stands in the journal, then verify and close the run.
 
     On any failure, KeyboardInterrupt out of `progress` too, everything the run has written is taken back before the
     error goes on; if even that fails, the message says how to finish by hand.
     """
     try:
         progress(0)
-        _write(writer, journal, changes, first, progress)
-        _verify(writer, journal)
+        _write(writer, journal, staging, progress)
+        _verify(writer, journal, staging)
         journal.mark(RunStatus.APPLIED)
     except BaseException as error:
         _take_back(writer, journal, error)
@@ -48,13 +45,7 @@ def carry_out(
         raise
 
 
-def _write(
-    writer: Writer,
-    journal: Journal,
-    changes: Sequence[Change],
-    first: int,
-    progress: Callable[[int], None],
-) -> None:
+def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callable[[int], None]) -> None:
     projects = journal.projects()
     with writer.transaction():
         for project in projects:
@@ -62,28 +53,27 @@ def _write(
                 writer.register(project.change, project.registered)
     number = max((number for number, *_ in journal.chunks()), default=0)
     size = journal.chunk_size
-    for start in range(0, len(changes), size):
-        chunk = changes[start : start + size]
+    for first in range(staging.first, staging.last + 1, size):
         number += 1
-        _write_chunk(writer, journal, chunk, number, first + start)
-        progress(len(chunk))
+        numbers = range(first, min(first + size, staging.last + 1))
+        _write_chunk(writer, journal, staging, number, numbers)
+        progress(len(numbers))
     with writer.transaction():
         for project in projects:
             if not project.register:
                 writer.unregister(project.change, project.registered)
 
 
-def _write_chunk(writer: Writer, journal: Journal, chunk: Sequence[Change], number: int, first: int) -> None:
+def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int, numbers: range) -> None:
+    """Write chunk `number`: the changes with these numbers."""
+    first, last = numbers[0], numbers[-1]
     with writer.transaction():
-        restores = journal.restores(change.session for change in chunk)
-        edits = existing(writer, restores)
+        restores = journal.restores(first, last)
         settled = {(edit.table, edit.key) for edit in restores}
-        leaving = [change.session for change in chunk if change.loses_its_ground or change.undo is Undo.DETACH]
-        reverts = {id_: revert for id_, (_, revert) in writer.bindings(leaving).items()}
-        edits += detachments(writer, leaving, reverts, settled)
-        journal.intend(number, first, first + len(chunk) - 1, edits)
-        rebinds = [Rebind(change.session, change.before, change.after) for change in chunk]
-        if writer.rebind(rebinds) != len(rebinds) or writer.edit(edits) != len(edits):
+        edits = existing(writer, restores) + detachments(staging, first, last, settled)
+        journal.intend(number, first, last, edits)
+        if staging.rebind(first, last) != len(numbers) or writer.edit(edits) != len(edits):
+            chunk = journal.changes(first, last)
             now = writer.bindings(change.session for change in chunk)
             changed = {
                 change.session: "changed in the meantime"
@@ -97,16 +87,16 @@ def _write_chunk(writer: Writer, journal: Journal, chunk: Sequence[Change], numb
             )
 
 
-def _verify(writer: Writer, journal: Journal) -> None:
-    """Ask with opencode's own filters whether every session is where it should be."""
-    changes = journal.changes()
-    verified = arrived(writer, changes)
-    if verified != len(changes):
+def _verify(writer: Writer, journal: Journal, staging: Staging) -> None:
+    """Ask with opencode's own filters whether every session of the run, resumed or not, is where it should be."""
+    whole = staging if staging.first == 1 else lay_out(writer, journal.changes())
+    arrived = whole.arrived()
+    if arrived != whole.last:
         raise MigratorError(
-            f"Only {verified} of {len(changes)} sessions would be listed by opencode at their destination; "
+            f"Only {arrived} of {whole.last} sessions would be listed by opencode at their destination; "
             "everything was rolled back. Please report this.",
         )
-    journal.mark(RunStatus.RUNNING, verified)
+    journal.mark(RunStatus.RUNNING, arrived)
 
 
 def _take_back(writer: Writer, journal: Journal, error: BaseException) -> None:

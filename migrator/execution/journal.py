@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.errors import MigratorError
 from migrator.model import Binding, Change, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
+from migrator.store.staging import Numbers
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ FORMAT = 1
 _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
         finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER);
+    CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
-        project_before TEXT, directory_before TEXT, path_before TEXT, workspace_before TEXT,
-        project_after TEXT, directory_after TEXT, path_after TEXT, workspace_after TEXT);
+        before INTEGER REFERENCES binding, after INTEGER REFERENCES binding);
     CREATE TABLE chunk (number INTEGER PRIMARY KEY, first INTEGER, last INTEGER);
     CREATE TABLE edit (chunk INTEGER, "table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
     CREATE INDEX edit_chunk ON edit (chunk);
@@ -121,9 +122,13 @@ class Journal:
                  "status": RunStatus.RUNNING.value, "started": now, "chunk_size": chunk_size, "undoes": undoes,
                  "partial": partial},
             )  # fmt: skip
+            bindings = Numbers()
             journal.db.conn.executemany(
-                "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                ((c.session, c.root, c.title, c.undo.value, *c.before, *c.after) for c in plan.changes),
+                "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+                ((c.session, c.root, c.title, c.undo, bindings[c.before], bindings[c.after]) for c in plan.changes),
+            )
+            journal.db.conn.executemany(
+                "INSERT INTO binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in bindings.items())
             )
             journal.db.conn.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
             journal.db.conn.executemany(
@@ -171,11 +176,14 @@ class Journal:
 
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
-        sql = "SELECT * FROM change WHERE seq >= ? AND seq <= ? ORDER BY seq"
-        rows = self.db.execute(sql, [first, last if last is not None else 2**62]).fetchall()
+        sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        bindings = {number: Binding(*bound) for number, *bound in self.db.execute("SELECT * FROM binding")}
+        undos = {undo.value: undo for undo in Undo}
         return [
-            Change(session, root, title, (), Binding(*bound[:4]), Binding(*bound[4:]), Undo(undo))
-            for _, session, root, title, undo, *bound in rows
+            Change(session, root, title, (), bindings[before], bindings[after], undos[undo])
+            for session, root, title, undo, before, after in self.db.execute(
+                sql, [first, last if last is not None else 2**62]
+            )
         ]
 
     def projects(self) -> list[ProjectEdit]:
@@ -185,12 +193,10 @@ class Journal:
             for id_, worktree, vcs, action, registered in self.db.execute("SELECT * FROM project").fetchall()
         ]
 
-    def restores(self, sessions: Iterable[str]) -> list[Edit]:
-        """Return the values that an undo run sets back in these sessions."""
-        import json
-
-        sql = "SELECT * FROM restore WHERE session IN (SELECT value FROM json_each(?))"
-        return [Edit(*row) for row in self.db.execute(sql, [json.dumps(list(sessions))]).fetchall()]
+    def restores(self, first: int, last: int) -> list[Edit]:
+        """Return the values that an undo run sets back in the sessions `first` to `last`."""
+        sql = "SELECT * FROM restore WHERE session IN (SELECT session FROM change WHERE seq BETWEEN ? AND ?)"
+        return [Edit(*row) for row in self.db.execute(sql, [first, last]).fetchall()]
 
     # -- chunks --------------------------------------------------------------------------------------------------
 

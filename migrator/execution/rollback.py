@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.born import born_since
-from migrator.execution.edits import detachments, holding, inverted
+from migrator.execution.edits import detachments, holding, inverted, lay_out
 from migrator.execution.interrupts import held
 from migrator.model import RunStatus
-from migrator.store.writing import Rebind
+from migrator.store.staging import Rebind, Staging
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from migrator.execution.journal import Journal
     from migrator.model import Change
@@ -72,21 +72,19 @@ def roll_back(writer: Writer, journal: Journal) -> int:
 def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit]) -> None:
     with writer.transaction():
         now = writer.bindings(change.session for change in chunk)
-        writer.rebind([Rebind(c.session, c.after, c.before) for c in chunk if c.session in now])
+        there = [change for change in chunk if change.session in now]
+        back = Staging(writer, (Rebind(c.session, c.after, c.before, c.loses_its_ground) for c in there))
+        back.rebind(1, len(there))
         wanted = inverted(edits)
         writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
         settled = {(edit.table, edit.key) for edit in holding(writer, wanted)}
-        _detach(writer, [c.session for c in chunk if c.session in now and c.loses_its_ground], settled)
+        writer.edit(detachments(back, 1, len(there), settled))
 
 
 def _fetch_born(writer: Writer, done: Mapping[str, Change], journal: Journal) -> None:
     born, _ = born_since(writer, done, journal.entry.started)
     if born:
         with writer.transaction():
-            writer.rebind([Rebind(change.session, change.before, change.after) for change in born])
-            _detach(writer, [change.session for change in born])
-
-
-def _detach(writer: Writer, leaving: Sequence[str], settled: Collection[tuple[str, str]] = ()) -> None:
-    reverts = {id_: revert for id_, (_, revert) in writer.bindings(leaving).items()}
-    writer.edit(detachments(writer, leaving, reverts, settled))
+            staging = lay_out(writer, born)
+            staging.rebind(1, len(born))
+            writer.edit(detachments(staging, 1, len(born)))

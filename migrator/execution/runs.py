@@ -9,7 +9,7 @@ from migrator.errors import MigratorError, StalePlan
 from migrator.execution import journal as journals
 from migrator.execution.born import born_since
 from migrator.execution.conflicts import conflicts, sentence, without
-from migrator.execution.edits import inverted
+from migrator.execution.edits import inverted, lay_out
 from migrator.execution.engine import carry_out
 from migrator.execution.interrupts import held
 from migrator.execution.journal import Journal, ProjectEdit
@@ -118,26 +118,30 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
     everyone = [change.session for change in run.changes()]
     # A child that was right as it was isn't in the run; it is no newer than it.
     older = [child.id for child in writer.sessions(writer.children(everyone)) if child.created < entry.started]
-    if found := conflicts(writer, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older))):
+    staging = lay_out(writer, rest, first)
+    found = conflicts(staging, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older)))
+    if found:
         raise StalePlan(
             f"Run {entry.id} can't be finished: {sentence(found)}; `opencode-migrator undo {entry.id}` takes it back.",
             tuple(found),
         )
     with writer.restoring(), held(options.progress) as progress:
-        carry_out(writer, run, rest, first, progress)
+        carry_out(writer, run, staging, progress)
     return run.outcome()
 
 
 def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) -> Run:
     plan = work.plan
     _refuse_while_unfinished(plan.store)
-    found = conflicts(writer, plan, work.restores)
+    staging = lay_out(writer, plan.changes)
+    found = conflicts(staging, plan, work.restores)
     if found and not options.skip_conflicts:
         raise StalePlan(
             f"The database changed since: {sentence(found)}. Nothing was written; plan again.", tuple(found)
         )
     if found:
         plan = replace(plan, changes=tuple(without(plan.changes, found)))
+        staging = lay_out(writer, plan.changes)
     if not plan.changes:
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found))
     moving = {change.session for change in plan.changes}
@@ -154,7 +158,7 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
             partial=bool(found),
         ) as run,  # fmt: skip
     ):
-        carry_out(writer, run, plan.changes, progress=progress)
+        carry_out(writer, run, staging, progress)
         skipped = [
             PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()
         ]

@@ -16,7 +16,7 @@ from migrator.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.model import Change, Session
+    from migrator.model import Session
     from migrator.store.reading import Store
 
 DEFAULT_LIMIT = 100
@@ -65,31 +65,3 @@ def history(store: Store, conditions: Iterable[tuple[str, tuple[Any, ...]]], cur
         return Page(sessions, None)
     last = sessions[limit - 1]
     return Page(sessions[:limit], Cursor(last.updated, last.id))
-
-
-def arrived(store: Store, changes: Iterable[Change]) -> int:
-    """Count the changed sessions that opencode lists at their destination and no longer at their source.
-
-    Asked with opencode's own filters, each session's destination and source being the parameters.
-    """
-    store.connection.execute("CREATE TEMP TABLE IF NOT EXISTS expected (id, project, directory, path, was, was_in)")
-    with store.explained():
-        store.connection.execute("DELETE FROM temp.expected")
-        store.connection.executemany(
-            "INSERT INTO temp.expected VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (change.session, change.after.project_id, change.after.directory, change.after.path,
-                 change.before.project_id, change.before.directory)
-                for change in changes
-            ),
-        )  # fmt: skip
-        by_path = "AND (s.path IS e.path OR s.path IS NULL)" if store.schema.has_path else ""
-        # Moving within one project and directory (a path repaired) leaves the session where it was listed.
-        sql = f"""
-            SELECT count(*) FROM temp.expected e JOIN session s ON s.id = e.id
-            WHERE s.project_id = e.project AND s.directory = e.directory {by_path}
-            AND (e.was = e.project AND e.was_in = e.directory OR NOT (s.project_id = e.was AND s.directory = e.was_in))
-        """
-        (count,) = store.connection.execute(sql).fetchone()
-        store.connection.execute("DELETE FROM temp.expected")
-    return int(count)

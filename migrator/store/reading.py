@@ -32,15 +32,12 @@ class Store:
 
     def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
         """Open and introspect; raises MigratorError or DatabaseInUse with a sentence for the user."""
-        from sqlite_utils import Database
-
         self.path = path
         self._write = write
         self.connection: sqlite3.Connection = connection.connect(path, write=write, busy_seconds=busy_seconds)
         try:
             with self.explained():
-                database = Database(self.connection, recursive_triggers=False, execute_plugins=False)
-                self.schema = schema.recognise(database, str(path))
+                self.schema = schema.recognise(self.connection, str(path))
         except BaseException:
             self.connection.close()
             raise
@@ -69,9 +66,13 @@ class Store:
     @property
     def binding_columns(self) -> str:
         """The four binding columns as SQL, with NULL for those that the schema lacks."""
-        path = "path" if self.schema.has_path else "NULL"
-        workspace = "workspace_id" if self.schema.has_workspace else "NULL"
-        return f"project_id, directory, {path}, {workspace}"
+        return self.binding_columns_of("session")
+
+    def binding_columns_of(self, row: str) -> str:
+        """Return the same for a table that has another name in the query."""
+        path = f"{row}.path" if self.schema.has_path else "NULL"
+        workspace = f"{row}.workspace_id" if self.schema.has_workspace else "NULL"
+        return f"{row}.project_id, {row}.directory, {path}, {workspace}"
 
     def sessions_where(self, condition: str, params: Sequence[Any] = (), tail: str = "") -> Iterator[Session]:
         """Yield the sessions that meet an SQL condition; equal bindings are one object, which keeps memory small."""
@@ -118,11 +119,6 @@ class Store:
         patched = f"EXISTS (SELECT 1 FROM part WHERE session_id = session.id AND {LIVE_PATCH})"
         sql = f"SELECT id FROM session WHERE id {IN} AND (revert IS NOT NULL OR {patched})"
         return {id_ for (id_,) in self.rows(sql, [_array(ids)])}
-
-    def live_patches(self, ids: Iterable[str]) -> list[tuple[str, str, str]]:
-        """Return (part id, session id, data) of every patch part with files in these sessions."""
-        sql = f"SELECT id, session_id, data FROM part WHERE session_id {IN} AND {LIVE_PATCH}"
-        return self.rows(sql, [_array(ids)])
 
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
         """Map each of these rows of `table` that exists to one of its values."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    import sqlite3
 
 _REQUIRED = {
     "session": frozenset(
@@ -47,9 +47,9 @@ class Schema:
     read_only_because: str | None = None
 
 
-def recognise(db: Database, path: str) -> Schema:
+def recognise(db: sqlite3.Connection, path: str) -> Schema:
     """Introspect; MigratorError where this is not a database that opencode 1.2.1 to 1.18 wrote."""
-    tables = set(db.table_names())
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables:
         raise MigratorError(f"{path} is an empty database, not one of opencode's; name the right file with --db PATH.")
     if "session_v2" in tables:
@@ -57,15 +57,16 @@ def recognise(db: Database, path: str) -> Schema:
             f"{path} holds sessions of opencode 2 (table session_v2), which this version can't move yet; "
             "moving only their opencode 1 rows would be half a move, so nothing is touched.",
         )
+    listed = "SELECT name FROM pragma_table_info(?)"
+    has = {table: {name for (name,) in db.execute(listed, [table])} for table in _REQUIRED}
     for table, columns in _REQUIRED.items():
-        missing = sorted(columns - set(db[table].columns_dict)) if table in tables else ["every column"]
+        missing = sorted(columns - has[table]) if table in tables else ["every column"]
         if missing:
             raise MigratorError(
                 f"{path} is not a database that opencode 1.2.1 to 1.18 wrote: "
                 f"table {table} lacks {', '.join(missing)}; "
                 "name the right file with --db PATH.",
             )
-    has = {table: set(db[table].columns_dict) for table in _REQUIRED}
     return Schema(
         dialect="v1",
         age=next((age for table, column, age in _AGE if column in has[table]), "opencode 1.2.1 or later"),
@@ -76,12 +77,13 @@ def recognise(db: Database, path: str) -> Schema:
     )
 
 
-def _obstacle(db: Database) -> str | None:
+def _obstacle(db: sqlite3.Connection) -> str | None:
     """Name what would make our writes do more, or less, than they say."""
-    for trigger in db.triggers:
-        if trigger.table in _REQUIRED:
-            return f"table {trigger.table} has a trigger, {trigger.name}, which no opencode 1 makes"
-    for column in db["project"].columns:
-        if column.notnull and column.default_value is None and column.name not in _REQUIRED["project"]:
-            return f"table project demands a value for {column.name}, which no opencode 1 does"
+    for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
+        if table in _REQUIRED:
+            return f"table {table} has a trigger, {trigger}, which no opencode 1 makes"
+    demanded = "SELECT name FROM pragma_table_info('project') WHERE \"notnull\" AND dflt_value IS NULL"
+    for (column,) in db.execute(demanded):
+        if column not in _REQUIRED["project"]:
+            return f"table project demands a value for {column}, which no opencode 1 does"
     return None

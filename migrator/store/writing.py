@@ -14,17 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from migrator.model import Binding, ProjectChange
+    from migrator.model import ProjectChange
 
 _POLL_SECONDS = 0.2
-
-
-class Rebind(NamedTuple):
-    """One session row: its id, the binding it must have now, the one it gets."""
-
-    session: str
-    before: Binding
-    after: Binding
 
 
 class Edit(NamedTuple):
@@ -100,22 +92,6 @@ class Writer(Store):
             yield
         finally:
             self.connection.execute("PRAGMA foreign_keys = ON")
-
-    def rebind(self, rebinds: Sequence[Rebind]) -> int:
-        """Rebind sessions; return how many were still what they had to be. `time_updated` is kept."""
-        columns = ["project_id", "directory"]
-        columns += ["path"] * self.schema.has_path + ["workspace_id"] * self.schema.has_workspace
-        picks = [("project_id", "directory", "path", "workspace_id").index(column) for column in columns]
-        sets = ", ".join(f"{column} = ?" for column in columns)
-        same = " AND ".join(f"{column} IS ?" for column in columns)
-        cursor = self.connection.executemany(
-            f"UPDATE session SET {sets} WHERE id = ? AND {same}",
-            (
-                [*(after[pick] for pick in picks), id_, *(before[pick] for pick in picks)]
-                for id_, before, after in rebinds
-            ),
-        )
-        return cursor.rowcount if rebinds else 0
 
     def edit(self, edits: Sequence[Edit]) -> int:
         """Set single values; return how many were still what they had to be."""

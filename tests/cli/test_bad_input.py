@@ -41,7 +41,7 @@ def remove(database: Path) -> None:
         file.unlink()
 
 
-@pytest.mark.parametrize("command", [("list", "--all"), ("projects",), ("doctor",), MOVE, ("migrate", SESSION, "src")])
+@pytest.mark.parametrize("command", [("list", "--all"), ("projects",), ("doctor",), MOVE])
 def test_no_database(home: Home, command: tuple[str, ...]) -> None:
     remove(home.database)
     said = refused(home, *command)
@@ -323,8 +323,16 @@ def test_no_selector_at_all(home: Home, command: str) -> None:
     assert "--from-dir" in only_narrowed
 
 
-@pytest.mark.parametrize("option", ["--since", "--until"])
-@pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "12 h", "", "99999999999999999d"])
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--since", "yesterday"),
+        ("--until", "2026-02-30"),
+        ("--since", "12 h"),
+        ("--until", ""),
+        ("--since", "99999999999999999d"),
+    ],
+)
 def test_a_bad_date(home: Home, option: str, text: str) -> None:
     said = refused(home, "list", "--all", option, text, code=2)
     assert f"{option} {text}" in said
@@ -341,14 +349,12 @@ def test_a_bad_cursor(home: Home, cursor: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("list", "--limit", "-1"),
         ("list", "--format", "xml"),
         ("move", "--frob"),
         ("frobnicate",),
         ("migrate",),
         (*MOVE, "--chunk-size", "0"),
         (*MOVE, "--wait", "nan"),
-        (*MOVE, "--wait", "-1"),
         (*MOVE, "--subdirs", "lose"),
     ],
     ids=" ".join,

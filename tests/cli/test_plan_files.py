@@ -139,13 +139,14 @@ def test_a_plan_of_nothing(home: Home) -> None:
     assert home.everything() == before
 
 
-@pytest.mark.parametrize("name", ["my plan.json", "it's.json", "$HOME.json"])
-def test_the_printed_command_applies_the_file_whatever_its_name(home: Home, name: str) -> None:
+def test_the_printed_command_applies_the_file_whatever_its_name(home: Home) -> None:
+    name = "it's my $HOME plan.json"
     saved = home.run("plan", *SELECT, "-o", name)
-    for text in (saved.stdout, home.run("show", name).stdout):
-        applied = typed(home, f"{printed_command(text)} --yes")
-        assert applied.code == 0, applied.stderr
-        assert home.run("undo", "--yes").code == 0
+    command = printed_command(saved.stdout)
+    assert printed_command(home.run("show", name).stdout) == command
+    applied = typed(home, f"{command} --yes")
+    assert applied.code == 0, applied.stderr
+    assert "Moved 17 sessions" in applied.stdout
 
 
 def test_only_a_file_is_replaced(home: Home) -> None:

@@ -22,6 +22,7 @@ import migrator
 import migrator_selectors
 from migrator import cli
 from migrator.execution.journal import Journal
+from migrator.store.staging import Staging
 from migrator.store.writing import Writer
 from tests.home import Finished, Home
 
@@ -46,7 +47,7 @@ _POINTS = (
     (Journal, "mark"),
     (Writer, "register"),
     (Writer, "unregister"),
-    (Writer, "rebind"),
+    (Staging, "rebind"),
     (Writer, "edit"),
 )
 

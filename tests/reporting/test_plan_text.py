@@ -294,18 +294,18 @@ def test_nothing_in_a_plan_acts_on_the_terminal(home: Home) -> None:
 
 # -- the command that applies it ---------------------------------------------------------------------------------------
 
-SELECTIONS: list[tuple[str, ...]] = [
-    MOVE[1:],
-    ("--from-dir", "~/src/{shop-search,shop api}", "--to-dir", "src/my shop"),
-    ("--from-project", "shop-search", "--to-dir=src/shop", "--subdirs", "flatten", "-v"),
-    ("--from-id", "ses_dfbea7db", "--title", "-n", "--to-dir", "src/shop"),
-    ("--from-dir", "/**", "--title", "it's $HOME & `co`", "--to-dir", "src/shop"),
+SELECTIONS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+    (("--dry-run",), MOVE[1:]),
+    ((), MOVE[1:]),
+    (("-n",), ("--from-dir", "~/src/{shop-search,shop api}", "--to-dir", "src/my shop", "--verbose")),
+    (("-nv",), ("--from-project", "shop-search", "--to-dir=src/shop", "--subdirs", "flatten")),
+    (("-vn",), ("--from-id", "ses_dfbea7db", "--title", "-n", "--to-dir", "src/shop")),
+    ((), ("--from-dir", "/**", "--title", "it's $HOME & `co`", "--to-dir", "src/shop", "-v")),
 ]
 
 
-@pytest.mark.parametrize("selection", SELECTIONS, ids=" ".join)
-@pytest.mark.parametrize("how", [("--dry-run",), ("-nv",), ()], ids=" ".join)
-def test_the_printed_command_does_what_is_shown(home: Home, selection: tuple[str, ...], how: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("how", "selection"), SELECTIONS)
+def test_the_printed_command_does_what_is_shown(home: Home, how: tuple[str, ...], selection: tuple[str, ...]) -> None:
     home.repository("my shop")
     home.execute("UPDATE session SET title = 'a -n b it''s $HOME & `co`' WHERE title IN ('API: paginate orders')")
     planned = home.run("move", *selection, "--dry-run", "--json").json
