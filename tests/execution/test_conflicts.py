@@ -25,7 +25,7 @@ TREE = {"Rank results by freshness", "Collect sample queries (@general subagent)
 def plan(home: Home) -> Path:
     """A saved plan that moves all of shop-search."""
     shop, file = home.repository("shop", "sub/deep"), home.path / "plan.json"
-    assert home.run("plan", "--from-dir", "~/src/shop-search", "--to-dir", shop, "-o", file).code == 0
+    assert run(home, "plan", "--from-dir", "~/src/shop-search", "--to-dir", shop, "-o", file).code == 0
     return file
 
 
@@ -49,7 +49,7 @@ def test_a_stale_plan_is_refused_and_the_session_named(home: Home, plan: Path, c
     assert done.code == 5
     assert session in done.stderr
     assert home.everything() == before
-    assert home.run("log", "--json").json == []
+    assert run(home, "log", "--json").json == []
 
 
 def test_a_child_born_since_makes_a_plan_stale(home: Home, plan: Path) -> None:

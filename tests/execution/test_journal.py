@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.execution.journal import Journal
 from tests.execution.faults import Fault, run
 from tests.execution.rows import journalled, rows
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.home import Home
-
-BOUND = ("project_id", "directory", "path", "workspace_id")
 
 
 @pytest.fixture
@@ -55,14 +54,12 @@ def test_it_holds_every_changed_value_as_it_was(home: Home, move: tuple[str, ...
         for column in row
         if row[column] != after[table][key][column]
     }
-    told = set(journalled(home, 'SELECT "table", "column", key, before, after FROM edit'))
-    names = ", ".join(
-        f"{name}_{when}" for when in ("before", "after") for name in ("project", *BOUND[1:3], "workspace")
-    )
-    for session, *values in journalled(home, f"SELECT session, {names} FROM change"):
-        for column, was, is_ in zip(BOUND, values[:4], values[4:], strict=True):
-            if was != is_:
-                told.add(("session", column, session, was, is_))
+    with Journal(journal(home)) as written:
+        told = {(edit.table, edit.column, edit.key, edit.before, edit.after) for edit in written.edits()}
+        for change in written.changes():
+            for column, was, is_ in zip(change.before._fields, change.before, change.after, strict=True):
+                if was != is_:
+                    told.add(("session", column, change.session, was, is_))
     assert told == changed
     (project,) = after["project"].keys() - before["project"].keys()
     columns = "id, worktree, vcs, action, registered"

@@ -38,6 +38,7 @@ for statement in sys.argv[2:]:
 print("open", flush=True)
 sys.stdin.read()
 """
+ON_LINUX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="without /proc nobody tells who has a file open")
 IDLE = ("SELECT count(*) FROM session",)
 READING = ("BEGIN", "SELECT count(*) FROM session")
 WRITING = ("BEGIN IMMEDIATE", "UPDATE session SET title = 'unsaved'")
@@ -61,6 +62,7 @@ def move(home: Home) -> tuple[str | Path, ...]:
     return ("move", "--from-dir", "~/src/shop-search", "--to-dir", home.repository("shop"), "--yes")
 
 
+@ON_LINUX
 @pytest.mark.parametrize("statements", [(), IDLE, READING, WRITING], ids=["opened", "idle", "reading", "writing"])
 def test_whoever_has_it_open_is_named_and_nothing_is_written(
     home: Home, move: tuple[str, ...], statements: tuple[str, ...]
@@ -76,6 +78,7 @@ def test_whoever_has_it_open_is_named_and_nothing_is_written(
     assert run(home, "log", "--json").json == []
 
 
+@ON_LINUX
 def test_undo_and_resume_are_guarded_alike(home: Home, move: tuple[str, ...]) -> None:
     assert run(home, *move).code == 0
     with somebody(home, *IDLE) as pid:
@@ -88,6 +91,7 @@ def test_undo_and_resume_are_guarded_alike(home: Home, move: tuple[str, ...]) ->
     assert run(home, "resume", "--yes").code == 0
 
 
+@ON_LINUX
 def test_reading_goes_on_beside_whoever_has_it_open(home: Home, move: tuple[str, ...]) -> None:
     with somebody(home, *WRITING) as pid:
         listed = run(home, "list", "--all", "--json")
@@ -105,6 +109,7 @@ def test_wait_goes_ahead_once_the_database_is_free(home: Home, move: tuple[str, 
     assert done.code == 0, done.stderr
 
 
+@ON_LINUX
 def test_wait_gives_up_in_the_end(home: Home, move: tuple[str, ...]) -> None:
     with somebody(home, *IDLE) as pid:
         started = time.monotonic()
