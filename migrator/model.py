@@ -1,6 +1,7 @@
 """The nouns. Every stage of the road hands one of these to the next, and none is ever changed.
 
-Times are milliseconds since 1970, as opencode stores them.
+Times are milliseconds since 1970, as opencode stores them. Of what there may be 100,000, each is a named tuple: it is
+made three times as fast as a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ class Binding(NamedTuple):
     workspace_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """One row of opencode's `session` table, without its conversation."""
 
     id: str
@@ -83,8 +83,7 @@ class Place:
         return Binding(self.project_id, self.directory, self.path, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(NamedTuple):
     """A session that will take part, and why.
 
     `base` is the directory whose sub-paths are kept: a session in `base/sub` goes to `destination/sub`.
@@ -120,8 +119,7 @@ class ProjectAction(StrEnum):
     EXISTS = "exists"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One session's move: before and after of its binding."""
 
     session: str

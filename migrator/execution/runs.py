@@ -84,8 +84,7 @@ def inverse(store: Store, run: Journal) -> Inverse:
     restores = tuple(inverted(edit for edit in run.edits() if edit.session not in back))
     restored = {edit.session for edit in restores}
     changes = [
-        replace(
-            change,
+        change._replace(
             before=change.after,
             after=change.before,
             selected_by=(f"undo of {entry.id}",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.model import Change, Place, Plan, PlanWarning, ProjectAction, ProjectChange, Undo
@@ -42,7 +41,7 @@ def plan_move(store: Store, selection: Selection, destination: Destination, *, a
         )
     leaving = {change.session for change in moves if always_detach or change.loses_its_ground}
     with_undo = store.with_file_undo(leaving) if leaving else set()
-    changes = tuple(replace(change, undo=Undo.DETACH) if change.session in with_undo else change for change in moves)
+    changes = tuple(change._replace(undo=Undo.DETACH) if change.session in with_undo else change for change in moves)
     projects = store.projects() if changes else []
     return Plan(
         str(store.path),

@@ -115,7 +115,8 @@ def test_apply_although_another_row_changed(home: Home, file: Path) -> None:
     home.execute("UPDATE session SET title = 'New', time_updated = 1 WHERE id = ?", (SINGLE,))
     home.execute("UPDATE session SET directory = '/elsewhere' WHERE title = 'Plan the next release'")
     assert home.run("apply", file, "--yes").code == 0
-    assert home.query("SELECT title, time_updated FROM session WHERE id = ?", [SINGLE]) == [("New", 1)]
+    row = home.query("SELECT title, time_updated, directory FROM session WHERE id = ?", [SINGLE])
+    assert row == [("New", 1, f"{home.src}/shop")]
 
 
 def test_plan_migrate(home: Home) -> None:

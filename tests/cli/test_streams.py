@@ -52,6 +52,7 @@ def test_no_colour_and_no_progress_when_piped(home: Home) -> None:
     home.environ |= {"NO_COLOR": "", "TERM": "xterm-256color"}
     for words in ((*MOVE, "--dry-run"), MOVE, (*MOVE, "--yes"), ("log",), ("doctor",), ("undo", "--yes")):
         finished = home.run(*words)
+        assert len(finished.stdout.splitlines()) > 1
         assert ESCAPE not in finished.stdout + finished.stderr
         assert "sessions/s" not in finished.stderr
         assert "\r" not in finished.stderr
@@ -72,7 +73,7 @@ def test_a_reader_that_goes_away_is_no_error(home: Home, words: tuple[str, ...])
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdout.readline()
+        assert process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
@@ -180,6 +181,7 @@ def test_yes_does_not_ask_and_dry_run_neither(home: Home) -> None:
         with Terminal(home, *words) as terminal:
             assert terminal.finish() == 0
         assert "[y/N]" not in terminal.text
+        assert "17 sessions" in terminal.text
 
 
 def test_the_progress_bar_is_for_terminals(home: Home) -> None:

@@ -54,7 +54,7 @@ def test_db_before_and_after_the_name_of_the_command(home: Home) -> None:
 def test_db_is_said_so_there_is_nothing_to_remark(home: Home) -> None:
     copied(home, home.database.with_name("opencode-dev.db"), "dev")
     listed = home.run("--db", home.database, *ALL)
-    assert listed.code == 0
+    assert len(titles(listed)) > 10
     assert listed.stderr == ""
 
 

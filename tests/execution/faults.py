@@ -49,6 +49,7 @@ _POINTS = (
     (Writer, "unregister"),
     (Staging, "rebind"),
     (Writer, "edit"),
+    (Writer, "close"),
 )
 
 

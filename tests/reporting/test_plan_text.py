@@ -287,6 +287,8 @@ def test_nothing_in_a_plan_acts_on_the_terminal(home: Home) -> None:
     for words in ((*MOVE, "--dry-run"), (*MOVE, "--dry-run", "--verbose"), (*MOVE, "--yes")):
         finished = home.run(*words)
         assert finished.code == 0
+        assert "17 sessions" in finished.stdout
+        assert ("evil" in finished.stdout) == ("--dry-run" in words)
         for char in "\x1b\x07\t\u202e\u2028":
             assert char not in finished.stdout + finished.stderr
         assert not re.search(r"^register project(?! [0-9a-f]{12} )", finished.stdout, re.MULTILINE)
