@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Undo
-from migrator.store.staging import Rebind, Staging
+from migrator.store.staging import Staging
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _GONE = object()
 def lay_out(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
     """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
     rebinds = (
-        Rebind(change.session, change.before, change.after, change.loses_its_ground or change.undo is Undo.DETACH)
+        (change.session, change.before, change.after, change.undo is Undo.DETACH or change.loses_its_ground)
         for change in changes
     )
     return Staging(store, rebinds, first)

@@ -125,7 +125,10 @@ class Journal:
             bindings = Numbers()
             journal.db.conn.executemany(
                 "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-                ((c.session, c.root, c.title, c.undo, bindings[c.before], bindings[c.after]) for c in plan.changes),
+                (
+                    (session, root, title, undo, bindings[before], bindings[after])
+                    for session, root, title, _, before, after, undo in plan.changes
+                ),
             )
             journal.db.conn.executemany(
                 "INSERT INTO binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in bindings.items())

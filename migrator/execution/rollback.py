@@ -10,7 +10,7 @@ from migrator.execution.born import born_since
 from migrator.execution.edits import detachments, holding, inverted, lay_out
 from migrator.execution.interrupts import held
 from migrator.model import RunStatus
-from migrator.store.staging import Rebind, Staging
+from migrator.store.staging import Staging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit]) -> N
     with writer.transaction():
         now = writer.bindings(change.session for change in chunk)
         there = [change for change in chunk if change.session in now]
-        back = Staging(writer, (Rebind(c.session, c.after, c.before, c.loses_its_ground) for c in there))
+        back = Staging(writer, ((c.session, c.after, c.before, c.loses_its_ground) for c in there))
         back.rebind(1, len(there))
         wanted = inverted(edits)
         writer.edit(wanted)  # compare-and-set: what was changed since stays as it is

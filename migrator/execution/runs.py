@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from migrator.store.reading import Store
     from migrator.store.writing import Edit, Writer
 
-DEFAULT_CHUNK = 1000
+DEFAULT_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,11 +80,12 @@ class Store:
             f"SELECT id, parent_id, title, time_created, time_updated, time_archived, {self.binding_columns} "
             f"FROM session WHERE {condition} {tail}"
         )
-        bindings: dict[Binding, Binding] = {}
+        bindings: dict[tuple[str | None, ...], Binding] = {}
         with self.explained():
-            for id_, parent, title, created, updated, archived, *bound in self.connection.execute(sql, params):
-                binding = Binding(*bound)
-                yield Session(id_, parent, title, bindings.setdefault(binding, binding), created, updated, archived)
+            for row in self.connection.execute(sql, params):
+                bound = row[6:]
+                binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
+                yield Session(row[0], row[1], row[2], binding, row[3], row[4], row[5])
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, by id; missing ones are left out."""
@@ -100,7 +101,16 @@ class Store:
 
     def children(self, ids: Iterable[str]) -> dict[str, str]:
         """Map each child of these sessions to its parent's id."""
-        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE parent_id {IN}", [_array(ids)]))
+        wanted = set(ids)
+        if self._is_most(wanted):
+            every = self.rows("SELECT id, parent_id FROM session WHERE parent_id IS NOT NULL")
+            return {id_: parent for id_, parent in every if parent in wanted}
+        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE parent_id {IN}", [_array(wanted)]))
+
+    def _is_most(self, ids: Collection[str]) -> bool:
+        """Tell whether reading all sessions costs less than looking these up one by one."""
+        ((every,),) = self.rows("SELECT count(*) FROM session")
+        return bool(2 * len(ids) > every)
 
     def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
         """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""
@@ -117,8 +127,10 @@ class Store:
         """Return those of these sessions in which opencode's undo would act on files."""
         # EXISTS stops at a session's first such part; each of the others is long and would be read in full.
         patched = f"EXISTS (SELECT 1 FROM part WHERE session_id = session.id AND {LIVE_PATCH})"
-        sql = f"SELECT id FROM session WHERE id {IN} AND (revert IS NOT NULL OR {patched})"
-        return {id_ for (id_,) in self.rows(sql, [_array(ids)])}
+        sql = f"SELECT id FROM session WHERE (revert IS NOT NULL OR {patched})"
+        if self._is_most(ids):
+            return {id_ for (id_,) in self.rows(sql)}.intersection(ids)
+        return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [_array(ids)])}
 
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
         """Map each of these rows of `table` that exists to one of its values."""

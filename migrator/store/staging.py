@@ -5,7 +5,7 @@ Bindings are few where sessions are many: each is kept once. The tables are this
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from migrator.model import Binding
 from migrator.store.reading import LIVE_PATCH
@@ -23,14 +23,8 @@ _TABLES = """
 """
 
 
-class Rebind(NamedTuple):
-    """One session row: its id, the binding it must have now, the one it gets."""
-
-    session: str
-    before: Binding
-    after: Binding
-    detach: bool = False
-    """Whether its file undo is to be detached."""
+Rebind = tuple[str, Binding, Binding, bool]
+"""One session row: its id, the binding it must have now, the one it gets, whether its file undo is to be detached."""
 
 
 class Numbers(dict[Binding, int]):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -117,6 +118,23 @@ def test_wait_gives_up_in_the_end(home: Home, move: tuple[str, ...]) -> None:
         assert done.code == 4
         assert str(pid) in done.stderr
         assert time.monotonic() - started >= 1
+
+
+def test_waiting_can_be_given_up(home: Home, move: tuple[str, ...]) -> None:
+    before = rows(home)
+    command, pipe = home.command(*move, "--wait", "50"), subprocess.PIPE
+    with (
+        somebody(home, *IDLE),
+        subprocess.Popen(command, env=dict(home.env()), cwd=home.path, stdout=pipe, stderr=pipe, text=True) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Plan:")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert "nothing was written" in said
+        assert rows(home) == before
 
 
 def test_a_connection_that_no_list_of_processes_shows_is_noticed_too(
