@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
+from migrator.execution.interrupts import held
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from migrator.execution.runs import Options
@@ -124,13 +125,13 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
     if not plan.changes:
         return Run(None, RunStatus.UNCHANGED)
-    with _writer(path, wait_seconds, backup) as writer:
+    with held(options.progress) as progress, _writer(path, wait_seconds, backup, progress) as writer:
         if writer.schema.dialect != plan.dialect:
             raise MigratorError(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
         _check_destinations(plan, writer)
-        return apply(writer, plan, options)
+        return apply(writer, plan, replace(options, progress=progress))
 
 
 def _check_destinations(plan: Plan, store: Store) -> None:
@@ -150,13 +151,14 @@ def _places(store: Store) -> Places:
 
 
 @contextmanager
-def _writer(path: Path, wait_seconds: float, backup: Path | None) -> Iterator[Writer]:
+def _writer(path: Path, wait_seconds: float, backup: Path | None, progress: Callable[[int], None]) -> Iterator[Writer]:
+    """Open the database for writing; `progress` is called now and then, since interrupts are held off."""
     from migrator.store.backup import back_up
     from migrator.store.writing import Writer
 
-    with Writer(path, wait_seconds) as writer:
+    with Writer(path, wait_seconds, lambda: progress(0)) as writer:
         if backup is not None:
-            back_up(writer, backup)
+            back_up(writer, backup, lambda: progress(0))
         yield writer
 
 
@@ -175,8 +177,12 @@ def undo_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, 
     from migrator.execution.journal import open_run
     from migrator.execution.runs import undo
 
-    with _writer(path, wait_seconds, backup) as writer, open_run(run) as journal:
-        return undo(writer, journal, options)
+    with (
+        held(options.progress) as progress,
+        _writer(path, wait_seconds, backup, progress) as writer,
+        open_run(run) as journal,
+    ):
+        return undo(writer, journal, replace(options, progress=progress))
 
 
 def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
@@ -184,5 +190,9 @@ def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0
     from migrator.execution.journal import open_run
     from migrator.execution.runs import resume
 
-    with _writer(path, wait_seconds, backup) as writer, open_run(run) as journal:
-        return resume(writer, journal, options)
+    with (
+        held(options.progress) as progress,
+        _writer(path, wait_seconds, backup, progress) as writer,
+        open_run(run) as journal,
+    ):
+        return resume(writer, journal, replace(options, progress=progress))

@@ -92,9 +92,9 @@ def of_database(entry: Entry, only: Path | None) -> Entry:
 
 def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> Options:
     """Return the values of `writing_options` as the engine takes them."""
-    from migrator.execution.runs import DEFAULT_CHUNK, Options
+    from migrator.execution.runs import Options
 
-    size = min(values["chunk_size"] or DEFAULT_CHUNK, 2**31)  # SQLite's integers end somewhere
+    size = values["chunk_size"] and min(values["chunk_size"], 2**31)  # SQLite's integers end somewhere
     return Options(command_line(), size, values["on_conflict"] == "skip", progress)
 
 

@@ -119,7 +119,8 @@ def writing_options(function: Command) -> Command:
                 help="Wait this long for whoever has the database open.",
             ),
             click.option(
-                "--chunk-size", type=click.IntRange(1), metavar="N", help="Sessions in one transaction."
+                "--chunk-size", type=click.IntRange(1), metavar="N",
+                help="Sessions in one transaction.  [default: what takes a quarter of a second]",
             ),
             click.option(
                 "--on-conflict", type=click.Choice(("abort", "skip")), default="abort", show_default=True,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import Interrupted, MigratorError, StalePlan
 from migrator.execution.conflicts import sentence
 from migrator.execution.edits import detachments, existing, lay_out
+from migrator.execution.pace import Pace
 from migrator.execution.rollback import roll_back
 from migrator.model import RunStatus
 
@@ -52,12 +53,16 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
             if project.register:
                 writer.register(project.change, project.registered)
     number = max((number for number, *_ in journal.chunks()), default=0)
-    size = journal.chunk_size
-    for first in range(staging.first, staging.last + 1, size):
+    pace = Pace(journal.chunk_size)
+    first = staging.first
+    while first <= staging.last:
         number += 1
-        numbers = range(first, min(first + size, staging.last + 1))
+        numbers = range(first, min(first + pace.size, staging.last + 1))
+        pace.start()
         _write_chunk(writer, journal, staging, number, numbers)
+        pace.stop()
         progress(len(numbers))
+        first += len(numbers)
     with writer.transaction():
         for project in projects:
             if not project.register:

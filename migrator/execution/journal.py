@@ -96,7 +96,7 @@ class Journal:
         cls,
         plan: Plan,
         command: str,
-        chunk_size: int,
+        chunk_size: int | None,
         *,
         projects: Sequence[ProjectEdit],
         restores: Iterable[Edit] = (),
@@ -173,9 +173,10 @@ class Journal:
         return str(next(self.db["run"].rows)["dialect"])
 
     @property
-    def chunk_size(self) -> int:
+    def chunk_size(self) -> int | None:
         """How many sessions the run takes at a time."""
-        return int(next(self.db["run"].rows)["chunk_size"])
+        size: int | None = next(self.db["run"].rows)["chunk_size"]
+        return size
 
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""

@@ -11,7 +11,6 @@ from migrator.execution.born import born_since
 from migrator.execution.conflicts import conflicts, sentence, without
 from migrator.execution.edits import inverted, lay_out
 from migrator.execution.engine import carry_out
-from migrator.execution.interrupts import held
 from migrator.execution.journal import Journal, ProjectEdit
 from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, Run, RunStatus, Undo
@@ -22,15 +21,17 @@ if TYPE_CHECKING:
     from migrator.store.reading import Store
     from migrator.store.writing import Edit, Writer
 
-DEFAULT_CHUNK = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a plan is carried out; `progress` is told the number of sessions of each chunk that is written."""
+    """How a plan is carried out.
+
+    `chunk_size` None lets chunks follow the time that they take; `progress` is told the number of sessions of each
+    chunk that is written.
+    """
 
     command: str = ""
-    chunk_size: int = DEFAULT_CHUNK
+    chunk_size: int | None = None
     skip_conflicts: bool = False
     progress: Callable[[int], None] = lambda _: None
 
@@ -118,14 +119,16 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
     # A child that was right as it was isn't in the run; it is no newer than it.
     older = [child.id for child in writer.sessions(writer.children(everyone)) if child.created < entry.started]
     staging = lay_out(writer, rest, first)
-    found = conflicts(staging, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older)))
+    there = writer.parents(everyone)
+    found = {id_: "was deleted" for id_ in everyone if id_ not in there}  # in a chunk that was written, too
+    found |= conflicts(staging, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older)))
     if found:
         raise StalePlan(
             f"Run {entry.id} can't be finished: {sentence(found)}; `opencode-migrator undo {entry.id}` takes it back.",
             tuple(found),
         )
-    with writer.restoring(), held(options.progress) as progress:
-        carry_out(writer, run, staging, progress)
+    with writer.restoring():
+        carry_out(writer, run, staging, options.progress)
     return run.outcome()
 
 
@@ -145,19 +148,16 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found))
     moving = {change.session for change in plan.changes}
     restores = [edit for edit in work.restores if edit.session in moving]
-    with (
-        held(options.progress) as progress,
-        Journal.begin(
-            plan,
-            options.command,
-            options.chunk_size,
-            projects=work.projects,
-            restores=restores,
-            undoes=undoes,
-            partial=bool(found),
-        ) as run,  # fmt: skip
-    ):
-        carry_out(writer, run, staging, progress)
+    with Journal.begin(
+        plan,
+        options.command,
+        options.chunk_size,
+        projects=work.projects,
+        restores=restores,
+        undoes=undoes,
+        partial=bool(found),
+    ) as run:
+        carry_out(writer, run, staging, options.progress)
         skipped = [
             PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()
         ]

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from migrator.store.reading import Store
 
 
-def back_up(store: Store, target: Path) -> None:
-    """Copy the database to a new file that only its owner can read; it holds whole conversations."""
+_PAGES = 1000
+
+
+def back_up(store: Store, target: Path, copying: Callable[[], None] = lambda: None) -> None:
+    """Copy the database to a new file that only its owner can read; it holds whole conversations.
+
+    `copying` is called now and then.
+    """
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
@@ -25,7 +32,7 @@ def back_up(store: Store, target: Path) -> None:
     try:
         copy = sqlite3.connect(target)
         try:
-            store.connection.backup(copy)
+            store.connection.backup(copy, pages=_PAGES, progress=lambda *_: copying())
         finally:
             copy.close()
     except BaseException as error:

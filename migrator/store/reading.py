@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 IN = "IN (SELECT value FROM json_each(?))"
 
 # A `patch` part with files is what opencode's undo acts on: it checks each file out of the snapshot, and where that
-# fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). Its text always holds "patch", so only
-# few parts are ever parsed.
+# fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). opencode writes the type first, which
+# tells nearly all parts apart by a few letters; only others, and patches, are searched and parsed.
 LIVE_PATCH = """
-    CASE WHEN instr(data, '"patch"') > 0 AND typeof(data) = 'text' THEN
+    CASE WHEN substr(data, 1, 9) = '{"type":"' AND substr(data, 10, 6) <> 'patch"' THEN FALSE
+    WHEN instr(data, '"patch"') > 0 AND typeof(data) = 'text' THEN
         CASE WHEN json_valid(data) THEN
             json_extract(data, '$.type') = 'patch' AND coalesce(json_array_length(data, '$.files'), 0) > 0
         END

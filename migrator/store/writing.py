@@ -11,7 +11,7 @@ from migrator.store.holders import holders, in_use
 from migrator.store.reading import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from migrator.model import ProjectChange
@@ -33,12 +33,13 @@ class Edit(NamedTuple):
 class Writer(Store):
     """An opencode database that nobody else can open as long as we have it."""
 
-    def __init__(self, path: Path, wait_seconds: float = 0.0) -> None:
+    def __init__(self, path: Path, wait_seconds: float = 0.0, waiting: Callable[[], None] = lambda: None) -> None:
         """Take the exclusive lock and keep it until `close`.
 
         With `locking_mode=EXCLUSIVE` the lock outlives each transaction, so no opencode can start between two chunks
         and write back a row that it read before. It fails if and only if any other connection is open, even an idle
         one (tried with opencode 1.18.34). Raises DatabaseInUse, naming the processes where the system tells.
+        `waiting` is called before each new try.
         """
         deadline = time.monotonic() + wait_seconds
         while True:
@@ -47,6 +48,7 @@ class Writer(Store):
             except DatabaseInUse:
                 if time.monotonic() >= deadline:
                     raise
+                waiting()
                 time.sleep(_POLL_SECONDS)
             else:
                 return

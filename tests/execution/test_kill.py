@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from tests.home import Home
 
+DATABASE = "share/opencode/opencode.db"
 KILLED = -signal.SIGKILL
 WRITTEN = Fault("kill", 1, "before mark")
 """All chunks are written, and the run isn't closed."""
@@ -241,6 +243,7 @@ def test_a_run_that_was_cut_off_is_seen_and_comes_first(stage: Stage) -> None:
     assert doctor.json["unfinishedRuns"] == [cut_off]
     assert "cut off" in run(home, "log").stdout
     assert run(home, "resume").code == run(home, "undo").code == 1  # nobody can be asked here
+    assert run(home, *another, "--db", shutil.copy(home.path / "pristine" / DATABASE, home.path)).code == 0
     assert rows(home) == left
     assert home.run("resume", cut_off, "--yes").code == 0
     assert run(home, "doctor").code == 0
@@ -276,6 +279,24 @@ def test_a_tree_that_was_half_there_is_finished_too(stage: Stage) -> None:
     done = run(home, "resume", "--yes")
     assert done.code == 0, done.stderr
     assert len(stage.moved()) == 18
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_a_session_deleted_since_is_named_or_left_out(stage: Stage, written: bool) -> None:
+    """Deleting it was what somebody wanted, be it before its chunk was written or after."""
+    stage.kill(fault=Fault("kill", 2, "after intend"))
+    session = journalled(stage.home, "SELECT session FROM change ORDER BY seq")[0 if written else -1][0]
+    stage.home.execute("DELETE FROM session WHERE id = ?", [session])
+    left = rows(stage.home)
+    done = run(stage.home, "resume", "--yes")
+    if done.code == 5:
+        assert session in done.stderr
+        assert rows(stage.home) == left
+        assert run(stage.home, "undo", "--yes").code == 0
+        assert stage.moved() == []
+    else:
+        assert done.code == 0, done.stderr
+        assert len(stage.moved()) == 16
 
 
 def test_a_child_born_at_the_source_keeps_a_run_from_being_finished(stage: Stage) -> None:
