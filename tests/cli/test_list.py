@@ -290,6 +290,7 @@ def test_walking_all_pages_shows_every_row_once(
         if page.next is None:
             break
         assert len(page.sessions) == limit
+        assert page.next != cursor  # or this would never end
         cursor = Cursor.parse(str(page.next))
         assert cursor == page.next
         insert(writer, coming[:1])
