@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from benchmarks.arena import Arena
 
-CHUNKS = (100, 250, 500, 1000, 2000, 5000)
+CHUNKS = (None, 100, 250, 500, 1000, 2000, 5000)  # None: as a run does it that isn't told
 SIZES = (Size(10_000, parts=True), Size(100_000, parts=False))
 
 
@@ -31,22 +31,23 @@ def chunk_table(arena: Arena, cache: Path, rounds: int) -> str:
 
 def _rows(arena: Arena, size: Size, cache: Path, rounds: int) -> Iterator[tuple[str, ...]]:
     original = database(size, cache)
-    runs: dict[int, list[tuple[float, ...]]] = {chunk: [] for chunk in CHUNKS}
+    runs: dict[int | None, list[tuple[float, ...]]] = {chunk: [] for chunk in CHUNKS}
     for _ in range(rounds):
         for chunk, found in runs.items():
             found.append(_one(arena, original, chunk))
     for chunk, found in runs.items():
         total, processor, longest, log, memory = (median(values) for values in zip(*found, strict=True))
         yield (
-            str(size), str(chunk), f"{total:.2f} s", f"{processor:.2f} s", f"{longest:.3f} s", f"{log:.0f} MB",
-            f"{memory:.0f} MB",
+            str(size), str(chunk or "default"), f"{total:.2f} s", f"{processor:.2f} s", f"{longest:.3f} s",
+            f"{log:.0f} MB", f"{memory:.0f} MB",
         )  # fmt: skip
 
 
-def _one(arena: Arena, original: Path, chunk: int) -> tuple[float, ...]:
+def _one(arena: Arena, original: Path, chunk: int | None) -> tuple[float, ...]:
     result = arena.path / "inside.json"
     _, *words = arena.move_everything(arena.copy(original, "chunks.db"))
     watched: list[str | Path] = [sys.executable, Path(__file__).with_name("inside.py"), result]
-    measured = measure([*watched, *words, "--chunk-size", str(chunk)], arena.environ)
+    said = ("--chunk-size", str(chunk)) if chunk else ()
+    measured = measure([*watched, *words, *said], arena.environ)
     inside = json.loads(result.read_text())
     return measured.seconds, measured.processor, inside["longest"], inside["log"], measured.megabytes

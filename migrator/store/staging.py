@@ -23,8 +23,11 @@ _TABLES = """
 """
 
 
-Rebind = tuple[str, Binding, Binding, bool]
-"""One session row: its id, the binding it must have now, the one it gets, whether its file undo is to be detached."""
+Rebind = tuple[str, Binding, Binding, int]
+"""One session row: its id, the binding it must have now, the one it gets, 1 where its file undo is to be detached.
+
+What isn't exactly an int or a str takes sqlite3 several times as long.
+"""
 
 
 class Numbers(dict[Binding, int]):
