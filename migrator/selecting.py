@@ -202,11 +202,8 @@ def _roots(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
     while unknown := {parent for parent in {*parents.values()} - asked if parent is not None}:
         asked |= unknown
         parents.update(store.parents(unknown))
-    roots: dict[str, str] = {}
-    for id_ in chosen:
-        if parents[id_] is None:
-            roots[id_] = id_
-            continue
+    roots = {id_: id_ for id_ in chosen if parents[id_] is None}
+    for id_ in [id_ for id_ in chosen if id_ not in roots]:
         top, seen = id_, {id_}
         while (parent := parents.get(top)) is not None and parent in parents and parent not in seen:
             top = parent
@@ -220,13 +217,13 @@ def _descendants(store: Store, roots: Collection[str]) -> dict[str, str]:
 
     Parents and children were made one after the other, so what is written together lies together in the file.
     """
-    tree = {root: root for root in roots}
-    generation = list(tree)
+    trees: dict[str, list[str]] = {root: [root] for root in roots}
+    home = dict(trees)
+    generation: Collection[str] = trees.keys()
     while generation:
-        born = {id_: tree[parent] for id_, parent in store.children(generation).items() if id_ not in tree}
-        tree.update(born)
-        generation = list(born)
-    trees: dict[str, list[str]] = {root: [] for root in roots}
-    for id_, root in tree.items():
-        trees[root].append(id_)
+        born = {id_: parent for id_, parent in store.children(generation).items() if id_ not in home}
+        for id_, parent in born.items():
+            home[id_] = home[parent]
+            home[id_].append(id_)
+        generation = born.keys()
     return {id_: root for root, members in trees.items() for id_ in members}

@@ -72,11 +72,6 @@ class Staging:
         )
         return [(session, Binding._make(bound) if found else None) for session, found, *bound in rows]
 
-    def newborn(self) -> list[tuple[str, str]]:
-        """Return (id, parent) of every child of a staged session that isn't staged itself."""
-        staged = "(SELECT session FROM temp.rebind)"
-        return self.store.rows(f"SELECT id, parent_id FROM session WHERE parent_id IN {staged} AND id NOT IN {staged}")
-
     def rebind(self, first: int, last: int) -> int:
         """Rebind `first` to `last`; return how many were still what they had to be. `time_updated` is kept."""
         sets = ", ".join(f"{column} = a.{column}" for column in self._columns)
