@@ -11,6 +11,7 @@ import secrets
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +22,8 @@ from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlite_utils import Database
 
     from migrator.model import Plan
 
@@ -82,14 +85,18 @@ class Journal:
     def __init__(self, path: Path) -> None:
         import sqlite3
 
-        from sqlite_utils import Database
-
         self.path = path
         with _explained(path):
-            connection = sqlite3.connect(path, isolation_level=None)
-            self.db = Database(connection, recursive_triggers=False, execute_plugins=False)
-            self.db.execute("PRAGMA journal_mode = WAL")
-            self.db.execute("PRAGMA synchronous = FULL")
+            self.connection = sqlite3.connect(path, isolation_level=None)
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = FULL")
+
+    @cached_property
+    def db(self) -> Database:
+        """The same file as sqlite-utils has it, for reading; a move of many sessions does without its import."""
+        from sqlite_utils import Database
+
+        return Database(self.connection, recursive_triggers=False, execute_plugins=False)
 
     @classmethod
     def begin(  # noqa: PLR0913 - what a run is, said once, by keyword
@@ -114,28 +121,27 @@ class Journal:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
         journal = cls(path)
-        with _explained(path), journal.db.atomic():
+        write = journal.connection
+        with journal._transaction():
             for statement in _TABLES.split(";"):
-                journal.db.execute(statement)
-            journal.db.table("run").insert(
-                {"id": run, "format": FORMAT, "command": command, "store": plan.store, "dialect": plan.dialect,
-                 "status": RunStatus.RUNNING.value, "started": now, "chunk_size": chunk_size, "undoes": undoes,
-                 "partial": partial},
+                write.execute(statement)
+            write.execute(
+                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL)",
+                [run, FORMAT, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
+                 partial],
             )  # fmt: skip
             bindings = Numbers()
             words = {undo: undo.value for undo in Undo}  # sqlite3 takes a real str several times as fast
-            journal.db.conn.executemany(
+            write.executemany(
                 "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?)",
                 (
                     (session, root, title, words[undo], bindings[before], bindings[after])
                     for session, root, title, _, before, after, undo in plan.changes
                 ),
             )
-            journal.db.conn.executemany(
-                "INSERT INTO binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in bindings.items())
-            )
-            journal.db.conn.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
-            journal.db.conn.executemany(
+            write.executemany("INSERT INTO binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in bindings.items()))
+            write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
+            write.executemany(
                 "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
                 [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
                   p.registered) for p in projects],
@@ -151,7 +157,19 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
-        self.db.close()
+        self.connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _explained(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
 
     # -- what the run is -----------------------------------------------------------------------------------------
 
@@ -176,17 +194,17 @@ class Journal:
     @property
     def chunk_size(self) -> int | None:
         """How many sessions the run takes at a time."""
-        size: int | None = next(self.db["run"].rows)["chunk_size"]
-        return size
+        ((size,),) = self.connection.execute("SELECT chunk_size FROM run").fetchall()
+        return None if size is None else int(size)
 
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
         sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
-        bindings = {number: Binding(*bound) for number, *bound in self.db.execute("SELECT * FROM binding")}
+        bindings = {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
         undos = {undo.value: undo for undo in Undo}
         return [
             Change(session, root, title, (), bindings[before], bindings[after], undos[undo])
-            for session, root, title, undo, before, after in self.db.execute(
+            for session, root, title, undo, before, after in self.connection.execute(
                 sql, [first, last if last is not None else 2**62]
             )
         ]
@@ -195,36 +213,36 @@ class Journal:
         """Return the project rows that the run registers or takes out."""
         return [
             ProjectEdit(ProjectChange(id_, worktree, ProjectAction.REGISTER, vcs), action == "register", registered)
-            for id_, worktree, vcs, action, registered in self.db.execute("SELECT * FROM project").fetchall()
+            for id_, worktree, vcs, action, registered in self.connection.execute("SELECT * FROM project").fetchall()
         ]
 
     def restores(self, first: int, last: int) -> list[Edit]:
         """Return the values that an undo run sets back in the sessions `first` to `last`."""
         sql = "SELECT * FROM restore WHERE session IN (SELECT session FROM change WHERE seq BETWEEN ? AND ?)"
-        return [Edit(*row) for row in self.db.execute(sql, [first, last]).fetchall()]
+        return [Edit(*row) for row in self.connection.execute(sql, [first, last]).fetchall()]
 
     # -- chunks --------------------------------------------------------------------------------------------------
 
     def intend(self, number: int, first: int, last: int, edits: Sequence[Edit]) -> None:
         """Write down that chunk `number` changes the sessions `first` to `last` and these values."""
-        with _explained(self.path), self.db.atomic():
-            self.db.execute("INSERT INTO chunk VALUES (?, ?, ?)", [number, first, last])
-            self.db.conn.executemany(f"INSERT INTO edit VALUES ({number}, ?, ?, ?, ?, ?, ?)", edits)
+        with self._transaction():
+            self.connection.execute("INSERT INTO chunk VALUES (?, ?, ?)", [number, first, last])
+            self.connection.executemany(f"INSERT INTO edit VALUES ({number}, ?, ?, ?, ?, ?, ?)", edits)
 
     def forget(self, number: int) -> None:
         """Strike the intent of a chunk that never committed."""
-        with self.db.atomic():
-            self.db.execute("DELETE FROM edit WHERE chunk = ?", [number])
-            self.db.execute("DELETE FROM chunk WHERE number = ?", [number])
+        with self._transaction():
+            self.connection.execute("DELETE FROM edit WHERE chunk = ?", [number])
+            self.connection.execute("DELETE FROM chunk WHERE number = ?", [number])
 
     def chunks(self) -> Iterator[tuple[int, int, int]]:
         """Yield (number, first, last) of every intended chunk, newest first."""
-        yield from self.db.execute("SELECT number, first, last FROM chunk ORDER BY number DESC").fetchall()
+        yield from self.connection.execute("SELECT number, first, last FROM chunk ORDER BY number DESC").fetchall()
 
     def edits(self, number: int | None = None) -> list[Edit]:
         """Return the value edits of one chunk, or of all."""
         sql = 'SELECT "table", "column", key, session, before, after FROM edit'
-        rows = self.db.execute(
+        rows = self.connection.execute(
             sql + (" WHERE chunk = ?" if number is not None else ""), [number] * (number is not None)
         )
         return [Edit(*row) for row in rows.fetchall()]
@@ -234,25 +252,20 @@ class Journal:
     def mark(self, status: RunStatus, verified: int | None = None) -> None:
         """Write down how far the run is."""
         with _explained(self.path):
-            self.db.execute(
+            self.connection.execute(
                 "UPDATE run SET status = ?, finished = ?, verified = coalesce(?, verified)",
                 [status.value, now_ms(), verified],
             )
 
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""
-        entry = self.entry
-        chunks = self.db["chunk"].count
-        return Run(
-            entry.id,
-            entry.status,
-            entry.sessions,
-            chunks,
-            entry.verified,
-            tuple(conflicts),
-            tuple(warnings),
-            entry.undoes,
+        sql = (
+            "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes FROM run"
         )
+        ((run, status, sessions, chunks, verified, undoes),) = self.connection.execute(sql).fetchall()
+        return Run(
+            run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes
+        )  # fmt: skip
 
 
 @contextmanager
@@ -295,6 +308,18 @@ def entries(store: str | None = None) -> list[Entry]:
                 found.append(journal.entry)
     wanted = [entry for entry in found if store is None or entry.store == store]
     return sorted(wanted, key=lambda entry: entry.started)
+
+
+def unfinished(store: str) -> list[str]:
+    """Return the ids of the runs on this database that were cut off."""
+    sql = "SELECT id FROM run WHERE store = ? AND status IN (?, ?)"
+    values = (store, RunStatus.RUNNING.value, RunStatus.ROLLING_BACK.value)
+    found: list[str] = []
+    for path in sorted(_runs().glob("*.db")):
+        with Journal(path) as journal:
+            if journal.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone():
+                found += [run for (run,) in journal.connection.execute(sql, values)]
+    return found
 
 
 def undone(runs: Sequence[Entry]) -> dict[str, str]:

@@ -165,12 +165,11 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
 
 
 def _refuse_while_unfinished(store: str) -> None:
-    for entry in journals.entries():
-        if entry.unfinished and entry.store == store:
-            raise MigratorError(
-                f"Run {entry.id} on this database was cut off; first `opencode-migrator resume {entry.id}` "
-                f"to finish it or `opencode-migrator undo {entry.id}` to take it back.",
-            )
+    for run in journals.unfinished(store):
+        raise MigratorError(
+            f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
+            f"or `opencode-migrator undo {run}` to take it back.",
+        )
 
 
 def _check_store(writer: Writer, run: Journal) -> None:
