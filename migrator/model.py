@@ -137,7 +137,8 @@ class Change(NamedTuple):
         It works from a snapshot repository keyed by project and worktree. Where only a wrong `path` is repaired, both
         stay; a workspace overrides the directory, so leaving one is leaving a place.
         """
-        return self.before[:2] != self.after[:2] or self.before.workspace_id is not None
+        before, after = self.before, self.after
+        return before[0] != after[0] or before[1] != after[1] or before.workspace_id is not None
 
 
 @dataclass(frozen=True, slots=True)

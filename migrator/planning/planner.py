@@ -71,9 +71,10 @@ def _crossings(changes: Collection[Change], projects: Sequence[Project]) -> Iter
     """One pattern that takes sessions of several repositories is often a look-alike swept in by mistake."""
     labels = {project.id: project.label for project in projects}
     crossed: dict[str, set[str]] = {}
-    for said, project_id in {(said, change.before.project_id) for change in changes for said in change.selected_by}:
-        if said.startswith("--from-dir"):
-            crossed.setdefault(said, set()).add(project_id)
+    for selected_by, project_id in {(change.selected_by, change.before.project_id) for change in changes}:
+        for said in selected_by:
+            if said.startswith("--from-dir"):
+                crossed.setdefault(said, set()).add(project_id)
     for said, ids in sorted(crossed.items()):
         if len(ids) > 1:
             named = ", ".join(sorted(labels.get(id_, id_) for id_ in ids))
