@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
@@ -132,7 +133,8 @@ class Query:
             return [session for session in store.sessions_where("TRUE", (), "ORDER BY id") if self.matches(session)]
         sql = " AND ".join(f"({condition})" for condition, _ in conditions) or "TRUE"
         params = [param for _, some in conditions for param in some]
-        return list(store.sessions_where(sql, params, "ORDER BY id"))
+        # Sorting what the table yields in its own order is quicker than walking it by the index of ids.
+        return sorted(store.sessions_where(sql, params), key=attrgetter("id"))
 
     def _groups(self) -> list[Sequence[Selector]]:
         choosing = self.choosing
