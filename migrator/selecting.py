@@ -171,8 +171,7 @@ def select(store: Store, query: Query) -> Selection:
     chosen = {session.id: session for session in query.sessions(store)}
     if not chosen:
         raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
-    roots = _roots(store, chosen)
-    tree_roots = _descendants(store, dict.fromkeys(roots.values()))
+    tree_roots = _trees(store, chosen)
     everyone = chosen | {session.id: session for session in store.sessions(tree_roots.keys() - chosen.keys())}
     selected: list[Selected] = []
     warnings: list[PlanWarning] = []
@@ -182,7 +181,8 @@ def select(store: Store, query: Query) -> Selection:
         why, base = query.reasons(session) if id_ in chosen else ((f"tree of {root}",), None)
         base = base or _inherited_base(query, everyone[root], session)
         selected.append(Selected(session, root, said.setdefault(why, why), base))
-    for id_, root in roots.items():
+    for id_ in chosen:
+        root = tree_roots[id_]
         if id_ != root and root not in chosen:
             warnings.append(
                 PlanWarning("whole-tree", f"{id_} is part of the tree of {root}, which moves as a whole.", id_),
@@ -197,35 +197,44 @@ def _inherited_base(query: Query, root: Session, session: Session) -> str:
     return base if below else session.directory
 
 
-def _roots(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
-    """Map each chosen session to the topmost ancestor that exists; a cycle of parents ends where it closes."""
+def _trees(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
+    """Map every session of the trees of `chosen` to its root, tree by tree, parents before children.
+
+    One query for each generation that isn't chosen itself. A root is the topmost ancestor that exists; a cycle of
+    parents begins at the first of them. Parents and children were made one after the other, so what is written
+    together lies together in the file.
+    """
     parents: dict[str, str | None] = {id_: session.parent_id for id_, session in chosen.items()}
-    asked = set(parents)
-    while unknown := {parent for parent in {*parents.values()} - asked if parent is not None}:
+    asked = {None, *parents}
+    while unknown := {*parents.values()} - asked:
         asked |= unknown
-        parents.update(store.parents(unknown))
-    roots = {id_: id_ for id_ in chosen if parents[id_] is None}
-    for id_ in [id_ for id_ in chosen if id_ not in roots]:
-        top, seen = id_, {id_}
-        while (parent := parents.get(top)) is not None and parent in parents and parent not in seen:
-            top = parent
-            seen.add(top)
-        roots[id_] = top
+        parents.update(store.parents(parent for parent in unknown if parent is not None))
+    generation: Collection[str] = parents
+    while generation:
+        born = {id_: parent for id_, parent in store.children(generation).items() if id_ not in parents}
+        parents |= born
+        generation = born
+    below: dict[str, list[str]] = {}
+    tops = []
+    for id_, parent in parents.items():
+        if parent is None or parent not in parents:
+            tops.append(id_)
+        else:
+            below.setdefault(parent, []).append(id_)
+    roots: dict[str, str] = {}
+    for top in tops:
+        _plant(top, below, roots)
+    for id_ in [id_ for id_ in parents if id_ not in roots]:  # cycles have no top
+        if id_ not in roots:
+            _plant(id_, below, roots)
     return roots
 
 
-def _descendants(store: Store, roots: Collection[str]) -> dict[str, str]:
-    """Map every session of these trees to its root, tree by tree, parents before children; one query a generation.
-
-    Parents and children were made one after the other, so what is written together lies together in the file.
-    """
-    trees: dict[str, list[str]] = {root: [root] for root in roots}
-    home = dict(trees)
-    generation: Collection[str] = trees.keys()
+def _plant(root: str, below: Mapping[str, Sequence[str]], roots: dict[str, str]) -> None:
+    """Add a tree, a generation after the other."""
+    roots[root] = root
+    generation = below.get(root)
     while generation:
-        born = {id_: parent for id_, parent in store.children(generation).items() if id_ not in home}
-        for id_, parent in born.items():
-            home[id_] = home[parent]
-            home[id_].append(id_)
-        generation = born.keys()
-    return {id_: root for root, members in trees.items() for id_ in members}
+        born = [id_ for id_ in generation if id_ not in roots]
+        roots.update(dict.fromkeys(born, root))
+        generation = [child for id_ in born for child in below.get(id_, ())]

@@ -41,6 +41,7 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
 
 _POINTS = (
+    (Journal, "begin"),
     (Journal, "__init__"),
     (Journal, "intend"),
     (Journal, "forget"),
