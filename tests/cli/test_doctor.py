@@ -70,14 +70,15 @@ def test_integrity(home: Home) -> None:
     with closing(sqlite3.connect(home.database, isolation_level=None)) as connection:
         connection.executescript(
             """
-            CREATE TABLE extra (x);
-            INSERT INTO extra VALUES (NULL);
+            CREATE TABLE extra (x, y);
+            CREATE INDEX by_x ON extra (x);
+            INSERT INTO extra VALUES (1, 2);
             PRAGMA writable_schema = ON;
-            UPDATE sqlite_master SET sql = 'CREATE TABLE extra (x NOT NULL)' WHERE name = 'extra';
+            UPDATE sqlite_master SET sql = 'CREATE INDEX by_x ON extra (y)' WHERE name = 'by_x';
             """
         )
-    assert "NULL value in extra.x" in wrong(home)
-    assert home.run("doctor", "--json").json["integrity"] == ["NULL value in extra.x"]
+    assert "missing from index by_x" in wrong(home)
+    assert "row 1 missing from index by_x" in home.run("doctor", "--json").json["integrity"]
 
 
 def test_unfinished_run(home: Home) -> None:

@@ -61,7 +61,7 @@ def test_every_command_has_help(home: Home, command: str) -> None:
     for option in OPTIONS[command].split():
         assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", shown.stdout), option
     # no option without a word on what it is for
-    described = re.findall(r"^  (-\S.*?)(?:  +(\S.*))?$(?:\n +(\S.*))?", shown.stdout, re.MULTILINE)
+    described = re.findall(r"^  (-\S.*?)(?:  +(\S.*))?$(?:\n {10,}(\S.*))?", shown.stdout, re.MULTILINE)
     assert described
     for option, beside, below in described:
         assert beside or below, option
