@@ -172,6 +172,46 @@ class Plan:
     unchanged: tuple[str, ...] = field(default=())
 
 
+class Certainty(StrEnum):
+    """How sure it is that a session is lost, or where its home is."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    UNKNOWN = "unknown"
+
+
+class Reason(NamedTuple):
+    """Why a session is lost: the rule, the fact that was seen in words, how sure that makes us."""
+
+    rule: str
+    evidence: str
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Where a lost session belongs: a directory as it is on the disk now, and what opencode makes of it."""
+
+    directory: str
+    project_id: str
+    certainty: Certainty
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A session that opencode can't show or resume where it belongs.
+
+    `suggestion` is None where nobody knows its home; `rivals` are directories of equal rank, none of which is
+    suggested.
+    """
+
+    session: Session
+    reasons: tuple[Reason, ...]
+    suggestion: Suggestion | None = None
+    rivals: tuple[str, ...] = ()
+
+
 class RunStatus(StrEnum):
     """How a run ended, or that it hasn't."""
 

@@ -58,7 +58,7 @@ class Workbench:
 
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
-        from migrator.planning.destination import Destination, Subdirs
+        from migrator.planning.destination import OneDirectory, Subdirs
         from migrator.planning.planner import plan_move
 
         _check_undo_files(wish.undo_files)
@@ -69,7 +69,7 @@ class Workbench:
                 "--from-dir '/**' takes every one.",
             )
         project_id = self._project(wish.to_project, wish.project_option)
-        destination = Destination(
+        destination = OneDirectory(
             self.places,
             self._directory(wish, project_id),
             project_id,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import MigratorError
+from migrator.model import PlanWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from migrator.model import Place, Selected
     from migrator.places import Places
 
@@ -22,9 +25,24 @@ class Subdirs(StrEnum):
     FLATTEN = "flatten"
 
 
+class Destination(Protocol):
+    """What the planner asks for each session: where it goes."""
+
+    def place_for(self, selected: Selected) -> Place | None:
+        """Return where this session goes, None where it stays as it is.
+
+        Raises MigratorError where opencode would not have it there.
+        """
+
+    def warnings(self) -> Iterable[PlanWarning]:
+        """Return what a person should know of the places taken, once every session was asked for."""
+
+
 @dataclass
-class Destination:
-    """`directory` None keeps each session's own; `project_id` None takes what opencode makes of the directory.
+class OneDirectory:
+    """The destination of `move`: one directory, below which sub-paths are kept.
+
+    `directory` None keeps each session's own; `project_id` None takes what opencode makes of the directory.
 
     With `keep_project` every session must end in the project that it is in.
     """
@@ -48,6 +66,11 @@ class Destination:
             place = self._found[wanted] = self.places.find(self._existing(wanted, directory))
         self._check_project(place, selected)
         return place
+
+    def warnings(self) -> Iterable[PlanWarning]:
+        """Return the directories that don't exist, and what was taken instead."""
+        for wanted, taken in sorted(self.fallen_back.items()):
+            yield PlanWarning("nearest-directory", f"{wanted} does not exist; its sessions go to {taken}.")
 
     def _wanted(self, directory: str, base: str) -> str:
         if self.directory is None:

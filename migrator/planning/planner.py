@@ -30,8 +30,8 @@ def plan_move(store: Store, selection: Selection, destination: Destination, *, a
         after = arrivals.get(origin)
         if after is None:
             place = destination.place_for(selected)
-            after = arrivals[origin] = place.binding if store.schema.has_path else place.binding._replace(path=None)
-            if after != session.binding:
+            after = arrivals[origin] = session.binding if place is None else store.schema.storable(place.binding)
+            if place is not None and after != session.binding:
                 places.setdefault(place.project_id, place)
         if session.binding == after:
             unchanged.append(session.id)
@@ -48,7 +48,7 @@ def plan_move(store: Store, selection: Selection, destination: Destination, *, a
         store.schema.dialect,
         changes,
         tuple(_project_changes(places.values(), projects)),
-        (*selection.warnings, *_fallbacks(destination), *_crossings(changes, projects)),
+        (*selection.warnings, *destination.warnings(), *_crossings(changes, projects)),
         tuple(unchanged),
     )
 
@@ -60,11 +60,6 @@ def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Itera
             yield ProjectChange(project.id, project.worktree, ProjectAction.EXISTS, project.vcs)
         else:
             yield ProjectChange(place.project_id, place.project_worktree, ProjectAction.REGISTER, place.vcs)
-
-
-def _fallbacks(destination: Destination) -> Iterable[PlanWarning]:
-    for wanted, taken in sorted(destination.fallen_back.items()):
-        yield PlanWarning("nearest-directory", f"{wanted} does not exist; its sessions go to {taken}.")
 
 
 def _crossings(changes: Collection[Change], projects: Sequence[Project]) -> Iterable[PlanWarning]:

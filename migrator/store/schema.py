@@ -14,6 +14,8 @@ from migrator.errors import MigratorError
 if TYPE_CHECKING:
     import sqlite3
 
+    from migrator.model import Binding
+
 _REQUIRED = {
     "session": frozenset(
         "id project_id parent_id directory title revert time_created time_updated time_archived".split(),  # noqa: SIM905 - reads as the row it is
@@ -45,6 +47,10 @@ class Schema:
     has_workspace: bool
     origin_first: bool
     read_only_because: str | None = None
+
+    def storable(self, binding: Binding) -> Binding:
+        """Return a binding as a row of this schema holds it."""
+        return binding if self.has_path else binding._replace(path=None)
 
 
 def recognise(db: sqlite3.Connection, path: str) -> Schema:

@@ -1,0 +1,96 @@
+"""The contract of an orphan rule: one way for a session to get lost, found with evidence.
+
+Rules never write, never print and never look at the disk themselves: they ask the Ground, which looks once at each
+directory, however many sessions and rules there are.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from migrator.model import Binding, Place, Project, Reason, Session
+
+
+class Standing(StrEnum):
+    """What is on the disk where a session's directory should be."""
+
+    THERE = "there"
+    MISSING = "missing"
+    NOT_A_DIRECTORY = "not-a-directory"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen at a stored directory.
+
+    `real` is its real path and `place` what opencode makes of it, both None unless it is there; `place` is None too
+    where git can't say (`detail` has its complaint). `detail` is what was seen, in words, for people.
+    """
+
+    directory: str
+    standing: Standing
+    detail: str
+    real: str | None = None
+    place: Place | None = None
+
+
+class Ground(Protocol):
+    """What a rule may ask about the database and the disk. Each is read at most once."""
+
+    @property
+    def bound(self) -> Mapping[Binding, Sequence[Session]]:
+        """Every session of the database, by its binding: sessions are many, bindings are few."""
+
+    @property
+    def by_id(self) -> Mapping[str, Session]:
+        """Every session of the database by its id."""
+
+    @property
+    def projects(self) -> Mapping[str, Project]:
+        """Every project row by its id."""
+
+    @property
+    def workspaces(self) -> frozenset[str]:
+        """The ids of opencode's own `workspace` rows."""
+
+    @property
+    def has_path(self) -> bool:
+        """Whether the schema has `session.path`, from opencode 1.14 on."""
+
+    @property
+    def left_behind(self) -> Sequence[Session]:
+        """Sessions in JSON storage beside the database that are not in it."""
+
+    def sight(self, directory: str) -> Sight:
+        """Return what is at a directory, as stored."""
+
+
+class Finding(NamedTuple):
+    """Sessions that are lost for the same reason."""
+
+    sessions: Sequence[Session]
+    reason: Reason
+
+
+class OrphanRule(ABC):
+    """One way to get lost. Third parties name their subclass in the entry-point group `migrator.orphan_rules`."""
+
+    name: str
+    """As in `--rule NAME`; words joined by hyphens."""
+
+    summary: str
+    """What is wrong with the sessions it finds, in one line for `--help`."""
+
+    movable: bool = True
+    """Whether `rescue` may ever move a session for this reason."""
+
+    @abstractmethod
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield the sessions that are lost in this way, with the evidence."""
