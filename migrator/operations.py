@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
+from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.execution.runs import Options
-    from migrator.model import Plan, Run
+    from migrator.model import Binding, Plan, Run
     from migrator.store.writing import Writer
 
 KEEP = "keep"
@@ -138,12 +138,21 @@ def _check_destinations(plan: Plan, store: Store) -> None:
     """Refuse a plan whose destination has gone, or has become another project, since it was made."""
     places = _places(store)
     for wanted in {change.after for change in plan.changes}:
-        found = places.find(wanted.directory)
-        if (found.project_id, found.directory) != wanted[:2]:
+        try:
+            found = places.find(wanted.directory)
+        except NoSuchDirectory as gone:
+            raise StalePlan(f"The plan is stale: {gone}. Nothing was written; plan again.") from gone
+        now = found.binding if store.schema.has_path else found.binding._replace(path=None)
+        if now != wanted:
             raise StalePlan(
-                f"opencode would resolve {wanted.directory} to project {found.project_id} in {found.directory} now, "
-                f"and the plan says project {wanted.project_id}. Nothing was written; plan again.",
+                f"opencode would resolve {wanted.directory} to {_shown(now)} now, and the plan says {_shown(wanted)}. "
+                "Nothing was written; plan again.",
             )
+
+
+def _shown(binding: Binding) -> str:
+    path = "" if binding.path is None else f" with path {binding.path!r}"
+    return f"project {binding.project_id} in {binding.directory}{path}"
 
 
 def _places(store: Store) -> Places:

@@ -48,7 +48,10 @@ class PlanGroup(click.Group):
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`."""
+    """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`.
+
+    Without a command it is `plan move`. For the options see `plan move --help` and `plan migrate --help`.
+    """
 
 
 @command.command("move", cls=SelectingCommand)
@@ -94,14 +97,16 @@ def _save(plan: Plan, output: Path) -> None:
     from migrator.reporting.plan_json import plan_document
 
     text = json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
-    target = output.resolve()
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial = None
     try:
+        target = output.resolve()
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
             return
         partial.write_text(text, encoding="utf-8")
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        if partial is not None:
+            partial.unlink(missing_ok=True)
         raise MigratorError(f"The plan can't be written to {output}: {error.strerror}.") from error

@@ -17,6 +17,7 @@ import pytest
 
 from tests.cli.neighbour import opened
 from tests.cli.refusal import files, refused, sentence
+from tests.cli.shell import typed
 from tests.home import Home, build_home
 
 if TYPE_CHECKING:
@@ -418,6 +419,58 @@ def test_carrying_undo_is_not_there_yet(home: Home) -> None:
     assert "detach" in said
 
 
+# -- a current directory that was deleted: why people come here -------------------------------------------------------
+
+GONE = "mkdir -p ~/src/shop-api && cd ~/src/shop-api && rmdir ~/src/shop-api && opencode-migrator "
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "list --all",
+        "projects",
+        "doctor",
+        "log",
+        "move --from-dir '~/src/shop-*' --to-dir ~/src/shop --dry-run",
+        "migrate ses_dfbea7db ~/src/shop --dry-run",
+    ],
+)
+def test_what_needs_no_current_directory_works_without_one(home: Home, words: str) -> None:
+    finished = typed(home, GONE + words)
+    assert finished.code == 0, finished.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "list",
+        "list --all --db opencode.db",
+        "migrate ses_dfbea7db",
+        "move --from-dir '~/src/shop-*'",
+        "move --from-dir '~/src/shop-*' --to-dir shop",
+        "plan --from-dir '~/src/shop-*' --to-dir ~/src/shop -o moving.json",
+    ],
+)
+def test_what_needs_one_says_that_there_is_none(home: Home, words: str) -> None:
+    said = sentence(typed(home, GONE + words), 1)
+    assert re.search(r"does not exist|[Nn]o such file|no opencode database", said)
+
+
+@pytest.mark.parametrize("pwd", ["$PWD", "", "/", "$HOME", "."])
+def test_cwd_is_the_directory_that_was_deleted_whatever_the_environment_says(home: Home, pwd: str) -> None:
+    words = GONE.replace("opencode-migrator", f'PWD="{pwd}" opencode-migrator')
+    moved = typed(home, words + "move --from-dir cwd --to-dir ~/src/shop --yes")
+    assert "Moved 1 session " in moved.stdout, moved.stderr
+    assert home.query("SELECT directory FROM session WHERE title = 'API: paginate orders'") == [(f"{home.src}/shop",)]
+
+
+def test_cwd_is_not_what_took_the_place_of_a_deleted_directory(home: Home) -> None:
+    """A directory that was cloned anew under a shell that is still in the old one has the same name."""
+    words = GONE.replace("opencode-migrator", "mkdir ~/src/shop-api && opencode-migrator")
+    assert "shop-api" in typed(home, words + "move --from-dir cwd --to-dir ~/src/shop --dry-run").stdout
+    sentence(typed(home, words + "migrate ses_dfbea7db"), 1)
+
+
 # -- plan files --------------------------------------------------------------------------------------------------------
 
 
@@ -508,8 +561,22 @@ def test_a_plan_for_another_database(home: Home, saved: Path) -> None:
 
 def test_a_plan_for_a_destination_that_has_gone(home: Home, saved: Path) -> None:
     shutil.rmtree(home.src / "shop")
-    said = refused(home, "apply", saved, "--yes")
+    said = refused(home, "apply", saved, "--yes", code=5)
     assert str(home.src / "shop") in said
+    assert "plan again" in said
+    (home.src / "shop").write_text("a file")
+    refused(home, "apply", saved, "--yes", code=5)
+
+
+def test_a_plan_for_a_destination_that_is_another_place_now(home: Home) -> None:
+    """`git init` without a commit leaves the project "global" and changes the path, by which the terminal UI lists."""
+    (home.src / "notes").mkdir()
+    file = home.path / "moving.json"
+    assert home.run("plan", "--from-dir", "~/src/shop-*", "--to-dir", "src/notes", "-o", file).code == 0
+    subprocess.run(["git", "init", "-q"], cwd=home.src / "notes", check=True)
+    said = refused(home, "apply", file, "--yes", code=5)
+    assert str(home.src / "notes") in said
+    assert f"'{str(home.src)[1:]}/notes'" in said
 
 
 def test_a_plan_file_that_cannot_be_written(home: Home) -> None:

@@ -92,7 +92,9 @@ def test_apply_twice(home: Home, file: Path) -> None:
     before = home.everything()
     said = sentence(home.run("apply", file, "--yes"), 5)
     assert "ses_" in said
+    assert "moved already" in said
     assert "Nothing was written" in said
+    assert len(said) < 400
     assert home.everything() == before
 
 
