@@ -50,7 +50,7 @@ class PlanGroup(click.Group):
 def command() -> None:
     """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`.
 
-    Without a command it is `plan move`. For the options see `plan move --help` and `plan migrate --help`.
+    The options are listed by `plan move --help` and `plan migrate --help`.
     """
 
 
