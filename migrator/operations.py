@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
+from migrator.model import ProjectAction, RunStatus
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
-    from migrator.model import Binding, Plan, Run
+    from migrator.model import Plan, Run
     from migrator.store.writing import Writer
 
 KEEP = "keep"
@@ -119,7 +121,7 @@ def _check_undo_files(said: str) -> None:
 def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
-    from migrator.model import Run, RunStatus
+    from migrator.model import Run
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
@@ -135,24 +137,24 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
 
 
 def _check_destinations(plan: Plan, store: Store) -> None:
-    """Refuse a plan whose destination has gone, or has become another project, since it was made."""
+    """Refuse a plan whose destination has gone, or has become another place, since it was made."""
+    rows = {project.id for project in store.projects()}
+    for project in plan.projects:
+        if project.action is ProjectAction.EXISTS and project.id not in rows:
+            raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
     places = _places(store)
     for wanted in {change.after for change in plan.changes}:
         try:
-            found = places.find(wanted.directory)
+            found = places.find(wanted.directory).binding
         except NoSuchDirectory as gone:
             raise StalePlan(f"The plan is stale: {gone}. Nothing was written; plan again.") from gone
-        now = found.binding if store.schema.has_path else found.binding._replace(path=None)
-        if now != wanted:
-            raise StalePlan(
-                f"opencode would resolve {wanted.directory} to {_shown(now)} now, and the plan says {_shown(wanted)}. "
-                "Nothing was written; plan again.",
-            )
-
-
-def _shown(binding: Binding) -> str:
-    path = "" if binding.path is None else f" with path {binding.path!r}"
-    return f"project {binding.project_id} in {binding.directory}{path}"
+        now = found if store.schema.has_path else found._replace(path=None)
+        for field, is_, was in zip(now._fields, now, wanted, strict=True):
+            if is_ != was:
+                raise StalePlan(
+                    f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
+                    f"{was!r}. Nothing was written; plan again.",
+                )
 
 
 def _places(store: Store) -> Places:
@@ -204,4 +206,20 @@ def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0
         _writer(path, wait_seconds, backup, progress) as writer,
         open_run(run) as journal,
     ):
+        _check_still_there(writer, journal)
         return resume(writer, journal, replace(options, progress=progress))
+
+
+def _check_still_there(store: Store, run: Journal) -> None:
+    """Refuse to finish a move to a directory that has gone since it was cut off; taking back asks for none."""
+    entry = run.entry
+    if entry.undoes or entry.status is not RunStatus.RUNNING:
+        return
+    places = _places(store)
+    for directory in {change.after.directory for change in run.changes()}:
+        try:
+            places.find(directory)
+        except NoSuchDirectory as gone:
+            raise StalePlan(
+                f"Run {entry.id} can't be finished: {gone}; or take it back with `opencode-migrator undo {entry.id}`.",
+            ) from gone

@@ -71,7 +71,8 @@ def _real_directory(directory: str) -> str:
     except NotADirectoryError as error:
         raise NoSuchDirectory(f"{directory} lies below a file, give a directory") from error
     except OSError as error:
-        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), check its permissions") from error
+        then = "check its permissions" if isinstance(error, PermissionError) else "give another directory"
+        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
     if not Path(real).is_dir():
         raise NoSuchDirectory(f"{directory} is a file, give the directory it is in")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):

@@ -77,6 +77,18 @@ def test_not_sqlite(home: Home, content: bytes) -> None:
     assert "--db" in said
 
 
+@pytest.mark.parametrize(
+    "words", [("list", "--db", ""), ("--db", "", "list"), (*MOVE, "--db", ""), ("log", "--db", "")]
+)
+def test_an_unset_variable_is_no_database(home: Home, words: tuple[str, ...]) -> None:
+    assert "--db is empty" in refused(home, *words)
+
+
+def test_a_pipe(home: Home) -> None:
+    os.mkfifo(home.path / "pipe")
+    assert "is no file" in refused(home, "list", "--db", "pipe")
+
+
 def test_a_directory(home: Home) -> None:
     remove(home.database)
     home.database.mkdir()
@@ -568,6 +580,19 @@ def test_a_plan_for_a_destination_that_has_gone(home: Home, saved: Path) -> None
     refused(home, "apply", saved, "--yes", code=5)
 
 
+def test_a_plan_for_a_project_whose_row_has_gone(home: Home) -> None:
+    """It was registered by a move that was taken back since."""
+    assert home.run("migrate", SESSION, "src/shop", "--yes").code == 0
+    file = home.path / "moving.json"
+    assert home.run("plan", *MOVE[1:-1], "-o", file).code == 0
+    assert home.run("undo", "--yes").code == 0
+    before = home.everything()
+    said = sentence(home.run("apply", file, "--yes"), 5)
+    assert home.root_commit(home.src / "shop") in said
+    assert "plan again" in said
+    assert home.everything() == before
+
+
 def test_a_plan_for_a_destination_that_is_another_place_now(home: Home) -> None:
     """`git init` without a commit leaves the project "global" and changes the path, by which the terminal UI lists."""
     (home.src / "notes").mkdir()
@@ -576,7 +601,7 @@ def test_a_plan_for_a_destination_that_is_another_place_now(home: Home) -> None:
     subprocess.run(["git", "init", "-q"], cwd=home.src / "notes", check=True)
     said = refused(home, "apply", file, "--yes", code=5)
     assert str(home.src / "notes") in said
-    assert f"'{str(home.src)[1:]}/notes'" in said
+    assert f"the path '' now, and the plan says '{str(home.src)[1:]}/notes'" in said
 
 
 def test_a_plan_file_that_cannot_be_written(home: Home) -> None:
@@ -679,8 +704,11 @@ def test_a_journal_that_is_damaged(home: Home) -> None:
     before = files(home)
     journal = home.state / "runs" / f"{run}.db"
     journal.write_bytes(b"not a journal at all")
-    for command in (("log",), ("undo", "--yes"), ("undo", run, "--yes"), ("doctor",)):
+    for command in (("log",), ("undo", "--yes"), ("undo", run, "--yes")):
         assert str(journal) in sentence(home.run(*command), 1)
+    doctor = home.run("doctor")  # looks at the rest all the same
+    assert doctor.code == 1
+    assert str(journal) in doctor.stdout
     assert files(home) == before
 
 

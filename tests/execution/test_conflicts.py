@@ -93,6 +93,9 @@ def test_skipping_everything_writes_nothing(home: Home, plan: Path) -> None:
     done = home.run("apply", plan, "--yes", "--json", "--on-conflict", "skip")
     assert done.json["status"] == "unchanged"
     assert len(done.json["conflicts"]) == 15
+    said = home.run("apply", plan, "--yes", "--on-conflict", "skip").stdout
+    assert "Nothing was written" in said
+    assert set(done.json["conflicts"]) == {line.split()[1] for line in said.splitlines() if "skipped: " in line}
     assert home.everything() == before
 
 
