@@ -74,7 +74,11 @@ def _usage(error: click.ClickException) -> str:
     """Return what click complains of, and where to read how it is meant."""
     said = error.format_message().removesuffix(".") + "."
     context = getattr(error, "ctx", None)
-    return f"{said} See {context.command_path} --help." if context else said
+    if context is None:
+        return said
+    if said.startswith("Got unexpected extra argument") and any(p.name == "from_dir" for p in context.command.params):
+        said += " A pattern must be quoted, or the shell writes it out: --from-dir '~/src/shop-*'."
+    return f"{said} See {context.command_path} --help."
 
 
 def _open_streams() -> None:

@@ -323,6 +323,15 @@ def test_an_ambiguous_project_name(home: Home, option: str) -> None:
     assert option in said
 
 
+@pytest.mark.parametrize("command", ["move", "list", "plan", "plan move"])
+def test_a_pattern_that_the_shell_has_written_out(home: Home, command: str) -> None:
+    home.repository("shop-search")
+    home.repository("shop-api")
+    said = sentence(typed(home, f"opencode-migrator {command} --from-dir ~/src/shop-*"), 2)
+    assert "must be quoted" in said
+    assert "must be quoted" not in refused(home, "projects", "extra", code=2)
+
+
 def test_an_unknown_project(home: Home) -> None:
     said = refused(home, "move", "--from-project", "nowhere", code=3)
     assert "nowhere" in said
@@ -621,6 +630,13 @@ def test_an_unknown_run(home: Home, command: tuple[str, ...]) -> None:
     assert "log" in said
     said = refused(home, *command)
     assert re.search(r"\bno run\b", said, re.IGNORECASE)
+
+
+def test_text_that_is_none(home: Home) -> None:
+    home.execute("UPDATE session SET title = CAST(x'ff00' AS TEXT) WHERE id = ?", (SESSION,))
+    said = refused(home, *MOVE)
+    assert "'title'" in said
+    assert "sqlite3" in said
 
 
 @pytest.mark.parametrize("command", ["undo", "resume"])
