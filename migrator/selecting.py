@@ -45,7 +45,8 @@ class StoreFacts:
     """The Facts of one database and the surroundings; see `migrator.selection.Facts`."""
 
     def __init__(self, store: Store, places: Places, home: str | None = None) -> None:
-        self.home = home or os.path.expanduser("~")  # noqa: PTH111 - a string, as the database stores directories
+        named = home or os.path.expanduser("~")  # noqa: PTH111 - a string, as the database stores directories
+        self.home = named if named.startswith("/") else os.path.normpath(f"{self.cwd}/{named}")
         self._store = store
         self._places = places
 

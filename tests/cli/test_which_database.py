@@ -192,3 +192,9 @@ def test_a_data_directory_by_another_name_is_no_second_database(home: Home) -> N
     home.environ["XDG_DATA_HOME"] = ".local/share"
     listed = home.run("projects")
     assert (listed.code, listed.stderr) == (0, "")
+
+
+def test_a_home_that_is_said_relatively_is_the_same_home(home: Home) -> None:
+    for where in (".", "./src/..", str(home.path)):
+        words = ("--from-dir", "~/src/shop-api", "--home", where, "--json")
+        assert [row["title"] for row in home.run("list", *words).json] == ["API: paginate orders"]
