@@ -28,7 +28,7 @@ def saved_plan(name: str) -> Plan:
             f"{name} is not a plan of opencode-migrator: it isn't text; "
             "make it anew with `opencode-migrator plan ... -o FILE`.",
         ) from error
-    return read_plan(text, name)
+    return read_plan(text, "Standard input" if name == "-" else name)
 
 
 def database_of(plan: Plan, values: dict[str, Any]) -> Path:
