@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from migrator.errors import MigratorError
 from migrator.reporting.words import count
 from migrator.store.holders import holders, phrase
 from migrator.store.location import data_directory
@@ -82,7 +83,11 @@ def _integrity(store: Store) -> Iterator[Finding]:
 def _runs(store: Store) -> Iterator[Finding]:
     from migrator.execution.journal import entries
 
-    cut_off = [entry.id for entry in entries() if entry.unfinished and entry.store == str(store.path)]
+    try:
+        cut_off = [entry.id for entry in entries() if entry.unfinished and entry.store == str(store.path)]
+    except MigratorError as error:
+        yield Finding("unfinishedRuns", None, str(error), wrong=True)
+        return
     yield Finding(
         "unfinishedRuns",
         cut_off,

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
+from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
+from migrator.model import ProjectAction, RunStatus
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
     from migrator.store.writing import Writer
@@ -119,7 +121,7 @@ def _check_undo_files(said: str) -> None:
 def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
-    from migrator.model import Run, RunStatus
+    from migrator.model import Run
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
@@ -135,15 +137,24 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
 
 
 def _check_destinations(plan: Plan, store: Store) -> None:
-    """Refuse a plan whose destination has gone, or has become another project, since it was made."""
+    """Refuse a plan whose destination has gone, or has become another place, since it was made."""
+    rows = {project.id for project in store.projects()}
+    for project in plan.projects:
+        if project.action is ProjectAction.EXISTS and project.id not in rows:
+            raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
     places = _places(store)
     for wanted in {change.after for change in plan.changes}:
-        found = places.find(wanted.directory)
-        if (found.project_id, found.directory) != wanted[:2]:
-            raise StalePlan(
-                f"opencode would resolve {wanted.directory} to project {found.project_id} in {found.directory} now, "
-                f"and the plan says project {wanted.project_id}. Nothing was written; plan again.",
-            )
+        try:
+            found = places.find(wanted.directory).binding
+        except NoSuchDirectory as gone:
+            raise StalePlan(f"The plan is stale: {gone}. Nothing was written; plan again.") from gone
+        now = found if store.schema.has_path else found._replace(path=None)
+        for field, is_, was in zip(now._fields, now, wanted, strict=True):
+            if is_ != was:
+                raise StalePlan(
+                    f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
+                    f"{was!r}. Nothing was written; plan again.",
+                )
 
 
 def _places(store: Store) -> Places:
@@ -195,4 +206,20 @@ def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0
         _writer(path, wait_seconds, backup, progress) as writer,
         open_run(run) as journal,
     ):
+        _check_still_there(writer, journal)
         return resume(writer, journal, replace(options, progress=progress))
+
+
+def _check_still_there(store: Store, run: Journal) -> None:
+    """Refuse to finish a move to a directory that has gone since it was cut off; taking back asks for none."""
+    entry = run.entry
+    if entry.undoes or entry.status is not RunStatus.RUNNING:
+        return
+    places = _places(store)
+    for directory in {change.after.directory for change in run.changes()}:
+        try:
+            places.find(directory)
+        except NoSuchDirectory as gone:
+            raise StalePlan(
+                f"Run {entry.id} can't be finished: {gone}; or take it back with `opencode-migrator undo {entry.id}`.",
+            ) from gone

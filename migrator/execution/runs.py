@@ -138,14 +138,14 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
     staging = lay_out(writer, plan.changes)
     found = conflicts(staging, plan, work.restores)
     if found and not options.skip_conflicts:
-        raise StalePlan(
-            f"The database changed since: {sentence(found)}. Nothing was written; plan again.", tuple(found)
-        )
+        then = "--on-conflict skip takes back the rest" if undoes else "plan again"
+        raise StalePlan(f"The database changed since: {sentence(found)}. Nothing was written; {then}.", tuple(found))
     if found:
         plan = replace(plan, changes=tuple(without(plan.changes, found)))
         staging = lay_out(writer, plan.changes)
+    skipped = [PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()]
     if not plan.changes:
-        return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found))
+        return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
     moving = {change.session for change in plan.changes}
     restores = [edit for edit in work.restores if edit.session in moving]
     with Journal.begin(
@@ -158,9 +158,6 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
         partial=bool(found),
     ) as run:
         carry_out(writer, run, staging, options.progress)
-        skipped = [
-            PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()
-        ]
         return run.outcome(tuple(found), (*plan.warnings, *skipped))
 
 

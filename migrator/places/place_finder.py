@@ -9,6 +9,7 @@ from migrator.errors import NoSuchDirectory
 from migrator.model import Place
 from migrator.places import git
 from migrator.places.checkout import NO_CHECKOUT, Checkout, Identity
+from migrator.places.here import is_gone
 
 
 class Places:
@@ -62,11 +63,16 @@ def _real_directory(directory: str) -> str:
     try:
         real = os.path.realpath(directory, strict=True)
     except FileNotFoundError as error:
+        if not directory.startswith("/") and is_gone():
+            which = "the current directory" if directory == "." else directory
+            why = "does not exist, since the current directory was deleted: cd to one that exists, or give a whole path"
+            raise NoSuchDirectory(f"{which} {why}") from error
         raise NoSuchDirectory(f"{directory} does not exist, create it or give another directory") from error
     except NotADirectoryError as error:
         raise NoSuchDirectory(f"{directory} lies below a file, give a directory") from error
     except OSError as error:
-        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), check its permissions") from error
+        then = "check its permissions" if isinstance(error, PermissionError) else "give another directory"
+        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
     if not Path(real).is_dir():
         raise NoSuchDirectory(f"{directory} is a file, give the directory it is in")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
