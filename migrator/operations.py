@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
+    from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
 KEEP = "keep"
@@ -63,7 +64,6 @@ class Workbench:
         from migrator.planning.destination import OneDirectory, Subdirs
         from migrator.planning.planner import plan_move
 
-        _check_undo_files(wish.undo_files)
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
@@ -79,7 +79,12 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        return plan_move(self.store, select(self.store, query), destination, always_detach=wish.undo_files == "detach")
+        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
+
+    def _undo(self, said: str) -> FileUndo:
+        from migrator.planning.undo import FileUndo
+
+        return FileUndo(self.store, self.places, said)
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
@@ -110,14 +115,6 @@ class Workbench:
         return self.places.find(worktree).directory
 
 
-def _check_undo_files(said: str) -> None:
-    if said == "carry":
-        raise MigratorError(
-            "File undo can't be carried along yet; --undo-files auto or detach makes it safe: "
-            "an undo then takes back the conversation and touches no file.",
-        )
-
-
 def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
@@ -132,23 +129,23 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
             raise MigratorError(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
-        _check_destinations(plan, writer)
-        return apply(writer, plan, replace(options, progress=progress))
+        places = _places(writer)
+        _check_destinations(plan, writer, places)
+        return apply(writer, plan, replace(options, progress=progress), places)
 
 
-def _check_destinations(plan: Plan, store: Store) -> None:
+def _check_destinations(plan: Plan, store: Store, places: Places) -> None:
     """Refuse a plan whose destination has gone, or has become another place, since it was made."""
     rows = {project.id for project in store.projects()}
     for project in plan.projects:
         if project.action is ProjectAction.EXISTS and project.id not in rows:
             raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
-    places = _places(store)
     for wanted in {change.after for change in plan.changes}:
         try:
             found = places.find(wanted.directory).binding
         except NoSuchDirectory as gone:
             raise StalePlan(f"The plan is stale: {gone}. Nothing was written; plan again.") from gone
-        now = found if store.schema.has_path else found._replace(path=None)
+        now = store.schema.storable(found)
         for field, is_, was in zip(now._fields, now, wanted, strict=True):
             if is_ != was:
                 raise StalePlan(

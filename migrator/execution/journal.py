@@ -141,7 +141,7 @@ class Journal:
                 "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?)",
                 (
                     (session, root, title, words[undo], bindings[before], bindings[after])
-                    for session, root, title, _, before, after, undo in plan.changes
+                    for session, root, title, _, before, after, undo, _ in plan.changes
                 ),
             )
             write.executemany("INSERT INTO binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in bindings.items()))

@@ -120,8 +120,13 @@ def _origin_id(top: str) -> str | None:
 
 
 def _root_commit(top: str) -> str | None:
+    return min(root_commits(top), default=None)
+
+
+def root_commits(top: str) -> frozenset[str]:
+    """Return the ids of the commits without a parent from which HEAD has grown; none where there is no commit."""
     failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
-    return None if failed else min(commits.split(), default=None)
+    return frozenset() if failed else frozenset(commits.split())
 
 
 def _kept_id(git_directory: Path) -> str | None:
@@ -131,14 +136,18 @@ def _kept_id(git_directory: Path) -> str | None:
         return None
 
 
+def environment() -> dict[str, str]:
+    """Return our environment without what would make git describe another repository than it is asked about."""
+    return {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _OURS
+
+
 def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
     """Run git in `directory`: exit code, output, and its complaint as one line."""
-    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _OURS
     try:
         done = subprocess.run(
             ("git", *arguments),
             cwd=directory,
-            env=environment,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

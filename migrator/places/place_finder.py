@@ -22,6 +22,7 @@ class Places:
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._checkouts: dict[str, Checkout] = {}
+        self._root_commits: dict[str, frozenset[str]] = {}
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
@@ -38,6 +39,13 @@ class Places:
             vcs=checkout.vcs,
             project_worktree=checkout.project_worktree,
         )
+
+    def root_commits(self, worktree: str) -> frozenset[str]:
+        """Return the first commits of what is checked out in `worktree`: clones and worktrees have them in common."""
+        known = self._root_commits.get(worktree)
+        if known is None:
+            known = self._root_commits[worktree] = git.root_commits(worktree)
+        return known
 
     def _checkout(self, real: str) -> Checkout:
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34). A
