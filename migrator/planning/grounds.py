@@ -137,7 +137,7 @@ class WillMove:
 
     def check(self) -> None:
         """Every old folder must be there, and every new one be free."""
-        taken: set[str] = set()
+        taken: dict[str, str] = {}
         for old, new in self._folders.pairs:
             parent = os.path.dirname(new)  # noqa: PTH120 - strings, as the database stores them
             if not os.path.isdir(old):  # noqa: PTH112 - as above
@@ -153,9 +153,8 @@ class WillMove:
             if not self.exists(parent):
                 raise NoSuchDirectory(f"{parent} does not exist, so {old} can't be moved there; make it first.")
             real = os.path.realpath(old)
-            if new in taken and self._folders.mapped(real) != new:
-                raise NoSuchDirectory(f"two folders can't both be moved to {new}.")
-            taken.add(new)
+            if taken.setdefault(new, real) != real:
+                raise NoSuchDirectory(f"{taken[new]} and {real} can't both be moved to {new}.")
 
     def place(self, before: Binding, wanted: str) -> Place:
         """Return what opencode will make of `wanted`."""

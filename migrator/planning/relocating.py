@@ -108,13 +108,13 @@ def _nothing(relocation: Relocation) -> str:
 
 def _without_match(affected: Collection[str], relocation: Relocation) -> Iterator[PlanWarning]:
     """Of several folders, name those that nothing is bound to: a slip of the pen is in one of them, if in any."""
-    hits: dict[str, bool] = {}
-    for old, new in relocation.said.folders:
-        hits[new] = hits.get(new, False) or any(is_within(normal(directory), old) for directory in affected)
-    for old, new in relocation.said.folders:
-        if not hits[new]:
-            hits[new] = True
-            yield PlanWarning("nothing-bound", f"No session and no project is bound to {old} or below it.")
+    known_by: dict[str, list[str]] = {}
+    for old, _ in relocation.said.folders:
+        real = old if relocation.said.ground is Ground.FOREIGN else os.path.realpath(old)
+        known_by.setdefault(real, []).append(old)
+    for olds in known_by.values():
+        if not any(is_within(normal(directory), old) for directory in affected for old in olds):
+            yield PlanWarning("nothing-bound", f"No session and no project is bound to {olds[0]} or below it.")
 
 
 def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:

@@ -55,13 +55,14 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "warnings": [warning_document(warning) for warning in plan.warnings],
         "unchanged": list(plan.unchanged),
         "summary": summary(plan),
+        "relocated": plan.relocated and _relocated_document(plan.relocated),
     }
-    if plan.relocated is not None:
-        document["relocated"] = {
-            "ground": plan.relocated.ground.value,
-            "folders": [{"old": old, "new": new} for old, new in plan.relocated.folders],
-        }
     return {**document, "digest": _digest(document)}
+
+
+def _relocated_document(relocated: Relocated) -> dict[str, Any]:
+    folders = [{"old": old, "new": new} for old, new in relocated.folders]
+    return {"ground": relocated.ground.value, "folders": folders}
 
 
 def _project_document(project: ProjectChange) -> dict[str, Any]:
