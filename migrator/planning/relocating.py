@@ -113,7 +113,7 @@ def _without_match(affected: Collection[str], relocation: Relocation) -> Iterato
         real = old if relocation.said.ground is Ground.FOREIGN else os.path.realpath(old)
         known_by.setdefault(real, []).append(old)
     for olds in known_by.values():
-        if not any(is_within(normal(directory), old) for directory in affected for old in olds):
+        if not any(is_within(normal(relocation.seen(directory)), old) for directory in affected for old in olds):
             yield PlanWarning("nothing-bound", f"No session and no project is bound to {olds[0]} or below it.")
 
 

@@ -53,9 +53,9 @@ class Relocation:
 
     def wanted(self, directory: str) -> str | None:
         """Return what a stored directory becomes; None where it stays what it is."""
-        return self.folders.mapped(self._seen(directory))
+        return self.folders.mapped(self.seen(directory))
 
-    def _seen(self, directory: str) -> str:
+    def seen(self, directory: str) -> str:
         """Return a stored directory, or its real path if that is what moved: early versions stored symlinks."""
         if self.said.ground is Ground.FOREIGN or self.folders.mapped(directory) or self.folders.arrived(directory):
             return directory
@@ -68,7 +68,7 @@ class Relocation:
 
     def place(self, before: Binding) -> Place | None:
         """Return where a session goes that is bound like this; None where it stays. Raises MigratorError."""
-        seen = self._seen(before.directory)
+        seen = self.seen(before.directory)
         wanted = self.folders.mapped(seen)
         if wanted is None:
             return None
