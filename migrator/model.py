@@ -68,6 +68,9 @@ class Place:
     `directory` is real (no symlink, no trailing slash). `worktree` is the top level of the checkout the directory
     is in ("/" outside any repository); `path` is the directory relative to it, "" at the top. `project_worktree` is
     what opencode would put into a new project row, which differs from `worktree` in the older schemas.
+
+    `follows` is what a session's row becomes where that is more than the place itself says: one that goes where its
+    folder went stays in its workspace.
     """
 
     directory: str
@@ -76,11 +79,12 @@ class Place:
     path: str
     vcs: str | None
     project_worktree: str
+    follows: Binding | None = None
 
     @property
     def binding(self) -> Binding:
-        """The row values of a session that belongs here. A workspace is never part of it."""
-        return Binding(self.project_id, self.directory, self.path, None)
+        """The row values of a session that belongs here. A workspace is never part of it, unless it `follows`."""
+        return self.follows or Binding(self.project_id, self.directory, self.path, None)
 
 
 class Selected(NamedTuple):
@@ -150,14 +154,48 @@ class Change(NamedTuple):
         return before[0] != after[0] or before[1] != after[1] or before.workspace_id is not None
 
 
+class ProjectPaths(NamedTuple):
+    """The two columns of a project row that hold paths; `sandboxes` is JSON text, byte for byte as stored."""
+
+    worktree: str
+    sandboxes: str
+
+
+Row = tuple[tuple[str, str | int | None], ...]
+"""One whole row of a table: (column, value) for every column, in the order of the table."""
+
+
+class DirectoryChange(NamedTuple):
+    """A row of `project_directory` that changes; None on one side where it goes, or comes back."""
+
+    before: Row | None
+    after: Row | None
+
+
+class WorkspaceChange(NamedTuple):
+    """The directory of one of opencode's own workspaces."""
+
+    id: str
+    before: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectChange:
-    """A project row that the moved sessions need."""
+    """A project row that the moved sessions need, or that moves along.
+
+    `worktree` is what the row holds afterwards. The rest is for UPDATE only: paths before and after, and what the
+    rows that belong to the project hold of paths.
+    """
 
     id: str
     worktree: str
     action: ProjectAction
     vcs: str | None = None
+    before: ProjectPaths | None = None
+    after: ProjectPaths | None = None
+    directories: tuple[DirectoryChange, ...] = ()
+    workspaces: tuple[WorkspaceChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +207,33 @@ class PlanWarning:
     session: str | None = None
 
 
+class Ground(StrEnum):
+    """What is known of the folders that `relocate` follows, and so what tells where their sessions belong."""
+
+    MOVED = "moved"
+    """They are at their new places: opencode's own view of these decides."""
+
+    WILL_MOVE = "will-move"
+    """They are at their old places, and go to the new ones next: what they will be there decides."""
+
+    FOREIGN = "foreign"
+    """They are on another machine, disk or container: nothing is looked at, paths alone are mapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relocated:
+    """The folders that a plan follows, old and new path of each, so that applying can ask for them again."""
+
+    ground: Ground
+    folders: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would change, complete: applying it needs nothing else."""
+    """What would change, complete: applying it needs nothing else.
+
+    `relocated` is None unless the plan follows folders; the destinations of other plans are directories that exist.
+    """
 
     store: str
     dialect: str
@@ -179,6 +241,17 @@ class Plan:
     projects: tuple[ProjectChange, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
     unchanged: tuple[str, ...] = field(default=())
+    relocated: Relocated | None = None
+
+    @property
+    def updates(self) -> tuple[ProjectChange, ...]:
+        """The project rows that change."""
+        return tuple(project for project in self.projects if project.action is ProjectAction.UPDATE)
+
+    @property
+    def writes(self) -> bool:
+        """Whether applying it writes anything."""
+        return bool(self.changes or self.updates)
 
 
 class Certainty(StrEnum):
@@ -233,7 +306,10 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter."""
+    """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter.
+
+    `projects` counts the project rows that were updated.
+    """
 
     id: str | None
     status: RunStatus
@@ -243,3 +319,4 @@ class Run:
     conflicts: tuple[str, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
     undoes: str | None = None
+    projects: int = 0

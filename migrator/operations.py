@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
-from migrator.model import ProjectAction, RunStatus
+from migrator.model import Ground, ProjectAction, RunStatus
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
-    from migrator.model import Plan, Run
+    from migrator.model import Plan, Relocated, Run
     from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
@@ -39,6 +40,21 @@ class Wish:
     subdirs: str = "nearest"
     undo_files: str = "auto"
     project_option: str = "--to-project"
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Which folders moved, as it was typed; `ground` says where they are.
+
+    `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
+    `copied` the old folders may still be there.
+    """
+
+    words: Sequence[str]
+    listed: tuple[Sequence[str], str] = ((), "")
+    ground: Ground = Ground.MOVED
+    copied: bool = False
+    undo_files: str = "auto"
 
 
 class Workbench:
@@ -86,6 +102,35 @@ class Workbench:
 
         return FileUndo(self.store, self.places, said)
 
+    def relocate(self, moving: Moving) -> Plan:
+        """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
+        from migrator.desktop import naming
+        from migrator.model import PlanWarning
+        from migrator.planning.folder_pairs import absolute_pairs, listed_pairs, typed_pairs
+        from migrator.planning.relocating import plan_relocation
+        from migrator.planning.relocation import Relocation, relocated
+
+        typed = [*typed_pairs(moving.words), *listed_pairs(*moving.listed)]
+        if not typed:
+            raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
+        pairs = list(absolute_pairs(typed, self.facts.cwd, self.facts.expanded))
+        relocation = Relocation(self.places, relocated(pairs, moving.ground), self.store.workspaces())
+        file_undo = self._undo("detach" if moving.ground is Ground.FOREIGN else moving.undo_files)
+        plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
+        if moving.ground is Ground.FOREIGN:
+            return plan
+        naming_them = naming([old for old, _ in relocation.said.folders], os.path.expanduser("~"))  # noqa: PTH111
+        return replace(
+            plan,
+            warnings=(
+                *plan.warnings,
+                *(
+                    PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")
+                    for file in naming_them
+                ),
+            ),
+        )
+
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
         from migrator_selectors.from_project import find_project
@@ -122,7 +167,7 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
-    if not plan.changes:
+    if not plan.writes:
         return Run(None, RunStatus.UNCHANGED)
     with held(options.progress) as progress, _writer(path, wait_seconds, backup, progress) as writer:
         if writer.schema.dialect != plan.dialect:
@@ -140,11 +185,18 @@ def _check_destinations(plan: Plan, store: Store, places: Places) -> None:
     for project in plan.projects:
         if project.action is ProjectAction.EXISTS and project.id not in rows:
             raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
+    try:
+        if plan.relocated is None:
+            _check_directories(plan, store, places)
+        else:
+            _check_relocated(plan, plan.relocated, store, places)
+    except NoSuchDirectory as error:
+        raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+
+
+def _check_directories(plan: Plan, store: Store, places: Places) -> None:
     for wanted in {change.after for change in plan.changes}:
-        try:
-            found = places.find(wanted.directory).binding
-        except NoSuchDirectory as gone:
-            raise StalePlan(f"The plan is stale: {gone}. Nothing was written; plan again.") from gone
+        found = places.find(wanted.directory).binding
         now = store.schema.storable(found)
         for field, is_, was in zip(now._fields, now, wanted, strict=True):
             if is_ != was:
@@ -152,6 +204,30 @@ def _check_destinations(plan: Plan, store: Store, places: Places) -> None:
                     f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
                     f"{was!r}. Nothing was written; plan again.",
                 )
+
+
+def _check_relocated(plan: Plan, said: Relocated, store: Store, places: Places) -> None:
+    """Ask again where each folder's sessions belong; of folders that have been moved since, as their plan wanted."""
+    from migrator.planning.relocation import Relocation
+
+    if said.ground is Ground.WILL_MOVE and not any(os.path.isdir(old) for old, _ in said.folders):  # noqa: PTH112
+        said = replace(said, ground=Ground.MOVED)
+    relocation = Relocation(places, said, store.workspaces())
+    relocation.soil.check()
+    for before, after in {(change.before, change.after) for change in plan.changes}:
+        place = relocation.place(before)
+        found = before if place is None else store.schema.storable(place.binding)
+        if found != after:
+            raise StalePlan(
+                f"opencode would resolve {after.directory} to project {found.project_id} in {found.directory} now, and "
+                f"the plan says project {after.project_id}. Nothing was written; plan again.",
+            )
+    for project in plan.updates:
+        if not relocation.soil.holds(project.worktree, project.id):
+            raise StalePlan(
+                f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
+                "written; plan again.",
+            )
 
 
 def _places(store: Store) -> Places:

@@ -177,7 +177,7 @@ def select(store: Store, query: Query) -> Selection:
     chosen = {session.id: session for session in query.sessions(store)}
     if not chosen:
         raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
-    tree_roots = _trees(store, chosen)
+    tree_roots = trees(store, chosen)
     everyone = chosen | {session.id: session for session in store.sessions(tree_roots.keys() - chosen.keys())}
     selected: list[Selected] = []
     warnings: list[PlanWarning] = []
@@ -203,7 +203,7 @@ def _inherited_base(query: Query, root: Session, session: Session) -> str:
     return base if below else session.directory
 
 
-def _trees(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
+def trees(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
     """Map every session of the trees of `chosen` to its root, tree by tree, parents before children.
 
     One query for each generation that isn't chosen itself. A root is the topmost ancestor that exists; a cycle of

@@ -16,6 +16,7 @@ COMMANDS = {
     "projects": "projects",
     "move": "move",
     "migrate": "migrate",
+    "relocate": "relocate",
     "plan": "plan",
     "show": "show",
     "apply": "apply",

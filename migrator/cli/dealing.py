@@ -33,7 +33,7 @@ def show_plan(
 
         click.echo(json.dumps(plan_document(plan), indent=2, ensure_ascii=False))
         return
-    if not plan.changes:
+    if not plan.writes:
         _report_unchanged(plan, values)
         return
     _text(plan, values, err=False)
@@ -53,7 +53,7 @@ def deal(
     `applying` returns the command that applies what is shown here, unless that is what was typed and --yes.
     """
     quiet = values.get("as_json")
-    if not plan.changes:
+    if not plan.writes:
         _report_unchanged(plan, values)
         return
     if not values["yes"]:
@@ -63,13 +63,18 @@ def deal(
                 f"Nothing was written, since nobody can be asked here. To apply: {(applying or applying_command)()}"
             )
         _text(plan, values, err=bool(quiet))
-        ask(f"{verb} {count(len(plan.changes), 'session')}?")
+        ask(f"{verb} {_amount(plan)}?")
     else:
         try:
             _announce(plan, values)
         except BrokenPipeError:  # as in `move --yes | true`: it was ordered, whoever reads of it
             drop_output()
     report(_carried_out(plan, values, carry_out), values)
+
+
+def _amount(plan: Plan) -> str:
+    """Return how much a plan moves: of sessions, unless it is about project rows alone."""
+    return count(len(plan.changes), "session") if plan.changes else count(len(plan.updates), "project row")
 
 
 def ask(question: str) -> None:

@@ -20,6 +20,7 @@ from migrator.cli.options import (
     verbose_option,
     wish,
 )
+from migrator.cli.relocate import folder_options, moving
 from migrator.cli.retyping import PROGRAM
 from migrator.cli.surroundings import workbench
 from migrator.errors import MigratorError
@@ -61,9 +62,9 @@ class PlanGroup(click.Group):
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`.
+    """Plan a move and save it: `plan [move|migrate|relocate] ... -o FILE`, then `show FILE`, `apply FILE`.
 
-    The options are listed by `plan move --help` and `plan migrate --help`.
+    The options are listed by `plan move --help`, `plan migrate --help` and `plan relocate --help`.
     """
 
 
@@ -89,6 +90,15 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
     with workbench(values) as bench:
         wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
         _hand_over(bench.plan({"from_id": (session,)}, wished), values)
+
+
+@command.command("relocate")
+@folder_options
+@_planning_options
+def plan_relocate(**values: Any) -> None:
+    """Plan what `relocate` would do."""
+    with workbench(values) as bench:
+        _hand_over(bench.relocate(moving(values)), values)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ class Places:
         Raises NoSuchDirectory where it isn't a directory we can read, MigratorError where git can't say what it is.
         """
         real = _real_directory(directory)
-        checkout = self._checkout(real)
+        checkout = self.checkout(real)
         return Place(
             directory=real,
             project_id=checkout.project_id,
@@ -47,7 +47,8 @@ class Places:
             known = self._root_commits[worktree] = git.root_commits(worktree)
         return known
 
-    def _checkout(self, real: str) -> Checkout:
+    def checkout(self, real: str) -> Checkout:
+        """Return the checkout that a real directory is in; raises MigratorError where git can't say."""
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34). A
         # jj.py and an hg.py would stand beside git.py, and the nearest of their markers would win.
         marked = git.marked_directory(real)

@@ -144,6 +144,14 @@ class Store:
         rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
         return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
 
+    def workspaces(self) -> set[str]:
+        """Return the ids of opencode's own workspaces."""
+        return {id_ for (id_,) in self.rows("SELECT id FROM workspace")} if self.columns_of("workspace") else set()
+
+    def columns_of(self, table: str) -> list[str]:
+        """Return the names of a table's columns, in its order; none where there is no such table."""
+        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", [table])]
+
     def sessions_per_project(self) -> dict[str, int]:
         """Count the sessions bound to each project id, whether or not it has a row."""
         return dict(self.rows("SELECT project_id, count(*) FROM session GROUP BY project_id"))

@@ -19,6 +19,7 @@ SELECT = (
     "--archived --no-archived"
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
+FOLDERS = "--map --will-move --foreign --copied"
 WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
@@ -29,9 +30,11 @@ OPTIONS = {
     "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} --dry-run --verbose",
     "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
+    "relocate": f"{FOLDERS} {WRITING} {DATABASE} --dry-run --undo-files --verbose",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
+    "plan relocate": f"{FOLDERS} {DATABASE} --output -o --json --verbose --undo-files",
     "show": "--json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",

@@ -50,6 +50,8 @@ _POINTS = (
     (Writer, "unregister"),
     (Staging, "rebind"),
     (Writer, "edit"),
+    (Writer, "remove_row"),
+    (Writer, "insert_row"),
     (Writer, "close"),
 )
 
