@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.words import count
 from migrator.store.holders import holders, phrase
-from migrator.store.location import data_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,15 +94,10 @@ def _runs(store: Store) -> Iterator[Finding]:
 
 def _left_behind(store: Store) -> Iterator[Finding]:
     """Look for JSON storage: opencode 1.17 and later never import it (seen with 1.17.0 to 1.18.34)."""
-    beside = (
-        {store.path.parent / "storage", data_directory() / "storage"}
-        if store.path.parent == data_directory()
-        else {store.path.parent / "storage"}
-    )
-    files = {path.stem for storage in beside for path in storage.glob("session/*/ses_*.json")}
-    known = set(store.parents(files)) if files else set()
-    left = sorted(files - known)
-    where = " and ".join(str(storage) for storage in sorted(beside) if storage.is_dir())
+    from migrator.store.json_storage import left_behind_files, storages
+
+    left = list(left_behind_files(store))
+    where = " and ".join(map(str, storages(store)))
     yield Finding(
         "leftBehindJson",
         left,

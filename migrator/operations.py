@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
+    from migrator.orphans.ground import StoreGround
     from migrator.store.writing import Writer
 
 KEEP = "keep"
@@ -55,6 +57,13 @@ class Workbench:
     def query(self, values: Mapping[str, Any]) -> Query:
         """Turn the values of the SELECT options into a query."""
         return Query(values, self.facts, match_any=values.get("match") == "any")
+
+    @cached_property
+    def ground(self) -> StoreGround:
+        """What orphan rules ask; nothing is read before they do."""
+        from migrator.orphans.ground import StoreGround
+
+        return StoreGround(self.store, self.places)
 
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""

@@ -20,13 +20,15 @@ class Identity(StrEnum):
 class Checkout:
     """The facts that all directories below one checkout share; see `Place` for the columns they become.
 
-    `worktree` is its top level, `project_worktree` what a new project row gets, `vcs` "git" or None.
+    `worktree` is its top level, `project_worktree` what a new project row gets, `vcs` "git" or None. `kept_id` is the
+    project id that opencode left in the repository, None where it never opened it.
     """
 
     project_id: str
     worktree: str
     project_worktree: str
     vcs: str | None
+    kept_id: str | None = None
 
 
 GLOBAL = "global"

@@ -67,14 +67,16 @@ def checkout(marked: str, identity: Identity) -> Checkout:
         return _origin_first(layout) if layout else NO_CHECKOUT
     if layout:
         return _cache_first(layout)
-    return Checkout(_kept_id(Path(marked, ".git")) or GLOBAL, marked, marked, None)
+    kept = _kept_id(Path(marked, ".git"))
+    return Checkout(kept or GLOBAL, marked, marked, None, kept)
 
 
 def _origin_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.15.13 and 1.18.34."""
     top = layout.top or layout.marked
-    project_id = _origin_id(top) or _kept_id(Path(layout.common)) or _root_commit(top) or GLOBAL
-    return Checkout(project_id, top, top, "git")
+    kept = _kept_id(Path(layout.common))
+    project_id = _origin_id(top) or kept or _root_commit(top) or GLOBAL
+    return Checkout(project_id, top, top, "git", kept)
 
 
 def _cache_first(layout: _Layout) -> Checkout:
@@ -85,8 +87,8 @@ def _cache_first(layout: _Layout) -> Checkout:
     if project_id is None:
         return Checkout(GLOBAL, marked, marked, "git")
     if top is None:
-        return Checkout(project_id, marked, marked, None)
-    return Checkout(project_id, top, _main_worktree(layout), "git")
+        return Checkout(project_id, marked, marked, None, kept)
+    return Checkout(project_id, top, _main_worktree(layout), "git", kept)
 
 
 def _main_worktree(layout: _Layout) -> str:
