@@ -72,7 +72,7 @@ class Register:
     def found(self) -> dict[str, dict[str, Reason]]:
         """What the rules say of each lost session, by its id and the rule's name."""
         with Workbench(self.home.database) as bench:
-            lost = reasons(bench.ground, rules())
+            lost: Mapping[str, tuple[Session, Sequence[Reason]]] = reasons(bench.ground, rules())
             assert all(len({reason.rule for reason in why}) == len(why) for _, why in lost.values())
             return {id_: {reason.rule: reason for reason in why} for id_, (_, why) in lost.items()}
 
@@ -84,6 +84,6 @@ class Register:
         """What each rule that doesn't find this session says of it."""
         with Workbench(self.home.database) as bench:
             session = bench.ground.by_id[id_]
-            lost = reasons(bench.ground, rules()).get(id_, (session, []))[1]
-            guilty = {reason.rule for reason in lost}
+            lost = reasons(bench.ground, rules()).get(id_)
+            guilty = {reason.rule for reason in lost[1]} if lost else set()
             return {rule.name: rule.acquit(bench.ground, session) for rule in rules() if rule.name not in guilty}
