@@ -77,6 +77,9 @@ class Arena:
         with closing(sqlite3.connect(database)) as connection, connection:
             there = (SOURCES.rpartition("/")[0], str(folder))
             connection.execute("UPDATE session SET directory = replace(directory, ?, ?), workspace_id = NULL", there)
+            one = connection.execute("SELECT min(id) FROM project").fetchone()
+            small = SMALL_SOURCE.replace(*there)  # of several projects, which no directory is
+            connection.execute("UPDATE session SET project_id = ? WHERE directory = ?", (*one, small))
             rows = connection.execute("SELECT DISTINCT project_id, directory FROM session WHERE path = ''").fetchall()
         for project_id, directory in rows:
             shutil.copytree(model, directory)
