@@ -110,8 +110,7 @@ class StoreGround:
         if sight.real is None:
             return sight
         try:
-            place = self._places.find(sight.real)
-            checkout = self._places.checkout(sight.real)
+            place, checkout = self._places.at(sight.real)
         except MigratorError as error:
             return replace(sight, detail=str(error))
         return replace(sight, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)
