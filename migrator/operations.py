@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
     from migrator.model import Plan, Relocated, Run
+    from migrator.orphans.ground import StoreGround
     from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
@@ -63,7 +65,7 @@ class Workbench:
     def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = _places(self.store)
-        self.facts = StoreFacts(self.store, self.places, home)
+        self.facts = StoreFacts(self.store, self.places, lambda: self.ground, home)
 
     def __enter__(self) -> Self:
         return self
@@ -75,6 +77,13 @@ class Workbench:
         """Turn the values of the SELECT options into a query."""
         return Query(values, self.facts, match_any=values.get("match") == "any")
 
+    @cached_property
+    def ground(self) -> StoreGround:
+        """What orphan rules ask; nothing is read before they do."""
+        from migrator.orphans.ground import StoreGround
+
+        return StoreGround(self.store, self.places)
+
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
         from migrator.planning.destination import OneDirectory, Subdirs
@@ -83,7 +92,7 @@ class Workbench:
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
-                "Say which sessions: --from-dir PATTERN, --from-project P or --from-id ID; "
+                "Say which sessions: --from-dir PATTERN, --from-project P, --from-id ID or --orphans; "
                 "--from-dir '/**' takes every one.",
             )
         project_id = self._project(wish.to_project, wish.project_option)
