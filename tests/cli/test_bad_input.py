@@ -508,7 +508,7 @@ def test_a_plan_for_another_database(home: Home, saved: Path) -> None:
 
 def test_a_plan_for_a_destination_that_has_gone(home: Home, saved: Path) -> None:
     shutil.rmtree(home.src / "shop")
-    said = refused(home, "apply", saved, "--yes")
+    said = refused(home, "apply", saved, "--yes", code=5)
     assert str(home.src / "shop") in said
 
 
