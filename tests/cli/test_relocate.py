@@ -118,6 +118,20 @@ def test_a_plan_is_stale_when_another_repository_took_the_place(home: Home) -> N
     assert home.run("apply", "plan.json", "--yes").code == 5
 
 
+def test_a_plan_is_stale_when_a_repository_was_made_around_the_folder(home: Home) -> None:
+    """No project row is in the plan then: what opencode makes of the sessions' directory is asked again."""
+    old = home.src / "notes"
+    old.mkdir()
+    add_session(home, "ses_1", "global", old, str(old)[1:])
+    new = old.rename(home.src / "texts")
+    home.run("plan", "relocate", old, new, "-o", "plan.json")
+    project = home.root_commit(home.repository("texts"))
+    stale = home.run("apply", "plan.json", "--yes")
+    assert stale.code == 5
+    assert f"opencode would resolve {new} to project {project}" in stale.stderr
+    assert bound(home)["ses_1"][1] == str(old)
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -44,6 +44,14 @@ def test_a_repository_that_moves_next(home: Home) -> None:
     stays_as_it_is(home, below=new)
 
 
+def test_a_new_name_that_begins_like_the_old_one(home: Home) -> None:
+    old, _ = at_home(home, "shop")
+    new = home.src / "shop-2"
+    will_move(home, old, new)
+    old.rename(new)
+    stays_as_it_is(home, below=new)
+
+
 def test_the_move_that_is_said_is_the_one_to_make(home: Home) -> None:
     old, _ = at_home(home, "shop & more")
     new = home.path / "store"

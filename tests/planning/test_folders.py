@@ -63,6 +63,17 @@ def test_what_is_at_the_new_place_already_does_not_sink_deeper() -> None:
     assert [folders.arrived(path) for path in ("/src/a", "/src/work/a", "/src/workshop")] == [False, True, False]
 
 
+def test_a_new_name_that_begins_like_the_old_one() -> None:
+    folders = Folders([("/src/shop", "/src/shop-2")])
+    assert [folders.mapped(path) for path in ("/src/shop", "/src/shop-2", "/src/shop-2/a")] == [
+        "/src/shop-2",
+        None,
+        None,
+    ]
+    assert not folders.arrived("/src/shop-2")
+    assert not is_within("/src/shop-2", "/src/shop")
+
+
 def test_the_root_is_a_folder_like_any_other() -> None:
     assert Folders([("/", "/mnt/disk")]).mapped("/home/me") == "/mnt/disk/home/me"
     assert Folders([("/host", "/")]).mapped("/host/home/me") == "/home/me"
