@@ -14,7 +14,7 @@ from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from migrator.execution.runs import Options
@@ -38,6 +38,17 @@ class Wish:
     subdirs: str = "nearest"
     undo_files: str = "auto"
     project_option: str = "--to-project"
+
+
+@dataclass(frozen=True, slots=True)
+class RescueWish:
+    """Which lost sessions to bring home, and how sure to be; `search` are directories to look in for likely homes."""
+
+    rules: Sequence[str] = ()
+    likely: bool = False
+    search: Sequence[str] = ()
+    depth: int | None = None
+    undo_files: str = "auto"
 
 
 class Workbench:
@@ -87,6 +98,26 @@ class Workbench:
             wish.project_option,
         )
         return plan_move(self.store, select(self.store, query), destination, always_detach=wish.undo_files == "detach")
+
+    def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
+        """Plan to bring lost sessions home; `tick` is told how many directories a search has looked at."""
+        from migrator.orphans.finding import named, reasons, rules
+        from migrator.orphans.homes import Homes
+        from migrator.orphans.search import Search
+        from migrator.orphans.walk import DEPTH
+        from migrator.planning.planner import plan_move
+        from migrator.planning.rescue import Rescue
+
+        _check_undo_files(wish.undo_files)
+        chosen = {rule.name for rule in named(wish.rules)} if wish.rules else None
+        every = rules()
+        depth = DEPTH if wish.depth is None else wish.depth
+        search = Search(self.store, self.ground, wish.search, depth, tick) if wish.search else None
+        rescue = Rescue(self.ground, Homes(self.ground, search), every, chosen, likely=wish.likely)
+        selection = rescue.select(reasons(self.ground, every))
+        if search is not None:
+            selection = replace(selection, warnings=(*selection.warnings, *search.warnings()))
+        return plan_move(self.store, selection, rescue.destination, always_detach=wish.undo_files == "detach")
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""

@@ -10,7 +10,7 @@ from migrator.orphans.looking import look
 from migrator.orphans.rule import Sight, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.model import Binding, Project, Session
     from migrator.places import Places
@@ -81,6 +81,11 @@ class StoreGround:
 
         return left_behind(self._store)
 
+    @cached_property
+    def checkouts_on_record(self) -> Mapping[str, Sequence[str]]:
+        """The rows of opencode's `project_directory`, by project."""
+        return self._store.project_directories()
+
     def sight(self, directory: str) -> Sight:
         """Return what is at a directory; the first question looks at all that sessions are bound to, several at once.
 
@@ -91,6 +96,10 @@ class StoreGround:
         if directory not in self._sights:
             self._look_at({directory})
         return self._sights[directory]
+
+    def look_at(self, directories: Iterable[str]) -> None:
+        """Look at several directories at once."""
+        self._look_at({directory for directory in directories if directory not in self._sights})
 
     def _look_at(self, directories: set[str]) -> None:
         seen = [look(directory) for directory in directories]

@@ -121,9 +121,17 @@ def _origin_id(top: str) -> str | None:
     return None if failed else origin.project_id(url)
 
 
-def _root_commit(top: str) -> str | None:
+def root_commits(top: str) -> frozenset[str]:
+    """Return the root commits below HEAD of the checkout at `top`; none where there is no commit or no repository.
+
+    Takes as long as the history is, where nobody wrote a commit graph.
+    """
     failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
-    return None if failed else min(commits.split(), default=None)
+    return frozenset() if failed else frozenset(commits.split())
+
+
+def _root_commit(top: str) -> str | None:
+    return min(root_commits(top), default=None)
 
 
 def _kept_id(git_directory: Path) -> str | None:

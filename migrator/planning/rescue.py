@@ -1,0 +1,138 @@
+"""From lost sessions to a plan that brings them home, whole trees, and says of the rest why it stays lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, PlanWarning, Selected, Selection
+from migrator.orphans.homes import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from migrator.model import Place, Reason, Session
+    from migrator.orphans.homes import Homes
+    from migrator.orphans.rule import Ground, OrphanRule
+
+STILL_LOST = "still-lost"
+
+_STAYS = ""
+"""The base of a session that stays where it is."""
+
+Lost = dict[str, tuple["Session", list["Reason"]]]
+
+
+@dataclass
+class HomesFound:
+    """The destination of `rescue`: each session's base is its own home, which was decided when it was selected."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+
+    def place_for(self, selected: Selected) -> Place | None:
+        """Return the home of this session, None where it stays."""
+        return self.places.get(selected.base)
+
+    def warnings(self) -> Iterable[PlanWarning]:
+        """Nothing beyond what the selection says."""
+        return ()
+
+
+class Rescue:
+    """Decides tree by tree who comes home.
+
+    `chosen` are the names of the rules whose sessions are meant, None for all; they bring their trees. `likely` takes
+    what is likely lost, and likely homes, too.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        homes: Homes,
+        rules: Iterable[OrphanRule],
+        chosen: Collection[str] | None = None,
+        *,
+        likely: bool = False,
+    ) -> None:
+        self.destination = HomesFound()
+        self._ground = ground
+        self._homes = homes
+        self._immovable = {rule.name for rule in rules if not rule.movable}
+        self._chosen = chosen
+        self._sure_enough = {Certainty.CERTAIN, Certainty.LIKELY} if likely else {Certainty.CERTAIN}
+        self._warnings: list[PlanWarning] = []
+
+    def select(self, lost: Lost) -> Selection:
+        """Return the trees in which somebody comes home, whole, with a warning for every session that stays lost.
+
+        `lost` are the sessions with all their reasons, as every rule sees them: trees may hold others than are meant.
+        """
+        meant = [
+            session
+            for session, reasons in lost.values()
+            if self._chosen is None or any(reason.rule in self._chosen for reason in reasons)
+        ]
+        roots = {self._homes.root(session).id: None for session in meant if session.id in self._ground.by_id}
+        selected = [entry for tree in self._trees(roots) for entry in self._brought_home(tree, lost)]
+        for session in meant:
+            if session.id not in self._ground.by_id:
+                self._warn(session, lost[session.id][1], "it is not in the database, so there is nothing to move")
+        return Selection(tuple(selected), tuple(self._warnings))
+
+    def _trees(self, roots: Iterable[str]) -> Iterator[list[Session]]:
+        """Yield the tree below each root, parents before children; of a cycle of parents, each session once."""
+        children: dict[str, list[str]] = {}
+        for session in self._ground.by_id.values():
+            if session.parent_id is not None:
+                children.setdefault(session.parent_id, []).append(session.id)
+        planted: set[str] = set()
+        for root in roots:
+            tree: dict[str, None] = {}
+            generation = [root]
+            while generation := [id_ for id_ in generation if id_ not in planted]:
+                planted.update(generation)
+                tree |= dict.fromkeys(generation)
+                generation = [child for id_ in generation for child in children.get(id_, ())]
+            if tree:
+                yield [self._ground.by_id[id_] for id_ in tree]
+
+    def _brought_home(self, tree: Sequence[Session], lost: Lost) -> Iterator[Selected]:
+        root = tree[0]
+        homes = {session.id: self._home(session, lost[session.id][1]) for session in tree if session.id in lost}
+        stranded = root.id in homes and homes[root.id].place is None
+        for session in tree:
+            if session.id in homes and (homes[session.id].place is None or stranded):
+                home = homes[session.id]
+                self._warn(session, lost[session.id][1], home.why_not or f"its root {root.id} stays lost")
+        if stranded:  # moved without it, its children would be torn from it
+            return
+        project = homes[root.id].place if root.id in homes else None
+        bases = {}
+        for session in tree:
+            place = homes[session.id].place if session.id in homes else None
+            if session.id not in homes and project and session.project_id != project.project_id:
+                place = project  # it was right beside its root, and now follows it
+            if place is not None and self._homes.storable(place) != session.binding:
+                self.destination.places[place.directory] = place
+                bases[session.id] = place.directory
+        if bases:
+            for session in tree:
+                why = [f"--rule {reason.rule}" for reason in lost[session.id][1]] if session.id in lost else []
+                said = tuple(dict.fromkeys(why)) or (f"tree of {root.id}",)
+                yield Selected(session, root.id, said, bases.get(session.id, _STAYS))
+
+    def _home(self, session: Session, reasons: Sequence[Reason]) -> Home:
+        """Return where a lost session goes, or why it goes nowhere."""
+        if any(reason.rule in self._immovable for reason in reasons):
+            return Home(why_not="nothing is moved for this reason alone")
+        home = self._homes.look(session, reasons)
+        if home.place is None:
+            return home
+        if not any(reason.certainty in self._sure_enough for reason in reasons):
+            return Home(why_not="that is no certain loss; --likely takes it for one")
+        if home.certainty not in self._sure_enough:
+            return Home(why_not=f"{home.because}; --likely takes it there")
+        return home
+
+    def _warn(self, session: Session, reasons: Sequence[Reason], why: str) -> None:
+        self._warnings.append(PlanWarning(STILL_LOST, f"{reasons[0].evidence}; {why}", session.id))
