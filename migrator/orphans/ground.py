@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.orphans.looking import look
-from migrator.orphans.rule import Sight, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.model import Binding, Project, Session
+    from migrator.orphans.rule import Sight
     from migrator.places import Places
     from migrator.store.json_storage import LeftBehind
     from migrator.store.reading import Store
@@ -112,7 +113,7 @@ class StoreGround:
             return sight
         try:
             place = self._places.find(sight.real)
-            kept = self._places.checkout(sight.real).kept_id
+            checkout = self._places.checkout(sight.real)
         except MigratorError as error:
-            return Sight(sight.directory, Standing.THERE, str(error), sight.real)
-        return Sight(sight.directory, Standing.THERE, sight.detail, sight.real, place, kept)
+            return replace(sight, detail=str(error))
+        return replace(sight, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)

@@ -70,11 +70,11 @@ def _is_empty(mount: str) -> bool:
 
 @cache
 def _listed_mounts() -> frozenset[str]:
-    """Return the mount points of /etc/fstab but the root; a space is written as \\040 there."""
+    """Return the mount points that /etc/fstab names, but the root."""
     try:
         lines = Path("/etc/fstab").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return frozenset()
     fields = [line.split() for line in lines if not line.lstrip().startswith("#")]
-    mounts = {field[1].replace("\\040", " ").rstrip("/") for field in fields if len(field) > 1}
+    mounts = {field[1].replace(r"\040", " ").rstrip("/") for field in fields if len(field) > 1}
     return frozenset(mount for mount in mounts if mount.startswith("/"))

@@ -34,7 +34,8 @@ class Sight:
     `real` is its real path and `place` what opencode makes of it, both None unless it is there; `place` is None too
     where git can't say. `detail` is what was seen, in words, for people: git's complaint where it can't say.
 
-    `kept_id` is the project id that opencode left in the repository when it was last opened, None where there is none.
+    `kept_id` is the project id that opencode left in the repository when it was last opened, None where there is none;
+    `told_by` names the mark that the place's project id comes from: "origin github.com/acme/shop", "its root commit".
     """
 
     directory: str
@@ -43,6 +44,7 @@ class Sight:
     real: str | None = None
     place: Place | None = None
     kept_id: str | None = None
+    told_by: str = ""
 
 
 class Ground(Protocol):

@@ -9,7 +9,7 @@ from migrator.model import Certainty, PlanWarning, Selected, Selection
 from migrator.orphans.homes import Home
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Place, Reason, Session
     from migrator.orphans.homes import Homes
@@ -99,40 +99,56 @@ class Rescue:
     def _brought_home(self, tree: Sequence[Session], lost: Lost) -> Iterator[Selected]:
         root = tree[0]
         homes = {session.id: self._home(session, lost[session.id][1]) for session in tree if session.id in lost}
-        stranded = root.id in homes and homes[root.id].place is None
+        stranded = root.id in homes and homes[root.id].place is None  # without it, its children would be torn from it
+        goes = {} if stranded else self._moving(tree, homes)
         for session in tree:
-            if session.id in homes and (homes[session.id].place is None or stranded):
-                home = homes[session.id]
-                self._warn(session, lost[session.id][1], home.why_not or f"its root {root.id} stays lost")
-        if stranded:  # moved without it, its children would be torn from it
+            if session.id in homes and session.id not in goes:
+                self._account_for(session, root, homes[session.id], lost[session.id][1], root_goes=root.id in goes)
+        if not goes:
             return
+        for session in tree:
+            why = [f"--rule {reason.rule}" for reason in lost[session.id][1]] if session.id in lost else []
+            said = tuple(dict.fromkeys(why)) or (f"tree of {root.id}",)
+            base = goes[session.id].directory if session.id in goes else _STAYS
+            yield Selected(session, root.id, said, base)
+
+    def _moving(self, tree: Sequence[Session], homes: Mapping[str, Home]) -> dict[str, Place]:
+        """Map those who move to where they go; who is in order follows its root into another project."""
+        root = tree[0]
         project = homes[root.id].place if root.id in homes else None
-        bases = {}
+        goes = {}
         for session in tree:
             place = homes[session.id].place if session.id in homes else None
-            if session.id not in homes and project and session.project_id != project.project_id:
-                place = project  # it was right beside its root, and now follows it
+            if session.id not in homes and project is not None and session.project_id != project.project_id:
+                place = project
             if place is not None and self._homes.storable(place) != session.binding:
+                goes[session.id] = place
                 self.destination.places[place.directory] = place
-                bases[session.id] = place.directory
-        if bases:
-            for session in tree:
-                why = [f"--rule {reason.rule}" for reason in lost[session.id][1]] if session.id in lost else []
-                said = tuple(dict.fromkeys(why)) or (f"tree of {root.id}",)
-                yield Selected(session, root.id, said, bases.get(session.id, _STAYS))
+        return goes
 
     def _home(self, session: Session, reasons: Sequence[Reason]) -> Home:
         """Return where a lost session goes, or why it goes nowhere."""
         if any(reason.rule in self._immovable for reason in reasons):
-            return Home(why_not="nothing is moved for this reason alone")
+            return Home(why_not="nothing is moved for this reason")
         home = self._homes.look(session, reasons)
         if home.place is None:
             return home
-        if not any(reason.certainty in self._sure_enough for reason in reasons):
-            return Home(why_not="that is no certain loss; --likely takes it for one")
+        if all(reason.certainty is Certainty.UNKNOWN for reason in reasons):
+            return Home(why_not="nobody can say from here that it is lost")
         if home.certainty not in self._sure_enough:
             return Home(why_not=f"{home.because}; --likely takes it there")
         return home
+
+    def _account_for(
+        self, session: Session, root: Session, home: Home, reasons: Sequence[Reason], *, root_goes: bool
+    ) -> None:
+        """Say why a lost session stays lost."""
+        if home.place is None:
+            self._warn(session, reasons, home.why_not)
+        elif self._homes.storable(home.place) != session.binding:
+            self._warn(session, reasons, f"its root {root.id} stays lost, and a tree is not torn")
+        elif session is root or not root_goes:
+            self._warn(session, reasons, "it is bound where it belongs, and no move mends this")
 
     def _warn(self, session: Session, reasons: Sequence[Reason], why: str) -> None:
         self._warnings.append(PlanWarning(STILL_LOST, f"{reasons[0].evidence}; {why}", session.id))
