@@ -151,6 +151,10 @@ class ProjectChange:
     vcs: str | None = None
 
 
+STILL_LOST = "still-lost"
+"""The code of a warning that a session stays lost, with the reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
     """Something a person should know before saying yes."""

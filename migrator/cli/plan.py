@@ -16,6 +16,7 @@ from migrator.cli.options import (
     database_options,
     destination_options,
     json_option,
+    rescue_options,
     undo_files_option,
     verbose_option,
     wish,
@@ -48,7 +49,7 @@ class PlanGroup(click.Group):
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`."""
+    """Plan a move and save it: `plan [move|migrate|rescue] ... -o FILE`, then `show FILE`, `apply FILE`."""
 
 
 @command.command("move", cls=SelectingCommand)
@@ -73,6 +74,16 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
     with workbench(values) as bench:
         wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
         _hand_over(bench.plan({"from_id": (session,)}, wished), values)
+
+
+@command.command("rescue")
+@rescue_options
+@_planning_options
+def plan_rescue(**values: Any) -> None:
+    """Plan what `rescue` would do."""
+    from migrator.cli.rescue import planned
+
+    _hand_over(planned(values), values)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:

@@ -26,8 +26,8 @@ def checkout_of(binding: Binding, roots: Iterable[str]) -> str | None:
         return directory
     if path is not None and directory.endswith("/" + path) and len(directory) > len(path) + 1:
         return directory[: -len(path) - 1]
-    inside = (root.rstrip("/") for root in roots)
-    return max((root for root in inside if root and (directory + "/").startswith(root + "/")), key=len, default=directory)
+    above = (root.rstrip("/") for root in roots)
+    return max((root for root in above if root and f"{directory}/".startswith(f"{root}/")), key=len, default=directory)
 
 
 def below(directory: str, base: str) -> str:

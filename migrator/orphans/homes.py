@@ -81,7 +81,7 @@ class Homes:
     def root(self, session: Session) -> Session:
         """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
         by_id, here, seen = self._ground.by_id, session, {session.id}
-        while here.parent_id in by_id:
+        while here.parent_id is not None and here.parent_id in by_id:
             here = by_id[here.parent_id]
             if here.id in seen:
                 return session
@@ -150,7 +150,9 @@ class Homes:
         record = self._records.workspace(directory, found)
         stands = self._ground.sight(base)
         if record is None and stands.place and project_id in {stands.place.project_id, stands.kept_id} - {GLOBAL}:
-            return Home(self.within(base, below(directory, base)), because=f"the checkout that it was in, {base}, is there")
+            return Home(
+                self.within(base, below(directory, base)), because=f"the checkout that it was in, {base}, is there"
+            )
         if project_id == GLOBAL and record is None:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not stands.real:
@@ -158,14 +160,17 @@ class Homes:
             record = self._records.worktree(base, project_id, newest, found)
         if record is not None:
             return self._on_record(record, directory)
-        sub = below(directory, base)
+        return self._elsewhere(project_id, base, below(directory, base))
+
+    def _elsewhere(self, project_id: str, base: str, sub: str) -> Home:
+        """Return `sub` in another checkout of a project."""
         if place := self._known.worktree(project_id):
             because = f"{base} is gone, and the project's own worktree is there"
             return Home(self.within(place.worktree, sub), because=because)
-        place, rivals = the_one(self._known.repositories(project_id))
-        if place:
+        only, rivals = the_one(self._known.repositories(project_id))
+        if only:
             because = f"{base} is gone, and this is the only other checkout of its project"
-            return Home(self.within(place.directory, sub), because=because)
+            return Home(self.within(only.directory, sub), because=because)
         if rivals:
             return Home(rivals=rivals, why_not=f"its project has several checkouts here: {' and '.join(rivals)}")
         return Home(why_not="no checkout of its project is known to be here")

@@ -86,8 +86,10 @@ class Records:
         moved = set()
         for root in {real(candidate) for candidate in candidates} - {where}:
             link = git_worktrees.link(root)
-            if link and link.id and any(
-                record.id == link.id and record.path == where for record in self._recorded(link.common)
+            if (
+                link
+                and link.id
+                and any(record.id == link.id and record.path == where for record in self._recorded(link.common))
             ):
                 moved.add(root)
         return tuple(sorted(moved))

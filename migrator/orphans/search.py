@@ -80,7 +80,7 @@ class Search:
 
         for place, rivals, what in self._ranked(binding.project_id, base):
             if rivals:
-                return Home(rivals=rivals, why_not=f"there are several: {' and '.join(rivals)}, each {what}")
+                return Home(rivals=tuple(rivals), why_not=f"there are several: {' and '.join(rivals)}, each {what}")
             if place is not None:
                 nearest = within(place.directory, below(binding.directory, base))
                 return Home(nearest, Certainty.LIKELY, f"{base} is gone, and {place.directory} is {what}")

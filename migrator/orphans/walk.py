@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 DEPTH = 5
 """Levels below each directory that are looked at: `--search ~` sees ~/src/github.com/acme/shop and one below."""
 
-_SKIPPED = frozenset(
-    ".git .jj .hg .svn node_modules bower_components __pycache__ site-packages .venv venv .tox .nox .direnv .cache "
-    ".npm .yarn .pnpm-store .cargo .rustup .gradle .m2 .nuget .terraform .Trash Trash lost+found".split()
-)
+_SKIPPED = frozenset({
+    ".git", ".jj", ".hg", ".svn", "node_modules", "bower_components", "__pycache__", "site-packages", ".venv", "venv",
+    ".tox", ".nox", ".direnv", ".cache", ".npm", ".yarn", ".pnpm-store", ".cargo", ".rustup", ".gradle", ".m2", ".nuget",
+    ".terraform", ".Trash", "Trash", "lost+found",
+})  # fmt: skip
 _CACHES = frozenset({"CACHEDIR.TAG", "pyvenv.cfg", "conda-meta"})
 """What marks a directory as a cache or a virtual environment, whatever it is called."""
 _BARE = frozenset({"HEAD", "objects", "refs"})
@@ -28,7 +29,7 @@ _BARE = frozenset({"HEAD", "objects", "refs"})
 
 @dataclass
 class Found:
-    """What a walk found: `checkouts` have a `.git` or `.jj`; `named` are the directories with a name that was asked for."""
+    """What a walk found: `checkouts` have a `.git` or `.jj`, `named` are directories by a name that was asked for."""
 
     checkouts: list[str] = field(default_factory=list)
     named: dict[str, list[str]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, PlanWarning, Selected, Selection
+from migrator.model import STILL_LOST, Certainty, PlanWarning, Selected, Selection
 from migrator.orphans.homes import Home
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from migrator.model import Place, Reason, Session
     from migrator.orphans.homes import Homes
     from migrator.orphans.rule import Ground, OrphanRule
-
-STILL_LOST = "still-lost"
 
 _STAYS = ""
 """The base of a session that stays where it is."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.model import ProjectAction, Undo
+from migrator.model import STILL_LOST, ProjectAction, Undo
 from migrator.reporting.plan_json import summary
 from migrator.reporting.words import cells, count, one_line, shortened, tilde
 
@@ -47,17 +47,24 @@ def headline(plan: Plan) -> str:
 
 
 def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width."""
+    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width.
+
+    Who stays lost comes last, grouped.
+    """
     from textwrap import wrap
 
-    for warning in plan.warnings if verbose else plan.warnings[:GROUPS_SHOWN]:
+    from migrator.reporting.lost_text import lost_lines
+
+    warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
+    for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
         text = one_line(warning.message)
         room = (width or len(text) + 9) - 9
         first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
         yield click.style("warning: ", fg="yellow") + first
         yield from (" " * 9 + line for line in rest)
-    if not verbose and len(plan.warnings) > GROUPS_SHOWN:
-        yield f"and {count(len(plan.warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
+    if not verbose and len(warnings) > GROUPS_SHOWN:
+        yield f"and {count(len(warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
+    yield from lost_lines(plan.warnings, width, verbose=verbose)
 
 
 def _grouped(changes: Iterable[Change]) -> list[tuple[tuple[str, str], list[Change]]]:

@@ -150,8 +150,9 @@ class Store:
     def files_worked_on(self, ids: Iterable[str]) -> set[str]:
         """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""
         tool = "typeof(data) = 'text' AND instr(data, '\"filePath\"') AND json_valid(data)"
+        named = f"CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END"
         rows = self.rows(
-            f"SELECT CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END FROM part WHERE session_id {IN} "
+            f"SELECT {named} FROM part WHERE session_id {IN} "
             f"UNION SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
             f"WHERE session_id {IN}",
             [(array := _array(ids)), array],
