@@ -19,8 +19,8 @@ DEPTH = 5
 
 _SKIPPED = frozenset({
     ".git", ".jj", ".hg", ".svn", "node_modules", "bower_components", "__pycache__", "site-packages", ".venv", "venv",
-    ".tox", ".nox", ".direnv", ".cache", ".npm", ".yarn", ".pnpm-store", ".cargo", ".rustup", ".gradle", ".m2", ".nuget",
-    ".terraform", ".Trash", "Trash", "lost+found",
+    ".tox", ".nox", ".direnv", ".cache", ".npm", ".yarn", ".pnpm-store", ".cargo", ".rustup", ".gradle", ".m2",
+    ".nuget", ".terraform", ".Trash", "Trash", "lost+found",
 })  # fmt: skip
 _CACHES = frozenset({"CACHEDIR.TAG", "pyvenv.cfg", "conda-meta"})
 """What marks a directory as a cache or a virtual environment, whatever it is called."""
