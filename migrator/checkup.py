@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from migrator.errors import MigratorError
 from migrator.reporting.words import count
 from migrator.store.holders import holders, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from migrator.orphans.rule import Ground
     from migrator.store.reading import Store
 
 _SHOWN = 10
@@ -30,9 +32,9 @@ class Finding:
     notable: bool = False
 
 
-def check_up(store: Store) -> list[Finding]:
+def check_up(store: Store, ground: Ground) -> list[Finding]:
     """Look at everything; nothing is changed."""
-    return [*_database(store), *_integrity(store), *_runs(store), *_left_behind(store)]
+    return [*_database(store), *_integrity(store), *_runs(store), *_left_behind(store), _orphans(ground)]
 
 
 def _database(store: Store) -> Iterator[Finding]:
@@ -105,4 +107,23 @@ def _left_behind(store: Store) -> Iterator[Finding]:
         if left
         else "no sessions left behind in JSON storage",
         notable=bool(left),
+    )
+
+
+def _orphans(ground: Ground) -> Finding:
+    """Count what each rule finds; homes are not looked for, which would take its time."""
+    from migrator.orphans.finding import orphans, rules, tally
+
+    asked = [rule for rule in rules() if rule.name != "left-behind-json"]  # has a line of its own
+    try:
+        found = orphans(ground, asked)
+    except MigratorError as error:
+        return Finding("orphans", None, f"orphans can't be told: {error}", notable=True)
+    counts = tally(found, [rule.name for rule in asked])
+    words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
+    return Finding(
+        "orphans",
+        counts,
+        f"{count(len(found), 'orphan')}: {words}; `opencode-migrator orphans` shows them" if found else "no orphans",
+        notable=bool(found),
     )

@@ -57,7 +57,7 @@ class Workbench:
     def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = _places(self.store)
-        self.facts = StoreFacts(self.store, self.places, home)
+        self.facts = StoreFacts(self.store, self.places, lambda: self.ground, home)
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +85,7 @@ class Workbench:
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
-                "Say which sessions: --from-dir PATTERN, --from-project P or --from-id ID; "
+                "Say which sessions: --from-dir PATTERN, --from-project P, --from-id ID or --orphans; "
                 "--from-dir '/**' takes every one.",
             )
         project_id = self._project(wish.to_project, wish.project_option)

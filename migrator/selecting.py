@@ -12,9 +12,10 @@ from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from migrator.model import Place, Project
+    from migrator.orphans.rule import Ground
     from migrator.places import Places
     from migrator.selection import Clause, Selector, SelectorPlugin
     from migrator.store.reading import Store
@@ -43,11 +44,12 @@ def plugins() -> list[SelectorPlugin]:
 class StoreFacts:
     """The Facts of one database and the surroundings; see `migrator.selection.Facts`."""
 
-    def __init__(self, store: Store, places: Places, home: str | None = None) -> None:
+    def __init__(self, store: Store, places: Places, ground: Callable[[], Ground], home: str | None = None) -> None:
         self.cwd = os.getcwd()  # noqa: PTH109 - a string, as the database stores directories
         self.home = home or os.path.expanduser("~")  # noqa: PTH111 - as above
         self._store = store
         self._places = places
+        self._ground = ground
 
     @cached_property
     def _directories(self) -> list[str]:
@@ -91,6 +93,15 @@ class StoreFacts:
     def stdin_lines(self) -> Sequence[str]:
         """Return the non-empty lines of standard input, read once."""
         return self._stdin_lines
+
+    def orphans(self, rule: str | None = None) -> frozenset[str]:
+        """Return the ids of the sessions that are lost, of those in the database."""
+        from migrator.orphans.finding import check_names, reasons, rules
+
+        check_names([rule] if rule is not None else [], "--orphans")
+        asked = [known for known in rules() if rule in {None, known.name}]
+        ground = self._ground()
+        return frozenset(reasons(ground, asked)).intersection(ground.by_id)
 
 
 class Query:

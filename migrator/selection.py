@@ -55,6 +55,12 @@ class Facts(Protocol):
     def stdin_lines(self) -> Sequence[str]:
         """Return the lines of standard input, stripped, without empty ones."""
 
+    def orphans(self, rule: str | None = None) -> frozenset[str]:
+        """Return the ids of the sessions in the database that are lost, or those that this rule finds.
+
+        Raises BadInput for a rule that isn't there.
+        """
+
 
 class Selector(ABC):
     """One thing the user said about which sessions are meant."""

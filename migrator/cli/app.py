@@ -14,6 +14,7 @@ from migrator.cli.options import database_options
 COMMANDS = {
     "list": "list_sessions",
     "projects": "projects",
+    "orphans": "orphans",
     "move": "move",
     "migrate": "migrate",
     "rescue": "rescue",
@@ -26,7 +27,7 @@ COMMANDS = {
     "doctor": "doctor",
     "demo": "demo",
 }
-ALIASES = {"rebind": "migrate"}
+ALIASES = {"rebind": "migrate", "detached": "orphans"}
 
 
 class ReaderGone(Exception):

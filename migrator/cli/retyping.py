@@ -69,4 +69,7 @@ def _shows(param: click.Parameter | None) -> bool:
 
 
 def _takes_value(param: click.Parameter | None) -> bool:
-    return isinstance(param, click.Option) and not param.is_flag and not param.count
+    """Tell whether the next word is a value whatever it looks like; `--orphans --yes` is complete without one."""
+    if not isinstance(param, click.Option) or param.is_flag or param.count:
+        return False
+    return not param._flag_needs_value  # noqa: SLF001 - click's parser asks it the same, there is no other way

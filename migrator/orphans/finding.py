@@ -9,7 +9,7 @@ from migrator.errors import BadInput, MigratorError
 from migrator.model import Orphan, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from migrator.model import Session, Suggestion
     from migrator.orphans.rule import Ground, OrphanRule
@@ -42,14 +42,12 @@ def rules() -> list[OrphanRule]:
     return found
 
 
-def named(names: Iterable[str], option: str = "--rule") -> list[OrphanRule]:
-    """Return the rules with these names, all of them where none is named; BadInput lists them for an unknown one."""
-    known = {rule.name: rule for rule in rules()}
-    wanted = list(dict.fromkeys(names))
-    for name in wanted:
+def check_names(names: Iterable[str], option: str) -> None:
+    """Raise BadInput, which lists the rules, where one of these names is none."""
+    known = [rule.name for rule in rules()]
+    for name in names:
         if name not in known:
             raise BadInput(f"{option} {name}: there is no such rule; give one of {', '.join(known)}")
-    return [known[name] for name in wanted] or list(known.values())
 
 
 def reasons(ground: Ground, asked: Iterable[OrphanRule]) -> dict[str, tuple[Session, list[Reason]]]:
@@ -73,24 +71,31 @@ def orphans(
     ground: Ground,
     asked: Iterable[OrphanRule],
     homes: HomeFinder | None = None,
+    *,
     among: Collection[str] | None = None,
+    found_by: Collection[str] = (),
 ) -> list[Orphan]:
     """Return the lost sessions, last used first, each with every reason and, with `homes`, where it belongs.
 
-    `among` keeps those whose ids are in it. Raises MigratorError where git isn't there to be asked.
+    `among` keeps those whose ids are in it, `found_by` those that one of these rules found; their other reasons stay.
+    Raises MigratorError where git isn't there to be asked.
     """
+    wanted = frozenset(found_by)
     found = []
     for session, why in reasons(ground, asked).values():
-        if among is None or session.id in among:
+        if among is not None and session.id not in among:
+            continue
+        if not wanted or any(reason.rule in wanted for reason in why):
             suggestion, rivals = homes.home_of(session, why) if homes else (None, ())
             found.append(Orphan(session, tuple(why), suggestion, rivals))
     return sorted(found, key=attrgetter("session.updated", "session.id"), reverse=True)
 
 
-def tally(found: Iterable[Orphan], asked: Iterable[OrphanRule]) -> Mapping[str, int]:
-    """Count the sessions that each rule found, in the order of the rules, those that found none left out."""
-    counts = dict.fromkeys((rule.name for rule in asked), 0)
+def tally(found: Iterable[Orphan], names: Iterable[str]) -> dict[str, int]:
+    """Count the sessions that each of these rules found, in their order, those that found none left out."""
+    counts = dict.fromkeys(names, 0)
     for orphan in found:
         for name in {reason.rule for reason in orphan.reasons}:
-            counts[name] += 1
+            if name in counts:
+                counts[name] += 1
     return {name: number for name, number in counts.items() if number}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.orphans.looking import look
+from migrator.places import git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,7 +104,11 @@ class StoreGround:
         self._look_at({directory for directory in directories if directory not in self._sights})
 
     def _look_at(self, directories: set[str]) -> None:
+        from shutil import which
+
         seen = [look(directory) for directory in directories]
+        if which("git") is None and any(sight.real and git.marked_directory(sight.real) for sight in seen):
+            raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
         self._places.learn(sight.real for sight in seen if sight.real is not None)
         self._sights |= {sight.directory: self._resolved(sight) for sight in seen}
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SELECT = (
     "--from-dir --exact --from-project --from-id --match --exclude-dir --exclude-from --title --since --until "
-    "--archived --no-archived"
+    "--archived --no-archived --orphans"
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
@@ -26,6 +26,8 @@ OPTIONS = {
     "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
     "--format --json",
     "projects": f"{DATABASE} --format --json",
+    "orphans": f"{SELECT} {DATABASE} --rule --explain --search --verbose --format --json",
+    "detached": f"{SELECT} {DATABASE} --rule --explain --search --verbose --format --json",
     "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} --dry-run --verbose",
     "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
@@ -71,7 +73,7 @@ def test_the_list_of_commands(home: Home) -> None:
     shown = home.run("--help")
     assert (shown.code, shown.stderr) == (0, "")
     listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout.partition("Commands:")[2], re.MULTILINE))
-    aliases = {"rebind"}
+    aliases = {"rebind", "detached"}
     assert list(listed) == [name for name in OPTIONS if " " not in name and name not in aliases]
     assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal
     assert all(alias in shown.stdout for alias in aliases)
