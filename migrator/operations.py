@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
     from migrator.orphans.ground import StoreGround
+    from migrator.orphans.homes import Homes
     from migrator.store.writing import Writer
 
 KEEP = "keep"
@@ -99,24 +100,33 @@ class Workbench:
         )
         return plan_move(self.store, select(self.store, query), destination, always_detach=wish.undo_files == "detach")
 
-    def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
-        """Plan to bring lost sessions home; `tick` is told how many directories a search has looked at."""
-        from migrator.orphans.finding import named, reasons, rules
+    def homes(
+        self, search: Sequence[str] = (), depth: int | None = None, tick: Callable[[int], None] = lambda _: None
+    ) -> Homes:
+        """Return who knows where lost sessions belong, looking below the directories `search` too.
+
+        `tick` is told how many directories were looked at.
+        """
         from migrator.orphans.homes import Homes
         from migrator.orphans.search import Search
         from migrator.orphans.walk import DEPTH
+
+        levels = DEPTH if depth is None else depth
+        return Homes(self.ground, Search(self.store, self.ground, search, levels, tick) if search else None)
+
+    def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
+        """Plan to bring lost sessions home; `tick` is as above."""
+        from migrator.orphans.finding import check_names, reasons, rules
         from migrator.planning.planner import plan_move
         from migrator.planning.rescue import Rescue
 
         _check_undo_files(wish.undo_files)
-        chosen = {rule.name for rule in named(wish.rules)} if wish.rules else None
+        check_names(wish.rules, "--rule")
         every = rules()
-        depth = DEPTH if wish.depth is None else wish.depth
-        search = Search(self.store, self.ground, wish.search, depth, tick) if wish.search else None
-        rescue = Rescue(self.ground, Homes(self.ground, search), every, chosen, likely=wish.likely)
+        homes = self.homes(wish.search, wish.depth, tick)
+        rescue = Rescue(self.ground, homes, every, wish.rules or None, likely=wish.likely)
         selection = rescue.select(reasons(self.ground, every))
-        if search is not None:
-            selection = replace(selection, warnings=(*selection.warnings, *search.warnings()))
+        selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
         return plan_move(self.store, selection, rescue.destination, always_detach=wish.undo_files == "detach")
 
     def _project(self, said: str | None, option: str) -> str | None:

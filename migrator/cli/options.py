@@ -99,6 +99,29 @@ def wish(values: dict[str, Any]) -> Wish:
     return Wish(values["to_dir"], values["to_project"], values["subdirs"], values["undo_files"])
 
 
+def search_options(function: Command) -> Command:
+    """Add where to look for what lost sessions were in."""
+    for option in reversed(
+        (
+            click.option(
+                "--search",
+                multiple=True,
+                type=click.Path(exists=True, file_okay=False, resolve_path=True),
+                metavar="DIR",
+                help="Look below DIR for repositories and folders that were moved.",
+            ),
+            click.option(
+                "--search-depth",
+                type=click.IntRange(0, 100),
+                metavar="N",
+                help="How many levels below DIR to look.  [default: 5]",
+            ),
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def rescue_options(function: Command) -> Command:
     """Add what says which lost sessions are brought home, and where to look for their homes."""
     for option in reversed(
@@ -113,19 +136,7 @@ def rescue_options(function: Command) -> Command:
                 show_default=True,
                 help="Take only homes that are certain, or those that a search found too.",
             ),
-            click.option(
-                "--search",
-                multiple=True,
-                type=click.Path(exists=True, file_okay=False, resolve_path=True),
-                metavar="DIR",
-                help="Look below DIR for repositories and folders that were moved.",
-            ),
-            click.option(
-                "--search-depth",
-                type=click.IntRange(0, 100),
-                metavar="N",
-                help="How many levels below DIR to look.  [default: 5]",
-            ),
+            search_options,
             undo_files_option,
         ),
     ):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,11 +16,9 @@ from migrator.cli.options import (
     writing_options,
 )
 from migrator.cli.retyping import applying_command
-from migrator.cli.surroundings import workbench
+from migrator.cli.surroundings import searching, workbench
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from migrator.model import Plan
 
 
@@ -54,20 +50,5 @@ def command(**values: Any) -> None:
 
 def planned(values: dict[str, Any]) -> Plan:
     """Plan a rescue, showing how far a search is."""
-    with workbench(values) as bench, _searching() as tick:
+    with workbench(values) as bench, searching() as tick:
         return bench.rescue(rescue_wish(values), tick)
-
-
-@contextmanager
-def _searching() -> Iterator[Callable[[int], None]]:
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(desc="Searching", unit=" directories", leave=False, delay=0.5) as bar:
-
-        def advance(number: int) -> None:
-            bar.update(number)
-
-        yield advance

@@ -21,9 +21,9 @@ from migrator.orphans.rule import Standing
 from migrator.places import git
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from migrator.model import Binding, Place, Reason, Session
+    from migrator.model import Binding, Place, PlanWarning, Reason, Session
     from migrator.orphans.records import Record
     from migrator.orphans.rule import Ground, Sight
     from migrator.orphans.search import Search
@@ -92,6 +92,10 @@ class Homes:
         """Return what the row of a session holds that belongs there."""
         return place.binding if self._ground.has_path else place.binding._replace(path=None)
 
+    def warnings(self) -> Iterable[PlanWarning]:
+        """Return what the search could not look into, as far as it was made."""
+        return self._search.warnings() if self._search else ()
+
     def _bound(self, binding: Binding) -> Home:
         found = self._found.get(binding)
         if found is None:
@@ -136,7 +140,7 @@ class Homes:
 
     def _gone(self, binding: Binding) -> Home:
         directory, project_id = binding.directory, binding.project_id
-        base = checkout_of(binding, self._known.directories(project_id)) or directory
+        base = checkout_of(binding, self._known.tops(project_id)) or directory
         foreign = beyond(base)
         home = Home(why_not=foreign) if foreign else self._certain(binding, base)
         if home.place is None and not home.away and self._search is not None:

@@ -43,15 +43,24 @@ class Known:
         self._repositories: dict[str, tuple[Repository, ...]] = {}
 
     @cached_property
-    def _directories(self) -> Mapping[str, Sequence[str]]:
+    def _tops(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, dict[str, None]] = {}
         for project in self._ground.projects.values():
             found.setdefault(project.id, {}).update(dict.fromkeys((project.worktree, *project.sandboxes)))
         for project_id, recorded in self._ground.checkouts_on_record.items():
             found.setdefault(project_id, {}).update(dict.fromkeys(recorded))
+        return {project_id: tuple(directories) for project_id, directories in found.items()}
+
+    @cached_property
+    def _directories(self) -> Mapping[str, Sequence[str]]:
+        found = {project_id: dict.fromkeys(tops) for project_id, tops in self._tops.items()}
         for binding in self._ground.bound:
             found.setdefault(binding.project_id, {})[binding.directory] = None
-        return {project_id: list(directories) for project_id, directories in found.items()}
+        return {project_id: tuple(directories) for project_id, directories in found.items()}
+
+    def tops(self, project_id: str) -> Sequence[str]:
+        """Return the tops of a project's checkouts that opencode has on record; they may be gone."""
+        return self._tops.get(project_id, ())
 
     def directories(self, project_id: str) -> Sequence[str]:
         """Return every directory that has to do with a project, its worktree first; they may be gone."""

@@ -59,12 +59,12 @@ class Search:
     def found(self) -> Found:
         """What the walk found."""
         gone = [b for b in self._ground.bound if self._ground.sight(b.directory).standing is not Standing.THERE]
-        bases = {checkout_of(b, self.known.directories(b.project_id)) or b.directory for b in gone}
+        bases = {checkout_of(b, self.known.tops(b.project_id)) or b.directory for b in gone}
         return walk(self._tops, self._depth, {_name(base) for base in bases}, self._tick)
 
     def warnings(self) -> Iterator[PlanWarning]:
         """Say what the search could not look into."""
-        if unreadable := self.found.unreadable:
+        if unreadable := self.found.unreadable if "found" in self.__dict__ else ():
             more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
             yield PlanWarning("search-unreadable", f"The search could not look into {unreadable[0]}{more}.")
 
@@ -121,7 +121,7 @@ class Search:
         files = {below(file, base) for file in self._store.files_worked_on(ids) if file.startswith(base + "/")}
         # At least half of them, since some were deleted meanwhile.
         needed = max(_FEWEST_FILES, (len(files) + 1) // 2)
-        return tuple(top for top in candidates if _count(top, files) >= needed)
+        return tuple(sorted(top for top in candidates if _count(top, files) >= needed))
 
 
 def _name(directory: str) -> str:
