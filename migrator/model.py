@@ -151,6 +151,9 @@ class ProjectChange:
     vcs: str | None = None
 
 
+BECAUSE = "because "
+"""How an entry of `selected_by` begins that says why a session belongs where it goes."""
+
 STILL_LOST = "still-lost"
 """The code of a warning that a session stays lost, with the reason."""
 

@@ -143,9 +143,13 @@ class Homes:
         base = checkout_of(binding, self._known.tops(project_id)) or directory
         foreign = beyond(base)
         home = Home(why_not=foreign) if foreign else self._certain(binding, base)
-        if home.place is None and not home.away and self._search is not None:
-            return self._search.home(binding, base, self.within) or home
-        return home
+        if home.place is not None or home.away:
+            return home
+        if self._search is None:
+            return replace(home, why_not=f"{home.why_not}; --search DIR looks for it below DIR")
+        return self._search.home(binding, base, self.within) or replace(
+            home, why_not=f"{home.why_not}, and the search found none"
+        )
 
     def _certain(self, binding: Binding, base: str) -> Home:
         """Return the home of a session whose directory was once here; `base` is the checkout it was in."""

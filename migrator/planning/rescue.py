@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from migrator.model import STILL_LOST, Certainty, PlanWarning, Selected, Selection
+from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
 from migrator.orphans.homes import Home
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Rescue:
         self._chosen = chosen
         self._sure_enough = {Certainty.CERTAIN, Certainty.LIKELY} if likely else {Certainty.CERTAIN}
         self._warnings: list[PlanWarning] = []
+        self._said: dict[tuple[str, ...], tuple[str, ...]] = {}  # equal ones are one object, for there may be many
 
     def select(self, lost: Lost) -> Selection:
         """Return the trees in which somebody comes home, whole, with a warning for every session that stays lost.
@@ -105,10 +106,13 @@ class Rescue:
         if not goes:
             return
         for session in tree:
-            why = [f"--rule {reason.rule}" for reason in lost[session.id][1]] if session.id in lost else []
-            said = tuple(dict.fromkeys(why)) or (f"tree of {root.id}",)
+            said: tuple[str, ...] = (f"tree of {root.id}",)
+            if session.id in lost:
+                rules = [f"--rule {reason.rule}" for reason in lost[session.id][1]]
+                because = homes[session.id].because
+                said = tuple(dict.fromkeys([*rules, *([f"{BECAUSE}{because}"] if because else [])]))
             base = goes[session.id].directory if session.id in goes else _STAYS
-            yield Selected(session, root.id, said, base)
+            yield Selected(session, root.id, self._said.setdefault(said, said), base)
 
     def _moving(self, tree: Sequence[Session], homes: Mapping[str, Home]) -> dict[str, Place]:
         """Map those who move to where they go; who is in order follows its root into another project."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
 
 from migrator.model import STILL_LOST
-from migrator.reporting.words import count, one_line
+from migrator.reporting.orphan_text import labelled
+from migrator.reporting.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from migrator.model import PlanWarning
 
 _GROUPS_SHOWN = 20
+_ONE_LINE = 2**31
 
 
 def lost_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
@@ -31,11 +32,7 @@ def lost_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, ver
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     shown = ordered if verbose else ordered[:_GROUPS_SHOWN]
     for message, sessions in shown:
-        text = one_line(f"{count(len(sessions), 'session')}: {message}")
-        room = (width or len(text) + 4) - 4
-        first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False)
-        yield f"  {first}"
-        yield from (f"    {line}" for line in rest)
+        yield from labelled(count(len(sessions), "session"), message, width or _ONE_LINE, "yellow")
         if verbose:
             yield from (f"      {session}" for session in sessions)
     if len(shown) < len(ordered):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.model import STILL_LOST, ProjectAction, Undo
+from migrator.model import BECAUSE, STILL_LOST, ProjectAction, Undo
 from migrator.reporting.plan_json import summary
 from migrator.reporting.words import cells, count, one_line, shortened, tilde
 
@@ -86,9 +86,21 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
         for change in changes:
             yield from _row(change, width)
         return
+    yield from _reasons(changes, width)
     yield from _values(changes, width)
     titles = [change.title for change in changes if change.session == change.root] or [c.title for c in changes]
     yield click.style(f"      {_titles(titles, width - 6)}", dim=True)
+
+
+def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
+    """Yield why sessions belong where they go, where that wasn't said by the user."""
+    from migrator.reporting.orphan_text import labelled
+
+    said = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
+    for reason in dict.fromkeys(said):
+        yield from (
+            f"    {line}" for line in labelled(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
+        )
 
 
 def _values(changes: Sequence[Change], width: int) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.operations import Workbench
@@ -13,7 +13,6 @@ from migrator.places import Identity, Places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from migrator.model import Place
     from migrator.orphans.homes import Home as Found
@@ -28,7 +27,7 @@ class History:
         self.src = home.src
         self._numbers = count(1)
         for table in ("part", "message", "session", "project_directory", "project"):
-            home.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
+            home.execute(f"DELETE FROM {table}")
 
     def opened(self, directory: Path) -> Place:
         """Leave what opening a directory leaves: the project's row, or one more sandbox of it, and its checkout."""
@@ -42,7 +41,7 @@ class History:
             )
         elif place.worktree not in {"/", known[0][0]}:
             boxes = sorted({*json.loads(known[0][1]), place.worktree})
-            kept = [box for box in boxes if os.path.isdir(box)]
+            kept = [box for box in boxes if Path(box).is_dir()]
             self.home.execute("UPDATE project SET sandboxes = ? WHERE id = ?", [json.dumps(kept), place.project_id])
         if place.worktree != "/":
             self.home.execute(
@@ -60,13 +59,13 @@ class History:
         row |= {"time_created": created, "time_updated": created}
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
-        self.home.execute(f"INSERT INTO session ({names}) VALUES ({marks})", list(row.values()))  # noqa: S608 - as above
+        self.home.execute(f"INSERT INTO session ({names}) VALUES ({marks})", list(row.values()))
         return id_
 
     def binding(self, session: str) -> tuple[str, str, str, str | None]:
         """Project, directory, path and workspace of a session, as stored."""
         columns = "project_id, directory, path, workspace_id"
-        ((*bound,),) = self.home.query(f"SELECT {columns} FROM session WHERE id = ?", [session])  # noqa: S608 - as above
+        ((*bound,),) = self.home.query(f"SELECT {columns} FROM session WHERE id = ?", [session])
         return bound[0], bound[1], bound[2], bound[3]
 
     def lost(self) -> set[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +13,6 @@ from tests.orphans.history import belongs
 from tests.places.repositories import copy_of, git, repository, sub_directory
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.orphans.history import History
 
 
@@ -43,7 +41,7 @@ def test_a_repository_that_opencode_has_not_seen_in_its_new_place_is_not_looked_
     renamed(history, "shop", "store", opened=False)
     found = history.found(session)
     assert found.place is None
-    assert found.why_not == "no checkout of its project is known to be here"
+    assert found.why_not == "no checkout of its project is known to be here; --search DIR looks for it below DIR"
 
 
 def test_a_sub_directory_that_is_gone_falls_back_to_what_is_nearest(history: History) -> None:
@@ -164,7 +162,7 @@ def test_a_folder_outside_any_repository_is_not_guessed_at(history: History) -> 
 )
 def test_a_place_of_another_machine_or_container_stays_there(history: History, foreign: str) -> None:
     """The same repository is here too, and only here: that is what a container looks like from outside."""
-    if os.path.isdir(os.path.dirname(foreign)) and foreign.startswith("/workspaces"):
+    if foreign.startswith("/workspaces") and Path("/workspaces").is_dir():
         pytest.skip("this is a container with /workspaces")
     place = history.opened(repository(history.src / "shop"))
     session = history.session(foreign, project_id=place.project_id, path="")

@@ -57,9 +57,8 @@ def test_a_directory_by_another_name(history: History, stored: str) -> None:
 
 def test_a_wrong_path_and_a_workspace_that_is_gone(history: History) -> None:
     deep = sub_directory(repository(history.src / "shop") / "sub")
-    for columns in ({"path": "home/sub"}, {"workspace_id": "wrk_gone"}):
-        found = history.found(history.session(deep, **columns))
-        assert found.place == history.opened(deep)
+    for session in (history.session(deep, path="home/sub"), history.session(deep, workspace_id="wrk_gone")):
+        assert history.found(session).place == history.opened(deep)
 
 
 def test_clones_of_which_one_went_its_own_way_keep_their_sessions(history: History) -> None:
