@@ -205,8 +205,7 @@ class Suggestion:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(NamedTuple):
     """A session that opencode can't show or resume where it belongs.
 
     `suggestion` is None where nobody knows its home; `rivals` are directories of equal rank, none of which is

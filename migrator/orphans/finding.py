@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import BadInput, MigratorError
@@ -50,20 +50,21 @@ def check_names(names: Iterable[str], option: str) -> None:
             raise BadInput(f"{option} {name}: there is no such rule; give one of {', '.join(known)}")
 
 
-def reasons(ground: Ground, asked: Iterable[OrphanRule]) -> dict[str, tuple[Session, list[Reason]]]:
+def reasons(ground: Ground, asked: Iterable[OrphanRule]) -> dict[str, tuple[Session, tuple[Reason, ...]]]:
     """Map the id of each lost session to it and its reasons, in the order of the rules.
 
-    Among them are sessions that are not in the database: those in JSON storage.
+    Among them are sessions that are not in the database: those in JSON storage. Equal reasons are one object, since
+    sessions are many and what happened to them is not.
     """
-    found: dict[str, tuple[Session, list[Reason]]] = {}
+    found: dict[str, tuple[Session, tuple[Reason, ...]]] = {}
     for rule in asked:
         for sessions, reason in rule.find(ground):
+            longer: dict[tuple[Reason, ...], tuple[Reason, ...]] = {(): (reason,)}
             for session in sessions:
                 known = found.get(session.id)
-                if known is None:
-                    found[session.id] = (session, [reason])
-                else:
-                    known[1].append(reason)
+                before = known[1] if known else ()
+                why = longer.get(before) or longer.setdefault(before, (*before, reason))
+                found[session.id] = (session, why)
     return found
 
 
@@ -81,21 +82,21 @@ def orphans(
     Raises MigratorError where git isn't there to be asked.
     """
     wanted = frozenset(found_by)
-    found = []
+    found: list[Orphan] = []
     for session, why in reasons(ground, asked).values():
         if among is not None and session.id not in among:
             continue
         if not wanted or any(reason.rule in wanted for reason in why):
             suggestion, rivals = homes.home_of(session, why) if homes else (None, ())
-            found.append(Orphan(session, tuple(why), suggestion, rivals))
-    return sorted(found, key=attrgetter("session.updated", "session.id"), reverse=True)
+            found.append(Orphan(session, why, suggestion, rivals))
+    return sorted(found, key=lambda orphan: (orphan.session.updated, orphan.session.id), reverse=True)
 
 
 def tally(found: Iterable[Orphan], names: Iterable[str]) -> dict[str, int]:
     """Count the sessions that each of these rules found, in their order, those that found none left out."""
     counts = dict.fromkeys(names, 0)
-    for orphan in found:
-        for name in {reason.rule for reason in orphan.reasons}:
-            if name in counts:
-                counts[name] += 1
+    alike = Counter(orphan.reasons for orphan in found)
+    for reasons_, number in alike.items():
+        for name in {reason.rule for reason in reasons_} & counts.keys():
+            counts[name] += number
     return {name: number for name, number in counts.items() if number}

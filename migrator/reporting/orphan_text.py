@@ -44,9 +44,11 @@ def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
 def _grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
     """Put together what differs in its evidence at most, the largest group first."""
     groups: dict[tuple[object, ...], list[Orphan]] = {}
+    kinds: dict[tuple[Reason, ...], tuple[object, ...]] = {}
     for orphan in orphans:
-        kinds = tuple((reason.rule, reason.certainty) for reason in orphan.reasons)
-        groups.setdefault((orphan.session.directory, kinds, orphan.suggestion, orphan.rivals), []).append(orphan)
+        why = orphan.reasons
+        kind = kinds.get(why) or kinds.setdefault(why, tuple((reason.rule, reason.certainty) for reason in why))
+        groups.setdefault((orphan.session.directory, kind, orphan.suggestion, orphan.rivals), []).append(orphan)
     return sorted(groups.values(), key=lambda group: (-len(group), group[0].session.directory))
 
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.lost import OrphansPlugin
-from tests.home import Home
 from tests.selectors.surroundings import Surroundings, chosen, session
+
+if TYPE_CHECKING:
+    from tests.home import Home
 
 PLUGIN = OrphansPlugin()
 FACTS = Surroundings(
@@ -36,12 +40,23 @@ def test_a_rule_that_is_not_there_is_wrong_usage(name: str) -> None:
 
 
 def test_the_real_rules_answer_by_name(home: Home) -> None:
-    home.repository("shop-search", "sub/deep")
+    repository = home.repository("shop-search", "sub/deep")
+    (repository / ".git" / "opencode").write_text("4284baed5f10c280f234f02ab62431a6d8091933")
     listed = home.run("list", "--orphans=missing-directory", "--json").json
-    assert {row["directory"] for row in listed} == {
-        f"{home.src}/{name}" for name in ("shop-search-wt", "shop-api", "notes")
-    } - {f"{home.src}/shop-search"} or listed
-    assert all(not row["directory"].startswith(f"{home.src}/shop-search/") for row in listed)
+    gone = {f"{home.src}/{name}" for name in ("shop-checkout", "shop-api", "notes")}
+    assert {row["directory"] for row in listed} == gone
+    assert home.run("list", "--orphans", "--json").json == listed
+    assert home.run("list", "--orphans=not-a-directory").code == 3
+
+
+def test_a_dry_run_says_how_to_apply_it(home: Home) -> None:
+    """`--orphans --dry-run` has no value, so the flag is left out like any other."""
+    home.repository("shop")
+    for words in (["--orphans", "--dry-run"], ["--dry-run", "--orphans"], ["--orphans=missing-directory", "--dry-run"]):
+        shown = home.run("move", "--to-dir", "src/shop", *words)
+        assert shown.code == 0, shown.stderr
+        said = words[1] if words[0] == "--dry-run" else words[0]
+        assert shown.stdout.splitlines()[-1].endswith(f"move --to-dir src/shop {said} --yes")
 
 
 def test_unknown_rules_are_named_on_the_command_line(home: Home) -> None:
