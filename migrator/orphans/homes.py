@@ -165,9 +165,9 @@ class Homes:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not stands.real:
             newest = max(session.created for session in self._ground.bound[binding])
-            record = self._records.worktree(base, project_id, newest, found)
+            record = self._records.worktree(directory, base, project_id, newest, found)
         if record is not None:
-            return self._on_record(record, directory)
+            return self._on_record(record)
         return self._elsewhere(project_id, base, below(directory, base))
 
     def _elsewhere(self, project_id: str, base: str, sub: str) -> Home:
@@ -183,10 +183,8 @@ class Homes:
             return Home(rivals=rivals, why_not=f"its project has several checkouts here: {' and '.join(rivals)}")
         return Home(why_not="no checkout of its project is known to be here")
 
-    def _on_record(self, record: Record, directory: str) -> Home:
-        places = [
-            place for root in record.roots if (place := self.within(root, below(directory, record.base))) is not None
-        ]
+    def _on_record(self, record: Record) -> Home:
+        places = [place for root in record.roots if (place := self.within(root, record.sub))]
         if len(places) == 1:
             return Home(places[0], because=record.because)
         if not record.roots:

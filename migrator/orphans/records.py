@@ -12,6 +12,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.orphans.bases import below
 from migrator.places import git_worktrees, jj
 from migrator.places.bounded import names_in, real
 
@@ -26,84 +27,110 @@ _MOST_SIBLINGS = 10_000
 
 
 class Record(NamedTuple):
-    """Where a working copy belongs that was at `base`: `roots` are the places it could be, `because` says who knows.
+    """Where the working copy is that a directory was `sub` of: `roots` it could be, `because` says who knows.
 
     No root at all where it is on record as being away, not gone.
     """
 
-    base: str
     roots: tuple[str, ...]
+    sub: str
     because: str
 
 
 class Records:
-    """Reads the records of every repository that is known; `found` are further working copies, which a search found."""
+    """Reads the records of every repository that is known, each once; `found` are working copies of a search."""
 
     def __init__(self, ground: Ground, known: Known) -> None:
         self._ground = ground
         self._known = known
         self._worktrees: dict[str, tuple[WorktreeRecord, ...]] = {}
+        self._strays: dict[tuple[str, str], Mapping[str, set[str]]] = {}
+        self._commons: dict[str, list[str]] = {}
         self._indexes: dict[str, Mapping[str, str]] = {}
         self._nearby: dict[str, tuple[str, ...]] = {}
 
-    def worktree(self, base: str, project_id: str, newest: int, found: Sequence[str] = ()) -> Record | None:
-        """Return what git knows of a worktree that was at `base`; `newest`: when its last session began (ms)."""
-        where = real(base)
-        candidates = (*self._known.directories(project_id), *self._siblings(base), *found)
-        if moved := self._moved_by_hand(where, candidates):
-            return Record(base, moved, f"git still has the worktree there on record as {base}")
-        for common in self._repositories(project_id):
-            for record in self._recorded(common):
-                if record.path == where and not record.alive and record.locked is not None:
-                    return Record(base, (), f"git keeps its worktree locked{_reason(record)}, so it is away, not gone")
+    # -- git -----------------------------------------------------------------------------------------------------
+
+    def worktree(
+        self, directory: str, base: str, project_id: str, newest: int, found: Sequence[str] = ()
+    ) -> Record | None:
+        """Return what git knows of a worktree at `base` that a directory was in.
+
+        `newest` is when the last session began that was bound there, in milliseconds since 1970.
+        """
+        where, sub = real(base), below(directory, base)
+        if moved := self._moved_by_hand(where, base, project_id, found):
+            return Record(moved, sub, f"git still has the worktree there on record as {base}")
+        records = [(common, record) for common in self._repositories(project_id) for record in self._recorded(common)]
+        for _, record in records:
+            if record.path == where and not record.alive and record.locked is not None:
+                return Record((), sub, f"git keeps its worktree locked{_reason(record)}, so it is away, not gone")
+        name = os.path.basename(where)
         moved = tuple(
             record.path
-            for common in self._repositories(project_id)
-            for record in self._recorded(common)
-            if record.id == os.path.basename(where) and record.alive and record.path != where
-            if _made(common, record.id) <= newest
+            for common, record in records
+            if record.id == name and record.alive and record.path != where and _made(common, name) <= newest
         )
-        return Record(base, moved, f"git made this worktree as {os.path.basename(where)}") if moved else None
+        return Record(moved, sub, f"git made the worktree there as {name}") if moved else None
 
-    def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
-        """Return what jj knows of a workspace that a directory was at or below."""
-        nearby = [root for root in (*self._siblings(directory), *found) if jj.repository(root)]
-        workspaces = self._workspaces | self._indexed(filter(None, map(jj.repository, nearby)))
-        for base in _upwards(directory):
-            if not (recorded := workspaces.get(real(base))):
-                continue
-            repo, name = recorded
-            if os.path.isdir(base):
-                return Record(base, (base,), f"jj has it on record as workspace {name}")
-            candidates = {real(root) for root in (*self._siblings(base), *self._known.everything(), *nearby)}
-            moved = sorted(root for root in candidates if jj.repository(root) == repo and jj.own_name(root) == name)
-            if moved:
-                return Record(base, tuple(moved), f"it is workspace {name}, which jj still has on record as {base}")
-            return Record(base, (jj.main_root(repo),), f"jj has {base} on record as its workspace {name}")
-        return None
+    def _moved_by_hand(self, where: str, base: str, project_id: str, found: Sequence[str]) -> tuple[str, ...]:
+        sources = {
+            ("of project", project_id): self._known.directories(project_id),
+            ("beside", os.path.dirname(base)): self._siblings(base),
+            ("found", ""): found,
+        }
+        return tuple(sorted({root for source in sources.items() for root in self._strayed(*source).get(where, ())}))
 
-    def _moved_by_hand(self, where: str, candidates: Iterable[str]) -> tuple[str, ...]:
-        moved = set()
-        for root in {real(candidate) for candidate in candidates} - {where}:
-            link = git_worktrees.link(root)
-            if (
-                link
-                and link.id
-                and any(record.id == link.id and record.path == where for record in self._recorded(link.common))
-            ):
-                moved.add(root)
-        return tuple(sorted(moved))
+    def _strayed(self, source: tuple[str, str], roots: Iterable[str]) -> Mapping[str, set[str]]:
+        """Map the paths that git has on record to the worktrees that are somewhere else now, among `roots`."""
+        known = self._strays.get(source)
+        if known is None:
+            known = self._strays[source] = {}
+            for root in {real(root) for root in roots}:
+                link = git_worktrees.link(root)
+                for record in self._recorded(link.common) if link and link.id else ():
+                    if link and record.id == link.id and record.path != root:
+                        known.setdefault(record.path, set()).add(root)
+        return known
 
     def _repositories(self, project_id: str) -> list[str]:
         """Return the common directories of a project's checkouts."""
-        tops = [place.worktree for repository in self._known.repositories(project_id) for place in repository.checkouts]
-        return sorted({link.common for top in tops if (link := git_worktrees.link(top))})
+        known = self._commons.get(project_id)
+        if known is None:
+            repositories = self._known.repositories(project_id)
+            tops = [place.worktree for repository in repositories for place in repository.checkouts]
+            known = sorted({link.common for top in tops if (link := git_worktrees.link(top))})
+            self._commons[project_id] = known
+        return known
 
     def _recorded(self, common: str) -> tuple[WorktreeRecord, ...]:
         known = self._worktrees.get(common)
         if known is None:
             known = self._worktrees[common] = git_worktrees.worktrees(common)
         return known
+
+    # -- jj ------------------------------------------------------------------------------------------------------
+
+    def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
+        """Return what jj knows of a workspace that a directory was at or below."""
+        nearby = [root for root in (*self._siblings(directory), *found) if jj.repository(root)]
+        beside = self._indexed(filter(None, map(jj.repository, nearby)))
+        if not beside and not self._workspaces:
+            return None
+        where = real(directory)
+        for base in _upwards(where):
+            recorded = beside.get(base) or self._workspaces.get(base)
+            if recorded is None:
+                continue
+            (repo, name), sub = recorded, below(where, base)
+            if os.path.isdir(base):
+                return Record((base,), sub, f"jj has {base} on record as workspace {name}")
+            candidates = {real(root) for root in (*self._siblings(base), *self._known.everything(), *nearby)}
+            moved = sorted(root for root in candidates if jj.repository(root) == repo and jj.own_name(root) == name)
+            if moved:
+                return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
+            return Record((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
+        return None
 
     @cached_property
     def _workspaces(self) -> dict[str, tuple[str, str]]:

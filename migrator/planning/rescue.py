@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from migrator.orphans.homes import Homes
     from migrator.orphans.rule import Ground, OrphanRule
 
+    Lost = Mapping[str, tuple[Session, Sequence[Reason]]]
+
 _STAYS = ""
 """The base of a session that stays where it is."""
-
-Lost = dict[str, tuple["Session", list["Reason"]]]
 
 
 @dataclass
