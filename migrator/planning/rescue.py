@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
@@ -123,20 +123,21 @@ class Rescue:
             place = homes[session.id].place if session.id in homes else None
             if session.id not in homes and project is not None and session.project_id != project.project_id:
                 place = project
-            if place is not None and self._homes.storable(place) != session.binding:
+            stays = session.id in homes and homes[session.id].why_not
+            if place is not None and not stays and self._homes.storable(place) != session.binding:
                 goes[session.id] = place
                 self.destination.places[place.directory] = place
         return goes
 
     def _home(self, session: Session, reasons: Sequence[Reason]) -> Home:
-        """Return where a lost session goes, or why it goes nowhere."""
+        """Return where a lost session goes, or why it goes nowhere; a place all the same where it can stay."""
         if any(reason.rule in self._immovable for reason in reasons):
             return Home(why_not="nothing is moved for this reason")
         home = self._homes.look(session, reasons)
         if home.place is None:
             return home
         if all(reason.certainty is Certainty.UNKNOWN for reason in reasons):
-            return Home(why_not="nobody can say from here that it is lost")
+            return replace(home, why_not="nobody can say from here that it is lost")
         if home.certainty not in self._sure_enough:
             return Home(why_not=f"{home.because}; --likely takes it there")
         return home
@@ -145,9 +146,9 @@ class Rescue:
         self, session: Session, root: Session, home: Home, reasons: Sequence[Reason], *, root_goes: bool
     ) -> None:
         """Say why a lost session stays lost."""
-        if home.place is None:
+        if home.why_not:
             self._warn(session, reasons, home.why_not)
-        elif self._homes.storable(home.place) != session.binding:
+        elif home.place is not None and self._homes.storable(home.place) != session.binding:
             self._warn(session, reasons, f"its root {root.id} stays lost, and a tree is not torn")
         elif session is root or not root_goes:
             self._warn(session, reasons, "it is bound where it belongs, and no move mends this")

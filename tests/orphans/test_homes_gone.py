@@ -61,11 +61,13 @@ def test_a_sub_directory_that_is_another_repository_now_is_not_entered(history: 
 
 
 def test_a_sub_directory_that_is_a_link_out_is_not_followed(history: History) -> None:
+    """Not even into another worktree of the same repository."""
     shop = repository(history.src / "shop")
     session = history.session(sub_directory(shop / "sub"))
     new = renamed(history, "shop", "store")
+    git(new, "worktree", "add", "-q", "../linked")
     (new / "sub").rmdir()
-    (new / "sub").symlink_to(history.src)
+    (new / "sub").symlink_to(sub_directory(history.src / "linked" / "sub"))
     assert belongs(history.found(session)) == str(new)
 
 
@@ -133,10 +135,10 @@ def test_a_row_without_a_path_keeps_its_place_below_the_worktree(history: Histor
 def test_a_path_from_before_the_repository_is_not_believed(history: History) -> None:
     """opencode leaves the path that is relative to "/" when it adopts a session."""
     shop = repository(history.src / "shop")
-    place = history.opened(shop)
-    session = history.session(str(shop), project_id=place.project_id, path=str(shop)[1:])
+    place = history.opened(sub_directory(shop / "sub"))
+    session = history.session(place.directory, project_id=place.project_id, path=place.directory[1:])
     new = renamed(history, "shop", "store")
-    assert belongs(history.found(session)) == str(new)
+    assert belongs(history.found(session)) == str(new / "sub")
 
 
 def test_the_children_keep_their_places(history: History) -> None:
