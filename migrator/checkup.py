@@ -83,7 +83,11 @@ def _integrity(store: Store) -> Iterator[Finding]:
 def _runs(store: Store) -> Iterator[Finding]:
     from migrator.execution.journal import entries
 
-    cut_off = [entry.id for entry in entries() if entry.unfinished and entry.store == str(store.path)]
+    try:
+        cut_off = [entry.id for entry in entries() if entry.unfinished and entry.store == str(store.path)]
+    except MigratorError as error:
+        yield Finding("unfinishedRuns", None, str(error), wrong=True)
+        return
     yield Finding(
         "unfinishedRuns",
         cut_off,

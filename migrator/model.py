@@ -119,6 +119,14 @@ class ProjectAction(StrEnum):
     EXISTS = "exists"
 
 
+class UndoTurns(NamedTuple):
+    """How many turns of a session keep their file undo, how many lose it, and why."""
+
+    carried: int = 0
+    detached: int = 0
+    because: str | None = None
+
+
 class Change(NamedTuple):
     """One session's move: before and after of its binding."""
 
@@ -129,6 +137,7 @@ class Change(NamedTuple):
     before: Binding
     after: Binding
     undo: Undo
+    turns: UndoTurns = UndoTurns()
 
     @property
     def loses_its_ground(self) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
+from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
+from migrator.model import ProjectAction, RunStatus
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
     from migrator.orphans.ground import StoreGround
     from migrator.orphans.homes import Homes
+    from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
 KEEP = "keep"
@@ -82,7 +85,6 @@ class Workbench:
         from migrator.planning.destination import OneDirectory, Subdirs
         from migrator.planning.planner import plan_move
 
-        _check_undo_files(wish.undo_files)
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
@@ -98,7 +100,12 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        return plan_move(self.store, select(self.store, query), destination, always_detach=wish.undo_files == "detach")
+        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
+
+    def _undo(self, said: str) -> FileUndo:
+        from migrator.planning.undo import FileUndo
+
+        return FileUndo(self.store, self.places, said)
 
     def homes(
         self, search: Sequence[str] = (), depth: int | None = None, tick: Callable[[int], None] = lambda _: None
@@ -120,14 +127,13 @@ class Workbench:
         from migrator.planning.planner import plan_move
         from migrator.planning.rescue import Rescue
 
-        _check_undo_files(wish.undo_files)
         check_names(wish.rules, "--rule")
         every = rules()
         homes = self.homes(wish.search, wish.depth, tick)
         rescue = Rescue(self.ground, homes, every, wish.rules or None, likely=wish.likely)
         selection = rescue.select(reasons(self.ground, every))
         selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
-        return plan_move(self.store, selection, rescue.destination, always_detach=wish.undo_files == "detach")
+        return plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
@@ -158,18 +164,10 @@ class Workbench:
         return self.places.find(worktree).directory
 
 
-def _check_undo_files(said: str) -> None:
-    if said == "carry":
-        raise MigratorError(
-            "File undo can't be carried along yet; --undo-files auto or detach makes it safe: "
-            "an undo then takes back the conversation and touches no file.",
-        )
-
-
 def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
-    from migrator.model import Run, RunStatus
+    from migrator.model import Run
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
@@ -180,20 +178,29 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
             raise MigratorError(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
-        _check_destinations(plan, writer)
-        return apply(writer, plan, replace(options, progress=progress))
+        places = _places(writer)
+        _check_destinations(plan, writer, places)
+        return apply(writer, plan, replace(options, progress=progress), places)
 
 
-def _check_destinations(plan: Plan, store: Store) -> None:
-    """Refuse a plan whose destination has gone, or has become another project, since it was made."""
-    places = _places(store)
+def _check_destinations(plan: Plan, store: Store, places: Places) -> None:
+    """Refuse a plan whose destination has gone, or has become another place, since it was made."""
+    rows = {project.id for project in store.projects()}
+    for project in plan.projects:
+        if project.action is ProjectAction.EXISTS and project.id not in rows:
+            raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
     for wanted in {change.after for change in plan.changes}:
-        found = places.find(wanted.directory)
-        if (found.project_id, found.directory) != wanted[:2]:
-            raise StalePlan(
-                f"opencode would resolve {wanted.directory} to project {found.project_id} in {found.directory} now, "
-                f"and the plan says project {wanted.project_id}. Nothing was written; plan again.",
-            )
+        try:
+            found = places.find(wanted.directory).binding
+        except NoSuchDirectory as gone:
+            raise StalePlan(f"The plan is stale: {gone}. Nothing was written; plan again.") from gone
+        now = store.schema.storable(found)
+        for field, is_, was in zip(now._fields, now, wanted, strict=True):
+            if is_ != was:
+                raise StalePlan(
+                    f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
+                    f"{was!r}. Nothing was written; plan again.",
+                )
 
 
 def _places(store: Store) -> Places:
@@ -245,4 +252,20 @@ def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0
         _writer(path, wait_seconds, backup, progress) as writer,
         open_run(run) as journal,
     ):
+        _check_still_there(writer, journal)
         return resume(writer, journal, replace(options, progress=progress))
+
+
+def _check_still_there(store: Store, run: Journal) -> None:
+    """Refuse to finish a move to a directory that has gone since it was cut off; taking back asks for none."""
+    entry = run.entry
+    if entry.undoes or entry.status is not RunStatus.RUNNING:
+        return
+    places = _places(store)
+    for directory in {change.after.directory for change in run.changes()}:
+        try:
+            places.find(directory)
+        except NoSuchDirectory as gone:
+            raise StalePlan(
+                f"Run {entry.id} can't be finished: {gone}; or take it back with `opencode-migrator undo {entry.id}`.",
+            ) from gone

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
+from migrator.places.here import current_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -45,11 +46,16 @@ class StoreFacts:
     """The Facts of one database and the surroundings; see `migrator.selection.Facts`."""
 
     def __init__(self, store: Store, places: Places, ground: Callable[[], Ground], home: str | None = None) -> None:
-        self.cwd = os.getcwd()  # noqa: PTH109 - a string, as the database stores directories
-        self.home = home or os.path.expanduser("~")  # noqa: PTH111 - as above
+        named = home or os.path.expanduser("~")  # noqa: PTH111 - a string, as the database stores directories
+        self.home = named if named.startswith("/") else os.path.normpath(f"{self.cwd}/{named}")
         self._store = store
         self._places = places
         self._ground = ground
+
+    @cached_property
+    def cwd(self) -> str:
+        """The current directory, absolute; NoSuchDirectory where it was deleted and nobody knows its name."""
+        return current_directory()
 
     @cached_property
     def _directories(self) -> list[str]:

@@ -34,8 +34,11 @@ class Clause:
 class Facts(Protocol):
     """What a plugin may ask about the database and the surroundings. Each is read at most once."""
 
-    cwd: str
     home: str
+
+    @property
+    def cwd(self) -> str:
+        """The current directory, absolute. Raises NoSuchDirectory where it was deleted and nobody knows its name."""
 
     def directories(self) -> Sequence[str]:
         """Every distinct directory that a session is bound to, as stored."""

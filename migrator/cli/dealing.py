@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.retyping import applying_command, command_line
-from migrator.cli.surroundings import echo_lines, on_terminal, width
+from migrator.cli.surroundings import drop_output, echo_lines, on_terminal, width
 from migrator.errors import MigratorError
 from migrator.reporting.words import count
 
@@ -64,11 +64,11 @@ def deal(
             )
         _text(plan, values, err=bool(quiet))
         ask(f"{verb} {count(len(plan.changes), 'session')}?")
-    elif values.get("verbose") and not quiet:
-        _text(plan, values, err=False)
-        click.echo()
     else:
-        _brief(plan, err=bool(quiet))
+        try:
+            _announce(plan, values)
+        except BrokenPipeError:  # as in `move --yes | true`: it was ordered, whoever reads of it
+            drop_output()
     report(_carried_out(plan, values, carry_out), values)
 
 
@@ -129,11 +129,15 @@ def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
     echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
 
 
-def _brief(plan: Plan, *, err: bool) -> None:
+def _announce(plan: Plan, values: dict[str, Any]) -> None:
     """Print what somebody who said --yes should still see."""
     from migrator.reporting.plan_text import headline, warning_lines
 
-    if not err:
+    if values.get("verbose") and not values.get("as_json"):
+        _text(plan, values, err=False)
+        click.echo()
+        return
+    if not values.get("as_json"):
         click.echo(headline(plan))
     echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 

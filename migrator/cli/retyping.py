@@ -21,8 +21,10 @@ def command_line() -> str:
 
 def applying_command(*more: str) -> str:
     """Return the command that applies what was only shown; `more` are arguments that were left out."""
-    words, end = _without_showing(sys.argv[1:], click.get_current_context())
-    return shlex.join([PROGRAM, *words[:end], *more, "--yes", *words[end:]])
+    context = click.get_current_context()
+    words, end = _without_showing(sys.argv[1:], context)
+    yes = [] if context.params.get("yes") else ["--yes"]
+    return shlex.join([PROGRAM, *words[:end], *more, *yes, *words[end:]])
 
 
 _SHOWING = frozenset({"dry_run", "verbose", "as_json"})

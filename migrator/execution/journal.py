@@ -45,8 +45,13 @@ _TABLES = """
 
 
 def state_directory() -> Path:
-    """Return our directory below XDG_STATE_HOME (default ~/.local/state)."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+    """Return our directory below XDG_STATE_HOME (default ~/.local/state).
+
+    A relative one counts as unset, as the XDG specification has it: a run could be taken back from one directory only.
+    """
+    base = os.environ.get("XDG_STATE_HOME", "")
+    if not base.startswith("/"):
+        base = str(Path("~/.local/state").expanduser())
     return Path(base) / "opencode-migrator"
 
 
@@ -136,7 +141,7 @@ class Journal:
                 "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?)",
                 (
                     (session, root, title, words[undo], bindings[before], bindings[after])
-                    for session, root, title, _, before, after, undo in plan.changes
+                    for session, root, title, _, before, after, undo, _ in plan.changes
                 ),
             )
             write.executemany("INSERT INTO binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in bindings.items()))
@@ -152,8 +157,12 @@ class Journal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        import sqlite3
+
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise _unusable(self.path, error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -275,11 +284,20 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        what = error.strerror if isinstance(error, OSError) else error
-        raise MigratorError(
-            f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
-            "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
-        ) from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> MigratorError:
+    what = (isinstance(error, OSError) and error.strerror) or str(error)
+    if "malformed" in what or "not a database" in what:
+        return MigratorError(
+            f"The journal {path} is damaged ({what}), and its run may have been cut off: put a good copy of it there, "
+            "or, if nothing of that run is to be taken back, move it out of that directory.",
+        )
+    return MigratorError(
+        f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
+        "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
+    )
 
 
 def now_ms() -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution import journal as journals
 from migrator.execution.born import born_since
+from migrator.execution.carrying import carry_undo
 from migrator.execution.conflicts import conflicts, sentence, without
 from migrator.execution.edits import inverted, lay_out
 from migrator.execution.engine import carry_out
@@ -18,6 +19,7 @@ from migrator.model import Change, Plan, PlanWarning, ProjectAction, Run, RunSta
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from migrator.places import Places
     from migrator.store.reading import Store
     from migrator.store.writing import Edit, Writer
 
@@ -45,11 +47,11 @@ class Inverse:
     projects: tuple[ProjectEdit, ...]
 
 
-def apply(writer: Writer, plan: Plan, options: Options) -> Run:
+def apply(writer: Writer, plan: Plan, options: Options, places: Places) -> Run:
     """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
     now = journals.now_ms()
     projects = [ProjectEdit(p, True, now) for p in plan.projects if p.action is ProjectAction.REGISTER]
-    return _start(writer, Inverse(plan, (), tuple(projects)), options, undoes=None)
+    return _start(writer, Inverse(plan, (), tuple(projects)), options, None, places)
 
 
 def undo(writer: Writer, run: Journal, options: Options) -> Run:
@@ -61,7 +63,7 @@ def undo(writer: Writer, run: Journal, options: Options) -> Run:
         return replace(run.outcome(), sessions=sessions)
     check_undoable(run)
     with writer.restoring():
-        return _start(writer, inverse(writer, run), options, undoes=entry.id)
+        return _start(writer, inverse(writer, run), options, entry.id)
 
 
 def check_undoable(run: Journal) -> None:
@@ -132,22 +134,27 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
     return run.outcome()
 
 
-def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) -> Run:
+def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, places: Places | None = None) -> Run:
     plan = work.plan
     _refuse_while_unfinished(plan.store)
     staging = lay_out(writer, plan.changes)
     found = conflicts(staging, plan, work.restores)
     if found and not options.skip_conflicts:
-        raise StalePlan(
-            f"The database changed since: {sentence(found)}. Nothing was written; plan again.", tuple(found)
-        )
+        then = "--on-conflict skip takes back the rest" if undoes else "plan again"
+        raise StalePlan(f"The database changed since: {sentence(found)}. Nothing was written; {then}.", tuple(found))
     if found:
         plan = replace(plan, changes=tuple(without(plan.changes, found)))
         staging = lay_out(writer, plan.changes)
+    skipped = [PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()]
     if not plan.changes:
-        return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found))
+        return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
     moving = {change.session for change in plan.changes}
     restores = [edit for edit in work.restores if edit.session in moving]
+    warnings = plan.warnings
+    if places is not None:
+        carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0))
+        restores += carried
+        warnings += tuple(left)
     with Journal.begin(
         plan,
         options.command,
@@ -158,10 +165,7 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
         partial=bool(found),
     ) as run:
         carry_out(writer, run, staging, options.progress)
-        skipped = [
-            PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()
-        ]
-        return run.outcome(tuple(found), (*plan.warnings, *skipped))
+        return run.outcome(tuple(found), (*warnings, *skipped))
 
 
 def _refuse_while_unfinished(store: str) -> None:

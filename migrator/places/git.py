@@ -136,7 +136,7 @@ def _by_root_commit(top: str) -> tuple[str, str] | None:
 
 
 def root_commits(top: str) -> frozenset[str]:
-    """Return the root commits below HEAD of the checkout at `top`; none where there is no commit or no repository.
+    """Return the ids of the commits without a parent from which HEAD has grown; none where there is no commit.
 
     Takes as long as the history is, where nobody wrote a commit graph.
     """
@@ -151,14 +151,18 @@ def _kept_id(git_directory: Path) -> str | None:
         return None
 
 
+def environment() -> dict[str, str]:
+    """Return our environment without what would make git describe another repository than it is asked about."""
+    return {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _OURS
+
+
 def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
     """Run git in `directory`: exit code, output, and its complaint as one line."""
-    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _OURS
     try:
         done = subprocess.run(
             ("git", *arguments),
             cwd=directory,
-            env=environment,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -10,6 +10,7 @@ from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.model import Place
 from migrator.places import git
 from migrator.places.checkout import NO_CHECKOUT, Checkout, Identity
+from migrator.places.here import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,7 @@ class Places:
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._checkouts: dict[str, Checkout | MigratorError] = {}
+        self._root_commits: dict[str, frozenset[str]] = {}
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
@@ -44,6 +46,13 @@ class Places:
             vcs=checkout.vcs,
             project_worktree=checkout.project_worktree,
         )
+
+    def root_commits(self, worktree: str) -> frozenset[str]:
+        """Return the first commits of what is checked out in `worktree`: clones and worktrees have them in common."""
+        known = self._root_commits.get(worktree)
+        if known is None:
+            known = self._root_commits[worktree] = git.root_commits(worktree)
+        return known
 
     def learn(self, directories: Iterable[str]) -> None:
         """Ask about the checkouts of many real directories now, several at once, so that `find` needn't wait.
@@ -90,11 +99,16 @@ def _real_directory(directory: str) -> str:
     try:
         real = os.path.realpath(directory, strict=True)
     except FileNotFoundError as error:
+        if not directory.startswith("/") and is_gone():
+            which = "the current directory" if directory == "." else directory
+            why = "does not exist, since the current directory was deleted: cd to one that exists, or give a whole path"
+            raise NoSuchDirectory(f"{which} {why}") from error
         raise NoSuchDirectory(f"{directory} does not exist, create it or give another directory") from error
     except NotADirectoryError as error:
         raise NoSuchDirectory(f"{directory} lies below a file, give a directory") from error
     except OSError as error:
-        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), check its permissions") from error
+        then = "check its permissions" if isinstance(error, PermissionError) else "give another directory"
+        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
     if not Path(real).is_dir():
         raise NoSuchDirectory(f"{directory} is a file, give the directory it is in")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):

@@ -164,4 +164,4 @@ def _undo_words(changes: Iterable[Change]) -> str:
     tally = dict.fromkeys(Undo, 0)
     for change in changes:
         tally[change.undo] += 1
-    return ", ".join(f"{_WORDS[undo]} {number}" for undo, number in tally.items() if number) or "none"
+    return ", ".join(f"{_WORDS[undo]} {number:,}" for undo, number in tally.items() if number) or "none"

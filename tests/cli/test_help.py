@@ -81,6 +81,10 @@ def test_the_list_of_commands(home: Home) -> None:
     assert home.run("-h").stdout == shown.stdout
 
 
+def test_the_help_of_plan_says_where_its_options_are(home: Home) -> None:
+    assert "plan move --help" in home.run("plan", "--help").stdout
+
+
 def test_nothing_typed_is_help_too(home: Home) -> None:
     shown = home.run()
     assert shown.code == 2
