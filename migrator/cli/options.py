@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,14 @@ def wish(values: dict[str, Any]) -> Wish:
     return Wish(values["to_dir"], values["to_project"], values["subdirs"], values["undo_files"])
 
 
+class Directory(click.Path):
+    """A directory; a shell leaves the ~ of `--search=~/src` as it is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Write a leading ~ out."""
+        return super().convert(os.path.expanduser(value), param, ctx)  # noqa: PTH111 - a string, as typed
+
+
 def search_options(function: Command) -> Command:
     """Add where to look for what lost sessions were in."""
     for option in reversed(
@@ -106,7 +115,7 @@ def search_options(function: Command) -> Command:
             click.option(
                 "--search",
                 multiple=True,
-                type=click.Path(exists=True, file_okay=False, resolve_path=True),
+                type=Directory(exists=True, file_okay=False, resolve_path=True),
                 metavar="DIR",
                 help="Look below DIR for repositories and folders that were moved.",
             ),

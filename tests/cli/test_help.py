@@ -19,6 +19,7 @@ SELECT = (
     "--archived --no-archived --orphans"
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
+RESCUE = "--rule --certain --likely --search --search-depth --undo-files"
 WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
@@ -31,9 +32,11 @@ OPTIONS = {
     "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} --dry-run --verbose",
     "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
+    "rescue": f"{RESCUE} {WRITING} {DATABASE} --dry-run --verbose",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
+    "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
     "show": "--json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",

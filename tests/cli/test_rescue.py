@@ -162,7 +162,7 @@ def test_likely_homes_are_taken_when_that_is_said(history: History) -> None:
     words = " ".join(certain.stdout.split())
     assert "~/far/shop is a checkout of the same project; --likely takes it there" in words
     assert history.lost() == {session}
-    assert "Moved 1 session" in history.home.run(*said, "--likely").stdout
+    assert "Moved 1 session" in history.home.run("rescue", "--yes", "--search=~/far", "--likely").stdout
     assert history.binding(session)[1] == str(far)
     assert not history.lost()
 

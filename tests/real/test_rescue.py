@@ -53,11 +53,11 @@ def test_a_lost_session_is_back(opencode: OpenCode, at: Path, name: str) -> None
     before = all_rows(opencode.database)
 
     run = rescue(loss, at)
-    assert (run["status"], run["sessions"], run["warnings"]) == ("applied", 1, [])
+    assert (run["status"], run["sessions"]) == ("applied", 1)
     undo(opencode, run["run"], at)
     assert all_rows(opencode.database) == before
 
-    rescue(loss, at)
+    rescue(loss, at, "--undo-files", "detach")
     assert answer(opencode, "orphans", cwd=at) == []
     assert rescue(loss, at)["status"] == "unchanged"
     assert loss.seen_by() == loss.readers
@@ -65,11 +65,26 @@ def test_a_lost_session_is_back(opencode: OpenCode, at: Path, name: str) -> None
 
     on_disk = files(at)
     with opencode.serve(loss.home):
-        turns = opencode.turns(loss.session)
-        opencode.revert(loss.session, turns[0], loss.home)
+        opencode.revert(loss.session, opencode.turns(loss.session)[0], loss.home)
         assert files(at) == on_disk
         opencode.unrevert(loss.session, loss.home)
         assert files(at) == on_disk
+
+
+@pytest.mark.parametrize("name", ["renamed-repository", "gone-along-with-another-copy"])
+def test_undo_that_can_be_carried_takes_back_the_files_of_its_turns_and_no_other(
+    opencode: OpenCode, at: Path, name: str
+) -> None:
+    loss = LOSSES[name](opencode, at)
+    assert loss.seen_by() == loss.readers - loss.hidden_from
+    rescue(loss, at)
+    on_disk = files(at)
+    made = {str((loss.home / file).relative_to(at)) for file in ("made.txt", "also made.txt")}
+    with opencode.serve(loss.home):
+        opencode.revert(loss.session, opencode.turns(loss.session)[0], loss.home)
+        assert on_disk.keys() - files(at).keys() in (made, set())
+        opencode.unrevert(loss.session, loss.home)
+    assert files(at) == on_disk
 
 
 @pytest.mark.parametrize("name", BEYOND_HELP)
