@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
-from migrator.orphans.homes import Home
+from migrator.orphans.homes import BROKEN_TREE, Home
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _STAYS = ""
 """The base of a session that stays where it is."""
+
+_UNMENDED = "no move mends this, though it is bound where it belongs"
 
 
 @dataclass
@@ -101,8 +103,8 @@ class Rescue:
         stranded = root.id in homes and homes[root.id].place is None  # without it, its children would be torn from it
         goes = {} if stranded else self._moving(tree, homes)
         for session in tree:
-            if session.id in homes and session.id not in goes:
-                self._account_for(session, root, homes[session.id], lost[session.id][1], root_goes=root.id in goes)
+            if session.id in homes:
+                self._account_for(session, root, homes[session.id], lost[session.id][1], goes)
         if not goes:
             return
         for session in tree:
@@ -143,15 +145,18 @@ class Rescue:
         return home
 
     def _account_for(
-        self, session: Session, root: Session, home: Home, reasons: Sequence[Reason], *, root_goes: bool
+        self, session: Session, root: Session, home: Home, reasons: Sequence[Reason], goes: Mapping[str, Place]
     ) -> None:
-        """Say why a lost session stays lost."""
-        if home.why_not:
+        """Say why a lost session stays lost, if it does."""
+        torn = [reason for reason in reasons if reason.rule == BROKEN_TREE] if root.parent_id is not None else []
+        if session.id not in goes and home.why_not:
             self._warn(session, reasons, home.why_not)
-        elif home.place is not None and self._homes.storable(home.place) != session.binding:
+        elif torn:  # whoever is above its root is gone, and a list shows only what has no parent
+            self._warn(session, torn, _UNMENDED)
+        elif session.id not in goes and home.place and self._homes.storable(home.place) != session.binding:
             self._warn(session, reasons, f"its root {root.id} stays lost, and a tree is not torn")
-        elif session is root or not root_goes:
-            self._warn(session, reasons, "it is bound where it belongs, and no move mends this")
+        elif session.id not in goes and (session is root or root.id not in goes):
+            self._warn(session, reasons, _UNMENDED)
 
     def _warn(self, session: Session, reasons: Sequence[Reason], why: str) -> None:
         self._warnings.append(PlanWarning(STILL_LOST, f"{reasons[0].evidence}; {why}", session.id))
