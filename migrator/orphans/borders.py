@@ -16,12 +16,14 @@ _EVERYWHERE = frozenset({"/", "/home", "/Users"})
 
 
 def beyond(directory: str) -> str | None:
-    """Return in words why a directory that is gone may be another machine's or container's; None if it was here.
+    """Return in words why a directory may be another machine's or container's; None if it is or was here.
 
     Disks that aren't mounted are no matter of this: they can't be looked at, and so are never taken for gone.
     """
     if not os.path.isabs(directory):
         return f"{directory} is a path of another system"
+    if os.path.isdir(directory):
+        return None
     missing = directory.rstrip("/")
     while not os.path.isdir(above := os.path.dirname(missing)):
         missing = above

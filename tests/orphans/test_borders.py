@@ -17,6 +17,12 @@ def test_what_was_beside_something_of_ours_was_here(tmp_path: Path, gone: str) -
     assert beyond(f"{tmp_path}/{gone}") is None
 
 
+@pytest.mark.parametrize("here", ["/", "/usr", "/usr/"])
+def test_what_is_here_is_here(here: str) -> None:
+    """A checkout at the very top, of which only a sub-directory is gone: /app in a container."""
+    assert beyond(here) is None
+
+
 @pytest.mark.parametrize("foreign", ["/no-such-top/x", "/no-such-top", "/home/no-such-user", "/Users/no-such/x/"])
 def test_what_begins_with_nothing_of_ours_may_be_elsewhere(foreign: str) -> None:
     assert "may be of another machine" in str(beyond(foreign))
