@@ -27,6 +27,7 @@ class StoreGround:
         self._store = store
         self._places = places
         self._sights: dict[str, Sight] = {}
+        self._surveyed = False
 
     @cached_property
     def bound(self) -> Mapping[Binding, Sequence[Session]]:
@@ -93,10 +94,11 @@ class StoreGround:
 
         Raises MigratorError where git isn't there to be asked.
         """
-        if not self._sights:
-            self._look_at({binding.directory for binding in self.bound})
         if directory not in self._sights:
-            self._look_at({directory})
+            self._look_at(
+                {directory} if self._surveyed else {directory, *(binding.directory for binding in self.bound)}
+            )
+            self._surveyed = True
         return self._sights[directory]
 
     def look_at(self, directories: Iterable[str]) -> None:
@@ -106,7 +108,7 @@ class StoreGround:
     def _look_at(self, directories: set[str]) -> None:
         from shutil import which
 
-        seen = [look(directory) for directory in directories]
+        seen = [look(directory) for directory in directories - self._sights.keys()]
         if which("git") is None and any(sight.real and git.marked_directory(sight.real) for sight in seen):
             raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
         self._places.learn(sight.real for sight in seen if sight.real is not None)
@@ -117,8 +119,7 @@ class StoreGround:
         if sight.real is None:
             return sight
         try:
-            place = self._places.find(sight.real)
-            checkout = self._places.checkout(sight.real)
+            place, checkout = self._places.at(sight.real)
         except MigratorError as error:
             return replace(sight, detail=str(error))
         return replace(sight, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)

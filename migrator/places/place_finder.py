@@ -30,15 +30,22 @@ class Places:
         self._identity = identity
         self._checkouts: dict[str, Checkout | MigratorError] = {}
         self._root_commits: dict[str, frozenset[str]] = {}
+        self._marked: dict[str, str | None] = {}
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
 
         Raises NoSuchDirectory where it isn't a directory we can read, MigratorError where git can't say what it is.
         """
-        real = _real_directory(directory)
+        return self.at(_real_directory(directory))[0]
+
+    def at(self, real: str) -> tuple[Place, Checkout]:
+        """Return what opencode makes of a real directory that is there, and the checkout that this comes from.
+
+        Raises MigratorError where git can't say what it is.
+        """
         checkout = self.checkout(real)
-        return Place(
+        place = Place(
             directory=real,
             project_id=checkout.project_id,
             worktree=checkout.worktree,
@@ -46,6 +53,7 @@ class Places:
             vcs=checkout.vcs,
             project_worktree=checkout.project_worktree,
         )
+        return place, checkout
 
     def root_commits(self, worktree: str) -> frozenset[str]:
         """Return the first commits of what is checked out in `worktree`: clones and worktrees have them in common."""
@@ -61,7 +69,7 @@ class Places:
         """
         from concurrent.futures import ThreadPoolExecutor
 
-        marked = {git.marked_directory(directory) for directory in directories} - {None, *self._checkouts}
+        marked = {self._marked_directory(directory) for directory in directories} - {None, *self._checkouts}
         if marked:
             with ThreadPoolExecutor(min(_AT_ONCE, len(marked))) as threads:
                 list(threads.map(self._ask, marked))
@@ -70,13 +78,18 @@ class Places:
         """Return the checkout that a real directory is in; raises MigratorError where git can't say."""
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34). A
         # jj.py and an hg.py would stand beside git.py, and the nearest of their markers would win.
-        marked = git.marked_directory(real)
+        marked = self._marked_directory(real)
         if marked is None:
             return NO_CHECKOUT
         known = self._checkouts.get(marked) or self._ask(marked)
         if isinstance(known, MigratorError):
             raise known
         return known
+
+    def _marked_directory(self, real: str) -> str | None:
+        if real not in self._marked:
+            self._marked[real] = git.marked_directory(real)
+        return self._marked[real]
 
     def _ask(self, marked: str) -> Checkout | MigratorError:
         try:

@@ -72,7 +72,7 @@ class Register:
     def found(self) -> dict[str, dict[str, Reason]]:
         """What the rules say of each lost session, by its id and the rule's name."""
         with Workbench(self.home.database) as bench:
-            lost: Mapping[str, tuple[Session, Sequence[Reason]]] = reasons(bench.ground, rules())
+            lost = reasons(bench.ground, rules())
             assert all(len({reason.rule for reason in why}) == len(why) for _, why in lost.values())
             return {id_: {reason.rule: reason for reason in why} for id_, (_, why) in lost.items()}
 

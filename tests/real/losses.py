@@ -183,7 +183,7 @@ def loop_of_links(opencode: OpenCode, at: Path) -> Loss:
     session = session_in(opencode, old)
     old.rename(at / "new")
     old.symlink_to(old.name)
-    hidden = frozenset({Reader.DIRECTORY_FILTER, Reader.PROMPT, Reader.ROOTS})
+    hidden = frozenset({Reader.DIRECTORY_FILTER, Reader.PROMPT, Reader.ROOTS, Reader.BY_ID})
     return Loss(opencode, session, "unreadable", at / "new", hidden)
 
 
@@ -245,7 +245,7 @@ def project_row_gone(opencode: OpenCode, at: Path) -> Loss:
     shop = repository(opencode, at / "shop")
     session = session_in(opencode, shop)
     change(opencode, "UPDATE session SET project_id = 'feedface' WHERE id = ?", session)
-    return Loss(opencode, session, "unknown-project", shop, LISTS | {Reader.ROOTS})
+    return Loss(opencode, session, "unknown-project", shop, LISTS | {Reader.ROOTS, Reader.PROMPT})
 
 
 # -- the other columns -------------------------------------------------------------------------------------------------
