@@ -198,6 +198,13 @@ class ProjectChange:
     workspaces: tuple[WorkspaceChange, ...] = ()
 
 
+BECAUSE = "because "
+"""How an entry of `selected_by` begins that says why a session belongs where it goes."""
+
+STILL_LOST = "still-lost"
+"""The code of a warning that a session stays lost, with the reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
     """Something a person should know before saying yes."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from migrator.execution.runs import Options
     from migrator.model import Plan, Relocated, Run
     from migrator.orphans.ground import StoreGround
+    from migrator.orphans.homes import Homes
     from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
@@ -56,6 +57,17 @@ class Moving:
     listed: tuple[Sequence[str], str] = ((), "")
     ground: Ground = Ground.MOVED
     copied: bool = False
+    undo_files: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class RescueWish:
+    """Which lost sessions to bring home, and how sure to be; `search` are directories to look in for likely homes."""
+
+    rules: Sequence[str] = ()
+    likely: bool = False
+    search: Sequence[str] = ()
+    depth: int | None = None
     undo_files: str = "auto"
 
 
@@ -139,6 +151,34 @@ class Workbench:
                 ),
             ),
         )
+
+    def homes(
+        self, search: Sequence[str] = (), depth: int | None = None, tick: Callable[[int], None] = lambda _: None
+    ) -> Homes:
+        """Return who knows where lost sessions belong, looking below the directories `search` too.
+
+        `tick` is told how many directories were looked at.
+        """
+        from migrator.orphans.homes import Homes
+        from migrator.orphans.search import Search
+        from migrator.orphans.walk import DEPTH
+
+        levels = DEPTH if depth is None else depth
+        return Homes(self.ground, Search(self.store, self.ground, search, levels, tick) if search else None)
+
+    def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
+        """Plan to bring lost sessions home; `tick` is as above."""
+        from migrator.orphans.finding import check_names, reasons, rules
+        from migrator.planning.planner import plan_move
+        from migrator.planning.rescue import Rescue
+
+        check_names(wish.rules, "--rule")
+        every = rules()
+        homes = self.homes(wish.search, wish.depth, tick)
+        rescue = Rescue(self.ground, homes, every, wish.rules or None, likely=wish.likely)
+        selection = rescue.select(reasons(self.ground, every))
+        selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
+        return plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""

@@ -18,6 +18,7 @@ COMMANDS = {
     "move": "move",
     "migrate": "migrate",
     "relocate": "relocate",
+    "rescue": "rescue",
     "plan": "plan",
     "show": "show",
     "apply": "apply",

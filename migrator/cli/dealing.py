@@ -120,8 +120,12 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
 
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
-    else:
-        click.echo(f"Nothing to do: {count(len(plan.unchanged), 'session')} already right.")
+        return
+    from migrator.reporting.lost_text import lost_lines
+
+    right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
+    click.echo(f"Nothing to do: {right}.")
+    echo_lines(lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
 
 
 def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.options import SelectingCommand, database_options, format_options, verbose_option
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.options import SelectingCommand, database_options, format_options, search_options, verbose_option
+from migrator.cli.surroundings import echo_lines, searching, width, workbench
 
 if TYPE_CHECKING:
     from migrator.operations import Workbench
@@ -30,7 +30,7 @@ class OrphansCommand(SelectingCommand):
 @click.command("orphans", short_help="List sessions that got lost, and why (alias: detached).", cls=OrphansCommand)
 @click.option("--rule", "rule", multiple=True, metavar="NAME", help="Only what this rule finds; may be repeated.")
 @click.option("--explain", metavar="SESSION_ID", help="Show every fact looked at for one session.")
-@click.option("--search", multiple=True, metavar="DIR", help="Look for lost directories below DIR; may be repeated.")
+@search_options
 @verbose_option
 @format_options
 @database_options
@@ -40,11 +40,10 @@ def command(form: str, **values: Any) -> None:
     Each with the fact that was seen, how sure that is, and where it belongs if that can be told. Nothing is written.
     """
     from migrator.orphans.finding import check_names
-    from migrator.orphans.homes import Homes
 
     check_names(values["rule"], "--rule")
-    with workbench(values) as bench:
-        homes = Homes(bench.ground, [bench.facts.expanded(directory) for directory in values["search"]])
+    with workbench(values) as bench, searching() as tick:
+        homes = bench.homes(values["search"], values["search_depth"], tick)
         if values["explain"] is not None:
             _explain(bench, homes, values["explain"], form)
         else:

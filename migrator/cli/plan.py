@@ -16,6 +16,7 @@ from migrator.cli.options import (
     database_options,
     destination_options,
     json_option,
+    rescue_options,
     undo_files_option,
     verbose_option,
     wish,
@@ -62,9 +63,9 @@ class PlanGroup(click.Group):
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate|relocate] ... -o FILE`, then `show FILE`, `apply FILE`.
+    """Plan a move and save it: `plan [move|migrate|relocate|rescue] ... -o FILE`, then `show FILE`, `apply FILE`.
 
-    The options are listed by `plan move --help`, `plan migrate --help` and `plan relocate --help`.
+    The options of each are listed by `plan move --help` and so on.
     """
 
 
@@ -99,6 +100,16 @@ def plan_relocate(**values: Any) -> None:
     """Plan what `relocate` would do."""
     with workbench(values) as bench:
         _hand_over(bench.relocate(moving(values)), values)
+
+
+@command.command("rescue")
+@rescue_options
+@_planning_options
+def plan_rescue(**values: Any) -> None:
+    """Plan what `rescue` would do."""
+    from migrator.cli.rescue import planned
+
+    _hand_over(planned(values), values)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:

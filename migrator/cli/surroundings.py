@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from migrator.operations import Workbench
@@ -75,3 +76,19 @@ def echo_lines(lines: Iterable[str], *, err: bool = False, raw: bool = False) ->
     """Print lines; `raw` ones are data, whose escape sequences are nobody's colours and stay."""
     for line in lines:
         click.echo(line, err=err, color=True if raw else None)
+
+
+@contextmanager
+def searching() -> Iterator[Callable[[int], None]]:
+    """Show how many directories a search has looked at, where somebody is there to see it."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc="Searching", unit=" directories", leave=False, delay=0.5) as bar:
+
+        def advance(number: int) -> None:
+            bar.update(number)
+
+        yield advance

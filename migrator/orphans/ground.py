@@ -11,7 +11,7 @@ from migrator.orphans.looking import look
 from migrator.places import git
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.model import Binding, Project, Session
     from migrator.orphans.rule import Sight
@@ -84,6 +84,11 @@ class StoreGround:
 
         return left_behind(self._store)
 
+    @cached_property
+    def checkouts_on_record(self) -> Mapping[str, Sequence[str]]:
+        """The rows of opencode's `project_directory`, by project."""
+        return self._store.project_directories()
+
     def sight(self, directory: str) -> Sight:
         """Return what is at a directory; the first question looks at all that sessions are bound to, several at once.
 
@@ -95,6 +100,10 @@ class StoreGround:
             )
             self._surveyed = True
         return self._sights[directory]
+
+    def look_at(self, directories: Iterable[str]) -> None:
+        """Look at several directories at once."""
+        self._look_at({directory for directory in directories if directory not in self._sights})
 
     def _look_at(self, directories: set[str]) -> None:
         from shutil import which

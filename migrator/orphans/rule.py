@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Binding, Place, Project, Reason, Session
     from migrator.store.json_storage import LeftBehind
@@ -93,8 +93,18 @@ class Ground(Protocol):
     def left_behind(self) -> Sequence[LeftBehind]:
         """Sessions in JSON storage beside the database that are not in it."""
 
+    @property
+    def checkouts_on_record(self) -> Mapping[str, Sequence[str]]:
+        """The directories that opencode has on record as checkouts of each project, by the project's id.
+
+        They may be gone. From 1.17 on; before, there are only a project's worktree and sandboxes.
+        """
+
     def sight(self, directory: str) -> Sight:
         """Return what is at a directory, as stored."""
+
+    def look_at(self, directories: Iterable[str]) -> None:
+        """Look at several directories at once, so that `sight` needn't wait for git one by one."""
 
 
 class Finding(NamedTuple):

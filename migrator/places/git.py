@@ -126,12 +126,6 @@ def _by_origin(top: str) -> tuple[str, str] | None:
     return (project_id, f"origin {origin.host_and_path(url)}") if project_id else None
 
 
-def root_commits(top: str) -> frozenset[str]:
-    """Return the ids of the commits without a parent from which HEAD has grown; none where there is no commit."""
-    failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
-    return frozenset() if failed else frozenset(commits.split())
-
-
 def _by_kept(kept: str | None) -> tuple[str, str] | None:
     return (kept, "the id kept in its git directory") if kept else None
 
@@ -139,6 +133,15 @@ def _by_kept(kept: str | None) -> tuple[str, str] | None:
 def _by_root_commit(top: str) -> tuple[str, str] | None:
     first = min(root_commits(top), default=None)
     return (first, "its root commit") if first else None
+
+
+def root_commits(top: str) -> frozenset[str]:
+    """Return the ids of the commits without a parent from which HEAD has grown; none where there is no commit.
+
+    Takes as long as the history is, where nobody wrote a commit graph.
+    """
+    failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
+    return frozenset() if failed else frozenset(commits.split())
 
 
 def _kept_id(git_directory: Path) -> str | None:

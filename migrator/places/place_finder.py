@@ -29,8 +29,8 @@ class Places:
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._checkouts: dict[str, Checkout | MigratorError] = {}
-        self._marked: dict[str, str | None] = {}
         self._root_commits: dict[str, frozenset[str]] = {}
+        self._marked: dict[str, str | None] = {}
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.

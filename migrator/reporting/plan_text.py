@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.model import ProjectAction, Undo
+from migrator.model import BECAUSE, STILL_LOST, ProjectAction, Undo
 from migrator.reporting.plan_json import summary
 from migrator.reporting.words import cells, count, one_line, shortened, tilde
 
@@ -57,17 +57,24 @@ def headline(plan: Plan) -> str:
 
 
 def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width."""
+    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width.
+
+    Who stays lost comes last, grouped.
+    """
     from textwrap import wrap
 
-    for warning in plan.warnings if verbose else plan.warnings[:GROUPS_SHOWN]:
+    from migrator.reporting.lost_text import lost_lines
+
+    warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
+    for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
         text = one_line(warning.message)
         room = (width or len(text) + 9) - 9
         first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
         yield click.style("warning: ", fg="yellow") + first
         yield from (" " * 9 + line for line in rest)
-    if not verbose and len(plan.warnings) > GROUPS_SHOWN:
-        yield f"and {count(len(plan.warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
+    if not verbose and len(warnings) > GROUPS_SHOWN:
+        yield f"and {count(len(warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
+    yield from lost_lines(plan.warnings, width, verbose=verbose)
 
 
 def _update(project: ProjectChange) -> Iterator[str]:
@@ -109,9 +116,21 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
         for change in changes:
             yield from _row(change, width)
         return
+    yield from _reasons(changes, width)
     yield from _values(changes, width)
     titles = [change.title for change in changes if change.session == change.root] or [c.title for c in changes]
     yield click.style(f"      {_titles(titles, width - 6)}", dim=True)
+
+
+def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
+    """Yield why sessions belong where they go, where that wasn't said by the user."""
+    from migrator.reporting.orphan_text import labelled
+
+    said = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
+    for reason in dict.fromkeys(said):
+        yield from (
+            f"    {line}" for line in labelled(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
+        )
 
 
 def _values(changes: Sequence[Change], width: int) -> Iterator[str]:

@@ -147,6 +147,18 @@ class Store:
             return {id_ for (id_,) in self.rows(sql)}.intersection(ids)
         return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [_array(ids)])}
 
+    def files_worked_on(self, ids: Iterable[str]) -> set[str]:
+        """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""
+        tool = "typeof(data) = 'text' AND instr(data, '\"filePath\"') AND json_valid(data)"
+        named = f"CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END"
+        rows = self.rows(
+            f"SELECT {named} FROM part WHERE session_id {IN} "
+            f"UNION SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
+            f"WHERE session_id {IN}",
+            [(array := _array(ids)), array],
+        )
+        return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
+
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
         """Map each of these rows of `table` that exists to one of its values."""
         return dict(self.rows(f"SELECT id, {column} FROM {table} WHERE id {IN}", [_array(keys)]))
@@ -165,6 +177,15 @@ class Store:
     def columns_of(self, table: str) -> list[str]:
         """Return the names of a table's columns, in its order; none where there is no such table."""
         return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", [table])]
+
+    def project_directories(self) -> dict[str, list[str]]:
+        """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too."""
+        tables = self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'project_directory'")
+        rows = self.rows("SELECT project_id, directory FROM project_directory ORDER BY directory") if tables else []
+        found: dict[str, list[str]] = {}
+        for project_id, directory in rows:
+            found.setdefault(project_id, []).append(directory)
+        return found
 
     def sessions_per_project(self) -> dict[str, int]:
         """Count the sessions bound to each project id, whether or not it has a row."""

@@ -20,6 +20,7 @@ SELECT = (
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 FOLDERS = "--map --will-move --foreign --copied"
+RESCUE = "--rule --certain --likely --search --search-depth --undo-files"
 WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
@@ -33,10 +34,12 @@ OPTIONS = {
     "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "relocate": f"{FOLDERS} {WRITING} {DATABASE} --dry-run --undo-files --verbose",
+    "rescue": f"{RESCUE} {WRITING} {DATABASE} --dry-run --verbose",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
     "plan relocate": f"{FOLDERS} {DATABASE} --output -o --json --verbose --undo-files",
+    "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
     "show": "--json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",

@@ -1,4 +1,4 @@
-"""An empty register of the newest schema; nobody's git settings reach these tests."""
+"""An empty register or history of the newest schema; nobody's git settings reach these tests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.home import build_home
+from tests.orphans.history import History
 from tests.orphans.register import Register
 
 if TYPE_CHECKING:
@@ -40,3 +41,9 @@ def make_register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRegist
 @pytest.fixture
 def register(make_register: MakeRegister) -> Register:
     return make_register("1.18.34")
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    """A database of 1.18.34 without sessions or projects, and an empty src."""
+    return History(build_home(tmp_path / "home", "1.18.34"))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tests.real.fake_model import order
 from tests.real.opencode import HttpError
+from tests.real.sessions import writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -125,10 +126,11 @@ def repository(opencode: OpenCode, directory: Path, *below: str) -> Path:
 
 
 def session_in(opencode: OpenCode, directory: Path, path: str = "") -> str:
-    """A session that every reader sees, with a turn."""
+    """A session that every reader sees, with turns that wrote files: in a repository their undo would touch them."""
     with opencode.serve(directory):
         session = opencode.new_session("lost and found", directory)
-        opencode.prompt(session, "Hello.", directory)
+        opencode.prompt(session, writes("made.txt", "v1\n"), directory)
+        opencode.prompt(session, writes("made.txt", "v2\n") + writes("also made.txt", "v1\n"), directory)
     assert seen_by(opencode, session, directory, path, ALL) == ALL
     return session
 
