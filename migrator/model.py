@@ -61,6 +61,19 @@ class Project:
         return self.name or self.worktree.rstrip("/").rpartition("/")[2] or self.id
 
 
+class Remembered(NamedTuple):
+    """What the database remembers of a directory: `sessions` of one project are bound to it, with one `path`.
+
+    `first_created` is when the oldest of them was made, in milliseconds.
+    """
+
+    directory: str
+    project_id: str
+    path: str | None
+    sessions: int
+    first_created: int
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What opencode itself makes of a directory.
@@ -151,6 +164,14 @@ class ProjectChange:
     vcs: str | None = None
 
 
+class Source(NamedTuple):
+    """Which repository the sessions in a directory come from, as people call it."""
+
+    directory: str
+    project_id: str
+    repository: str
+
+
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
     """Something a person should know before saying yes."""
@@ -162,7 +183,10 @@ class PlanWarning:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would change, complete: applying it needs nothing else."""
+    """What would change, complete: applying it needs nothing else.
+
+    `sources` is for people, and empty where all sessions come from one repository.
+    """
 
     store: str
     dialect: str
@@ -170,6 +194,7 @@ class Plan:
     projects: tuple[ProjectChange, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
     unchanged: tuple[str, ...] = field(default=())
+    sources: tuple[Source, ...] = ()
 
 
 class Certainty(StrEnum):

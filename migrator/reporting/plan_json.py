@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.model import Binding, Change, Plan, PlanWarning, ProjectAction, ProjectChange, RunStatus, Undo
+from migrator.model import Binding, Change, Plan, PlanWarning, ProjectAction, ProjectChange, RunStatus, Source, Undo
 
 if TYPE_CHECKING:
     from migrator.model import Run
@@ -42,6 +42,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         ],
         "warnings": [warning_document(warning) for warning in plan.warnings],
         "unchanged": list(plan.unchanged),
+        "sources": [source._asdict() for source in plan.sources],
         "summary": summary(plan),
     }
     return {**document, "digest": _digest(document)}
@@ -134,6 +135,7 @@ def _plan(document: dict[str, Any]) -> Plan:
         ),
         tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
         tuple(document["unchanged"]),
+        tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Place, Project
+    from migrator.places.belonging import Belonging
     from migrator.selection import Selector, SelectorPlugin
 
 
@@ -26,6 +27,7 @@ class Surroundings:
     places: dict[str, Place] = field(default_factory=dict)
     lines: Sequence[str] = ()
     asked: list[str] = field(default_factory=list)
+    belongings: dict[str, Belonging] = field(default_factory=dict)
 
     def directories(self) -> Sequence[str]:
         return sorted({session.directory for session in self.sessions})
@@ -46,6 +48,10 @@ class Surroundings:
 
     def stdin_lines(self) -> Sequence[str]:
         return self.lines
+
+    def workspaces(self, repository: str, option: str) -> Belonging:
+        del option
+        return self.belongings[repository]
 
 
 def session(id_: str = "ses_1", directory: str = "/x", **more: Any) -> Session:
