@@ -16,6 +16,8 @@ COMMANDS = {
     "projects": "projects",
     "move": "move",
     "migrate": "migrate",
+    "consolidate": "consolidate",
+    "workspaces": "workspaces",
     "plan": "plan",
     "show": "show",
     "apply": "apply",

@@ -13,6 +13,7 @@ import click
 from migrator.cli.dealing import show_plan
 from migrator.cli.options import (
     SelectingCommand,
+    consolidating_options,
     database_options,
     destination_options,
     json_option,
@@ -48,7 +49,7 @@ class PlanGroup(click.Group):
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`."""
+    """Plan a move and save it: `plan [move|migrate|consolidate] ... -o FILE`, then `show FILE`, `apply FILE`."""
 
 
 @command.command("move", cls=SelectingCommand)
@@ -73,6 +74,18 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
     with workbench(values) as bench:
         wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
         _hand_over(bench.plan({"from_id": (session,)}, wished), values)
+
+
+@command.command("consolidate")
+@consolidating_options
+@_planning_options
+def plan_consolidate(**values: Any) -> None:
+    """Plan what `consolidate` would do."""
+    from migrator.consolidating import plan_consolidation
+
+    with workbench(values) as bench:
+        plan, _ = plan_consolidation(bench, values["repository"], values)
+    _hand_over(plan, values)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:

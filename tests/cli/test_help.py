@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SELECT = (
-    "--from-dir --exact --from-project --from-id --match --exclude-dir --exclude-from --title --since --until "
-    "--archived --no-archived"
+    "--from-dir --exact --from-project --from-id --from-workspaces --match --exclude-dir --exclude-from --title "
+    "--since --until --archived --no-archived"
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
@@ -29,9 +29,13 @@ OPTIONS = {
     "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} --dry-run --verbose",
     "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
+    "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files --dry-run "
+    "--verbose",
+    "workspaces": f"{DATABASE} --format --json",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
+    "plan consolidate": f"{DATABASE} --to-dir --only --except --subdirs --undo-files --output -o --json --verbose",
     "show": "--json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",
@@ -40,7 +44,7 @@ OPTIONS = {
     "doctor": f"{DATABASE} --json",
     "demo": "--keep",
 }
-"""Each command that issue 2 names, and the options that the contract gives it."""
+"""Each command that issues 2 and 4 name, and the options that the contract gives it."""
 
 
 @pytest.fixture
