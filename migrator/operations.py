@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
+from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
+from migrator.model import Ground, ProjectAction, RunStatus
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
-    from migrator.model import Plan, Run
+    from migrator.model import Plan, Relocated, Run
+    from migrator.orphans.ground import StoreGround
+    from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
 KEEP = "keep"
@@ -38,13 +44,28 @@ class Wish:
     project_option: str = "--to-project"
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Which folders moved, as it was typed; `ground` says where they are.
+
+    `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
+    `copied` the old folders may still be there.
+    """
+
+    words: Sequence[str]
+    listed: tuple[Sequence[str], str] = ((), "")
+    ground: Ground = Ground.MOVED
+    copied: bool = False
+    undo_files: str = "auto"
+
+
 class Workbench:
     """An open database together with the places and facts around it, for one command."""
 
     def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = _places(self.store)
-        self.facts = StoreFacts(self.store, self.places, home)
+        self.facts = StoreFacts(self.store, self.places, lambda: self.ground, home)
 
     def __enter__(self) -> Self:
         return self
@@ -56,16 +77,22 @@ class Workbench:
         """Turn the values of the SELECT options into a query."""
         return Query(values, self.facts, match_any=values.get("match") == "any")
 
+    @cached_property
+    def ground(self) -> StoreGround:
+        """What orphan rules ask; nothing is read before they do."""
+        from migrator.orphans.ground import StoreGround
+
+        return StoreGround(self.store, self.places)
+
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
         from migrator.planning.destination import OneDirectory, Subdirs
         from migrator.planning.planner import plan_move
 
-        _check_undo_files(wish.undo_files)
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
-                "Say which sessions: --from-dir PATTERN, --from-project P or --from-id ID; "
+                "Say which sessions: --from-dir PATTERN, --from-project P, --from-id ID or --orphans; "
                 "--from-dir '/**' takes every one.",
             )
         project_id = self._project(wish.to_project, wish.project_option)
@@ -77,7 +104,41 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        return plan_move(self.store, select(self.store, query), destination, always_detach=wish.undo_files == "detach")
+        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
+
+    def _undo(self, said: str) -> FileUndo:
+        from migrator.planning.undo import FileUndo
+
+        return FileUndo(self.store, self.places, said)
+
+    def relocate(self, moving: Moving) -> Plan:
+        """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
+        from migrator.desktop import naming
+        from migrator.model import PlanWarning
+        from migrator.planning.folder_pairs import absolute_pairs, listed_pairs, typed_pairs
+        from migrator.planning.relocating import plan_relocation
+        from migrator.planning.relocation import Relocation, relocated
+
+        typed = [*typed_pairs(moving.words), *listed_pairs(*moving.listed)]
+        if not typed:
+            raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
+        pairs = list(absolute_pairs(typed, self.facts.cwd, self.facts.expanded))
+        relocation = Relocation(self.places, relocated(pairs, moving.ground), self.store.workspaces())
+        file_undo = self._undo("detach" if moving.ground is Ground.FOREIGN else moving.undo_files)
+        plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
+        if moving.ground is Ground.FOREIGN:
+            return plan
+        naming_them = naming([old for old, _ in relocation.said.folders], os.path.expanduser("~"))  # noqa: PTH111
+        return replace(
+            plan,
+            warnings=(
+                *plan.warnings,
+                *(
+                    PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")
+                    for file in naming_them
+                ),
+            ),
+        )
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
@@ -108,41 +169,73 @@ class Workbench:
         return self.places.find(worktree).directory
 
 
-def _check_undo_files(said: str) -> None:
-    if said == "carry":
-        raise MigratorError(
-            "File undo can't be carried along yet; --undo-files auto or detach makes it safe: "
-            "an undo then takes back the conversation and touches no file.",
-        )
-
-
 def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
-    from migrator.model import Run, RunStatus
+    from migrator.model import Run
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
-    if not plan.changes:
+    if not plan.writes:
         return Run(None, RunStatus.UNCHANGED)
     with held(options.progress) as progress, _writer(path, wait_seconds, backup, progress) as writer:
         if writer.schema.dialect != plan.dialect:
             raise MigratorError(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
-        _check_destinations(plan, writer)
-        return apply(writer, plan, replace(options, progress=progress))
+        places = _places(writer)
+        _check_destinations(plan, writer, places)
+        return apply(writer, plan, replace(options, progress=progress), places)
 
 
-def _check_destinations(plan: Plan, store: Store) -> None:
-    """Refuse a plan whose destination has gone, or has become another project, since it was made."""
-    places = _places(store)
+def _check_destinations(plan: Plan, store: Store, places: Places) -> None:
+    """Refuse a plan whose destination has gone, or has become another place, since it was made."""
+    rows = {project.id for project in store.projects()}
+    for project in plan.projects:
+        if project.action is ProjectAction.EXISTS and project.id not in rows:
+            raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
+    try:
+        if plan.relocated is None:
+            _check_directories(plan, store, places)
+        else:
+            _check_relocated(plan, plan.relocated, store, places)
+    except NoSuchDirectory as error:
+        raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+
+
+def _check_directories(plan: Plan, store: Store, places: Places) -> None:
     for wanted in {change.after for change in plan.changes}:
-        found = places.find(wanted.directory)
-        if (found.project_id, found.directory) != wanted[:2]:
+        found = places.find(wanted.directory).binding
+        now = store.schema.storable(found)
+        for field, is_, was in zip(now._fields, now, wanted, strict=True):
+            if is_ != was:
+                raise StalePlan(
+                    f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
+                    f"{was!r}. Nothing was written; plan again.",
+                )
+
+
+def _check_relocated(plan: Plan, said: Relocated, store: Store, places: Places) -> None:
+    """Ask again where each folder's sessions belong; of folders that have been moved since, as their plan wanted."""
+    from migrator.planning.relocation import Relocation
+
+    if said.ground is Ground.WILL_MOVE and not any(os.path.isdir(old) for old, _ in said.folders):  # noqa: PTH112
+        said = replace(said, ground=Ground.MOVED)
+    relocation = Relocation(places, said, store.workspaces())
+    relocation.soil.check()
+    for before, after in {(change.before, change.after) for change in plan.changes}:
+        place = relocation.place(before)
+        found = before if place is None else store.schema.storable(place.binding)
+        if found != after:
             raise StalePlan(
-                f"opencode would resolve {wanted.directory} to project {found.project_id} in {found.directory} now, "
-                f"and the plan says project {wanted.project_id}. Nothing was written; plan again.",
+                f"opencode would resolve {after.directory} to project {found.project_id} in {found.directory} now, and "
+                f"the plan says project {after.project_id}. Nothing was written; plan again.",
+            )
+    for project in plan.updates:
+        if not relocation.soil.holds(project.worktree, project.id):
+            raise StalePlan(
+                f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
+                "written; plan again.",
             )
 
 
@@ -195,4 +288,20 @@ def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0
         _writer(path, wait_seconds, backup, progress) as writer,
         open_run(run) as journal,
     ):
+        _check_still_there(writer, journal)
         return resume(writer, journal, replace(options, progress=progress))
+
+
+def _check_still_there(store: Store, run: Journal) -> None:
+    """Refuse to finish a move to a directory that has gone since it was cut off; taking back asks for none."""
+    entry = run.entry
+    if entry.undoes or entry.status is not RunStatus.RUNNING:
+        return
+    places = _places(store)
+    for directory in {change.after.directory for change in run.changes()}:
+        try:
+            places.find(directory)
+        except NoSuchDirectory as gone:
+            raise StalePlan(
+                f"Run {entry.id} can't be finished: {gone}; or take it back with `opencode-migrator undo {entry.id}`.",
+            ) from gone

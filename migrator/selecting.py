@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
+from migrator.places.here import current_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from migrator.model import Place, Project
+    from migrator.orphans.rule import Ground
     from migrator.places import Places
     from migrator.places.belonging import Belonging
     from migrator.selection import Clause, Selector, SelectorPlugin
@@ -44,12 +46,18 @@ def plugins() -> list[SelectorPlugin]:
 class StoreFacts:
     """The Facts of one database and the surroundings; see `migrator.selection.Facts`."""
 
-    def __init__(self, store: Store, places: Places, home: str | None = None) -> None:
-        self.cwd = os.getcwd()  # noqa: PTH109 - a string, as the database stores directories
-        self.home = home or os.path.expanduser("~")  # noqa: PTH111 - as above
+    def __init__(self, store: Store, places: Places, ground: Callable[[], Ground], home: str | None = None) -> None:
+        named = home or os.path.expanduser("~")  # noqa: PTH111 - a string, as the database stores directories
+        self.home = named if named.startswith("/") else os.path.normpath(f"{self.cwd}/{named}")
         self._store = store
         self._places = places
+        self._ground = ground
         self._belongings: dict[str, Belonging] = {}
+
+    @cached_property
+    def cwd(self) -> str:
+        """The current directory, absolute; NoSuchDirectory where it was deleted and nobody knows its name."""
+        return current_directory()
 
     @cached_property
     def _directories(self) -> list[str]:
@@ -113,6 +121,15 @@ class StoreFacts:
         if os.path.isdir(directory) or "/" in repository:  # noqa: PTH112 - as above
             return directory
         return find_project(repository, self, option).worktree
+
+    def orphans(self, rule: str | None = None) -> frozenset[str]:
+        """Return the ids of the sessions that are lost, of those in the database."""
+        from migrator.orphans.finding import check_names, reasons, rules
+
+        check_names([rule] if rule is not None else [], "--orphans")
+        asked = [known for known in rules() if rule in {None, known.name}]
+        ground = self._ground()
+        return frozenset(reasons(ground, asked)).intersection(ground.by_id)
 
 
 class Query:
@@ -193,7 +210,7 @@ def select(store: Store, query: Query) -> Selection:
     chosen = {session.id: session for session in query.sessions(store)}
     if not chosen:
         raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
-    tree_roots = _trees(store, chosen)
+    tree_roots = trees(store, chosen)
     everyone = chosen | {session.id: session for session in store.sessions(tree_roots.keys() - chosen.keys())}
     selected: list[Selected] = []
     warnings: list[PlanWarning] = []
@@ -219,7 +236,7 @@ def _inherited_base(query: Query, root: Session, session: Session) -> str:
     return base if below else session.directory
 
 
-def _trees(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
+def trees(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
     """Map every session of the trees of `chosen` to its root, tree by tree, parents before children.
 
     One query for each generation that isn't chosen itself. A root is the topmost ancestor that exists; a cycle of

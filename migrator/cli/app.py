@@ -14,8 +14,10 @@ from migrator.cli.options import database_options
 COMMANDS = {
     "list": "list_sessions",
     "projects": "projects",
+    "orphans": "orphans",
     "move": "move",
     "migrate": "migrate",
+    "relocate": "relocate",
     "consolidate": "consolidate",
     "workspaces": "workspaces",
     "plan": "plan",
@@ -27,7 +29,7 @@ COMMANDS = {
     "doctor": "doctor",
     "demo": "demo",
 }
-ALIASES = {"rebind": "migrate"}
+ALIASES = {"rebind": "migrate", "detached": "orphans"}
 
 
 class ReaderGone(Exception):

@@ -29,7 +29,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     from migrator.checkup import check_up
 
     with workbench(values) as bench:
-        findings = check_up(bench.store)
+        findings = check_up(bench.store, bench.ground)
     if values["as_json"]:
         click.echo(json.dumps({finding.subject: finding.value for finding in findings}, indent=2, ensure_ascii=False))
     else:

@@ -21,6 +21,7 @@ from migrator.cli.options import (
     verbose_option,
     wish,
 )
+from migrator.cli.relocate import folder_options, moving
 from migrator.cli.retyping import PROGRAM
 from migrator.cli.surroundings import workbench
 from migrator.errors import MigratorError
@@ -38,18 +39,34 @@ def _planning_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+_FLAGS = frozenset({"--json", "--verbose", "-v", "--exact", "--archived", "--no-archived"})
+
+
 class PlanGroup(click.Group):
     """`plan --from-dir ...` is `plan move --from-dir ...`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put in the command that was left out."""
-        named = args and args[0] in {*self.commands, *ctx.help_option_names}
-        return super().parse_args(ctx, args if named else ["move", *args])
+        """Put the command first, be it left out or behind its options."""
+        if args and args[0] in ctx.help_option_names:
+            return super().parse_args(ctx, args)
+        at = next((index for index in range(len(args)) if self._is_command(args, index)), None)
+        words = ["move", *args] if at is None else [args[at], *args[:at], *args[at + 1 :]]
+        return super().parse_args(ctx, words)
+
+    def _is_command(self, args: list[str], index: int) -> bool:
+        """Tell whether this word names a command and isn't the value of the option before it."""
+        if args[index] not in self.commands or "--" in args[:index]:
+            return False
+        before = args[index - 1] if index else ""
+        return not before.startswith("-") or before in _FLAGS or "=" in before
 
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate|consolidate] ... -o FILE`, then `show FILE`, `apply FILE`."""
+    """Plan a move and save it: `plan [move|migrate|relocate|consolidate] ... -o FILE`, then `show FILE`, `apply FILE`.
+
+    The options are listed by `plan move --help`, `plan migrate --help` and so on.
+    """
 
 
 @command.command("move", cls=SelectingCommand)
@@ -74,6 +91,15 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
     with workbench(values) as bench:
         wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
         _hand_over(bench.plan({"from_id": (session,)}, wished), values)
+
+
+@command.command("relocate")
+@folder_options
+@_planning_options
+def plan_relocate(**values: Any) -> None:
+    """Plan what `relocate` would do."""
+    with workbench(values) as bench:
+        _hand_over(bench.relocate(moving(values)), values)
 
 
 @command.command("consolidate")
@@ -107,14 +133,16 @@ def _save(plan: Plan, output: Path) -> None:
     from migrator.reporting.plan_json import plan_document
 
     text = json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
-    target = output.resolve()
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial = None
     try:
+        target = output.resolve()
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
             return
         partial.write_text(text, encoding="utf-8")
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        if partial is not None:
+            partial.unlink(missing_ok=True)
         raise MigratorError(f"The plan can't be written to {output}: {error.strerror}.") from error

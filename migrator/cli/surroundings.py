@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ def database(values: dict[str, Any]) -> Path:
 
 def only_database(values: dict[str, Any]) -> Path | None:
     """Return the database that --db or --channel names; None where runs of every database are meant."""
-    return database(values) if _value("db", values) or _value("channel", values) else None
+    return database(values) if (_value("db", values), _value("channel", values)) != (None, None) else None
 
 
 def workbench(values: dict[str, Any]) -> Workbench:
@@ -47,7 +48,8 @@ def workbench(values: dict[str, Any]) -> Workbench:
 
 def _value(name: str, values: dict[str, Any]) -> Any:
     context = click.get_current_context().find_root()
-    return values.get(name) or (context.obj or {}).get(name)
+    value = values.get(name)
+    return (context.obj or {}).get(name) if value is None else value
 
 
 def on_terminal() -> bool:
@@ -58,6 +60,15 @@ def on_terminal() -> bool:
 def width() -> int | None:
     """Return the width of the terminal; None where output goes to a file or a pipe."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def drop_output() -> None:
+    """Let nothing that is still in Python's buffers reach a stream that can't take it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def echo_lines(lines: Iterable[str], *, err: bool = False, raw: bool = False) -> None:

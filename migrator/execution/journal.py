@@ -6,6 +6,7 @@ says that a chunk is done: after a crash the rows themselves say which side of t
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
@@ -16,7 +17,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from migrator.errors import MigratorError
-from migrator.model import Binding, Change, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
+from migrator.model import (
+    Binding,
+    Change,
+    DirectoryChange,
+    PlanWarning,
+    ProjectAction,
+    ProjectChange,
+    ProjectPaths,
+    Run,
+    RunStatus,
+    Undo,
+    WorkspaceChange,
+)
 from migrator.store.staging import Numbers
 from migrator.store.writing import Edit
 
@@ -27,7 +40,8 @@ if TYPE_CHECKING:
 
     from migrator.model import Plan
 
-FORMAT = 1
+FORMAT = 2
+"""1 knew nothing of updates: whoever knows only that must not take back half of a run."""
 
 _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
@@ -40,13 +54,19 @@ _TABLES = """
     CREATE INDEX edit_chunk ON edit (chunk);
     CREATE TABLE restore ("table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
     CREATE INDEX restore_session ON restore (session);
-    CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER)
+    CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER);
+    CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT)
 """
 
 
 def state_directory() -> Path:
-    """Return our directory below XDG_STATE_HOME (default ~/.local/state)."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+    """Return our directory below XDG_STATE_HOME (default ~/.local/state).
+
+    A relative one counts as unset, as the XDG specification has it: a run could be taken back from one directory only.
+    """
+    base = os.environ.get("XDG_STATE_HOME", "")
+    if not base.startswith("/"):
+        base = str(Path("~/.local/state").expanduser())
     return Path(base) / "opencode-migrator"
 
 
@@ -136,7 +156,7 @@ class Journal:
                 "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?)",
                 (
                     (session, root, title, words[undo], bindings[before], bindings[after])
-                    for session, root, title, _, before, after, undo in plan.changes
+                    for session, root, title, _, before, after, undo, _ in plan.changes
                 ),
             )
             write.executemany("INSERT INTO binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in bindings.items()))
@@ -146,14 +166,19 @@ class Journal:
                 [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
                   p.registered) for p in projects],
             )  # fmt: skip
+            write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(_update_row, plan.updates))
         _sync_directory(path.parent)
         return journal
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        import sqlite3
+
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise _unusable(self.path, error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -216,6 +241,17 @@ class Journal:
             for id_, worktree, vcs, action, registered in self.connection.execute("SELECT * FROM project").fetchall()
         ]
 
+    def updates(self) -> list[ProjectChange]:
+        """Return the project rows that the run changes, every value before and after."""
+        rows = self.connection.execute("SELECT * FROM project_update").fetchall() if self._knows_updates else []
+        return [_update(*row) for row in rows]
+
+    @cached_property
+    def _knows_updates(self) -> bool:
+        """Whether this journal knows of updates, as those of format 2 do."""
+        sql = "SELECT count(*) FROM sqlite_master WHERE name = 'project_update'"
+        return bool(self.connection.execute(sql).fetchone()[0])
+
     def restores(self, first: int, last: int) -> list[Edit]:
         """Return the values that an undo run sets back in the sessions `first` to `last`."""
         sql = "SELECT * FROM restore WHERE session IN (SELECT session FROM change WHERE seq BETWEEN ? AND ?)"
@@ -264,8 +300,23 @@ class Journal:
         )
         ((run, status, sessions, chunks, verified, undoes),) = self.connection.execute(sql).fetchall()
         return Run(
-            run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes
+            run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes,
+            len(self.updates()),
         )  # fmt: skip
+
+
+def _update_row(update: ProjectChange) -> tuple[str, str | None, str]:
+    paths = [update.before, update.after, update.directories, update.workspaces]
+    return update.id, update.vcs, json.dumps(paths, ensure_ascii=False)
+
+
+def _update(id_: str, vcs: str | None, paths: str) -> ProjectChange:
+    before, after, directories, workspaces = json.loads(paths)
+    rows = [[row and tuple(map(tuple, row)) for row in change] for change in directories]
+    return ProjectChange(
+        id_, after[0], ProjectAction.UPDATE, vcs, ProjectPaths(*before), ProjectPaths(*after),
+        tuple(DirectoryChange(*change) for change in rows), tuple(WorkspaceChange(*change) for change in workspaces),
+    )  # fmt: skip
 
 
 @contextmanager
@@ -275,11 +326,20 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        what = error.strerror if isinstance(error, OSError) else error
-        raise MigratorError(
-            f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
-            "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
-        ) from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> MigratorError:
+    what = (isinstance(error, OSError) and error.strerror) or str(error)
+    if "malformed" in what or "not a database" in what:
+        return MigratorError(
+            f"The journal {path} is damaged ({what}), and its run may have been cut off: put a good copy of it there, "
+            "or, if nothing of that run is to be taken back, move it out of that directory.",
+        )
+    return MigratorError(
+        f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
+        "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
+    )
 
 
 def now_ms() -> int:

@@ -9,6 +9,8 @@ from migrator.errors import MigratorError
 from migrator.execution.born import born_since
 from migrator.execution.edits import detachments, holding, inverted, lay_out
 from migrator.execution.interrupts import held
+from migrator.execution.project_edits import inverted as inverted_updates
+from migrator.execution.project_edits import write
 from migrator.model import RunStatus
 from migrator.store.staging import Staging
 
@@ -65,6 +67,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
                 for project in journal.projects():
                     undo = writer.unregister if project.register else writer.register
                     undo(project.change, project.registered)
+                write(writer, inverted_updates(writer, journal.updates())[0])
         journal.mark(RunStatus.ROLLED_BACK)
     return sum(len(chunk) for _, chunk in written)
 

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from migrator.model import Binding, Project, Selection
     from migrator.planning.destination import Destination
+    from migrator.planning.undo import FileUndo
     from migrator.store.reading import Store
 
 
-def plan_move(store: Store, selection: Selection, destination: Destination, *, always_detach: bool = False) -> Plan:
+def plan_move(store: Store, selection: Selection, destination: Destination, file_undo: FileUndo) -> Plan:
     """Plan the move of whole trees; nothing is written.
 
-    `always_detach` detaches file undo even of sessions that stay in their directory. Raises MigratorError where the
-    destination is none, or opencode would not have the session there.
+    Raises MigratorError where the destination is none, or opencode would not have the session there.
     """
     moves: list[Change] = []
     places: dict[str, Place] = {}
@@ -40,9 +40,7 @@ def plan_move(store: Store, selection: Selection, destination: Destination, *, a
         moves.append(
             Change(session.id, selected.root, session.title, selected.selected_by, session.binding, after, Undo.NONE),
         )
-    leaving = {change.session for change in moves if always_detach or change.loses_its_ground}
-    with_undo = store.with_file_undo(leaving) if leaving else set()
-    changes = tuple(change._replace(undo=Undo.DETACH) if change.session in with_undo else change for change in moves)
+    changes = tuple(file_undo.decided(moves))
     projects = store.projects() if changes else []
     come_from = sources(changes, projects)
     return Plan(
@@ -52,7 +50,7 @@ def plan_move(store: Store, selection: Selection, destination: Destination, *, a
         tuple(_project_changes(places.values(), projects)),
         (*selection.warnings, *destination.warnings(), *crossings(changes, come_from)),
         tuple(unchanged),
-        come_from,
+        sources=come_from,
     )
 
 

@@ -13,7 +13,7 @@ from migrator.reporting.words import cells, count, one_line, shortened, tilde
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Change, Plan
+    from migrator.model import Change, Plan, ProjectChange, Row
 
 GROUPS_SHOWN = 20
 
@@ -39,6 +39,11 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
             yield f"register project {project.id[:12]} with worktree {one_line(tilde(project.worktree))}"
+    updates = plan.updates if verbose else plan.updates[:GROUPS_SHOWN]
+    for project in updates:
+        yield from _update(project)
+    if len(plan.updates) > len(updates):
+        yield f"and {count(len(plan.updates) - len(updates), 'more project')} to update; --verbose shows all."
     yield f"file undo: {_undo_words(plan.changes)}"
     yield from warning_lines(plan, width, verbose=verbose)
 
@@ -46,9 +51,14 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
 def headline(plan: Plan) -> str:
     """Return the first line of a plan: how much moves."""
     numbers = summary(plan)
-    right = f"; {count(numbers['unchanged'], 'session')} already right" if plan.unchanged else ""
-    text = f"Plan: {count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move{right}."
-    return click.style(text, bold=True)
+    parts = []
+    if plan.changes or not plan.updates:
+        parts.append(f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move")
+    if plan.updates:
+        parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
+    kept = "already right" if plan.relocated is None else "of their trees stay"
+    right = f"; {count(numbers['unchanged'], 'session')} {kept}" if plan.unchanged else ""
+    return click.style(f"Plan: {', '.join(parts)}{right}.", bold=True)
 
 
 def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
@@ -63,6 +73,26 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
         yield from (" " * 9 + line for line in rest)
     if not verbose and len(plan.warnings) > GROUPS_SHOWN:
         yield f"and {count(len(plan.warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
+
+
+def _update(project: ProjectChange) -> Iterator[str]:
+    """Yield before and after of what changes in a project row and in the rows that belong to it."""
+    if project.before is None or project.after is None:
+        return
+    yield f"update project {project.id[:12]}"
+    for column, before, after in zip(project.before._fields, project.before, project.after, strict=True):
+        if before != after:
+            yield f"      {column}: {one_line(tilde(before))} -> {one_line(tilde(after))}"
+    for change in project.directories:
+        before, after = (_directory(row) for row in change)
+        yield f"      directory: {before} -> {after}"
+    for workspace in project.workspaces:
+        before, after = (one_line(tilde(path)) for path in (workspace.before, workspace.after))
+        yield f"      workspace {workspace.id}: {before} -> {after}"
+
+
+def _directory(row: Row | None) -> str:
+    return "none" if row is None else one_line(tilde(str(dict(row)["directory"])))
 
 
 def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
@@ -156,4 +186,4 @@ def _undo_words(changes: Iterable[Change]) -> str:
     tally = dict.fromkeys(Undo, 0)
     for change in changes:
         tally[change.undo] += 1
-    return ", ".join(f"{_WORDS[undo]} {number}" for undo, number in tally.items() if number) or "none"
+    return ", ".join(f"{_WORDS[undo]} {number:,}" for undo, number in tally.items() if number) or "none"

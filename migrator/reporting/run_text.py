@@ -23,8 +23,13 @@ def run_text(run: Run) -> Iterator[str]:
         yield f"Rolled back {count(run.sessions, 'session')}: run {run.id} never happened."
     else:
         back = " back" if run.undoes else ""
-        yield click.style(f"Moved {count(run.sessions, 'session')}{back} in {count(run.chunks, 'chunk')}.", bold=True)
-        yield f"Verified: opencode lists {run.verified:,} of {run.sessions:,} at their destination, none at the source."
+        if run.sessions:
+            moved = f"Moved {count(run.sessions, 'session')}{back} in {count(run.chunks, 'chunk')}."
+            yield click.style(moved, bold=True)
+            listed = f"{run.verified:,} of {run.sessions:,}"
+            yield f"Verified: opencode lists {listed} at their destination, none at the source."
+        if run.projects:
+            yield f"{'Set back' if run.undoes else 'Updated'} {count(run.projects, 'project')}."
     for warning in run.warnings:
         if warning.code == "skipped":
             yield click.style("skipped: ", fg="yellow") + warning.message

@@ -15,6 +15,7 @@ from migrator_selectors.from_dir import FromDirPlugin
 from migrator_selectors.from_id import FromIdPlugin
 from migrator_selectors.from_project import FromProjectPlugin
 from migrator_selectors.from_workspaces import FromWorkspacesPlugin
+from migrator_selectors.lost import OrphansPlugin
 from migrator_selectors.title import TitlePlugin
 from migrator_selectors.updated import UpdatedPlugin
 
@@ -26,6 +27,7 @@ BUILT_IN: tuple[SelectorPlugin, ...] = (
     FromProjectPlugin(),
     FromIdPlugin(),
     FromWorkspacesPlugin(),
+    OrphansPlugin(),
     ExcludeDirPlugin(),
     ExcludeFromPlugin(),
     TitlePlugin(),

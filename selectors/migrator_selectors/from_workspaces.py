@@ -98,10 +98,10 @@ def _named(workspaces: Sequence[Workspace], text: str, option: str, facts: Facts
     if text in {workspace.name for workspace in workspaces}:
         return frozenset(workspace for workspace in workspaces if workspace.name == text)
     if "/" in text or text in {"~", "cwd"}:
-        pattern = DirectoryPattern(text, cwd=facts.cwd, home=facts.home)
+        pattern = DirectoryPattern(text, cwd=lambda: facts.cwd, home=facts.home)
         named = frozenset(workspace for workspace in workspaces if any(map(pattern.names, workspace.roots)))
     else:
-        pattern = DirectoryPattern("/" + text, cwd=facts.cwd, home=facts.home)
+        pattern = DirectoryPattern("/" + text, cwd=lambda: facts.cwd, home=facts.home)
         named = frozenset(workspace for workspace in workspaces if pattern.names("/" + workspace.name))
     if not named:
         names = ", ".join(sorted({workspace.name for workspace in workspaces}))

@@ -50,6 +50,8 @@ _POINTS = (
     (Writer, "unregister"),
     (Staging, "rebind"),
     (Writer, "edit"),
+    (Writer, "remove_row"),
+    (Writer, "insert_row"),
     (Writer, "close"),
 )
 
@@ -134,6 +136,13 @@ def _watched(method: Callable[..., Any], name: str, reach: Callable[[str, Any], 
     return watched
 
 
+def _meddle(staging: Staging) -> None:
+    staging.store.connection.execute(
+        "UPDATE main.session SET directory = '/elsewhere' WHERE id = "
+        "(SELECT session FROM temp.rebind WHERE seq = (SELECT max(seq) FROM temp.rebind))",
+    )
+
+
 def _fail(_: Any) -> None:
     raise sqlite3.OperationalError("disk I/O error")
 
@@ -143,7 +152,10 @@ _DEEDS: Mapping[str, Callable[[Any], object]] = {
     "interrupt": lambda _: os.kill(os.getpid(), signal.SIGINT),
     "terminate": lambda _: os.kill(os.getpid(), signal.SIGTERM),
     "fail": _fail,
+    "meddle": _meddle,
     "seal": lambda journal: journal.db.execute("PRAGMA query_only = ON"),
     "dawdle": lambda _: time.sleep(0.02),
 }
-"""`fail`: SQLite reports an error once. `seal`: from now on it refuses to write to the journal."""
+"""`fail`: SQLite reports an error once. `meddle`: the last session of the run changes. `seal`: from now on SQLite
+refuses to write to the journal.
+"""

@@ -26,8 +26,8 @@ SCHEMAS = {
     name: json.loads((files("migrator.reporting") / f"{name}.schema.json").read_text("utf-8"))
     for name in ("plan-1", "run-1")
 }
-OPTIONAL = {"session"}
-"""Of a warning: there, where it is about one."""
+OPTIONAL = {"session", "before", "after", "directories", "workspaces"}
+"""Of a warning: there, where it is about one. Of a project: there, where its row is updated."""
 SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
 
 
@@ -232,6 +232,7 @@ def test_the_summary_is_counted_from_the_rest(documents: dict[str, Any]) -> None
         "trees": len({change["root"] for change in plan["changes"]}),
         "unchanged": len(plan["unchanged"]),
         "projects_registered": sum(project["action"] == "register" for project in plan["projects"]),
+        "projects_updated": sum(project["action"] == "update" for project in plan["projects"]),
         "undo_carried": undo.count("carry"),
         "undo_detached": undo.count("detach"),
     }

@@ -147,9 +147,20 @@ def test_archived(rows: list[Session], wanted: bool | None) -> None:
     hold("archived", rows, {"archived": wanted})
 
 
+@given(st.data(), sessions())
+def test_orphans(data: st.DataObject, rows: list[Session]) -> None:
+    ids = st.frozensets(st.sampled_from([row.id for row in rows])) if rows else st.just(frozenset[str]())
+    lost = {"missing-directory": data.draw(ids), "stale-path": data.draw(ids)}
+    values = {"orphans": ("every", "stale-path")}
+    assert hold("orphans", rows, values, lost=lost) == [
+        [row.id for row in rows if row.id in lost["missing-directory"] | lost["stale-path"]],
+        [row.id for row in rows if row.id in lost["stale-path"]],
+    ]
+
+
 def test_every_built_in_selector_is_under_the_law() -> None:
     assert set(PLUGINS) == {
         "from-dir", "from-project", "from-id", "from-workspaces", "exclude-dir", "exclude-from", "title",
-        "updated", "archived",
+        "updated", "archived", "orphans",
     }  # fmt: skip
     assert len(PLUGINS) == len(BUILT_IN)
