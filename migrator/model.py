@@ -61,6 +61,19 @@ class Project:
         return self.name or self.worktree.rstrip("/").rpartition("/")[2] or self.id
 
 
+class Remembered(NamedTuple):
+    """What the database remembers of a directory: `sessions` of one project are bound to it, with one `path`.
+
+    `first_created` is when the oldest of them was made, in milliseconds.
+    """
+
+    directory: str
+    project_id: str
+    path: str | None
+    sessions: int
+    first_created: int
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What opencode itself makes of a directory.
@@ -205,6 +218,14 @@ STILL_LOST = "still-lost"
 """The code of a warning that a session stays lost, with the reason."""
 
 
+class Source(NamedTuple):
+    """Which repository the sessions in a directory come from, as people call it."""
+
+    directory: str
+    project_id: str
+    repository: str
+
+
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
     """Something a person should know before saying yes."""
@@ -239,6 +260,7 @@ class Relocated:
 class Plan:
     """What would change, complete: applying it needs nothing else.
 
+    `sources` is for people, and empty where all sessions come from one repository.
     `relocated` is None unless the plan follows folders; the destinations of other plans are directories that exist.
     """
 
@@ -249,6 +271,7 @@ class Plan:
     warnings: tuple[PlanWarning, ...] = ()
     unchanged: tuple[str, ...] = field(default=())
     relocated: Relocated | None = None
+    sources: tuple[Source, ...] = ()
 
     @property
     def updates(self) -> tuple[ProjectChange, ...]:

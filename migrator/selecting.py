@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from migrator.model import Place, Project
     from migrator.orphans.rule import Ground
     from migrator.places import Places
+    from migrator.places.belonging import Belonging
     from migrator.selection import Clause, Selector, SelectorPlugin
     from migrator.store.reading import Store
 
@@ -51,6 +52,7 @@ class StoreFacts:
         self._store = store
         self._places = places
         self._ground = ground
+        self._belongings: dict[str, Belonging] = {}
 
     @cached_property
     def cwd(self) -> str:
@@ -99,6 +101,26 @@ class StoreFacts:
     def stdin_lines(self) -> Sequence[str]:
         """Return the non-empty lines of standard input, read once."""
         return self._stdin_lines
+
+    def workspaces(self, repository: str, option: str) -> Belonging:
+        """Return the workspaces of a repository, and whose the sessions are; see `Facts`."""
+        from migrator.places.belonging import Memory, belonging
+        from migrator.places.repository import find_repository
+        from migrator.store.remembering import project_directories, remembered
+
+        found = find_repository(self._directory_of(repository, option))
+        if found.home not in self._belongings:
+            memory = Memory(remembered(self._store), self.projects(), project_directories(self._store))
+            self._belongings[found.home] = belonging(found, memory, self.place)
+        return self._belongings[found.home]
+
+    def _directory_of(self, repository: str, option: str) -> str:
+        from migrator_selectors.from_project import find_project
+
+        directory = os.path.join(self.cwd, self.expanded(repository))  # noqa: PTH118 - a string, as above
+        if os.path.isdir(directory) or "/" in repository:  # noqa: PTH112 - as above
+            return directory
+        return find_project(repository, self, option).worktree
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:
         """Return the ids of the sessions that are lost, of those in the database."""

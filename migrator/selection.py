@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import click
 
     from migrator.model import Place, Project, Session
+    from migrator.places.belonging import Belonging
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class Facts(Protocol):
 
     def stdin_lines(self) -> Sequence[str]:
         """Return the lines of standard input, stripped, without empty ones."""
+
+    def workspaces(self, repository: str, option: str) -> Belonging:
+        """Return the workspaces of a repository and whose the sessions are.
+
+        `repository` is a directory in any of them, or the id or name of a project. Raises NothingMatched or
+        MigratorError, naming `option`, where it is none.
+        """
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:
         """Return the ids of the sessions in the database that are lost, or those that this rule finds.

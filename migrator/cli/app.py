@@ -19,6 +19,8 @@ COMMANDS = {
     "migrate": "migrate",
     "relocate": "relocate",
     "rescue": "rescue",
+    "consolidate": "consolidate",
+    "workspaces": "workspaces",
     "plan": "plan",
     "show": "show",
     "apply": "apply",

@@ -69,20 +69,48 @@ def destination_options(function: Command) -> Command:
                 metavar="P|keep",
                 help="Insist on this project; refused where opencode resolves another.",
             ),
-            click.option(
-                "--subdirs",
-                type=click.Choice(("nearest", "keep", "flatten")),
-                default="nearest",
-                show_default=True,
-                help="A session in MATCH/sub goes to DIR/sub. Without one: to the nearest directory above, "
-                "or refuse (keep). flatten: all into DIR.",
-            ),
+            subdirs_option,
             undo_files_option,
         ),
     ):
         function = option(function)
     return function
 
+
+def consolidating_options(function: Command) -> Command:
+    """Add what says which workspaces of which repository are meant, and where their sessions go."""
+    for option in reversed(
+        (
+            click.argument("repository", default=".", required=False),
+            click.option(
+                "--to-dir", "--to-directory", metavar="DIR", help="Where they go. Default: the main working copy."
+            ),
+            click.option(
+                "--only",
+                "only_workspaces",
+                multiple=True,
+                metavar="PATTERN",
+                help="Only the workspaces with this name, or with a slash in it: in this directory.",
+            ),
+            click.option(
+                "--except", "except_workspaces", multiple=True, metavar="PATTERN", help="Not these workspaces."
+            ),
+            subdirs_option,
+            undo_files_option,
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+subdirs_option = click.option(
+    "--subdirs",
+    type=click.Choice(("nearest", "keep", "flatten")),
+    default="nearest",
+    show_default=True,
+    help="A session in MATCH/sub goes to DIR/sub. Without one: to the nearest directory above, "
+    "or refuse (keep). flatten: all into DIR.",
+)
 
 undo_files_option = click.option(
     "--undo-files",

@@ -13,6 +13,7 @@ import click
 from migrator.cli.dealing import show_plan
 from migrator.cli.options import (
     SelectingCommand,
+    consolidating_options,
     database_options,
     destination_options,
     json_option,
@@ -63,7 +64,7 @@ class PlanGroup(click.Group):
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate|relocate|rescue] ... -o FILE`, then `show FILE`, `apply FILE`.
+    """Plan a move and save it: `plan [move|migrate|relocate|...] ... -o FILE`, then `show FILE`, `apply FILE`.
 
     The options of each are listed by `plan move --help` and so on.
     """
@@ -110,6 +111,18 @@ def plan_rescue(**values: Any) -> None:
     from migrator.cli.rescue import planned
 
     _hand_over(planned(values), values)
+
+
+@command.command("consolidate")
+@consolidating_options
+@_planning_options
+def plan_consolidate(**values: Any) -> None:
+    """Plan what `consolidate` would do."""
+    from migrator.consolidating import plan_consolidation
+
+    with workbench(values) as bench:
+        plan, _ = plan_consolidation(bench, values["repository"], values)
+    _hand_over(plan, values)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:

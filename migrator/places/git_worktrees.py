@@ -73,11 +73,14 @@ def worktrees(common: str) -> tuple[WorktreeRecord, ...]:
     )
 
 
+def is_bare(common: str) -> bool:
+    """Tell whether a repository has no main working copy."""
+    return _true(_settings(common).get(("core", "bare")))
+
+
 def main_root(common: str) -> str | None:
     """Return the main working copy of a repository; None for a bare one, and where its files don't say."""
-    values = _config(os.path.join(common, "config"))
-    if _true(values.get(("extensions", "worktreeconfig"))):
-        values |= _config(os.path.join(common, "config.worktree"))
+    values = _settings(common)
     if _true(values.get(("core", "bare"))):
         return None
     elsewhere = values.get(("core", "worktree"))
@@ -123,6 +126,14 @@ def _text(path: str) -> str | None:
     """Return what one of git's one-line files says. Only line ends at its end are git's: a path may hold others."""
     data = read_small(path, _PATH_LIMIT)
     return None if data is None or b"\0" in data else os.fsdecode(data.rstrip(b"\r\n"))
+
+
+def _settings(common: str) -> dict[tuple[str, str], str]:
+    """Return the settings of the main working copy, which has some of its own with extensions.worktreeConfig."""
+    values = _config(os.path.join(common, "config"))
+    if _true(values.get(("extensions", "worktreeconfig"))):
+        values |= _config(os.path.join(common, "config.worktree"))
+    return values
 
 
 def _true(value: str | None) -> bool:

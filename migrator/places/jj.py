@@ -9,6 +9,7 @@ main one too, are not in it, and a workspace that was moved with `mv` has its ol
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -22,6 +23,7 @@ _CHECKOUT_LIMIT = 64 * 1024
 _OPERATION_LIMIT = 1024 * 1024
 _VIEW_LIMIT = 16 * 1024 * 1024
 _MOST_HEADS = 64
+_ESCAPES = {"t": "\t", "r": "\r", "n": "\n", "0": "\0", "e": "\x1b"}
 _WORKING_COPIES = 8
 """Where a view maps the names of workspaces to their working-copy commits."""
 
@@ -142,6 +144,13 @@ def git(repo: str) -> Git | None:
     if path == os.path.join(real(store), "git"):
         return Git(Backing.INTERNAL, path)
     return Git(Backing.COLOCATED if path == real(os.path.join(main_root(repo), ".git")) else Backing.EXTERNAL, path)
+
+
+def plain_name(symbol: str) -> str:
+    """Return the name that jj prints as a symbol: in quotes, with escapes, where it is no plain word."""
+    if len(symbol) < 2 or symbol[0] != '"' or symbol[-1] != '"':  # noqa: PLR2004 - two quotes
+        return symbol
+    return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), symbol[1:-1], flags=re.DOTALL)
 
 
 def _workspaces(data: bytes, repo: str) -> list[WorkspaceRecord]:

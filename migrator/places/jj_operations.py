@@ -11,11 +11,12 @@ import re
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.places.bounded import names_in, read_small
+from migrator.places.bounded import names_in, read_small, real
+from migrator.places.jj import plain_name
 from migrator.places.protobuf import Malformed, fields, last, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _MOST = 100_000
 _OPERATION_LIMIT = 1024 * 1024
@@ -34,14 +35,28 @@ class Addition(NamedTuple):
     words: tuple[str, ...]
     at: int
 
-    def destinations(self, root: str) -> list[str]:
-        """Return what the words would name if the command ran at the top of the workspace at `root`."""
-        return [os.path.normpath(os.path.join(root, word)) for word in self.words if word and "\0" not in word]
+    def destinations(self, tops: Iterable[str]) -> Iterator[str]:
+        """Yield the directories that the command may have made, had it run at one of `tops`.
+
+        Where it had no --name, jj named the workspace after the last component of the destination.
+        """
+        given = any(word == "--name" or word.startswith("--name=") for word in self.words)
+        for word in self.words[self.words.index("add") + 1 :] if "add" in self.words else ():
+            if (
+                word.startswith("-")
+                or "\0" in word
+                or not (given or os.path.basename(os.path.normpath(word)) == self.name)
+            ):
+                continue
+            if os.path.isabs(word):
+                yield real(word)
+            elif not given or "/" in word:
+                yield from (os.path.normpath(os.path.join(top, word)) for top in tops)
 
     @property
     def command(self) -> str:
         """The command, for people."""
-        return shlex.join(self.words)
+        return shlex.join(["jj", *self.words])
 
 
 def additions(repo: str) -> list[Addition]:
@@ -79,9 +94,4 @@ def _addition(operation: bytes) -> Addition | None:
         words = shlex.split(typed.replace("\\'", "'\\''"))
     except ValueError:
         return None
-    return Addition(_plain(said[1]), tuple(words[1:]), at)
-
-
-def _plain(symbol: str) -> str:
-    """Undo the quotes that jj puts around a name that is no plain symbol."""
-    return symbol[1:-1].replace('\\"', '"') if len(symbol) > 1 and symbol[0] == symbol[-1] == '"' else symbol
+    return Addition(plain_name(said[1]), tuple(words[1:]), at)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+from migrator.places.jj import plain_name
+
 _SECONDS = 10.0
 # `root()` is there since 0.40; before, only names are to be had. For a workspace without a recorded path it is an
 # error, which the template prints into the line.
@@ -25,7 +27,7 @@ def listed(root: str) -> dict[str, str | None] | None:
         out = _jj(root, "workspace", "list", "--template", template)
         if out is not None:
             entries = (entry.partition("\0") for entry in out.split("\n\0") if entry)
-            return {name: _path(path) for name, _, path in entries}
+            return {plain_name(name): _path(path) for name, _, path in entries}
     return None
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Change, Place, Plan, PlanWarning, ProjectAction, ProjectChange, Undo
+from migrator.model import Change, Place, Plan, ProjectAction, ProjectChange, Undo
+from migrator.planning.sources import crossings, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from migrator.model import Binding, Project, Selection
     from migrator.planning.destination import Destination
@@ -41,13 +42,15 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
         )
     changes = tuple(file_undo.decided(moves))
     projects = store.projects() if changes else []
+    come_from = sources(changes, projects)
     return Plan(
         str(store.path),
         store.schema.dialect,
         changes,
         tuple(_project_changes(places.values(), projects)),
-        (*selection.warnings, *destination.warnings(), *_crossings(changes, projects)),
+        (*selection.warnings, *destination.warnings(), *crossings(changes, come_from)),
         tuple(unchanged),
+        sources=come_from,
     )
 
 
@@ -58,17 +61,3 @@ def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Itera
             yield ProjectChange(project.id, project.worktree, ProjectAction.EXISTS, project.vcs)
         else:
             yield ProjectChange(place.project_id, place.project_worktree, ProjectAction.REGISTER, place.vcs)
-
-
-def _crossings(changes: Collection[Change], projects: Sequence[Project]) -> Iterable[PlanWarning]:
-    """One pattern that takes sessions of several repositories is often a look-alike swept in by mistake."""
-    labels = {project.id: project.label for project in projects}
-    crossed: dict[str, set[str]] = {}
-    for selected_by, project_id in {(change.selected_by, change.before.project_id) for change in changes}:
-        for said in selected_by:
-            if said.startswith("--from-dir"):
-                crossed.setdefault(said, set()).add(project_id)
-    for said, ids in sorted(crossed.items()):
-        if len(ids) > 1:
-            named = ", ".join(sorted(labels.get(id_, id_) for id_ in ids))
-            yield PlanWarning("crosses-projects", f"{said} takes sessions of {len(ids)} projects: {named}.")

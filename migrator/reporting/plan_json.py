@@ -20,6 +20,7 @@ from migrator.model import (
     ProjectPaths,
     Relocated,
     RunStatus,
+    Source,
     Undo,
     WorkspaceChange,
 )
@@ -54,6 +55,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "projects": [_project_document(project) for project in plan.projects],
         "warnings": [warning_document(warning) for warning in plan.warnings],
         "unchanged": list(plan.unchanged),
+        "sources": [source._asdict() for source in plan.sources],
         "summary": summary(plan),
         "relocated": plan.relocated and _relocated_document(plan.relocated),
     }
@@ -173,6 +175,7 @@ def _plan(document: dict[str, Any]) -> Plan:
         tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
         tuple(document["unchanged"]),
         _relocated(document.get("relocated")),
+        tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),
     )
 
 

@@ -21,10 +21,15 @@ GROUPS_SHOWN = 20
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan, without the command that applies it."""
     yield headline(plan)
-    groups = _grouped(plan.changes)
+    groups = _grouped(plan)
     shown = groups if verbose else groups[:GROUPS_SHOWN]
-    for (source, target), changes in shown:
+    heading = ""
+    for (repository, source, target), changes in shown:
         yield ""
+        if repository != heading:
+            heading = repository
+            every = [change for group, some in groups if group[0] == repository for change in some]
+            yield click.style(f"{count(len(every), 'session')} of {one_line(tilde(repository))}:", bold=True)
         yield from _group(source, target, changes, width, verbose=verbose)
     if len(groups) > len(shown):
         rest = sum(len(changes) for _, changes in groups[len(shown) :])
@@ -97,11 +102,17 @@ def _directory(row: Row | None) -> str:
     return "none" if row is None else one_line(tilde(str(dict(row)["directory"])))
 
 
-def _grouped(changes: Iterable[Change]) -> list[tuple[tuple[str, str], list[Change]]]:
-    groups: dict[tuple[str, str], list[Change]] = {}
-    for change in changes:
-        groups.setdefault((change.before.directory, change.after.directory), []).append(change)
-    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
+    """Group by repository, from and to; what is most comes first. "" is the repository where there is only one."""
+    repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
+    groups: dict[tuple[str, str, str], list[Change]] = {}
+    sizes: dict[str, int] = {}
+    for change in plan.changes:
+        before = change.before
+        repository = repositories.get((before.directory, before.project_id), "")
+        groups.setdefault((repository, before.directory, change.after.directory), []).append(change)
+        sizes[repository] = sizes.get(repository, 0) + 1
+    return sorted(groups.items(), key=lambda group: (-sizes[group[0][0]], group[0][0], -len(group[1]), group[0]))
 
 
 def _group(source: str, target: str, changes: Sequence[Change], width: int, *, verbose: bool) -> Iterator[str]:

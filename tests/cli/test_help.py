@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SELECT = (
-    "--from-dir --exact --from-project --from-id --match --exclude-dir --exclude-from --title --since --until "
-    "--archived --no-archived --orphans"
+    "--from-dir --exact --from-project --from-id --from-workspaces --match --exclude-dir --exclude-from --title "
+    "--since --until --archived --no-archived --orphans"
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 FOLDERS = "--map --will-move --foreign --copied"
@@ -35,11 +35,15 @@ OPTIONS = {
     "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "relocate": f"{FOLDERS} {WRITING} {DATABASE} --dry-run --undo-files --verbose",
     "rescue": f"{RESCUE} {WRITING} {DATABASE} --dry-run --verbose",
+    "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files --dry-run "
+    "--verbose",
+    "workspaces": f"{DATABASE} --format --json",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
     "plan relocate": f"{FOLDERS} {DATABASE} --output -o --json --verbose --undo-files",
     "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
+    "plan consolidate": f"{DATABASE} --to-dir --only --except --subdirs --undo-files --output -o --json --verbose",
     "show": "--json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",
@@ -48,7 +52,7 @@ OPTIONS = {
     "doctor": f"{DATABASE} --json",
     "demo": "--keep",
 }
-"""Each command that issue 2 names, and the options that the contract gives it."""
+"""Each command that issues 2 and 4 name, and the options that the contract gives it."""
 
 
 @pytest.fixture

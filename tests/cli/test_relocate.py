@@ -585,12 +585,6 @@ def test_what_cannot_be_meant(home: Home, words: tuple[str, ...], said: str) -> 
     assert said in refused(home, "relocate", *words, code=2)
 
 
-def test_carrying_undo_along_is_not_to_be_had_yet(home: Home) -> None:
-    old, _ = at_home(home, "shop")
-    new = old.rename(home.src / "store")
-    assert "can't be carried" in refused(home, "relocate", old, new, "--undo-files", "carry", "--yes")
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_new_folder_that_cannot_be_read(home: Home) -> None:
     old, _ = at_home(home, "shop")

@@ -43,17 +43,12 @@ def test_a_mass_move(home: Home) -> None:
         == """\
 Plan: 17 sessions in 14 trees to move.
 
+16 sessions of shop-search:
  from ~/src/shop-search
    to ~/src/shop
       14 sessions in 11 trees; file undo: detached 4, none 10
       project_id: 4284baed5f10 -> 5409aaaaaaaa
       "Summarise the README", "Name things better" and 9 more
-
- from ~/src/shop-api
-   to ~/src/shop
-      1 session in 1 tree; file undo: detached 1
-      project_id: 9458f37cb0bb -> 5409aaaaaaaa
-      "API: paginate orders"
 
  from ~/src/shop-checkout
    to ~/src/shop
@@ -66,6 +61,13 @@ Plan: 17 sessions in 14 trees to move.
       1 session in 1 tree; file undo: detached 1
       project_id: 4284baed5f10 -> 5409aaaaaaaa
       "Fix the flaky index test"
+
+1 session of shop-api:
+ from ~/src/shop-api
+   to ~/src/shop
+      1 session in 1 tree; file undo: detached 1
+      project_id: 9458f37cb0bb -> 5409aaaaaaaa
+      "API: paginate orders"
 
 register project 5409aaaaaaaa with worktree ~/src/shop
 file undo: detached 7, none 10
@@ -224,16 +226,23 @@ def test_3000_sessions_fit_the_page(crowded: Home) -> None:
         line for line in lines if len(line) > 80 and not PATH_LINE.match(line) and max(map(len, line.split())) < 71
     ]
     assert len(lines) < 200
-    # groups first, the largest first, and every session is counted
-    sizes = [int(size.replace(",", "")) for size in re.findall(r"^ {6}([\d,]+) sessions? in", text, re.MULTILINE)]
-    assert sizes == sorted(sizes, reverse=True)
+    # groups first, in each project the largest first, and every session is counted
+    of_project = re.split(r"^([\d,]+) sessions? of \S+:$", text, flags=re.MULTILINE)
+    totals = [int(total.replace(",", "")) for total in of_project[1::2]]
+    assert totals == sorted(totals, reverse=True)
+    sizes = []
+    for groups in of_project[2::2]:
+        some = [int(size.replace(",", "")) for size in re.findall(r"^ {6}([\d,]+) sessions? in", groups, re.MULTILINE)]
+        assert some == sorted(some, reverse=True)
+        sizes += some
     assert len(sizes) == 20
     (rest,) = re.findall(r"^and (\d+) more groups with ([\d,]+) sessions; --verbose shows all\.$", text, re.MULTILINE)
     assert sum(sizes) + int(rest[1].replace(",", "")) == 3017
-    assert lines[2].startswith(" from ")
+    assert lines[3].startswith(" from ")
     # of every field that changes, before and after
     first = text.split("\n\n")[1]
-    for field in ("project_id", "path", "workspace_id"):
+    assert re.search(r"^ {6}project_id: \S+ -> \S+$", first, re.MULTILINE)
+    for field in ("path", "workspace_id"):
         assert re.search(rf"^ {{6}}{field}: \S+ -> \S+ and \d+ more values?$", first, re.MULTILINE), field
 
 
