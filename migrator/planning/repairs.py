@@ -27,7 +27,7 @@ def repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
     return [
         PlanWarning(
             "worktree-repair",
-            f"The links between {repository} and its linked worktrees {breaks} with the move; to mend them is git's part, "
+            f"The links between {repository} and its linked worktrees {breaks} with the move. That is git's part, "
             f"{when}: "
             f"{shlex.join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}",
         )
