@@ -6,7 +6,6 @@ says that a chunk is done: after a crash the rows themselves say which side of t
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import time
@@ -17,18 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from migrator.errors import MigratorError
+from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
     Change,
-    DirectoryChange,
     PlanWarning,
     ProjectAction,
     ProjectChange,
-    ProjectPaths,
     Run,
     RunStatus,
     Undo,
-    WorkspaceChange,
 )
 from migrator.store.staging import Numbers
 from migrator.store.writing import Edit
@@ -166,7 +163,7 @@ class Journal:
                 [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
                   p.registered) for p in projects],
             )  # fmt: skip
-            write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(_update_row, plan.updates))
+            write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
         _sync_directory(path.parent)
         return journal
 
@@ -244,7 +241,7 @@ class Journal:
     def updates(self) -> list[ProjectChange]:
         """Return the project rows that the run changes, every value before and after."""
         rows = self.connection.execute("SELECT * FROM project_update").fetchall() if self._knows_updates else []
-        return [_update(*row) for row in rows]
+        return [read_update(*row) for row in rows]
 
     @cached_property
     def _knows_updates(self) -> bool:
@@ -303,20 +300,6 @@ class Journal:
             run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes,
             len(self.updates()),
         )  # fmt: skip
-
-
-def _update_row(update: ProjectChange) -> tuple[str, str | None, str]:
-    paths = [update.before, update.after, update.directories, update.workspaces]
-    return update.id, update.vcs, json.dumps(paths, ensure_ascii=False)
-
-
-def _update(id_: str, vcs: str | None, paths: str) -> ProjectChange:
-    before, after, directories, workspaces = json.loads(paths)
-    rows = [[row and tuple(map(tuple, row)) for row in change] for change in directories]
-    return ProjectChange(
-        id_, after[0], ProjectAction.UPDATE, vcs, ProjectPaths(*before), ProjectPaths(*after),
-        tuple(DirectoryChange(*change) for change in rows), tuple(WorkspaceChange(*change) for change in workspaces),
-    )  # fmt: skip
 
 
 @contextmanager

@@ -23,11 +23,12 @@ def repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
         for repository, worktree in _broken(top, relocation):
             wanted.setdefault(repository, set()).add(worktree)
     will_move = relocation.said.ground is Ground.WILL_MOVE
-    when, where = ("once it has moved", "will not know") if will_move else ("now", "does not know")
+    breaks, when = ("break", "once it has moved") if will_move else ("broke", "now")
     return [
         PlanWarning(
             "worktree-repair",
-            f"git {where} every linked worktree of {repository} by its new path; that is for git to mend, {when}: "
+            f"The links between {repository} and its linked worktrees {breaks} with the move. That is git's part, "
+            f"{when}: "
             f"{shlex.join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}",
         )
         for repository, worktrees in sorted(wanted.items())
