@@ -128,7 +128,7 @@ class UndoTurns(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One session's move: before and after of its binding."""
+    """One session's move: before and after of its binding. Where they are the same, only file undo changes."""
 
     session: str
     root: str
@@ -140,6 +140,11 @@ class Change(NamedTuple):
     turns: UndoTurns = UndoTurns()
 
     @property
+    def moves(self) -> bool:
+        """Whether the session's binding changes at all."""
+        return self.before != self.after
+
+    @property
     def loses_its_ground(self) -> bool:
         """Whether file undo would act on the wrong place after this change.
 
@@ -147,7 +152,8 @@ class Change(NamedTuple):
         stay; a workspace overrides the directory, so leaving one is leaving a place.
         """
         before, after = self.before, self.after
-        return before[0] != after[0] or before[1] != after[1] or before.workspace_id is not None
+        leaves = before[0] != after[0] or before[1] != after[1] or before.workspace_id is not None
+        return self.moves and leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +239,10 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter."""
+    """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter.
+
+    `moved` is false where a run changed file undo only.
+    """
 
     id: str | None
     status: RunStatus
@@ -243,3 +252,4 @@ class Run:
     conflicts: tuple[str, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
     undoes: str | None = None
+    moved: bool = True

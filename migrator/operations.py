@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
+from migrator.model import Selection
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from migrator.checkup import Finding
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
     from migrator.planning.undo import FileUndo
@@ -79,6 +81,25 @@ class Workbench:
         )
         return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
 
+    def plan_protection(self, values: Mapping[str, Any]) -> Plan:
+        """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
+        from migrator.planning.protection import plan_protection
+
+        return plan_protection(self.store, self.places, self.selection(values))
+
+    def undo_check(self, values: Mapping[str, Any]) -> Finding:
+        """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
+        from migrator.checkup import check_undo
+
+        return check_undo(self.store, self.places, [s.session for s in self.selection(values).sessions])
+
+    def selection(self, values: Mapping[str, Any]) -> Selection:
+        """Return the selected sessions with their trees; every session where nothing was said."""
+        query = self.query(values)
+        if not query.chooses and not query.narrowing and not self.store.sessions_per_project():
+            return Selection(())
+        return select(self.store, query)
+
     def _undo(self, said: str) -> FileUndo:
         from migrator.planning.undo import FileUndo
 
@@ -134,7 +155,7 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
 
 def _check_destinations(plan: Plan, places: Places) -> None:
     """Refuse a plan whose destination has gone, or has become another project, since it was made."""
-    for wanted in {change.after for change in plan.changes}:
+    for wanted in {change.after for change in plan.changes if change.moves}:
         found = places.find(wanted.directory)
         if (found.project_id, found.directory) != wanted[:2]:
             raise StalePlan(

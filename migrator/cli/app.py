@@ -16,6 +16,7 @@ COMMANDS = {
     "projects": "projects",
     "move": "move",
     "migrate": "migrate",
+    "protect": "protect",
     "plan": "plan",
     "show": "show",
     "apply": "apply",

@@ -50,7 +50,8 @@ def deal(
 ) -> None:
     """Show `plan`, ask where somebody is there, carry it out and report.
 
-    `applying` returns the command that applies what is shown here, unless that is what was typed and --yes.
+    `verb` is for the question: `Move 3 sessions?`. `applying` returns the command that applies what is shown here,
+    unless that is what was typed and --yes.
     """
     quiet = values.get("as_json")
     if not plan.changes:

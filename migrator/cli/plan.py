@@ -48,7 +48,7 @@ class PlanGroup(click.Group):
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`."""
+    """Plan a move and save it: `plan [move|migrate|protect] ... -o FILE`, then `show FILE`, `apply FILE`."""
 
 
 @command.command("move", cls=SelectingCommand)
@@ -73,6 +73,14 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
     with workbench(values) as bench:
         wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
         _hand_over(bench.plan({"from_id": (session,)}, wished), values)
+
+
+@command.command("protect", cls=SelectingCommand)
+@_planning_options
+def plan_protect(**values: Any) -> None:
+    """Plan what `protect` would do."""
+    with workbench(values) as bench:
+        _hand_over(bench.plan_protection(values), values)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
