@@ -118,6 +118,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
     else:
         click.echo(f"Nothing to do: {count(len(plan.unchanged), 'session')} already right.")
+        _echo_warnings(plan)
 
 
 def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
@@ -128,10 +129,16 @@ def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
 
 def _brief(plan: Plan, *, err: bool) -> None:
     """Print what somebody who said --yes should still see."""
-    from migrator.reporting.plan_text import headline, warning_lines
+    from migrator.reporting.plan_text import headline
 
     if not err:
         click.echo(headline(plan))
+    _echo_warnings(plan)
+
+
+def _echo_warnings(plan: Plan) -> None:
+    from migrator.reporting.plan_text import warning_lines
+
     echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 
 

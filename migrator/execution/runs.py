@@ -52,7 +52,11 @@ def apply(writer: Writer, plan: Plan, options: Options, places: Places) -> Run:
     """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
     now = journals.now_ms()
     projects = [ProjectEdit(p, True, now) for p in plan.projects if p.action is ProjectAction.REGISTER]
-    return _start(writer, Inverse(plan, (), tuple(projects)), options, None, places)
+    work = Inverse(plan, (), tuple(projects))
+    if any(change.moves for change in plan.changes):
+        return _start(writer, work, options, None, places)
+    with writer.restoring():  # a session that stays where it is may have no project row
+        return _start(writer, work, options, None, places)
 
 
 def undo(writer: Writer, run: Journal, options: Options) -> Run:

@@ -77,5 +77,5 @@ def _unknown(found: dict[str, list[TurnOutlook]]) -> Iterator[PlanWarning]:
     for because, number in why.items():
         yield PlanWarning(
             "undo-unknown",
-            f"What an undo in {count(number, 'session')} would do can't be foretold, and it is left as it is: {because}.",
+            f"What an undo in {count(number, 'session')} would do can't be foretold, so it stays as it is: {because}.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -76,8 +77,9 @@ def outlook_headline(rows: Sequence[Row], sessions: int) -> str:
 
 def outlook_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
     """Yield the dangerous sessions with their dangerous turns and the files; and those of which nobody can tell."""
-    for row in [row for row in rows if row["undo"] == Outlook.UNKNOWN.value]:
-        yield shortened(f"   {row['id']}: {row['turns'][0]['because']}", width)
+    why = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == Outlook.UNKNOWN.value)
+    for because, number in why.items():
+        yield f"   {count(number, 'session')}: {one_line(because)}"
     dangerous = [row for row in rows if row["undo"] == Outlook.DELETES.value]
     for row in dangerous if verbose else dangerous[:SESSIONS_SHOWN]:
         yield ""

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class Outlook(StrEnum):
-    """What an undo would do."""
+    """What an undo would do, the worst last."""
 
-    RESTORES = "restores"
     NOTHING = "nothing"
+    RESTORES = "restores"
     UNKNOWN = "unknown"
     DELETES = "deletes"
 
@@ -60,10 +60,9 @@ class TurnOutlook(NamedTuple):
 
 
 def worst(some: Iterable[TurnOutlook]) -> Outlook:
-    """Return what an undo of these turns would do at its worst; an undo of many that restores one restores."""
+    """Return what an undo of all these turns would do: where one deletes, it deletes."""
     seen = {turn.outlook for turn in some}
-    order = (Outlook.DELETES, Outlook.UNKNOWN, Outlook.RESTORES)
-    return next((outlook for outlook in order if outlook in seen), Outlook.NOTHING)
+    return next((outlook for outlook in reversed(Outlook) if outlook in seen), Outlook.NOTHING)
 
 
 def by_message(some: Iterable[TurnOutlook], said: Mapping[str, Asked]) -> dict[Asked, list[TurnOutlook]]:
