@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.plumbing import GitFailed, common_directory
-from migrator.store.undoing import workspaces
+from migrator.store.undoing import has_table, workspaces
 
 if TYPE_CHECKING:
     from migrator.model import Binding, Place
@@ -43,6 +43,8 @@ class Instances:
     def __init__(self, store: Store, places: Places) -> None:
         self._places = places
         self._layout = Layout.of(store)
+        # 1.18.34 does, 1.15.13 and 1.3.2 don't; the table came with 1.17.
+        self._borrows = has_table(store, "migration")
         self._workspaces = workspaces(store)
         self._found: dict[tuple[str, str | None, bool], Instance] = {}
 
@@ -104,7 +106,8 @@ class Instances:
             else "opencode has no snapshots of this worktree"
         )
         # It makes the repository before it undoes, and lets it borrow from the worktree's own.
-        repository = None if redoable or Path(git_dir).exists() else _own_objects(worktree)
+        makes_one = self._borrows and not redoable and not Path(git_dir).exists()
+        repository = _own_objects(worktree) if makes_one else None
         return Instance(worktree, repository, because)
 
 

@@ -30,8 +30,13 @@ def asked(store: Store, parts: Iterable[str]) -> dict[str, Asked]:
     return {part: Asked(message, time) for part, message, time in store.rows(sql, [json.dumps(list(parts))])}
 
 
+def has_table(store: Store, name: str) -> bool:
+    """Tell whether the schema has a table, which tells an age."""
+    return bool(store.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [name]))
+
+
 def workspaces(store: Store) -> dict[str, tuple[str, str | None]]:
     """Map each workspace of opencode's own to its type and directory."""
-    if not store.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'workspace'"):
+    if not has_table(store, "workspace"):
         return {}
     return {id_: (kind, directory) for id_, kind, directory in store.rows("SELECT id, type, directory FROM workspace")}

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("way", ["resume", "undo"])
 def test_killed_at_any_step(home: Home, way: str) -> None:
     shop = three_sessions(home)
+    workspace = "INSERT INTO workspace (id, type, name, directory, project_id, time_used) VALUES ('w', ?, '', ?, ?, 0)"
+    home.execute(workspace, ["worktree", str(shop), home.root_commit(shop)])
+    home.execute("UPDATE session SET workspace_id = 'w' WHERE id = ?", [MIXED])
     pristine = Pristine(home)
     protect = ("protect", "--yes", "--chunk-size", "1")
     assert run(home, *protect).code == 0

@@ -71,13 +71,11 @@ class Bench:
     def rebind(self, directory: Path, **columns: str) -> None:
         """What one would type into `sqlite3`: all sessions of `source` go to a directory."""
         sets = "".join(f", {column} = ?" for column in columns)
-        self.execute(
-            f"UPDATE session SET directory = ?{sets} WHERE directory = ?",
-            str(directory), *columns.values(), str(self.source),
-        )  # fmt: skip
+        values = (str(directory), *columns.values(), str(self.source))
+        self.execute(f"UPDATE session SET directory = ?{sets} WHERE directory = ?", *values)
 
     def snapshots(self) -> list[Path]:
-        return list((self.opencode.data / "snapshot").glob("*/*"))
+        return [head.parent for head in (self.opencode.data / "snapshot").glob("**/HEAD") if head.is_file()]
 
     def keep(self, name: str) -> None:
         shutil.rmtree(self.root.with_name(name), ignore_errors=True)
@@ -133,23 +131,25 @@ def build(opencode: OpenCode, root: Path) -> Bench:
             for prompt in prompts:
                 before = bench.files()
                 bench.before[name, opencode.prompt(session, prompt, directory)] = before
-        for repo in (bench.other, bench.linked):
+        for repo in (bench.other, bench.linked, bench.plain):
             opencode.prompt(opencode.new_session("at home", repo), writes("home.txt", "h\n"), repo)
     return bench
 
 
 @pytest.fixture(scope="module")
-def template(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    root = tmp_path_factory.mktemp("protect-") / "bench"
-    bench = build(install(root / "home", MAIN), root)
-    bench.keep("template")
-    return bench
+def benches(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
+    """`benches(version)`: what that opencode made, as it was then."""
+    made: dict[str, Bench] = {}
 
+    def _benches(version: str) -> Bench:
+        if version not in made:
+            root = tmp_path_factory.mktemp("protect-") / "bench"
+            made[version] = build(install(root / "home", version), root)
+            made[version].keep("template")
+        made[version].put_back("template")
+        return made[version]
 
-@pytest.fixture
-def bench(template: Bench) -> Bench:
-    template.put_back("template")
-    return template
+    return _benches
 
 
 # ----------------------------------------------------------------------------------------------- what may have happened
@@ -163,7 +163,7 @@ def naive_move(bench: Bench) -> None:
     with closing(sqlite3.connect(bench.opencode.database)) as database:
         query = "SELECT project_id FROM session WHERE directory = ?"
         ((project,),) = database.execute(query, [str(bench.other)]).fetchall()
-    bench.rebind(bench.other, project_id=project, path="")
+    bench.rebind(bench.other, project_id=project)
 
 
 def out_of_any_repository(bench: Bench) -> None:
@@ -240,6 +240,14 @@ SITUATIONS: dict[Callable[[Bench], None], tuple[str, ...]] = {
     in_a_workspace_that_is_gone: (),
 }
 """What may have happened, and the sessions in which an undo deletes files after it."""
+OLDER: dict[Callable[[Bench], None], tuple[str, ...]] = {
+    nothing: (),
+    naive_move: ("turns", "foreign"),
+    pruned: ALL,
+    snapshots_lost: ALL,
+}
+"""The same with 1.3.2, which has one snapshot repository for a project, borrows nothing, and asks for file by file."""
+CASES = [(MAIN, situation) for situation in SITUATIONS] + [("1.3.2", situation) for situation in OLDER]
 
 
 # ------------------------------------------------------------------------------------------------ saying and doing
@@ -286,14 +294,15 @@ def done(bench: Bench, turns: list[Turn]) -> Iterator[tuple[Turn, Files, Files]]
     bench.put_back("now")
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
+@pytest.mark.parametrize(("version", "situation"), CASES, ids=lambda value: getattr(value, "__name__", value))
 def test_what_is_foretold_is_what_happens_and_protect_takes_the_danger_out(
-    bench: Bench, situation: Callable[[Bench], None]
+    benches: Callable[[str], Bench], version: str, situation: Callable[[Bench], None]
 ) -> None:
+    bench = benches(version)
     situation(bench)
     said = foretold(bench)
     dangerous = {session for (session, _), turn in said.items() if turn["undo"] == "deletes"}
-    assert dangerous == set(SITUATIONS[situation])
+    assert dangerous == set((SITUATIONS if version == MAIN else OLDER)[situation])
     for turn, before, after in done(bench, list(bench.before)):
         expected = dict(from_on(said, turn))
         assert before.keys() - after.keys() == {file for file, what in expected.items() if what != "restores"}, turn

@@ -116,10 +116,22 @@ def test_a_snapshot_of_what_is_committed_outlives_its_repository(home: Home, sho
     (only,) = foretold(home)
     assert only.outlook is Outlook.RESTORES
     assert names(only.removes) == {"made.txt"}
-    # With a redo at hand opencode makes none.
-    home.execute("UPDATE session SET revert = ? WHERE id = ?", ['{"messageID":"m","snapshot":"ab"}', SESSION])
-    (only,) = foretold(home)
-    assert names(only.deletes) == {"README.md", "made.txt"}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        """UPDATE session SET revert = '{"messageID":"m","snapshot":"ab"}'""",  # with a redo at hand it makes none
+        "DROP TABLE migration",  # before 1.17 it let it borrow nothing
+    ],
+)
+def test_unless_none_is_made_or_it_borrows_nothing(home: Home, shop: Path, sql: str) -> None:
+    tree = snapshot(home, shop)
+    add_turn(home, SESSION, tree, shop / "README.md")
+    shutil.rmtree(home.database.parent / "snapshot")
+    assert [outlook.outlook for outlook in foretold(home)] == [Outlook.RESTORES]
+    home.execute(sql)
+    assert [outlook.outlook for outlook in foretold(home)] == [Outlook.DELETES]
 
 
 def test_another_worktree(home: Home, shop: Path) -> None:
