@@ -29,18 +29,20 @@ OPTIONS = {
     "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} --dry-run --verbose",
     "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
+    "protect": f"{SELECT} {WRITING} {DATABASE} --dry-run --verbose",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
+    "plan protect": f"{SELECT} {DATABASE} --output -o --json --verbose",
     "show": "--json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",
     "undo": f"{WRITING} --verbose",
     "resume": WRITING,
-    "doctor": f"{DATABASE} --json",
+    "doctor": f"{SELECT} {DATABASE} --json --undo --verbose",
     "demo": "--keep",
 }
-"""Each command that issue 2 names, and the options that the contract gives it."""
+"""Each command of the contract, and the options that it gives it."""
 
 
 @pytest.fixture

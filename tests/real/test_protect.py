@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,6 @@ from tests.real.sessions import writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.real.conftest import Install
     from tests.real.opencode import OpenCode
@@ -67,6 +67,13 @@ class Bench:
     def execute(self, sql: str, *params: str) -> None:
         with closing(sqlite3.connect(self.opencode.database)) as database, database:
             database.execute(sql, params)
+
+    def directory(self, session: str) -> Path:
+        """Where a session is now; opencode 1.3.2 goes by where it is called, later ones by this."""
+        with closing(sqlite3.connect(self.opencode.database)) as database:
+            query = "SELECT directory FROM session WHERE id = ?"
+            ((directory,),) = database.execute(query, [self.sessions[session]]).fetchall()
+        return Path(directory)
 
     def rebind(self, directory: Path, **columns: str) -> None:
         """What one would type into `sqlite3`: all sessions of `source` go to a directory."""
@@ -287,7 +294,7 @@ def done(bench: Bench, turns: list[Turn]) -> Iterator[tuple[Turn, Files, Files]]
         for turn in turns:
             session, message = turn
             with suppress(HttpError):  # one that fails may have deleted files all the same
-                opencode.revert(bench.sessions[session], message, bench.root)
+                opencode.revert(bench.sessions[session], message, bench.directory(session))
             yield turn, before, bench.files()
             bench.put_back("now", "repos", "home/.local/share/opencode/snapshot")
             bench.execute("UPDATE session SET revert = NULL")
@@ -313,14 +320,14 @@ def test_what_is_foretold_is_what_happens_and_protect_takes_the_danger_out(
     if situation is nothing:
         assert {turn["undo"] for (session, _), turn in said.items() if session != "foreign"} == {"restores"}
     if dangerous:
-        protects(bench, said, dangerous)
+        protects(bench, said)
 
 
-def protects(bench: Bench, said: dict[Turn, Any], dangerous: set[str]) -> None:
+def protects(bench: Bench, said: dict[Turn, Any]) -> None:
     """Whatever was to be deleted stays now; the rest is as it was, and all of it can be taken back."""
     rows = all_rows(bench.opencode.database)
     run = answer(bench.opencode, "protect", "--yes", cwd=bench.root)
-    assert (run["status"], run["sessions"]) == ("applied", len(dangerous))
+    assert run["status"] == "applied"
     undo(bench.opencode, run["run"], cwd=bench.root)
     assert all_rows(bench.opencode.database) == rows
     answer(bench.opencode, "protect", "--yes", cwd=bench.root)
