@@ -10,9 +10,11 @@ from migrator.reporting.words import count
 from migrator.store.holders import holders, phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from migrator.model import Session
     from migrator.orphans.rule import Ground
+    from migrator.places import Places
     from migrator.store.reading import Store
 
 _SHOWN = 10
@@ -35,6 +37,25 @@ class Finding:
 def check_up(store: Store, ground: Ground) -> list[Finding]:
     """Look at everything; nothing is changed."""
     return [*_database(store), *_integrity(store), *_runs(store), *_left_behind(store), _orphans(ground)]
+
+
+def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> Finding:
+    """Look at what an undo in opencode would do to files today; `sessions` in `value` has it turn by turn."""
+    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows
+    from migrator.snapshots.outlook import Outlook, outlooks
+    from migrator.store.undoing import asked
+
+    found = outlooks(store, places, [session.id for session in sessions])
+    said = asked(store, [turn.turn.part for turns in found.values() for turn in turns])
+    rows = outlook_rows(sessions, found, said)
+    tally = {outlook.value: sum(row["undo"] == outlook.value for row in rows) for outlook in Outlook}
+    return Finding(
+        "undo",
+        {**tally, "sessions": rows},
+        outlook_headline(rows, len(sessions)),
+        wrong=tally[Outlook.DELETES.value] > 0,
+        notable=tally[Outlook.UNKNOWN.value] > 0,
+    )
 
 
 def _database(store: Store) -> Iterator[Finding]:

@@ -145,7 +145,7 @@ class UndoTurns(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One session's move: before and after of its binding."""
+    """One session's move: before and after of its binding. Where they are the same, only file undo changes."""
 
     session: str
     root: str
@@ -157,6 +157,11 @@ class Change(NamedTuple):
     turns: UndoTurns = UndoTurns()
 
     @property
+    def moves(self) -> bool:
+        """Whether the session's binding changes at all."""
+        return self.before != self.after
+
+    @property
     def loses_its_ground(self) -> bool:
         """Whether file undo would act on the wrong place after this change.
 
@@ -164,7 +169,8 @@ class Change(NamedTuple):
         stay; a workspace overrides the directory, so leaving one is leaving a place.
         """
         before, after = self.before, self.after
-        return before[0] != after[0] or before[1] != after[1] or before.workspace_id is not None
+        leaves = before[0] != after[0] or before[1] != after[1] or before.workspace_id is not None
+        return self.moves and leaves
 
 
 class ProjectPaths(NamedTuple):
@@ -337,7 +343,7 @@ class RunStatus(StrEnum):
 class Run:
     """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter.
 
-    `projects` counts the project rows that were updated.
+    `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only.
     """
 
     id: str | None
@@ -349,3 +355,4 @@ class Run:
     warnings: tuple[PlanWarning, ...] = ()
     undoes: str | None = None
     projects: int = 0
+    moved: bool = True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
-from migrator.model import Ground, ProjectAction, RunStatus
+from migrator.model import Ground, ProjectAction, RunStatus, Selection
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from migrator.checkup import Finding
     from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
     from migrator.model import Plan, Relocated, Run
@@ -117,6 +118,25 @@ class Workbench:
             wish.project_option,
         )
         return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
+
+    def plan_protection(self, values: Mapping[str, Any]) -> Plan:
+        """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
+        from migrator.planning.protection import plan_protection
+
+        return plan_protection(self.store, self.places, self.selection(values))
+
+    def undo_check(self, values: Mapping[str, Any]) -> Finding:
+        """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
+        from migrator.checkup import check_undo
+
+        return check_undo(self.store, self.places, [s.session for s in self.selection(values).sessions])
+
+    def selection(self, values: Mapping[str, Any]) -> Selection:
+        """Return the selected sessions with their trees; every session where nothing was said."""
+        query = self.query(values)
+        if not query.chooses and not query.narrowing and not self.store.sessions_per_project():
+            return Selection(())
+        return select(self.store, query)
 
     def _undo(self, said: str) -> FileUndo:
         from migrator.planning.undo import FileUndo
@@ -244,7 +264,7 @@ def _check_destinations(plan: Plan, store: Store, places: Places) -> None:
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
-    for wanted in {change.after for change in plan.changes}:
+    for wanted in {change.after for change in plan.changes if change.moves}:
         found = places.find(wanted.directory).binding
         now = store.schema.storable(found)
         for field, is_, was in zip(now._fields, now, wanted, strict=True):

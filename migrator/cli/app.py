@@ -21,6 +21,7 @@ COMMANDS = {
     "rescue": "rescue",
     "consolidate": "consolidate",
     "workspaces": "workspaces",
+    "protect": "protect",
     "plan": "plan",
     "show": "show",
     "apply": "apply",

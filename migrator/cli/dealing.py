@@ -50,7 +50,8 @@ def deal(
 ) -> None:
     """Show `plan`, ask where somebody is there, carry it out and report.
 
-    `applying` returns the command that applies what is shown here, unless that is what was typed and --yes.
+    `verb` is for the question: `Move 3 sessions?`. `applying` returns the command that applies what is shown here,
+    unless that is what was typed and --yes.
     """
     quiet = values.get("as_json")
     if not plan.writes:
@@ -126,6 +127,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
     right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
     click.echo(f"Nothing to do: {right}.")
     echo_lines(lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
+    _echo_warnings(plan)
 
 
 def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
@@ -136,7 +138,7 @@ def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
 
 def _announce(plan: Plan, values: dict[str, Any]) -> None:
     """Print what somebody who said --yes should still see."""
-    from migrator.reporting.plan_text import headline, warning_lines
+    from migrator.reporting.plan_text import headline
 
     if values.get("verbose") and not values.get("as_json"):
         _text(plan, values, err=False)
@@ -144,6 +146,12 @@ def _announce(plan: Plan, values: dict[str, Any]) -> None:
         return
     if not values.get("as_json"):
         click.echo(headline(plan))
+    _echo_warnings(plan)
+
+
+def _echo_warnings(plan: Plan) -> None:
+    from migrator.reporting.plan_text import warning_lines
+
     echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 
 

@@ -125,6 +125,14 @@ def plan_consolidate(**values: Any) -> None:
     _hand_over(plan, values)
 
 
+@command.command("protect", cls=SelectingCommand)
+@_planning_options
+def plan_protect(**values: Any) -> None:
+    """Plan what `protect` would do."""
+    with workbench(values) as bench:
+        _hand_over(bench.plan_protection(values), values)
+
+
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
     output: Path | None = values["output"]
     if output is None:

@@ -26,7 +26,7 @@ def carry_undo(
     The judgement is made anew, since files may have changed since the plan was: a turn that no longer may go along is
     in no edit, and so it is detached. Raises MigratorError, with no row written, where objects can't be carried.
     """
-    wanted = {change.session for change in changes if change.undo is Undo.CARRY}
+    wanted = {change.session for change in changes if change.undo is Undo.CARRY and change.moves}
     if not wanted:
         return [], []
     verdicts = Judge(store, places).verdicts(change for change in changes if change.session in wanted)

@@ -19,7 +19,7 @@ MOVED_ALREADY = "moved already"
 def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
     """Map each session of `plan`, whose changes are laid out, that changed since it was made to what changed, in words.
 
-    A child that was born since counts against its parent: left out, it would be torn from its tree.
+    A child that was born since counts against its parent, if that moves: left out, it would be torn from its tree.
     """
     found = {}
     if strays := dict(staging.strays()):
@@ -27,9 +27,9 @@ def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> di
             if change.session in strays:
                 binding = strays[change.session]
                 found[change.session] = _difference(change, binding) if binding else "was deleted"
-    ids = {change.session for change in plan.changes}
-    known = ids.union(plan.unchanged)
-    for child, parent in staging.store.children(ids).items():
+    moving = {change.session for change in plan.changes if change.moves}
+    known = moving.union(plan.unchanged)
+    for child, parent in staging.store.children(moving).items():
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     found.update(_changed_values(staging.store, restores))

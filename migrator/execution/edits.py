@@ -27,11 +27,13 @@ _GONE = object()
 
 def lay_out(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
     """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
-    rebinds = (
-        (change.session, change.before, change.after, int(change.undo is Undo.DETACH or change.loses_its_ground))
-        for change in changes
-    )
+    rebinds = ((change.session, change.before, change.after, int(_detached(change))) for change in changes)
     return Staging(store, rebinds, first)
+
+
+def _detached(change: Change) -> bool:
+    """Tell whether all file undo goes; where nothing moves, it is said value by value which of it does."""
+    return change.moves and (change.undo is Undo.DETACH or change.loses_its_ground)
 
 
 def detachments(

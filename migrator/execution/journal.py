@@ -293,12 +293,14 @@ class Journal:
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""
         sql = (
-            "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes FROM run"
+            "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes, "
+            "EXISTS (SELECT 1 FROM change WHERE before <> after) FROM run"
         )
-        ((run, status, sessions, chunks, verified, undoes),) = self.connection.execute(sql).fetchall()
+        ((run, status, sessions, chunks, verified, undoes, moved),) = self.connection.execute(sql).fetchall()
         return Run(
             run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes,
             len(self.updates()),
+            bool(moved),
         )  # fmt: skip
 
 

@@ -30,11 +30,13 @@ class Side(Enum):
     AFTER = "after"
 
 
-def side_of(store: Store, chunk: Sequence[Change]) -> Side:
+def side_of(store: Store, chunk: Sequence[Change], edits: Sequence[Edit]) -> Side:
     """Tell from the rows whether a chunk committed; sessions that were deleted since don't count.
 
-    Raises MigratorError, naming them, where rows are on neither side.
+    Where nothing moves, its `edits` tell. Raises MigratorError, naming them, where rows are on neither side.
     """
+    if not any(change.moves for change in chunk):
+        return Side.BEFORE if holding(store, inverted(edits)) else Side.AFTER
     now = store.bindings(change.session for change in chunk)
     seen = {id_: binding for id_, (binding, _) in now.items()}
     present = [change for change in chunk if change.session in seen]
@@ -57,7 +59,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
     """
     with held():
         chunks = [(number, journal.changes(first, last)) for number, first, last in journal.chunks()]
-        written = [(number, chunk) for number, chunk in chunks if side_of(writer, chunk) is Side.AFTER]
+        written = [(n, chunk) for n, chunk in chunks if side_of(writer, chunk, journal.edits(n)) is Side.AFTER]
         journal.mark(RunStatus.ROLLING_BACK)
         with writer.restoring():
             for number, chunk in written:

@@ -14,6 +14,7 @@ from migrator.execution.conflicts import conflicts, sentence, without
 from migrator.execution.edits import inverted, lay_out
 from migrator.execution.engine import carry_out
 from migrator.execution.journal import Journal, ProjectEdit
+from migrator.execution.protecting import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, Run, RunStatus, Undo
 
@@ -52,7 +53,11 @@ def apply(writer: Writer, plan: Plan, options: Options, places: Places) -> Run:
     """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
     now = journals.now_ms()
     projects = [ProjectEdit(p, True, now) for p in plan.projects if p.action is ProjectAction.REGISTER]
-    return _start(writer, Inverse(plan, (), tuple(projects)), options, None, places)
+    work = Inverse(plan, (), tuple(projects))
+    if any(change.moves for change in plan.changes):
+        return _start(writer, work, options, None, places)
+    with writer.restoring():  # a session that stays where it is may have no project row
+        return _start(writer, work, options, None, places)
 
 
 def undo(writer: Writer, run: Journal, options: Options) -> Run:
@@ -114,7 +119,9 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
         roll_back(writer, run)
         return run.outcome()
     first = 1
-    for number, last, side in [(n, last, side_of(writer, run.changes(start, last))) for n, start, last in run.chunks()]:
+    for number, last, side in [
+        (n, last, side_of(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()
+    ]:
         if side is Side.AFTER:
             first = last + 1
             break
@@ -164,8 +171,9 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
     warnings = plan.warnings
     if places is not None:
         carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0))
-        restores += carried
-        warnings += tuple(left)
+        detached, safe = protect_undo(writer, places, plan.changes)
+        restores += carried + detached
+        warnings += (*left, *safe)
     with Journal.begin(
         plan,
         options.command,

@@ -51,6 +51,10 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
 def headline(plan: Plan) -> str:
     """Return the first line of a plan: how much moves."""
     numbers = summary(plan)
+    if plan.changes and not any(change.moves for change in plan.changes):
+        stay = f"; {count(numbers['unchanged'], 'session')} left as they are" if plan.unchanged else ""
+        text = f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
+        return click.style(text, bold=True)
     parts = []
     if plan.changes or not plan.updates:
         parts.append(f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move")
@@ -179,7 +183,7 @@ def _row(change: Change, width: int) -> Iterator[str]:
         yield one_line(f"        directory: {change.before.directory} -> {change.after.directory}")
     for field, before, after in _differences(change):
         yield f"        {field}: {before} -> {after}"
-    yield f"        file undo: {_WORDS[change.undo]}; selected by {one_line(', '.join(change.selected_by))}"
+    yield f"        file undo: {_undo_word(change)}; selected by {one_line(', '.join(change.selected_by))}"
 
 
 def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
@@ -202,7 +206,14 @@ _WORDS = {Undo.CARRY: "carried", Undo.DETACH: "detached", Undo.NONE: "none"}
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = dict.fromkeys(Undo, 0)
+    tally = dict.fromkeys(_WORDS.values(), 0)
     for change in changes:
-        tally[change.undo] += 1
-    return ", ".join(f"{_WORDS[undo]} {number:,}" for undo, number in tally.items() if number) or "none"
+        word = _undo_word(change)
+        tally[word] = tally.get(word, 0) + 1
+    return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
+
+
+def _undo_word(change: Change) -> str:
+    if change.moves or change.undo is not Undo.CARRY:
+        return _WORDS[change.undo]
+    return "set back" if change.selected_by[:1] and change.selected_by[0].startswith("undo of ") else "detached in part"

@@ -77,7 +77,7 @@ def whole(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = 
 
 
 def _present(git_dir: str, objects: Iterable[str], extra: Mapping[str, str] | None) -> set[str]:
-    wanted = [name for name in dict.fromkeys(objects) if _is_hash(name)]
+    wanted = [name for name in dict.fromkeys(objects) if is_hash(name)]
     if not wanted:
         return set()
     asked = "\n".join(wanted).encode() + b"\n"
@@ -93,7 +93,15 @@ def _lacks(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None) 
         return True
 
 
-def _is_hash(name: str) -> bool:
+def quotes_names(git_dir: str) -> bool:
+    """Tell whether git, as the user has it configured, quotes names with other letters than ASCII (its default)."""
+    words = ("git", "--git-dir", git_dir, "config", "--type=bool", "--default=true", "core.quotepath")
+    done = subprocess.run(words, env=environment(), capture_output=True, check=False)
+    return done.stdout.strip() != b"false"
+
+
+def is_hash(name: str) -> bool:
+    """Tell whether this is the full name of an object, SHA-1 or SHA-256."""
     return len(name) in {40, 64} and all(letter in "0123456789abcdef" for letter in name)
 
 

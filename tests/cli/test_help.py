@@ -38,21 +38,23 @@ OPTIONS = {
     "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files --dry-run "
     "--verbose",
     "workspaces": f"{DATABASE} --format --json",
+    "protect": f"{SELECT} {WRITING} {DATABASE} --dry-run --verbose",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
     "plan relocate": f"{FOLDERS} {DATABASE} --output -o --json --verbose --undo-files",
     "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
     "plan consolidate": f"{DATABASE} --to-dir --only --except --subdirs --undo-files --output -o --json --verbose",
+    "plan protect": f"{SELECT} {DATABASE} --output -o --json --verbose",
     "show": "--json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",
     "undo": f"{WRITING} --verbose",
     "resume": WRITING,
-    "doctor": f"{DATABASE} --json",
+    "doctor": f"{SELECT} {DATABASE} --json --undo --verbose",
     "demo": "--keep",
 }
-"""Each command that issues 2 and 4 name, and the options that the contract gives it."""
+"""Each command of the contract, and the options that it gives it."""
 
 
 @pytest.fixture
