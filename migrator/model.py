@@ -241,7 +241,7 @@ class PlanWarning:
     session: str | None = None
 
 
-class Ground(StrEnum):
+class Whereabouts(StrEnum):
     """What is known of the folders that `relocate` follows, and so what tells where their sessions belong."""
 
     MOVED = "moved"
@@ -258,7 +258,7 @@ class Ground(StrEnum):
 class Relocated:
     """The folders that a plan follows, old and new path of each, so that applying can ask for them again."""
 
-    ground: Ground
+    whereabouts: Whereabouts
     folders: tuple[tuple[str, str], ...]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
-from migrator.model import Ground, ProjectAction, RunStatus, Selection
+from migrator.model import RunStatus, Selection, Whereabouts
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from migrator.checkup import Finding
     from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
-    from migrator.model import Plan, Relocated, Run
+    from migrator.model import Plan, Run
     from migrator.orphans.ground import StoreGround
     from migrator.orphans.homes import Homes
     from migrator.planning.undo import FileUndo
@@ -48,7 +48,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """Which folders moved, as it was typed; `ground` says where they are.
+    """Which folders moved, as it was typed; `whereabouts` says where they are.
 
     `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
     `copied` the old folders may still be there.
@@ -56,7 +56,7 @@ class Moving:
 
     words: Sequence[str]
     listed: tuple[Sequence[str], str] = ((), "")
-    ground: Ground = Ground.MOVED
+    whereabouts: Whereabouts = Whereabouts.MOVED
     copied: bool = False
     undo_files: str = "auto"
 
@@ -147,18 +147,18 @@ class Workbench:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
         from migrator.desktop import naming
         from migrator.model import PlanWarning
-        from migrator.planning.folder_pairs import absolute_pairs, listed_pairs, typed_pairs
-        from migrator.planning.relocating import plan_relocation
-        from migrator.planning.relocation import Relocation, relocated
+        from migrator.planning.relocation.destination import Relocation, relocated
+        from migrator.planning.relocation.pairs import absolute_pairs, listed_pairs, typed_pairs
+        from migrator.planning.relocation.planner import plan_relocation
 
         typed = [*typed_pairs(moving.words), *listed_pairs(*moving.listed)]
         if not typed:
             raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
         pairs = list(absolute_pairs(typed, self.facts.cwd, self.facts.expanded))
-        relocation = Relocation(self.places, relocated(pairs, moving.ground), self.store.workspaces())
-        file_undo = self._undo("detach" if moving.ground is Ground.FOREIGN else moving.undo_files)
+        relocation = Relocation(self.places, relocated(pairs, moving.whereabouts), self.store.workspaces())
+        file_undo = self._undo("detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
-        if moving.ground is Ground.FOREIGN:
+        if moving.whereabouts is Whereabouts.FOREIGN:
             return plan
         naming_them = naming([old for old, _ in relocation.said.folders], os.path.expanduser("~"))  # noqa: PTH111
         return replace(
@@ -233,6 +233,7 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
     from migrator.model import Run
+    from migrator.planning.rechecking import check_destinations
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
@@ -244,59 +245,8 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
         places = _places(writer)
-        _check_destinations(plan, writer, places)
+        check_destinations(plan, writer, places)
         return apply(writer, plan, replace(options, progress=progress), places)
-
-
-def _check_destinations(plan: Plan, store: Store, places: Places) -> None:
-    """Refuse a plan whose destination has gone, or has become another place, since it was made."""
-    rows = {project.id for project in store.projects()}
-    for project in plan.projects:
-        if project.action is ProjectAction.EXISTS and project.id not in rows:
-            raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
-    try:
-        if plan.relocated is None:
-            _check_directories(plan, store, places)
-        else:
-            _check_relocated(plan, plan.relocated, store, places)
-    except NoSuchDirectory as error:
-        raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
-
-
-def _check_directories(plan: Plan, store: Store, places: Places) -> None:
-    for wanted in {change.after for change in plan.changes if change.moves}:
-        found = places.find(wanted.directory).binding
-        now = store.schema.storable(found)
-        for field, is_, was in zip(now._fields, now, wanted, strict=True):
-            if is_ != was:
-                raise StalePlan(
-                    f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
-                    f"{was!r}. Nothing was written; plan again.",
-                )
-
-
-def _check_relocated(plan: Plan, said: Relocated, store: Store, places: Places) -> None:
-    """Ask again where each folder's sessions belong; of folders that have been moved since, as their plan wanted."""
-    from migrator.planning.relocation import Relocation
-
-    if said.ground is Ground.WILL_MOVE and not any(os.path.isdir(old) for old, _ in said.folders):  # noqa: PTH112
-        said = replace(said, ground=Ground.MOVED)
-    relocation = Relocation(places, said, store.workspaces())
-    relocation.soil.check()
-    for before, after in {(change.before, change.after) for change in plan.changes}:
-        place = relocation.place(before)
-        found = before if place is None else store.schema.storable(place.binding)
-        if found != after:
-            raise StalePlan(
-                f"opencode would resolve {after.directory} to project {found.project_id} in {found.directory} now, and "
-                f"the plan says project {after.project_id}. Nothing was written; plan again.",
-            )
-    for project in plan.updates:
-        if not relocation.soil.holds(project.worktree, project.id):
-            raise StalePlan(
-                f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
-                "written; plan again.",
-            )
 
 
 def _places(store: Store) -> Places:
@@ -353,9 +303,12 @@ def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0
 
 
 def _check_still_there(store: Store, run: Journal) -> None:
-    """Refuse to finish a move to a directory that has gone since it was cut off; taking back asks for none."""
+    """Refuse to finish a move to a directory that has gone since it was cut off; taking back asks for none.
+
+    Nor does following a folder: its sub-paths are kept, whether or not they exist, and it may be on another machine.
+    """
     entry = run.entry
-    if entry.undoes or entry.status is not RunStatus.RUNNING:
+    if entry.undoes or entry.relocates or entry.status is not RunStatus.RUNNING:
         return
     places = _places(store)
     for directory in {change.after.directory for change in run.changes()}:

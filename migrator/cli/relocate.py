@@ -17,7 +17,7 @@ from migrator.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from migrator.model import Ground
+    from migrator.model import Whereabouts
     from migrator.operations import Moving
 
     Command = Callable[..., Any]
@@ -77,17 +77,23 @@ def moving(values: dict[str, Any]) -> Moving:
 
     name = values["map_file"]
     listed = ((), "") if name is None else (_lines(name), "standard input" if name == "-" else name)
-    return Moving(values["words"], listed, _ground(values), values["copied"], values["undo_files"])
+    return Moving(values["words"], listed, _whereabouts(values), values["copied"], values["undo_files"])
 
 
-def _ground(values: dict[str, Any]) -> Ground:
-    from migrator.model import Ground
+def _whereabouts(values: dict[str, Any]) -> Whereabouts:
+    from migrator.model import Whereabouts
 
     said = [option for option in ("will_move", "foreign", "copied") if values[option]]
     if len(said) > 1:
         named = " and ".join("--" + option.replace("_", "-") for option in said)
         raise BadInput(f"{named} exclude each other: they say where the folder is.")
-    return Ground.WILL_MOVE if values["will_move"] else Ground.FOREIGN if values["foreign"] else Ground.MOVED
+    return (
+        Whereabouts.WILL_MOVE
+        if values["will_move"]
+        else Whereabouts.FOREIGN
+        if values["foreign"]
+        else Whereabouts.MOVED
+    )
 
 
 def _lines(name: str) -> Sequence[str]:

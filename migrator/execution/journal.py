@@ -42,7 +42,7 @@ FORMAT = 2
 
 _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
-        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER);
+        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         before INTEGER REFERENCES binding, after INTEGER REFERENCES binding);
@@ -80,6 +80,7 @@ class Entry:
     undoes: str | None
     partial: bool
     verified: int
+    relocates: bool = False
 
     @property
     def unfinished(self) -> bool:
@@ -143,9 +144,9 @@ class Journal:
             for statement in _TABLES.split(";"):
                 write.execute(statement)
             write.execute(
-                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL)",
+                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?)",
                 [run, FORMAT, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
-                 partial],
+                 partial, plan.relocated is not None],
             )  # fmt: skip
             bindings = Numbers()
             words = {undo: undo.value for undo in Undo}  # sqlite3 takes a real str several times as fast
@@ -206,6 +207,7 @@ class Journal:
         return Entry(
             row["id"], row["command"], row["store"], RunStatus(row["status"]), row["started"],
             self.db["change"].count, row["undoes"], bool(row.get("partial")), row["verified"] or 0,
+            bool(row.get("relocates")),
         )  # fmt: skip
 
     @property

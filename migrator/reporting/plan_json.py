@@ -12,7 +12,6 @@ from migrator.model import (
     Binding,
     Change,
     DirectoryChange,
-    Ground,
     Plan,
     PlanWarning,
     ProjectAction,
@@ -22,6 +21,7 @@ from migrator.model import (
     RunStatus,
     Source,
     Undo,
+    Whereabouts,
     WorkspaceChange,
 )
 
@@ -64,7 +64,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 def _relocated_document(relocated: Relocated) -> dict[str, Any]:
     folders = [{"old": old, "new": new} for old, new in relocated.folders]
-    return {"ground": relocated.ground.value, "folders": folders}
+    return {"whereabouts": relocated.whereabouts.value, "folders": folders}
 
 
 def _project_document(project: ProjectChange) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def _relocated(document: dict[str, Any] | None) -> Relocated | None:
     if document is None:
         return None
     folders = tuple((folder["old"], folder["new"]) for folder in document["folders"])
-    return Relocated(Ground(document["ground"]), folders)
+    return Relocated(Whereabouts(document["whereabouts"]), folders)
 
 
 def _digest(document: dict[str, Any]) -> str:

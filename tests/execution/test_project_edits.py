@@ -253,3 +253,16 @@ def test_columns_that_no_such_table_has_do_not_become_sql(stage: Stage) -> None:
         for write in (writer.insert_row, writer.remove_row):
             with pytest.raises(MigratorError, match="other columns"):
                 write("project_directory", row)
+
+
+def test_a_folder_on_another_machine_is_followed_to_the_end_after_a_kill(tmp_path: Path) -> None:
+    """Nothing of it is here to be looked at, neither when it began nor when it is finished."""
+    home = empty_home(tmp_path)
+    add_project(home, "prj", home.path / "ann/shop")
+    for number in range(3):
+        add_session(home, f"ses_{number}", "prj", home.path / "ann/shop", "")
+    words = ("relocate", home.path / "ann", home.path / "bob", "--foreign", "--yes", "--chunk-size", "2")
+    run(home, *words, fault=Fault("kill", 3, "after COMMIT"))
+    resumed = run(home, "resume", "--yes")
+    assert resumed.code == 0, resumed.stderr
+    assert {directory for _, directory, _ in bound(home).values()} == {str(home.path / "bob/shop")}

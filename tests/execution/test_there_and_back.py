@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from migrator.errors import NothingMatched
 from migrator.execution.runs import Options
-from migrator.model import Ground
+from migrator.model import Whereabouts
 from migrator.operations import Moving, Workbench, apply_plan
-from migrator.planning.folders import is_within
+from migrator.planning.relocation.folders import is_within
 from tests.execution.conftest import quick_directory
 from tests.execution.rows import rows
 from tests.settled import add_directory, add_project, add_session, empty_home
@@ -67,7 +67,7 @@ def relocate(home: Home, old: str, new: str) -> bool:
     words = [f"{escaped(old)}={escaped(new)}"]
     with Workbench(home.database) as bench:
         try:
-            plan = bench.relocate(Moving(words, ground=Ground.FOREIGN))
+            plan = bench.relocate(Moving(words, whereabouts=Whereabouts.FOREIGN))
         except NothingMatched:
             return False
     return apply_plan(plan, home.database, Options()).id is not None

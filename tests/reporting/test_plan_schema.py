@@ -120,7 +120,7 @@ def test_what_follows_a_folder(tmp_path: Path) -> None:
     new = old.rename(home.src / "store")
     words = ("relocate", str(old), str(new))
     plan = checked(home, "plan-1", *words, "--dry-run")
-    assert plan["relocated"] == {"ground": "moved", "folders": [{"old": str(old), "new": str(new)}]}
+    assert plan["relocated"] == {"whereabouts": "moved", "folders": [{"old": str(old), "new": str(new)}]}
     (project,) = plan["projects"]
     for part in ("before", "after", "directories", "workspaces"):
         half = copy.deepcopy(plan)

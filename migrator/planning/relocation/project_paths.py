@@ -19,7 +19,7 @@ from migrator.store.project_rows import ProjectRows, sandbox_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from migrator.planning.relocation import Relocation
+    from migrator.planning.relocation.destination import Relocation
 
 
 def project_updates(
@@ -68,7 +68,7 @@ class _Following:
     def _followed(self, directory: str) -> str:
         """Return what a directory of this project becomes."""
         new = None if directory == "/" else self._relocation.wanted(directory)  # "/" stands for no repository
-        return new if new is not None and self._relocation.soil.holds(new, self._rows.id) else directory
+        return new if new is not None and self._relocation.resolver.holds(new, self._rows.id) else directory
 
 
 def _sandboxes(paths: ProjectPaths, worktree: str, followed: Callable[[str], str]) -> str:

@@ -6,14 +6,14 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from migrator.model import Ground, PlanWarning
+from migrator.model import PlanWarning, Whereabouts
 from migrator.places import links
-from migrator.planning.grounds import kept_for
+from migrator.planning.relocation.resolvers import kept_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from migrator.planning.relocation import Relocation
+    from migrator.planning.relocation.destination import Relocation
 
 
 def repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
@@ -22,7 +22,7 @@ def repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
     for top in tops:
         for repository, worktree in _broken(top, relocation):
             wanted.setdefault(repository, set()).add(worktree)
-    will_move = relocation.said.ground is Ground.WILL_MOVE
+    will_move = relocation.said.whereabouts is Whereabouts.WILL_MOVE
     breaks, when = ("break", "once it has moved") if will_move else ("broke", "now")
     return [
         PlanWarning(
@@ -37,8 +37,8 @@ def repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
 
 def _broken(top: str, relocation: Relocation) -> Iterator[tuple[str, str]]:
     """Yield (repository, linked worktree) for links of this checkout that don't hold, as paths after the move."""
-    find = _will_break if relocation.said.ground is Ground.WILL_MOVE else _is_broken
-    today = relocation.soil.today(top)
+    find = _will_break if relocation.said.whereabouts is Whereabouts.WILL_MOVE else _is_broken
+    today = relocation.resolver.today(top)
     if link := links.forth(today):
         yield from find(link, relocation)
     for link in links.linked(today):

@@ -1,4 +1,4 @@
-"""What decides where a session belongs whose folder moved: see `migrator.model.Ground`."""
+"""What decides where a session belongs whose folder moved: see `migrator.model.Whereabouts`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
 from migrator.places import git, links
 from migrator.places.checkout import GLOBAL, NO_CHECKOUT
-from migrator.planning.folders import Folders, is_within, normal, rebased
+from migrator.planning.relocation.folders import Folders, is_within, normal, rebased
 
 if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.places.checkout import Checkout
 
 
-class Soil(Protocol):
+class Resolver(Protocol):
     """One of the three grounds."""
 
     def check(self) -> None:
@@ -197,9 +197,9 @@ class WillMove:
         return self._folders.origin(directory) or directory
 
 
-def _nearest(wanted: str, soil: Soil) -> str:
+def _nearest(wanted: str, resolver: Resolver) -> str:
     """Return `wanted`, or the nearest directory above it that exists: the new folder itself does."""
-    return next(str(above) for above in (Path(wanted), *Path(wanted).parents) if soil.exists(str(above)))
+    return next(str(above) for above in (Path(wanted), *Path(wanted).parents) if resolver.exists(str(above)))
 
 
 def kept_for(worktree: str, administration: str, folders: Folders) -> str:
@@ -210,13 +210,13 @@ def kept_for(worktree: str, administration: str, folders: Folders) -> str:
     return folders.mapped(administration) or administration
 
 
-def _gone(before: Binding, wanted: str, soil: Soil, folders: Folders) -> Place | None:
+def _gone(before: Binding, wanted: str, resolver: Resolver, folders: Folders) -> Place | None:
     """Return a session's place in a checkout that is not there, be it deleted long before the folder moved.
 
     Nothing on the disk says that it is another project now, and its id is what brings it home when it is back.
     """
     top = folders.mapped(_top(before))
-    if before.project_id == GLOBAL or top is None or soil.exists(top):
+    if before.project_id == GLOBAL or top is None or resolver.exists(top):
         return None
     return Place(wanted, before.project_id, top, _relative(wanted, top), "git", top)
 

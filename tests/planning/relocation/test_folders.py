@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from migrator.planning.folders import Folders, is_within
+from migrator.planning.relocation.folders import Folders, is_within
 from tests.strategies import directories, names
 
 

@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput
-from migrator.model import Ground, PlanWarning, Relocated
-from migrator.planning.folders import Folders, is_within, normal
-from migrator.planning.grounds import Foreign, Moved, Soil, WillMove
+from migrator.model import PlanWarning, Relocated, Whereabouts
+from migrator.planning.relocation.folders import Folders, is_within, normal
+from migrator.planning.relocation.resolvers import Foreign, Moved, Resolver, WillMove
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from migrator.model import Binding, Place, Selected
     from migrator.places import Places
-    from migrator.planning.folder_pairs import Pair
+    from migrator.planning.relocation.pairs import Pair
 
 SHOWN = 3
 
 
-def relocated(pairs: Iterable[Pair], ground: Ground) -> Relocated:
+def relocated(pairs: Iterable[Pair], whereabouts: Whereabouts) -> Relocated:
     """Return the folders as opencode may have stored them: each old one as it was said and by its real path.
 
     New ones are by their real path, as opencode stores them today. `pairs` hold normal absolute paths; BadInput
@@ -29,7 +29,7 @@ def relocated(pairs: Iterable[Pair], ground: Ground) -> Relocated:
     """
     folders: dict[str, str] = {}
     for old, new, where in pairs:
-        if ground is Ground.FOREIGN:
+        if whereabouts is Whereabouts.FOREIGN:
             folders[old] = new
             continue
         real_new, real_old = os.path.realpath(new), os.path.realpath(old)
@@ -38,7 +38,7 @@ def relocated(pairs: Iterable[Pair], ground: Ground) -> Relocated:
         folders[old] = real_new
         if not is_within(real_old, real_new):  # a link at the old place leads to the new one
             folders.setdefault(real_old, real_new)
-    return Relocated(ground, tuple(folders.items()))
+    return Relocated(whereabouts, tuple(folders.items()))
 
 
 class Relocation:
@@ -47,7 +47,7 @@ class Relocation:
     def __init__(self, places: Places, said: Relocated, workspaces: Collection[str] = ()) -> None:
         self.said = said
         self.folders = Folders(said.folders)
-        self.soil: Soil = _soil(places, said.ground, self.folders)
+        self.resolver: Resolver = _resolver(places, said.whereabouts, self.folders)
         self._workspaces = frozenset(workspaces)
         self._missing: set[str] = set()
 
@@ -57,7 +57,11 @@ class Relocation:
 
     def seen(self, directory: str) -> str:
         """Return a stored directory, or its real path if that is what moved: early versions stored symlinks."""
-        if self.said.ground is Ground.FOREIGN or self.folders.mapped(directory) or self.folders.arrived(directory):
+        if (
+            self.said.whereabouts is Whereabouts.FOREIGN
+            or self.folders.mapped(directory)
+            or self.folders.arrived(directory)
+        ):
             return directory
         real = os.path.realpath(directory)
         return directory if real == normal(directory) else real
@@ -72,9 +76,9 @@ class Relocation:
         wanted = self.folders.mapped(seen)
         if wanted is None:
             return None
-        if not self.soil.exists(wanted):
+        if not self.resolver.exists(wanted):
             self._missing.add(wanted)
-        place = self.soil.place(before._replace(directory=seen), wanted)
+        place = self.resolver.place(before._replace(directory=seen), wanted)
         workspace = before.workspace_id if before.workspace_id in self._workspaces else None
         return replace(place, follows=place.binding._replace(workspace_id=workspace))
 
@@ -94,7 +98,7 @@ class Relocation:
             )
 
 
-def _soil(places: Places, ground: Ground, folders: Folders) -> Soil:
-    if ground is Ground.FOREIGN:
+def _resolver(places: Places, whereabouts: Whereabouts, folders: Folders) -> Resolver:
+    if whereabouts is Whereabouts.FOREIGN:
         return Foreign(folders)
-    return Moved(places, folders) if ground is Ground.MOVED else WillMove(places, folders)
+    return Moved(places, folders) if whereabouts is Whereabouts.MOVED else WillMove(places, folders)

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import Ground, PlanWarning, Selected, Selection
-from migrator.planning.folders import is_within, normal
+from migrator.model import PlanWarning, Selected, Selection, Whereabouts
 from migrator.planning.planner import plan_move
-from migrator.planning.project_paths import project_updates
-from migrator.planning.repairs import repairs
+from migrator.planning.relocation.folders import is_within, normal
+from migrator.planning.relocation.project_paths import project_updates
+from migrator.planning.relocation.repairs import repairs
 from migrator.selecting import trees
 from migrator.store.project_rows import project_rows
 from migrator.store.reading import IN
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from migrator.model import Plan, ProjectChange, Session
-    from migrator.planning.relocation import Relocation
+    from migrator.planning.relocation.destination import Relocation
     from migrator.planning.undo import FileUndo
     from migrator.store.project_rows import ProjectRows
     from migrator.store.reading import Store
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *, copied: bool = False) -> Plan:
     """Plan what follows the folders; nothing is written.
 
-    Raises NoSuchDirectory where the folders aren't where the ground says, NothingMatched where nothing follows, and
-    MigratorError where an old folder is still in use, unless it was `copied`.
+    Raises NoSuchDirectory where the folders aren't where they are said to be, NothingMatched where nothing follows,
+    and MigratorError where an old folder is still in use, unless it was `copied`.
     """
-    relocation.soil.check()
+    relocation.resolver.check()
     rows = project_rows(store)
     updates, stays = project_updates(rows.values(), relocation)
     directories = store.directories()
@@ -42,7 +42,9 @@ def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *
     if not following and not updates:
         raise NothingMatched(_nothing(relocation))
     affected = {*following, *_named(rows.values(), relocation)}
-    left = [] if relocation.said.ground is not Ground.MOVED else _left_over(affected, relocation, copied=copied)
+    left = (
+        [] if relocation.said.whereabouts is not Whereabouts.MOVED else _left_over(affected, relocation, copied=copied)
+    )
     selection = _selection(store, relocation, following)
     plan = plan_move(store, selection, relocation, file_undo)
     updated = {update.id: update for update in updates}
@@ -111,7 +113,7 @@ def _without_match(affected: Collection[str], relocation: Relocation) -> Iterato
     """Of several folders, name those that nothing is bound to: a slip of the pen is in one of them, if in any."""
     known_by: dict[str, list[str]] = {}
     for old, _ in relocation.said.folders:
-        real = old if relocation.said.ground is Ground.FOREIGN else os.path.realpath(old)
+        real = old if relocation.said.whereabouts is Whereabouts.FOREIGN else os.path.realpath(old)
         known_by.setdefault(real, []).append(old)
     for olds in known_by.values():
         if not any(is_within(normal(relocation.seen(directory)), old) for directory in affected for old in olds):
@@ -177,7 +179,7 @@ def _is_empty(directory: str) -> bool:
 
 def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
     """Ask about each checkout that moves: those of sessions, and those that project rows name."""
-    if relocation.said.ground is Ground.FOREIGN:
+    if relocation.said.whereabouts is Whereabouts.FOREIGN:
         return []
     news = {new for _, new in relocation.said.folders}
     tops = {*news}
@@ -191,7 +193,7 @@ def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocatio
 
 
 def _move_now(relocation: Relocation) -> Iterator[PlanWarning]:
-    if relocation.said.ground is Ground.WILL_MOVE:
+    if relocation.said.whereabouts is Whereabouts.WILL_MOVE:
         said = {new: old for old, new in reversed(relocation.said.folders)}
         swap = any(os.path.lexists(new) for new in said)
         moves = [f"{old} to {new}" if swap else shlex.join(["mv", old, new]) for new, old in said.items()]
