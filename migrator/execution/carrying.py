@@ -36,7 +36,7 @@ def carry_undo(
             cargo.setdefault(verdict.passage, set()).update(verdict.trees)
     for passage, trees in cargo.items():
         waiting()
-        carry(passage, trees)
+        carry(passage, trees, waiting)
     markers = store.bindings(id_ for id_, verdict in verdicts.items() if verdict.keeps_revert)
     edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
     for id_, verdict in verdicts.items():

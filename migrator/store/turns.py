@@ -46,7 +46,7 @@ def turns(store: Store, sessions: Iterable[str]) -> dict[str, list[Turn]]:
     )
     for part, session, data in store.rows(sql, [json.dumps(list(sessions))]):
         value = json.loads(data)
-        files = tuple(file for file in value["files"] if isinstance(file, str))
+        files = tuple(map(str, value["files"]))  # what isn't text names no file of the worktree, and isn't carried
         found.setdefault(session, []).append(Turn(part, session, str(value.get("hash")), files, data))
     return found
 
