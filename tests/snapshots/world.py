@@ -194,8 +194,7 @@ class Saved:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._copy = world.path.with_name(f"{world.path.name}-saved")
-        shutil.rmtree(self._copy, ignore_errors=True)
+        self._copy = world.path.with_name(f"saved-{len(os.listdir(world.path.parent))}")
         shutil.copytree(world.path, self._copy, symlinks=True)
 
     def restore(self) -> None:
