@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.model import Binding, Change, Plan, PlanWarning, ProjectAction, ProjectChange, RunStatus, Undo
+from migrator.model import Binding, Change, Plan, PlanWarning, ProjectAction, ProjectChange, RunStatus, Undo, UndoTurns
 
 if TYPE_CHECKING:
     from migrator.model import Run
@@ -33,6 +33,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 "before": change.before._asdict(),
                 "after": change.after._asdict(),
                 "undo": change.undo.value,
+                "undo_turns": change.turns._asdict(),
             }
             for change in plan.changes
         ],
@@ -56,6 +57,8 @@ def summary(plan: Plan) -> dict[str, int]:
         "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
         "undo_carried": sum(change.undo is Undo.CARRY for change in plan.changes),
         "undo_detached": sum(change.undo is Undo.DETACH for change in plan.changes),
+        "turns_carried": sum(change.turns.carried for change in plan.changes),
+        "turns_detached": sum(change.turns.detached or 0 for change in plan.changes),
     }
 
 
@@ -125,6 +128,7 @@ def _plan(document: dict[str, Any]) -> Plan:
                 Binding(**change["before"]),
                 Binding(**change["after"]),
                 Undo(change["undo"]),
+                UndoTurns(**change.get("undo_turns", {})),
             )
             for change in document["changes"]
         ),

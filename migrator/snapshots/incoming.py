@@ -16,19 +16,23 @@ if TYPE_CHECKING:
 PREFIX = "opencode-migrator-incoming-"
 
 
+def clear(parent: Path) -> None:
+    """Take away the folders in `parent` whose process was killed."""
+    for left in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError), locked(left, wait=False):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 @contextmanager
 def incoming(parent: Path) -> Iterator[Path]:
     """Make a folder in `parent` that is this process's own as long as the block lasts.
 
     It is locked as long, so whoever finds one that isn't knows that its process was killed, on whatever machine.
     """
-    for left in parent.glob(f"{PREFIX}*"):
-        with suppress(OSError), _locked(left):
-            shutil.rmtree(left, ignore_errors=True)
     while True:
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         try:
-            with _locked(path):
+            with locked(path, wait=False):
                 if path.exists():  # else somebody took it for left, in the moment before it was locked
                     yield path
                     return
@@ -39,10 +43,11 @@ def incoming(parent: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
+def locked(directory: Path, *, wait: bool = True) -> Iterator[None]:
+    """Lock a directory against whoever else locks it; without `wait` BlockingIOError where somebody has."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(descriptor)

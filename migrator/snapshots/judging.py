@@ -16,7 +16,7 @@ from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.plumbing import GitFailed, borrowing
 from migrator.snapshots.sameness import below, same_as_snapshot, same_in_both
 from migrator.snapshots.trees import Trees, whole
-from migrator.store.turns import Turn, snapshots, turns
+from migrator.store.turns import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from migrator.model import Change
     from migrator.places import Places
     from migrator.store.reading import Store
+    from migrator.store.turns import Turn
 
 
 _PRUNED = "a snapshot is gone, as opencode deletes old ones"
@@ -33,13 +34,14 @@ _PRUNED = "a snapshot is gone, as opencode deletes old ones"
 class Verdict:
     """What becomes of the file undo of one session.
 
-    `trees` are all snapshots that go along, `carried` the turns that stay, `keeps_revert` whether the marker of a
-    reverted session stays as it is. `because` says why turns are detached, where some are.
+    `trees` are all snapshots that go along, `carried` the turns that stay, `detached` how many don't: None where none
+    can stay, and nobody has counted. `keeps_revert` tells whether the marker of a reverted session stays as it is.
+    `because` says why turns are detached, where some are.
     """
 
     passage: Passage | None
     carried: tuple[Turn, ...] = ()
-    detached: int = 0
+    detached: int | None = None
     trees: tuple[str, ...] = ()
     keeps_revert: bool = False
     because: str | None = None
@@ -53,26 +55,27 @@ class Judge:
         self._passages = Passages(store, places)
 
     def verdicts(self, changes: Iterable[Change]) -> dict[str, Verdict]:
-        """Map each session that moves and has file undo to what becomes of it."""
-        moving = {change.session: change for change in changes}
-        with_turns = turns(self._store, moving)
-        reverts = {id_: marker for id_, (_, marker) in self._store.bindings(moving).items() if marker}
-        concerned = sorted(with_turns.keys() | reverts.keys())
-        trees = snapshots(self._store, concerned)
-        by_passage: dict[Passage | str, list[_Case]] = {}
-        for id_ in concerned:
-            passage = self._passages.find(moving[id_].before, moving[id_].after)
-            case = _Case(id_, with_turns.get(id_, []), trees.get(id_, []), reverts.get(id_))
-            by_passage.setdefault(passage, []).append(case)
-        found: dict[str, Verdict] = {}
-        for passage, cases in by_passage.items():
-            if isinstance(passage, str):
-                found |= _all_detached(cases, passage)
-                continue
+        """Map each of these sessions, which have file undo, to what becomes of it."""
+        by_passage: dict[Passage | str, list[str]] = {}
+        for change in changes:
+            passage = self._passages.find(change.before, change.after)
+            by_passage.setdefault(passage, []).append(change.session)
+        ways = {passage: ids for passage, ids in by_passage.items() if not isinstance(passage, str)}
+        found = {
+            id_: Verdict(None, because=passage)
+            for passage, ids in by_passage.items()
+            if isinstance(passage, str)
+            for id_ in ids
+        }
+        going = [id_ for ids in ways.values() for id_ in ids]
+        records = recorded(self._store, going)
+        reverts = {id_: marker for id_, (_, marker) in self._store.bindings(going).items() if marker}
+        for passage, ids in ways.items():
+            cases = [_Case(id_, *records[id_], reverts.get(id_)) for id_ in ids]
             try:
                 found |= _judged(passage, cases)
             except GitFailed as error:
-                found |= _all_detached(cases, str(error).rstrip("."))
+                found |= {id_: Verdict(None, because=str(error).rstrip(".")) for id_ in ids}
         return found
 
 
@@ -90,10 +93,6 @@ class _Case(NamedTuple):
         except (ValueError, AttributeError):
             return None
         return tree if isinstance(tree, str) else None
-
-
-def _all_detached(cases: Iterable[_Case], because: str) -> dict[str, Verdict]:
-    return {case.session: Verdict(None, detached=len(case.turns), because=because) for case in cases}
 
 
 def _judged(passage: Passage, cases: Sequence[_Case]) -> dict[str, Verdict]:

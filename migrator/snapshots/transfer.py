@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.snapshots.creation import create
-from migrator.snapshots.incoming import incoming, sync
+from migrator.snapshots.incoming import clear, incoming, locked, sync
 from migrator.snapshots.plumbing import GitFailed, borrowing, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from migrator.snapshots.passages import Passage
+
+_OURS = "opencode-migrator"
+"""What the `.keep` file of a pack says that we have brought."""
 
 
 def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> None:
@@ -32,6 +35,7 @@ def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] 
     if passage.source == target:
         return
     try:
+        clear(Path(target).parent)
         if not Path(target).exists():
             create(target, passage.target_worktree)
         _fetch(passage, trees, waiting)
@@ -44,6 +48,10 @@ def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] 
 
 
 def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]) -> None:
+    packs = Path(passage.target, "objects", "pack")
+    packs.mkdir(parents=True, exist_ok=True)
+    _sweep(packs)
+    clear(Path(passage.target))
     with incoming(Path(passage.target)) as folder:
         shelf = _Shelf(folder / "shelf", passage.target)
         # What the target borrows from its worktree may be pruned there one day: only what is kept for good counts.
@@ -66,7 +74,7 @@ def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]
         waiting()
         if not needed.keys() <= shelf.objects():
             raise GitFailed("not all of them arrived whole")
-        _install(shelf.packs, Path(passage.target) / "objects" / "pack", name)
+        _install(shelf.packs, packs, name)
 
 
 def _borrowed(passage: Passage) -> dict[str, str]:
@@ -99,7 +107,7 @@ class _Shelf:
     def take(self, packed: Path) -> str:
         """Add what `pack-objects` has written, each object checked against its name; return the pack's name."""
         with packed.open("rb") as into:
-            said = run(self._git_dir, "index-pack", "--stdin", "--keep=opencode-migrator", stdin=into)
+            said = run(self._git_dir, "index-pack", "--stdin", f"--keep={_OURS}", stdin=into)
         packed.unlink()
         return f"pack-{said.decode().split()[-1]}"
 
@@ -111,12 +119,21 @@ class _Shelf:
         return True
 
 
-def _install(packs: Path, target: Path, name: str) -> None:
+def _install(shelf: Path, packs: Path, name: str) -> None:
     """Move a finished pack into place, its index last: git sees a pack by its index."""
-    target.mkdir(parents=True, exist_ok=True)
-    found: Iterable[Path] = (packs / f"{name}{suffix}" for suffix in (".keep", ".pack", ".rev", ".idx"))
-    for file in found:
-        if file.exists():
-            sync(file)
-            file.replace(target / file.name)
-    sync(target)
+    found: Iterable[Path] = (shelf / f"{name}{suffix}" for suffix in (".keep", ".pack", ".rev", ".idx"))
+    with locked(packs):
+        for file in found:
+            if file.exists():
+                sync(file)
+                file.replace(packs / file.name)
+        sync(packs)
+
+
+def _sweep(packs: Path) -> None:
+    """Take away packs of ours that have no index: whoever installed them was killed before the last file."""
+    with locked(packs):
+        for keep in packs.glob("*.keep"):
+            if not keep.with_suffix(".idx").exists() and keep.read_bytes().strip() == _OURS.encode():
+                for suffix in (".pack", ".rev", ".keep"):
+                    keep.with_suffix(suffix).unlink(missing_ok=True)

@@ -162,10 +162,7 @@ def _present(git_dir: str, objects: Collection[str], kind: str, extra: Mapping[s
     if not objects:
         return set()
     asked = "".join(f"{name}\n" for name in objects).encode()
-    try:
-        answer = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked, extra=extra)
-    except GitFailed:  # a damaged object has ended it: nobody can tell
-        return set()
+    answer = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked, extra=extra)
     return {name for name, _, found in (line.partition(" ") for line in answer.decode().splitlines()) if found == kind}
 
 

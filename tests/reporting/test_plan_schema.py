@@ -234,6 +234,8 @@ def test_the_summary_is_counted_from_the_rest(documents: dict[str, Any]) -> None
         "projects_registered": sum(project["action"] == "register" for project in plan["projects"]),
         "undo_carried": undo.count("carry"),
         "undo_detached": undo.count("detach"),
+        "turns_carried": sum(change["undo_turns"]["carried"] for change in plan["changes"]),
+        "turns_detached": sum(change["undo_turns"]["detached"] or 0 for change in plan["changes"]),
     }
 
 

@@ -74,7 +74,7 @@ class Snapshots:
         if self.vcs != "git":
             return None
         if not self.git_dir.exists():
-            self._create()
+            self.create()
         self._add()
         return self._git(*self._here("write-tree"), cwd=self.directory).text.strip()
 
@@ -135,7 +135,8 @@ class Snapshots:
         """What `diff`, which comes after each revert, does beside making a diff."""
         self._add()
 
-    def _create(self) -> None:
+    def create(self) -> None:
+        """Make the repository."""
         self.git_dir.mkdir(parents=True)
         self._git("init", env={"GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": self.worktree})
         for name, value in _SETTINGS:
@@ -152,9 +153,7 @@ class Snapshots:
 
     def _add(self) -> None:
         self._sync()
-        changed = self._git(
-            *_QUOTE, *self._here("diff-files", "--name-only", "-z", "--", "."), cwd=self.directory
-        )
+        changed = self._git(*_QUOTE, *self._here("diff-files", "--name-only", "-z", "--", "."), cwd=self.directory)
         words = self._here("ls-files", "--full-name", "--others", "--exclude-standard", "-z", "--", ".")
         others = self._git(*_QUOTE, *words, cwd=self.directory)
         if changed.code or others.code:
@@ -196,9 +195,7 @@ class Snapshots:
     def _here(self, *words: str) -> list[str]:
         return ["--git-dir", str(self.git_dir), "--work-tree", self.worktree, *words]
 
-    def _git(
-        self, *words: str, cwd: str | None = None, stdin: str = "", env: dict[str, str] | None = None
-    ) -> Answer:
+    def _git(self, *words: str, cwd: str | None = None, stdin: str = "", env: dict[str, str] | None = None) -> Answer:
         done = subprocess.run(
             ["git", *words],
             cwd=cwd,

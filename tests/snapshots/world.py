@@ -1,4 +1,4 @@
-"""A database, repositories, and sessions whose turns change files, made without opencode: its port takes the snapshots."""
+"""A database, repositories, and sessions whose turns change files. opencode's part is played by its port."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.snapshots.port import Snapshots, Undo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from migrator.model import Change, Place, Plan, Run
+    from migrator.model import Place, Plan, Run
 
 State = dict[str, tuple[str, bytes]]
 """Every file below a directory, but for git's own: what it is, and its content."""
@@ -35,8 +35,9 @@ def state(directory: Path) -> State:
     """What is in a directory now, links and modes included."""
     found: State = {}
     for above, names, files in os.walk(directory):
-        names[:] = [name for name in names if name != ".git" and not Path(above, name).is_symlink()]
-        for name in {*files, *(n for n in os.listdir(above) if Path(above, n).is_symlink())} - {".git"}:
+        links = {name for name in names if Path(above, name).is_symlink()}
+        names[:] = [name for name in names if name != ".git" and name not in links]
+        for name in {*files, *links} - {".git"}:
             file = Path(above, name)
             path = str(file.relative_to(directory))
             if file.is_symlink():
@@ -100,18 +101,20 @@ class World:
         )  # fmt: skip
         columns = [name for _, name, *_ in self.rows("PRAGMA table_info(session)") if name not in {"id", "parent_id"}]
         listed = ", ".join(columns)
-        self.run(f"INSERT INTO session (id, {listed}) SELECT ?, {listed} FROM session WHERE id = ?", talk.id, self._model)
+        self.run(
+            f"INSERT INTO session (id, {listed}) SELECT ?, {listed} FROM session WHERE id = ?", talk.id, self._model
+        )
         self.run(
             "UPDATE session SET project_id = ?, directory = ?, path = ?, title = 'turns' WHERE id = ?",
             *place.binding[:3], talk.id,
         )  # fmt: skip
         return talk
 
-    def turn(self, talk: Talk, deed: Callable[[], object]) -> str:
+    def turn(self, talk: Talk, deed: Callable[..., object], *values: Any) -> str:
         """A prompt, and a step that does something to the files; gives the id of the prompt."""
         snapshots = self.snapshots(talk.directory)
         before = snapshots.track()
-        deed()
+        deed(*values)
         after = snapshots.track()
         patch = snapshots.patch(before) if before else None
         prompt = self._message(talk, "user", {"type": "text", "text": "go on"})
@@ -194,7 +197,7 @@ class Saved:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._copy = world.path.with_name(f"saved-{len(os.listdir(world.path.parent))}")
+        self._copy = world.path.with_name(f"saved-{len(list(world.path.parent.iterdir()))}")
         shutil.copytree(world.path, self._copy, symlinks=True)
 
     def restore(self) -> None:
@@ -221,8 +224,3 @@ def linked(repository: Path, name: str = "target") -> Path:
 def clone(repository: Path, name: str = "target") -> Path:
     git(repository.parent, "clone", "-q", str(repository), name)
     return repository.parent / name
-
-
-def carried(change: Change) -> tuple[int, int]:
-    """How many turns of a change are carried, and how many are detached."""
-    return change.turns.carried, change.turns.detached
