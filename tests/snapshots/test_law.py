@@ -162,7 +162,7 @@ class History:
         """Undo and redo as the case says, for each session from the same beginning; what each step made of the files.
 
         Nothing beside `top` may change. Sessions of a sub-directory are undone once and not redone: opencode's
-        snapshots don't follow what happens outside of it, and a redo writes whole ones, old files from outside included.
+        snapshots don't follow what happens outside of it, and a redo writes whole ones, old files from outside too.
         """
         world, saved = self.world, Saved(self.world)
         found = {}

@@ -56,7 +56,8 @@ def test_a_missing_object(begun: Cargo) -> None:
 
 def test_a_damaged_file(begun: Cargo) -> None:
     """Nothing tells before its content is read."""
-    damage_largest(Path(begun.passage.source) / "objects")
+    loose = (Path(begun.passage.source) / "objects").glob("??/*")
+    damage(max(loose, key=lambda file: file.stat().st_size))
     refused(begun)
 
 
@@ -81,8 +82,7 @@ def pack_everything(cargo: Cargo) -> None:
     git(source, "prune")
 
 
-def damage_largest(objects: Path) -> None:
-    file = max((file for file in objects.glob("??/*")), key=lambda file: file.stat().st_size)
+def damage(file: Path) -> None:
     file.chmod(0o600)
     file.write_bytes(file.read_bytes()[:-8] + bytes(8))
 

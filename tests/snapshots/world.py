@@ -68,10 +68,9 @@ class World:
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        home = build_home(self.path / "home", "1.18.34")
-        self.database = home.database
-        self.data = home.database.parent
-        self.state = home.path / ".local/state"
+        self.home = build_home(self.path / "home", "1.18.34")
+        self.database = self.home.database
+        self.data = self.home.database.parent
         self.repos = self.path / "repos"
         self.repos.mkdir()
         with closing(sqlite3.connect(self.database)) as connection, connection:
