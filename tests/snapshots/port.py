@@ -219,7 +219,7 @@ class Undo:
         """Back to before `message`."""
         marker = self._marker()
         patches: list[Patch] | None = None
-        for id_, parts in self._messages():
+        for id_, parts in self.everything():
             for part in parts:
                 if patches is None:
                     patches = [] if id_ == message else None
@@ -247,7 +247,8 @@ class Undo:
         sql = "SELECT id FROM message WHERE session_id = ? AND json_extract(data, '$.role') = 'user' ORDER BY id"
         return [id_ for (id_,) in self._rows(sql)]
 
-    def _messages(self) -> Iterable[tuple[str, list[dict[str, Any]]]]:
+    def everything(self) -> Iterable[tuple[str, list[dict[str, Any]]]]:
+        """Each message with its parts, oldest first."""
         for (message,) in self._rows("SELECT id FROM message WHERE session_id = ? ORDER BY id"):
             rows = self._rows("SELECT message_id, data FROM part WHERE session_id = ? ORDER BY id")
             yield message, [json.loads(data) for owner, data in rows if owner == message]
