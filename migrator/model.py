@@ -137,10 +137,13 @@ class ProjectAction(StrEnum):
 
 
 class UndoTurns(NamedTuple):
-    """How many turns of a session keep their file undo, how many lose it, and why."""
+    """How many turns of a session keep their file undo, how many lose it, and why.
+
+    `detached` is None where all of them lose it, and nobody has counted.
+    """
 
     carried: int = 0
-    detached: int = 0
+    detached: int | None = 0
     because: str | None = None
 
 

@@ -10,16 +10,17 @@ from migrator.snapshots.transfer import carry
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from migrator.model import Change
     from migrator.places import Places
+    from migrator.snapshots.judging import Verdict
     from migrator.snapshots.passages import Passage
     from migrator.store.reading import Store
 
 
 def carry_undo(
-    store: Store, places: Places, changes: Iterable[Change], waiting: Callable[[], None] = lambda: None
+    store: Store, places: Places, changes: Sequence[Change], waiting: Callable[[], None] = lambda: None
 ) -> tuple[list[Edit], list[PlanWarning]]:
     """Carry the snapshots of these changes; return the values that this gives their parts, and what was left behind.
 
@@ -36,20 +37,19 @@ def carry_undo(
             cargo.setdefault(verdict.passage, set()).update(verdict.trees)
     for passage, trees in cargo.items():
         waiting()
-        carry(passage, trees)
+        carry(passage, trees, waiting)
     markers = store.bindings(id_ for id_, verdict in verdicts.items() if verdict.keeps_revert)
     edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
     for id_, verdict in verdicts.items():
         data = rewritten(verdict)
         edits += [Edit("part", "data", turn.part, id_, turn.data, data[turn.part]) for turn in verdict.carried]
-    expected = {change.session: change.turns.carried for change in changes}
-    warnings = [
-        PlanWarning(
-            "undo-detached",
-            f"{expected[id_] - len(verdict.carried)} turns of {id_} were detached, not carried: {verdict.because}.",
-            id_,
-        )
-        for id_, verdict in verdicts.items()
-        if len(verdict.carried) < expected[id_]
-    ]
-    return edits, warnings
+    return edits, [*_left_behind(changes, verdicts)]
+
+
+def _left_behind(changes: Sequence[Change], verdicts: Mapping[str, Verdict]) -> Iterable[PlanWarning]:
+    for change in changes:
+        verdict = verdicts.get(change.session)
+        if verdict and (fewer := change.turns.carried - len(verdict.carried)) > 0:
+            what = f"1 turn of {change.session} was" if fewer == 1 else f"{fewer} turns of {change.session} were"
+            why = f"{what} detached, not carried: {verdict.because}."
+            yield PlanWarning("undo-detached", why, change.session)

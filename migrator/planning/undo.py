@@ -34,7 +34,7 @@ class FileUndo:
         concerned = self.store.with_file_undo(leaving) if leaving else set()
         if self.wanted == "detach" or not concerned:
             for change in changes:
-                yield change._replace(undo=Undo.DETACH) if change.session in concerned else change
+                yield _detached(change) if change.session in concerned else change
             return
         from migrator.snapshots.judging import Judge
 
@@ -46,8 +46,12 @@ class FileUndo:
                 continue
             if self.wanted == "carry" and verdict.because:
                 raise MigratorError(
-                    f"File undo of {change.session} can't be carried: {verdict.because}; --undo-files auto carries "
-                    "what is safe and detaches the rest.",
+                    f"File undo of {change.session} can't be carried whole: {verdict.because}. "
+                    "--undo-files auto carries what is safe and detaches the rest, detach carries nothing.",
                 )
             undo = Undo.CARRY if verdict.carried or verdict.keeps_revert else Undo.DETACH
             yield change._replace(undo=undo, turns=UndoTurns(len(verdict.carried), verdict.detached, verdict.because))
+
+
+def _detached(change: Change) -> Change:
+    return change._replace(undo=Undo.DETACH, turns=UndoTurns(0, None, "--undo-files detach was given"))

@@ -21,6 +21,7 @@ from migrator.model import (
     RunStatus,
     Source,
     Undo,
+    UndoTurns,
     Whereabouts,
     WorkspaceChange,
 )
@@ -49,6 +50,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 "before": change.before._asdict(),
                 "after": change.after._asdict(),
                 "undo": change.undo.value,
+                "undo_turns": change.turns._asdict(),
             }
             for change in plan.changes
         ],
@@ -98,6 +100,8 @@ def summary(plan: Plan) -> dict[str, int]:
         "projects_updated": len(plan.updates),
         "undo_carried": sum(change.undo is Undo.CARRY for change in plan.changes),
         "undo_detached": sum(change.undo is Undo.DETACH for change in plan.changes),
+        "turns_carried": sum(change.turns.carried for change in plan.changes),
+        "turns_detached": sum(change.turns.detached or 0 for change in plan.changes),
     }
 
 
@@ -168,6 +172,7 @@ def _plan(document: dict[str, Any]) -> Plan:
                 Binding(**change["before"]),
                 Binding(**change["after"]),
                 Undo(change["undo"]),
+                UndoTurns(**change.get("undo_turns", {})),
             )
             for change in document["changes"]
         ),

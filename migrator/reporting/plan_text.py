@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from migrator.model import Change, Plan, ProjectChange, Row
 
 GROUPS_SHOWN = 20
+REASONS_SHOWN = 3
 
 
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
@@ -44,7 +45,9 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
         yield from _update(project)
     if len(plan.updates) > len(updates):
         yield f"and {count(len(plan.updates) - len(updates), 'more project')} to update; --verbose shows all."
-    yield f"file undo: {_undo_words(plan.changes)}"
+    moves = any(change.moves for change in plan.changes)
+    yield f"file undo: {_turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
+    yield from _obstacles(plan.changes, width, verbose=verbose)
     yield from warning_lines(plan, width, verbose=verbose)
 
 
@@ -217,3 +220,39 @@ def _undo_word(change: Change) -> str:
     if change.moves or change.undo is not Undo.CARRY:
         return _WORDS[change.undo]
     return "set back" if change.selected_by[:1] and change.selected_by[0].startswith("undo of ") else "detached in part"
+
+
+def _turn_words(changes: Iterable[Change]) -> str:
+    """Return how many turns keep their file undo and how many lose it."""
+    undone = [change for change in changes if change.undo is not Undo.NONE]
+    carrying = [change.turns.carried for change in undone if change.turns.carried]
+    restored = sum(change.undo is Undo.CARRY and not change.turns.carried for change in undone)
+    losing = [change.turns.detached for change in undone if change.turns.detached]
+    uncounted = sum(change.undo is Undo.DETACH and not change.turns.detached for change in undone)
+    words = []
+    if carrying:
+        words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")
+    if restored:
+        words.append(f"carried with {count(restored, 'session')}")
+    if losing:
+        words.append(f"detached {count(sum(losing), 'turn')} of {count(len(losing), 'session')}")
+    if uncounted:
+        words.append(f"detached every turn of {count(uncounted, 'session')}")
+    return "; ".join(words) or "none"
+
+
+def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Iterator[str]:
+    """Yield why file undo is detached, what concerns most sessions first, the first few only unless `verbose`."""
+    from textwrap import wrap
+
+    tally: dict[str, int] = {}
+    for change in changes:
+        if change.turns.because:
+            tally[change.turns.because] = tally.get(change.turns.because, 0) + 1
+    reasons = sorted(tally, key=lambda why: (-tally[why], why))
+    shown = reasons if verbose else reasons[:REASONS_SHOWN]
+    for why in shown:
+        text = f"because {' '.join(map(tilde, one_line(why).split(' ')))}"
+        yield from (" " * 11 + line for line in wrap(text, width - 11, break_long_words=False, break_on_hyphens=False))
+    if len(reasons) > len(shown):
+        yield f"           and {count(len(reasons) - len(shown), 'more reason')}; --verbose shows all."

@@ -13,16 +13,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.instances import Instance, Instances
+from migrator.snapshots.lookup import Entry, look_up
 from migrator.snapshots.plumbing import quotes_names
-from migrator.snapshots.trees import Entry, look_up
-from migrator.store.turns import Turn, turns
+from migrator.store.turns import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from migrator.places import Places
-    from migrator.snapshots.trees import File
+    from migrator.snapshots.lookup import File
     from migrator.store.reading import Store
+    from migrator.store.turns import Turn
     from migrator.store.undoing import Asked
 
 
@@ -78,7 +79,7 @@ def outlooks(store: Store, places: Places, sessions: Iterable[str]) -> dict[str,
 
     Git is asked a few things for each snapshot repository, whatever the number of sessions.
     """
-    with_turns = turns(store, sessions)
+    with_turns = {id_: found.turns for id_, found in recorded(store, sessions).items() if found.turns}
     instances = Instances(store, places)
     here: dict[Instance, list[tuple[str, Sequence[Turn]]]] = {}
     for id_, (binding, marker) in store.bindings(with_turns).items():

@@ -7,95 +7,144 @@ the turn. Whatever can't be told for certain is not the same.
 from __future__ import annotations
 
 import filecmp
+import hashlib
 import os
-import re
-from typing import TYPE_CHECKING
+import stat
+from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.snapshots.plumbing import borrowing, run
+from migrator.snapshots.plumbing import run
+from migrator.snapshots.trees import DIRECTORY, EXECUTABLE, LINK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from migrator.snapshots.passages import Passage
+    from migrator.snapshots.trees import Trees
 
-# opencode hands these to git as pathspecs, in which they are patterns, or reads them back quoted by git (1.18.34).
-_UNSAFE = re.compile(r'[*?\[\\"\x00-\x1f\x7f]')
+
+class Spot(NamedTuple):
+    """What a path comes to in a worktree: the first part of it that is no directory, and what is there.
+
+    `mode` is as `lstat` gives it, None where nothing is. Where a file lies in the way, `path` is shorter than what was
+    asked for, and an undo that puts something there would take that file away.
+    """
+
+    path: str
+    mode: int | None
 
 
 def below(worktree: str, file: str) -> str | None:
-    """Return the path of `file` relative to `worktree`; None where it isn't plainly a file below it."""
+    """Return the path of `file` relative to `worktree`; None where it isn't plainly a file below it.
+
+    Names that git quotes are stored quoted by opencode (1.18.34), and so they aren't what they seem.
+    """
     top = worktree.rstrip("/") + "/"
     path = file.removeprefix(top)
-    if not file.startswith(top) or os.path.normpath(path) != path or path.startswith("../") or path == ".":
+    if not file.startswith(top) or os.path.normpath(path) != path or path == "." or path.startswith(("../", "/")):
         return None
-    return None if _UNSAFE.search(file) or path != path.strip() else path
+    if any(letter in path for letter in '"\\\0\n') or path == "..":
+        return None
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # half a character, which JSON can hold and a file name can't
+        return None
+    return path
 
 
 def same_in_both(source: str, target: str, paths: Iterable[str]) -> set[str]:
     """Return those of `paths` that are the same file, byte by byte, in both worktrees, or in neither."""
-    if source == target:
-        return {path for path in paths if _reached_plainly(target, path)}
-    return {
-        path
-        for path in paths
-        if _reached_plainly(source, path)
-        and _reached_plainly(target, path)
-        and _alike(os.path.join(source, path), os.path.join(target, path))  # noqa: PTH118 - strings, as stored
-    }
+    return {path for path in paths if _alike(source, target, _spot(source, path), _spot(target, path))}
 
 
-def same_as_snapshot(passage: Passage, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+def same_as_snapshot(
+    trees: Trees, git_dir: str, target: str, wanted: Collection[tuple[str, str]]
+) -> set[tuple[str, str]]:
     """Return those (tree, path) of which the tree's file is what the target has now, or neither has one.
 
     For worktrees that are gone: their last snapshot says how they were. Git hashes the target's files with the filters
     that the worktree's own attributes ask for, as opencode's snapshots did.
     """
-    git_dir, target = passage.source, passage.target_worktree
-    plain = [(tree, path) for tree, path in wanted if _reached_plainly(target, path)]
-    if not plain:
-        return set()
-    asked = "".join(f"{tree}:{path}\n" for tree, path in plain)
-    borrowed = borrowing(passage.objects)
-    answers = run(git_dir, "cat-file", "--batch-check", stdin=os.fsencode(asked), extra=borrowed).split(b"\n")
-    now = _hashes(git_dir, target, {path for _, path in plain})
-    found = set()
-    for (tree, path), answer in zip(plain, answers, strict=False):
-        words = answer.rsplit(b" ", 2)
-        before = None if words[-1] == b"missing" else words[0].decode() if words[1] == b"blob" else "no file"
-        if now[path] == before:
-            found.add((tree, path))
-    return found
+    spots = {path: _spot(target, path) for _, path in wanted}
+    now = _hashes(git_dir, target, {spot.path for spot in spots.values() if _is_file(spot)})
+    now |= {spot.path: _hash_of_link(target, spot.path) for spot in spots.values() if _is_link(spot)}
+    return {(tree, path) for tree, path in wanted if _is_entry(trees, tree, path, spots[path], now)}
 
 
-def _hashes(git_dir: str, target: str, paths: Collection[str]) -> dict[str, str | None]:
-    """Map each path to the hash of the file there: None where nothing is, "" where it is no plain file."""
-    found: dict[str, str | None] = dict.fromkeys(paths, "")
-    files = []
-    for path in paths:
-        full = os.path.join(target, path)  # noqa: PTH118 - strings, as stored
-        if not os.path.lexists(full):
-            found[path] = None
-        elif os.path.isfile(full) and not os.path.islink(full):  # noqa: PTH113, PTH114 - as above
-            files.append(path)
-    if files:
-        asked = os.fsencode("".join(f"{path}\n" for path in files))
-        hashes = run(git_dir, "hash-object", "--stdin-paths", stdin=asked, work_tree=target).decode().split()
-        found |= dict(zip(files, hashes, strict=True))
-    return found
+def _spot(worktree: str, path: str) -> Spot:
+    parts = path.split("/")
+    for number in range(1, len(parts) + 1):
+        part = "/".join(parts[:number])
+        try:
+            mode = os.lstat(f"{worktree}/{part}").st_mode
+        except FileNotFoundError:
+            return Spot(part, None)
+        except OSError:  # nobody can tell; a directory is never the same
+            return Spot(part, stat.S_IFDIR)
+        if not stat.S_ISDIR(mode):
+            return Spot(part, mode)
+    return Spot(path, mode)
 
 
-def _reached_plainly(worktree: str, path: str) -> bool:
-    """Tell whether no directory on the way is a link: through one, an undo would reach out of the worktree."""
-    directory = os.path.dirname(os.path.join(worktree, path))  # noqa: PTH118, PTH120 - strings, as stored
-    return os.path.realpath(directory) == directory
-
-
-def _alike(one: str, other: str) -> bool:
-    if not os.path.lexists(one) or not os.path.lexists(other):
-        return not os.path.lexists(one) and not os.path.lexists(other)
-    if os.path.islink(one) or os.path.islink(other):  # noqa: PTH114 - strings, as stored
-        return os.path.islink(one) and os.path.islink(other) and os.readlink(one) == os.readlink(other)  # noqa: PTH114, PTH115
+def _alike(source: str, target: str, one: Spot, other: Spot) -> bool:
+    if one.mode is None or other.mode is None:
+        return one.mode is other.mode
+    if one.path != other.path or stat.S_IFMT(one.mode) != stat.S_IFMT(other.mode):
+        return False
+    files = f"{source}/{one.path}", f"{target}/{other.path}"
     try:
-        return os.path.isfile(one) and os.path.isfile(other) and filecmp.cmp(one, other, shallow=False)  # noqa: PTH113
+        if stat.S_ISLNK(one.mode):
+            return os.readlink(files[0]) == os.readlink(files[1])  # noqa: PTH115 - strings, as stored
+        alike = _is_executable(one) == _is_executable(other) and stat.S_ISREG(one.mode)
+        return alike and filecmp.cmp(*files, shallow=False)
     except OSError:  # unreadable: nobody can tell
         return False
+
+
+def _is_entry(trees: Trees, tree: str, path: str, spot: Spot, now: dict[str, str]) -> bool:
+    """Tell whether a spot is what a tree has at `path`; `now` has the hashes of what is in the worktree."""
+    if spot.mode is None:
+        return _missing(trees, tree, path)
+    before = trees.entry(tree, spot.path)
+    if before is None or spot.path not in now or before.hash != now[spot.path]:
+        return False
+    if before.mode == LINK or _is_link(spot):
+        return before.mode == LINK and _is_link(spot)
+    return (before.mode == EXECUTABLE) == _is_executable(spot)
+
+
+def _missing(trees: Trees, tree: str, path: str) -> bool:
+    """Tell whether a tree has nothing at `path`, and no file where a directory on the way to it would be."""
+    parts = path.split("/")
+    for number in range(1, len(parts) + 1):
+        entry = trees.entry(tree, "/".join(parts[:number]))
+        if entry is None or entry.mode != DIRECTORY:
+            return entry is None
+    return False
+
+
+def _hashes(git_dir: str, target: str, paths: Collection[str]) -> dict[str, str]:
+    """Map each file to the hash that git would store it under."""
+    asked_for = (path for path in paths if not path.startswith('"') and "\n" not in path and "\r" not in path)
+    readable = sorted(path for path in asked_for if os.access(f"{target}/{path}", os.R_OK))
+    if not readable:
+        return {}
+    asked = os.fsencode("".join(f"{path}\n" for path in readable))
+    hashes = run(git_dir, "hash-object", "--stdin-paths", stdin=asked, work_tree=target).decode().split()
+    return dict(zip(readable, hashes, strict=True))
+
+
+def _hash_of_link(target: str, path: str) -> str:
+    content = os.fsencode(os.readlink(f"{target}/{path}"))  # noqa: PTH115 - strings, as stored
+    # git's own name for it, nothing here is a secret
+    return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+
+
+def _is_file(spot: Spot) -> bool:
+    return spot.mode is not None and stat.S_ISREG(spot.mode)
+
+
+def _is_link(spot: Spot) -> bool:
+    return spot.mode is not None and stat.S_ISLNK(spot.mode)
+
+
+def _is_executable(spot: Spot) -> bool:
+    return bool((spot.mode or 0) & stat.S_IXUSR)

@@ -1,132 +1,174 @@
-"""Looking files up in snapshots, many at once: whether the tree names a file, and its content is there."""
+"""Reading the trees of a snapshot repository: what is in them, and whether all of it is still there."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from enum import Enum
-from typing import TYPE_CHECKING
+import os
+import subprocess
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Self
 
+from migrator.places.git import environment
 from migrator.snapshots.plumbing import GitFailed, is_hash, run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-File = tuple[str, str]
-"""A tree's hash, and a path in it."""
-
-_AT_ONCE = 200  # trees read by one process: each is as long as its directory has entries
+DIRECTORY, LINK, SUBMODULE = "40000", "120000", "160000"
+EXECUTABLE = "100755"
 
 
-class Entry(Enum):
-    """What a snapshot repository has of a file."""
+class Entry(NamedTuple):
+    """What a tree holds under a name: git's mode, in octal, and the hash of the object."""
 
-    THERE = "there"
-    EMPTY = "empty"
-    """The tree names the file, and its content is gone."""
-
-    ABSENT = "absent"
-    """The tree is there and doesn't name the file."""
-
-    UNREADABLE = "unreadable"
-    """The tree is gone, or one on the way to the file."""
+    mode: str
+    hash: str
 
 
-def look_up(git_dir: str, files: Collection[File]) -> dict[File, Entry]:
-    """Say of each file what the repository, and those it borrows from, have of it. A handful of processes in all.
+class Trees:
+    """The trees of one repository, read by one git process, however many are asked for."""
 
-    Whatever git can't read, and a hash that is none, is UNREADABLE. Nothing is written.
-    """
-    asked = [(tree, path) for tree, path in files if is_hash(tree) and "\n" not in path]
-    found = dict.fromkeys(files, Entry.UNREADABLE)
-    kinds = _kinds(git_dir, [f"{tree}:{path}" for tree, path in asked])
-    found |= {file: Entry.THERE for file in asked if f"{file[0]}:{file[1]}" in kinds}
-    missing = [file for file in asked if found[file] is not Entry.THERE]
-    if missing:
-        found |= _missing(git_dir, missing)
-    return found
+    def __init__(self, git_dir: str, extra: Mapping[str, str] | None = None) -> None:
+        self._git_dir = git_dir
+        self._extra = extra or {}
+        self._process: subprocess.Popen[bytes] | None = None
+        # Directories that didn't change are the same object in every snapshot.
+        self.entries = lru_cache(maxsize=512)(self._entries)
 
+    def __enter__(self) -> Self:
+        return self
 
-def _missing(git_dir: str, files: Sequence[File]) -> dict[File, Entry]:
-    """Tell apart why git has nothing at these paths: the deepest tree on the way that is there tells."""
-    kinds = _kinds(git_dir, {name for tree, path in files for name in _way(tree, path)})
-    found: dict[File, Entry] = {}
-    ends: dict[str, list[tuple[File, str, bool]]] = {}
-    for tree, path in files:
-        reached = [name for name in _way(tree, path) if name in kinds]
-        if not reached:
-            found[tree, path] = Entry.UNREADABLE
-            continue
-        hash_, kind = kinds[reached[-1]]
-        if kind != "tree":  # a file is where the directory would be
-            found[tree, path] = Entry.ABSENT
-            continue
-        depth = len(reached) - 1
-        below = path.split("/")[depth:]
-        ends.setdefault(hash_, []).append(((tree, path), below[0], len(below) == 1))
-    for hash_, names in _listed(git_dir, list(ends)):
-        for file, name, last in ends[hash_]:
-            listed = name.encode(errors="surrogatepass") in names
-            found[file] = (Entry.EMPTY if last else Entry.UNREADABLE) if listed else Entry.ABSENT
-    return {file: found.get(file, Entry.UNREADABLE) for file in files}
+    def __exit__(self, *_: object) -> None:
+        self._end()
 
+    def entry(self, tree: str, path: str) -> Entry | None:
+        """Return what is at `path`, None where nothing is."""
+        found = Entry(DIRECTORY, tree)
+        for name in path.split("/"):
+            inside = self.entries(found.hash) if found.mode == DIRECTORY else None
+            if not inside or name not in inside:
+                return None
+            found = inside[name]
+        return found
 
-def _way(tree: str, path: str) -> Iterator[str]:
-    """Yield the tree and each directory on the way to a file, as git names them."""
-    yield f"{tree}:"
-    for end in (index for index, letter in enumerate(path) if letter == "/"):
-        yield f"{tree}:{path[:end]}"
+    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, Entry]]:
+        """Yield (path, entry) of everything below a tree that is no directory."""
+        for name, entry in (self.entries(tree) or {}).items():
+            if entry.mode == DIRECTORY:
+                yield from self.files(entry.hash, f"{above}{name}/")
+            else:
+                yield above + name, entry
 
+    def _entries(self, tree: str) -> dict[str, Entry] | None:
+        """Return what is directly in a tree, by name; None where the tree is missing or damaged."""
+        content = self._read(tree)
+        if content is None:
+            return None
+        found = {}
+        position, width = 0, len(tree) // 2
+        while position < len(content):
+            end = content.index(b"\0", position)
+            mode, name = content[position:end].split(b" ", 1)
+            position = end + 1 + width
+            found[os.fsdecode(name)] = Entry(mode.decode(), content[end + 1 : position].hex())
+        return found
 
-def _kinds(git_dir: str, names: Iterable[str]) -> Mapping[str, tuple[str, str]]:
-    """Map each of the objects that are there to its hash and kind."""
-    asked = sorted(names)
-    if not asked:
-        return {}
-    stdin = "\n".join(asked).encode(errors="surrogatepass") + b"\n"
-    try:
-        answers = run(git_dir, "cat-file", "--batch-check", stdin=stdin).split(b"\n")
-    except GitFailed:  # a damaged object ends the whole batch: find its tree, and leave it out
-        trees = sorted({name.partition(":")[0] for name in asked})
-        if len(trees) == 1:
-            return {}
-        middle = bisect_left(asked, trees[len(trees) // 2])
-        return {**_kinds(git_dir, asked[:middle]), **_kinds(git_dir, asked[middle:])}
-    found = {}
-    for name, answer in zip(asked, answers, strict=False):
-        words = answer.rsplit(b" ", 2)
-        if len(words) == 3 and is_hash(words[0].decode(errors="replace")):  # noqa: PLR2004 - hash, kind, size
-            found[name] = words[0].decode(), words[1].decode()
-    return found
-
-
-def _listed(git_dir: str, trees: Sequence[str]) -> Iterator[tuple[str, frozenset[bytes]]]:
-    """Yield the names in each of these trees; one that can't be read is left out."""
-    for start in range(0, len(trees), _AT_ONCE):
-        some = trees[start : start + _AT_ONCE]
+    def _read(self, tree: str) -> bytes | None:
+        if self._process is None:
+            self._process = subprocess.Popen(
+                ("git", "--git-dir", self._git_dir, "cat-file", "--batch"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**environment(), **self._extra},
+                process_group=0,
+            )
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # noqa: S101 - for the type checker
+        assert stdout is not None  # noqa: S101 - as above
         try:
-            out = run(git_dir, "cat-file", "--batch", stdin="\n".join(some).encode() + b"\n")
-        except GitFailed:
-            if len(some) > 1:
-                for one in some:
-                    yield from _listed(git_dir, [one])
-            continue
-        yield from _parsed(out)
+            stdin.write(f"{tree}\n".encode())
+            stdin.flush()
+            words = stdout.readline().split()
+            if len(words) == 3:  # noqa: PLR2004 - hash, kind, size; else "HASH missing"
+                content = stdout.read(int(words[2]) + 1)[:-1]
+                if len(content) == int(words[2]):
+                    return content if words[1] == b"tree" else None
+            elif words:
+                return None
+        except OSError:
+            pass
+        self._end()  # a damaged object has ended it
+        return None
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            with self._process:
+                self._process = None
 
 
-def _parsed(out: bytes) -> Iterator[tuple[str, frozenset[bytes]]]:
-    """Yield what `cat-file --batch` printed: for each entry of a tree `mode name NUL hash`, the hash as bytes."""
-    at = 0
-    while at < len(out):
-        end = out.index(b"\n", at)
-        header = out[at:end].split()
-        at = end + 1
-        if header[-1] == b"missing":
-            continue
-        hash_, stop = header[0].decode(), at + int(header[2])
-        names = set()
-        while at < stop:
-            space, nul = out.index(b" ", at), out.index(b"\0", at)
-            names.add(out[space + 1 : nul])
-            at = nul + 1 + len(hash_) // 2
-        yield hash_, frozenset(names)
-        at = stop + 1
+def whole(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:
+    """Return those of `trees` of which every object is in the repository or in one it borrows from.
+
+    Two processes if nothing is missing, four if something is, and no more, however many trees there are.
+    """
+    there = _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", extra)
+    if not there or not _lacks(git_dir, there, extra):
+        return there
+    with Trees(git_dir, extra) as reader:
+        known = _Directories(reader, there)
+    blobs = _present(git_dir, known.files, "blob", extra)
+    return {tree for tree in there if known.whole(tree, blobs)}
+
+
+class _Directories:
+    """Every directory below some trees, each once: they have most of them in common."""
+
+    def __init__(self, trees: Trees, roots: Iterable[str]) -> None:
+        self._inside: dict[str, tuple[list[str], list[str]] | None] = {}
+        self._whole: dict[str, bool] = {}
+        waiting = list(roots)
+        while waiting:
+            directory = waiting.pop()
+            if directory in self._inside:
+                continue
+            entries = trees.entries(directory)
+            if entries is None:
+                self._inside[directory] = None
+                continue
+            below = [entry.hash for entry in entries.values() if entry.mode == DIRECTORY]
+            files = [entry.hash for entry in entries.values() if entry.mode not in {DIRECTORY, SUBMODULE}]
+            self._inside[directory] = below, files
+            waiting += below
+
+    @property
+    def files(self) -> set[str]:
+        """The hashes of all files."""
+        return {name for inside in self._inside.values() if inside for name in inside[1]}
+
+    def whole(self, directory: str, files: Collection[str]) -> bool:
+        """Tell whether everything below a directory is there, if of the files those are."""
+        if directory not in self._whole:
+            inside = self._inside[directory]
+            self._whole[directory] = (
+                inside is not None
+                and all(name in files for name in inside[1])
+                and all(self.whole(below, files) for below in inside[0])
+            )
+        return self._whole[directory]
+
+
+def _present(git_dir: str, objects: Collection[str], kind: str, extra: Mapping[str, str] | None) -> set[str]:
+    if not objects:
+        return set()
+    asked = "".join(f"{name}\n" for name in objects).encode()
+    answer = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked, extra=extra)
+    return {name for name, _, found in (line.partition(" ") for line in answer.decode().splitlines()) if found == kind}
+
+
+def _lacks(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None) -> bool:
+    words = ("rev-list", "--objects", "--no-object-names", "--missing=print", "--stdin")
+    try:
+        return b"?" in run(git_dir, *words, stdin="".join(f"{tree}\n" for tree in trees).encode(), extra=extra)
+    except GitFailed:  # a damaged object stops the walk
+        return True

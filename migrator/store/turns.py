@@ -31,33 +31,31 @@ class Turn(NamedTuple):
     """
 
     part: str
-    session: str
     hash: str
     files: tuple[str, ...]
     data: str
 
 
-def turns(store: Store, sessions: Iterable[str]) -> dict[str, list[Turn]]:
-    """Map each of these sessions to its turns that an undo would act on, oldest first."""
-    found: dict[str, list[Turn]] = {}
+class Recorded(NamedTuple):
+    """Of one session: the turns that an undo would act on, and the trees that its steps name, both oldest first."""
+
+    turns: list[Turn]
+    trees: list[str]
+
+
+def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
+    """Return what there is of each of these sessions, as a set."""
+    wanted = list(sessions)
+    found = {session: Recorded([], []) for session in wanted}
     sql = (
-        "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted "
-        f"JOIN part ON part.session_id = wanted.value WHERE {LIVE_PATCH} ORDER BY part.id"
+        "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted JOIN part "
+        f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"
     )
-    for part, session, data in store.rows(sql, [json.dumps(list(sessions))]):
+    for part, session, data in store.rows(sql, [json.dumps(wanted)]):
         value = json.loads(data)
-        files = tuple(file for file in value["files"] if isinstance(file, str))
-        found.setdefault(session, []).append(Turn(part, session, str(value.get("hash")), files, data))
-    return found
-
-
-def snapshots(store: Store, sessions: Iterable[str]) -> dict[str, list[str]]:
-    """Map each of these sessions to the trees that its steps name, oldest first."""
-    found: dict[str, list[str]] = {}
-    sql = (
-        "SELECT part.session_id, json_extract(part.data, '$.snapshot') FROM json_each(?) wanted "
-        f"JOIN part ON part.session_id = wanted.value WHERE {_SNAPSHOT} ORDER BY part.id"
-    )
-    for session, tree in store.rows(sql, [json.dumps(list(sessions))]):
-        found.setdefault(session, []).append(tree)
+        if value["type"] == "patch":
+            files = tuple(map(str, value["files"]))  # what isn't text names no file of the worktree, and isn't carried
+            found[session].turns.append(Turn(part, str(value.get("hash")), files, data))
+        else:
+            found[session].trees.append(value["snapshot"])
     return found

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import migrator
 import migrator_selectors
 from migrator import cli
+from migrator.execution import carrying
 from migrator.execution.journal import Journal
 from migrator.store.staging import Staging
 from migrator.store.writing import Writer
@@ -41,6 +42,7 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
 
 _POINTS = (
+    (carrying, "carry"),
     (Journal, "begin"),
     (Journal, "__init__"),
     (Journal, "intend"),
@@ -59,7 +61,7 @@ _POINTS = (
 class Fault(NamedTuple):
     """`deed` happens at the `number`th point whose name contains `point`: "before intend", "after COMMIT", ...
 
-    Each method in _POINTS is such a point before and after it is called, and so is each transaction's BEGIN, COMMIT.
+    Each function in _POINTS is such a point before and after it is called, and so is each transaction's BEGIN, COMMIT.
     """
 
     deed: str

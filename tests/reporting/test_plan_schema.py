@@ -259,6 +259,8 @@ def test_the_summary_is_counted_from_the_rest(documents: dict[str, Any]) -> None
         "projects_updated": sum(project["action"] == "update" for project in plan["projects"]),
         "undo_carried": undo.count("carry"),
         "undo_detached": undo.count("detach"),
+        "turns_carried": sum(change["undo_turns"]["carried"] for change in plan["changes"]),
+        "turns_detached": sum(change["undo_turns"]["detached"] or 0 for change in plan["changes"]),
     }
 
 

@@ -70,7 +70,10 @@ Plan: 17 sessions in 14 trees to move.
       "API: paginate orders"
 
 register project 5409aaaaaaaa with worktree ~/src/shop
-file undo: detached 7, none 10
+file undo: detached every turn of 7 sessions
+           because opencode has no snapshots of ~/src/shop-search
+           because opencode has no snapshots of ~/src/shop-api
+           because opencode has no snapshots of ~/src/shop-checkout
 warning: --from-dir ~/src/shop-* takes sessions of 2 projects: shop-api,
          shop-search.
 
@@ -94,7 +97,8 @@ Plan: 4 sessions in 1 tree to move.
       "Rank results by freshness"
 
 register project 5409aaaaaaaa with worktree ~/src/shop
-file undo: detached 1, none 3
+file undo: detached every turn of 1 session
+           because opencode has no snapshots of ~/src/shop-search
 warning: ses_dfbea8bbdffeoRjJtH8InRDUco is part of the tree of
          ses_dfbea8ed3ffeeEpHJ5KIKZRinX, which moves as a whole.
 
@@ -121,7 +125,7 @@ Plan: 16 sessions in 13 trees to move; 1 session already right.
       workspace_id: wrk_a74 -> NULL and 11 more values
       "Summarise the README", "Name things better" and 11 more
 
-file undo: none 16
+file undo: none
 
 Nothing was written. To apply:
   opencode-migrator move --from-dir src/shop --to-dir keep --yes
@@ -142,7 +146,7 @@ Plan: 1 session in 1 tree to move.
       project_id: 5409aaaaaaaa -> 9458f37cb0bb
       "API: paginate orders"
 
-file undo: carried 1
+file undo: carried with 1 session
 """
     )
 
@@ -161,7 +165,8 @@ Plan: 1 session in 1 tree to move.
       "API: paginate orders"
 
 register project 5409aaaaaaaa with worktree ~/src/shop
-file undo: detached 1
+file undo: detached every turn of 1 session
+           because opencode has no snapshots of ~/src/shop-api
 
 Saved to one.json; nothing was moved. To apply:
   opencode-migrator apply one.json
