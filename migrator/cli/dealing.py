@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -117,7 +118,7 @@ def report(run: Run, values: dict[str, Any]) -> None:
 
 
 def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
-    from migrator.model import Run, RunStatus
+    from migrator.model import STILL_LOST, Run, RunStatus
 
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
@@ -127,7 +128,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
     right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
     click.echo(f"Nothing to do: {right}.")
     echo_lines(lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
-    _echo_warnings(plan)
+    _echo_warnings(replace(plan, warnings=tuple(w for w in plan.warnings if w.code != STILL_LOST)))
 
 
 def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
