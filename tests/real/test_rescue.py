@@ -21,7 +21,7 @@ BEYOND_HELP = {
     "renamed-folder": "in no repository",
     "loop-of-links": "nothing is moved for this reason",
     "parent-deleted-by-hand": "no move mends this",
-    "json-from-before-the-database": "nothing is moved for this reason",
+    "json-from-before-the-database": "not in the database",
 }
 """What `rescue` alone can't bring home, and the words it says so with."""
 
@@ -38,11 +38,15 @@ def rescue(loss: Loss, cwd: Path, *more: str | Path) -> dict[str, Any]:
 
 
 def files(top: Path) -> dict[str, bytes]:
-    """Every file with its content, but for git's own; what is no file, such as a loop of links, by name only."""
+    """Every file with its content, but for git's own; what is no file, such as a loop of links, by name only.
+
+    Neither are the marks that readers leave and delete again: opencode's redo in a sub-directory brings back files that
+    were deleted outside it (seen with a session that nobody ever moved).
+    """
     return {
         str(file.relative_to(top)): file.read_bytes() if file.is_file() else b""
         for file in top.rglob("*")
-        if ".git" not in file.relative_to(top).parts
+        if ".git" not in file.relative_to(top).parts and not file.name.startswith("works-")
     }
 
 
