@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Change, Place, Plan, PlanWarning, ProjectAction, ProjectChange, Undo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from migrator.model import Binding, Project, Selection
     from migrator.planning.destination import Destination
@@ -23,32 +23,38 @@ def plan_move(store: Store, selection: Selection, destination: Destination, *, a
     moves: list[Change] = []
     places: dict[str, Place] = {}
     unchanged = []
-    arrivals: dict[tuple[Binding, str], Binding] = {}  # sessions are many, where they come from and go to is not
+    # Sessions are many; where they come from, why, and where they go is not.
+    arrivals: dict[tuple[Binding, str, tuple[str, ...]], Binding] = {}
+    undo = Undo.NONE
     for selected in selection.sessions:
-        session = selected.session
-        origin = (session.binding, selected.base)
-        after = arrivals.get(origin)
+        session, root, selected_by, base = selected
+        before = session.binding
+        after = arrivals.get((before, base, selected_by))
         if after is None:
             place = destination.place_for(selected)
-            after = arrivals[origin] = session.binding if place is None else store.schema.storable(place.binding)
-            if place is not None and after != session.binding:
+            after = before if place is None else store.schema.storable(place.binding)
+            arrivals[before, base, selected_by] = after
+            if place is not None and after != before:
                 places.setdefault(place.project_id, place)
-        if session.binding == after:
+        if before == after:
             unchanged.append(session.id)
-            continue
-        moves.append(
-            Change(session.id, selected.root, session.title, selected.selected_by, session.binding, after, Undo.NONE),
-        )
-    leaving = {change.session for change in moves if always_detach or change.loses_its_ground}
-    with_undo = store.with_file_undo(leaving) if leaving else set()
-    changes = tuple(change._replace(undo=Undo.DETACH) if change.session in with_undo else change for change in moves)
-    projects = store.projects() if changes else []
+        else:
+            moves.append(Change(session.id, root, session.title, selected_by, before, after, undo))
+    if with_undo := store.with_file_undo([change.session for change in moves]):
+        moves = [
+            change._replace(undo=Undo.DETACH)
+            if change.session in with_undo and (always_detach or change.loses_its_ground)
+            else change
+            for change in moves
+        ]
+    projects = store.projects() if moves else []
+    crossings = {(why, before.project_id) for (before, _, why), after in arrivals.items() if after != before}
     return Plan(
         str(store.path),
         store.schema.dialect,
-        changes,
+        tuple(moves),
         tuple(_project_changes(places.values(), projects)),
-        (*selection.warnings, *destination.warnings(), *_crossings(changes, projects)),
+        (*selection.warnings, *destination.warnings(), *_crossings(crossings, projects)),
         tuple(unchanged),
     )
 
@@ -62,11 +68,14 @@ def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Itera
             yield ProjectChange(place.project_id, place.project_worktree, ProjectAction.REGISTER, place.vcs)
 
 
-def _crossings(changes: Collection[Change], projects: Sequence[Project]) -> Iterable[PlanWarning]:
-    """One pattern that takes sessions of several repositories is often a look-alike swept in by mistake."""
+def _crossings(taken: Iterable[tuple[tuple[str, ...], str]], projects: Sequence[Project]) -> Iterable[PlanWarning]:
+    """Warn of patterns that take sessions of several repositories: often a look-alike is swept in by mistake.
+
+    `taken` are (why, project id) pairs.
+    """
     labels = {project.id: project.label for project in projects}
     crossed: dict[str, set[str]] = {}
-    for selected_by, project_id in {(change.selected_by, change.before.project_id) for change in changes}:
+    for selected_by, project_id in taken:
         for said in selected_by:
             if said.startswith("--from-dir"):
                 crossed.setdefault(said, set()).add(project_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
@@ -49,13 +50,14 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 def summary(plan: Plan) -> dict[str, int]:
     """Count what a plan does."""
+    undo = Counter(change.undo for change in plan.changes)
     return {
         "sessions": len(plan.changes),
         "trees": len({change.root for change in plan.changes}),
         "unchanged": len(plan.unchanged),
         "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
-        "undo_carried": sum(change.undo is Undo.CARRY for change in plan.changes),
-        "undo_detached": sum(change.undo is Undo.DETACH for change in plan.changes),
+        "undo_carried": undo[Undo.CARRY],
+        "undo_detached": undo[Undo.DETACH],
     }
 
 
