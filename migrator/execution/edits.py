@@ -27,11 +27,7 @@ _GONE = object()
 
 def lay_out(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
     """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
-    rebinds = (
-        (change.session, change.before, change.after, int(change.undo is Undo.DETACH or change.loses_its_ground))
-        for change in changes
-    )
-    return Staging(store, rebinds, first)
+    return Staging(store, changes, lambda change: change.undo is Undo.DETACH or change.loses_its_ground, first)
 
 
 def detachments(

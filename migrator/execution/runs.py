@@ -141,15 +141,17 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
         raise StalePlan(
             f"The database changed since: {sentence(found)}. Nothing was written; plan again.", tuple(found)
         )
+    restores: Sequence[Edit] = work.restores
     if found:
         plan = replace(plan, changes=tuple(without(plan.changes, found)))
         staging = lay_out(writer, plan.changes)
+        moving = {change.session for change in plan.changes}
+        restores = [edit for edit in restores if edit.session in moving]
     if not plan.changes:
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found))
-    moving = {change.session for change in plan.changes}
-    restores = [edit for edit in work.restores if edit.session in moving]
     with Journal.begin(
         plan,
+        staging,
         options.command,
         options.chunk_size,
         projects=work.projects,
