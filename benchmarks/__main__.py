@@ -65,6 +65,23 @@ class Bench:
             theirs.append(measure(BARE, self.arena.environ))
         self.lines.append(more(what, ours, theirs, limit))
 
+    def orphans(self) -> None:
+        """Hold a look at two thousand directories against the git processes that it needs; then at as many gone."""
+        original = database(LARGE, self.cache)
+        gone, there = self.arena.copy(original, "gone.db"), self.arena.copy(original, "there.db")
+        alone = self.arena.ask_git_alone(self.arena.settle(there))
+        for what, where, against in (
+            (f"orphans of {LARGE}, none", there, alone),
+            (f"orphans of {LARGE}, all", gone, BARE),
+        ):
+            ours, theirs = [], []
+            for number in range(self.rounds):
+                say(f"{what}, pair {number + 1} of {self.rounds}")
+                ours.append(measure(self.arena.list_orphans(where), self.arena.environ))
+                theirs.append(measure(against, self.arena.environ))
+            self.lines.append(more(what, ours, theirs, 2.0))
+            self.lines.append(memory("  memory", ours, None))
+
     def everything(self) -> None:
         """Measure all that has a limit."""
         self.quick()
@@ -77,6 +94,7 @@ class Bench:
         self.lines.append(memory(f"memory, move of {LARGE}", large, 250.0))
         few_of = self.arena.copy(database(LARGE, self.cache), "few.db")
         self.start(f"dry run, 30 of {LARGE}", self.arena.try_a_few(few_of), 0.4)
+        self.orphans()
 
     def quick(self) -> None:
         """Measure what takes no time."""
@@ -95,6 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only --help and 1k sessions, which shows that it works")
     parser.add_argument("--chunks", action="store_true", help="measure sizes of chunks instead")
+    parser.add_argument("--orphans", action="store_true", help="measure only how long finding orphans takes")
     parser.add_argument("--rounds", type=int, default=5, help="how many pairs (default 5)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where databases are kept, about 800 MB")
     given = parser.parse_args()
@@ -106,6 +125,8 @@ def main() -> None:
             return
         if given.quick:
             bench.quick()
+        elif given.orphans:
+            bench.orphans()
         else:
             bench.everything()
     print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}, {given.rounds} pairs")

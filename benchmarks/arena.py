@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +64,37 @@ class Arena:
         with copy.open("rb") as file:
             os.fsync(file.fileno())
         return copy
+
+    def settle(self, database: Path) -> Path:
+        """Make a checkout for every session of a database, and bind each as opencode would; return their folder.
+
+        Each keeps its project's id, as a repository does that opencode has opened: nobody in it is lost.
+        """
+        folder = self.path / "checkouts"
+        folder.mkdir()
+        model = self.path / "model"
+        subprocess.run(["git", "init", "-q", "--template=", model], env=self.environ, check=True)
+        with closing(sqlite3.connect(database)) as connection, connection:
+            there = (SOURCES.rpartition("/")[0], str(folder))
+            connection.execute("UPDATE session SET directory = replace(directory, ?, ?), workspace_id = NULL", there)
+            one = connection.execute("SELECT min(id) FROM project").fetchone()
+            small = SMALL_SOURCE.replace(*there)  # of several projects, which no directory is
+            connection.execute("UPDATE session SET project_id = ? WHERE directory = ?", (*one, small))
+            rows = connection.execute("SELECT DISTINCT project_id, directory FROM session WHERE path = ''").fetchall()
+        for project_id, directory in rows:
+            shutil.copytree(model, directory)
+            Path(directory, ".git", "opencode").write_text(project_id)
+            for sub in SUB_PATHS:
+                Path(directory + sub).mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def list_orphans(self, database: Path) -> list[str | Path]:
+        """Return the command that looks at the directory of every session."""
+        return [PROGRAM, "orphans", "--db", database, "--json"]
+
+    def ask_git_alone(self, checkouts: Path) -> list[str | Path]:
+        """Return the command that runs the git processes of that look, and no more."""
+        return [sys.executable, "-I", Path(__file__).with_name("git_alone.py"), checkouts]
 
     def move_everything(self, database: Path) -> list[str | Path]:
         """Return the command that `by_hand.script` does by hand."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from migrator.errors import MigratorError
 from migrator.reporting.words import count
 from migrator.store.holders import holders, phrase
-from migrator.store.location import data_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from migrator.model import Session
+    from migrator.orphans.rule import Ground
+    from migrator.places import Places
     from migrator.store.reading import Store
 
 _SHOWN = 10
@@ -31,9 +34,28 @@ class Finding:
     notable: bool = False
 
 
-def check_up(store: Store) -> list[Finding]:
+def check_up(store: Store, ground: Ground) -> list[Finding]:
     """Look at everything; nothing is changed."""
-    return [*_database(store), *_integrity(store), *_runs(store), *_left_behind(store)]
+    return [*_database(store), *_integrity(store), *_runs(store), *_left_behind(store), _orphans(ground)]
+
+
+def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> Finding:
+    """Look at what an undo in opencode would do to files today; `sessions` in `value` has it turn by turn."""
+    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows
+    from migrator.snapshots.outlook import Outlook, outlooks
+    from migrator.store.undoing import asked
+
+    found = outlooks(store, places, [session.id for session in sessions])
+    said = asked(store, [turn.turn.part for turns in found.values() for turn in turns])
+    rows = outlook_rows(sessions, found, said)
+    tally = {outlook.value: sum(row["undo"] == outlook.value for row in rows) for outlook in Outlook}
+    return Finding(
+        "undo",
+        {**tally, "sessions": rows},
+        outlook_headline(rows, len(sessions)),
+        wrong=tally[Outlook.DELETES.value] > 0,
+        notable=tally[Outlook.UNKNOWN.value] > 0,
+    )
 
 
 def _database(store: Store) -> Iterator[Finding]:
@@ -82,7 +104,11 @@ def _integrity(store: Store) -> Iterator[Finding]:
 def _runs(store: Store) -> Iterator[Finding]:
     from migrator.execution.journal import entries
 
-    cut_off = [entry.id for entry in entries() if entry.unfinished and entry.store == str(store.path)]
+    try:
+        cut_off = [entry.id for entry in entries() if entry.unfinished and entry.store == str(store.path)]
+    except MigratorError as error:
+        yield Finding("unfinishedRuns", None, str(error), wrong=True)
+        return
     yield Finding(
         "unfinishedRuns",
         cut_off,
@@ -95,15 +121,10 @@ def _runs(store: Store) -> Iterator[Finding]:
 
 def _left_behind(store: Store) -> Iterator[Finding]:
     """Look for JSON storage: opencode 1.17 and later never import it (seen with 1.17.0 to 1.18.34)."""
-    beside = (
-        {store.path.parent / "storage", data_directory() / "storage"}
-        if store.path.parent == data_directory()
-        else {store.path.parent / "storage"}
-    )
-    files = {path.stem for storage in beside for path in storage.glob("session/*/ses_*.json")}
-    known = set(store.parents(files)) if files else set()
-    left = sorted(files - known)
-    where = " and ".join(str(storage) for storage in sorted(beside) if storage.is_dir())
+    from migrator.store.json_storage import left_behind_files, storages
+
+    left = list(left_behind_files(store))
+    where = " and ".join(map(str, storages(store)))
     yield Finding(
         "leftBehindJson",
         left,
@@ -111,4 +132,23 @@ def _left_behind(store: Store) -> Iterator[Finding]:
         if left
         else "no sessions left behind in JSON storage",
         notable=bool(left),
+    )
+
+
+def _orphans(ground: Ground) -> Finding:
+    """Count what each rule finds; homes are not looked for, which would take its time."""
+    from migrator.orphans.finding import orphans, rules, tally
+
+    asked = [rule for rule in rules() if rule.name != "left-behind-json"]  # has a line of its own
+    try:
+        found = orphans(ground, asked)
+    except MigratorError as error:
+        return Finding("orphans", None, f"orphans can't be told: {error}", notable=True)
+    counts = tally(found, [rule.name for rule in asked])
+    words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
+    return Finding(
+        "orphans",
+        counts,
+        f"{count(len(found), 'orphan')}: {words}; `opencode-migrator orphans` shows them" if found else "no orphans",
+        notable=bool(found),
     )

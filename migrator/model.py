@@ -61,6 +61,19 @@ class Project:
         return self.name or self.worktree.rstrip("/").rpartition("/")[2] or self.id
 
 
+class Remembered(NamedTuple):
+    """What the database remembers of a directory: `sessions` of one project are bound to it, with one `path`.
+
+    `first_created` is when the oldest of them was made, in milliseconds.
+    """
+
+    directory: str
+    project_id: str
+    path: str | None
+    sessions: int
+    first_created: int
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What opencode itself makes of a directory.
@@ -68,6 +81,9 @@ class Place:
     `directory` is real (no symlink, no trailing slash). `worktree` is the top level of the checkout the directory
     is in ("/" outside any repository); `path` is the directory relative to it, "" at the top. `project_worktree` is
     what opencode would put into a new project row, which differs from `worktree` in the older schemas.
+
+    `follows` is what a session's row becomes where that is more than the place itself says: one that goes where its
+    folder went stays in its workspace.
     """
 
     directory: str
@@ -76,11 +92,12 @@ class Place:
     path: str
     vcs: str | None
     project_worktree: str
+    follows: Binding | None = None
 
     @property
     def binding(self) -> Binding:
-        """The row values of a session that belongs here. A workspace is never part of it."""
-        return Binding(self.project_id, self.directory, self.path, None)
+        """The row values of a session that belongs here. A workspace is never part of it, unless it `follows`."""
+        return self.follows or Binding(self.project_id, self.directory, self.path, None)
 
 
 class Selected(NamedTuple):
@@ -119,8 +136,19 @@ class ProjectAction(StrEnum):
     EXISTS = "exists"
 
 
+class UndoTurns(NamedTuple):
+    """How many turns of a session keep their file undo, how many lose it, and why.
+
+    `detached` is None where all of them lose it, and nobody has counted.
+    """
+
+    carried: int = 0
+    detached: int | None = 0
+    because: str | None = None
+
+
 class Change(NamedTuple):
-    """One session's move: before and after of its binding."""
+    """One session's move: before and after of its binding. Where they are the same, only file undo changes."""
 
     session: str
     root: str
@@ -129,6 +157,12 @@ class Change(NamedTuple):
     before: Binding
     after: Binding
     undo: Undo
+    turns: UndoTurns = UndoTurns()
+
+    @property
+    def moves(self) -> bool:
+        """Whether the session's binding changes at all."""
+        return self.before != self.after
 
     @property
     def loses_its_ground(self) -> bool:
@@ -138,17 +172,67 @@ class Change(NamedTuple):
         stay; a workspace overrides the directory, so leaving one is leaving a place.
         """
         before, after = self.before, self.after
-        return before[0] != after[0] or before[1] != after[1] or before.workspace_id is not None
+        leaves = before[0] != after[0] or before[1] != after[1] or before.workspace_id is not None
+        return self.moves and leaves
+
+
+class ProjectPaths(NamedTuple):
+    """The two columns of a project row that hold paths; `sandboxes` is JSON text, byte for byte as stored."""
+
+    worktree: str
+    sandboxes: str
+
+
+Row = tuple[tuple[str, str | int | None], ...]
+"""One whole row of a table: (column, value) for every column, in the order of the table."""
+
+
+class DirectoryChange(NamedTuple):
+    """A row of `project_directory` that changes; None on one side where it goes, or comes back."""
+
+    before: Row | None
+    after: Row | None
+
+
+class WorkspaceChange(NamedTuple):
+    """The directory of one of opencode's own workspaces."""
+
+    id: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectChange:
-    """A project row that the moved sessions need."""
+    """A project row that the moved sessions need, or that moves along.
+
+    `worktree` is what the row holds afterwards. The rest is for UPDATE only: paths before and after, and what the
+    rows that belong to the project hold of paths.
+    """
 
     id: str
     worktree: str
     action: ProjectAction
     vcs: str | None = None
+    before: ProjectPaths | None = None
+    after: ProjectPaths | None = None
+    directories: tuple[DirectoryChange, ...] = ()
+    workspaces: tuple[WorkspaceChange, ...] = ()
+
+
+BECAUSE = "because "
+"""How an entry of `selected_by` begins that says why a session belongs where it goes."""
+
+STILL_LOST = "still-lost"
+"""The code of a warning that a session stays lost, with the reason."""
+
+
+class Source(NamedTuple):
+    """Which repository the sessions in a directory come from, as people call it."""
+
+    directory: str
+    project_id: str
+    repository: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +244,34 @@ class PlanWarning:
     session: str | None = None
 
 
+class Whereabouts(StrEnum):
+    """What is known of the folders that `relocate` follows, and so what tells where their sessions belong."""
+
+    MOVED = "moved"
+    """They are at their new places: opencode's own view of these decides."""
+
+    WILL_MOVE = "will-move"
+    """They are at their old places, and go to the new ones next: what they will be there decides."""
+
+    FOREIGN = "foreign"
+    """They are on another machine, disk or container: nothing is looked at, paths alone are mapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relocated:
+    """The folders that a plan follows, old and new path of each, so that applying can ask for them again."""
+
+    whereabouts: Whereabouts
+    folders: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would change, complete: applying it needs nothing else."""
+    """What would change, complete: applying it needs nothing else.
+
+    `sources` is for people, and empty where all sessions come from one repository.
+    `relocated` is None unless the plan follows folders; the destinations of other plans are directories that exist.
+    """
 
     store: str
     dialect: str
@@ -170,6 +279,18 @@ class Plan:
     projects: tuple[ProjectChange, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
     unchanged: tuple[str, ...] = field(default=())
+    relocated: Relocated | None = None
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def updates(self) -> tuple[ProjectChange, ...]:
+        """The project rows that change."""
+        return tuple(project for project in self.projects if project.action is ProjectAction.UPDATE)
+
+    @property
+    def writes(self) -> bool:
+        """Whether applying it writes anything."""
+        return bool(self.changes or self.updates)
 
 
 class Certainty(StrEnum):
@@ -198,8 +319,7 @@ class Suggestion:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(NamedTuple):
     """A session that opencode can't show or resume where it belongs.
 
     `suggestion` is None where nobody knows its home; `rivals` are directories of equal rank, none of which is
@@ -224,7 +344,10 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter."""
+    """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter.
+
+    `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only.
+    """
 
     id: str | None
     status: RunStatus
@@ -234,3 +357,5 @@ class Run:
     conflicts: tuple[str, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
     undoes: str | None = None
+    projects: int = 0
+    moved: bool = True

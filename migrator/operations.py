@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from migrator.errors import BadInput, MigratorError, NothingMatched, StalePlan
+from migrator.errors import BadInput, MigratorError, NoSuchDirectory, NothingMatched, StalePlan
 from migrator.execution.interrupts import held
+from migrator.model import RunStatus, Selection, Whereabouts
 from migrator.places import Identity, Places
 from migrator.selecting import Query, StoreFacts, select
 from migrator.store.reading import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from migrator.checkup import Finding
+    from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
+    from migrator.orphans.ground import StoreGround
+    from migrator.orphans.homes import Homes
+    from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
 KEEP = "keep"
@@ -38,13 +46,39 @@ class Wish:
     project_option: str = "--to-project"
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Which folders moved, as it was typed; `whereabouts` says where they are.
+
+    `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
+    `copied` the old folders may still be there.
+    """
+
+    words: Sequence[str]
+    listed: tuple[Sequence[str], str] = ((), "")
+    whereabouts: Whereabouts = Whereabouts.MOVED
+    copied: bool = False
+    undo_files: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class RescueWish:
+    """Which lost sessions to bring home, and how sure to be; `search` are directories to look in for likely homes."""
+
+    rules: Sequence[str] = ()
+    likely: bool = False
+    search: Sequence[str] = ()
+    depth: int | None = None
+    undo_files: str = "auto"
+
+
 class Workbench:
     """An open database together with the places and facts around it, for one command."""
 
     def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = _places(self.store)
-        self.facts = StoreFacts(self.store, self.places, home)
+        self.facts = StoreFacts(self.store, self.places, lambda: self.ground, home)
 
     def __enter__(self) -> Self:
         return self
@@ -56,16 +90,22 @@ class Workbench:
         """Turn the values of the SELECT options into a query."""
         return Query(values, self.facts, match_any=values.get("match") == "any")
 
+    @cached_property
+    def ground(self) -> StoreGround:
+        """What orphan rules ask; nothing is read before they do."""
+        from migrator.orphans.ground import StoreGround
+
+        return StoreGround(self.store, self.places)
+
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
         from migrator.planning.destination import OneDirectory, Subdirs
         from migrator.planning.planner import plan_move
 
-        _check_undo_files(wish.undo_files)
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
-                "Say which sessions: --from-dir PATTERN, --from-project P or --from-id ID; "
+                "Say which sessions: --from-dir PATTERN, --from-project P, --from-id ID or --orphans; "
                 "--from-dir '/**' takes every one.",
             )
         project_id = self._project(wish.to_project, wish.project_option)
@@ -77,7 +117,88 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        return plan_move(self.store, select(self.store, query), destination, always_detach=wish.undo_files == "detach")
+        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
+
+    def plan_protection(self, values: Mapping[str, Any]) -> Plan:
+        """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
+        from migrator.planning.protection import plan_protection
+
+        return plan_protection(self.store, self.places, self.selection(values))
+
+    def undo_check(self, values: Mapping[str, Any]) -> Finding:
+        """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
+        from migrator.checkup import check_undo
+
+        return check_undo(self.store, self.places, [s.session for s in self.selection(values).sessions])
+
+    def selection(self, values: Mapping[str, Any]) -> Selection:
+        """Return the selected sessions with their trees; every session where nothing was said."""
+        query = self.query(values)
+        if not query.chooses and not query.narrowing and not self.store.sessions_per_project():
+            return Selection(())
+        return select(self.store, query)
+
+    def _undo(self, said: str) -> FileUndo:
+        from migrator.planning.undo import FileUndo
+
+        return FileUndo(self.store, self.places, said)
+
+    def relocate(self, moving: Moving) -> Plan:
+        """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
+        from migrator.desktop import naming
+        from migrator.model import PlanWarning
+        from migrator.planning.relocation.destination import Relocation, relocated
+        from migrator.planning.relocation.pairs import absolute_pairs, listed_pairs, typed_pairs
+        from migrator.planning.relocation.planner import plan_relocation
+
+        typed = [*typed_pairs(moving.words), *listed_pairs(*moving.listed)]
+        if not typed:
+            raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
+        pairs = list(absolute_pairs(typed, self.facts.cwd, self.facts.expanded))
+        relocation = Relocation(self.places, relocated(pairs, moving.whereabouts), self.store.workspaces())
+        file_undo = self._undo("detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files)
+        plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
+        if moving.whereabouts is Whereabouts.FOREIGN:
+            return plan
+        naming_them = naming([old for old, _ in relocation.said.folders], os.path.expanduser("~"))  # noqa: PTH111
+        return replace(
+            plan,
+            warnings=(
+                *plan.warnings,
+                *(
+                    PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")
+                    for file in naming_them
+                ),
+            ),
+        )
+
+    def homes(
+        self, search: Sequence[str] = (), depth: int | None = None, tick: Callable[[int], None] = lambda _: None
+    ) -> Homes:
+        """Return who knows where lost sessions belong, looking below the directories `search` too.
+
+        `tick` is told how many directories were looked at.
+        """
+        from migrator.orphans.homes import Homes
+        from migrator.orphans.search import Search
+        from migrator.orphans.walk import DEPTH
+
+        levels = DEPTH if depth is None else depth
+        return Homes(self.ground, Search(self.store, self.ground, search, levels, tick) if search else None)
+
+    def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
+        """Plan to bring lost sessions home; `tick` is as above."""
+        from migrator.orphans.finding import check_names, reasons, rules
+        from migrator.planning.planner import plan_move
+        from migrator.planning.rescue import Rescue
+
+        check_names(wish.rules, "--rule")
+        every = rules()
+        homes = self.homes(wish.search, wish.depth, tick)
+        rescue = Rescue(self.ground, homes, every, wish.rules or None, likely=wish.likely)
+        selection = rescue.select(reasons(self.ground, every))
+        selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
+        return plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
@@ -108,42 +229,24 @@ class Workbench:
         return self.places.find(worktree).directory
 
 
-def _check_undo_files(said: str) -> None:
-    if said == "carry":
-        raise MigratorError(
-            "File undo can't be carried along yet; --undo-files auto or detach makes it safe: "
-            "an undo then takes back the conversation and touches no file.",
-        )
-
-
 def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
-    from migrator.model import Run, RunStatus
+    from migrator.model import Run
+    from migrator.planning.rechecking import check_destinations
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
-    if not plan.changes:
+    if not plan.writes:
         return Run(None, RunStatus.UNCHANGED)
     with held(options.progress) as progress, _writer(path, wait_seconds, backup, progress) as writer:
         if writer.schema.dialect != plan.dialect:
             raise MigratorError(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
-        _check_destinations(plan, writer)
-        return apply(writer, plan, replace(options, progress=progress))
-
-
-def _check_destinations(plan: Plan, store: Store) -> None:
-    """Refuse a plan whose destination has gone, or has become another project, since it was made."""
-    places = _places(store)
-    for wanted in {change.after for change in plan.changes}:
-        found = places.find(wanted.directory)
-        if (found.project_id, found.directory) != wanted[:2]:
-            raise StalePlan(
-                f"opencode would resolve {wanted.directory} to project {found.project_id} in {found.directory} now, "
-                f"and the plan says project {wanted.project_id}. Nothing was written; plan again.",
-            )
+        places = _places(writer)
+        check_destinations(plan, writer, places)
+        return apply(writer, plan, replace(options, progress=progress), places)
 
 
 def _places(store: Store) -> Places:
@@ -195,4 +298,23 @@ def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0
         _writer(path, wait_seconds, backup, progress) as writer,
         open_run(run) as journal,
     ):
+        _check_still_there(writer, journal)
         return resume(writer, journal, replace(options, progress=progress))
+
+
+def _check_still_there(store: Store, run: Journal) -> None:
+    """Refuse to finish a move to a directory that has gone since it was cut off; taking back asks for none.
+
+    Nor does following a folder: its sub-paths are kept, whether or not they exist, and it may be on another machine.
+    """
+    entry = run.entry
+    if entry.undoes or entry.relocates or entry.status is not RunStatus.RUNNING:
+        return
+    places = _places(store)
+    for directory in {change.after.directory for change in run.changes()}:
+        try:
+            places.find(directory)
+        except NoSuchDirectory as gone:
+            raise StalePlan(
+                f"Run {entry.id} can't be finished: {gone}; or take it back with `opencode-migrator undo {entry.id}`.",
+            ) from gone

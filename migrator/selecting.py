@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
+from migrator.places.here import current_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from migrator.model import Place, Project
+    from migrator.orphans.rule import Ground
     from migrator.places import Places
+    from migrator.places.belonging import Belonging
     from migrator.selection import Clause, Selector, SelectorPlugin
     from migrator.store.reading import Store
 
@@ -43,11 +46,18 @@ def plugins() -> list[SelectorPlugin]:
 class StoreFacts:
     """The Facts of one database and the surroundings; see `migrator.selection.Facts`."""
 
-    def __init__(self, store: Store, places: Places, home: str | None = None) -> None:
-        self.cwd = os.getcwd()  # noqa: PTH109 - a string, as the database stores directories
-        self.home = home or os.path.expanduser("~")  # noqa: PTH111 - as above
+    def __init__(self, store: Store, places: Places, ground: Callable[[], Ground], home: str | None = None) -> None:
+        named = home or os.path.expanduser("~")  # noqa: PTH111 - a string, as the database stores directories
+        self.home = named if named.startswith("/") else os.path.normpath(f"{self.cwd}/{named}")
         self._store = store
         self._places = places
+        self._ground = ground
+        self._belongings: dict[str, Belonging] = {}
+
+    @cached_property
+    def cwd(self) -> str:
+        """The current directory, absolute; NoSuchDirectory where it was deleted and nobody knows its name."""
+        return current_directory()
 
     @cached_property
     def _directories(self) -> list[str]:
@@ -91,6 +101,35 @@ class StoreFacts:
     def stdin_lines(self) -> Sequence[str]:
         """Return the non-empty lines of standard input, read once."""
         return self._stdin_lines
+
+    def workspaces(self, repository: str, option: str) -> Belonging:
+        """Return the workspaces of a repository, and whose the sessions are; see `Facts`."""
+        from migrator.places.belonging import Memory, belonging
+        from migrator.places.repository import find_repository
+        from migrator.store.remembering import project_directories, remembered
+
+        found = find_repository(self._directory_of(repository, option))
+        if found.home not in self._belongings:
+            memory = Memory(remembered(self._store), self.projects(), project_directories(self._store))
+            self._belongings[found.home] = belonging(found, memory, self.place)
+        return self._belongings[found.home]
+
+    def _directory_of(self, repository: str, option: str) -> str:
+        from migrator_selectors.from_project import find_project
+
+        directory = os.path.join(self.cwd, self.expanded(repository))  # noqa: PTH118 - a string, as above
+        if os.path.isdir(directory) or "/" in repository:  # noqa: PTH112 - as above
+            return directory
+        return find_project(repository, self, option).worktree
+
+    def orphans(self, rule: str | None = None) -> frozenset[str]:
+        """Return the ids of the sessions that are lost, of those in the database."""
+        from migrator.orphans.finding import check_names, reasons, rules
+
+        check_names([rule] if rule is not None else [], "--orphans")
+        asked = [known for known in rules() if rule in {None, known.name}]
+        ground = self._ground()
+        return frozenset(reasons(ground, asked)).intersection(ground.by_id)
 
 
 class Query:
@@ -171,17 +210,17 @@ def select(store: Store, query: Query) -> Selection:
     chosen = {session.id: session for session in query.sessions(store)}
     if not chosen:
         raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
-    relatives = _relatives(store, chosen)
+    others = relatives(store, chosen)
     selected: list[Selected] = []
-    warnings: list[PlanWarning] = []
-    for tree in _trees(chosen | relatives):
+    led: dict[str, str] = {}
+    for tree in trees(chosen | others):
         root = tree[0]
         for session in tree:
-            why, base = ((f"tree of {root.id}",), None) if session.id in relatives else query.reasons(session)
+            why, base = ((f"tree of {root.id}",), None) if session.id in others else query.reasons(session)
             selected.append(Selected(session, root.id, why, base or _inherited_base(query, root, session)))
-        if root.id in relatives:
-            warnings += (_whole_tree(session.id, root.id) for session in tree if session.id in chosen)
-    return Selection(tuple(selected), tuple(warnings))
+        if root.id in others:
+            led |= {session.id: root.id for session in tree if session.id in chosen}
+    return Selection(tuple(selected), tuple(_whole_tree(id_, root) for id_, root in sorted(led.items())))
 
 
 def _whole_tree(session: str, root: str) -> PlanWarning:
@@ -195,7 +234,7 @@ def _inherited_base(query: Query, root: Session, session: Session) -> str:
     return base if below else session.directory
 
 
-def _relatives(store: Store, chosen: Mapping[str, Session]) -> dict[str, Session]:
+def relatives(store: Store, chosen: Mapping[str, Session]) -> dict[str, Session]:
     """Return the ancestors of these sessions and every descendant of both, but for those that are chosen themselves.
 
     Two queries for each generation that isn't chosen.
@@ -214,7 +253,7 @@ def _relatives(store: Store, chosen: Mapping[str, Session]) -> dict[str, Session
     return found
 
 
-def _trees(family: Mapping[str, Session]) -> Iterator[list[Session]]:
+def trees(family: Mapping[str, Session]) -> Iterator[list[Session]]:
     """Yield whole trees, parents before children, a generation after the other.
 
     A tree begins at the topmost ancestor that exists; a cycle of parents has none and begins at the first of them.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import click
 
     from migrator.model import Place, Project, Session
+    from migrator.places.belonging import Belonging
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,11 @@ class Clause:
 class Facts(Protocol):
     """What a plugin may ask about the database and the surroundings. Each is read at most once."""
 
-    cwd: str
     home: str
+
+    @property
+    def cwd(self) -> str:
+        """The current directory, absolute. Raises NoSuchDirectory where it was deleted and nobody knows its name."""
 
     def directories(self) -> Sequence[str]:
         """Every distinct directory that a session is bound to, as stored."""
@@ -54,6 +58,19 @@ class Facts(Protocol):
 
     def stdin_lines(self) -> Sequence[str]:
         """Return the lines of standard input, stripped, without empty ones."""
+
+    def workspaces(self, repository: str, option: str) -> Belonging:
+        """Return the workspaces of a repository and whose the sessions are.
+
+        `repository` is a directory in any of them, or the id or name of a project. Raises NothingMatched or
+        MigratorError, naming `option`, where it is none.
+        """
+
+    def orphans(self, rule: str | None = None) -> frozenset[str]:
+        """Return the ids of the sessions in the database that are lost, or those that this rule finds.
+
+        Raises BadInput for a rule that isn't there.
+        """
 
 
 class Selector(ABC):

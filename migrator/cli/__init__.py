@@ -25,7 +25,9 @@ def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
     import click
 
+    _open_streams()
     from migrator.cli.app import ReaderGone, app
+    from migrator.cli.surroundings import drop_output
     from migrator.errors import MigratorError
 
     signal.signal(signal.SIGTERM, _like_ctrl_c)
@@ -48,7 +50,7 @@ def main() -> NoReturn:
         _say("Interrupted; nothing was written.")
         code = INTERRUPTED
     except ReaderGone:
-        _drop_output()
+        drop_output()
         code = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
         code = _full() if isinstance(error, OSError) and error.errno == errno.ENOSPC else _unexpected()
@@ -70,19 +72,30 @@ def _say(message: str) -> None:
 
 def _usage(error: click.ClickException) -> str:
     """Return what click complains of, and where to read how it is meant."""
-    said = error.format_message()
+    said = error.format_message().removesuffix(".") + "."
     context = getattr(error, "ctx", None)
-    return f"{said} See {context.command_path} --help." if context else said
+    if context is None:
+        return said
+    if said.startswith("Got unexpected extra argument") and any(p.name == "from_dir" for p in context.command.params):
+        said += " A pattern must be quoted, or the shell writes it out: --from-dir '~/src/shop-*'."
+    return f"{said} See {context.command_path} --help."
 
 
-def _drop_output() -> None:
-    """Let nothing that is still in Python's buffers reach standard output, which can't take it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _open_streams() -> None:
+    """Give a program that was started without standard streams (`>&-`) empty ones, in the places that are theirs."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open until we exit
 
 
 def _full() -> int:
-    _drop_output()
-    _say("No space left on the device: what was printed or written is not whole; free some space and try again.")
+    from migrator.cli.surroundings import drop_output
+
+    drop_output()
+    _say(
+        "No space left on the device: what was printed is not whole. `opencode-migrator log` shows whether something "
+        "was moved; free some space and try again."
+    )
     return 1
 
 

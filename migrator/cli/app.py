@@ -14,8 +14,14 @@ from migrator.cli.options import database_options
 COMMANDS = {
     "list": "list_sessions",
     "projects": "projects",
+    "orphans": "orphans",
     "move": "move",
     "migrate": "migrate",
+    "relocate": "relocate",
+    "rescue": "rescue",
+    "consolidate": "consolidate",
+    "workspaces": "workspaces",
+    "protect": "protect",
     "plan": "plan",
     "show": "show",
     "apply": "apply",
@@ -25,7 +31,7 @@ COMMANDS = {
     "doctor": "doctor",
     "demo": "demo",
 }
-ALIASES = {"rebind": "migrate"}
+ALIASES = {"rebind": "migrate", "detached": "orphans"}
 
 
 class ReaderGone(Exception):

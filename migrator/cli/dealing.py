@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.retyping import applying_command, command_line
-from migrator.cli.surroundings import echo_lines, on_terminal, width
+from migrator.cli.surroundings import drop_output, echo_lines, on_terminal, width
 from migrator.errors import MigratorError
 from migrator.reporting.words import count
 
@@ -33,7 +33,7 @@ def show_plan(
 
         click.echo(json.dumps(plan_document(plan), indent=2, ensure_ascii=False))
         return
-    if not plan.changes:
+    if not plan.writes:
         _report_unchanged(plan, values)
         return
     _text(plan, values, err=False)
@@ -50,10 +50,11 @@ def deal(
 ) -> None:
     """Show `plan`, ask where somebody is there, carry it out and report.
 
-    `applying` returns the command that applies what is shown here, unless that is what was typed and --yes.
+    `verb` is for the question: `Move 3 sessions?`. `applying` returns the command that applies what is shown here,
+    unless that is what was typed and --yes.
     """
     quiet = values.get("as_json")
-    if not plan.changes:
+    if not plan.writes:
         _report_unchanged(plan, values)
         return
     if not values["yes"]:
@@ -63,13 +64,18 @@ def deal(
                 f"Nothing was written, since nobody can be asked here. To apply: {(applying or applying_command)()}"
             )
         _text(plan, values, err=bool(quiet))
-        ask(f"{verb} {count(len(plan.changes), 'session')}?")
-    elif values.get("verbose") and not quiet:
-        _text(plan, values, err=False)
-        click.echo()
+        ask(f"{verb} {_amount(plan)}?")
     else:
-        _brief(plan, err=bool(quiet))
+        try:
+            _announce(plan, values)
+        except BrokenPipeError:  # as in `move --yes | true`: it was ordered, whoever reads of it
+            drop_output()
     report(_carried_out(plan, values, carry_out), values)
+
+
+def _amount(plan: Plan) -> str:
+    """Return how much a plan moves: of sessions, unless it is about project rows alone."""
+    return count(len(plan.changes), "session") if plan.changes else count(len(plan.updates), "project row")
 
 
 def ask(question: str) -> None:
@@ -115,8 +121,13 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
 
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
-    else:
-        click.echo(f"Nothing to do: {count(len(plan.unchanged), 'session')} already right.")
+        return
+    from migrator.reporting.lost_text import lost_lines
+
+    right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
+    click.echo(f"Nothing to do: {right}.")
+    echo_lines(lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
+    _echo_warnings(plan)
 
 
 def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
@@ -125,12 +136,22 @@ def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
     echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
 
 
-def _brief(plan: Plan, *, err: bool) -> None:
+def _announce(plan: Plan, values: dict[str, Any]) -> None:
     """Print what somebody who said --yes should still see."""
-    from migrator.reporting.plan_text import headline, warning_lines
+    from migrator.reporting.plan_text import headline
 
-    if not err:
+    if values.get("verbose") and not values.get("as_json"):
+        _text(plan, values, err=False)
+        click.echo()
+        return
+    if not values.get("as_json"):
         click.echo(headline(plan))
+    _echo_warnings(plan)
+
+
+def _echo_warnings(plan: Plan) -> None:
+    from migrator.reporting.plan_text import warning_lines
+
     echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 
 

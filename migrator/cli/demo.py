@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -34,9 +35,12 @@ def command(keep: Path | None) -> None:
     if keep is not None:
         if keep.exists() and any(keep.iterdir()):
             raise MigratorError(f"{keep} is not empty; name a new directory for --keep.")
-        keep.mkdir(parents=True, exist_ok=True)
+        try:
+            keep.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MigratorError(f"{keep} can't be made: {error.strerror}; name another for --keep.") from error
         _play(keep.resolve())
-        click.echo(f"\nKept: HOME={keep.resolve()} opencode-migrator list --all")
+        click.echo(f"\nKept: HOME={shlex.quote(str(keep.resolve()))} opencode-migrator list --all")
         return
     with tempfile.TemporaryDirectory(prefix="opencode-migrator-demo-") as directory:
         _play(Path(directory).resolve())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.options import database_options, json_option
-from migrator.cli.surroundings import workbench
+from migrator.cli.options import SelectingCommand, database_options, json_option, verbose_option
+from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.errors import BadInput
 
 if TYPE_CHECKING:
     from migrator.checkup import Finding
@@ -20,20 +21,33 @@ def _mark(finding: Finding) -> str:
     return click.style("--", fg="yellow") if finding.notable else click.style("ok", fg="green")
 
 
-@click.command("doctor", short_help="Check the database and what surrounds it.")
+@click.command("doctor", short_help="Check the database and what surrounds it.", cls=SelectingCommand)
+@click.option("--undo", is_flag=True, help="Also tell what an undo in opencode would do to files today, turn by turn.")
+@verbose_option
 @json_option
 @database_options
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> None:
-    """Check the database and what surrounds it; exit 1 where something is wrong."""
+    """Check the database and what surrounds it; exit 1 where something is wrong.
+
+    With --undo, sessions in which an undo would delete files are wrong; the selecting options say which to look at.
+    """
     from migrator.checkup import check_up
+    from migrator.reporting.outlook_rows import outlook_lines
 
     with workbench(values) as bench:
-        findings = check_up(bench.store)
+        query = bench.query(values)
+        if not values["undo"] and (query.chooses or query.narrowing):
+            raise BadInput("Which sessions are meant matters to doctor only with --undo: add it.")
+        findings = check_up(bench.store, bench.ground)
+        undo = bench.undo_check(values) if values["undo"] else None
+    findings += [undo] if undo else []
     if values["as_json"]:
         click.echo(json.dumps({finding.subject: finding.value for finding in findings}, indent=2, ensure_ascii=False))
     else:
         for finding in findings:
             click.echo(f"{_mark(finding)} {finding.text}")
+        if undo:
+            echo_lines(outlook_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
     if any(finding.wrong for finding in findings):
         ctx.exit(1)

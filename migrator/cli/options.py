@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from migrator.operations import Wish
+    from migrator.operations import RescueWish, Wish
 
     Command = Callable[..., Any]
 
@@ -68,20 +69,48 @@ def destination_options(function: Command) -> Command:
                 metavar="P|keep",
                 help="Insist on this project; refused where opencode resolves another.",
             ),
-            click.option(
-                "--subdirs",
-                type=click.Choice(("nearest", "keep", "flatten")),
-                default="nearest",
-                show_default=True,
-                help="A session in MATCH/sub goes to DIR/sub. Without one: to the nearest directory above, "
-                "or refuse (keep). flatten: all into DIR.",
-            ),
+            subdirs_option,
             undo_files_option,
         ),
     ):
         function = option(function)
     return function
 
+
+def consolidating_options(function: Command) -> Command:
+    """Add what says which workspaces of which repository are meant, and where their sessions go."""
+    for option in reversed(
+        (
+            click.argument("repository", default=".", required=False),
+            click.option(
+                "--to-dir", "--to-directory", metavar="DIR", help="Where they go. Default: the main working copy."
+            ),
+            click.option(
+                "--only",
+                "only_workspaces",
+                multiple=True,
+                metavar="PATTERN",
+                help="Only the workspaces with this name, or with a slash in it: in this directory.",
+            ),
+            click.option(
+                "--except", "except_workspaces", multiple=True, metavar="PATTERN", help="Not these workspaces."
+            ),
+            subdirs_option,
+            undo_files_option,
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+subdirs_option = click.option(
+    "--subdirs",
+    type=click.Choice(("nearest", "keep", "flatten")),
+    default="nearest",
+    show_default=True,
+    help="A session in MATCH/sub goes to DIR/sub. Without one: to the nearest directory above, "
+    "or refuse (keep). flatten: all into DIR.",
+)
 
 undo_files_option = click.option(
     "--undo-files",
@@ -97,6 +126,67 @@ def wish(values: dict[str, Any]) -> Wish:
     from migrator.operations import Wish
 
     return Wish(values["to_dir"], values["to_project"], values["subdirs"], values["undo_files"])
+
+
+class Directory(click.Path):
+    """A directory; a shell leaves the ~ of `--search=~/src` as it is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Write a leading ~ out."""
+        return super().convert(os.path.expanduser(value), param, ctx)  # noqa: PTH111 - a string, as typed
+
+
+def search_options(function: Command) -> Command:
+    """Add where to look for what lost sessions were in."""
+    for option in reversed(
+        (
+            click.option(
+                "--search",
+                multiple=True,
+                type=Directory(exists=True, file_okay=False, resolve_path=True),
+                metavar="DIR",
+                help="Look below DIR for repositories and folders that were moved.",
+            ),
+            click.option(
+                "--search-depth",
+                type=click.IntRange(0, 100),
+                metavar="N",
+                help="How many levels below DIR to look.  [default: 5]",
+            ),
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def rescue_options(function: Command) -> Command:
+    """Add what says which lost sessions are brought home, and where to look for their homes."""
+    for option in reversed(
+        (
+            click.option(
+                "--rule", "rules", multiple=True, metavar="NAME", help="Only what this rule of `orphans` finds."
+            ),
+            click.option(
+                "--certain/--likely",
+                "certain",
+                default=True,
+                show_default=True,
+                help="Take only homes that are certain, or those that a search found too.",
+            ),
+            search_options,
+            undo_files_option,
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def rescue_wish(values: dict[str, Any]) -> RescueWish:
+    """Return the values of `rescue_options` as a RescueWish."""
+    from migrator.operations import RescueWish
+
+    likely = not values["certain"]
+    return RescueWish(values["rules"], likely, values["search"], values["search_depth"], values["undo_files"])
 
 
 class Seconds(click.FloatRange):

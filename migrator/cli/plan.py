@@ -13,13 +13,16 @@ import click
 from migrator.cli.dealing import show_plan
 from migrator.cli.options import (
     SelectingCommand,
+    consolidating_options,
     database_options,
     destination_options,
     json_option,
+    rescue_options,
     undo_files_option,
     verbose_option,
     wish,
 )
+from migrator.cli.relocate import folder_options, moving
 from migrator.cli.retyping import PROGRAM
 from migrator.cli.surroundings import workbench
 from migrator.errors import MigratorError
@@ -37,18 +40,34 @@ def _planning_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+_FLAGS = frozenset({"--json", "--verbose", "-v", "--exact", "--archived", "--no-archived"})
+
+
 class PlanGroup(click.Group):
     """`plan --from-dir ...` is `plan move --from-dir ...`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put in the command that was left out."""
-        named = args and args[0] in {*self.commands, *ctx.help_option_names}
-        return super().parse_args(ctx, args if named else ["move", *args])
+        """Put the command first, be it left out or behind its options."""
+        if args and args[0] in ctx.help_option_names:
+            return super().parse_args(ctx, args)
+        at = next((index for index in range(len(args)) if self._is_command(args, index)), None)
+        words = ["move", *args] if at is None else [args[at], *args[:at], *args[at + 1 :]]
+        return super().parse_args(ctx, words)
+
+    def _is_command(self, args: list[str], index: int) -> bool:
+        """Tell whether this word names a command and isn't the value of the option before it."""
+        if args[index] not in self.commands or "--" in args[:index]:
+            return False
+        before = args[index - 1] if index else ""
+        return not before.startswith("-") or before in _FLAGS or "=" in before
 
 
 @click.group("plan", short_help="Plan a move and save it to a file.", cls=PlanGroup)
 def command() -> None:
-    """Plan a move and save it: `plan [move|migrate] ... -o FILE`, then `show FILE`, `apply FILE`."""
+    """Plan a move and save it: `plan [move|migrate|relocate|...] ... -o FILE`, then `show FILE`, `apply FILE`.
+
+    The options of each are listed by `plan move --help` and so on.
+    """
 
 
 @command.command("move", cls=SelectingCommand)
@@ -75,6 +94,45 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
         _hand_over(bench.plan({"from_id": (session,)}, wished), values)
 
 
+@command.command("relocate")
+@folder_options
+@_planning_options
+def plan_relocate(**values: Any) -> None:
+    """Plan what `relocate` would do."""
+    with workbench(values) as bench:
+        _hand_over(bench.relocate(moving(values)), values)
+
+
+@command.command("rescue")
+@rescue_options
+@_planning_options
+def plan_rescue(**values: Any) -> None:
+    """Plan what `rescue` would do."""
+    from migrator.cli.rescue import planned
+
+    _hand_over(planned(values), values)
+
+
+@command.command("consolidate")
+@consolidating_options
+@_planning_options
+def plan_consolidate(**values: Any) -> None:
+    """Plan what `consolidate` would do."""
+    from migrator.consolidating import plan_consolidation
+
+    with workbench(values) as bench:
+        plan, _ = plan_consolidation(bench, values["repository"], values)
+    _hand_over(plan, values)
+
+
+@command.command("protect", cls=SelectingCommand)
+@_planning_options
+def plan_protect(**values: Any) -> None:
+    """Plan what `protect` would do."""
+    with workbench(values) as bench:
+        _hand_over(bench.plan_protection(values), values)
+
+
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
     output: Path | None = values["output"]
     if output is None:
@@ -94,14 +152,16 @@ def _save(plan: Plan, output: Path) -> None:
     from migrator.reporting.plan_json import plan_document
 
     text = json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
-    target = output.resolve()
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial = None
     try:
+        target = output.resolve()
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
             return
         partial.write_text(text, encoding="utf-8")
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        if partial is not None:
+            partial.unlink(missing_ok=True)
         raise MigratorError(f"The plan can't be written to {output}: {error.strerror}.") from error

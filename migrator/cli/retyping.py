@@ -21,8 +21,10 @@ def command_line() -> str:
 
 def applying_command(*more: str) -> str:
     """Return the command that applies what was only shown; `more` are arguments that were left out."""
-    words, end = _without_showing(sys.argv[1:], click.get_current_context())
-    return shlex.join([PROGRAM, *words[:end], *more, "--yes", *words[end:]])
+    context = click.get_current_context()
+    words, end = _without_showing(sys.argv[1:], context)
+    yes = [] if context.params.get("yes") else ["--yes"]
+    return shlex.join([PROGRAM, *words[:end], *more, *yes, *words[end:]])
 
 
 _SHOWING = frozenset({"dry_run", "verbose", "as_json"})
@@ -69,4 +71,7 @@ def _shows(param: click.Parameter | None) -> bool:
 
 
 def _takes_value(param: click.Parameter | None) -> bool:
-    return isinstance(param, click.Option) and not param.is_flag and not param.count
+    """Tell whether the next word is a value whatever it looks like; `--orphans --yes` is complete without one."""
+    if not isinstance(param, click.Option) or param.is_flag or param.count:
+        return False
+    return not param._flag_needs_value  # noqa: SLF001 - click's parser asks it the same, there is no other way

@@ -28,14 +28,12 @@ def saved_plan(name: str) -> Plan:
             f"{name} is not a plan of opencode-migrator: it isn't text; "
             "make it anew with `opencode-migrator plan ... -o FILE`.",
         ) from error
-    return read_plan(text, name)
+    return read_plan(text, "Standard input" if name == "-" else name)
 
 
 def database_of(plan: Plan, values: dict[str, Any]) -> Path:
     """Return the database a plan is for; a --db that names another one is refused later, by name."""
-    from migrator.cli.surroundings import database
+    from migrator.cli.surroundings import only_database
     from migrator.store.location import locate
 
-    if values.get("db") or values.get("channel"):
-        return database(values)
-    return locate(plan.store, None, why="named in the plan").path
+    return only_database(values) or locate(plan.store, None, why="named in the plan").path

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from migrator.operations import Workbench
@@ -28,7 +30,7 @@ def database(values: dict[str, Any]) -> Path:
 
 def only_database(values: dict[str, Any]) -> Path | None:
     """Return the database that --db or --channel names; None where runs of every database are meant."""
-    return database(values) if _value("db", values) or _value("channel", values) else None
+    return database(values) if (_value("db", values), _value("channel", values)) != (None, None) else None
 
 
 def workbench(values: dict[str, Any]) -> Workbench:
@@ -47,7 +49,8 @@ def workbench(values: dict[str, Any]) -> Workbench:
 
 def _value(name: str, values: dict[str, Any]) -> Any:
     context = click.get_current_context().find_root()
-    return values.get(name) or (context.obj or {}).get(name)
+    value = values.get(name)
+    return (context.obj or {}).get(name) if value is None else value
 
 
 def on_terminal() -> bool:
@@ -60,7 +63,32 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def drop_output() -> None:
+    """Let nothing that is still in Python's buffers reach a stream that can't take it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def echo_lines(lines: Iterable[str], *, err: bool = False, raw: bool = False) -> None:
     """Print lines; `raw` ones are data, whose escape sequences are nobody's colours and stay."""
     for line in lines:
         click.echo(line, err=err, color=True if raw else None)
+
+
+@contextmanager
+def searching() -> Iterator[Callable[[int], None]]:
+    """Show how many directories a search has looked at, where somebody is there to see it."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc="Searching", unit=" directories", leave=False, delay=0.5) as bar:
+
+        def advance(number: int) -> None:
+            bar.update(number)
+
+        yield advance

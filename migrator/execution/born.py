@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 
 def born_since(store: Store, done: Mapping[str, Change], started: int) -> tuple[list[Change], list[str]]:
-    """Return the changes that take along what was born into these trees, and the descendants that stay."""
-    homes = {id_: (change.root, change.before) for id_, change in done.items()}
+    """Return the changes that take along what was born into these trees, and the descendants that stay.
+
+    What was born where nothing had moved is where it belongs.
+    """
+    homes = {id_: (change.root, change.before) for id_, change in done.items() if change.moves}
     born: list[Change] = []
     unchanged: list[str] = []
     generation: Sequence[str] = list(homes)

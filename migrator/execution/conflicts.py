@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from migrator.model import Binding, Change, Plan
     from migrator.store.reading import Store
@@ -13,19 +13,20 @@ if TYPE_CHECKING:
     from migrator.store.writing import Edit
 
 SHOWN = 5
+MOVED_ALREADY = "moved already"
 
 
 def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
     """Map each session of `plan`, whose changes are laid out, that changed since it was made to what changed, in words.
 
-    A child that was born since counts against its parent: left out, it would be torn from its tree.
+    A child that was born since counts against its parent, if that moves: left out, it would be torn from its tree.
     """
     found = {}
     if strays := dict(staging.strays()):
         for change in plan.changes:
             if change.session in strays:
                 binding = strays[change.session]
-                found[change.session] = _difference(change.before, binding) if binding else "was deleted"
+                found[change.session] = _difference(change, binding) if binding else "was deleted"
     known = set(plan.unchanged)
     for child, parent in staging.outsiders():
         if child not in known:
@@ -44,14 +45,21 @@ def without(plan_changes: Iterable[Change], conflicting: Iterable[str]) -> list[
 
 def sentence(found: dict[str, str]) -> str:
     """Name the first few conflicts."""
-    named = "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN])
-    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return named + more
+    done = [session for session, what in found.items() if what == MOVED_ALREADY]
+    if len(done) == len(found):  # a plan that was carried out is applied again
+        return f"{', '.join(done[:SHOWN])}{_more(done)} {MOVED_ALREADY}"
+    return "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN]) + _more(found, ";")
 
 
-def _difference(before: Binding, now: Binding) -> str:
-    for field in before._fields:
-        was, is_ = getattr(before, field), getattr(now, field)
+def _more(found: Collection[str], before: str = "") -> str:
+    return f"{before} and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+
+
+def _difference(change: Change, now: Binding) -> str:
+    if now == change.after:
+        return MOVED_ALREADY
+    for field in now._fields:
+        was, is_ = getattr(change.before, field), getattr(now, field)
         if was != is_:
             return f"now has {field} {is_!r} instead of {was!r}"
     return "changed"

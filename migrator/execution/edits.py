@@ -27,7 +27,12 @@ _GONE = object()
 
 def lay_out(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
     """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
-    return Staging(store, changes, lambda change: change.undo is Undo.DETACH or change.loses_its_ground, first)
+    return Staging(store, changes, _detached, first)
+
+
+def _detached(change: Change) -> bool:
+    """Tell whether all file undo goes; where nothing moves, it is said value by value which of it does."""
+    return change.moves and (change.undo is Undo.DETACH or change.loses_its_ground)
 
 
 def detachments(

@@ -12,6 +12,7 @@ from migrator.errors import Interrupted, MigratorError, StalePlan
 from migrator.execution.conflicts import sentence
 from migrator.execution.edits import detachments, existing, lay_out
 from migrator.execution.pace import Pace
+from migrator.execution.project_edits import unwritten, write
 from migrator.execution.rollback import roll_back
 from migrator.model import RunStatus
 
@@ -52,6 +53,7 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
         for project in projects:
             if project.register:
                 writer.register(project.change, project.registered)
+        write(writer, unwritten(writer, journal.updates()))
     number = max((number for number, *_ in journal.chunks()), default=0)
     pace = Pace(journal.chunk_size)
     first = staging.first

@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from migrator.errors import MigratorError
-from migrator.model import Binding, Change, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
+from migrator.execution.update_rows import read_update, update_row
+from migrator.model import (
+    Binding,
+    Change,
+    PlanWarning,
+    ProjectAction,
+    ProjectChange,
+    Run,
+    RunStatus,
+    Undo,
+)
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
@@ -27,11 +37,12 @@ if TYPE_CHECKING:
     from migrator.model import Plan
     from migrator.store.staging import Staging
 
-FORMAT = 1
+FORMAT = 2
+"""1 knew nothing of updates: whoever knows only that must not take back half of a run."""
 
 _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
-        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER);
+        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         before INTEGER, after INTEGER);
@@ -40,13 +51,19 @@ _TABLES = """
     CREATE INDEX edit_chunk ON edit (chunk);
     CREATE TABLE restore ("table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
     CREATE INDEX restore_session ON restore (session);
-    CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER)
+    CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER);
+    CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT)
 """
 
 
 def state_directory() -> Path:
-    """Return our directory below XDG_STATE_HOME (default ~/.local/state)."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+    """Return our directory below XDG_STATE_HOME (default ~/.local/state).
+
+    A relative one counts as unset, as the XDG specification has it: a run could be taken back from one directory only.
+    """
+    base = os.environ.get("XDG_STATE_HOME", "")
+    if not base.startswith("/"):
+        base = str(Path("~/.local/state").expanduser())
     return Path(base) / "opencode-migrator"
 
 
@@ -63,6 +80,7 @@ class Entry:
     undoes: str | None
     partial: bool
     verified: int
+    relocates: bool = False
 
     @property
     def unfinished(self) -> bool:
@@ -136,9 +154,9 @@ class Journal:
         write = journal.connection
         with journal._transaction():
             write.execute(
-                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL)",
+                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?)",
                 [run, FORMAT, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
-                 partial],
+                 partial, plan.relocated is not None],
             )  # fmt: skip
             write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
             write.executemany(
@@ -146,14 +164,19 @@ class Journal:
                 [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
                   p.registered) for p in projects],
             )  # fmt: skip
+            write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
         _sync_directory(path.parent)
         return journal
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        import sqlite3
+
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise _unusable(self.path, error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -184,6 +207,7 @@ class Journal:
         return Entry(
             row["id"], row["command"], row["store"], RunStatus(row["status"]), row["started"],
             self.db["change"].count, row["undoes"], bool(row.get("partial")), row["verified"] or 0,
+            bool(row.get("relocates")),
         )  # fmt: skip
 
     @property
@@ -215,6 +239,17 @@ class Journal:
             ProjectEdit(ProjectChange(id_, worktree, ProjectAction.REGISTER, vcs), action == "register", registered)
             for id_, worktree, vcs, action, registered in self.connection.execute("SELECT * FROM project").fetchall()
         ]
+
+    def updates(self) -> list[ProjectChange]:
+        """Return the project rows that the run changes, every value before and after."""
+        rows = self.connection.execute("SELECT * FROM project_update").fetchall() if self._knows_updates else []
+        return [read_update(*row) for row in rows]
+
+    @cached_property
+    def _knows_updates(self) -> bool:
+        """Whether this journal knows of updates, as those of format 2 do."""
+        sql = "SELECT count(*) FROM sqlite_master WHERE name = 'project_update'"
+        return bool(self.connection.execute(sql).fetchone()[0])
 
     def restores(self, first: int, last: int) -> list[Edit]:
         """Return the values that an undo run sets back in the sessions `first` to `last`."""
@@ -263,11 +298,14 @@ class Journal:
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""
         sql = (
-            "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes FROM run"
+            "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes, "
+            "EXISTS (SELECT 1 FROM change WHERE before <> after) FROM run"
         )
-        ((run, status, sessions, chunks, verified, undoes),) = self.connection.execute(sql).fetchall()
+        ((run, status, sessions, chunks, verified, undoes, moved),) = self.connection.execute(sql).fetchall()
         return Run(
-            run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes
+            run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes,
+            len(self.updates()),
+            bool(moved),
         )  # fmt: skip
 
 
@@ -278,11 +316,20 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        what = error.strerror if isinstance(error, OSError) else error
-        raise MigratorError(
-            f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
-            "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
-        ) from error
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> MigratorError:
+    what = (isinstance(error, OSError) and error.strerror) or str(error)
+    if "malformed" in what or "not a database" in what:
+        return MigratorError(
+            f"The journal {path} is damaged ({what}), and its run may have been cut off: put a good copy of it there, "
+            "or, if nothing of that run is to be taken back, move it out of that directory.",
+        )
+    return MigratorError(
+        f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
+        "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
+    )
 
 
 def now_ms() -> int:

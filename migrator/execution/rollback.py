@@ -9,6 +9,8 @@ from migrator.errors import MigratorError
 from migrator.execution.born import born_since
 from migrator.execution.edits import detachments, holding, inverted, lay_out
 from migrator.execution.interrupts import held
+from migrator.execution.project_edits import inverted as inverted_updates
+from migrator.execution.project_edits import write
 from migrator.model import RunStatus
 from migrator.store.staging import Staging
 
@@ -28,11 +30,13 @@ class Side(Enum):
     AFTER = "after"
 
 
-def side_of(store: Store, chunk: Sequence[Change]) -> Side:
+def side_of(store: Store, chunk: Sequence[Change], edits: Sequence[Edit]) -> Side:
     """Tell from the rows whether a chunk committed; sessions that were deleted since don't count.
 
-    Raises MigratorError, naming them, where rows are on neither side.
+    Where nothing moves, its `edits` tell. Raises MigratorError, naming them, where rows are on neither side.
     """
+    if not any(change.moves for change in chunk):
+        return Side.BEFORE if holding(store, inverted(edits)) else Side.AFTER
     now = store.bindings(change.session for change in chunk)
     seen = {id_: binding for id_, (binding, _) in now.items()}
     present = [change for change in chunk if change.session in seen]
@@ -55,7 +59,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
     """
     with held():
         chunks = [(number, journal.changes(first, last)) for number, first, last in journal.chunks()]
-        written = [(number, chunk) for number, chunk in chunks if side_of(writer, chunk) is Side.AFTER]
+        written = [(n, chunk) for n, chunk in chunks if side_of(writer, chunk, journal.edits(n)) is Side.AFTER]
         journal.mark(RunStatus.ROLLING_BACK)
         with writer.restoring():
             for number, chunk in written:
@@ -65,6 +69,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
                 for project in journal.projects():
                     undo = writer.unregister if project.register else writer.register
                     undo(project.change, project.registered)
+                write(writer, inverted_updates(writer, journal.updates())[0])
         journal.mark(RunStatus.ROLLED_BACK)
     return sum(len(chunk) for _, chunk in written)
 

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution import journal as journals
+from migrator.execution import project_edits
 from migrator.execution.born import born_since
+from migrator.execution.carrying import carry_undo
 from migrator.execution.conflicts import conflicts, sentence, without
 from migrator.execution.edits import inverted, lay_out
 from migrator.execution.engine import carry_out
 from migrator.execution.journal import Journal, ProjectEdit
+from migrator.execution.protecting import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, Run, RunStatus, Undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from migrator.places import Places
     from migrator.store.reading import Store
     from migrator.store.writing import Edit, Writer
 
@@ -45,11 +49,15 @@ class Inverse:
     projects: tuple[ProjectEdit, ...]
 
 
-def apply(writer: Writer, plan: Plan, options: Options) -> Run:
+def apply(writer: Writer, plan: Plan, options: Options, places: Places) -> Run:
     """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
     now = journals.now_ms()
     projects = [ProjectEdit(p, True, now) for p in plan.projects if p.action is ProjectAction.REGISTER]
-    return _start(writer, Inverse(plan, (), tuple(projects)), options, undoes=None)
+    work = Inverse(plan, (), tuple(projects))
+    if any(change.moves for change in plan.changes):
+        return _start(writer, work, options, None, places)
+    with writer.restoring():  # a session that stays where it is may have no project row
+        return _start(writer, work, options, None, places)
 
 
 def undo(writer: Writer, run: Journal, options: Options) -> Run:
@@ -61,7 +69,7 @@ def undo(writer: Writer, run: Journal, options: Options) -> Run:
         return replace(run.outcome(), sessions=sessions)
     check_undoable(run)
     with writer.restoring():
-        return _start(writer, inverse(writer, run), options, undoes=entry.id)
+        return _start(writer, inverse(writer, run), options, entry.id)
 
 
 def check_undoable(run: Journal) -> None:
@@ -94,7 +102,9 @@ def inverse(store: Store, run: Journal) -> Inverse:
         for change in done.values()
     ]
     born, unchanged = born_since(store, done, entry.started)
-    plan = Plan(entry.store, run.dialect, (*reversed(changes), *born), (), _warnings(born), tuple(unchanged))
+    updates, kept = project_edits.inverted(store, run.updates())
+    warnings = (*_warnings(born), *_kept_warnings(kept))
+    plan = Plan(entry.store, run.dialect, (*reversed(changes), *born), tuple(updates), warnings, tuple(unchanged))
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
     return Inverse(plan, restores, projects)
 
@@ -109,7 +119,9 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
         roll_back(writer, run)
         return run.outcome()
     first = 1
-    for number, last, side in [(n, last, side_of(writer, run.changes(start, last))) for n, start, last in run.chunks()]:
+    for number, last, side in [
+        (n, last, side_of(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()
+    ]:
         if side is Side.AFTER:
             first = last + 1
             break
@@ -122,6 +134,7 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
     there = writer.parents(everyone)
     found = {id_: "was deleted" for id_ in everyone if id_ not in there}  # in a chunk that was written, too
     found |= conflicts(staging, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older)))
+    found |= _projects(project_edits.unfinishable(writer, run.updates()))
     if found:
         raise StalePlan(
             f"Run {entry.id} can't be finished: {sentence(found)}; `opencode-migrator undo {entry.id}` takes it back.",
@@ -132,23 +145,36 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
     return run.outcome()
 
 
-def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) -> Run:
+def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, places: Places | None = None) -> Run:
     plan = work.plan
     _refuse_while_unfinished(plan.store)
     staging = lay_out(writer, plan.changes)
     found = conflicts(staging, plan, work.restores)
-    if found and not options.skip_conflicts:
+    changed = project_edits.differing(writer, plan.updates)
+    if (found or changed) and not options.skip_conflicts:
+        everything = found | _projects(changed)
+        then = "--on-conflict skip takes back the rest" if undoes else "plan again"
         raise StalePlan(
-            f"The database changed since: {sentence(found)}. Nothing was written; plan again.", tuple(found)
+            f"The database changed since: {sentence(everything)}. Nothing was written; {then}.", tuple(everything)
         )
-    restores: Sequence[Edit] = work.restores
+    restores = [*work.restores]
     if found:
         plan = replace(plan, changes=tuple(without(plan.changes, found)))
         staging = lay_out(writer, plan.changes)
         moving = {change.session for change in plan.changes}
         restores = [edit for edit in restores if edit.session in moving]
-    if not plan.changes:
-        return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found))
+    if changed:
+        plan = replace(plan, projects=tuple(project for project in plan.projects if project.id not in changed))
+    skipped = [PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()]
+    skipped += [PlanWarning("skipped", f"Project {id_} was skipped: it {what}.") for id_, what in changed.items()]
+    if not plan.writes:
+        return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
+    warnings = plan.warnings
+    if places is not None:
+        carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0))
+        detached, safe = protect_undo(writer, places, plan.changes)
+        restores += carried + detached
+        warnings += (*left, *safe)
     with Journal.begin(
         plan,
         staging,
@@ -160,10 +186,7 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None) 
         partial=bool(found),
     ) as run:
         carry_out(writer, run, staging, options.progress)
-        skipped = [
-            PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()
-        ]
-        return run.outcome(tuple(found), (*plan.warnings, *skipped))
+        return run.outcome(tuple(found), (*warnings, *skipped))
 
 
 def _refuse_while_unfinished(store: str) -> None:
@@ -177,6 +200,15 @@ def _refuse_while_unfinished(store: str) -> None:
 def _check_store(writer: Writer, run: Journal) -> None:
     if run.entry.store != str(writer.path):
         raise MigratorError(f"Run {run.entry.id} was made on {run.entry.store}, not on {writer.path}.")
+
+
+def _projects(found: dict[str, str]) -> dict[str, str]:
+    """Name projects so that they are told from sessions."""
+    return {f"project {id_}": what for id_, what in found.items()}
+
+
+def _kept_warnings(kept: Sequence[str]) -> tuple[PlanWarning, ...]:
+    return tuple(PlanWarning("changed-since", f"The {what} has changed since and stays as it is.") for what in kept)
 
 
 def _warnings(born: Sequence[Change]) -> tuple[PlanWarning, ...]:

@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Binding, Place, Project, Reason, Session
+    from migrator.store.json_storage import LeftBehind
 
 
 class Standing(StrEnum):
@@ -31,7 +32,10 @@ class Sight:
     """What was seen at a stored directory.
 
     `real` is its real path and `place` what opencode makes of it, both None unless it is there; `place` is None too
-    where git can't say (`detail` has its complaint). `detail` is what was seen, in words, for people.
+    where git can't say. `detail` is what was seen, in words, for people: git's complaint where it can't say.
+
+    `kept_id` is the project id that opencode left in the repository when it was last opened, None where there is none;
+    `told_by` names the mark that the place's project id comes from: "origin github.com/acme/shop", "its root commit".
     """
 
     directory: str
@@ -39,6 +43,8 @@ class Sight:
     detail: str
     real: str | None = None
     place: Place | None = None
+    kept_id: str | None = None
+    told_by: str = ""
 
 
 class Ground(Protocol):
@@ -57,19 +63,48 @@ class Ground(Protocol):
         """Every project row by its id."""
 
     @property
-    def workspaces(self) -> frozenset[str]:
-        """The ids of opencode's own `workspace` rows."""
+    def workspaces(self) -> Mapping[str, str | None]:
+        """The directory of each of opencode's own `workspace` rows, by its id."""
 
     @property
     def has_path(self) -> bool:
         """Whether the schema has `session.path`, from opencode 1.14 on."""
 
     @property
-    def left_behind(self) -> Sequence[Session]:
+    def stores_real_paths(self) -> bool:
+        """Whether its opencode stores the real path of a directory, from 1.2.27 on; before, a symlink stayed one."""
+
+    @property
+    def adopts(self) -> bool:
+        """Whether its opencode takes `global` sessions over where a checkout is opened at its top: from 1.2.27 on."""
+
+    @property
+    def rekeys(self) -> bool:
+        """Whether its opencode moves a project's sessions along when an opened repository has another id than it kept.
+
+        From 1.15.13 on.
+        """
+
+    @property
+    def from_before_path(self) -> frozenset[str]:
+        """The ids of sessions made by an opencode that stored no `path`: theirs is NULL, and was never filled in."""
+
+    @property
+    def left_behind(self) -> Sequence[LeftBehind]:
         """Sessions in JSON storage beside the database that are not in it."""
+
+    @property
+    def checkouts_on_record(self) -> Mapping[str, Sequence[str]]:
+        """The directories that opencode has on record as checkouts of each project, by the project's id.
+
+        They may be gone. From 1.17 on; before, there are only a project's worktree and sandboxes.
+        """
 
     def sight(self, directory: str) -> Sight:
         """Return what is at a directory, as stored."""
+
+    def look_at(self, directories: Iterable[str]) -> None:
+        """Look at several directories at once, so that `sight` needn't wait for git one by one."""
 
 
 class Finding(NamedTuple):
@@ -94,3 +129,8 @@ class OrphanRule(ABC):
     @abstractmethod
     def find(self, ground: Ground) -> Iterator[Finding]:
         """Yield the sessions that are lost in this way, with the evidence."""
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Return in words what speaks for a session that this rule doesn't find, for `--explain`; "" for nothing."""
+        del ground, session
+        return ""

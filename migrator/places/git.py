@@ -67,26 +67,29 @@ def checkout(marked: str, identity: Identity) -> Checkout:
         return _origin_first(layout) if layout else NO_CHECKOUT
     if layout:
         return _cache_first(layout)
-    return Checkout(_kept_id(Path(marked, ".git")) or GLOBAL, marked, marked, None)
+    kept = _kept_id(Path(marked, ".git"))
+    project_id, told_by = _by_kept(kept) or (GLOBAL, "no repository to git")
+    return Checkout(project_id, marked, marked, None, kept, told_by)
 
 
 def _origin_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.15.13 and 1.18.34."""
     top = layout.top or layout.marked
-    project_id = _origin_id(top) or _kept_id(Path(layout.common)) or _root_commit(top) or GLOBAL
-    return Checkout(project_id, top, top, "git")
+    kept = _kept_id(Path(layout.common))
+    project_id, told_by = _by_origin(top) or _by_kept(kept) or _by_root_commit(top) or _NOBODY
+    return Checkout(project_id, top, top, "git", kept, told_by)
 
 
 def _cache_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.14.34, and 1.3.2 but for the `project_worktree` of a bare repository's worktree."""
     marked, top, common = layout
     kept = _kept_id(Path(marked, ".git")) or _kept_id(Path(common))
-    project_id = kept or _root_commit(marked)
-    if project_id is None:
-        return Checkout(GLOBAL, marked, marked, "git")
+    project_id, told_by = _by_kept(kept) or _by_root_commit(marked) or _NOBODY
+    if project_id == GLOBAL:
+        return Checkout(GLOBAL, marked, marked, "git", kept, told_by)
     if top is None:
-        return Checkout(project_id, marked, marked, None)
-    return Checkout(project_id, top, _main_worktree(layout), "git")
+        return Checkout(project_id, marked, marked, None, kept, told_by)
+    return Checkout(project_id, top, _main_worktree(layout), "git", kept, told_by)
 
 
 def _main_worktree(layout: _Layout) -> str:
@@ -114,14 +117,31 @@ def _layout(marked: str) -> _Layout | None:
     raise MigratorError(f"git can't read the repository at {marked}, repair it first: {complaint}")
 
 
-def _origin_id(top: str) -> str | None:
+_NOBODY = (GLOBAL, "no commit yet")
+
+
+def _by_origin(top: str) -> tuple[str, str] | None:
     failed, url, _ = _git(top, "remote", "get-url", "origin")
-    return None if failed else origin.project_id(url)
+    project_id = None if failed else origin.project_id(url)
+    return (project_id, f"origin {origin.host_and_path(url)}") if project_id else None
 
 
-def _root_commit(top: str) -> str | None:
+def _by_kept(kept: str | None) -> tuple[str, str] | None:
+    return (kept, "the id kept in its git directory") if kept else None
+
+
+def _by_root_commit(top: str) -> tuple[str, str] | None:
+    first = min(root_commits(top), default=None)
+    return (first, "its root commit") if first else None
+
+
+def root_commits(top: str) -> frozenset[str]:
+    """Return the ids of the commits without a parent from which HEAD has grown; none where there is no commit.
+
+    Takes as long as the history is, where nobody wrote a commit graph.
+    """
     failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
-    return None if failed else min(commits.split(), default=None)
+    return frozenset() if failed else frozenset(commits.split())
 
 
 def _kept_id(git_directory: Path) -> str | None:
@@ -131,14 +151,18 @@ def _kept_id(git_directory: Path) -> str | None:
         return None
 
 
+def environment() -> dict[str, str]:
+    """Return our environment without what would make git describe another repository than it is asked about."""
+    return {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _OURS
+
+
 def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
     """Run git in `directory`: exit code, output, and its complaint as one line."""
-    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _OURS
     try:
         done = subprocess.run(
             ("git", *arguments),
             cwd=directory,
-            env=environment,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -13,15 +13,16 @@ _SCP = re.compile(r"([^@/:]+@)?([^/:]+):([^\n\r\u2028\u2029]+)")
 
 def project_id(url: str) -> str | None:
     """Return 40 hex digits, or None where opencode looks for another mark: a local path, a `file:` URL, no host."""
-    place = _host_and_path(url.strip())
+    place = host_and_path(url)
     # opencode's choice of a name, nothing here is a secret
     return sha1(f"git-remote:{place}".encode(), usedforsecurity=False).hexdigest() if place else None
 
 
-def _host_and_path(url: str) -> str | None:
+def host_and_path(url: str) -> str | None:
     """Return "host/path". User, password, port, query and a final ".git" don't count; upper case of the path does."""
     import ada_url
 
+    url = url.strip()
     try:
         parsed = ada_url.URL(url)
     except ValueError:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from migrator.errors import NoSuchDirectory
+from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.model import Place
 from migrator.places import git
 from migrator.places.checkout import NO_CHECKOUT, Checkout, Identity
+from migrator.places.here import is_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_AT_ONCE = 16
+"""How many threads wait for git: it reads a few files each time, and is waited for rather than computed with."""
 
 
 class Places:
@@ -20,16 +28,24 @@ class Places:
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
-        self._checkouts: dict[str, Checkout] = {}
+        self._checkouts: dict[str, Checkout | MigratorError] = {}
+        self._root_commits: dict[str, frozenset[str]] = {}
+        self._marked: dict[str, str | None] = {}
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
 
         Raises NoSuchDirectory where it isn't a directory we can read, MigratorError where git can't say what it is.
         """
-        real = _real_directory(directory)
-        checkout = self._checkout(real)
-        return Place(
+        return self.at(_real_directory(directory))[0]
+
+    def at(self, real: str) -> tuple[Place, Checkout]:
+        """Return what opencode makes of a real directory that is there, and the checkout that this comes from.
+
+        Raises MigratorError where git can't say what it is.
+        """
+        checkout = self.checkout(real)
+        place = Place(
             directory=real,
             project_id=checkout.project_id,
             worktree=checkout.worktree,
@@ -37,17 +53,51 @@ class Places:
             vcs=checkout.vcs,
             project_worktree=checkout.project_worktree,
         )
+        return place, checkout
 
-    def _checkout(self, real: str) -> Checkout:
+    def root_commits(self, worktree: str) -> frozenset[str]:
+        """Return the first commits of what is checked out in `worktree`: clones and worktrees have them in common."""
+        known = self._root_commits.get(worktree)
+        if known is None:
+            known = self._root_commits[worktree] = git.root_commits(worktree)
+        return known
+
+    def learn(self, directories: Iterable[str]) -> None:
+        """Ask about the checkouts of many real directories now, several at once, so that `find` needn't wait.
+
+        What can't be told about one of them is raised by `find`, each time.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        marked = {self._marked_directory(directory) for directory in directories} - {None, *self._checkouts}
+        if marked:
+            with ThreadPoolExecutor(min(_AT_ONCE, len(marked))) as threads:
+                list(threads.map(self._ask, marked))
+
+    def checkout(self, real: str) -> Checkout:
+        """Return the checkout that a real directory is in; raises MigratorError where git can't say."""
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34). A
         # jj.py and an hg.py would stand beside git.py, and the nearest of their markers would win.
-        marked = git.marked_directory(real)
+        marked = self._marked_directory(real)
         if marked is None:
             return NO_CHECKOUT
-        known = self._checkouts.get(marked)
-        if known is None:
-            known = self._checkouts[marked] = git.checkout(marked, self._identity)
+        known = self._checkouts.get(marked) or self._ask(marked)
+        if isinstance(known, MigratorError):
+            raise known
         return known
+
+    def _marked_directory(self, real: str) -> str | None:
+        if real not in self._marked:
+            self._marked[real] = git.marked_directory(real)
+        return self._marked[real]
+
+    def _ask(self, marked: str) -> Checkout | MigratorError:
+        try:
+            answer: Checkout | MigratorError = git.checkout(marked, self._identity)
+        except MigratorError as error:
+            answer = error
+        self._checkouts[marked] = answer
+        return answer
 
 
 def _relative(directory: str, worktree: str) -> str:
@@ -62,11 +112,16 @@ def _real_directory(directory: str) -> str:
     try:
         real = os.path.realpath(directory, strict=True)
     except FileNotFoundError as error:
+        if not directory.startswith("/") and is_gone():
+            which = "the current directory" if directory == "." else directory
+            why = "does not exist, since the current directory was deleted: cd to one that exists, or give a whole path"
+            raise NoSuchDirectory(f"{which} {why}") from error
         raise NoSuchDirectory(f"{directory} does not exist, create it or give another directory") from error
     except NotADirectoryError as error:
         raise NoSuchDirectory(f"{directory} lies below a file, give a directory") from error
     except OSError as error:
-        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), check its permissions") from error
+        then = "check its permissions" if isinstance(error, PermissionError) else "give another directory"
+        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
     if not Path(real).is_dir():
         raise NoSuchDirectory(f"{directory} is a file, give the directory it is in")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):

@@ -75,7 +75,8 @@ class OneDirectory:
     def _wanted(self, directory: str, base: str) -> str:
         if self.directory is None:
             return directory
-        sub = os.path.relpath(directory, base) if self.subdirs is not Subdirs.FLATTEN else "."
+        flat = self.subdirs is Subdirs.FLATTEN or directory == base  # which may be "", of a broken row
+        sub = "." if flat else os.path.relpath(directory, base)
         return os.path.normpath(os.path.join(self.directory, sub))  # noqa: PTH118 - strings, as the database stores them
 
     def _existing(self, wanted: str, directory: str) -> str:

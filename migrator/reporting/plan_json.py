@@ -5,10 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.model import Binding, Change, Plan, PlanWarning, ProjectAction, ProjectChange, RunStatus, Undo
+from migrator.model import (
+    Binding,
+    Change,
+    DirectoryChange,
+    Plan,
+    PlanWarning,
+    ProjectAction,
+    ProjectChange,
+    ProjectPaths,
+    Relocated,
+    RunStatus,
+    Source,
+    Undo,
+    UndoTurns,
+    Whereabouts,
+    WorkspaceChange,
+)
 
 if TYPE_CHECKING:
     from migrator.model import Run
@@ -34,30 +51,59 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 "before": change.before._asdict(),
                 "after": change.after._asdict(),
                 "undo": change.undo.value,
+                "undo_turns": change.turns._asdict(),
             }
             for change in plan.changes
         ],
-        "projects": [
-            {"id": project.id, "worktree": project.worktree, "action": project.action.value, "vcs": project.vcs}
-            for project in plan.projects
-        ],
+        "projects": [_project_document(project) for project in plan.projects],
         "warnings": [warning_document(warning) for warning in plan.warnings],
         "unchanged": list(plan.unchanged),
+        "sources": [source._asdict() for source in plan.sources],
         "summary": summary(plan),
+        "relocated": plan.relocated and _relocated_document(plan.relocated),
     }
     return {**document, "digest": _digest(document)}
 
 
+def _relocated_document(relocated: Relocated) -> dict[str, Any]:
+    folders = [{"old": old, "new": new} for old, new in relocated.folders]
+    return {"whereabouts": relocated.whereabouts.value, "folders": folders}
+
+
+def _project_document(project: ProjectChange) -> dict[str, Any]:
+    """Return a project as JSON; what it changes only where it is updated."""
+    document: dict[str, Any] = {
+        "id": project.id,
+        "worktree": project.worktree,
+        "action": project.action.value,
+        "vcs": project.vcs,
+    }
+    if project.before is None or project.after is None:
+        return document
+    return document | {
+        "before": project.before._asdict(),
+        "after": project.after._asdict(),
+        "directories": [
+            {side: None if row is None else dict(row) for side, row in change._asdict().items()}
+            for change in project.directories
+        ],
+        "workspaces": [change._asdict() for change in project.workspaces],
+    }
+
+
 def summary(plan: Plan) -> dict[str, int]:
     """Count what a plan does."""
-    undo = Counter(change.undo for change in plan.changes)
+    kinds = Counter((change.undo, change.turns) for change in plan.changes)
     return {
         "sessions": len(plan.changes),
         "trees": len({change.root for change in plan.changes}),
         "unchanged": len(plan.unchanged),
         "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
-        "undo_carried": undo[Undo.CARRY],
-        "undo_detached": undo[Undo.DETACH],
+        "projects_updated": len(plan.updates),
+        "undo_carried": sum(number for (undo, _), number in kinds.items() if undo is Undo.CARRY),
+        "undo_detached": sum(number for (undo, _), number in kinds.items() if undo is Undo.DETACH),
+        "turns_carried": sum(turns.carried * number for (_, turns), number in kinds.items()),
+        "turns_detached": sum((turns.detached or 0) * number for (_, turns), number in kinds.items()),
     }
 
 
@@ -74,6 +120,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "run": run.id,
         "status": run.status.value,
         "sessions": run.sessions,
+        "projects": run.projects,
         "chunks": run.chunks,
         "verified": run.verified,
         "conflicts": list(run.conflicts),
@@ -127,16 +174,37 @@ def _plan(document: dict[str, Any]) -> Plan:
                 Binding(**change["before"]),
                 Binding(**change["after"]),
                 Undo(change["undo"]),
+                UndoTurns(**change.get("undo_turns", {})),
             )
             for change in document["changes"]
         ),
-        tuple(
-            ProjectChange(project["id"], project["worktree"], ProjectAction(project["action"]), project["vcs"])
-            for project in document["projects"]
-        ),
+        tuple(_project(project) for project in document["projects"]),
         tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
         tuple(document["unchanged"]),
+        _relocated(document.get("relocated")),
+        tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),
     )
+
+
+def _project(project: dict[str, Any]) -> ProjectChange:
+    change = ProjectChange(project["id"], project["worktree"], ProjectAction(project["action"]), project["vcs"])
+    if change.action is not ProjectAction.UPDATE:
+        return change
+    rows = [[row and tuple(row.items()) for row in (d["before"], d["after"])] for d in project["directories"]]
+    return replace(
+        change,
+        before=ProjectPaths(**project["before"]),
+        after=ProjectPaths(**project["after"]),
+        directories=tuple(DirectoryChange(*pair) for pair in rows),
+        workspaces=tuple(WorkspaceChange(**workspace) for workspace in project["workspaces"]),
+    )
+
+
+def _relocated(document: dict[str, Any] | None) -> Relocated | None:
+    if document is None:
+        return None
+    folders = tuple((folder["old"], folder["new"]) for folder in document["folders"])
+    return Relocated(Whereabouts(document["whereabouts"]), folders)
 
 
 def _digest(document: dict[str, Any]) -> str:

@@ -6,25 +6,31 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.model import ProjectAction, Undo
+from migrator.model import BECAUSE, STILL_LOST, ProjectAction, Undo
 from migrator.reporting.plan_json import summary
 from migrator.reporting.words import cells, count, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Change, Plan
+    from migrator.model import Change, Plan, ProjectChange, Row
 
 GROUPS_SHOWN = 20
+REASONS_SHOWN = 3
 
 
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan, without the command that applies it."""
     yield headline(plan)
-    groups = _grouped(plan.changes)
+    groups = _grouped(plan)
     shown = groups if verbose else groups[:GROUPS_SHOWN]
-    for (source, target), changes in shown:
+    heading = ""
+    for (repository, source, target), changes in shown:
         yield ""
+        if repository != heading:
+            heading = repository
+            every = [change for group, some in groups if group[0] == repository for change in some]
+            yield click.style(f"{count(len(every), 'session')} of {one_line(tilde(repository))}:", bold=True)
         yield from _group(source, target, changes, width, verbose=verbose)
     if len(groups) > len(shown):
         rest = sum(len(changes) for _, changes in groups[len(shown) :])
@@ -34,37 +40,86 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
             yield f"register project {project.id[:12]} with worktree {one_line(tilde(project.worktree))}"
-    yield f"file undo: {_undo_words(plan.changes)}"
+    updates = plan.updates if verbose else plan.updates[:GROUPS_SHOWN]
+    for project in updates:
+        yield from _update(project)
+    if len(plan.updates) > len(updates):
+        yield f"and {count(len(plan.updates) - len(updates), 'more project')} to update; --verbose shows all."
+    moves = any(change.moves for change in plan.changes)
+    yield f"file undo: {_turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
+    yield from _obstacles(plan.changes, width, verbose=verbose)
     yield from warning_lines(plan, width, verbose=verbose)
 
 
 def headline(plan: Plan) -> str:
     """Return the first line of a plan: how much moves."""
     numbers = summary(plan)
-    right = f"; {count(numbers['unchanged'], 'session')} already right" if plan.unchanged else ""
-    text = f"Plan: {count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move{right}."
-    return click.style(text, bold=True)
+    if plan.changes and not any(change.moves for change in plan.changes):
+        stay = f"; {count(numbers['unchanged'], 'session')} left as they are" if plan.unchanged else ""
+        text = f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
+        return click.style(text, bold=True)
+    parts = []
+    if plan.changes or not plan.updates:
+        parts.append(f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move")
+    if plan.updates:
+        parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
+    kept = "already right" if plan.relocated is None else "of their trees stay"
+    right = f"; {count(numbers['unchanged'], 'session')} {kept}" if plan.unchanged else ""
+    return click.style(f"Plan: {', '.join(parts)}{right}.", bold=True)
 
 
 def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width."""
+    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width.
+
+    Who stays lost comes last, grouped.
+    """
     from textwrap import wrap
 
-    for warning in plan.warnings if verbose else plan.warnings[:GROUPS_SHOWN]:
+    from migrator.reporting.lost_text import lost_lines
+
+    warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
+    for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
         text = one_line(warning.message)
         room = (width or len(text) + 9) - 9
         first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
         yield click.style("warning: ", fg="yellow") + first
         yield from (" " * 9 + line for line in rest)
-    if not verbose and len(plan.warnings) > GROUPS_SHOWN:
-        yield f"and {count(len(plan.warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
+    if not verbose and len(warnings) > GROUPS_SHOWN:
+        yield f"and {count(len(warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
+    yield from lost_lines(plan.warnings, width, verbose=verbose)
 
 
-def _grouped(changes: Iterable[Change]) -> list[tuple[tuple[str, str], list[Change]]]:
-    groups: dict[tuple[str, str], list[Change]] = {}
-    for change in changes:
-        groups.setdefault((change.before.directory, change.after.directory), []).append(change)
-    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+def _update(project: ProjectChange) -> Iterator[str]:
+    """Yield before and after of what changes in a project row and in the rows that belong to it."""
+    if project.before is None or project.after is None:
+        return
+    yield f"update project {project.id[:12]}"
+    for column, before, after in zip(project.before._fields, project.before, project.after, strict=True):
+        if before != after:
+            yield f"      {column}: {one_line(tilde(before))} -> {one_line(tilde(after))}"
+    for change in project.directories:
+        before, after = (_directory(row) for row in change)
+        yield f"      directory: {before} -> {after}"
+    for workspace in project.workspaces:
+        before, after = (one_line(tilde(path)) for path in (workspace.before, workspace.after))
+        yield f"      workspace {workspace.id}: {before} -> {after}"
+
+
+def _directory(row: Row | None) -> str:
+    return "none" if row is None else one_line(tilde(str(dict(row)["directory"])))
+
+
+def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
+    """Group by repository, from and to; what is most comes first. "" is the repository where there is only one."""
+    repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
+    groups: dict[tuple[str, str, str], list[Change]] = {}
+    sizes: dict[str, int] = {}
+    for change in plan.changes:
+        before = change.before
+        repository = repositories.get((before.directory, before.project_id), "")
+        groups.setdefault((repository, before.directory, change.after.directory), []).append(change)
+        sizes[repository] = sizes.get(repository, 0) + 1
+    return sorted(groups.items(), key=lambda group: (-sizes[group[0][0]], group[0][0], -len(group[1]), group[0]))
 
 
 def _group(source: str, target: str, changes: Sequence[Change], width: int, *, verbose: bool) -> Iterator[str]:
@@ -79,9 +134,21 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
         for change in changes:
             yield from _row(change, width)
         return
+    yield from _reasons(changes, width)
     yield from _values(changes, width)
     titles = [change.title for change in changes if change.session == change.root] or [c.title for c in changes]
     yield click.style(f"      {_titles(titles, width - 6)}", dim=True)
+
+
+def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
+    """Yield why sessions belong where they go, where that wasn't said by the user."""
+    from migrator.reporting.orphan_text import labelled
+
+    said = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
+    for reason in dict.fromkeys(said):
+        yield from (
+            f"    {line}" for line in labelled(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
+        )
 
 
 def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
@@ -119,7 +186,7 @@ def _row(change: Change, width: int) -> Iterator[str]:
         yield one_line(f"        directory: {change.before.directory} -> {change.after.directory}")
     for field, before, after in _differences(change):
         yield f"        {field}: {before} -> {after}"
-    yield f"        file undo: {_WORDS[change.undo]}; selected by {one_line(', '.join(change.selected_by))}"
+    yield f"        file undo: {_undo_word(change)}; selected by {one_line(', '.join(change.selected_by))}"
 
 
 def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
@@ -142,7 +209,50 @@ _WORDS = {Undo.CARRY: "carried", Undo.DETACH: "detached", Undo.NONE: "none"}
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = dict.fromkeys(Undo, 0)
+    tally = dict.fromkeys(_WORDS.values(), 0)
     for change in changes:
-        tally[change.undo] += 1
-    return ", ".join(f"{_WORDS[undo]} {number}" for undo, number in tally.items() if number) or "none"
+        word = _undo_word(change)
+        tally[word] = tally.get(word, 0) + 1
+    return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
+
+
+def _undo_word(change: Change) -> str:
+    if change.moves or change.undo is not Undo.CARRY:
+        return _WORDS[change.undo]
+    return "set back" if change.selected_by[:1] and change.selected_by[0].startswith("undo of ") else "detached in part"
+
+
+def _turn_words(changes: Iterable[Change]) -> str:
+    """Return how many turns keep their file undo and how many lose it."""
+    undone = [change for change in changes if change.undo is not Undo.NONE]
+    carrying = [change.turns.carried for change in undone if change.turns.carried]
+    restored = sum(change.undo is Undo.CARRY and not change.turns.carried for change in undone)
+    losing = [change.turns.detached for change in undone if change.turns.detached]
+    uncounted = sum(change.undo is Undo.DETACH and not change.turns.detached for change in undone)
+    words = []
+    if carrying:
+        words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")
+    if restored:
+        words.append(f"carried with {count(restored, 'session')}")
+    if losing:
+        words.append(f"detached {count(sum(losing), 'turn')} of {count(len(losing), 'session')}")
+    if uncounted:
+        words.append(f"detached every turn of {count(uncounted, 'session')}")
+    return "; ".join(words) or "none"
+
+
+def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Iterator[str]:
+    """Yield why file undo is detached, what concerns most sessions first, the first few only unless `verbose`."""
+    from textwrap import wrap
+
+    tally: dict[str, int] = {}
+    for change in changes:
+        if change.turns.because:
+            tally[change.turns.because] = tally.get(change.turns.because, 0) + 1
+    reasons = sorted(tally, key=lambda why: (-tally[why], why))
+    shown = reasons if verbose else reasons[:REASONS_SHOWN]
+    for why in shown:
+        text = f"because {' '.join(map(tilde, one_line(why).split(' ')))}"
+        yield from (" " * 11 + line for line in wrap(text, width - 11, break_long_words=False, break_on_hyphens=False))
+    if len(reasons) > len(shown):
+        yield f"           and {count(len(reasons) - len(shown), 'more reason')}; --verbose shows all."

@@ -25,7 +25,7 @@ def rows_text(
     `width` a line fits: directories and free text are cut, ids stay whole, since somebody will copy one.
     """
     if form == "json":
-        yield json.dumps(rows, indent=2, ensure_ascii=False)
+        yield from _json(rows)
     elif form == "ndjson":
         for row in rows:
             yield json.dumps(row, ensure_ascii=False)
@@ -34,6 +34,22 @@ def rows_text(
     elif rows:
         cells_ = [[one_line(fill(row)) for fill in columns.values()] for row in rows]
         yield from _table([list(columns), *cells_], width)
+
+
+READABLE = 1000
+"""Up to so many rows, JSON is indented: that takes Python ten times as long."""
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield one array; of very many rows, each on a line of its own."""
+    if len(rows) <= READABLE:
+        yield json.dumps(rows, indent=2, ensure_ascii=False)
+        return
+    yield "["
+    for start in range(0, len(rows), READABLE):
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows[start : start + READABLE])
+        yield lines + ("," if start + READABLE < len(rows) else "")
+    yield "]"
 
 
 _GAP = "  "

@@ -21,12 +21,20 @@ def run_text(run: Run) -> Iterator[str]:
         yield "Nothing was written."
     elif run.status is RunStatus.ROLLED_BACK:
         yield f"Rolled back {count(run.sessions, 'session')}: run {run.id} never happened."
+    elif not run.moved:
+        what = "Set file undo back" if run.undoes else "Detached dangerous file undo"
+        yield click.style(f"{what} in {count(run.sessions, 'session')}; nothing was moved.", bold=True)
     else:
         back = " back" if run.undoes else ""
-        yield click.style(f"Moved {count(run.sessions, 'session')}{back} in {count(run.chunks, 'chunk')}.", bold=True)
-        yield f"Verified: opencode lists {run.verified:,} of {run.sessions:,} at their destination, none at the source."
+        if run.sessions:
+            moved = f"Moved {count(run.sessions, 'session')}{back} in {count(run.chunks, 'chunk')}."
+            yield click.style(moved, bold=True)
+            listed = f"{run.verified:,} of {run.sessions:,}"
+            yield f"Verified: opencode lists {listed} at their destination, none at the source."
+        if run.projects:
+            yield f"{'Set back' if run.undoes else 'Updated'} {count(run.projects, 'project')}."
     for warning in run.warnings:
-        if warning.code == "skipped":
+        if warning.code in {"skipped", "undo-safe"}:
             yield click.style("skipped: ", fg="yellow") + warning.message
     if run.id and run.status is RunStatus.APPLIED:
         yield f"Take it back with: opencode-migrator undo {run.id}"

@@ -81,6 +81,7 @@ def explained(path: Path, *, write: bool = False) -> Iterator[None]:
 
 
 _HINTS = (
+    ("decode to UTF-8", "opencode never writes such text: find the row and set that column with the `sqlite3` shell."),
     ("malformed", "the file is damaged: restore it from a backup, or salvage it with `sqlite3 FILE .recover`."),
     ("not a database", "it is not an SQLite database; name opencode's with --db PATH."),
     ("readonly", "it can't be written to: check the permissions of the file and of its directory."),

@@ -43,6 +43,8 @@ def locate(
     """
     data = data_directory(environ)
     if db is not None:
+        if not db:
+            raise MigratorError("--db is empty; name a file, or leave it out.")
         return Location(_existing(Path(db).expanduser(), data, why))
     wanted = environ.get("OPENCODE_DB")
     if channel is None and wanted:
@@ -50,7 +52,7 @@ def locate(
             raise MigratorError("OPENCODE_DB is :memory:, which no other process can read; name a file with --db PATH.")
         return Location(_existing(data / wanted, data, "named by OPENCODE_DB"))
     path = _existing(data / _file_name(channel, environ), data, "where opencode keeps it")
-    return Location(path, tuple(other for other in _databases(data) if other != path))
+    return Location(path, tuple(other for other in _databases(data) if other.resolve() != path))
 
 
 def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
@@ -70,6 +72,8 @@ def _existing(path: Path, data: Path, why: str) -> Path:
             f"{path} is a directory, not a database ({why}); name the file, as in --db {path}/opencode.db."
         )
     if path.exists():
+        if not (path.is_file() or path.is_char_device()):
+            raise MigratorError(f"{path} is no file ({why}); name opencode's database with --db PATH.")
         return path.resolve()
     beside = [other for other in _databases(path.parent) if other != path]
     if beside:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.model import Binding, Project, Session
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
+
+FIRST_WITH_PATH = (1, 14, 34)
+"""The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
 
 IN = "IN (SELECT value FROM json_each(?))"
 
@@ -126,6 +130,16 @@ class Store:
         """Return every directory that a session is bound to, once."""
         return [directory for (directory,) in self.rows("SELECT DISTINCT directory FROM session")]
 
+    def made_without_path(self) -> frozenset[str]:
+        """Return the sessions without a path whose opencode stored none: those from before 1.14.34.
+
+        Upgrading leaves their paths NULL, and no later opencode fills them in (seen with 1.14.34 to 1.18.34).
+        """
+        if not self.schema.has_path:
+            return frozenset(self.ids_where("TRUE"))
+        rows = self.rows("SELECT id, version FROM session WHERE path IS NULL")
+        return frozenset(id_ for id_, version in rows if _version(version) < FIRST_WITH_PATH)
+
     # -- file undo -----------------------------------------------------------------------------------------------
 
     def with_file_undo(self, ids: Collection[str]) -> set[str]:
@@ -136,6 +150,18 @@ class Store:
         if self._is_most(ids):
             return {id_ for (id_,) in self.rows(sql)}.intersection(ids)
         return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [_array(ids)])}
+
+    def files_worked_on(self, ids: Iterable[str]) -> set[str]:
+        """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""
+        tool = "typeof(data) = 'text' AND instr(data, '\"filePath\"') AND json_valid(data)"
+        named = f"CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END"
+        rows = self.rows(
+            f"SELECT {named} FROM part WHERE session_id {IN} "
+            f"UNION SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
+            f"WHERE session_id {IN}",
+            [(array := _array(ids)), array],
+        )
+        return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
 
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
         """Map each of these rows of `table` that exists to one of its values."""
@@ -148,9 +174,32 @@ class Store:
         rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
         return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
 
+    def workspaces(self) -> dict[str, str | None]:
+        """Map the id of each of opencode's own workspaces to its directory."""
+        return dict(self.rows("SELECT id, directory FROM workspace")) if self.columns_of("workspace") else {}
+
+    def columns_of(self, table: str) -> list[str]:
+        """Return the names of a table's columns, in its order; none where there is no such table."""
+        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", [table])]
+
+    def project_directories(self) -> dict[str, list[str]]:
+        """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too."""
+        tables = self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'project_directory'")
+        rows = self.rows("SELECT project_id, directory FROM project_directory ORDER BY directory") if tables else []
+        found: dict[str, list[str]] = {}
+        for project_id, directory in rows:
+            found.setdefault(project_id, []).append(directory)
+        return found
+
     def sessions_per_project(self) -> dict[str, int]:
         """Count the sessions bound to each project id, whether or not it has a row."""
         return dict(self.rows("SELECT project_id, count(*) FROM session GROUP BY project_id"))
+
+
+def _version(text: object) -> tuple[int, ...]:
+    """Return the numbers of a version, () for what is none: the JSON era had sessions without one."""
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text) if isinstance(text, str) else None
+    return tuple(map(int, numbers.groups())) if numbers else ()
 
 
 def _array(ids: Iterable[str]) -> str:

@@ -24,6 +24,9 @@ _REQUIRED = {
     "part": frozenset({"id", "session_id", "data"}),
 }
 
+# What our writes may touch beside those.
+_WRITTEN = frozenset({"project_directory", "workspace"})
+
 # The first tested version whose fresh database has the column: it tells an age, for people.
 _AGE = (
     ("session", "metadata", "opencode 1.15.13 or later"),
@@ -86,7 +89,7 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
 def _obstacle(db: sqlite3.Connection) -> str | None:
     """Name what would make our writes do more, or less, than they say."""
     for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
-        if table in _REQUIRED:
+        if table in _REQUIRED or table in _WRITTEN:
             return f"table {table} has a trigger, {trigger}, which no opencode 1 makes"
     demanded = "SELECT name FROM pragma_table_info('project') WHERE \"notnull\" AND dflt_value IS NULL"
     for (column,) in db.execute(demanded):

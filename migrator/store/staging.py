@@ -143,10 +143,12 @@ class Staging:
         return int(count)
 
     def outsiders(self) -> list[tuple[str, str]]:
-        """Return the children of staged sessions that aren't staged themselves: (session id, parent id)."""
+        """Return the children of sessions that move here, if they don't themselves: (session id, parent id)."""
         return self.store.rows(
-            "SELECT id, parent_id FROM main.session WHERE parent_id IN (SELECT session FROM temp.change) AND rowid IN "
-            "(SELECT rowid FROM main.session WHERE parent_id IS NOT NULL EXCEPT SELECT row FROM temp.rebind)",
+            "SELECT id, parent_id FROM main.session WHERE parent_id IN "
+            "(SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after) "
+            "AND rowid IN (SELECT rowid FROM main.session WHERE parent_id IS NOT NULL "
+            "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)",
         )
 
     def _same(self, row: str, binding: str) -> str:
@@ -160,7 +162,7 @@ def _rows(changes: Iterable[Change], first: int, ways: list[Change]) -> Iterator
     """
     numbers: dict[tuple[object, ...], int] = {}
     for seq, change in enumerate(changes, first):
-        session, root, title, _, before, after, undo = change
+        session, root, title, _, before, after, undo, _ = change
         way = numbers.get((before, after, undo))
         if way is None:
             way = numbers[before, after, undo] = len(ways)

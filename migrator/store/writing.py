@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from migrator.model import ProjectChange
+    from migrator.model import ProjectChange, Row
 
 _POLL_SECONDS = 0.2
 
@@ -105,6 +105,28 @@ class Writer(Store):
             )
             done += cursor.rowcount
         return done
+
+    def remove_row(self, table: str, row: Row) -> bool:
+        """Delete a row if it is still this, in every column."""
+        self._check_columns(table, row)
+        same = " AND ".join(f"{column} IS ?" for column, _ in row)
+        return self.connection.execute(f"DELETE FROM {table} WHERE {same}", [value for _, value in row]).rowcount == 1
+
+    def insert_row(self, table: str, row: Row) -> bool:
+        """Insert a row that belongs to a project, unless its key is taken or that project is gone."""
+        self._check_columns(table, row)
+        columns, marks = ", ".join(column for column, _ in row), ", ".join("?" * len(row))
+        cursor = self.connection.execute(
+            f"INSERT OR IGNORE INTO {table} ({columns}) SELECT {marks} "
+            "WHERE EXISTS (SELECT 1 FROM project WHERE id = ?)",
+            [*(value for _, value in row), dict(row)["project_id"]],
+        )
+        return cursor.rowcount == 1
+
+    def _check_columns(self, table: str, row: Row) -> None:
+        """Refuse a row out of a file that isn't one of this table's: its columns go into SQL as they are."""
+        if [column for column, _ in row] != self.columns_of(table):
+            raise MigratorError(f"{self.path}: table {table} has other columns than the plan says; plan again.")
 
     # -- projects ------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ from migrator_selectors.exclude_from import ExcludeFromPlugin
 from migrator_selectors.from_dir import FromDirPlugin
 from migrator_selectors.from_id import FromIdPlugin
 from migrator_selectors.from_project import FromProjectPlugin
+from migrator_selectors.from_workspaces import FromWorkspacesPlugin
+from migrator_selectors.lost import OrphansPlugin
 from migrator_selectors.title import TitlePlugin
 from migrator_selectors.updated import UpdatedPlugin
 
@@ -24,6 +26,8 @@ BUILT_IN: tuple[SelectorPlugin, ...] = (
     FromDirPlugin(),
     FromProjectPlugin(),
     FromIdPlugin(),
+    FromWorkspacesPlugin(),
+    OrphansPlugin(),
     ExcludeDirPlugin(),
     ExcludeFromPlugin(),
     TitlePlugin(),

@@ -58,6 +58,8 @@ class ExcludeDirPlugin(SelectorPlugin):
     def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
         """Return a selector per pattern. Raises BadInput for a malformed one."""
         return [
-            ExcludeDir(said("--exclude-dir", text), DirectoryPattern(text, cwd=facts.cwd, home=facts.home), facts)
+            ExcludeDir(
+                said("--exclude-dir", text), DirectoryPattern(text, cwd=lambda: facts.cwd, home=facts.home), facts
+            )
             for text in values.get("exclude_dir") or ()
         ]

@@ -112,7 +112,9 @@ def _malformed(name: str, number: int, line: str) -> BadInput:
 
 def _lines(name: str, facts: Facts) -> list[str]:
     """Return the lines of the file, found from the current directory; `~/` is the home."""
-    path = os.path.join(facts.home, name[2:]) if name.startswith("~/") else os.path.join(facts.cwd, name)  # noqa: PTH118
+    path = os.path.join(facts.home, name[2:]) if name.startswith("~/") else name  # noqa: PTH118
+    if not path.startswith("/"):
+        path = os.path.join(facts.cwd, path)  # noqa: PTH118
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:

@@ -73,7 +73,10 @@ class FromDirPlugin(SelectorPlugin):
         suffix = " --exact" if exact else ""
         return [
             FromDir(
-                said("--from-dir", text) + suffix, DirectoryPattern(text, cwd=facts.cwd, home=facts.home), exact, facts
+                said("--from-dir", text) + suffix,
+                DirectoryPattern(text, cwd=lambda: facts.cwd, home=facts.home),
+                exact,
+                facts,
             )
             for text in typed
         ]

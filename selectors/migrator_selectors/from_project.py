@@ -121,7 +121,8 @@ def _is_path(text: str) -> bool:
 def _at_path(text: str, projects: Sequence[Project], facts: Facts) -> list[Project]:
     """Return the projects that live at this path; where none does, the one that opencode would open there."""
     beginning, slash, rest = text.partition("/")
-    written = os.path.normpath(os.path.join(facts.cwd, facts.home + slash + rest if beginning == "~" else text))  # noqa: PTH118
+    path = facts.home + slash + rest if beginning == "~" else text
+    written = os.path.normpath(path if path.startswith("/") else f"{facts.cwd}/{path}")
     real = os.path.realpath(written)
     fitting = [project for project in projects if {written, real} & {project.worktree, *project.sandboxes}]
     if fitting or not (place := facts.place(real)):

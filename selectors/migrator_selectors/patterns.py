@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from migrator_selectors.pattern_syntax import expand, literals, normalised, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from migrator_selectors.pattern_syntax import Part
 
@@ -23,12 +23,13 @@ class DirectoryPattern:
 
     `*` and `?` stay inside a path component, `**` crosses; `{a,b}` and `[abc]` work and a backslash escapes. A first
     component `cwd` is the current directory, `~` is `home`; any other relative pattern starts at the current
-    directory. `cwd` and `home` are absolute and are taken literally, whatever characters they hold.
+    directory. `cwd` and `home` are absolute and are taken literally, whatever characters they hold; `cwd` is called
+    for where the pattern needs one, since there may be none any more.
 
     Raises BadInput where the pattern can't be meant.
     """
 
-    def __init__(self, typed: str, *, cwd: str, home: str) -> None:
+    def __init__(self, typed: str, *, cwd: Callable[[], str], home: str) -> None:
         self.typed = typed
         globs = {glob for pattern in expand(typed) for glob in _globs(pattern, typed, cwd, home)}
         self._regex = _compile(sorted(globs))
@@ -58,7 +59,7 @@ def _down_to(directory: str) -> Iterator[str]:
     yield directory
 
 
-def _globs(pattern: str, typed: str, cwd: str, home: str) -> Iterator[str]:
+def _globs(pattern: str, typed: str, cwd: Callable[[], str], home: str) -> Iterator[str]:
     """Yield the absolute, brace-free globs that `pattern` stands for: as written, and with its beginning resolved."""
     for components in _absolute(parts(pattern, typed), pattern, cwd, home):
         kept = normalised(components, pattern, typed)
@@ -68,7 +69,7 @@ def _globs(pattern: str, typed: str, cwd: str, home: str) -> Iterator[str]:
         yield _join([*literals(os.path.realpath(beginning)), *kept[wildcard:]])
 
 
-def _absolute(components: list[Part], pattern: str, cwd: str, home: str) -> Iterator[list[Part]]:
+def _absolute(components: list[Part], pattern: str, cwd: Callable[[], str], home: str) -> Iterator[list[Part]]:
     """Put the root, the home or the current directory in front, the latter under each name it goes by."""
     first = components[0].glob if components else ""
     if pattern.startswith(("/", "\\/")):
@@ -78,7 +79,7 @@ def _absolute(components: list[Part], pattern: str, cwd: str, home: str) -> Iter
     else:
         rest = components[1:] if first == "cwd" else components
         climbs = next((part.name for part in rest if part.name != "."), None) == ".."
-        for root in [os.path.realpath(cwd)] if climbs else _names_of(cwd):
+        for root in [os.path.realpath(cwd())] if climbs else _names_of(cwd()):
             yield [*literals(root), *rest]
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from tests.cli.neighbour import opened
 from tests.cli.refusal import files, refused, sentence
+from tests.cli.shell import typed
 from tests.home import Home, build_home
 
 if TYPE_CHECKING:
@@ -74,6 +75,18 @@ def test_not_sqlite(home: Home, content: bytes) -> None:
     said = refused(home, *MOVE)
     assert f"{home.database} is not an SQLite database" in said
     assert "--db" in said
+
+
+@pytest.mark.parametrize(
+    "words", [("list", "--db", ""), ("--db", "", "list"), (*MOVE, "--db", ""), ("log", "--db", "")]
+)
+def test_an_unset_variable_is_no_database(home: Home, words: tuple[str, ...]) -> None:
+    assert "--db is empty" in refused(home, *words)
+
+
+def test_a_pipe(home: Home) -> None:
+    os.mkfifo(home.path / "pipe")
+    assert "is no file" in refused(home, "list", "--db", "pipe")
 
 
 def test_a_directory(home: Home) -> None:
@@ -310,6 +323,15 @@ def test_an_ambiguous_project_name(home: Home, option: str) -> None:
     assert option in said
 
 
+@pytest.mark.parametrize("command", ["move", "list", "plan", "plan move"])
+def test_a_pattern_that_the_shell_has_written_out(home: Home, command: str) -> None:
+    home.repository("shop-search")
+    home.repository("shop-api")
+    said = sentence(typed(home, f"opencode-migrator {command} --from-dir ~/src/shop-*"), 2)
+    assert "must be quoted" in said
+    assert "must be quoted" not in refused(home, "projects", "extra", code=2)
+
+
 def test_an_unknown_project(home: Home) -> None:
     said = refused(home, "move", "--from-project", "nowhere", code=3)
     assert "nowhere" in said
@@ -418,6 +440,58 @@ def test_carrying_undo_is_not_there_yet(home: Home) -> None:
     assert "detach" in said
 
 
+# -- a current directory that was deleted: why people come here -------------------------------------------------------
+
+GONE = "mkdir -p ~/src/shop-api && cd ~/src/shop-api && rmdir ~/src/shop-api && opencode-migrator "
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "list --all",
+        "projects",
+        "doctor",
+        "log",
+        "move --from-dir '~/src/shop-*' --to-dir ~/src/shop --dry-run",
+        "migrate ses_dfbea7db ~/src/shop --dry-run",
+    ],
+)
+def test_what_needs_no_current_directory_works_without_one(home: Home, words: str) -> None:
+    finished = typed(home, GONE + words)
+    assert finished.code == 0, finished.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "list",
+        "list --all --db opencode.db",
+        "migrate ses_dfbea7db",
+        "move --from-dir '~/src/shop-*'",
+        "move --from-dir '~/src/shop-*' --to-dir shop",
+        "plan --from-dir '~/src/shop-*' --to-dir ~/src/shop -o moving.json",
+    ],
+)
+def test_what_needs_one_says_that_there_is_none(home: Home, words: str) -> None:
+    said = sentence(typed(home, GONE + words), 1)
+    assert re.search(r"does not exist|[Nn]o such file|no opencode database", said)
+
+
+@pytest.mark.parametrize("pwd", ["$PWD", "", "/", "$HOME", "."])
+def test_cwd_is_the_directory_that_was_deleted_whatever_the_environment_says(home: Home, pwd: str) -> None:
+    words = GONE.replace("opencode-migrator", f'PWD="{pwd}" opencode-migrator')
+    moved = typed(home, words + "move --from-dir cwd --to-dir ~/src/shop --yes")
+    assert "Moved 1 session " in moved.stdout, moved.stderr
+    assert home.query("SELECT directory FROM session WHERE title = 'API: paginate orders'") == [(f"{home.src}/shop",)]
+
+
+def test_cwd_is_not_what_took_the_place_of_a_deleted_directory(home: Home) -> None:
+    """A directory that was cloned anew under a shell that is still in the old one has the same name."""
+    words = GONE.replace("opencode-migrator", "mkdir ~/src/shop-api && opencode-migrator")
+    assert "shop-api" in typed(home, words + "move --from-dir cwd --to-dir ~/src/shop --dry-run").stdout
+    sentence(typed(home, words + "migrate ses_dfbea7db"), 1)
+
+
 # -- plan files --------------------------------------------------------------------------------------------------------
 
 
@@ -508,8 +582,35 @@ def test_a_plan_for_another_database(home: Home, saved: Path) -> None:
 
 def test_a_plan_for_a_destination_that_has_gone(home: Home, saved: Path) -> None:
     shutil.rmtree(home.src / "shop")
-    said = refused(home, "apply", saved, "--yes")
+    said = refused(home, "apply", saved, "--yes", code=5)
     assert str(home.src / "shop") in said
+    assert "plan again" in said
+    (home.src / "shop").write_text("a file")
+    refused(home, "apply", saved, "--yes", code=5)
+
+
+def test_a_plan_for_a_project_whose_row_has_gone(home: Home) -> None:
+    """It was registered by a move that was taken back since."""
+    assert home.run("migrate", SESSION, "src/shop", "--yes").code == 0
+    file = home.path / "moving.json"
+    assert home.run("plan", *MOVE[1:-1], "-o", file).code == 0
+    assert home.run("undo", "--yes").code == 0
+    before = home.everything()
+    said = sentence(home.run("apply", file, "--yes"), 5)
+    assert home.root_commit(home.src / "shop") in said
+    assert "plan again" in said
+    assert home.everything() == before
+
+
+def test_a_plan_for_a_destination_that_is_another_place_now(home: Home) -> None:
+    """`git init` without a commit leaves the project "global" and changes the path, by which the terminal UI lists."""
+    (home.src / "notes").mkdir()
+    file = home.path / "moving.json"
+    assert home.run("plan", "--from-dir", "~/src/shop-*", "--to-dir", "src/notes", "-o", file).code == 0
+    subprocess.run(["git", "init", "-q"], cwd=home.src / "notes", check=True)
+    said = refused(home, "apply", file, "--yes", code=5)
+    assert str(home.src / "notes") in said
+    assert f"the path '' now, and the plan says '{str(home.src)[1:]}/notes'" in said
 
 
 def test_a_plan_file_that_cannot_be_written(home: Home) -> None:
@@ -529,6 +630,13 @@ def test_an_unknown_run(home: Home, command: tuple[str, ...]) -> None:
     assert "log" in said
     said = refused(home, *command)
     assert re.search(r"\bno run\b", said, re.IGNORECASE)
+
+
+def test_text_that_is_none(home: Home) -> None:
+    home.execute("UPDATE session SET title = CAST(x'ff00' AS TEXT) WHERE id = ?", (SESSION,))
+    said = refused(home, *MOVE)
+    assert "'title'" in said
+    assert "sqlite3" in said
 
 
 @pytest.mark.parametrize("command", ["undo", "resume"])
@@ -612,8 +720,11 @@ def test_a_journal_that_is_damaged(home: Home) -> None:
     before = files(home)
     journal = home.state / "runs" / f"{run}.db"
     journal.write_bytes(b"not a journal at all")
-    for command in (("log",), ("undo", "--yes"), ("undo", run, "--yes"), ("doctor",)):
+    for command in (("log",), ("undo", "--yes"), ("undo", run, "--yes")):
         assert str(journal) in sentence(home.run(*command), 1)
+    doctor = home.run("doctor")  # looks at the rest all the same
+    assert doctor.code == 1
+    assert str(journal) in doctor.stdout
     assert files(home) == before
 
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tests.cli.refusal import sentence
+from tests.cli.shell import typed
 
 if TYPE_CHECKING:
     from tests.home import Home
@@ -49,10 +50,11 @@ def test_it_shows_plan_result_and_undo(home: Home) -> None:
 
 def test_its_commands_can_be_typed(home: Home) -> None:
     """What `demo --keep` shows works in the home that it keeps."""
-    demo = home.run("demo", "--keep", "kept")
+    demo = home.run("demo", "--keep", "kept here")
     assert demo.code == 0
-    kept = home.path / "kept"
-    assert demo.stdout.rstrip().splitlines()[-1] == f"Kept: HOME={kept} opencode-migrator list --all"
+    kept = home.path / "kept here"
+    command = demo.stdout.rstrip().splitlines()[-1].removeprefix("Kept: ")
+    assert len(typed(home, command).stdout.splitlines()) == 16
     home.environ["HOME"] = str(kept)
     assert len(home.run("list", "--all", "--json").json) == 15
     moved = home.run("move", "--from-dir", "~/src/shop-*", "--to-dir", "~/src/shop", "--yes", cwd=kept / "src")
@@ -63,6 +65,11 @@ def test_it_never_builds_into_what_is_there(home: Home) -> None:
     before = home.everything()
     assert "not empty" in sentence(home.run("demo", "--keep", "."), 1)
     assert home.everything() == before
+
+
+def test_a_place_that_cannot_be_made(home: Home) -> None:
+    (home.path / "file").touch()
+    assert "file/below" in sentence(home.run("demo", "--keep", "file/below"), 1)
 
 
 def test_without_git(home: Home) -> None:

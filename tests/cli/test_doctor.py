@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.neighbour import opened
+from tests.cli.refusal import sentence
 from tests.home import V1_FIXTURES, Home, build_home
+from tests.snapshots.repository import LOST, MIXED, SAFE, snapshot_repository, three_sessions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +25,7 @@ SUBJECTS = [
     "foreignKeys",
     "unfinishedRuns",
     "leftBehindJson",
+    "orphans",
 ]
 
 
@@ -46,7 +49,9 @@ def test_text(home: Home) -> None:
     checked = home.run("doctor")
     assert checked.code == 0
     assert checked.stderr == ""
-    assert all(line.startswith("ok ") for line in checked.stdout.splitlines())
+    *lines, orphans = checked.stdout.splitlines()
+    assert all(line.startswith("ok ") for line in lines)
+    assert orphans.startswith("-- 18 orphans: missing-directory 18; ")  # of a fixture no directory exists
     for words in (str(home.database), "1.15.13 or later", "18 sessions in 3 projects", "integrity", "foreign"):
         assert words in checked.stdout
 
@@ -133,3 +138,67 @@ def test_a_database_that_is_read_only_to_us(home: Home) -> None:
     home.execute("CREATE TRIGGER nosy AFTER UPDATE ON session BEGIN SELECT 1; END")
     assert "trigger, nosy" in wrong(home)
     assert "nosy" in home.run("doctor", "--json").json["schema"]["readOnly"]
+
+
+def test_undo_that_deletes_files_is_wrong(home: Home) -> None:
+    shop = three_sessions(home)
+    assert home.run("doctor").code == 0  # nobody asked
+    before, snapshots = home.everything(), set(snapshot_repository(home, home.root_commit(shop), shop).rglob("*"))
+    checked = home.run("doctor", "--undo", "--json")
+    assert checked.code == 1
+    assert list(checked.json)[: len(SUBJECTS)] == SUBJECTS
+    undo = checked.json["undo"]
+    assert {kind: undo[kind] for kind in ("deletes", "restores", "unknown")} == {
+        "deletes": 2,
+        "restores": 1,
+        "unknown": 0,
+    }
+    told = {session["id"]: session for session in undo["sessions"]}
+    assert [session["undo"] for session in undo["sessions"][:3]] == ["deletes", "deletes", "restores"]
+    assert (told[MIXED]["directory"], told[MIXED]["undo"]) == (str(shop), "deletes")
+    first, second = told[MIXED]["turns"]
+    assert (first["message"], first["time"], first["undo"]) == (f"msg_1_user_{MIXED}", 1000, "deletes")
+    assert first["deletes"] == [str(shop / "two")]
+    assert "pruned" in first["because"]
+    assert (second["undo"], second["restores"], second["deletes"]) == ("restores", [str(shop / "two")], [])
+    (only,) = [turn for turn in told[SAFE]["turns"] if turn["message"] == f"msg_1_user_{SAFE}"]
+    assert (only["removes"], only["restores"]) == ([str(shop / "made")], [str(shop / "one")])
+    assert home.everything() == before
+    assert set(snapshot_repository(home, home.root_commit(shop), shop).rglob("*")) == snapshots
+
+
+def test_undo_for_people(home: Home) -> None:
+    shop = three_sessions(home)
+    checked = home.run("doctor", "--undo")
+    assert checked.code == 1
+    (line,) = [line for line in checked.stdout.splitlines() if line.startswith("!! ")]
+    assert "deletes files in 2 sessions" in line
+    assert "restores in 1 session" in line
+    below = checked.stdout.partition(line)[2]
+    assert f"msg_1_user_{MIXED}: would delete 1 file" in below
+    assert f"msg_1_user_{LOST}: would delete 2 files" in below
+    assert str(shop / "README.md").replace(str(home.path), "~") in below
+    assert SAFE not in below
+    assert "opencode-migrator protect" in below
+    assert home.run("protect", "--yes").code == 0
+    again = home.run("doctor", "--undo")
+    assert again.code == 0
+    assert "protect" not in again.stdout
+
+
+def test_undo_of_selected_sessions(home: Home) -> None:
+    three_sessions(home)
+    checked = home.run("doctor", "--undo", "--from-id", SAFE, "--json")
+    assert checked.code == 0
+    assert [session["id"] for session in checked.json["undo"]["sessions"]] == [SAFE]
+    assert "--undo" in sentence(home.run("doctor", "--from-id", SAFE), 2)
+    assert home.run("doctor", "--undo", "--from-id", "ses_none").code == 3
+
+
+@pytest.mark.parametrize("fixture", V1_FIXTURES)
+def test_undo_of_every_fixture(tmp_path: Path, fixture: str) -> None:
+    """Their directories are gone, and their files with them: nothing is there to be deleted."""
+    home = build_home(tmp_path / "home", fixture)
+    checked = home.run("doctor", "--undo", "--json")
+    assert checked.code == 0, checked.stderr
+    assert checked.json["undo"]["deletes"] == 0

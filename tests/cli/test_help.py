@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SELECT = (
-    "--from-dir --exact --from-project --from-id --match --exclude-dir --exclude-from --title --since --until "
-    "--archived --no-archived"
+    "--from-dir --exact --from-project --from-id --from-workspaces --match --exclude-dir --exclude-from --title "
+    "--since --until --archived --no-archived --orphans"
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
+FOLDERS = "--map --will-move --foreign --copied"
+RESCUE = "--rule --certain --likely --search --search-depth --undo-files"
 WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
@@ -26,21 +28,33 @@ OPTIONS = {
     "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
     "--format --json",
     "projects": f"{DATABASE} --format --json",
+    "orphans": f"{SELECT} {DATABASE} --rule --explain --search --verbose --format --json",
+    "detached": f"{SELECT} {DATABASE} --rule --explain --search --verbose --format --json",
     "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} --dry-run --verbose",
     "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
     "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
+    "relocate": f"{FOLDERS} {WRITING} {DATABASE} --dry-run --undo-files --verbose",
+    "rescue": f"{RESCUE} {WRITING} {DATABASE} --dry-run --verbose",
+    "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files --dry-run "
+    "--verbose",
+    "workspaces": f"{DATABASE} --format --json",
+    "protect": f"{SELECT} {WRITING} {DATABASE} --dry-run --verbose",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
+    "plan relocate": f"{FOLDERS} {DATABASE} --output -o --json --verbose --undo-files",
+    "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
+    "plan consolidate": f"{DATABASE} --to-dir --only --except --subdirs --undo-files --output -o --json --verbose",
+    "plan protect": f"{SELECT} {DATABASE} --output -o --json --verbose",
     "show": "--json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",
     "undo": f"{WRITING} --verbose",
     "resume": WRITING,
-    "doctor": f"{DATABASE} --json",
+    "doctor": f"{SELECT} {DATABASE} --json --undo --verbose",
     "demo": "--keep",
 }
-"""Each command that issue 2 names, and the options that the contract gives it."""
+"""Each command of the contract, and the options that it gives it."""
 
 
 @pytest.fixture
@@ -71,12 +85,16 @@ def test_the_list_of_commands(home: Home) -> None:
     shown = home.run("--help")
     assert (shown.code, shown.stderr) == (0, "")
     listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout.partition("Commands:")[2], re.MULTILINE))
-    aliases = {"rebind"}
+    aliases = {"rebind", "detached"}
     assert list(listed) == [name for name in OPTIONS if " " not in name and name not in aliases]
     assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal
     assert all(alias in shown.stdout for alias in aliases)
     assert max(map(len, shown.stdout.splitlines())) <= 80
     assert home.run("-h").stdout == shown.stdout
+
+
+def test_the_help_of_plan_says_where_its_options_are(home: Home) -> None:
+    assert "plan move --help" in home.run("plan", "--help").stdout
 
 
 def test_nothing_typed_is_help_too(home: Home) -> None:

@@ -60,6 +60,32 @@ def test_what_is_saved_is_what_move_would_do(home: Home, file: Path) -> None:
     assert json.loads((home.path / "again.json").read_text()) == saved
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-o", "again.json", "move", *SELECT),
+        ("--json", "move", *SELECT, "-o", "again.json"),
+        ("--output=again.json", "move", *SELECT),
+        (*SELECT, "move", "-o", "again.json"),
+        (*SELECT, "-o", "again.json", "--title", "e"),
+    ],
+)
+def test_the_command_may_stand_behind_its_options(home: Home, words: tuple[str, ...]) -> None:
+    done = home.run("plan", *words)
+    assert done.code == 0, done.stderr
+    saved = json.loads((home.path / "again.json").read_text())
+    assert len(saved["changes"]) == 17
+
+
+def test_the_value_of_an_option_is_no_command(home: Home) -> None:
+    home.execute("UPDATE session SET title = 'move' WHERE id = ?", (SINGLE,))
+    assert len(home.run("plan", *SELECT, "--title", "move", "--json").json["changes"]) == 1
+    assert home.run("plan", *SELECT, "-o", "migrate").code == 0
+    assert (home.path / "migrate").is_file()
+    assert home.run("plan", "-o", "one.json", "migrate", SINGLE, "src/shop").code == 0
+    assert len(json.loads((home.path / "one.json").read_text())["changes"]) == 1
+
+
 def test_show(home: Home, file: Path) -> None:
     shown = home.run("show", "moving.json")
     saved = home.run("plan", *SELECT, "-o", "moving.json").stdout
@@ -92,7 +118,9 @@ def test_apply_twice(home: Home, file: Path) -> None:
     before = home.everything()
     said = sentence(home.run("apply", file, "--yes"), 5)
     assert "ses_" in said
+    assert "moved already" in said
     assert "Nothing was written" in said
+    assert len(said) < 400
     assert home.everything() == before
 
 

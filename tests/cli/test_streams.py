@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.shell import typed
 from tests.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -77,6 +80,27 @@ def test_a_reader_that_goes_away_is_no_error(home: Home, words: tuple[str, ...])
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("words", [(), ("--verbose",), ("--json",)], ids=["brief", "verbose", "json"])
+def test_a_reader_that_goes_away_keeps_nothing_that_was_ordered_from_being_done(
+    home: Home, words: tuple[str, ...]
+) -> None:
+    for order in ((*MOVE, "--yes"), ("undo", "--yes")):
+        done = typed(
+            home, f"opencode-migrator {shlex.join([*order, *words])} 2>&1 | true; opencode-migrator log --json"
+        )
+        assert json.loads(done.stdout)[0]["status"] == "applied"
+    assert len(home.run("log", "--json").json) == 2
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_started_without_standard_streams(home: Home, closed: str) -> None:
+    for order in ("list --all", "move --from-dir '~/src/shop-*' --to-dir src/shop --yes", "undo --yes", "doctor"):
+        assert typed(home, f"opencode-migrator {order} {closed}").code == 0, order
+    assert typed(home, f"opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop {closed}").code == 1
+    assert [entry["sessions"] for entry in home.run("log", "--json").json] == [17, 17]
+    assert not list(home.state.glob("crash-*"))
 
 
 def test_standard_output_that_is_full(home: Home) -> None:

@@ -177,3 +177,24 @@ def test_undo_and_resume_leave_another_database_alone(home: Home) -> None:
     assert home.run("log", "--json", "--db", other).json == []
     assert len(home.run("log", "--json").json) == 1
     assert home.run("undo", "--yes", "--db", home.database).code == 0
+
+
+def test_the_journal_is_in_one_place_wherever_one_is(home: Home) -> None:
+    """A relative or empty XDG_STATE_HOME counts as unset: else a run could be taken back from one directory only."""
+    for number, name in enumerate(("state", "", "./state")):
+        home.environ["XDG_STATE_HOME"] = name
+        assert home.run("migrate", "ses_dfbea73e", "src", "--yes", "--json").json["sessions"] == 1
+        assert len(list(home.state.glob("runs/*.db"))) == 2 * number + 1
+        assert home.run("undo", "--yes", cwd=home.src).code == 0
+
+
+def test_a_data_directory_by_another_name_is_no_second_database(home: Home) -> None:
+    home.environ["XDG_DATA_HOME"] = ".local/share"
+    listed = home.run("projects")
+    assert (listed.code, listed.stderr) == (0, "")
+
+
+def test_a_home_that_is_said_relatively_is_the_same_home(home: Home) -> None:
+    for where in (".", "./src/..", str(home.path)):
+        words = ("--from-dir", "~/src/shop-api", "--home", where, "--json")
+        assert [row["title"] for row in home.run("list", *words).json] == ["API: paginate orders"]

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import migrator
 import migrator_selectors
 from migrator import cli
+from migrator.execution import carrying
 from migrator.execution.journal import Journal
 from migrator.store.staging import Staging
 from migrator.store.writing import Writer
@@ -41,6 +42,7 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
 
 _POINTS = (
+    (carrying, "carry"),
     (Journal, "begin"),
     (Journal, "__init__"),
     (Journal, "intend"),
@@ -50,6 +52,8 @@ _POINTS = (
     (Writer, "unregister"),
     (Staging, "rebind"),
     (Writer, "edit"),
+    (Writer, "remove_row"),
+    (Writer, "insert_row"),
     (Writer, "close"),
 )
 
@@ -57,7 +61,7 @@ _POINTS = (
 class Fault(NamedTuple):
     """`deed` happens at the `number`th point whose name contains `point`: "before intend", "after COMMIT", ...
 
-    Each method in _POINTS is such a point before and after it is called, and so is each transaction's BEGIN, COMMIT.
+    Each function in _POINTS is such a point before and after it is called, and so is each transaction's BEGIN, COMMIT.
     """
 
     deed: str
@@ -134,6 +138,13 @@ def _watched(method: Callable[..., Any], name: str, reach: Callable[[str, Any], 
     return watched
 
 
+def _meddle(staging: Staging) -> None:
+    staging.store.connection.execute(
+        "UPDATE main.session SET directory = '/elsewhere' WHERE id = "
+        "(SELECT session FROM temp.rebind WHERE seq = (SELECT max(seq) FROM temp.rebind))",
+    )
+
+
 def _fail(_: Any) -> None:
     raise sqlite3.OperationalError("disk I/O error")
 
@@ -143,7 +154,10 @@ _DEEDS: Mapping[str, Callable[[Any], object]] = {
     "interrupt": lambda _: os.kill(os.getpid(), signal.SIGINT),
     "terminate": lambda _: os.kill(os.getpid(), signal.SIGTERM),
     "fail": _fail,
+    "meddle": _meddle,
     "seal": lambda journal: journal.db.execute("PRAGMA query_only = ON"),
     "dawdle": lambda _: time.sleep(0.02),
 }
-"""`fail`: SQLite reports an error once. `seal`: from now on it refuses to write to the journal."""
+"""`fail`: SQLite reports an error once. `meddle`: the last session of the run changes. `seal`: from now on SQLite
+refuses to write to the journal.
+"""

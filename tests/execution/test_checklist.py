@@ -225,3 +225,15 @@ def test_a_child_that_lives_elsewhere_comes_along(home: Home) -> None:
     copy_session(home, root, id="ses_elsewhere", parent_id=root, directory=str(home.src / "notes"), path="x")
     home.run("move", "--from-id", root, "--to-dir", shop, "--yes")
     assert home.query("SELECT directory, path FROM session WHERE id = 'ses_elsewhere'") == [(str(shop), "")]
+
+
+@pytest.mark.parametrize("directory", ["", "rel/ative", r"C:\Users\ada\shop", "/srv//shop/"])
+def test_a_broken_row_is_mended_like_any_other(home: Home, directory: str) -> None:
+    """What no opencode of today stores as a directory is still a place to move from, by id."""
+    shop, session = home.repository("shop"), titled(home, "Name things better")
+    home.execute("UPDATE session SET directory = ? WHERE id = ?", [directory, session])
+    before = home.everything()
+    assert home.run("move", "--from-id", session, "--to-dir", shop, "--yes").code == 0
+    assert directories(home)[session] == str(shop)
+    assert home.run("undo", "--yes").code == 0
+    assert home.everything() == before

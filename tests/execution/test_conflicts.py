@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,9 @@ def test_skipping_everything_writes_nothing(home: Home, plan: Path) -> None:
     done = home.run("apply", plan, "--yes", "--json", "--on-conflict", "skip")
     assert done.json["status"] == "unchanged"
     assert len(done.json["conflicts"]) == 15
+    said = home.run("apply", plan, "--yes", "--on-conflict", "skip").stdout
+    assert "Nothing was written" in said
+    assert set(done.json["conflicts"]) == {line.split()[1] for line in said.splitlines() if "skipped: " in line}
     assert home.everything() == before
 
 
@@ -121,6 +125,17 @@ def test_an_error_in_any_chunk_rolls_back_all_of_them(home: Home, plan: Path, po
     assert rows(home) == before
     assert [entry["status"] for entry in run(home, "log", "--json").json] == ["rolled-back"]
     assert run(home, "apply", plan, "--yes").code == 0
+
+
+def test_a_conflict_in_a_later_chunk_rolls_back_all_of_them(home: Home, plan: Path) -> None:
+    """The lock keeps others out during a run; should a row change all the same, nothing is written over it."""
+    before = rows(home)
+    done = run(home, "apply", plan, "--yes", "--chunk-size", "5", fault=Fault("meddle", 3, "before rebind"))
+    assert done.code == 5, done.stderr
+    last = json.loads(plan.read_text())["changes"][-1]["session"]
+    assert f"{last} changed in the meantime" in done.stderr
+    assert rows(home) == before
+    assert [entry["status"] for entry in run(home, "log", "--json").json] == ["rolled-back"]
 
 
 @pytest.mark.parametrize(

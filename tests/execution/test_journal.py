@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from tests.execution.faults import Fault, run
 from tests.execution.rows import journalled, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.home import Home
@@ -134,17 +136,38 @@ def test_a_run_that_was_killed_before_it_began_leaves_nothing_in_the_way(
     assert run(home, "undo", "--yes").code == 0
 
 
-@pytest.mark.parametrize(
-    "words", [("log",), ("doctor",), ("undo", "--yes"), ("move", "--from-dir", "~/src/notes", "--yes")]
-)
-def test_a_damaged_journal_is_named(home: Home, move: tuple[str, ...], words: tuple[str, ...]) -> None:
+def no_database(file: Path) -> None:
+    file.write_text("This is no database, and long enough for one to be sure of that.")
+
+
+def cut_short(file: Path) -> None:
+    os.truncate(file, 9000)
+
+
+def overwritten(file: Path) -> None:
+    with file.open("r+b") as pages:
+        pages.seek(4096)
+        pages.write(b"\xff" * (file.stat().st_size - 4096))
+
+
+@pytest.mark.parametrize("damage", [no_database, cut_short, overwritten])
+@pytest.mark.parametrize("words", [("log",), ("undo", "--yes"), ("move", "--from-dir", "~/src/notes", "--yes")])
+def test_a_damaged_journal_is_named(
+    home: Home, move: tuple[str, ...], words: tuple[str, ...], damage: Callable[[Path], None]
+) -> None:
     """It may be that of a run that was cut off, so nothing goes on over it; put aside, it is forgotten."""
     assert run(home, *move).code == 0
     damaged = home.state / "runs" / "20250101-000000-0001.db"
-    damaged.write_text("This is no database, and long enough for one to be sure of that.")
+    shutil.copy(journal(home), damaged)
+    damage(damaged)
     done = run(home, *words, *(("--to-dir", move[4]) if words[0] == "move" else ()))
     assert done.code == 1, done.stderr
     assert str(damaged) in done.stderr
+    assert "move it out of that directory" in done.stderr
+    doctor = run(home, "doctor")
+    assert doctor.code == 1
+    assert str(damaged) in doctor.stdout
+    assert "integrity_check passes" in doctor.stdout  # the rest is looked at all the same
     damaged.unlink()
     assert run(home, "log").code == 0
 

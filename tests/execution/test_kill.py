@@ -300,6 +300,19 @@ def test_a_session_deleted_since_is_named_or_left_out(stage: Stage, written: boo
         assert len(stage.moved()) == 16
 
 
+def test_a_destination_that_went_since_keeps_a_run_from_being_finished(stage: Stage) -> None:
+    stage.kill(fault=Fault("kill", 2, "after intend"))
+    left = rows(stage.home)
+    shutil.rmtree(stage.shop)
+    done = run(stage.home, "resume", "--yes")
+    assert done.code == 5
+    assert str(stage.shop) in done.stderr
+    assert "opencode-migrator undo " in done.stderr
+    assert rows(stage.home) == left
+    assert run(stage.home, "undo", "--yes").code == 0
+    assert stage.moved() == []
+
+
 def test_a_child_born_at_the_source_keeps_a_run_from_being_finished(stage: Stage) -> None:
     """It would be torn from its tree. Taken back, all are together again."""
     stage.kill(fault=BEGUN)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.real import fake_model
+from tests.real.bench import Bench, BenchTemplate
 from tests.real.binary import MAIN, NotAvailable, opencode_binary
 from tests.real.opencode import OpenCode
 from tests.real.sessions import Lab, Template
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     Install = Callable[[Path, str], OpenCode]
     FreshLab = Callable[[str], Lab]
+    FreshBench = Callable[[str], Bench]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,3 +79,22 @@ def fresh_lab(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Fre
 def lab(fresh_lab: FreshLab) -> Lab:
     """The data set as the main version made it."""
     return fresh_lab(MAIN)
+
+
+@pytest.fixture(scope="session")
+def fresh_bench(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshBench:
+    """`fresh_bench(version)`: the repository and its session as that opencode made them, one at a time."""
+    templates: dict[str, BenchTemplate] = {}
+
+    def _fresh_bench(version: str) -> Bench:
+        if version not in templates:
+            root = tmp_path_factory.mktemp(f"bench-{version}-")
+            templates[version] = BenchTemplate(install(root / "home", version), root)
+        return templates[version].restore()
+
+    return _fresh_bench
+
+
+@pytest.fixture
+def bench(fresh_bench: FreshBench) -> Bench:
+    return fresh_bench(MAIN)

@@ -10,8 +10,10 @@ repos/plain   a directory outside any repository
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +58,12 @@ class Lab:
 
     def ids(self, *names: str) -> set[str]:
         return {self.sessions[name] for name in names}
+
+    def count(self, sql: str, *params: str) -> int:
+        """The one number that a query finds in the database."""
+        with closing(sqlite3.connect(self.opencode.database)) as database:
+            (number,) = database.execute(sql, params).fetchone()
+        return int(number)
 
     def files(self) -> dict[str, bytes]:
         """Every file of every directory with its content, but for git's own."""

@@ -17,6 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.home import V1_FIXTURES, Home, build_home
+from tests.settled import at_home, empty_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,8 @@ SCHEMAS = {
     name: json.loads((files("migrator.reporting") / f"{name}.schema.json").read_text("utf-8"))
     for name in ("plan-1", "run-1")
 }
-OPTIONAL = {"session"}
-"""Of a warning: there, where it is about one."""
+OPTIONAL = {"session", "before", "after", "directories", "workspaces"}
+"""Of a warning: there, where it is about one. Of a project: there, where its row is updated."""
 SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
 
 
@@ -111,6 +112,29 @@ def test_the_rest_of_what_a_run_can_say(home: Home) -> None:
     everything = checked(home, "run-1", "apply", "moving.json", "--yes", "--on-conflict", "skip")
     assert everything["status"] == "unchanged"
     assert len(everything["conflicts"]) == 18
+
+
+def test_what_follows_a_folder(tmp_path: Path) -> None:
+    home = empty_home(tmp_path / "home")
+    old, _ = at_home(home, "shop")
+    new = old.rename(home.src / "store")
+    words = ("relocate", str(old), str(new))
+    plan = checked(home, "plan-1", *words, "--dry-run")
+    assert plan["relocated"] == {"whereabouts": "moved", "folders": [{"old": str(old), "new": str(new)}]}
+    (project,) = plan["projects"]
+    for part in ("before", "after", "directories", "workspaces"):
+        half = copy.deepcopy(plan)
+        del half["projects"][0][part]
+        assert complaints("plan-1", half), part
+    assert project["directories"][0]["before"]["directory"] == str(old)
+    run = checked(home, "run-1", *words, "--yes")
+    assert (run["sessions"], run["projects"]) == (1, 1)
+    assert checked(home, "plan-1", "undo", code=1)["relocated"] is None
+    taken_back = checked(home, "run-1", "undo", "--yes")
+    assert (taken_back["status"], taken_back["sessions"], taken_back["projects"]) == ("applied", 1, 1)
+    home.execute("DELETE FROM session")
+    alone = checked(home, "run-1", *words, "--yes")
+    assert (alone["status"], alone["sessions"], alone["projects"]) == ("applied", 0, 1)
 
 
 # -- the schemas themselves --------------------------------------------------------------------------------------------
@@ -232,8 +256,11 @@ def test_the_summary_is_counted_from_the_rest(documents: dict[str, Any]) -> None
         "trees": len({change["root"] for change in plan["changes"]}),
         "unchanged": len(plan["unchanged"]),
         "projects_registered": sum(project["action"] == "register" for project in plan["projects"]),
+        "projects_updated": sum(project["action"] == "update" for project in plan["projects"]),
         "undo_carried": undo.count("carry"),
         "undo_detached": undo.count("detach"),
+        "turns_carried": sum(change["undo_turns"]["carried"] for change in plan["changes"]),
+        "turns_detached": sum(change["undo_turns"]["detached"] or 0 for change in plan["changes"]),
     }
 
 

@@ -43,17 +43,12 @@ def test_a_mass_move(home: Home) -> None:
         == """\
 Plan: 17 sessions in 14 trees to move.
 
+16 sessions of shop-search:
  from ~/src/shop-search
    to ~/src/shop
       14 sessions in 11 trees; file undo: detached 4, none 10
       project_id: 4284baed5f10 -> 5409aaaaaaaa
       "Summarise the README", "Name things better" and 9 more
-
- from ~/src/shop-api
-   to ~/src/shop
-      1 session in 1 tree; file undo: detached 1
-      project_id: 9458f37cb0bb -> 5409aaaaaaaa
-      "API: paginate orders"
 
  from ~/src/shop-checkout
    to ~/src/shop
@@ -67,8 +62,18 @@ Plan: 17 sessions in 14 trees to move.
       project_id: 4284baed5f10 -> 5409aaaaaaaa
       "Fix the flaky index test"
 
+1 session of shop-api:
+ from ~/src/shop-api
+   to ~/src/shop
+      1 session in 1 tree; file undo: detached 1
+      project_id: 9458f37cb0bb -> 5409aaaaaaaa
+      "API: paginate orders"
+
 register project 5409aaaaaaaa with worktree ~/src/shop
-file undo: detached 7, none 10
+file undo: detached every turn of 7 sessions
+           because opencode has no snapshots of ~/src/shop-search
+           because opencode has no snapshots of ~/src/shop-api
+           because opencode has no snapshots of ~/src/shop-checkout
 warning: --from-dir ~/src/shop-* takes sessions of 2 projects: shop-api,
          shop-search.
 
@@ -92,7 +97,8 @@ Plan: 4 sessions in 1 tree to move.
       "Rank results by freshness"
 
 register project 5409aaaaaaaa with worktree ~/src/shop
-file undo: detached 1, none 3
+file undo: detached every turn of 1 session
+           because opencode has no snapshots of ~/src/shop-search
 warning: ses_dfbea8bbdffeoRjJtH8InRDUco is part of the tree of
          ses_dfbea8ed3ffeeEpHJ5KIKZRinX, which moves as a whole.
 
@@ -119,7 +125,7 @@ Plan: 16 sessions in 13 trees to move; 1 session already right.
       workspace_id: wrk_a74 -> NULL and 11 more values
       "Summarise the README", "Name things better" and 11 more
 
-file undo: none 16
+file undo: none
 
 Nothing was written. To apply:
   opencode-migrator move --from-dir src/shop --to-dir keep --yes
@@ -140,7 +146,7 @@ Plan: 1 session in 1 tree to move.
       project_id: 5409aaaaaaaa -> 9458f37cb0bb
       "API: paginate orders"
 
-file undo: carried 1
+file undo: carried with 1 session
 """
     )
 
@@ -159,7 +165,8 @@ Plan: 1 session in 1 tree to move.
       "API: paginate orders"
 
 register project 5409aaaaaaaa with worktree ~/src/shop
-file undo: detached 1
+file undo: detached every turn of 1 session
+           because opencode has no snapshots of ~/src/shop-api
 
 Saved to one.json; nothing was moved. To apply:
   opencode-migrator apply one.json
@@ -224,16 +231,23 @@ def test_3000_sessions_fit_the_page(crowded: Home) -> None:
         line for line in lines if len(line) > 80 and not PATH_LINE.match(line) and max(map(len, line.split())) < 71
     ]
     assert len(lines) < 200
-    # groups first, the largest first, and every session is counted
-    sizes = [int(size.replace(",", "")) for size in re.findall(r"^ {6}([\d,]+) sessions? in", text, re.MULTILINE)]
-    assert sizes == sorted(sizes, reverse=True)
+    # groups first, in each project the largest first, and every session is counted
+    of_project = re.split(r"^([\d,]+) sessions? of \S+:$", text, flags=re.MULTILINE)
+    totals = [int(total.replace(",", "")) for total in of_project[1::2]]
+    assert totals == sorted(totals, reverse=True)
+    sizes = []
+    for groups in of_project[2::2]:
+        some = [int(size.replace(",", "")) for size in re.findall(r"^ {6}([\d,]+) sessions? in", groups, re.MULTILINE)]
+        assert some == sorted(some, reverse=True)
+        sizes += some
     assert len(sizes) == 20
     (rest,) = re.findall(r"^and (\d+) more groups with ([\d,]+) sessions; --verbose shows all\.$", text, re.MULTILINE)
     assert sum(sizes) + int(rest[1].replace(",", "")) == 3017
-    assert lines[2].startswith(" from ")
+    assert lines[3].startswith(" from ")
     # of every field that changes, before and after
     first = text.split("\n\n")[1]
-    for field in ("project_id", "path", "workspace_id"):
+    assert re.search(r"^ {6}project_id: \S+ -> \S+$", first, re.MULTILINE)
+    for field in ("path", "workspace_id"):
         assert re.search(rf"^ {{6}}{field}: \S+ -> \S+ and \d+ more values?$", first, re.MULTILINE), field
 
 

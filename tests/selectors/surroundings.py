@@ -6,12 +6,14 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from migrator.errors import BadInput
 from migrator.model import Binding, Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Place, Project
+    from migrator.places.belonging import Belonging
     from migrator.selection import Selector, SelectorPlugin
 
 
@@ -26,6 +28,8 @@ class Surroundings:
     places: dict[str, Place] = field(default_factory=dict)
     lines: Sequence[str] = ()
     asked: list[str] = field(default_factory=list)
+    belongings: dict[str, Belonging] = field(default_factory=dict)
+    lost: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def directories(self) -> Sequence[str]:
         return sorted({session.directory for session in self.sessions})
@@ -46,6 +50,17 @@ class Surroundings:
 
     def stdin_lines(self) -> Sequence[str]:
         return self.lines
+
+    def workspaces(self, repository: str, option: str) -> Belonging:
+        del option
+        return self.belongings[repository]
+
+    def orphans(self, rule: str | None = None) -> frozenset[str]:
+        if rule is None:
+            return frozenset().union(*self.lost.values())
+        if rule not in self.lost:
+            raise BadInput(f"--orphans {rule}: there is no such rule")
+        return self.lost[rule]
 
 
 def session(id_: str = "ses_1", directory: str = "/x", **more: Any) -> Session:

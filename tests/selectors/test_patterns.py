@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def pattern(typed: str, cwd: str = "/work/here", home: str = "/home/ada") -> DirectoryPattern:
-    return DirectoryPattern(typed, cwd=cwd, home=home)
+    return DirectoryPattern(typed, cwd=lambda: cwd, home=home)
 
 
 NAMED = [

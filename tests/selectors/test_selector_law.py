@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from migrator.errors import BadInput
 from migrator.model import Project
+from migrator.places.belonging import Belonging, Owner
+from migrator.places.workspace import Repository, State, Workspace
 from migrator_selectors import BUILT_IN
 from migrator_selectors.pattern_syntax import literal
 from tests.selectors.surroundings import Surroundings, by_sql
@@ -113,6 +115,17 @@ def test_from_id(data: st.DataObject, rows: list[Session]) -> None:
 
 
 @given(st.data(), sessions())
+def test_from_workspaces(data: st.DataObject, rows: list[Session]) -> None:
+    workspace = Workspace("one", "/w/one", "jj", State.ALIVE)
+    keys = [(row.directory, row.project_id) for row in rows]
+    owned = data.draw(st.lists(st.sampled_from(keys), unique=True)) if keys else []
+    repository = Repository("/w", "/w", None, "/w/.jj/repo", (workspace,))
+    found = Belonging(repository, {key: Owner(workspace, key[0]) for key in owned}, {}, ())
+    (matched,) = hold("from-workspaces", rows, {"from_workspaces": ("/w",)}, belongings={"/w": found})
+    assert matched == [row.id for row in rows if (row.directory, row.project_id) in owned]
+
+
+@given(st.data(), sessions())
 def test_title(data: st.DataObject, rows: list[Session]) -> None:
     near = [row.title[start : start + 2].swapcase() for row in rows for start in range(len(row.title))]
     text = data.draw(st.one_of(st.sampled_from(near), titles) if near else titles)
@@ -134,8 +147,20 @@ def test_archived(rows: list[Session], wanted: bool | None) -> None:
     hold("archived", rows, {"archived": wanted})
 
 
+@given(st.data(), sessions())
+def test_orphans(data: st.DataObject, rows: list[Session]) -> None:
+    ids = st.frozensets(st.sampled_from([row.id for row in rows])) if rows else st.just(frozenset[str]())
+    lost = {"missing-directory": data.draw(ids), "stale-path": data.draw(ids)}
+    values = {"orphans": ("every", "stale-path")}
+    assert hold("orphans", rows, values, lost=lost) == [
+        [row.id for row in rows if row.id in lost["missing-directory"] | lost["stale-path"]],
+        [row.id for row in rows if row.id in lost["stale-path"]],
+    ]
+
+
 def test_every_built_in_selector_is_under_the_law() -> None:
     assert set(PLUGINS) == {
-        "from-dir", "from-project", "from-id", "exclude-dir", "exclude-from", "title", "updated", "archived",
+        "from-dir", "from-project", "from-id", "from-workspaces", "exclude-dir", "exclude-from", "title",
+        "updated", "archived", "orphans",
     }  # fmt: skip
     assert len(PLUGINS) == len(BUILT_IN)

@@ -1,0 +1,41 @@
+"""`consolidate`: the sessions of all workspaces of a repository move to one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from migrator.cli.dealing import deal, show_plan
+from migrator.cli.options import consolidating_options, database_options, json_option, verbose_option, writing_options
+from migrator.cli.retyping import applying_command
+from migrator.cli.surroundings import echo_lines, width, workbench
+
+
+@click.command("consolidate", short_help="Gather the sessions of all workspaces of a repository.")
+@consolidating_options
+@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+@writing_options
+@verbose_option
+@json_option
+@database_options
+def command(**values: Any) -> None:
+    """Move the sessions of all jj workspaces and git worktrees of a repository to its main working copy.
+
+    REPOSITORY is a directory in any of its workspaces (default: the current one). Those that are gone count too, as
+    far as jj, git or the database remembers them; sub-paths are kept.
+    """
+    from migrator.consolidating import plan_consolidation
+    from migrator.operations import apply_plan
+
+    with workbench(values) as bench:
+        plan, found = plan_consolidation(bench, values["repository"], values)
+        path = bench.store.path
+    if not values["as_json"] and (values["verbose"] or values["dry_run"] or not values["yes"]):
+        from migrator.reporting.workspace_tree import workspace_tree
+
+        echo_lines([*workspace_tree(found, plan, width() or 80), ""])
+    if values["dry_run"]:
+        show_plan(plan, values, hint=applying_command())
+        return
+    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))

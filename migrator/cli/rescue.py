@@ -1,0 +1,54 @@
+"""`rescue`: bring lost sessions home, as far as it is known where that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.cli.dealing import deal, show_plan
+from migrator.cli.options import (
+    database_options,
+    json_option,
+    rescue_options,
+    rescue_wish,
+    verbose_option,
+    writing_options,
+)
+from migrator.cli.retyping import applying_command
+from migrator.cli.surroundings import searching, workbench
+
+if TYPE_CHECKING:
+    from migrator.model import Plan
+
+
+@click.command("rescue", short_help="Bring lost sessions home.")
+@rescue_options
+@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+@writing_options
+@verbose_option
+@json_option
+@database_options
+def command(**values: Any) -> None:
+    """Bring lost sessions home: to where their directory is now, or to the project that it belongs to today.
+
+    `orphans` shows which sessions are lost, and why. With --search DIR, a repository or folder that was moved is also
+    looked for below DIR; what is found by its looks is taken only with --likely. Whole trees move, and what stays lost
+    is listed with the reason.
+    """
+    from migrator.operations import apply_plan
+
+    plan = planned(values)
+    if values["dry_run"]:
+        show_plan(plan, values, hint=applying_command())
+        return
+    from pathlib import Path
+
+    path = Path(plan.store)
+    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]), "Rescue")
+
+
+def planned(values: dict[str, Any]) -> Plan:
+    """Plan a rescue, showing how far a search is."""
+    with workbench(values) as bench, searching() as tick:
+        return bench.rescue(rescue_wish(values), tick)

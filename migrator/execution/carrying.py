@@ -1,0 +1,55 @@
+"""Bringing file undo along: the objects first, all of them verified, before the first row is touched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import PlanWarning, Undo
+from migrator.snapshots.judging import Judge, rewritten
+from migrator.snapshots.transfer import carry
+from migrator.store.writing import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from migrator.model import Change
+    from migrator.places import Places
+    from migrator.snapshots.judging import Verdict
+    from migrator.snapshots.passages import Passage
+    from migrator.store.reading import Store
+
+
+def carry_undo(
+    store: Store, places: Places, changes: Sequence[Change], waiting: Callable[[], None] = lambda: None
+) -> tuple[list[Edit], list[PlanWarning]]:
+    """Carry the snapshots of these changes; return the values that this gives their parts, and what was left behind.
+
+    The judgement is made anew, since files may have changed since the plan was: a turn that no longer may go along is
+    in no edit, and so it is detached. Raises MigratorError, with no row written, where objects can't be carried.
+    """
+    wanted = {change.session for change in changes if change.undo is Undo.CARRY and change.moves}
+    if not wanted:
+        return [], []
+    verdicts = Judge(store, places).verdicts(change for change in changes if change.session in wanted)
+    cargo: dict[Passage, set[str]] = {}
+    for verdict in verdicts.values():
+        if verdict.passage is not None and verdict.trees:
+            cargo.setdefault(verdict.passage, set()).update(verdict.trees)
+    for passage, trees in cargo.items():
+        waiting()
+        carry(passage, trees, waiting)
+    markers = store.bindings(id_ for id_, verdict in verdicts.items() if verdict.keeps_revert)
+    edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
+    for id_, verdict in verdicts.items():
+        data = rewritten(verdict)
+        edits += [Edit("part", "data", turn.part, id_, turn.data, data[turn.part]) for turn in verdict.carried]
+    return edits, [*_left_behind(changes, verdicts)]
+
+
+def _left_behind(changes: Sequence[Change], verdicts: Mapping[str, Verdict]) -> Iterable[PlanWarning]:
+    for change in changes:
+        verdict = verdicts.get(change.session)
+        if verdict and (fewer := change.turns.carried - len(verdict.carried)) > 0:
+            what = f"1 turn of {change.session} was" if fewer == 1 else f"{fewer} turns of {change.session} were"
+            why = f"{what} detached, not carried: {verdict.because}."
+            yield PlanWarning("undo-detached", why, change.session)

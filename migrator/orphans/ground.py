@@ -1,0 +1,125 @@
+"""What rules ask: the database read once, and each directory looked at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+from migrator.orphans.looking import look
+from migrator.places import git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from migrator.model import Binding, Project, Session
+    from migrator.orphans.rule import Sight
+    from migrator.places import Places
+    from migrator.store.json_storage import LeftBehind
+    from migrator.store.reading import Store
+
+
+class StoreGround:
+    """The Ground of one database and this machine's disk; see `migrator.orphans.rule.Ground`."""
+
+    def __init__(self, store: Store, places: Places) -> None:
+        self._store = store
+        self._places = places
+        self._sights: dict[str, Sight] = {}
+        self._surveyed = False
+
+    @cached_property
+    def bound(self) -> Mapping[Binding, Sequence[Session]]:
+        """Every session of the database, by its binding."""
+        bound: dict[Binding, list[Session]] = {}
+        for session in self._store.sessions_where("TRUE"):
+            bound.setdefault(session.binding, []).append(session)
+        return bound
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Session]:
+        """Every session of the database by its id."""
+        return {session.id: session for sessions in self.bound.values() for session in sessions}
+
+    @cached_property
+    def projects(self) -> Mapping[str, Project]:
+        """Every project row by its id."""
+        return {project.id: project for project in self._store.projects()}
+
+    @cached_property
+    def workspaces(self) -> Mapping[str, str | None]:
+        """The directory of each workspace row, by its id."""
+        return self._store.workspaces()
+
+    @property
+    def has_path(self) -> bool:
+        """Whether the schema has `session.path`."""
+        return self._store.schema.has_path
+
+    @property
+    def stores_real_paths(self) -> bool:
+        """Whether its opencode stores real paths: seen with 1.3.2 and later, not with 1.2.1."""
+        return self._store.schema.has_workspace
+
+    @property
+    def adopts(self) -> bool:
+        """Whether its opencode adopts `global` sessions: 1.2.27 and later do, 1.2.1 tries and fails."""
+        return self._store.schema.has_workspace
+
+    @property
+    def rekeys(self) -> bool:
+        """Whether its opencode moves sessions along to a repository's new id: 1.15.13 and later."""
+        return self._store.schema.origin_first
+
+    @cached_property
+    def from_before_path(self) -> frozenset[str]:
+        """The ids of sessions made by an opencode that stored no `path`."""
+        return self._store.made_without_path()
+
+    @cached_property
+    def left_behind(self) -> Sequence[LeftBehind]:
+        """Sessions in JSON storage beside the database that are not in it."""
+        from migrator.store.json_storage import left_behind
+
+        return left_behind(self._store)
+
+    @cached_property
+    def checkouts_on_record(self) -> Mapping[str, Sequence[str]]:
+        """The rows of opencode's `project_directory`, by project."""
+        return self._store.project_directories()
+
+    def sight(self, directory: str) -> Sight:
+        """Return what is at a directory; the first question looks at all that sessions are bound to, several at once.
+
+        Raises MigratorError where git isn't there to be asked.
+        """
+        if directory not in self._sights:
+            self._look_at(
+                {directory} if self._surveyed else {directory, *(binding.directory for binding in self.bound)}
+            )
+            self._surveyed = True
+        return self._sights[directory]
+
+    def look_at(self, directories: Iterable[str]) -> None:
+        """Look at several directories at once."""
+        self._look_at({directory for directory in directories if directory not in self._sights})
+
+    def _look_at(self, directories: set[str]) -> None:
+        from shutil import which
+
+        seen = [look(directory) for directory in directories - self._sights.keys()]
+        if which("git") is None and any(sight.real and git.marked_directory(sight.real) for sight in seen):
+            raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
+        self._places.learn(sight.real for sight in seen if sight.real is not None)
+        self._sights |= {sight.directory: self._resolved(sight) for sight in seen}
+
+    def _resolved(self, sight: Sight) -> Sight:
+        """Add what opencode makes of a directory that is there; git is not asked about one that isn't."""
+        if sight.real is None:
+            return sight
+        try:
+            place, checkout = self._places.at(sight.real)
+        except MigratorError as error:
+            return replace(sight, detail=str(error))
+        return replace(sight, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)

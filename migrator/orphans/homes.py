@@ -1,0 +1,225 @@
+"""Where a lost session belongs: certain homes, from what the database, git, jj and the directories themselves say.
+
+A session whose directory is there belongs there. One whose directory is gone belongs to the checkout that it was in:
+where git or jj have it on record, else its project's own worktree, else the one repository that is that project too.
+Sub-paths are kept, as far down as they exist. Two places of equal rank are no home. What a search finds is likely at
+best. Everything is decided once for each binding, of which there are few, not for each session.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Suggestion
+from migrator.orphans.bases import GLOBAL, below, checkout_of
+from migrator.orphans.borders import beyond
+from migrator.orphans.known import Known, the_one
+from migrator.orphans.records import Records
+from migrator.orphans.rule import Standing
+from migrator.places import git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from migrator.model import Binding, Place, PlanWarning, Reason, Session
+    from migrator.orphans.records import Record
+    from migrator.orphans.rule import Ground, Sight
+    from migrator.orphans.search import Search
+
+BROKEN_TREE = "broken-tree"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where sessions belong (`place`, `because`), or why nobody knows (`why_not`, `rivals` of equal rank).
+
+    `away`: the directory isn't lost, it is known to come back; no search may say otherwise.
+    """
+
+    place: Place | None = None
+    certainty: Certainty = Certainty.CERTAIN
+    because: str = ""
+    rivals: tuple[str, ...] = ()
+    why_not: str = ""
+    away: bool = False
+
+
+class Homes:
+    """Finds homes; with `search` also where the user says to look."""
+
+    def __init__(self, ground: Ground, search: Search | None = None) -> None:
+        self._ground = ground
+        self._search = search
+        self._known = search.known if search else Known(ground)
+        self._records = Records(ground, self._known)
+        self._found: dict[Binding, Home] = {}
+
+    def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
+        """Return where a session belongs that is lost for these reasons, and the rivals of equal rank.
+
+        The suggestion is None where nobody knows, or where being bound there would change nothing.
+        """
+        home = self.look(session, reasons)
+        if home.place is None or self.storable(home.place) == session.binding:
+            return None, home.rivals
+        return Suggestion(home.place.directory, home.place.project_id, home.certainty, home.because), ()
+
+    def look(self, session: Session, reasons: Sequence[Reason]) -> Home:
+        """Return the same in full; the place may be where the session is bound already."""
+        if session.id not in self._ground.by_id:
+            return Home(why_not="it is not in the database, so there is nothing to bind")
+        root = self.root(session)
+        if root.id != session.id and any(reason.rule == BROKEN_TREE for reason in reasons):
+            home = self._bound(root.binding)
+            if home.place is None:
+                return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
+            return replace(home, because=f"it follows its root {root.id}")
+        return self._bound(session.binding)
+
+    def root(self, session: Session) -> Session:
+        """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
+        by_id, here, seen = self._ground.by_id, session, {session.id}
+        while here.parent_id is not None and here.parent_id in by_id:
+            here = by_id[here.parent_id]
+            if here.id in seen:
+                return session
+            seen.add(here.id)
+        return here
+
+    def storable(self, place: Place) -> Binding:
+        """Return what the row of a session holds that belongs there."""
+        return place.binding if self._ground.has_path else place.binding._replace(path=None)
+
+    def warnings(self) -> Iterable[PlanWarning]:
+        """Return what the search could not look into, as far as it was made."""
+        return self._search.warnings() if self._search else ()
+
+    def _bound(self, binding: Binding) -> Home:
+        found = self._found.get(binding)
+        if found is None:
+            found = self._found[binding] = self._decide(binding)
+        return found
+
+    def _decide(self, binding: Binding) -> Home:
+        sight = self._ground.sight(binding.directory)
+        if sight.standing is Standing.UNREADABLE:
+            return Home(why_not=f"{sight.detail}; what can't be looked at is never moved by itself")
+        return self._in_place(binding, sight) if sight.standing is Standing.THERE else self._gone(binding)
+
+    # -- the directory is there ----------------------------------------------------------------------------------
+
+    def _in_place(self, binding: Binding, sight: Sight) -> Home:
+        place, project_id = sight.place, binding.project_id
+        if place is None:
+            return Home(why_not=sight.detail)
+        if place.project_id == GLOBAL and project_id != GLOBAL and (broken := _broken_link(place.directory)):
+            return Home(why_not=broken)
+        here = Home(place, because=f"{place.directory} is there, and opencode resolves it to this project today")
+        if project_id in {GLOBAL, place.project_id, sight.kept_id}:
+            return here
+        others = [
+            other
+            for repository in self._known.repositories(project_id)
+            for other in repository.checkouts
+            if not _contains(other.directory, place.directory)
+        ]
+        if not others or _related(place, others):
+            return here
+        # Something else is where the session was, and its project is elsewhere: `mv shop old-shop; git init shop`.
+        _, named = the_one(self._known.repositories(project_id))
+        named = named or tuple(other.directory for other in others)
+        return Home(
+            rivals=(place.directory, *named),
+            why_not=f"{place.directory} is there but is another repository or none now, and its project is in "
+            f"{' and '.join(named)}",
+        )
+
+    # -- the directory is gone -----------------------------------------------------------------------------------
+
+    def _gone(self, binding: Binding) -> Home:
+        directory, project_id = binding.directory, binding.project_id
+        base = checkout_of(binding, self._known.tops(project_id)) or directory
+        foreign = beyond(base)
+        home = Home(why_not=foreign) if foreign else self._certain(binding, base)
+        if home.place is not None or home.away:
+            return home
+        if self._search is None:
+            return replace(home, why_not=f"{home.why_not}; --search DIR looks for it below DIR")
+        return self._search.home(binding, base, self.within) or replace(
+            home, why_not=f"{home.why_not}, and the search found none"
+        )
+
+    def _certain(self, binding: Binding, base: str) -> Home:
+        """Return the home of a session whose directory was once here; `base` is the checkout it was in."""
+        directory, project_id = binding.directory, binding.project_id
+        found = self._search.checkouts if self._search else ()
+        record = self._records.workspace(directory, found)
+        stands = self._ground.sight(base)
+        if record is None and stands.place and project_id in {stands.place.project_id, stands.kept_id} - {GLOBAL}:
+            return Home(
+                self.within(base, below(directory, base)), because=f"the checkout that it was in, {base}, is there"
+            )
+        if project_id == GLOBAL and record is None:
+            return Home(why_not="it was in no repository, so nothing here tells where it went")
+        if record is None and not stands.real:
+            newest = max(session.created for session in self._ground.bound[binding])
+            record = self._records.worktree(directory, base, project_id, newest, found)
+        if record is not None:
+            return self._on_record(record)
+        return self._elsewhere(project_id, base, below(directory, base))
+
+    def _elsewhere(self, project_id: str, base: str, sub: str) -> Home:
+        """Return `sub` in another checkout of a project."""
+        if place := self._known.worktree(project_id):
+            because = f"{base} is gone, and the project's own worktree is there"
+            return Home(self.within(place.worktree, sub), because=because)
+        only, rivals = the_one(self._known.repositories(project_id))
+        if only:
+            because = f"{base} is gone, and this is the only other checkout of its project"
+            return Home(self.within(only.directory, sub), because=because)
+        if rivals:
+            return Home(rivals=rivals, why_not=f"its project has several checkouts here: {' and '.join(rivals)}")
+        return Home(why_not="no checkout of its project is known to be here")
+
+    def _on_record(self, record: Record) -> Home:
+        places = [place for root in record.roots if (place := self.within(root, record.sub))]
+        if len(places) == 1:
+            return Home(places[0], because=record.because)
+        if not record.roots:
+            return Home(why_not=record.because, away=True)
+        rivals = tuple(place.directory for place in places)
+        return Home(rivals=rivals, why_not=f"{record.because}, which leaves {' and '.join(rivals) or 'nothing'}")
+
+    def within(self, root: str, sub: str) -> Place | None:
+        """Return `sub` below a checkout, or what is nearest to it in the same checkout; None where it isn't there."""
+        top = self._ground.sight(root).place
+        taken = os.path.join(root, sub) if sub else root
+        while top is not None and taken != root:
+            place = self._ground.sight(taken).place
+            if place and place.project_id == top.project_id and _contains(top.directory, place.directory):
+                return place
+            taken = os.path.dirname(taken)
+        return top
+
+
+def _contains(directory: str, inner: str) -> bool:
+    return (inner + "/").startswith(directory.rstrip("/") + "/")
+
+
+def _broken_link(directory: str) -> str | None:
+    """Return what to do about a linked worktree whose repository has moved away; None where it isn't one."""
+    marked = git.marked_directory(directory)
+    marker = os.path.join(marked, ".git") if marked else ""
+    if not os.path.isfile(marker):
+        return None
+    return f"{marker} names a repository that isn't there; first run `git worktree repair` where that is now"
+
+
+def _related(place: Place, others: Sequence[Place]) -> bool:
+    """Tell whether a checkout shares history with others: then it is a clone of them, by whatever id it goes."""
+    if place.vcs is None:
+        return False
+    commits = git.root_commits(place.worktree)
+    return any(commits & git.root_commits(other.worktree) for other in others)

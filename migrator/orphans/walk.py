@@ -1,0 +1,85 @@
+"""A bounded walk below the directories that the user names: what could be a home is noted, nothing is opened.
+
+It skips what no project of anybody's lies in, doesn't follow symlinks, and stays on the filesystem of each directory
+that was named, since another one may be a network's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+DEPTH = 5
+"""Levels below each directory that are looked at: `--search ~` sees ~/src/github.com/acme/shop and one below."""
+
+_SKIPPED = frozenset({
+    ".git", ".jj", ".hg", ".svn", "node_modules", "bower_components", "__pycache__", "site-packages", ".venv", "venv",
+    ".tox", ".nox", ".direnv", ".cache", ".npm", ".yarn", ".pnpm-store", ".cargo", ".rustup", ".gradle", ".m2",
+    ".nuget", ".terraform", ".Trash", "Trash", "lost+found",
+})  # fmt: skip
+_CACHES = frozenset({"CACHEDIR.TAG", "pyvenv.cfg", "conda-meta"})
+"""What marks a directory as a cache or a virtual environment, whatever it is called."""
+_BARE = frozenset({"HEAD", "objects", "refs"})
+
+
+@dataclass
+class Found:
+    """What a walk found: `checkouts` have a `.git` or `.jj`, `named` are directories by a name that was asked for."""
+
+    checkouts: list[str] = field(default_factory=list)
+    named: dict[str, list[str]] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    looked_at: int = 0
+
+
+def walk(tops: Iterable[str], depth: int, names: Collection[str], tick: Callable[[int], None]) -> Found:
+    """Look at every directory up to `depth` levels below each of `tops`; `tick` is told how many were looked at."""
+    found = Found()
+    seen: set[str] = set()
+    for top in tops:
+        real = os.path.realpath(top)
+        device = os.stat(real).st_dev
+        waiting = deque([(real, 0)])
+        while waiting:
+            here, level = waiting.popleft()
+            if here in seen:
+                continue
+            seen.add(here)
+            below = _look(here, device, names, found)
+            if level < depth:
+                waiting.extend((directory, level + 1) for directory in below)
+            if len(seen) % 100 == 0:
+                tick(100)
+    found.looked_at = len(seen)
+    return found
+
+
+def _look(here: str, device: int, names: Collection[str], found: Found) -> list[str]:
+    """Note what a directory is; return the directories in it that are worth a look."""
+    try:
+        with os.scandir(here) as listing:
+            entries = list(listing)
+    except OSError:
+        found.unreadable.append(here)
+        return []
+    inside = {entry.name for entry in entries}
+    if inside & _CACHES or inside >= _BARE:
+        return []
+    if not inside.isdisjoint({".git", ".jj"}):
+        found.checkouts.append(here)
+    if (name := os.path.basename(here)) in names:
+        found.named.setdefault(name, []).append(here)
+    return sorted(entry.path for entry in entries if entry.name not in _SKIPPED and _is_within(entry, device))
+
+
+def _is_within(entry: os.DirEntry[str], device: int) -> bool:
+    """Tell whether this is a directory, no link to one, on the same filesystem."""
+    try:
+        return entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_dev == device
+    except OSError:
+        return False

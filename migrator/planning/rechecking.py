@@ -1,0 +1,66 @@
+"""Is the destination still what the plan says? Asked of the disk at apply, under the lock, before any write."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migrator.errors import NoSuchDirectory, StalePlan
+from migrator.model import ProjectAction, Whereabouts
+
+if TYPE_CHECKING:
+    from migrator.model import Plan, Relocated
+    from migrator.places import Places
+    from migrator.store.reading import Store
+
+
+def check_destinations(plan: Plan, store: Store, places: Places) -> None:
+    """Refuse a plan whose destination has gone, or has become another place, since it was made."""
+    rows = {project.id for project in store.projects()}
+    for project in plan.projects:
+        if project.action is ProjectAction.EXISTS and project.id not in rows:
+            raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
+    try:
+        if plan.relocated is None:
+            _check_directories(plan, store, places)
+        else:
+            _check_relocated(plan, plan.relocated, store, places)
+    except NoSuchDirectory as error:
+        raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+
+
+def _check_directories(plan: Plan, store: Store, places: Places) -> None:
+    for wanted in {change.after for change in plan.changes if change.moves}:
+        found = places.find(wanted.directory).binding
+        now = store.schema.storable(found)
+        for field, is_, was in zip(now._fields, now, wanted, strict=True):
+            if is_ != was:
+                raise StalePlan(
+                    f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
+                    f"{was!r}. Nothing was written; plan again.",
+                )
+
+
+def _check_relocated(plan: Plan, said: Relocated, store: Store, places: Places) -> None:
+    """Ask again where each folder's sessions belong; of folders that have been moved since, as their plan wanted."""
+    from migrator.planning.relocation.destination import Relocation
+
+    if said.whereabouts is Whereabouts.WILL_MOVE and not any(os.path.isdir(old) for old, _ in said.folders):  # noqa: PTH112
+        said = replace(said, whereabouts=Whereabouts.MOVED)
+    relocation = Relocation(places, said, store.workspaces())
+    relocation.resolver.check()
+    for before, after in {(change.before, change.after) for change in plan.changes}:
+        place = relocation.place(before)
+        found = before if place is None else store.schema.storable(place.binding)
+        if found != after:
+            raise StalePlan(
+                f"opencode would resolve {after.directory} to project {found.project_id} in {found.directory} now, and "
+                f"the plan says project {after.project_id}. Nothing was written; plan again.",
+            )
+    for project in plan.updates:
+        if not relocation.resolver.holds(project.worktree, project.id):
+            raise StalePlan(
+                f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
+                "written; plan again.",
+            )

@@ -1,0 +1,203 @@
+"""The plan of `relocate`: everything at or below the old folders, and the project rows that name them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError, NothingMatched
+from migrator.model import PlanWarning, Selected, Selection, Whereabouts
+from migrator.planning.planner import plan_move
+from migrator.planning.relocation.folders import is_within, normal
+from migrator.planning.relocation.project_paths import project_updates
+from migrator.planning.relocation.repairs import repairs
+from migrator.selecting import relatives, trees
+from migrator.store.project_rows import project_rows
+from migrator.store.reading import IN
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from migrator.model import Plan, ProjectChange, Session
+    from migrator.planning.relocation.destination import Relocation
+    from migrator.planning.undo import FileUndo
+    from migrator.store.project_rows import ProjectRows
+    from migrator.store.reading import Store
+
+
+def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *, copied: bool = False) -> Plan:
+    """Plan what follows the folders; nothing is written.
+
+    Raises NoSuchDirectory where the folders aren't where they are said to be, NothingMatched where nothing follows,
+    and MigratorError where an old folder is still in use, unless it was `copied`.
+    """
+    relocation.resolver.check()
+    rows = project_rows(store)
+    updates, stays = project_updates(rows.values(), relocation)
+    directories = store.directories()
+    following = [directory for directory in directories if relocation.wanted(directory) is not None]
+    if not following and not updates:
+        raise NothingMatched(_nothing(relocation))
+    affected = {*following, *_named(rows.values(), relocation)}
+    left = (
+        [] if relocation.said.whereabouts is not Whereabouts.MOVED else _left_over(affected, relocation, copied=copied)
+    )
+    selection = _selection(store, relocation, following)
+    plan = plan_move(store, selection, relocation, file_undo)
+    updated = {update.id: update for update in updates}
+    others = [project for project in plan.projects if project.id not in updated]
+    return replace(
+        plan,
+        projects=(*updates, *others),
+        warnings=(
+            *_without_match(affected, relocation),
+            *_already_there(directories, relocation),
+            *plan.warnings,
+            *stays,
+            *left,
+            *_repairs(plan, updates, relocation),
+            *_move_now(relocation),
+        ),
+        relocated=relocation.said,
+    )
+
+
+def _selection(store: Store, relocation: Relocation, directories: Collection[str]) -> Selection:
+    """Select every session in these directories, and what else is in their trees, to stay where it is."""
+    chosen = {session.id: session for session in store.sessions_where(f"directory {IN}", [json.dumps([*directories])])}
+    others = relatives(store, chosen)
+    said = {directory: (_said(directory, relocation),) for directory in directories}
+    selected = [
+        Selected(
+            session, tree[0].id, (f"tree of {tree[0].id}",) if session.id in others else said[session.directory], ""
+        )
+        for tree in trees(chosen | others)
+        for session in tree
+    ]
+    return Selection(tuple(selected), tuple(_staying(others.values(), relocation)))
+
+
+def _said(directory: str, relocation: Relocation) -> str:
+    wanted = relocation.wanted(directory)
+    pairs = [(old, new) for old, new in relocation.said.folders if wanted is not None and is_within(wanted, new)]
+    exact = [(old, new) for old, new in pairs if is_within(normal(directory), old)]
+    return shlex.join(["relocate", *max(exact or pairs, key=lambda pair: len(pair[0]))])
+
+
+def _staying(sessions: Iterable[Session], relocation: Relocation) -> Iterator[PlanWarning]:
+    """Warn of trees whose members were in several folders: they are in several folders afterwards."""
+    torn = [session for session in sessions if not relocation.arrived(session.directory)]
+    if torn:
+        first, number = min(torn), len(torn)
+        more = f" and {number - 1} more are" if number > 1 else " is"
+        yield PlanWarning(
+            "stays-behind",
+            f"{first.id} in {first.directory}{more} in a tree of the folder but not in it, and stay"
+            f"{'s' if number == 1 else ''} there; `move` takes whole trees.",
+            first.id,
+        )
+
+
+def _nothing(relocation: Relocation) -> str:
+    olds = [old for old, _ in relocation.said.folders]
+    return (
+        f"No session and no project is bound to {olds[0]}{' or another of the folders' if len(olds) > 1 else ''}, or "
+        "below it; `opencode-migrator projects` and `list --all` show what there is."
+    )
+
+
+def _without_match(affected: Collection[str], relocation: Relocation) -> Iterator[PlanWarning]:
+    """Of several folders, name those that nothing is bound to: a slip of the pen is in one of them, if in any."""
+    known_by: dict[str, list[str]] = {}
+    for old, _ in relocation.said.folders:
+        real = old if relocation.said.whereabouts is Whereabouts.FOREIGN else os.path.realpath(old)
+        known_by.setdefault(real, []).append(old)
+    for olds in known_by.values():
+        if not any(is_within(normal(relocation.seen(directory)), old) for directory in affected for old in olds):
+            yield PlanWarning("nothing-bound", f"No session and no project is bound to {olds[0]} or below it.")
+
+
+def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
+    there = [directory for directory in directories if relocation.arrived(directory)]
+    if there:
+        yield PlanWarning(
+            "already-there",
+            f"Sessions in {min(there)} stay: it is in the old folder, but at the new place already.",
+        )
+
+
+def _named(rows: Iterable[ProjectRows], relocation: Relocation) -> Iterator[str]:
+    """Yield the directories in project rows that follow."""
+    for project in rows:
+        stored = [project.paths.worktree, *(str(dict(row)["directory"]) for row in project.directories)]
+        yield from (directory for directory in stored if relocation.wanted(directory) is not None)
+
+
+def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool) -> list[PlanWarning]:
+    """Refuse where a directory that should have moved is still there; what opencode left in its place is no obstacle.
+
+    opencode's desktop app makes a directory that is gone anew, with a `.opencode` in it (issue 35240 of opencode).
+    """
+    still: list[str] = []
+    left: list[str] = []
+    for directory in sorted(affected):
+        if _was_left(directory, relocation):
+            (left if _is_empty(directory) else still).append(directory)
+    if still and not copied:
+        more = f" and {len(still) - 1} more directories are" if len(still) > 1 else " is"
+        raise MigratorError(
+            f"{still[0]}{more} still there, and relocate follows a folder that has moved: say --copied if the sessions "
+            "are to go with its copy; to follow it before you move it say --will-move, with a new path that is free.",
+        )
+    return [
+        PlanWarning(
+            "left-over", f"{directory} is there with nothing in it, or .opencode only, as opencode makes it; remove it."
+        )
+        for directory in left
+    ]
+
+
+def _was_left(directory: str, relocation: Relocation) -> bool:
+    """Tell whether a directory is at its old place still, and nothing else that has moved there."""
+    wanted = relocation.wanted(directory)
+    real = os.path.realpath(directory)
+    if wanted is None or not os.path.isdir(real) or real == os.path.realpath(wanted):  # noqa: PTH112 - strings, as stored
+        return False
+    news = [new for _, new in relocation.said.folders]
+    return relocation.folders.origin(normal(directory)) is None and not any(is_within(new, real) for new in news)
+
+
+def _is_empty(directory: str) -> bool:
+    try:
+        return {*os.listdir(directory)} <= {".opencode"}  # noqa: PTH208 - as above
+    except OSError:
+        return False
+
+
+def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
+    """Ask about each checkout that moves: those of sessions, and those that project rows name."""
+    if relocation.said.whereabouts is Whereabouts.FOREIGN:
+        return []
+    news = {new for _, new in relocation.said.folders}
+    tops = {*news}
+    for before in {change.before for change in plan.changes}:
+        if place := relocation.place(before):
+            tops.add(place.worktree)
+    for update in updates:
+        tops.add(update.worktree)
+        tops |= {str(dict(row)["directory"]) for _, row in update.directories if row}
+    return repairs(sorted(top for top in tops if any(is_within(top, new) for new in news)), relocation)
+
+
+def _move_now(relocation: Relocation) -> Iterator[PlanWarning]:
+    if relocation.said.whereabouts is Whereabouts.WILL_MOVE:
+        said = {new: old for old, new in reversed(relocation.said.folders)}
+        swap = any(os.path.lexists(new) for new in said)
+        moves = [f"{old} to {new}" if swap else shlex.join(["mv", old, new]) for new, old in said.items()]
+        yield PlanWarning(
+            "move-next",
+            f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",
+        )

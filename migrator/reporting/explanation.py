@@ -1,0 +1,103 @@
+"""`orphans --explain`: all that is known of one session, as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.reporting.orphan_rows import orphan_rows, reason_row
+from migrator.reporting.orphan_text import labelled
+from migrator.reporting.words import one_line, when
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.orphans.explaining import Explanation, Verdict
+
+
+def explanation_document(told: Explanation) -> dict[str, Any]:
+    """Return the row of the orphan, with what the disk shows (`found`) and every rule's yes or no (`rules`)."""
+    (row,) = orphan_rows([told.orphan], [told.project] if told.project else [])
+    sight, place = told.sight, told.sight.place
+    return row | {
+        "parentId": told.orphan.session.parent_id,
+        "workspaceId": told.orphan.session.binding.workspace_id,
+        "inDatabase": told.in_database,
+        "found": {
+            "standing": sight.standing.value,
+            "detail": sight.detail,
+            "realPath": sight.real,
+            "place": place
+            and {
+                "projectId": place.project_id,
+                "toldBy": sight.told_by,
+                "worktree": place.worktree,
+                "path": place.path,
+                "vcs": place.vcs,
+            },
+            "keptId": sight.kept_id,
+        },
+        "rules": [
+            {
+                "rule": verdict.rule,
+                "found": bool(verdict.reasons),
+                "reasons": [reason_row(reason) for reason in verdict.reasons],
+                "because": verdict.acquittal or None,
+            }
+            for verdict in told.verdicts
+        ],
+    }
+
+
+def explanation_text(told: Explanation, width: int = 80) -> Iterator[str]:
+    """Yield the lines: the row, the disk, the rules, where it belongs."""
+    session = told.orphan.session
+    yield click.style(one_line(f'{session.id} "{session.title}"'), bold=True)
+    for label, text in _facts(told):
+        yield from labelled(label, text, width, "cyan")
+    yield ""
+    for verdict in told.verdicts:
+        yield from _verdict(verdict, width)
+    yield ""
+    yield from _home(told, width)
+
+
+def _facts(told: Explanation) -> Iterator[tuple[str, str]]:
+    session, sight, project = told.orphan.session, told.sight, told.project
+    binding = session.binding
+    archived = f", archived {when(session.archived)}" if session.archived is not None else ""
+    yield "used last", when(session.updated) + archived + ("" if told.in_database else "; not in this database")
+    yield "stored directory", binding.directory or "none"
+    yield "stored project", binding.project_id
+    yield "stored path", "NULL" if binding.path is None else f'"{binding.path}"'
+    yield "stored workspace", binding.workspace_id or "none"
+    yield "stored parent", session.parent_id or "none"
+    yield "project row", f"worktree {project.worktree}, {project.vcs or 'no vcs'}" if project else "none"
+    yield "on the disk", sight.detail
+    if sight.place is not None:
+        place = sight.place
+        yield "to opencode", f"project {place.project_id} ({sight.told_by})"
+        yield "in checkout", f'{place.worktree}, path "{place.path}"'
+        yield "id kept there", sight.kept_id or "none"
+
+
+def _verdict(verdict: Verdict, width: int) -> Iterator[str]:
+    if not verdict.reasons:
+        yield from labelled(f"no   {verdict.rule}", verdict.acquittal or "nothing found", width, "green")
+    for reason in verdict.reasons:
+        yield from labelled(f"yes  {verdict.rule} ({reason.certainty.value})", reason.evidence, width, "red")
+
+
+def _home(told: Explanation, width: int) -> Iterator[str]:
+    orphan = told.orphan
+    if not orphan.reasons:
+        yield "It is no orphan: opencode shows and resumes it where it is."
+    elif orphan.suggestion is not None:
+        home = orphan.suggestion
+        text = f"{home.directory}, project {home.project_id}; {home.because}"
+        yield from labelled(f"home ({home.certainty.value})", text, width, "green")
+    elif orphan.rivals:
+        yield from labelled("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
+    else:
+        yield "Where it belongs is not known."

@@ -1,0 +1,40 @@
+"""Who stays lost after a rescue, for people: grouped by the reason, most sessions first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.model import STILL_LOST
+from migrator.reporting.orphan_text import labelled
+from migrator.reporting.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from migrator.model import PlanWarning
+
+_GROUPS_SHOWN = 20
+_ONE_LINE = 2**31
+
+
+def lost_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the sessions that stay lost, the ids too with `verbose`; nothing where there are none."""
+    groups: dict[str, list[str]] = {}
+    for warning in warnings:
+        if warning.code == STILL_LOST:
+            groups.setdefault(warning.message, []).append(warning.session or "")
+    if not groups:
+        return
+    total = sum(map(len, groups.values()))
+    yield click.style("still lost: ", fg="yellow") + count(total, "session")
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    shown = ordered if verbose else ordered[:_GROUPS_SHOWN]
+    for message, sessions in shown:
+        yield from labelled(count(len(sessions), "session"), message, width or _ONE_LINE, "yellow")
+        if verbose:
+            yield from (f"      {session}" for session in sessions)
+    if len(shown) < len(ordered):
+        more = count(sum(len(sessions) for _, sessions in ordered[len(shown) :]), "more session")
+        yield f"  and {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."

@@ -1,0 +1,103 @@
+"""Lost sessions for people: those of one directory and with the same reasons together; readable at 80 columns."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.model import Certainty
+from migrator.reporting.words import cells, count, one_line, shortened, shortened_path, tilde, when
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from migrator.model import Orphan, Reason
+
+ALL_SHOWN = 30
+"""Up to so many lost sessions, each has its line."""
+
+SHOWN = 3
+"""Sessions shown of each group where there are more than ALL_SHOWN in all."""
+
+_EVIDENCE_SHOWN = 2
+
+
+def orphan_text(orphans: Sequence[Orphan], width: int = 80, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the lines: for each group the directory, every reason with its evidence, where it belongs, sessions."""
+    shown = len(orphans) if verbose or len(orphans) <= ALL_SHOWN else SHOWN
+    for group in _grouped(orphans):
+        yield from _group(group, width, shown)
+        yield ""
+
+
+def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
+    """Return how many there are, and how many of them each rule found."""
+    directories = len({orphan.session.directory for orphan in orphans})
+    where = f"{directories:,} director{'y' if directories == 1 else 'ies'}"
+    rules = ", ".join(f"{name} {number:,}" for name, number in counts.items())
+    return f"{count(len(orphans), 'orphan')} in {where}: {rules}."
+
+
+def _grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
+    """Put together what differs in its evidence at most, the largest group first."""
+    groups: dict[tuple[object, ...], list[Orphan]] = {}
+    kinds: dict[tuple[Reason, ...], tuple[object, ...]] = {}
+    for orphan in orphans:
+        why = orphan.reasons
+        kind = kinds.get(why) or kinds.setdefault(why, tuple((reason.rule, reason.certainty) for reason in why))
+        groups.setdefault((orphan.session.directory, kind, orphan.suggestion, orphan.rivals), []).append(orphan)
+    return sorted(groups.values(), key=lambda group: (-len(group), group[0].session.directory))
+
+
+def _group(group: Sequence[Orphan], width: int, shown: int) -> Iterator[str]:
+    first = group[0]
+    counted = count(len(group), "session")
+    directory = tilde(first.session.directory) or "(no directory known)"
+    yield click.style(shortened_path(directory, width - cells(counted) - 2), fg="cyan") + f"  {counted}"
+    for number, reason in enumerate(first.reasons):
+        yield from _reason(reason, [orphan.reasons[number] for orphan in group], width)
+    yield from _home(first, width)
+    for orphan in group[:shown]:
+        session = orphan.session
+        line = shortened(f"{session.id}  {when(session.updated)}  {session.title}", width - 2)
+        yield click.style(f"  {line}", dim=True)
+    if len(group) > shown:
+        yield click.style(f"  and {len(group) - shown:,} more; --verbose shows all", dim=True)
+
+
+def _reason(reason: Reason, alike: Sequence[Reason], width: int) -> Iterator[str]:
+    evidences = list(dict.fromkeys(other.evidence for other in alike))
+    more = f" (and {len(evidences) - _EVIDENCE_SHOWN:,} like it)" if len(evidences) > _EVIDENCE_SHOWN else ""
+    text = "; ".join(evidences[:_EVIDENCE_SHOWN]) + more
+    sure = "" if reason.certainty is Certainty.CERTAIN else f" ({reason.certainty.value})"
+    color = "red" if reason.certainty is Certainty.CERTAIN else "yellow"
+    yield from labelled(reason.rule + sure, text, width, color)
+
+
+def _home(orphan: Orphan, width: int) -> Iterator[str]:
+    home = orphan.suggestion
+    if home is not None:
+        where = "stays where it is" if home.directory == orphan.session.directory else home.directory
+        yield from labelled(f"home ({home.certainty.value})", f"{where}; {home.because}", width, "green")
+    elif orphan.rivals:
+        yield from labelled("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
+
+
+def labelled(label: str, text: str, width: int, color: str) -> Iterator[str]:
+    """Yield `label: text` in as many indented lines as it takes; the home directory is written as ~."""
+    from textwrap import wrap
+
+    whole = _tildes(one_line(f"{label}: {text}"))
+    first, *rest = wrap(whole, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    head, colon, tail = first.partition(":")
+    yield f"  {click.style(head, fg=color)}{colon}{tail}"
+    yield from (f"  {line}" for line in rest)
+
+
+def _tildes(text: str) -> str:
+    """Write the home directory as ~ wherever a path in a sentence begins with it."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - a string, as in the sentence
+    return re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", text) if home != "/" else text

@@ -1,0 +1,60 @@
+"""A new snapshot repository, as opencode makes it before the first snapshot of a worktree."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from migrator.snapshots.incoming import incoming, sync
+from migrator.snapshots.plumbing import common_directory, git_path, run
+
+# What opencode 1.18.34 sets, in its order; 1.3.2 to 1.15.13 set the first four.
+_CONFIG = (
+    ("core.autocrlf", "false"),
+    ("core.longpaths", "true"),
+    ("core.symlinks", "true"),
+    ("core.fsmonitor", "false"),
+    ("feature.manyFiles", "true"),
+    ("index.version", "4"),
+    ("index.threads", "true"),
+    ("core.untrackedCache", "true"),
+)
+
+
+def create(target: str, worktree: str) -> None:
+    """Make a snapshot repository under another name and move it into place: opencode only asks whether it is there.
+
+    It borrows the objects of the worktree's repository and begins with a copy of its index. That opencode 1.15.13 and
+    older do neither is of no matter to them.
+    """
+    path = Path(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with incoming(path.parent) as folder:
+        new = folder / "new"
+        new.mkdir()
+        run(str(new), "init", "--quiet", extra={"GIT_DIR": str(new), "GIT_WORK_TREE": worktree}, work_tree=worktree)
+        for name, value in _CONFIG:
+            run(str(new), "config", name, value)
+        _borrow(new, Path(common_directory(worktree), "objects"))
+        # opencode takes the main worktree's index for all of them. In another one it would then see main's files where
+        # it hasn't looked itself, outside the session's directory, and write those on a redo.
+        index = Path(git_path(worktree, "--git-path", "index"))
+        if index.exists():
+            shutil.copyfile(index, new / "index")
+        for made in (*new.rglob("*"), new):
+            if made.is_dir() or made.is_file():
+                sync(made)
+        try:
+            new.rename(path)
+        except OSError:
+            if not path.exists():  # else somebody made it meanwhile, which serves as well
+                raise
+
+
+def _borrow(new: Path, objects: Path) -> None:
+    more = objects / "info" / "alternates"
+    lines = [str(objects), *(more.read_text().split("\n") if more.exists() else ())]
+    found = [line for line in map(str.strip, lines) if line and Path(line).exists()]
+    info = new / "objects" / "info"
+    info.mkdir(exist_ok=True)
+    (info / "alternates").write_text("".join(f"{line}\n" for line in found))

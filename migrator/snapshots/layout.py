@@ -1,0 +1,40 @@
+"""Where opencode keeps the snapshots of a worktree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import TYPE_CHECKING
+
+from migrator.store.location import data_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from migrator.store.reading import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The snapshot repositories of one data directory.
+
+    `by_worktree`: one for each project and worktree, as opencode 1.14.34 to 1.18.34 have it; before, one for each
+    project, which all of its worktrees share (1.3.2).
+    """
+
+    root: Path
+    by_worktree: bool
+
+    @classmethod
+    def of(cls, store: Store) -> Layout:
+        """Return the layout for a database: beside it, or, if nothing is there, in opencode's data directory."""
+        beside = store.path.parent / "snapshot"
+        root = beside if beside.is_dir() else data_directory() / "snapshot"
+        return cls(root, store.schema.has_path)
+
+    def git_dir(self, project_id: str, worktree: str) -> str:
+        """Return the git directory, whether or not it exists."""
+        project = self.root / project_id
+        # opencode's choice of a name, nothing here is a secret
+        name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
+        return str(project / name if self.by_worktree else project)

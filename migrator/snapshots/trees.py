@@ -1,0 +1,174 @@
+"""Reading the trees of a snapshot repository: what is in them, and whether all of it is still there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from migrator.places.git import environment
+from migrator.snapshots.plumbing import GitFailed, is_hash, run
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+DIRECTORY, LINK, SUBMODULE = "40000", "120000", "160000"
+EXECUTABLE = "100755"
+
+
+class Entry(NamedTuple):
+    """What a tree holds under a name: git's mode, in octal, and the hash of the object."""
+
+    mode: str
+    hash: str
+
+
+class Trees:
+    """The trees of one repository, read by one git process, however many are asked for."""
+
+    def __init__(self, git_dir: str, extra: Mapping[str, str] | None = None) -> None:
+        self._git_dir = git_dir
+        self._extra = extra or {}
+        self._process: subprocess.Popen[bytes] | None = None
+        # Directories that didn't change are the same object in every snapshot.
+        self.entries = lru_cache(maxsize=512)(self._entries)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def entry(self, tree: str, path: str) -> Entry | None:
+        """Return what is at `path`, None where nothing is."""
+        found = Entry(DIRECTORY, tree)
+        for name in path.split("/"):
+            inside = self.entries(found.hash) if found.mode == DIRECTORY else None
+            if not inside or name not in inside:
+                return None
+            found = inside[name]
+        return found
+
+    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, Entry]]:
+        """Yield (path, entry) of everything below a tree that is no directory."""
+        for name, entry in (self.entries(tree) or {}).items():
+            if entry.mode == DIRECTORY:
+                yield from self.files(entry.hash, f"{above}{name}/")
+            else:
+                yield above + name, entry
+
+    def _entries(self, tree: str) -> dict[str, Entry] | None:
+        """Return what is directly in a tree, by name; None where the tree is missing or damaged."""
+        content = self._read(tree)
+        if content is None:
+            return None
+        found = {}
+        position, width = 0, len(tree) // 2
+        while position < len(content):
+            end = content.index(b"\0", position)
+            mode, name = content[position:end].split(b" ", 1)
+            position = end + 1 + width
+            found[os.fsdecode(name)] = Entry(mode.decode(), content[end + 1 : position].hex())
+        return found
+
+    def _read(self, tree: str) -> bytes | None:
+        if self._process is None:
+            self._process = subprocess.Popen(
+                ("git", "--git-dir", self._git_dir, "cat-file", "--batch"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**environment(), **self._extra},
+                process_group=0,
+            )
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # noqa: S101 - for the type checker
+        assert stdout is not None  # noqa: S101 - as above
+        try:
+            stdin.write(f"{tree}\n".encode())
+            stdin.flush()
+            words = stdout.readline().split()
+            if len(words) == 3:  # noqa: PLR2004 - hash, kind, size; else "HASH missing"
+                content = stdout.read(int(words[2]) + 1)[:-1]
+                if len(content) == int(words[2]):
+                    return content if words[1] == b"tree" else None
+            elif words:
+                return None
+        except OSError:
+            pass
+        self._end()  # a damaged object has ended it
+        return None
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            with self._process:
+                self._process = None
+
+
+def whole(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:
+    """Return those of `trees` of which every object is in the repository or in one it borrows from.
+
+    Two processes if nothing is missing, four if something is, and no more, however many trees there are.
+    """
+    there = _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", extra)
+    if not there or not _lacks(git_dir, there, extra):
+        return there
+    with Trees(git_dir, extra) as reader:
+        known = _Directories(reader, there)
+    blobs = _present(git_dir, known.files, "blob", extra)
+    return {tree for tree in there if known.whole(tree, blobs)}
+
+
+class _Directories:
+    """Every directory below some trees, each once: they have most of them in common."""
+
+    def __init__(self, trees: Trees, roots: Iterable[str]) -> None:
+        self._inside: dict[str, tuple[list[str], list[str]] | None] = {}
+        self._whole: dict[str, bool] = {}
+        waiting = list(roots)
+        while waiting:
+            directory = waiting.pop()
+            if directory in self._inside:
+                continue
+            entries = trees.entries(directory)
+            if entries is None:
+                self._inside[directory] = None
+                continue
+            below = [entry.hash for entry in entries.values() if entry.mode == DIRECTORY]
+            files = [entry.hash for entry in entries.values() if entry.mode not in {DIRECTORY, SUBMODULE}]
+            self._inside[directory] = below, files
+            waiting += below
+
+    @property
+    def files(self) -> set[str]:
+        """The hashes of all files."""
+        return {name for inside in self._inside.values() if inside for name in inside[1]}
+
+    def whole(self, directory: str, files: Collection[str]) -> bool:
+        """Tell whether everything below a directory is there, if of the files those are."""
+        if directory not in self._whole:
+            inside = self._inside[directory]
+            self._whole[directory] = (
+                inside is not None
+                and all(name in files for name in inside[1])
+                and all(self.whole(below, files) for below in inside[0])
+            )
+        return self._whole[directory]
+
+
+def _present(git_dir: str, objects: Collection[str], kind: str, extra: Mapping[str, str] | None) -> set[str]:
+    if not objects:
+        return set()
+    asked = "".join(f"{name}\n" for name in objects).encode()
+    answer = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked, extra=extra)
+    return {name for name, _, found in (line.partition(" ") for line in answer.decode().splitlines()) if found == kind}
+
+
+def _lacks(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None) -> bool:
+    words = ("rev-list", "--objects", "--no-object-names", "--missing=print", "--stdin")
+    try:
+        return b"?" in run(git_dir, *words, stdin="".join(f"{tree}\n" for tree in trees).encode(), extra=extra)
+    except GitFailed:  # a damaged object stops the walk
+        return True

@@ -1,0 +1,88 @@
+"""Sessions in the JSON files of opencode before 1.2 that a database doesn't have.
+
+Learnt from 1.0.61 to 1.18.34: 1.2 to 1.15 import JSON storage once, when there is no database yet, and leave the files
+where they are; 1.17 and later never do. So what is in the files and not in the database stays outside it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from migrator.model import Binding, Session
+from migrator.store.location import data_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from migrator.store.reading import Store
+
+
+class LeftBehind(NamedTuple):
+    """A session in JSON storage that is not in the database; title and directory are "" where the file is damaged.
+
+    `imported_others`: sessions of the same storage are in the database, so this one may have been deleted since.
+    """
+
+    session: Session
+    file: str
+    damage: str | None
+    imported_others: bool
+
+
+def storages(store: Store) -> list[Path]:
+    """Return the JSON storages that belong to a database, those that exist."""
+    beside = {store.path.parent / "storage"}
+    data = data_directory()
+    if (data / store.path.name).resolve() == store.path:  # the database itself may be a link to another disk
+        beside.add(data.resolve() / "storage")
+    return sorted(storage for storage in beside if storage.is_dir())
+
+
+def left_behind_files(store: Store) -> dict[str, Path]:
+    """Map the ids of the sessions that only JSON storage has to their files; nothing is read but names."""
+    files = _files(store)
+    known = store.parents(files) if files else {}
+    return {id_: file for id_, file in sorted(files.items()) if id_ not in known}
+
+
+def left_behind(store: Store) -> list[LeftBehind]:
+    """Read the sessions that only JSON storage has, by id."""
+    files = _files(store)
+    left = left_behind_files(store)
+    importing = {files[id_].parents[2] for id_ in files.keys() - left.keys()}
+    return [_read(id_, file, file.parents[2] in importing) for id_, file in left.items()]
+
+
+def _files(store: Store) -> dict[str, Path]:
+    return {file.stem: file for storage in storages(store) for file in storage.glob("session/*/ses_*.json")}
+
+
+def _read(id_: str, file: Path, imported_others: bool) -> LeftBehind:
+    try:
+        said = json.loads(file.read_text("utf-8"))
+        damage = None if isinstance(said, dict) else "it holds no JSON object"
+    except (OSError, ValueError, RecursionError) as error:
+        said, damage = None, f"it can't be read: {error}"
+    found: dict[str, Any] = said if isinstance(said, dict) else {}
+    time = found.get("time")
+    times: dict[str, Any] = time if isinstance(time, dict) else {}
+    # Listing goes by the folder, whatever the file says (1.0.61, 1.1.65).
+    binding = Binding(file.parent.name, _text(found.get("directory")) or "")
+    session = Session(
+        id_,
+        _text(found.get("parentID")),
+        _text(found.get("title")) or "",
+        binding,
+        _milliseconds(times.get("created")),
+        _milliseconds(times.get("updated")),
+    )
+    return LeftBehind(session, str(file), damage, imported_others)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _milliseconds(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,61 @@
+"""What opencode's undo would work with: the turns that changed files, and the snapshots of a session."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.store.reading import LIVE_PATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from migrator.store.reading import Store
+
+# `step-start` and `step-finish` parts name the tree before and after a step; see LIVE_PATCH for the first letters.
+_SNAPSHOT = """
+    CASE WHEN substr(data, 1, 9) = '{"type":"' AND substr(data, 10, 5) <> 'step-' THEN FALSE
+    WHEN instr(data, '"step-') > 0 AND typeof(data) = 'text' THEN
+        CASE WHEN json_valid(data) THEN
+            json_extract(data, '$.type') IN ('step-start', 'step-finish')
+            AND json_type(data, '$.snapshot') = 'text'
+        END
+    END
+"""
+
+
+class Turn(NamedTuple):
+    """A `patch` part: the files (absolute paths) that a step changed, and the tree from before it.
+
+    `data` is the part as stored, JSON text.
+    """
+
+    part: str
+    hash: str
+    files: tuple[str, ...]
+    data: str
+
+
+class Recorded(NamedTuple):
+    """Of one session: the turns that an undo would act on, and the trees that its steps name, both oldest first."""
+
+    turns: list[Turn]
+    trees: list[str]
+
+
+def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
+    """Return what there is of each of these sessions, as a set."""
+    wanted = list(sessions)
+    found = {session: Recorded([], []) for session in wanted}
+    sql = (
+        "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted JOIN part "
+        f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"
+    )
+    for part, session, data in store.rows(sql, [json.dumps(wanted)]):
+        value = json.loads(data)
+        if value["type"] == "patch":
+            files = tuple(map(str, value["files"]))  # what isn't text names no file of the worktree, and isn't carried
+            found[session].turns.append(Turn(part, str(value.get("hash")), files, data))
+        else:
+            found[session].trees.append(value["snapshot"])
+    return found

@@ -1,0 +1,42 @@
+"""What else an undo in opencode depends on: what was asked in a turn, and workspaces of opencode's own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from migrator.store.reading import Store
+
+
+class Asked(NamedTuple):
+    """The user's message that a turn answers, to which one undoes: its id, and its time in milliseconds."""
+
+    message: str
+    time: int
+
+
+def asked(store: Store, parts: Iterable[str]) -> dict[str, Asked]:
+    """Map each of these parts to what was asked; the answer itself stands for a message that is gone."""
+    sql = (
+        "SELECT part.id, coalesce(said.id, answer.id), coalesce(said.time_created, answer.time_created) "
+        "FROM json_each(?) wanted JOIN part ON part.id = wanted.value "
+        "JOIN message answer ON answer.id = part.message_id "
+        "LEFT JOIN message said ON said.id = CASE WHEN json_valid(answer.data) "
+        "THEN json_extract(answer.data, '$.parentID') END"
+    )
+    return {part: Asked(message, time) for part, message, time in store.rows(sql, [json.dumps(list(parts))])}
+
+
+def has_table(store: Store, name: str) -> bool:
+    """Tell whether the schema has a table, which tells an age."""
+    return bool(store.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [name]))
+
+
+def workspaces(store: Store) -> dict[str, tuple[str, str | None]]:
+    """Map each workspace of opencode's own to its type and directory."""
+    if not has_table(store, "workspace"):
+        return {}
+    return {id_: (kind, directory) for id_, kind, directory in store.rows("SELECT id, type, directory FROM workspace")}

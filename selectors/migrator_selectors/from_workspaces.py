@@ -1,0 +1,109 @@
+"""`--from-workspaces REPOSITORY`: the sessions of all jj workspaces and git worktrees of a repository."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.errors import BadInput, NothingMatched
+from migrator.selection import Clause, Selector, SelectorPlugin
+from migrator_selectors.wording import said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from migrator.model import Session
+    from migrator.places.belonging import Owner
+    from migrator.places.workspace import Workspace
+    from migrator.selection import Facts
+
+ONLY, EXCEPT = "only_workspaces", "except_workspaces"
+"""Under these names in the values, patterns that narrow to some workspaces: `consolidate --only P --except P`."""
+
+
+@dataclass(frozen=True)
+class FromWorkspaces(Selector):
+    """The sessions that belong to workspaces; `owners` has them by (directory, project id)."""
+
+    said: str
+    owners: Mapping[tuple[str, str], Owner]
+
+    def clause(self) -> Clause:
+        """Return the pairs that are meant, as one parameter."""
+        pairs = "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)"
+        return Clause(f"(directory, project_id) IN ({pairs})", (json.dumps(list(self.owners)),))
+
+    def match(self, session: Session) -> bool:
+        """Match the stored directory and project."""
+        return (session.directory, session.project_id) in self.owners
+
+    def base(self, session: Session) -> str | None:
+        """Return the top of the workspace, where it is or was."""
+        owner = self.owners.get((session.directory, session.project_id))
+        return owner.root if owner is not None else None
+
+
+class FromWorkspacesPlugin(SelectorPlugin):
+    """`--from-workspaces`."""
+
+    kind = "from-workspaces"
+
+    def options(self) -> Sequence[click.Option]:
+        """Return the option; its values arrive as `from_workspaces`."""
+        return [
+            click.Option(
+                ["--from-workspaces", "from_workspaces"],
+                multiple=True,
+                metavar="REPOSITORY",
+                help="Sessions of all jj workspaces and git worktrees, alive or gone, of the repository that this "
+                "directory is in.",
+            ),
+        ]
+
+    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+        """Return a selector per repository.
+
+        Raises MigratorError where it is none, and NothingMatched where a pattern fits none of its workspaces.
+        """
+        typed: Sequence[str] = values.get("from_workspaces") or ()
+        selectors: list[Selector] = []
+        for text in typed:
+            if not text:
+                raise BadInput("--from-workspaces is empty; give a directory in any workspace of a repository")
+            found = facts.workspaces(text, "--from-workspaces")
+            meant = narrowed(found.repository.workspaces, values.get(ONLY) or (), values.get(EXCEPT) or (), facts)
+            owners = {key: owner for key, owner in found.owners.items() if owner.workspace in meant}
+            selectors.append(FromWorkspaces(said("--from-workspaces", text), owners))
+        return selectors
+
+
+def narrowed(
+    workspaces: Sequence[Workspace], only: Sequence[str], but: Sequence[str], facts: Facts
+) -> frozenset[Workspace]:
+    """Return the workspaces that `only` names, all without it, less those that `but` names.
+
+    A pattern with a slash, or `~` or `cwd`, names directories, any other one names of workspaces; a name itself is
+    always one. Raises NothingMatched for a pattern that names none: who narrows has a workspace in mind.
+    """
+    kept = frozenset().union(*(_named(workspaces, text, "--only", facts) for text in only)) if only else workspaces
+    return frozenset(kept).difference(*(_named(workspaces, text, "--except", facts) for text in but))
+
+
+def _named(workspaces: Sequence[Workspace], text: str, option: str, facts: Facts) -> frozenset[Workspace]:
+    from migrator_selectors.patterns import DirectoryPattern
+
+    if text in {workspace.name for workspace in workspaces}:
+        return frozenset(workspace for workspace in workspaces if workspace.name == text)
+    if "/" in text or text in {"~", "cwd"}:
+        pattern = DirectoryPattern(text, cwd=lambda: facts.cwd, home=facts.home)
+        named = frozenset(workspace for workspace in workspaces if any(map(pattern.names, workspace.roots)))
+    else:
+        pattern = DirectoryPattern("/" + text, cwd=lambda: facts.cwd, home=facts.home)
+        named = frozenset(workspace for workspace in workspaces if pattern.names("/" + workspace.name))
+    if not named:
+        names = ", ".join(sorted({workspace.name for workspace in workspaces}))
+        raise NothingMatched(f"{option} {text}: no workspace has that name or directory; there are {names}")
+    return named

@@ -1,0 +1,88 @@
+"""`broken-tree`: a child that isn't where its root is, or has no parent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule
+from migrator_selectors.orphans.wording import short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.model import Session
+    from migrator.orphans.rule import Ground
+
+
+class BrokenTree(OrphanRule):
+    """Lists show roots, and children below them: without its parent a child is nowhere.
+
+    A child left behind in another project or checkout is shown below its parent and runs in the old place. opencode's
+    own move of a session leaves all of its children behind so. The task tool makes each child in the directory of its
+    parent (all seen with 1.18.34), so another directory of the same checkout is odd, and nothing is lost by it.
+    """
+
+    name = "broken-tree"
+    summary = "a child elsewhere than its root, or without its parent"
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield each such child with what it differs in."""
+        reasons: dict[tuple[object, ...], Reason | None] = {}
+        for sessions in ground.bound.values():
+            for session in sessions:
+                if session.parent_id is not None and (reason := self._reason(ground, session, reasons)):
+                    yield Finding([session], reason)
+
+    def _reason(
+        self, ground: Ground, session: Session, known: dict[tuple[object, ...], Reason | None]
+    ) -> Reason | None:
+        root, missing = _root(ground, session)
+        if missing is not None:
+            lost = f"its parent {session.parent_id}" if missing == session.parent_id else f"its ancestor {missing}"
+            return Reason(self.name, f"{lost} is not in the database", Certainty.CERTAIN)
+        if root is None:
+            return Reason(self.name, "its parents are their own descendants", Certainty.CERTAIN)
+        if root.binding[:2] == session.binding[:2]:
+            return None
+        key = (session.binding, root.id)
+        if key not in known:
+            known[key] = self._apart(ground, session, root)
+        return known[key]
+
+    def _apart(self, ground: Ground, session: Session, root: Session) -> Reason:
+        if session.project_id != root.project_id:
+            here, there = short(session.project_id), short(root.project_id)
+            text = f"in project {here}, and its root {root.id} is in {there}, at {root.directory}"
+            return Reason(self.name, text, Certainty.CERTAIN)
+        text = f"in {session.directory}, and its root {root.id} is in {root.directory}"
+        if _top(ground, session) == _top(ground, root):
+            return Reason(self.name, f"{text}, of the same checkout", Certainty.UNKNOWN)
+        return Reason(self.name, text, Certainty.LIKELY)
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Say what its root is."""
+        root, _ = _root(ground, session)
+        return "it is a root" if session.parent_id is None or root is None else f"in the place of its root {root.id}"
+
+
+def _root(ground: Ground, session: Session) -> tuple[Session | None, str | None]:
+    """Return the topmost ancestor; or None and the id of the one that is missing, if it isn't a circle."""
+    met = {session.id}
+    while (parent := session.parent_id) is not None:
+        if parent in met:
+            return None, None
+        if parent not in ground.by_id:
+            return None, parent
+        met.add(parent)
+        session = ground.by_id[parent]
+    return session, None
+
+
+def _top(ground: Ground, session: Session) -> str:
+    """Return the top of the checkout, told by the row's own path where the directory is gone."""
+    directory, path = session.directory, session.binding.path
+    place = ground.sight(directory).place
+    if place is not None:
+        return place.worktree if place.worktree != "/" else directory
+    return directory[: -len(path) - 1] if path and directory.endswith(f"/{path}") else directory

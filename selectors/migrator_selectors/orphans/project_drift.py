@@ -1,0 +1,61 @@
+"""`project-drift`: opencode would give the directory another project today."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule, Standing
+from migrator_selectors.orphans.wording import GLOBAL, MENDS, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.model import Binding, Session
+    from migrator.orphans.rule import Ground, Sight
+
+
+class ProjectDrift(OrphanRule):
+    """The project of a directory is looked up under its id, so a session under another id is in no list there.
+
+    Origin added or changed, history rewritten, `.git` removed or initialised, the kept id lost, an id from before
+    1.15.13: all of these change the id. From 1.15.13 on opencode moves the sessions along where the repository still
+    keeps the old id; until it is started there, another copy that keeps the same id may take them with it (1.18.34).
+    """
+
+    name = "project-drift"
+    summary = "opencode gives the directory another project id today"
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield bindings whose project isn't the directory's; where git can't say, nobody knows."""
+        for binding, sessions in ground.bound.items():
+            sight = ground.sight(binding.directory)
+            if binding.project_id == GLOBAL or sight.standing is not Standing.THERE:
+                continue  # what is global may be claimed, which is another rule's
+            if sight.place is None:
+                yield Finding(sessions, Reason(self.name, sight.detail, Certainty.UNKNOWN))
+            elif sight.place.project_id != binding.project_id:
+                yield Finding(sessions, self._reason(ground, binding, sight))
+
+    def _reason(self, ground: Ground, binding: Binding, sight: Sight) -> Reason:
+        mended = is_mended(ground, binding, sight)
+        text = f"bound to project {short(binding.project_id)}; {resolved(sight)}" + (f"; {MENDS}" if mended else "")
+        return Reason(self.name, text, Certainty.LIKELY if mended else Certainty.CERTAIN)
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Say what opencode makes of the directory."""
+        if session.project_id == GLOBAL:
+            return "bound to no project, see global-claimed"
+        sight = ground.sight(session.directory)
+        return resolved(sight) if sight.place else sight.detail
+
+
+def resolved(sight: Sight) -> str:
+    """Say what opencode makes of a directory that it can resolve, and by which mark."""
+    assert sight.place is not None  # noqa: S101 - for the type checker
+    return f"opencode resolves {sight.directory} to {short(sight.place.project_id)} today ({sight.told_by})"
+
+
+def is_mended(ground: Ground, binding: Binding, sight: Sight) -> bool:
+    """Tell whether opencode will move these sessions along itself when the repository is next opened."""
+    return ground.rekeys and sight.kept_id == binding.project_id

@@ -1,0 +1,73 @@
+"""`stale-path`: `session.path` isn't what opencode computes for the directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.model import Binding, Place, Session
+    from migrator.orphans.rule import Ground
+
+
+class StalePath(OrphanRule):
+    """The terminal UI asks for the path that it is started in, and what is below; at the top it shows everything.
+
+    So at the top of a checkout no path hides a session (opencode leaves stale ones there itself, where it adopts
+    sessions), and below it a wrong one does. NULL counts as the exact directory: seen there, but from no directory
+    between it and the top. Databases from before 1.14 are full of NULL, which is in order (all seen with 1.18.34).
+    """
+
+    name = "stale-path"
+    summary = "its path below the top of the checkout is NULL or wrong"
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield bindings in order but for the path: with another project the path is wrong for that reason."""
+        if not ground.has_path:
+            return
+        for binding, sessions in ground.bound.items():
+            place = _place(ground, binding)
+            if place is None:
+                continue
+            if binding.path is None:
+                made_here = [session for session in sessions if session.id not in ground.from_before_path]
+                if made_here:
+                    yield Finding(made_here, self._missing(place))
+            elif place.path and not _shows(place.path, binding.path):
+                yield Finding(sessions, self._wrong(place, binding.path))
+
+    def _missing(self, place: Place) -> Reason:
+        text = f'path is NULL; opencode computes "{place.path}"'
+        if "/" not in place.path:
+            return Reason(self.name, f"{text}; no list of opencode's leaves it out", Certainty.UNKNOWN)
+        hidden = f"between {place.worktree} and {place.directory} its terminal UI leaves it out"
+        return Reason(self.name, f"{text}; {hidden}", Certainty.LIKELY)
+
+    def _wrong(self, place: Place, path: str) -> Reason:
+        text = f'path is "{path}"; opencode computes "{place.path}", so its terminal UI there leaves it out'
+        return Reason(self.name, text, Certainty.CERTAIN)
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Say what the row has, and what opencode computes."""
+        if not ground.has_path:
+            return "this database has no paths yet"
+        place, path = _place(ground, session.binding), session.binding.path
+        stored = "NULL" if path is None else f'"{path}"'
+        if place is None:
+            return f"{stored}; nothing to compare it with, since directory or project are not in order"
+        hides = "" if path == place.path else ", which hides it nowhere where it belongs"
+        return f'{stored}; opencode computes "{place.path}"{hides}'
+
+
+def _place(ground: Ground, binding: Binding) -> Place | None:
+    place = ground.sight(binding.directory).place
+    return place if place is not None and place.project_id == binding.project_id else None
+
+
+def _shows(asked: str, path: str) -> bool:
+    """Tell whether a list of what is in and below the path `asked` has a session with this one."""
+    return path == asked or path.startswith(f"{asked}/")

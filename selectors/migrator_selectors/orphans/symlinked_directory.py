@@ -1,0 +1,40 @@
+"""`symlinked-directory`: the directory is stored under a name that isn't its real path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.model import Session
+    from migrator.orphans.rule import Ground
+
+
+class SymlinkedDirectory(OrphanRule):
+    """opencode turns the directory it is asked for into the real one, and compares it with what is stored.
+
+    So a link, a trailing slash or `..` in the row is found by no directory filter: in no list of the desktop app and
+    the web, and `opencode run -s` hangs (1.18.34). 1.2.1 stored and asked for links as they were.
+    """
+
+    name = "symlinked-directory"
+    summary = "stored through a symlink or with a trailing slash"
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield bindings to a directory that is there under another name."""
+        if not ground.stores_real_paths:
+            return
+        for binding, sessions in ground.bound.items():
+            real = ground.sight(binding.directory).real
+            if real is not None and real != binding.directory:
+                text = f"stored as {binding.directory}, which is {real} in reality"
+                yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Say what the real path is."""
+        real = ground.sight(session.directory).real
+        return f"the real path is {real}" if real else "no real path, since it can't be opened"

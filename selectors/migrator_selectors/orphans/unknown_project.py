@@ -1,0 +1,35 @@
+"""`unknown-project`: the project that a session is bound to has no row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule
+from migrator_selectors.orphans.wording import MENDS, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.model import Session
+    from migrator.orphans.rule import Ground
+
+
+class UnknownProject(OrphanRule):
+    """A foreign key to nothing. opencode makes a row only of the id that it resolves a directory to (1.18.34)."""
+
+    name = "unknown-project"
+    summary = "there is no project row for it"
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield bindings to an id without a row."""
+        for binding, sessions in ground.bound.items():
+            if binding.project_id not in ground.projects:
+                place = ground.sight(binding.directory).place
+                mended = place is not None and place.project_id == binding.project_id
+                text = f"there is no project {short(binding.project_id)}" + (f"; {MENDS}" if mended else "")
+                yield Finding(sessions, Reason(self.name, text, Certainty.LIKELY if mended else Certainty.CERTAIN))
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Say what the row holds."""
+        return f"there is a project row, with worktree {ground.projects[session.project_id].worktree}"

@@ -1,0 +1,25 @@
+"""`unreadable`: nobody can say from here whether the directory is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty
+from migrator.orphans.rule import Standing
+from migrator_selectors.orphans.standing import StandingRule
+
+if TYPE_CHECKING:
+    from migrator.orphans.rule import Sight
+
+
+class Unreadable(StandingRule):
+    """Permissions, a loop of links, a disk that isn't mounted: whoever moves these may lose what comes back."""
+
+    name = "unreadable"
+    summary = "the directory can't be read, or its disk is not mounted; never moved by itself"
+    movable = False
+    certainty = Certainty.UNKNOWN
+
+    def means(self, sight: Sight) -> bool:
+        """Take what can't be looked at."""
+        return sight.standing is Standing.UNREADABLE

@@ -1,0 +1,184 @@
+"""`orphans`: who is lost, why, and where they belong; in every format, and for one session with every fact."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from tests.home import Home
+
+SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
+DEEP = "ses_dfbea8a30ffeWiJC9RXIpltx7m"
+LIST_KEYS = ["id", "title", "created", "updated", "projectId", "project", "directory", "path", "parentId", "archived"]
+KEYS = [*LIST_KEYS, "reasons", "suggestion", "rivals"]
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    """shop-search is there, under another id than its sessions have; all other directories are gone."""
+    home.repository("shop-search", "sub/deep")
+    return home
+
+
+def test_rows_and_keys_exactly(home: Home) -> None:
+    before = home.everything()
+    rows = home.run("orphans", "--json").json
+    assert len(rows) == 18
+    assert all(list(row) == KEYS for row in rows)
+    listed = home.run("list", "--all", "--no-roots", "--json").json
+    assert [{key: row[key] for key in LIST_KEYS} for row in rows] == listed
+    (deep,) = [row for row in rows if row["id"] == DEEP]
+    new = home.root_commit(home.src / "shop-search")
+    assert [reason["rule"] for reason in deep["reasons"]] == ["project-drift"]
+    assert deep["reasons"][0]["certainty"] == "certain"
+    assert f"bound to project {SEARCH[:12]}" in deep["reasons"][0]["evidence"]
+    assert list(deep["suggestion"]) == ["directory", "projectId", "certainty", "because"]
+    assert deep["suggestion"]["directory"] == f"{home.src}/shop-search/sub/deep"
+    assert deep["suggestion"]["projectId"] == new
+    (notes,) = [row for row in rows if row["directory"] == f"{home.src}/notes"]
+    assert notes["reasons"] == [
+        {"rule": "missing-directory", "evidence": f"{home.src}/notes does not exist", "certainty": "certain"},
+    ]
+    assert (notes["suggestion"], notes["rivals"]) == (None, [])
+    assert home.everything() == before
+
+
+def test_formats(home: Home) -> None:
+    rows = home.run("orphans", "--json").json
+    ndjson = home.run("orphans", "--format", "ndjson")
+    assert [json.loads(line) for line in ndjson.stdout.splitlines()] == rows
+    table = list(csv.DictReader(io.StringIO(home.run("orphans", "--format", "csv").stdout)))
+    assert [row["id"] for row in table] == [row["id"] for row in rows]
+    assert json.loads(table[0]["reasons"]) == rows[0]["reasons"]
+    assert ndjson.stderr == "18 orphans in 5 directories: missing-directory 3, project-drift 15.\n"
+
+
+def test_for_people_those_of_a_directory_are_together(home: Home) -> None:
+    shown = home.run("orphans")
+    assert (shown.code, shown.stderr) == (0, "")
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "~/src/shop-search  14 sessions"
+    assert lines[1].startswith(f"  project-drift: bound to project {SEARCH[:12]}; opencode resolves")
+    assert any(line.startswith("  home (certain): stays where it is; ") for line in lines)
+    assert sum(line.startswith("  ses_") for line in lines) == 18
+    assert lines[-1] == "18 orphans in 5 directories: missing-directory 3, project-drift 15."
+    assert max(map(len, lines)) <= 80
+
+
+def test_of_very_many_each_directory_shows_the_last_used(home: Home) -> None:
+    home.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2999) "
+        "INSERT INTO session (id, project_id, slug, directory, path, title, version, time_created, time_updated) "
+        "SELECT printf('ses_%05d', i), 'global', 's', '/srv/gone-' || (i % 40), 'srv/gone-' || (i % 40), 'Many', '1', "
+        "1, 1900000000000 + i FROM n"
+    )
+    lines = home.run("orphans").stdout.splitlines()
+    assert lines[0] == "/srv/gone-0  75 sessions"
+    assert [line.split()[0] for line in lines[2:5]] == ["ses_02960", "ses_02920", "ses_02880"]
+    assert lines[5] == "  and 72 more; --verbose shows all"
+    assert len(lines) < 350
+    assert lines[-1].endswith("3,018 orphans in 45 directories: missing-directory 3,003, project-drift 15.")
+    assert len(home.run("orphans", "--verbose").stdout.splitlines()) > 3000
+
+
+@pytest.mark.parametrize("columns", [72, 200])
+def test_it_fits_the_terminal(home: Home, columns: int) -> None:
+    with Terminal(home, "orphans", columns=columns) as terminal:
+        assert terminal.finish() == 0
+    assert max(map(len, terminal.text.splitlines())) <= columns
+
+
+def test_one_rule_keeps_the_other_reasons_of_whom_it_finds(home: Home) -> None:
+    home.execute("UPDATE session SET workspace_id = 'wrk_gone' WHERE id = ?", (DEEP,))
+    (row,) = home.run("orphans", "--rule", "stale-workspace", "--json").json
+    assert row["id"] == DEEP
+    assert [reason["rule"] for reason in row["reasons"]] == ["project-drift", "stale-workspace"]
+    both = home.run("orphans", "--rule", "stale-workspace", "--rule", "missing-directory")
+    assert both.stdout.splitlines()[-1] == "4 orphans in 4 directories: stale-workspace 1, missing-directory 3."
+
+
+def test_selectors_narrow_it(home: Home) -> None:
+    rows = home.run("orphans", "--from-dir", "~/src/shop-search/sub", "--json").json
+    assert [row["id"] for row in rows] == [DEEP]
+    assert len(home.run("orphans", "--exclude-dir", "~/src/shop-search", "--json").json) == 3
+    none = home.run("orphans", "--from-dir", "~/src/shop-search", "--rule", "missing-directory")
+    assert (none.code, none.stdout) == (0, "")
+    assert none.stderr == "No orphan these rules find among the selected sessions.\n"
+
+
+def test_detached_is_the_same(home: Home) -> None:
+    assert home.run("detached", "--json").stdout == home.run("orphans", "--json").stdout
+
+
+def test_explain_tells_every_fact_and_every_rule(home: Home) -> None:
+    told = home.run("orphans", "--explain", DEEP[:12])
+    assert (told.code, told.stderr) == (0, "")
+    assert max(map(len, told.stdout.splitlines())) <= 80
+    one_line = " ".join(told.stdout.split())
+    new = home.root_commit(home.src / "shop-search")
+    for fact in (
+        f'{DEEP} "Fix the flaky index test"',
+        "stored directory: ~/src/shop-search/sub/deep",
+        f"stored project: {SEARCH}",
+        'stored path: "sub/deep"',
+        "project row: worktree ~/src/shop-search, git",
+        "on the disk: ~/src/shop-search/sub/deep is there",
+        f"to opencode: project {new} (its root commit)",
+        'in checkout: ~/src/shop-search, path "sub/deep"',
+        "id kept there: none",
+        "yes project-drift (certain): bound to project",
+        "no missing-directory: ~/src/shop-search/sub/deep is there",
+        "no broken-tree: it is a root",
+        "no stale-workspace: in no workspace",
+        "home (certain): ~/src/shop-search/sub/deep, project",
+    ):
+        assert fact in one_line
+    document = home.run("orphans", "--explain", DEEP, "--json").json
+    assert len(document["rules"]) == 12
+    assert {rule["rule"] for rule in document["rules"] if rule["found"]} == {"project-drift"}
+    assert all(rule["because"] for rule in document["rules"] if not rule["found"])
+    assert document["found"]["place"]["projectId"] == new
+
+
+def test_explain_of_a_session_that_is_in_order(home: Home) -> None:
+    (home.src / "shop-search" / ".git" / "opencode").write_text(SEARCH)
+    told = home.run("orphans", "--explain", DEEP)
+    assert told.stdout.splitlines()[-1] == "It is no orphan: opencode shows and resumes it where it is."
+    assert "yes" not in told.stdout
+
+
+def test_explain_refuses_what_is_no_session_or_several(home: Home) -> None:
+    assert home.run("orphans", "--explain", "ses_nobody").code == 3
+    several = home.run("orphans", "--explain", "ses_dfbea8")
+    assert several.code == 1
+    assert DEEP in several.stderr
+    assert home.run("orphans", "--explain", "").code == 3
+
+
+def test_without_git_nothing_is_called_lost(home: Home) -> None:
+    home.environ["PATH"] = "/nowhere"
+    refused = home.run("orphans")
+    assert refused.code == 1
+    assert "git is not on PATH" in refused.stderr
+    checked = home.run("doctor")
+    assert checked.code == 0
+    assert "-- orphans can't be told: git is not on PATH" in checked.stdout
+
+
+def test_moving_them_by_rule(home: Home) -> None:
+    moved = home.run("move", "--orphans=project-drift", "--to-dir", "keep", "--yes", "--json")
+    assert moved.code == 0, moved.stderr
+    assert moved.json["sessions"] == 15
+    assert {row["reasons"][0]["rule"] for row in home.run("orphans", "--json").json} == {"missing-directory"}
+
+
+def test_doctor_counts_them_by_rule(home: Home) -> None:
+    assert home.run("doctor", "--json").json["orphans"] == {"missing-directory": 3, "project-drift": 15}
+    assert "-- 18 orphans: missing-directory 3, project-drift 15; " in home.run("doctor").stdout

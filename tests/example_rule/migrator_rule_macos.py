@@ -1,0 +1,31 @@
+"""`from-macos`: the directory is one of a Mac's, in a database that is on another system now."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.orphans.rule import Ground
+
+
+class FromMacOS(OrphanRule):
+    """Homes are below /Users there. That is a guess, so it is likely at most, and nothing is moved for it."""
+
+    name = "from-macos"
+    summary = "the directory is one of a Mac's"
+    movable = False
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield bindings to what is gone below /Users."""
+        for binding, sessions in ground.bound.items():
+            if sys.platform != "darwin" and binding.directory.startswith("/Users/"):
+                sight = ground.sight(binding.directory)
+                if sight.standing is Standing.MISSING:
+                    text = f"{binding.directory} looks like a directory of a Mac's"
+                    yield Finding(sessions, Reason(self.name, text, Certainty.LIKELY))

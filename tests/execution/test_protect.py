@@ -1,0 +1,43 @@
+"""A run that moves nothing is told by its values: killed at any step it is finished or taken back."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.execution.faults import Fault, run
+from tests.execution.rows import Pristine, journalled, patch_files, rows
+from tests.snapshots.repository import LOST, MIXED, three_sessions
+
+if TYPE_CHECKING:
+    from tests.home import Home
+
+
+@pytest.mark.parametrize("way", ["resume", "undo"])
+def test_killed_at_any_step(home: Home, way: str) -> None:
+    shop = three_sessions(home)
+    workspace = "INSERT INTO workspace (id, type, name, directory, project_id, time_used) VALUES ('w', ?, '', ?, ?, 0)"
+    home.execute(workspace, ["worktree", str(shop), home.root_commit(shop)])
+    home.execute("UPDATE session SET workspace_id = 'w' WHERE id = ?", [MIXED])
+    pristine = Pristine(home)
+    protect = ("protect", "--yes", "--chunk-size", "1")
+    assert run(home, *protect).code == 0
+    after = rows(home)
+    assert patch_files(home, LOST) == []
+    assert patch_files(home, MIXED) == [str(shop / "two")]
+    seen = set()
+    for step in count(1):
+        pristine.restore()
+        killed = run(home, *protect, fault=Fault("kill", step))
+        if not killed.code:
+            break
+        seen.add(len(patch_files(home, LOST)) + len(patch_files(home, MIXED)))
+        statuses = {status for (status,) in journalled(home, "SELECT status FROM run")}
+        if not statuses & {"running", "rolling-back"}:
+            assert rows(home) in (pristine.rows, after)
+            continue
+        assert run(home, way, "--yes").code == 0, killed.stderr
+        assert rows(home) == (after if way == "resume" else pristine.rows), killed.stderr
+    assert len(seen) == 3, "before, between and after the chunks"

@@ -1,0 +1,101 @@
+"""relocate there and back is the identity, over every row of session, project, project_directory and workspace."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from migrator.errors import NothingMatched
+from migrator.execution.runs import Options
+from migrator.model import Whereabouts
+from migrator.operations import Moving, Workbench, apply_plan
+from migrator.planning.relocation.folders import is_within
+from tests.execution.conftest import quick_directory
+from tests.execution.rows import rows
+from tests.settled import add_directory, add_project, add_session, empty_home
+from tests.strategies import directories, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.home import Home
+
+PROJECTS = ("global", "prj_a", "prj_b")
+
+
+@st.composite
+def stored(draw: st.DrawFn, old: str) -> str:
+    """A directory as the database may hold it, often below the old folder, or almost."""
+    below = st.lists(names, max_size=3).map(lambda rest: "/".join([old.rstrip("/"), *rest]) or "/")
+    return draw(st.one_of(below, directories, st.just(old + "-copy"), st.just(old)))
+
+
+def put(home: Home, data: st.DataObject, old: str, new: str) -> None:
+    """Fill the database: sessions in every kind of place, projects that name places again and again."""
+
+    def place() -> str:
+        directory = data.draw(stored(old))
+        assume(not is_within(directory, new))
+        return directory
+
+    for project in PROJECTS[1:]:
+        worktree, *boxes = (place() for _ in range(data.draw(st.integers(1, 3))))
+        # opencode has a directory once, and never the worktree among the others
+        add_project(home, project, worktree, *sorted({*boxes} - {worktree}))
+        directory = place()
+        if not home.query(
+            "SELECT 1 FROM project_directory WHERE project_id = ? AND directory = ?", [project, directory]
+        ):
+            add_directory(home, project, directory, strategy="git_worktree")
+        home.execute(
+            "INSERT INTO workspace (id, type, name, directory, project_id, time_used) VALUES (?, 'x', '', ?, ?, 1)",
+            [f"wrk_{project}", place(), project],
+        )
+    for number in range(data.draw(st.integers(0, 5))):
+        project, directory = data.draw(st.sampled_from(PROJECTS)), place()
+        path = data.draw(st.sampled_from([None, "", "sub", directory[1:]]))
+        workspace = data.draw(st.sampled_from([None, "wrk_prj_a"]))
+        add_session(home, f"ses_{number}", project, directory, path, workspace_id=workspace)
+
+
+def relocate(home: Home, old: str, new: str) -> bool:
+    words = [f"{escaped(old)}={escaped(new)}"]
+    with Workbench(home.database) as bench:
+        try:
+            plan = bench.relocate(Moving(words, whereabouts=Whereabouts.FOREIGN))
+        except NothingMatched:
+            return False
+    return apply_plan(plan, home.database, Options()).id is not None
+
+
+@contextmanager
+def in_state(directory: Path) -> Iterator[None]:
+    """Keep our journals in a directory of the example's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(directory / "state"))
+        yield
+
+
+def escaped(path: str) -> str:
+    return path.replace("\\", "\\\\").replace("=", "\\=")
+
+
+@given(data=st.data(), old=directories, new=directories)
+@settings(max_examples=60)
+def test_there_and_back_is_the_identity(data: st.DataObject, old: str, new: str) -> None:
+    """As long as nothing was at the new place: what was there would go back with the others."""
+    assume(not is_within(old, new))
+    assume(not any(path != path.strip() for path in (old, new)))  # spaces at an end aren't part of OLD=NEW
+    with quick_directory() as directory, in_state(directory):
+        home = empty_home(directory / "home")
+        put(home, data, old, new)
+        before = rows(home)
+        went = relocate(home, old, new)
+        assert went == (rows(home) != before)
+        assert relocate(home, new, old) == went
+        assert rows(home) == before

@@ -1,0 +1,89 @@
+"""A database to which sessions are added as opencode would bind them today, unless a test says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from migrator.operations import Workbench
+from migrator.orphans.finding import reasons, rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from migrator.model import Reason
+    from tests.home import Home
+
+
+@dataclass
+class Register:
+    """`home` has no session but those that are added; `at` is where tests make directories."""
+
+    home: Home
+    at: Path
+
+    def __post_init__(self) -> None:
+        for table in ("session", "workspace", "project"):
+            if self.home.query("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)):
+                self.home.execute(f"DELETE FROM {table}")
+
+    def add(self, id_: str, where: Path | str, **columns: Any) -> str:
+        """Add a session in a directory that is there; `columns` replace what opencode would write."""
+        with Workbench(self.home.database) as bench:
+            place = bench.places.find(str(where))
+            has = {name for (name,) in bench.store.rows("SELECT name FROM pragma_table_info('session')")}
+        row = {"project_id": place.project_id, "directory": place.directory, "path": place.path} | columns
+        self.add_project(place.project_id, place.project_worktree)
+        return self.add_row(id_, **{key: value for key, value in row.items() if key in has})
+
+    def add_row(self, id_: str, **columns: Any) -> str:
+        """Add a session with exactly these columns, the unremarkable ones filled in."""
+        row = {"id": id_, "title": f"Title of {id_}", "slug": "calm-otter", "version": "1.18.34"} | columns
+        number = len(self.home.query("SELECT id FROM session"))
+        row = {"time_created": 1_760_000_000_000 + number, "time_updated": 1_760_000_000_000 + number} | row
+        marks = ", ".join("?" * len(row))
+        self.home.execute(f"INSERT INTO session ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+        return id_
+
+    def add_project(self, id_: str, worktree: Path | str) -> None:
+        """Add a project row, unless there is one."""
+        self.home.execute(
+            "INSERT OR IGNORE INTO project (id, worktree, time_created, time_updated, sandboxes) "
+            "VALUES (?, ?, 1, 1, '[]')",
+            (id_, str(worktree)),
+        )
+
+    def add_workspace(self, id_: str, directory: Path | None) -> None:
+        """Add a workspace row, of a project of its own."""
+        self.add_project("of the workspace", "/nowhere")
+        row: dict[str, Any] = {
+            "id": id_,
+            "type": "worktree",
+            "name": id_,
+            "project_id": "of the workspace",
+            "time_used": 1,
+        }
+        row["directory"] = None if directory is None else str(directory)
+        has = {name for (name,) in self.home.query("SELECT name FROM pragma_table_info('workspace')")}
+        known = {key: value for key, value in row.items() if key in has}
+        marks = ", ".join("?" * len(known))
+        self.home.execute(f"INSERT INTO workspace ({', '.join(known)}) VALUES ({marks})", list(known.values()))
+
+    def found(self) -> dict[str, dict[str, Reason]]:
+        """What the rules say of each lost session, by its id and the rule's name."""
+        with Workbench(self.home.database) as bench:
+            lost = reasons(bench.ground, rules())
+            assert all(len({reason.rule for reason in why}) == len(why) for _, why in lost.values())
+            return {id_: {reason.rule: reason for reason in why} for id_, (_, why) in lost.items()}
+
+    def names(self) -> dict[str, list[str]]:
+        """The names of the rules that found each lost session, in alphabetical order."""
+        return {id_: sorted(why) for id_, why in self.found().items()}
+
+    def acquittals(self, id_: str) -> dict[str, str]:
+        """What each rule that doesn't find this session says of it."""
+        with Workbench(self.home.database) as bench:
+            session = bench.ground.by_id[id_]
+            lost = reasons(bench.ground, rules()).get(id_)
+            guilty = {reason.rule for reason in lost[1]} if lost else set()
+            return {rule.name: rule.acquit(bench.ground, session) for rule in rules() if rule.name not in guilty}

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from migrator.model import Certainty
+from migrator_selectors.orphans.left_behind_json import LeftBehindJson
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.orphans.register import Register
+
+SESSION = {
+    "id": "ses_old",
+    "version": "1.1.65",
+    "projectID": "global",
+    "directory": "/home/ada/shop",
+    "title": "From long ago",
+    "time": {"created": 1_700_000_000_000, "updated": 1_700_000_000_123},
+}
+
+
+@pytest.fixture
+def storage(register: Register) -> Path:
+    return register.home.database.parent / "storage"
+
+
+def put(storage: Path, id_: str, content: Any, project: str = "global") -> Path:
+    file = storage / "session" / project / f"{id_}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    return file
+
+
+def test_sessions_that_were_never_imported(register: Register, storage: Path) -> None:
+    file = put(storage, "ses_old", SESSION)
+    found = register.found()
+    assert {id_: list(why) for id_, why in found.items()} == {"ses_old": ["left-behind-json"]}
+    reason = found["ses_old"]["left-behind-json"]
+    assert reason.evidence == f"{file} is not in this database, and opencode doesn't import it any more"
+    assert reason.certainty is Certainty.CERTAIN
+    (row,) = register.home.run("orphans", "--json").json
+    told = {key: row[key] for key in ("id", "title", "directory", "created", "updated", "suggestion")}
+    assert told == {
+        "id": "ses_old",
+        "title": "From long ago",
+        "directory": "/home/ada/shop",
+        "created": 1_700_000_000_000,
+        "updated": 1_700_000_000_123,
+        "suggestion": None,
+    }
+
+
+def test_they_are_never_moved(register: Register, storage: Path) -> None:
+    put(storage, "ses_old", SESSION)
+    assert not LeftBehindJson.movable
+    assert register.home.run("list", "--orphans=left-behind-json").code == 3
+
+
+def test_what_was_imported_is_not_left_behind_and_its_neighbours_may_have_been_deleted(
+    register: Register, storage: Path
+) -> None:
+    register.add("ses_imported", register.at)
+    put(storage, "ses_imported", SESSION)
+    assert register.found() == {}
+    put(storage, "ses_old", SESSION)
+    reason = register.found()["ses_old"]["left-behind-json"]
+    assert reason.certainty is Certainty.UNKNOWN
+    assert reason.evidence.endswith("; others beside it were imported, so it may have been deleted since")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", '"ses"', "[" * 100_000, '{"title": 3, "directory": null, "time": "soon"}', "\x00\x01",
+     '{"time": {"created": 1.5, "updated": null}, "parentID": []}'],
+)  # fmt: skip
+def test_damaged_files_are_reported_too(register: Register, storage: Path, content: str) -> None:
+    file = put(storage, "ses_damaged", content, "a1b2")
+    (storage / "session" / "a1b2" / "ses_bytes.json").write_bytes(b"\xff\xfe\x00")
+    (storage / "session" / "a1b2" / "ses_folder.json").mkdir()
+    found = register.found()
+    assert sorted(found) == ["ses_bytes", "ses_damaged", "ses_folder"]
+    assert str(file) in found["ses_damaged"]["left-behind-json"].evidence
+    for form in ("table", "json", "csv", "ndjson"):
+        listed = register.home.run("orphans", "--format", form)
+        assert (listed.code, "ses_damaged" in listed.stdout) == (0, True)
+    assert register.home.run("orphans", "--explain", "ses_damaged").code == 0

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from tests.places.repositories import repository, sub_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from tests.orphans.register import Register
+
+
+def test_a_directory_that_was_removed_or_renamed(register: Register) -> None:
+    kept, gone = repository(register.at / "kept"), repository(register.at / "gone")
+    deep = sub_directory(gone / "src")
+    register.add("ses_kept", kept)
+    register.add("ses_gone", gone)
+    register.add("ses_deep", deep)
+    gone.rename(register.at / "renamed")
+    found = register.found()
+    assert found == {
+        id_: {"missing-directory": Reason("missing-directory", f"{directory} does not exist", Certainty.CERTAIN)}
+        for id_, directory in (("ses_gone", gone), ("ses_deep", deep))
+    }
+
+
+def test_a_link_to_nowhere_says_where_it_led(register: Register) -> None:
+    register.add("ses_1", sub_directory(register.at / "real"), directory=str(register.at / "link"))
+    (register.at / "link").symlink_to(register.at / "gone")
+    (reason,) = register.found()["ses_1"].values()
+    assert reason.rule == "missing-directory"
+    assert reason.evidence == f"{register.at}/link is a link to {register.at}/gone, which does not exist"
+
+
+def test_paths_that_are_none_of_this_system(register: Register) -> None:
+    """A database from Windows, and rows that nothing can be made of: looked for in no directory of ours."""
+    for number, directory in enumerate(("C:/Users/ada/shop", "", "relative/shop", "/a\0b")):
+        register.add(f"ses_{number}", register.at, directory=directory)
+    found = register.found()
+    assert {id_: list(why) for id_, why in found.items()} == {f"ses_{n}": ["missing-directory"] for n in range(4)}
+    assert found["ses_0"]["missing-directory"].evidence == "'C:/Users/ada/shop' is no path of this system"
+
+
+def test_git_is_not_asked_about_what_is_gone(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+    real = subprocess.run
+
+    def run(*args: object, **options: object) -> object:
+        asked.append(options["cwd"])  # type: ignore[arg-type]
+        return real(*args, **options)  # type: ignore[call-overload]
+
+    kept = repository(register.at / "kept")
+    for name in ("a", "b", "c"):
+        gone = repository(register.at / name)
+        register.add(f"ses_{name}", gone)
+        shutil.rmtree(gone)
+    for number in range(5):
+        register.add(f"ses_kept_{number}", sub_directory(kept / f"sub{number}"))
+    monkeypatch.setattr(subprocess, "run", run)
+    assert sorted(register.found()) == ["ses_a", "ses_b", "ses_c"]
+    assert {os.fspath(directory) for directory in asked} == {str(kept)}
+    assert len(asked) == 3  # once for the checkout, however many of its directories there are

@@ -1,0 +1,48 @@
+"""A session that is bound as opencode would bind it today is no orphan, whatever kind of place it is in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.errors import MigratorError
+from migrator.operations import Workbench
+from migrator.orphans.finding import reasons, rules
+from tests.home import V1_FIXTURES, build_home
+from tests.places.repositories import KINDS
+
+if TYPE_CHECKING:
+    from tests.orphans.conftest import MakeRegister
+
+
+@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "1.18.34"])
+def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
+    register = make_register(fixture)
+    made = 0
+    for kind, build in KINDS.items():
+        at = register.at / kind
+        at.mkdir()
+        try:
+            root = register.add(f"ses_{kind}", build(at))
+        except MigratorError:
+            continue  # git can't say what it is, see tests/places
+        ((directory,),) = register.home.query("SELECT directory FROM session WHERE id = ?", (root,))
+        register.add(f"ses_{kind}_child", directory, parent_id=root)
+        made += 1
+    assert made >= len(KINDS) - 2
+    assert register.found() == {}
+    listed = register.home.run("orphans")
+    assert (listed.code, listed.stdout, listed.stderr) == (0, "", "No orphan.\n")
+    assert register.home.run("orphans", "--json").stdout == "[]\n"
+    assert register.home.run("doctor", "--json").json["orphans"] == {}
+
+
+@pytest.mark.parametrize("fixture", V1_FIXTURES)
+def test_every_fixture_is_missing_its_directories_and_nothing_else(make_register: MakeRegister, fixture: str) -> None:
+    register = make_register(fixture)
+    home = build_home(register.at / "another", fixture)
+    with Workbench(home.database) as bench:
+        lost = reasons(bench.ground, rules())
+    assert len(lost) == len(home.query("SELECT id FROM session"))
+    assert {reason.rule for _, why in lost.values() for reason in why} == {"missing-directory"}

@@ -1,0 +1,199 @@
+"""What a search finds is likely, ranked; of equal rank there must be one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.model import Certainty
+from tests.orphans.history import belongs
+from tests.places.repositories import copy_of, git, repository, root_commit, sub_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.orphans.history import History
+
+ORIGIN = "https://example.com/acme/shop.git"
+OTHER_ORIGIN = "https://example.com/acme/other.git"
+
+
+def far(history: History, name: str = "shop") -> Path:
+    """A place that opencode has never seen, with nothing in it."""
+    return sub_directory(history.home.path / "far" / "away") / name
+
+
+@pytest.mark.parametrize("origin", [None, ORIGIN])
+def test_a_moved_repository_is_the_same_project(history: History, origin: str | None) -> None:
+    shop = repository(history.src / "shop", origin)
+    session = history.session(sub_directory(shop / "sub"))
+    shop.rename(far(history, "renamed"))
+    assert belongs(history.found(session)) is None
+    found = history.found(session, [history.home.path / "far"])
+    assert (belongs(found), found.certainty) == (str(far(history, "renamed") / "sub"), Certainty.LIKELY)
+    assert "a checkout of the same project" in found.because
+
+
+def test_a_clone_with_the_same_origin_is_the_same_project(history: History) -> None:
+    shop = repository(history.src / "shop", ORIGIN)
+    session = history.session(shop)
+    shutil.rmtree(shop)
+    repository(far(history, "clone"), ORIGIN)
+    assert belongs(history.found(session, [history.home.path])) == str(far(history, "clone"))
+
+
+def test_a_repository_that_got_an_origin_on_the_way_still_keeps_its_id(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    (shop / ".git" / "opencode").write_text(root_commit(shop))  # as opencode does when it opens it
+    git(shop, "commit", "-q", "--amend", "-m", "history rewritten")
+    git(shop, "remote", "add", "origin", ORIGIN)
+    shop.rename(far(history))
+    found = history.found(session, [history.home.path])
+    assert belongs(found) == str(far(history))
+    assert "knew as the same project" in found.because
+
+
+def test_a_repository_that_began_with_the_same_commit(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    git(shop, "remote", "add", "origin", ORIGIN)
+    shop.rename(far(history))
+    found = history.found(session, [history.home.path])
+    assert belongs(found) == str(far(history))
+    assert "began with the same commit" in found.because
+
+
+def test_the_same_project_is_better_than_the_same_commit(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    fork = copy_of(shop, far(history, "fork"))
+    git(fork, "remote", "add", "origin", OTHER_ORIGIN)
+    shop.rename(far(history, "moved"))
+    assert belongs(history.found(session, [history.home.path])) == str(far(history, "moved"))
+
+
+@pytest.mark.parametrize("origin", [None, ORIGIN])
+def test_two_of_equal_rank_are_named_and_none_is_taken(history: History, origin: str | None) -> None:
+    shop = repository(history.src / "shop", origin)
+    session = history.session(shop)
+    copy_of(shop, far(history, "one"))
+    shop.rename(far(history, "two"))
+    found = history.found(session, [history.home.path])
+    assert found.place is None
+    assert found.rivals == (str(far(history, "one")), str(far(history, "two")))
+
+
+def test_a_repository_and_its_worktree_are_one(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    shop.rename(far(history))
+    git(far(history), "worktree", "add", "-q", "../linked")
+    assert belongs(history.found(session, [history.home.path])) == str(far(history))
+
+
+def test_what_is_certain_is_not_searched_for(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    copy_of(shop, far(history))
+    shop.rename(history.src / "store")
+    history.opened(history.src / "store")
+    found = history.found(session, [history.home.path / "far"])
+    assert (belongs(found), found.certainty) == (str(history.src / "store"), Certainty.CERTAIN)
+
+
+def test_of_several_known_checkouts_a_search_takes_the_one_in_it(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    for copy in (history.src / "one", far(history)):
+        copy_of(shop, copy)
+        history.opened(copy)
+    shutil.rmtree(shop)
+    assert belongs(history.found(session)) is None
+    assert belongs(history.found(session, [history.home.path / "far"])) == str(far(history))
+
+
+def test_it_looks_no_deeper_than_it_is_told(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    shop.rename(far(history))
+    search = [history.home.path]
+    assert belongs(history.found(session, search, depth=2)) is None
+    assert belongs(history.found(session, search, depth=3)) == str(far(history))
+
+
+# -- outside any repository: the name, and the files that the sessions worked on ---------------------------------------
+
+
+def worked_on(history: History, session: str, *files: Path | str) -> None:
+    """The parts of a turn: the first file was read, the others were written, which opencode notes in a patch."""
+    read, *written = map(str, files)
+    tool = {
+        "type": "tool",
+        "tool": "read",
+        "callID": "c",
+        "state": {"status": "completed", "input": {"filePath": read}},
+    }
+    history.home.add_patch(session, *written, part=f"prt_patch_{session}")
+    history.home.execute(
+        "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES (?, ?, ?, 1, 1, ?)",
+        [f"prt_tool_{session}", f"msg_of_prt_patch_{session}", session, json.dumps(tool, separators=(",", ":"))],
+    )
+
+
+def notes(history: History, *files: str) -> tuple[Path, str]:
+    """A folder outside any repository with a session that worked on these files of it."""
+    folder = sub_directory(history.src / "notes")
+    for file in files:
+        sub_directory((folder / file).parent)
+        (folder / file).write_text("x\n")
+    session = history.session(folder)
+    worked_on(history, session, *(folder / file for file in files))
+    return folder, session
+
+
+def test_a_folder_of_the_same_name_with_the_same_files(history: History) -> None:
+    folder, session = notes(history, "todo.md", "sub/ideas.md", "old.md")
+    folder.rename(far(history, "notes"))
+    (far(history, "notes") / "old.md").unlink()
+    sub_directory(history.home.path / "near" / "notes")
+    found = history.found(session, [history.home.path])
+    assert (belongs(found), found.certainty) == (str(far(history, "notes")), Certainty.LIKELY)
+    assert "same name" in found.because
+
+
+def test_another_name_or_too_few_of_the_files_is_nothing(history: History) -> None:
+    folder, session = notes(history, "todo.md", "sub/ideas.md", "a.md", "b.md", "c.md")
+    folder.rename(far(history, "renamed"))
+    other = sub_directory(far(history, "notes"))
+    for file in ("todo.md", "a.md"):
+        (other / file).write_text("x\n")
+    assert belongs(history.found(session, [history.home.path])) is None
+
+
+def test_one_file_alone_is_no_evidence(history: History) -> None:
+    folder, session = notes(history, "README.md", "README.md")
+    folder.rename(far(history, "notes"))
+    assert belongs(history.found(session, [history.home.path])) is None
+
+
+def test_two_folders_alike_are_named(history: History) -> None:
+    folder, session = notes(history, "todo.md", "ideas.md")
+    copy_of(folder, history.home.path / "near" / "notes")
+    folder.rename(far(history, "notes"))
+    found = history.found(session, [history.home.path])
+    assert found.rivals == (str(far(history, "notes")), str(history.home.path / "near" / "notes"))
+
+
+def test_a_damaged_part_is_no_error(history: History) -> None:
+    folder, session = notes(history, "todo.md", "ideas.md")
+    history.home.execute(
+        "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) "
+        """VALUES ('prt_x', ?, ?, 1, 1, '{"type":"tool","filePath":')""",
+        [f"msg_of_prt_patch_{session}", session],
+    )
+    folder.rename(far(history, "notes"))
+    assert belongs(history.found(session, [history.home.path])) == str(far(history, "notes"))

@@ -1,0 +1,83 @@
+"""What nobody can look at may be there all the same: said, never moved by itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.model import Certainty
+from migrator.orphans import looking
+from migrator.orphans.looking import look
+from migrator.orphans.rule import Standing
+from migrator_selectors.orphans.unreadable import Unreadable
+from tests.places.repositories import sub_directory
+from tests.places.test_refusals import somebody_else
+
+if TYPE_CHECKING:
+    from tests.orphans.register import Register
+
+
+def test_it_is_never_moved_by_itself() -> None:
+    assert not Unreadable.movable
+
+
+def test_a_loop_of_links_and_a_name_too_long(register: Register) -> None:
+    (register.at / "loop").symlink_to("loop")
+    register.add("ses_loop", register.at, directory=f"{register.at}/loop")
+    register.add("ses_long", register.at, directory=f"{register.at}/{'x' * 300}")
+    found = register.found()
+    assert {id_: list(why) for id_, why in found.items()} == {"ses_loop": ["unreadable"], "ses_long": ["unreadable"]}
+    loop = found["ses_loop"]["unreadable"]
+    assert loop.evidence == f"{register.at}/loop can't be read: Too many levels of symbolic links"
+    assert loop.certainty is Certainty.UNKNOWN
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
+def test_permission(mode: int) -> None:
+    # pytest's tmp_path is below a directory that nobody else may enter
+    with TemporaryDirectory() as scratch:
+        closed = sub_directory(Path(scratch, "closed"))
+        Path(scratch).chmod(0o755)
+        closed.chmod(mode)
+        with somebody_else():
+            seen = look(str(closed))
+            below = look(str(closed / "below"))
+        closed.chmod(0o755)
+    assert seen.standing is Standing.UNREADABLE
+    assert str(closed) in seen.detail
+    assert below.standing is (Standing.MISSING if mode == 0o111 else Standing.UNREADABLE)
+
+
+def test_a_disk_that_is_not_mounted(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its mount point is empty, or not there; with files in it, it is a directory like any other."""
+    monkeypatch.setattr(looking, "MOUNTED_AT", (f"{register.at}/mnt/*",))
+    sub_directory(register.at / "mnt" / "empty")
+    sub_directory(register.at / "mnt" / "used" / "other")
+    for name in ("empty/shop", "absent/shop", "used/shop"):
+        register.add(f"ses_{name[:4]}", register.at, directory=f"{register.at}/mnt/{name}")
+    found = register.found()
+    assert {id_: list(why) for id_, why in found.items()} == {
+        "ses_empt": ["unreadable"],
+        "ses_abse": ["unreadable"],
+        "ses_used": ["missing-directory"],
+    }
+    assert found["ses_empt"]["unreadable"].evidence == (
+        f"{register.at}/mnt/empty/shop is not there, and nothing is mounted at {register.at}/mnt/empty"
+    )
+
+
+def test_where_disks_are_usually_mounted() -> None:
+    for directory in ("/mnt/no-such-disk/shop", "/media/ada/no-such-disk", "/run/media/ada/no-such-disk/src/shop"):
+        assert look(directory).standing is Standing.UNREADABLE, directory
+    assert look("/home/no-such-user/shop").standing is Standing.MISSING
+
+
+def test_a_mount_point_that_fstab_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(looking, "_listed_mounts", lambda: frozenset({str(tmp_path)}))
+    assert not os.path.ismount(tmp_path)
+    assert look(str(tmp_path / "shop")).standing is Standing.UNREADABLE
+    assert look(str(tmp_path)).standing is Standing.THERE

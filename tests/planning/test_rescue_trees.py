@@ -1,0 +1,101 @@
+"""Trees come home whole or not at all, whatever the rules say of their members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.model import Certainty, Reason
+from migrator.operations import Workbench
+from migrator.orphans.homes import Homes
+from migrator.orphans.rule import OrphanRule
+from migrator.planning.rescue import Rescue
+from tests.home import build_home
+from tests.orphans.history import History
+from tests.places.repositories import copy_of, repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from migrator.orphans.rule import Finding, Ground
+
+GONE = Reason("missing-directory", "it is gone", Certainty.CERTAIN)
+FORBIDDEN = Reason("kept-by-law", "it is kept by law", Certainty.CERTAIN)
+DOUBTFUL = Reason("stale-path", "it may be", Certainty.UNKNOWN)
+
+
+class KeptByLaw(OrphanRule):
+    """A third party's rule, whose sessions are never moved."""
+
+    name = "kept-by-law"
+    movable = False
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> tuple[History, list[str]]:
+    """A root, a child and a grandchild in src/shop, which is src/store now; opencode was there."""
+    history = History(build_home(tmp_path / "home", "1.18.34"))
+    shop = repository(history.src / "shop")
+    root = history.session(shop)
+    child = history.session(shop, root)
+    grandchild = history.session(shop, child)
+    shop.rename(history.src / "store")
+    history.opened(history.src / "store")
+    return history, [root, child, grandchild]
+
+
+def rescued(history: History, lost: dict[str, Reason]) -> tuple[list[str], dict[str | None, str]]:
+    """Who comes home, and what is said of those who don't."""
+    with Workbench(history.home.database) as bench:
+        rescue = Rescue(bench.ground, Homes(bench.ground), [KeptByLaw()])
+        selection = rescue.select({id_: (bench.ground.by_id[id_], [reason]) for id_, reason in lost.items()})
+        goes = [selected.session.id for selected in selection.sessions if rescue.destination.place_for(selected)]
+        return goes, {warning.session: warning.message for warning in selection.warnings}
+
+
+def test_nobody_leaves_a_root_that_may_not_move(tree: tuple[History, list[str]]) -> None:
+    history, (root, child, grandchild) = tree
+    goes, said = rescued(history, {root: FORBIDDEN, child: GONE, grandchild: GONE})
+    assert goes == []
+    assert said.keys() == {root, child, grandchild}
+    assert f"its root {root} stays lost, and a tree is not torn" in said[child]
+
+
+def test_a_member_that_may_not_move_stays_and_the_others_go(tree: tuple[History, list[str]]) -> None:
+    history, (root, child, grandchild) = tree
+    goes, said = rescued(history, {root: GONE, child: FORBIDDEN, grandchild: GONE})
+    assert goes == [root, grandchild]
+    assert said.keys() == {child}
+
+
+def test_parents_come_before_their_children(tree: tuple[History, list[str]]) -> None:
+    history, ids = tree
+    goes, said = rescued(history, dict.fromkeys(reversed(ids), GONE))
+    assert goes == ids
+    assert not said
+
+
+def test_who_is_in_order_follows_its_root_into_another_project(tree: tuple[History, list[str]]) -> None:
+    """No rule found the child; left where it is, it would be in another project than its root."""
+    history, ids = tree
+    store = str(history.src / "store")
+    history.home.execute("UPDATE session SET project_id = 'feedface', directory = ?", [store])
+    goes, said = rescued(history, {ids[0]: GONE})
+    assert goes == ids
+    assert not said
+
+
+def test_a_root_of_which_nobody_can_say_that_it_is_lost_holds_nobody_back(tmp_path: Path) -> None:
+    history = History(build_home(tmp_path / "home", "1.18.34"))
+    shop = repository(history.src / "shop")
+    root = history.session(copy_of(shop, history.src / "store"))
+    child = history.session(history.src / "store", root, path="wrong")
+    history.home.execute("UPDATE session SET path = NULL WHERE id = ?", [root])
+    goes, said = rescued(history, {root: DOUBTFUL, child: GONE})
+    assert goes == [child]
+    assert said.keys() == {root}

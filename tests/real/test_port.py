@@ -1,0 +1,50 @@
+"""The port of opencode's undo, which the tests of the law rely on, does what the real one does."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from migrator.places import Identity, Places
+from tests.real.bench import files
+from tests.snapshots.port import Snapshots, Undo
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.real.bench import Bench, Files
+
+
+def test_undo_and_redo_leave_the_same_files(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps of `undo_and_redo`, on the same turns, which the real one has made."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    place = Places(Identity.ORIGIN_FIRST).find(str(bench.source))
+    undo = Undo(bench.opencode.database, bench.session, Snapshots.at(bench.opencode.data, place))
+    seen: list[Files] = []
+    for turn in reversed(undo.messages()):
+        undo.revert(turn)
+        seen.append(files(bench.source))
+    undo.unrevert()
+    seen.append(files(bench.source))
+    for turn in undo.messages():
+        undo.revert(turn)
+        seen.append(files(bench.source))
+        undo.unrevert()
+        seen.append(files(bench.source))
+    assert seen == bench.expected[:-1]
+
+
+def test_snapshots_and_patches_are_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tree of the worktree as it is now is the one that the real one took after the last turn."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    place = Places(Identity.ORIGIN_FIRST).find(str(bench.source))
+    snapshots = Snapshots.at(bench.opencode.data, place)
+    parts = [
+        part for _, found in Undo(bench.opencode.database, bench.session, snapshots).everything() for part in found
+    ]
+    trees = [part["snapshot"] for part in parts if part["type"].startswith("step-")]
+    assert snapshots.track() == trees[-1]
+    every = {file for part in parts if part["type"] == "patch" for file in part["files"]}
+    assert set(snapshots.patch(trees[0]).files) == every

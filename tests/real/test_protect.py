@@ -1,0 +1,343 @@
+"""What `doctor --undo` foretells is what the real opencode does, file by file; `protect` takes the danger out of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.real.binary import MAIN
+from tests.real.database import all_rows
+from tests.real.fake_model import order
+from tests.real.migrator_command import answer, run_migrator, undo
+from tests.real.opencode import HttpError
+from tests.real.sessions import writes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.real.conftest import Install
+    from tests.real.opencode import OpenCode
+
+Files = dict[str, bytes]
+Turn = tuple[str, str]
+"""The names of a session and of a user's message in it."""
+
+
+@dataclass
+class Bench:
+    """Repositories and sessions in them; `before` has every file as it was before each turn."""
+
+    opencode: OpenCode
+    root: Path
+    sessions: dict[str, str]
+    before: dict[Turn, Files]
+
+    @property
+    def source(self) -> Path:
+        return self.root / "repos" / "source"
+
+    @property
+    def other(self) -> Path:
+        return self.root / "repos" / "other"
+
+    @property
+    def linked(self) -> Path:
+        return self.root / "repos" / "linked"
+
+    @property
+    def plain(self) -> Path:
+        return self.root / "repos" / "plain"
+
+    def files(self) -> Files:
+        """Every file of every repository, by its full path."""
+        return {
+            str(file): file.read_bytes()
+            for file in (self.root / "repos").rglob("*")
+            if ".git" not in file.parts and file.is_file()
+        }
+
+    def execute(self, sql: str, *params: str) -> None:
+        with closing(sqlite3.connect(self.opencode.database)) as database, database:
+            database.execute(sql, params)
+
+    def directory(self, session: str) -> Path:
+        """Where a session is now; opencode 1.3.2 goes by where it is called, later ones by this."""
+        with closing(sqlite3.connect(self.opencode.database)) as database:
+            query = "SELECT directory FROM session WHERE id = ?"
+            ((directory,),) = database.execute(query, [self.sessions[session]]).fetchall()
+        return Path(directory)
+
+    def rebind(self, directory: Path, **columns: str) -> None:
+        """What one would type into `sqlite3`: all sessions of `source` go to a directory."""
+        sets = "".join(f", {column} = ?" for column in columns)
+        values = (str(directory), *columns.values(), str(self.source))
+        self.execute(f"UPDATE session SET directory = ?{sets} WHERE directory = ?", *values)
+
+    def snapshots(self) -> list[Path]:
+        return [head.parent for head in (self.opencode.data / "snapshot").glob("**/HEAD") if head.is_file()]
+
+    def keep(self, name: str) -> None:
+        shutil.rmtree(self.root.with_name(name), ignore_errors=True)
+        shutil.copytree(self.root, self.root.with_name(name), symlinks=True)
+
+    def put_back(self, name: str, *parts: str) -> None:
+        """Put back everything, or these parts of it only, which a running opencode doesn't mind."""
+        for part in parts or ("repos", "home"):
+            shutil.rmtree(self.root / part, ignore_errors=True)
+            if (self.root.with_name(name) / part).exists():
+                shutil.copytree(self.root.with_name(name) / part, self.root / part, symlinks=True)
+
+
+def git(repository: Path, *words: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    subprocess.run(["git", *identity, *words], cwd=repository, check=True, capture_output=True)
+
+
+def repository(path: Path) -> None:
+    (path / "sub").mkdir(parents=True)
+    for name in ("kept.txt", "changed.txt", "deleted.txt", "sub/deep.txt", "[id].txt", "übung.txt", "i.txt"):
+        (path / name).write_text(f"{name} as committed in {path.name}\n")
+    git(path, "init", "--quiet", "--initial-branch=main")
+    git(path, "add", "--all")
+    git(path, "commit", "--quiet", "--message", f"start of {path.name}")
+
+
+PROMPTS = {
+    "turns": (
+        writes("new.txt", "one\n") + order("read", filePath="@CWD@/changed.txt") + writes("changed.txt", "one\n"),
+        order("bash", command="rm deleted.txt; echo two > new.txt; echo 2 > '[id].txt'", description="two"),
+        order("bash", command="echo three > changed.txt; echo 3 > 'i[d].txt'", description="three"),
+    ),
+    "deep": (writes("made.txt", "1\n"), order("bash", command="echo 2 > deep.txt", description="two")),
+    "foreign": (
+        order("bash", command="echo 1 > übung.txt; echo 1 > kept.txt", description="one"),
+        order("bash", command="echo 2 > übung.txt", description="two"),
+    ),
+}
+"""`foreign`: opencode misreads a name that isn't ASCII where it looks for several files at once."""
+
+
+def build(opencode: OpenCode, root: Path) -> Bench:
+    bench = Bench(opencode, root, {}, {})
+    for repo in (bench.source, bench.other):
+        repository(repo)
+    git(bench.source, "worktree", "add", "--quiet", "--detach", str(bench.linked))
+    bench.plain.mkdir()
+    with opencode.serve(bench.source):
+        for name, prompts in PROMPTS.items():
+            directory = bench.source / "sub" if name == "deep" else bench.source
+            session = bench.sessions[name] = opencode.new_session(name, directory)
+            for prompt in prompts:
+                before = bench.files()
+                bench.before[name, opencode.prompt(session, prompt, directory)] = before
+        for repo in (bench.other, bench.linked, bench.plain):
+            opencode.prompt(opencode.new_session("at home", repo), writes("home.txt", "h\n"), repo)
+    return bench
+
+
+@pytest.fixture(scope="module")
+def benches(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
+    """`benches(version)`: what that opencode made, as it was then."""
+    made: dict[str, Bench] = {}
+
+    def _benches(version: str) -> Bench:
+        if version not in made:
+            root = tmp_path_factory.mktemp("protect-") / "bench"
+            made[version] = build(install(root / "home", version), root)
+            made[version].keep("template")
+        made[version].put_back("template")
+        return made[version]
+
+    return _benches
+
+
+# ----------------------------------------------------------------------------------------------- what may have happened
+
+
+def nothing(_bench: Bench) -> None:
+    """Everything is at home."""
+
+
+def naive_move(bench: Bench) -> None:
+    with closing(sqlite3.connect(bench.opencode.database)) as database:
+        query = "SELECT project_id FROM session WHERE directory = ?"
+        ((project,),) = database.execute(query, [str(bench.other)]).fetchall()
+    bench.rebind(bench.other, project_id=project)
+
+
+def out_of_any_repository(bench: Bench) -> None:
+    bench.rebind(bench.plain, project_id="global", path=str(bench.plain)[1:])
+
+
+def to_a_directory_that_is_gone(bench: Bench) -> None:
+    bench.rebind(bench.root / "repos" / "nowhere")
+
+
+def own_move(bench: Bench) -> None:
+    """Let opencode move them itself, into another worktree of the repository."""
+    with bench.opencode.serve(bench.source):
+        for session in bench.sessions.values():
+            body = {"sessionID": session, "destination": {"directory": str(bench.linked)}}
+            bench.opencode.call("POST", "/experimental/control-plane/move-session", body, bench.source)
+
+
+def origin_added(bench: Bench) -> None:
+    git(bench.source, "remote", "add", "origin", "https://example.com/acme/drift.git")
+
+
+def origin_added_and_opened(bench: Bench) -> None:
+    origin_added(bench)
+    with bench.opencode.serve(bench.source):
+        bench.opencode.call("GET", "/session", directory=bench.source)
+
+
+def pruned(bench: Bench) -> None:
+    for snapshots in bench.snapshots():
+        git(snapshots, "gc", "--quiet", "--prune=now")
+
+
+def snapshots_lost(bench: Bench) -> None:
+    shutil.rmtree(bench.opencode.data / "snapshot")
+
+
+def renamed(bench: Bench) -> None:
+    bench.source.rename(bench.source.with_name("renamed"))
+
+
+def subdirectory_removed(bench: Bench) -> None:
+    shutil.rmtree(bench.source / "sub")
+
+
+def in_a_workspace(bench: Bench) -> None:
+    """A workspace of opencode's own says where a session is, whatever its directory."""
+    bench.execute(
+        "INSERT INTO workspace (id, type, name, directory, project_id, time_used) "
+        "SELECT 'wrk_1', 'worktree', 'w', ?, project_id, 0 FROM session LIMIT 1",
+        str(bench.plain),
+    )
+    bench.execute("UPDATE session SET workspace_id = 'wrk_1' WHERE title <> 'at home'")
+
+
+def in_a_workspace_that_is_gone(bench: Bench) -> None:
+    bench.execute("UPDATE session SET workspace_id = 'wrk_gone' WHERE title <> 'at home'")
+
+
+ALL = ("turns", "deep", "foreign")
+SITUATIONS: dict[Callable[[Bench], None], tuple[str, ...]] = {
+    nothing: ("foreign",),
+    naive_move: ("turns", "foreign"),
+    out_of_any_repository: ("turns", "foreign"),
+    to_a_directory_that_is_gone: ("turns", "foreign"),
+    own_move: ALL,
+    origin_added: ALL,
+    origin_added_and_opened: ALL,
+    pruned: ALL,
+    snapshots_lost: ALL,
+    renamed: (),
+    subdirectory_removed: ("foreign",),
+    in_a_workspace: ALL,
+    in_a_workspace_that_is_gone: (),
+}
+"""What may have happened, and the sessions in which an undo deletes files after it."""
+OLDER: dict[Callable[[Bench], None], tuple[str, ...]] = {
+    nothing: (),
+    naive_move: ("turns", "foreign"),
+    pruned: ALL,
+    snapshots_lost: ALL,
+}
+"""The same with 1.3.2, which has one snapshot repository for a project, borrows nothing, and asks for file by file."""
+CASES = [(MAIN, situation) for situation in SITUATIONS] + [("1.3.2", situation) for situation in OLDER]
+
+
+# ------------------------------------------------------------------------------------------------ saying and doing
+
+
+def foretold(bench: Bench) -> dict[Turn, Any]:
+    """What `doctor --undo` says of each turn of our sessions, in their order."""
+    outcome = run_migrator(bench.opencode, "doctor", "--undo", "--json", cwd=bench.root)
+    found = json.loads(outcome.stdout)["undo"]
+    assert outcome.returncode == (1 if found["deletes"] else 0), outcome.stderr
+    names = {id_: name for name, id_ in bench.sessions.items()}
+    return {
+        (names[session["id"]], turn["message"]): turn
+        for session in found["sessions"]
+        if session["id"] in names
+        for turn in session["turns"]
+    }
+
+
+def from_on(said: dict[Turn, Any], turn: Turn) -> Iterator[tuple[str, str]]:
+    """(file, `deletes`, `removes` or `restores`) of an undo to before a turn: opencode takes each file once."""
+    session, message = turn
+    seen: set[str] = set()
+    for (its_session, its_message), outlook in said.items():
+        if its_session == session and its_message >= message:
+            now = [(file, what) for what in ("deletes", "removes", "restores") for file in outlook[what]]
+            yield from ((file, what) for file, what in now if file not in seen)
+            seen |= {file for file, _ in now}
+
+
+def done(bench: Bench, turns: list[Turn]) -> Iterator[tuple[Turn, Files, Files]]:
+    """Undo to before each of these turns, from the same beginning; gives the files before and after."""
+    opencode = bench.opencode
+    bench.keep("now")
+    before = bench.files()
+    with opencode.serve(bench.root):
+        for turn in turns:
+            session, message = turn
+            with suppress(HttpError):  # one that fails may have deleted files all the same
+                opencode.revert(bench.sessions[session], message, bench.directory(session))
+            yield turn, before, bench.files()
+            bench.put_back("now", "repos", "home/.local/share/opencode/snapshot")
+            bench.execute("UPDATE session SET revert = NULL")
+    bench.put_back("now")
+
+
+@pytest.mark.parametrize(("version", "situation"), CASES, ids=lambda value: getattr(value, "__name__", value))
+def test_what_is_foretold_is_what_happens_and_protect_takes_the_danger_out(
+    benches: Callable[[str], Bench], version: str, situation: Callable[[Bench], None]
+) -> None:
+    bench = benches(version)
+    situation(bench)
+    said = foretold(bench)
+    dangerous = {session for (session, _), turn in said.items() if turn["undo"] == "deletes"}
+    assert dangerous == set((SITUATIONS if version == MAIN else OLDER)[situation])
+    for turn, before, after in done(bench, list(bench.before)):
+        expected = dict(from_on(said, turn))
+        assert before.keys() - after.keys() == {file for file, what in expected.items() if what != "restores"}, turn
+        restored = {file for file, what in expected.items() if what == "restores"}
+        assert {file for file in after if after[file] != before.get(file)} <= restored, turn
+        for file in restored:
+            assert after[file] == bench.before[turn][file], turn
+    if situation is nothing:
+        assert {turn["undo"] for (session, _), turn in said.items() if session != "foreign"} == {"restores"}
+    if dangerous:
+        protects(bench, said)
+
+
+def protects(bench: Bench, said: dict[Turn, Any]) -> None:
+    """Whatever was to be deleted stays now; the rest is as it was, and all of it can be taken back."""
+    rows = all_rows(bench.opencode.database)
+    run = answer(bench.opencode, "protect", "--yes", cwd=bench.root)
+    assert run["status"] == "applied"
+    undo(bench.opencode, run["run"], cwd=bench.root)
+    assert all_rows(bench.opencode.database) == rows
+    answer(bench.opencode, "protect", "--yes", cwd=bench.root)
+    still = foretold(bench)
+    for turn, outlook in said.items():
+        if outlook["undo"] != "deletes":
+            assert still[turn] == outlook
+    first = {session: (session, message) for session, message in reversed(bench.before)}
+    for turn, before, after in done(bench, list(first.values())):
+        left = dict(from_on(still, turn))
+        assert "deletes" not in left.values()
+        assert before.keys() - after.keys() == {file for file, what in left.items() if what == "removes"}, turn
+        assert {file for file in before if before[file] != after.get(file)} <= left.keys(), turn
