@@ -60,10 +60,16 @@ class Staging:
         with store.explained():
             db.execute("SAVEPOINT staging")
             db.executemany("INSERT INTO temp.change VALUES (?, ?, ?, ?, ?)", _rows(changes, first, ways))
-            for number, way in enumerate(ways):
-                before, after = (bindings.setdefault(b, len(bindings)) for b in (way.before, way.after))
-                numbered = [number, before, after, way.undo.value, detaches(way)]
-                db.execute("INSERT INTO temp.way VALUES (?, ?, ?, ?, ?)", numbered)
+            for way in ways:
+                bindings.setdefault(way.before, len(bindings))
+                bindings.setdefault(way.after, len(bindings))
+            db.executemany(
+                "INSERT INTO temp.way VALUES (?, ?, ?, ?, ?)",
+                (
+                    (number, bindings[way.before], bindings[way.after], way.undo.value, detaches(way))
+                    for number, way in enumerate(ways)
+                ),
+            )
             db.executemany("INSERT INTO temp.binding VALUES (?, ?, ?, ?, ?)", [(n, *b) for b, n in bindings.items()])
             db.execute(_REBINDS)
             db.execute("RELEASE staging")
