@@ -13,7 +13,7 @@ from migrator.model import PlanWarning, Selected, Selection, Session
 from migrator.places.here import current_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from migrator.model import Place, Project
     from migrator.orphans.rule import Ground
@@ -210,23 +210,21 @@ def select(store: Store, query: Query) -> Selection:
     chosen = {session.id: session for session in query.sessions(store)}
     if not chosen:
         raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
-    tree_roots = trees(store, chosen)
-    everyone = chosen | {session.id: session for session in store.sessions(tree_roots.keys() - chosen.keys())}
+    others = relatives(store, chosen)
     selected: list[Selected] = []
-    warnings: list[PlanWarning] = []
-    said: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for id_, root in tree_roots.items():
-        session = everyone[id_]
-        why, base = query.reasons(session) if id_ in chosen else ((f"tree of {root}",), None)
-        base = base or _inherited_base(query, everyone[root], session)
-        selected.append(Selected(session, root, said.setdefault(why, why), base))
-    for id_ in chosen:
-        root = tree_roots[id_]
-        if id_ != root and root not in chosen:
-            warnings.append(
-                PlanWarning("whole-tree", f"{id_} is part of the tree of {root}, which moves as a whole.", id_),
-            )
-    return Selection(tuple(selected), tuple(warnings))
+    led: dict[str, str] = {}
+    for tree in trees(chosen | others):
+        root = tree[0]
+        for session in tree:
+            why, base = ((f"tree of {root.id}",), None) if session.id in others else query.reasons(session)
+            selected.append(Selected(session, root.id, why, base or _inherited_base(query, root, session)))
+        if root.id in others:
+            led |= {session.id: root.id for session in tree if session.id in chosen}
+    return Selection(tuple(selected), tuple(_whole_tree(id_, root) for id_, root in sorted(led.items())))
+
+
+def _whole_tree(session: str, root: str) -> PlanWarning:
+    return PlanWarning("whole-tree", f"{session} is part of the tree of {root}, which moves as a whole.", session)
 
 
 def _inherited_base(query: Query, root: Session, session: Session) -> str:
@@ -236,44 +234,50 @@ def _inherited_base(query: Query, root: Session, session: Session) -> str:
     return base if below else session.directory
 
 
-def trees(store: Store, chosen: Mapping[str, Session]) -> dict[str, str]:
-    """Map every session of the trees of `chosen` to its root, tree by tree, parents before children.
+def relatives(store: Store, chosen: Mapping[str, Session]) -> dict[str, Session]:
+    """Return the ancestors of these sessions and every descendant of both, but for those that are chosen themselves.
 
-    One query for each generation that isn't chosen itself. A root is the topmost ancestor that exists; a cycle of
-    parents begins at the first of them. Parents and children were made one after the other, so what is written
-    together lies together in the file.
+    Two queries for each generation that isn't chosen.
     """
-    parents: dict[str, str | None] = {id_: session.parent_id for id_, session in chosen.items()}
-    asked = {None, *parents}
-    while unknown := {*parents.values()} - asked:
-        asked |= unknown
-        parents.update(store.parents(parent for parent in unknown if parent is not None))
-    generation: Collection[str] = parents
-    while generation:
-        born = {id_: parent for id_, parent in store.children(generation).items() if id_ not in parents}
-        parents |= born
-        generation = born
-    below: dict[str, list[str]] = {}
+    found: dict[str, Session] = {}
+    if len(chosen) == store.count():
+        return found
+    generation: Collection[str] = {session.parent_id for session in chosen.values() if session.parent_id}
+    while generation := [id_ for id_ in generation if id_ not in chosen and id_ not in found]:
+        above = store.sessions(generation)
+        found.update((session.id, session) for session in above)
+        generation = {session.parent_id for session in above if session.parent_id}
+    generation = [*chosen, *found]
+    while generation := [id_ for id_ in store.children(generation) if id_ not in chosen and id_ not in found]:
+        found.update((session.id, session) for session in store.sessions(generation))
+    return found
+
+
+def trees(family: Mapping[str, Session]) -> Iterator[list[Session]]:
+    """Yield whole trees, parents before children, a generation after the other.
+
+    A tree begins at the topmost ancestor that exists; a cycle of parents has none and begins at the first of them.
+    Parents and children were made one after the other, so what is written together lies together in the file.
+    """
+    below: dict[str, list[Session]] = {}
     tops = []
-    for id_, parent in parents.items():
-        if parent is None or parent not in parents:
-            tops.append(id_)
+    for session in family.values():
+        parent = session.parent_id
+        if parent is not None and parent in family:
+            below.setdefault(parent, []).append(session)
         else:
-            below.setdefault(parent, []).append(id_)
-    roots: dict[str, str] = {}
+            tops.append(session)
     for top in tops:
-        _plant(top, below, roots)
-    for id_ in [id_ for id_ in parents if id_ not in roots]:  # cycles have no top
-        if id_ not in roots:
-            _plant(id_, below, roots)
-    return roots
+        yield _tree(top, below)
+    for session in family.values() if below else ():
+        if session.parent_id in below:
+            below[session.parent_id].remove(session)
+            yield _tree(session, below)
 
 
-def _plant(root: str, below: Mapping[str, Sequence[str]], roots: dict[str, str]) -> None:
-    """Add a tree, a generation after the other."""
-    roots[root] = root
-    generation = below.get(root)
-    while generation:
-        born = [id_ for id_ in generation if id_ not in roots]
-        roots.update(dict.fromkeys(born, root))
-        generation = [child for id_ in born for child in below.get(id_, ())]
+def _tree(top: Session, below: dict[str, list[Session]]) -> list[Session]:
+    """Return a session and its descendants, which are taken out of `below`."""
+    tree = [top]
+    for session in tree:  # it grows meanwhile
+        tree += below.pop(session.id, ())
+    return tree

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from contextlib import contextmanager
@@ -30,6 +29,8 @@ def show_plan(
 ) -> None:
     """Print a plan: one JSON document, or text and the command that applies it."""
     if values.get("as_json"):
+        import json
+
         from migrator.reporting.plan_json import plan_document
 
         click.echo(json.dumps(plan_document(plan), indent=2, ensure_ascii=False))
@@ -108,6 +109,8 @@ def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: 
 def report(run: Run, values: dict[str, Any]) -> None:
     """Say how a run went."""
     if values.get("as_json"):
+        import json
+
         from migrator.reporting.plan_json import run_document
 
         click.echo(json.dumps(run_document(run), indent=2, ensure_ascii=False))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -42,11 +40,15 @@ def command(keep: Path | None) -> None:
         _play(keep.resolve())
         click.echo(f"\nKept: HOME={shlex.quote(str(keep.resolve()))} opencode-migrator list --all")
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="opencode-migrator-demo-") as directory:
         _play(Path(directory).resolve())
 
 
 def _play(home: Path) -> None:
+    import subprocess
+
     from migrator.demo import build
 
     stage = build(home)

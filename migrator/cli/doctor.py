@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +31,8 @@ def command(ctx: click.Context, /, **values: Any) -> None:
 
     With --undo, sessions in which an undo would delete files are wrong; the selecting options say which to look at.
     """
+    import json
+
     from migrator.checkup import check_up
     from migrator.reporting.outlook_rows import outlook_lines
 

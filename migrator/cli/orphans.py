@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -77,6 +76,8 @@ def _list(bench: Workbench, homes: Homes, form: str, values: dict[str, Any]) -> 
 
 
 def _explain(bench: Workbench, homes: Homes, said: str, form: str) -> None:
+    import json
+
     from migrator.orphans.explaining import explain, find_session
     from migrator.orphans.finding import rules
     from migrator.reporting.explanation import explanation_document, explanation_text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from pathlib import Path
@@ -149,6 +148,8 @@ def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
 
 def _save(plan: Plan, output: Path) -> None:
     """Write a file whole or not at all; what is no ordinary file (/dev/stdout, a pipe) is never replaced by one."""
+    import json
+
     from migrator.reporting.plan_json import plan_document
 
     text = json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"

@@ -27,9 +27,8 @@ def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> di
             if change.session in strays:
                 binding = strays[change.session]
                 found[change.session] = _difference(change, binding) if binding else "was deleted"
-    moving = {change.session for change in plan.changes if change.moves}
-    known = moving.union(plan.unchanged)
-    for child, parent in staging.store.children(moving).items():
+    known = set(plan.unchanged)
+    for child, parent in staging.outsiders():
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     found.update(_changed_values(staging.store, restores))

@@ -27,8 +27,7 @@ _GONE = object()
 
 def lay_out(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
     """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
-    rebinds = ((change.session, change.before, change.after, int(_detached(change))) for change in changes)
-    return Staging(store, rebinds, first)
+    return Staging(store, changes, _detached, first)
 
 
 def _detached(change: Change) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,6 @@ from migrator.model import (
     RunStatus,
     Undo,
 )
-from migrator.store.staging import Numbers
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from migrator.model import Plan
+    from migrator.store.staging import Staging
 
 FORMAT = 2
 """1 knew nothing of updates: whoever knows only that must not take back half of a run."""
@@ -45,7 +45,7 @@ _TABLES = """
         finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
-        before INTEGER REFERENCES binding, after INTEGER REFERENCES binding);
+        before INTEGER, after INTEGER);
     CREATE TABLE chunk (number INTEGER PRIMARY KEY, first INTEGER, last INTEGER);
     CREATE TABLE edit (chunk INTEGER, "table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
     CREATE INDEX edit_chunk ON edit (chunk);
@@ -120,6 +120,7 @@ class Journal:
     def begin(  # noqa: PLR0913 - what a run is, said once, by keyword
         cls,
         plan: Plan,
+        staging: Staging,
         command: str,
         chunk_size: int | None,
         *,
@@ -130,34 +131,33 @@ class Journal:
     ) -> Journal:
         """Write down everything a run intends, before anything else is written anywhere.
 
-        `partial` is an undo that leaves out some of what it undoes.
+        `staging` holds the changes of `plan`. `partial` is an undo that leaves out some of what it undoes. The row in
+        `run` comes last: a file without one is no run.
         """
+        import sqlite3
+
         now = now_ms()
         run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now / 1000))}-{secrets.token_hex(2)}"
         path = _runs() / f"{run}.db"
         with _explained(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
+                new.executescript(f"BEGIN; {_TABLES}; COMMIT")
+            with staging.beside(path) as copying:
+                copying.execute("INSERT INTO journal.binding SELECT * FROM temp.binding")
+                copying.execute(
+                    "INSERT INTO journal.change SELECT seq, session, root, title, undo, before, after "
+                    "FROM temp.change JOIN temp.way ON way.id = change.way"
+                )
         journal = cls(path)
         write = journal.connection
         with journal._transaction():
-            for statement in _TABLES.split(";"):
-                write.execute(statement)
             write.execute(
                 "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?)",
                 [run, FORMAT, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
                  partial, plan.relocated is not None],
             )  # fmt: skip
-            bindings = Numbers()
-            words = {undo: undo.value for undo in Undo}  # sqlite3 takes a real str several times as fast
-            write.executemany(
-                "INSERT INTO change VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-                (
-                    (session, root, title, words[undo], bindings[before], bindings[after])
-                    for session, root, title, _, before, after, undo, _ in plan.changes
-                ),
-            )
-            write.executemany("INSERT INTO binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in bindings.items()))
             write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
             write.executemany(
                 "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
@@ -253,7 +253,10 @@ class Journal:
 
     def restores(self, first: int, last: int) -> list[Edit]:
         """Return the values that an undo run sets back in the sessions `first` to `last`."""
-        sql = "SELECT * FROM restore WHERE session IN (SELECT session FROM change WHERE seq BETWEEN ? AND ?)"
+        sql = (
+            "SELECT restore.* FROM change CROSS JOIN restore ON restore.session = change.session "
+            "WHERE change.seq BETWEEN ? AND ?"
+        )
         return [Edit(*row) for row in self.connection.execute(sql, [first, last]).fetchall()]
 
     # -- chunks --------------------------------------------------------------------------------------------------

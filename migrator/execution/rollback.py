@@ -78,12 +78,17 @@ def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit]) -> N
     with writer.transaction():
         now = writer.bindings(change.session for change in chunk)
         there = [change for change in chunk if change.session in now]
-        back = Staging(writer, ((c.session, c.after, c.before, c.loses_its_ground) for c in there))
+        # Coming back loses as much ground as going did: leaving a workspace counts, for what arose outside it, too.
+        back = Staging(writer, map(_reversed, there), lambda change: _reversed(change).loses_its_ground)
         back.rebind(1, len(there))
         wanted = inverted(edits)
         writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
         settled = {(edit.table, edit.key) for edit in holding(writer, wanted)}
         writer.edit(detachments(back, 1, len(there), settled))
+
+
+def _reversed(change: Change) -> Change:
+    return change._replace(before=change.after, after=change.before)
 
 
 def _fetch_born(writer: Writer, done: Mapping[str, Change], journal: Journal) -> None:

@@ -157,17 +157,18 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
         raise StalePlan(
             f"The database changed since: {sentence(everything)}. Nothing was written; {then}.", tuple(everything)
         )
+    restores = [*work.restores]
     if found:
         plan = replace(plan, changes=tuple(without(plan.changes, found)))
         staging = lay_out(writer, plan.changes)
+        moving = {change.session for change in plan.changes}
+        restores = [edit for edit in restores if edit.session in moving]
     if changed:
         plan = replace(plan, projects=tuple(project for project in plan.projects if project.id not in changed))
     skipped = [PlanWarning("skipped", f"{session} was skipped: it {what}.", session) for session, what in found.items()]
     skipped += [PlanWarning("skipped", f"Project {id_} was skipped: it {what}.") for id_, what in changed.items()]
     if not plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
-    moving = {change.session for change in plan.changes}
-    restores = [edit for edit in work.restores if edit.session in moving]
     warnings = plan.warnings
     if places is not None:
         carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0))
@@ -176,6 +177,7 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
         warnings += (*left, *safe)
     with Journal.begin(
         plan,
+        staging,
         options.command,
         options.chunk_size,
         projects=work.projects,

@@ -24,31 +24,33 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
     moves: list[Change] = []
     places: dict[str, Place] = {}
     unchanged = []
-    arrivals: dict[tuple[Binding, str], Binding] = {}  # sessions are many, where they come from and go to is not
+    # Sessions are many; where they come from, why, and where they go is not.
+    arrivals: dict[tuple[Binding, str, tuple[str, ...]], Binding] = {}
+    undo = Undo.NONE
     for selected in selection.sessions:
-        session = selected.session
-        origin = (session.binding, selected.base)
-        after = arrivals.get(origin)
+        session, root, selected_by, base = selected
+        before = session.binding
+        after = arrivals.get((before, base, selected_by))
         if after is None:
             place = destination.place_for(selected)
-            after = arrivals[origin] = session.binding if place is None else store.schema.storable(place.binding)
-            if place is not None and after != session.binding:
+            after = before if place is None else store.schema.storable(place.binding)
+            arrivals[before, base, selected_by] = after
+            if place is not None and after != before:
                 places.setdefault(place.project_id, place)
-        if session.binding == after:
+        if before == after:
             unchanged.append(session.id)
-            continue
-        moves.append(
-            Change(session.id, selected.root, session.title, selected.selected_by, session.binding, after, Undo.NONE),
-        )
+        else:
+            moves.append(Change(session.id, root, session.title, selected_by, before, after, undo))
     changes = tuple(file_undo.decided(moves))
     projects = store.projects() if changes else []
-    come_from = sources(changes, projects)
+    taken = [(why, before, after) for (before, _, why), after in arrivals.items() if after != before]
+    come_from = sources(taken, projects)
     return Plan(
         str(store.path),
         store.schema.dialect,
         changes,
         tuple(_project_changes(places.values(), projects)),
-        (*selection.warnings, *destination.warnings(), *crossings(changes, come_from)),
+        (*selection.warnings, *destination.warnings(), *crossings(taken, come_from)),
         tuple(unchanged),
         sources=come_from,
     )

@@ -10,24 +10,27 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from migrator.model import PlanWarning, Source
+from migrator.model import Binding, PlanWarning, Source
 from migrator.places import jj
 from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from migrator.model import Change, Project
+    from migrator.model import Project
+
+Taken = tuple[tuple[str, ...], Binding, Binding]
+"""Why sessions move, from where, and to where: one for all that are alike."""
 
 OUTSIDE = "no git or jj repository"
 
 
-def sources(changes: Collection[Change], projects: Sequence[Project]) -> tuple[Source, ...]:
+def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Source, ...]:
     """Return where the sessions come from, a source for each directory and project; none if it is one repository."""
-    places = {(change.before.directory, change.before.project_id) for change in changes}
+    places = {(before.directory, before.project_id) for _, before, _ in taken}
     if {project_id for _, project_id in places} == {GLOBAL} or len({project_id for _, project_id in places}) > 1:
         outside = {directory for directory, project_id in places if project_id == GLOBAL}
-        tops = _jj_tops(outside | {change.after.directory for change in changes}) if outside else {}
+        tops = _jj_tops(outside | {after.directory for _, _, after in taken}) if outside else {}
     else:
         return ()
     labels = {project.id: _label(project, projects) for project in projects}
@@ -42,17 +45,15 @@ def sources(changes: Collection[Change], projects: Sequence[Project]) -> tuple[S
     return tuple(found) if len({source.repository for source in found}) > 1 else ()
 
 
-def crossings(changes: Collection[Change], found: Sequence[Source]) -> Iterable[PlanWarning]:
+def crossings(taken: Collection[Taken], found: Sequence[Source]) -> Iterable[PlanWarning]:
     """Yield a warning for each pattern that takes sessions of several repositories: often a look-alike is there."""
     repository = {(source.directory, source.project_id): source.repository for source in found}
     noun = "repositories" if any(source.project_id == GLOBAL for source in found) else "projects"
     crossed: dict[str, set[str]] = {}
-    for selected_by, directory, project_id in {
-        (change.selected_by, change.before.directory, change.before.project_id) for change in changes
-    }:
+    for selected_by, before, _ in taken:
         for said in selected_by:
             if said.startswith("--from-dir") and repository:
-                crossed.setdefault(said, set()).add(repository[directory, project_id])
+                crossed.setdefault(said, set()).add(repository[before.directory, before.project_id])
     for said, named in sorted(crossed.items()):
         if len(named) > 1:
             listed = ", ".join(sorted(named))

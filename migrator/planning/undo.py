@@ -30,9 +30,10 @@ class FileUndo:
         A session that keeps project and directory keeps its file undo as it is, unless `detach` was asked for. Raises
         MigratorError where `carry` was asked for and can't be had.
         """
-        leaving = {change.session for change in changes if self.wanted == "detach" or change.loses_its_ground}
-        concerned = self.store.with_file_undo(leaving) if leaving else set()
-        if self.wanted == "detach" or not concerned:
+        with_undo = self.store.with_file_undo([change.session for change in changes])
+        every = self.wanted == "detach"
+        concerned = {c.session for c in changes if c.session in with_undo and (every or c.loses_its_ground)}
+        if every or not concerned:
             for change in changes:
                 yield _detached(change) if change.session in concerned else change
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -92,16 +93,17 @@ def _project_document(project: ProjectChange) -> dict[str, Any]:
 
 def summary(plan: Plan) -> dict[str, int]:
     """Count what a plan does."""
+    kinds = Counter((change.undo, change.turns) for change in plan.changes)
     return {
         "sessions": len(plan.changes),
         "trees": len({change.root for change in plan.changes}),
         "unchanged": len(plan.unchanged),
         "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
         "projects_updated": len(plan.updates),
-        "undo_carried": sum(change.undo is Undo.CARRY for change in plan.changes),
-        "undo_detached": sum(change.undo is Undo.DETACH for change in plan.changes),
-        "turns_carried": sum(change.turns.carried for change in plan.changes),
-        "turns_detached": sum(change.turns.detached or 0 for change in plan.changes),
+        "undo_carried": sum(number for (undo, _), number in kinds.items() if undo is Undo.CARRY),
+        "undo_detached": sum(number for (undo, _), number in kinds.items() if undo is Undo.DETACH),
+        "turns_carried": sum(turns.carried * number for (_, turns), number in kinds.items()),
+        "turns_detached": sum((turns.detached or 0) * number for (_, turns), number in kinds.items()),
     }
 
 

@@ -40,16 +40,23 @@ class Passages:
         self._layout = Layout.of(store)
         self._found: dict[tuple[Binding, Binding], Passage | str] = {}
         self._objects: dict[str, str] = {}
+        self._targets: dict[str, Place] = {}
 
     def find(self, before: Binding, after: Binding) -> Passage | str:
         """Return how snapshots get from one place to the other, or why they don't, in words."""
         key = before, after
         if key not in self._found:
             try:
-                self._found[key] = self._find(before, self._places.find(after.directory))
+                self._found[key] = self._find(before, self._target(after.directory))
             except MigratorError as error:
                 self._found[key] = str(error).rstrip(".")
         return self._found[key]
+
+    def _target(self, directory: str) -> Place:
+        """Return a destination: many bindings go to one."""
+        if directory not in self._targets:
+            self._targets[directory] = self._places.find(directory)
+        return self._targets[directory]
 
     def _find(self, before: Binding, target: Place) -> Passage | str:
         if before.workspace_id is not None:

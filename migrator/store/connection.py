@@ -44,7 +44,7 @@ def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
 
 def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA temp_store = MEMORY")  # what is staged: a few dozen bytes for each session
+    connection.execute("PRAGMA temp_store = MEMORY")  # what is staged: about 150 bytes for each session
     connection.execute("PRAGMA synchronous = FULL")  # a chunk that is reported as done survives a power cut
     connection.execute("PRAGMA cache_size = -64000")  # 64 MB, as opencode's own connections have
     connection.create_function("casefold", 1, _casefold, deterministic=True)

@@ -112,10 +112,14 @@ class Store:
             return {id_: parent for id_, parent in every if parent in wanted}
         return dict(self.rows(f"SELECT id, parent_id FROM session WHERE parent_id {IN}", [_array(wanted)]))
 
+    def count(self) -> int:
+        """Return how many sessions there are."""
+        ((every,),) = self.rows("SELECT count(*) FROM session")
+        return int(every)
+
     def _is_most(self, ids: Collection[str]) -> bool:
         """Tell whether reading all sessions costs less than looking these up one by one."""
-        ((every,),) = self.rows("SELECT count(*) FROM session")
-        return bool(2 * len(ids) > every)
+        return 2 * len(ids) > self.count()
 
     def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
         """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""

@@ -1,76 +1,111 @@
-"""What is to be rebound, laid out in temporary tables, so that it is asked for and written as a set.
+"""What is to be changed, laid out in temporary tables, so that it is asked for, written and journalled as a set.
 
-Bindings are few where sessions are many: each is kept once. The tables are this connection's own and go with it.
+Bindings, and ways from one to another, are few where sessions are many: each is kept once. The tables are this
+connection's own and go with it.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from migrator.model import Binding
 from migrator.store.reading import LIVE_PATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
+    from migrator.model import Change
     from migrator.store.reading import Store
 
+# In `rebind` are numbers only: `row` is where SQLite keeps the session (NULL: it is gone), which stays true as long as
+# we are the only ones who write.
 _TABLES = """
-    DROP TABLE IF EXISTS temp.rebind;
+    DROP TABLE IF EXISTS temp.change;
+    DROP TABLE IF EXISTS temp.way;
     DROP TABLE IF EXISTS temp.binding;
-    CREATE TEMP TABLE rebind (seq INTEGER PRIMARY KEY, session TEXT, before INTEGER, after INTEGER, detach INTEGER);
-    CREATE TEMP TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT)
+    DROP TABLE IF EXISTS temp.rebind;
+    CREATE TEMP TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, way INTEGER);
+    CREATE TEMP TABLE way (id INTEGER PRIMARY KEY, before INTEGER, after INTEGER, undo TEXT, detach INTEGER);
+    CREATE TEMP TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
+    CREATE TEMP TABLE rebind (seq INTEGER PRIMARY KEY, row INTEGER, before INTEGER, after INTEGER, detach INTEGER)
 """
-
-
-Rebind = tuple[str, Binding, Binding, int]
-"""One session row: its id, the binding it must have now, the one it gets, 1 where its file undo is to be detached.
-
-What isn't exactly an int or a str takes sqlite3 several times as long.
+_REBINDS = """
+    INSERT INTO temp.rebind SELECT c.seq, s.rowid, w.before, w.after, w.detach
+    FROM temp.change c JOIN temp.way w ON w.id = c.way LEFT JOIN main.session s ON s.id = c.session
 """
-
-
-class Numbers(dict[Binding, int]):
-    """Numbers each binding that it is asked for, from 0 on: sessions are many, bindings are few."""
-
-    def __missing__(self, binding: Binding) -> int:
-        number = self[binding] = len(self)
-        return number
 
 
 class Staging:
-    """Rebinds, numbered from `first` to `last` in the order given."""
+    """Changes, numbered from `first` to `last` in the order given.
 
-    def __init__(self, store: Store, rebinds: Iterable[Rebind], first: int = 1) -> None:
+    `detaches` says whether a session's file undo is to be detached; it is asked once for all that come from the same
+    binding and go to the same, with the same `undo`.
+    """
+
+    def __init__(
+        self, store: Store, changes: Iterable[Change], detaches: Callable[[Change], bool], first: int = 1
+    ) -> None:
         self.first, self.last = first, first - 1
         self.store = store
         self._columns = ["project_id", "directory"]
         self._columns += ["path"] * store.schema.has_path + ["workspace_id"] * store.schema.has_workspace
-        numbers = Numbers()
+        ways: list[Change] = []
+        bindings: dict[Binding, int] = {}
         db = store.connection
         for statement in _TABLES.split(";"):
             db.execute(statement)
         with store.explained():
             db.execute("SAVEPOINT staging")
+            db.executemany("INSERT INTO temp.change VALUES (?, ?, ?, ?, ?)", _rows(changes, first, ways))
+            for way in ways:
+                bindings.setdefault(way.before, len(bindings))
+                bindings.setdefault(way.after, len(bindings))
             db.executemany(
-                "INSERT INTO temp.rebind VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO temp.way VALUES (?, ?, ?, ?, ?)",
                 (
-                    (seq, session, numbers[before], numbers[after], detach)
-                    for seq, (session, before, after, detach) in enumerate(rebinds, first)
+                    (number, bindings[way.before], bindings[way.after], way.undo.value, detaches(way))
+                    for number, way in enumerate(ways)
                 ),
             )
-            db.executemany("INSERT INTO temp.binding VALUES (?, ?, ?, ?, ?)", ((n, *b) for b, n in numbers.items()))
+            db.executemany("INSERT INTO temp.binding VALUES (?, ?, ?, ?, ?)", [(n, *b) for b, n in bindings.items()])
+            db.execute(_REBINDS)
             db.execute("RELEASE staging")
             (self.last,) = db.execute("SELECT coalesce(max(seq), ?) FROM temp.rebind", [self.last]).fetchone()
+
+    @contextmanager
+    def beside(self, journal: Path) -> Iterator[sqlite3.Connection]:
+        """Attach another SQLite file as `journal` beside what is staged, for one transaction that ends durable.
+
+        It is for copying what is many from here to there without a detour through Python. What SQLite says of the
+        file is raised as it is.
+        """
+        db = self.store.connection
+        db.execute("ATTACH ? AS journal", [str(journal)])
+        try:
+            db.execute("PRAGMA journal.locking_mode = NORMAL")  # it would be exclusive too
+            db.execute("PRAGMA journal.synchronous = FULL")
+            db.execute("BEGIN")
+            try:
+                yield db
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+        finally:
+            db.execute("DETACH journal")
 
     def strays(self) -> list[tuple[str, Binding | None]]:
         """Return the sessions that aren't where they were to be taken from: where they are, None if they are gone."""
         rows = self.store.rows(
-            f"SELECT r.session, s.id, {self.store.binding_columns_of('s')} FROM temp.rebind r "
-            "JOIN temp.binding b ON b.id = r.before LEFT JOIN main.session s ON s.id = r.session "
-            f"WHERE s.id IS NULL OR NOT ({self._same('s', 'b')}) ORDER BY r.seq",
+            "SELECT (SELECT c.session FROM temp.change c WHERE c.seq = r.seq), s.rowid, "
+            f"{self.store.binding_columns_of('s')} FROM temp.rebind r "
+            "JOIN temp.binding b ON b.id = r.before LEFT JOIN main.session s ON s.rowid = r.row "
+            f"WHERE r.row IS NULL OR NOT ({self._same('s', 'b')}) ORDER BY r.seq",
         )
-        return [(session, Binding._make(bound) if found else None) for session, found, *bound in rows]
+        return [(session, Binding._make(bound) if row else None) for session, row, *bound in rows]
 
     def rebind(self, first: int, last: int) -> int:
         """Rebind `first` to `last`; return how many were still what they had to be. `time_updated` is kept."""
@@ -78,7 +113,7 @@ class Staging:
         cursor = self.store.connection.execute(
             f"UPDATE main.session SET {sets} "
             "FROM temp.rebind r JOIN temp.binding b ON b.id = r.before JOIN temp.binding a ON a.id = r.after "
-            f"WHERE r.seq BETWEEN ? AND ? AND session.id = r.session AND {self._same('session', 'b')}",
+            f"WHERE r.seq BETWEEN ? AND ? AND session.rowid = r.row AND {self._same('session', 'b')}",
             [first, last],
         )
         return cursor.rowcount
@@ -87,14 +122,15 @@ class Staging:
         """Return (part id, session id, data, data without files) of every patch part with files to detach."""
         return self.store.rows(
             "SELECT part.id, part.session_id, data, json_set(data, '$.files', json('[]')) FROM temp.rebind r "
-            f"JOIN main.part ON part.session_id = r.session WHERE r.detach AND r.seq BETWEEN ? AND ? AND {LIVE_PATCH}",
+            "JOIN temp.change c ON c.seq = r.seq JOIN main.part ON part.session_id = c.session "
+            f"WHERE r.detach AND r.seq BETWEEN ? AND ? AND {LIVE_PATCH}",
             [first, last],
         )
 
     def reverts(self, first: int, last: int) -> list[tuple[str, str]]:
         """Return (session id, revert marker) of every reverted session to detach."""
         return self.store.rows(
-            "SELECT s.id, s.revert FROM temp.rebind r JOIN main.session s ON s.id = r.session "
+            "SELECT s.id, s.revert FROM temp.rebind r JOIN main.session s ON s.rowid = r.row "
             "WHERE r.detach AND r.seq BETWEEN ? AND ? AND s.revert IS NOT NULL",
             [first, last],
         )
@@ -105,15 +141,36 @@ class Staging:
         Asked with opencode's own filters; see listing.py.
         """
         by_path = "AND (s.path IS a.path OR s.path IS NULL)" if self.store.schema.has_path else ""
-        # Moving within one project and directory (a path repaired) leaves the session where it was listed.
         ((count,),) = self.store.rows(
-            "SELECT count(*) FROM temp.rebind r JOIN temp.binding b ON b.id = r.before "
-            "JOIN temp.binding a ON a.id = r.after JOIN main.session s ON s.id = r.session "
-            f"WHERE s.project_id = a.project_id AND s.directory = a.directory {by_path} "
-            "AND (b.project_id = a.project_id AND b.directory = a.directory "
-            "OR NOT (s.project_id = b.project_id AND s.directory = b.directory))",
+            "SELECT count(*) FROM temp.rebind r JOIN temp.binding a ON a.id = r.after "
+            "JOIN main.session s ON s.rowid = r.row "
+            f"WHERE s.project_id = a.project_id AND s.directory = a.directory {by_path}",
         )
         return int(count)
 
+    def outsiders(self) -> list[tuple[str, str]]:
+        """Return the children of sessions that move here, if they don't themselves: (session id, parent id)."""
+        return self.store.rows(
+            "SELECT id, parent_id FROM main.session WHERE parent_id IN "
+            "(SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after) "
+            "AND rowid IN (SELECT rowid FROM main.session WHERE parent_id IS NOT NULL "
+            "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)",
+        )
+
     def _same(self, row: str, binding: str) -> str:
         return " AND ".join(f"{row}.{column} IS {binding}.{column}" for column in self._columns)
+
+
+def _rows(changes: Iterable[Change], first: int, ways: list[Change]) -> Iterator[tuple[int, str, str, str, int]]:
+    """Yield the rows of the table `change`; the first change of each way is appended to `ways`, which is numbered so.
+
+    What isn't exactly an int or a str takes sqlite3 several times as long.
+    """
+    numbers: dict[tuple[object, ...], int] = {}
+    for seq, change in enumerate(changes, first):
+        session, root, title, _, before, after, undo, _ = change
+        way = numbers.get((before, after, undo))
+        if way is None:
+            way = numbers[before, after, undo] = len(ways)
+            ways.append(change)
+        yield seq, session, root, title, way

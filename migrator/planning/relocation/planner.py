@@ -14,7 +14,7 @@ from migrator.planning.planner import plan_move
 from migrator.planning.relocation.folders import is_within, normal
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.repairs import repairs
-from migrator.selecting import trees
+from migrator.selecting import relatives, trees
 from migrator.store.project_rows import project_rows
 from migrator.store.reading import IN
 
@@ -68,14 +68,14 @@ def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *
 def _selection(store: Store, relocation: Relocation, directories: Collection[str]) -> Selection:
     """Select every session in these directories, and what else is in their trees, to stay where it is."""
     chosen = {session.id: session for session in store.sessions_where(f"directory {IN}", [json.dumps([*directories])])}
-    roots = trees(store, chosen)
-    others = {session.id: session for session in store.sessions(roots.keys() - chosen.keys())}
+    others = relatives(store, chosen)
     said = {directory: (_said(directory, relocation),) for directory in directories}
     selected = [
-        Selected(session, root, said[session.directory], "")
-        if (session := chosen.get(id_))
-        else Selected(others[id_], root, (f"tree of {root}",), "")
-        for id_, root in roots.items()
+        Selected(
+            session, tree[0].id, (f"tree of {tree[0].id}",) if session.id in others else said[session.directory], ""
+        )
+        for tree in trees(chosen | others)
+        for session in tree
     ]
     return Selection(tuple(selected), tuple(_staying(others.values(), relocation)))
 
