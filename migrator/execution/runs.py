@@ -170,7 +170,7 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
     if not plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
     warnings = plan.warnings
-    if places is not None:
+    if places is not None and any(way.undo is Undo.CARRY or not way.moves for way in staging.ways):
         carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0))
         detached, safe = protect_undo(writer, places, plan.changes)
         restores += carried + detached

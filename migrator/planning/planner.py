@@ -25,25 +25,28 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
     places: dict[str, Place] = {}
     unchanged = []
     # Sessions are many; where they come from, why, and where they go is not.
-    arrivals: dict[tuple[Binding, str, tuple[str, ...]], Binding] = {}
+    arrivals: dict[tuple[Binding, str], Binding] = {}
+    ways: dict[tuple[Binding, str, tuple[str, ...]], Binding] = {}
     undo = Undo.NONE
     for selected in selection.sessions:
         session, root, selected_by, base = selected
         before = session.binding
-        after = arrivals.get((before, base, selected_by))
+        after = ways.get((before, base, selected_by))
         if after is None:
-            place = destination.place_for(selected)
-            after = before if place is None else store.schema.storable(place.binding)
-            arrivals[before, base, selected_by] = after
-            if place is not None and after != before:
-                places.setdefault(place.project_id, place)
+            after = arrivals.get((before, base))
+            if after is None:
+                place = destination.place_for(selected)
+                after = arrivals[before, base] = before if place is None else store.schema.storable(place.binding)
+                if place is not None and after != before:
+                    places.setdefault(place.project_id, place)
+            ways[before, base, selected_by] = after
         if before == after:
             unchanged.append(session.id)
         else:
             moves.append(Change(session.id, root, session.title, selected_by, before, after, undo))
     changes = tuple(file_undo.decided(moves))
     projects = store.projects() if changes else []
-    taken = [(why, before, after) for (before, _, why), after in arrivals.items() if after != before]
+    taken = [(why, before, after) for (before, _, why), after in ways.items() if after != before]
     come_from = sources(taken, projects)
     return Plan(
         str(store.path),

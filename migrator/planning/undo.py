@@ -9,7 +9,7 @@ from migrator.errors import MigratorError
 from migrator.model import Undo, UndoTurns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from migrator.model import Change
     from migrator.places import Places
@@ -24,34 +24,43 @@ class FileUndo:
     places: Places
     wanted: str = "auto"
 
-    def decided(self, changes: Sequence[Change]) -> Iterator[Change]:
-        """Yield the changes with their `undo` and `turns`; one question to the store, whatever their number.
+    def decided(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """Return the changes with their `undo` and `turns`; one question to the store, whatever their number.
 
         A session that keeps project and directory keeps its file undo as it is, unless `detach` was asked for. Raises
         MigratorError where `carry` was asked for and can't be had.
         """
-        with_undo = self.store.with_file_undo([change.session for change in changes])
-        every = self.wanted == "detach"
-        concerned = {c.session for c in changes if c.session in with_undo and (every or c.loses_its_ground)}
-        if every or not concerned:
-            for change in changes:
-                yield _detached(change) if change.session in concerned else change
-            return
+        # Asked first: most sessions have none, and then nothing is to be decided.
+        found = self.store.with_file_undo([change.session for change in changes]) if changes else set()
+        having = [change for change in changes if change.session in found] if found else []
+        if self.wanted == "detach":
+            decided = [_detached(change) for change in having]
+        else:
+            decided = self._judged([change for change in having if change.loses_its_ground])
+        if not decided:
+            return changes
+        new = {change.session: change for change in decided}
+        return [new.get(change.session, change) for change in changes]
+
+    def _judged(self, leaving: Sequence[Change]) -> list[Change]:
+        """Return what becomes of these, which have file undo and leave its ground."""
+        if not leaving:
+            return []
         from migrator.snapshots.judging import Judge
 
-        verdicts = Judge(self.store, self.places).verdicts(c for c in changes if c.session in concerned)
-        for change in changes:
-            verdict = verdicts.get(change.session)
-            if verdict is None:
-                yield change
-                continue
+        verdicts = Judge(self.store, self.places).verdicts(leaving)
+        judged = []
+        for change in leaving:
+            verdict = verdicts[change.session]
             if self.wanted == "carry" and verdict.because:
                 raise MigratorError(
                     f"File undo of {change.session} can't be carried whole: {verdict.because}. "
                     "--undo-files auto carries what is safe and detaches the rest, detach carries nothing.",
                 )
             undo = Undo.CARRY if verdict.carried or verdict.keeps_revert else Undo.DETACH
-            yield change._replace(undo=undo, turns=UndoTurns(len(verdict.carried), verdict.detached, verdict.because))
+            turns = UndoTurns(len(verdict.carried), verdict.detached, verdict.because)
+            judged.append(change._replace(undo=undo, turns=turns))
+        return judged
 
 
 def _detached(change: Change) -> Change:

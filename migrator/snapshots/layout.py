@@ -34,7 +34,7 @@ class Layout:
 
     def git_dir(self, project_id: str, worktree: str) -> str:
         """Return the git directory, whether or not it exists."""
-        project = self.root / project_id
+        project = f"{self.root}/{project_id}"
         # opencode's choice of a name, nothing here is a secret
         name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
-        return str(project / name if self.by_worktree else project)
+        return f"{project}/{name}" if self.by_worktree else project

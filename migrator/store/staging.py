@@ -42,7 +42,7 @@ class Staging:
     """Changes, numbered from `first` to `last` in the order given.
 
     `detaches` says whether a session's file undo is to be detached; it is asked once for all that come from the same
-    binding and go to the same, with the same `undo`.
+    binding and go to the same, with the same `undo`. `ways` holds the first change of each of these.
     """
 
     def __init__(
@@ -52,22 +52,22 @@ class Staging:
         self.store = store
         self._columns = ["project_id", "directory"]
         self._columns += ["path"] * store.schema.has_path + ["workspace_id"] * store.schema.has_workspace
-        ways: list[Change] = []
+        self.ways: list[Change] = []
         bindings: dict[Binding, int] = {}
         db = store.connection
         for statement in _TABLES.split(";"):
             db.execute(statement)
         with store.explained():
             db.execute("SAVEPOINT staging")
-            db.executemany("INSERT INTO temp.change VALUES (?, ?, ?, ?, ?)", _rows(changes, first, ways))
-            for way in ways:
+            db.executemany("INSERT INTO temp.change VALUES (?, ?, ?, ?, ?)", _rows(changes, first, self.ways))
+            for way in self.ways:
                 bindings.setdefault(way.before, len(bindings))
                 bindings.setdefault(way.after, len(bindings))
             db.executemany(
                 "INSERT INTO temp.way VALUES (?, ?, ?, ?, ?)",
                 (
                     (number, bindings[way.before], bindings[way.after], way.undo.value, detaches(way))
-                    for number, way in enumerate(ways)
+                    for number, way in enumerate(self.ways)
                 ),
             )
             db.executemany("INSERT INTO temp.binding VALUES (?, ?, ?, ?, ?)", [(n, *b) for b, n in bindings.items()])
@@ -110,8 +110,9 @@ class Staging:
     def rebind(self, first: int, last: int) -> int:
         """Rebind `first` to `last`; return how many were still what they had to be. `time_updated` is kept."""
         sets = ", ".join(f"{column} = a.{column}" for column in self._columns)
+        # Only the row leads straight to a session; SQLite would take the index of workspaces to it.
         cursor = self.store.connection.execute(
-            f"UPDATE main.session SET {sets} "
+            f"UPDATE main.session NOT INDEXED SET {sets} "
             "FROM temp.rebind r JOIN temp.binding b ON b.id = r.before JOIN temp.binding a ON a.id = r.after "
             f"WHERE r.seq BETWEEN ? AND ? AND session.rowid = r.row AND {self._same('session', 'b')}",
             [first, last],

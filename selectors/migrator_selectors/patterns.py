@@ -47,9 +47,11 @@ class DirectoryPattern:
 
         For `~/src/opencode*` and `~/src/opencode-a/packages/x` that is `~/src/opencode-a`.
         """
-        if directory not in self._bases:
-            self._bases[directory] = next(filter(self.names, _down_to(directory)), None)
-        return self._bases[directory]
+        try:
+            return self._bases[directory]  # asked once for each session
+        except KeyError:
+            found = self._bases[directory] = next(filter(self.names, _down_to(directory)), None)
+            return found
 
 
 def _down_to(directory: str) -> Iterator[str]:
