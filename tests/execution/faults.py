@@ -141,7 +141,7 @@ def _watched(method: Callable[..., Any], name: str, reach: Callable[[str, Any], 
 def _meddle(staging: Staging) -> None:
     staging.store.connection.execute(
         "UPDATE main.session SET directory = '/elsewhere' WHERE id = "
-        "(SELECT session FROM temp.rebind WHERE seq = (SELECT max(seq) FROM temp.rebind))",
+        "(SELECT session FROM temp.change WHERE seq = (SELECT max(seq) FROM temp.change))",
     )
 
 
