@@ -110,8 +110,9 @@ class Staging:
     def rebind(self, first: int, last: int) -> int:
         """Rebind `first` to `last`; return how many were still what they had to be. `time_updated` is kept."""
         sets = ", ".join(f"{column} = a.{column}" for column in self._columns)
+        # Only the row leads straight to a session; SQLite would take the index of workspaces to it.
         cursor = self.store.connection.execute(
-            f"UPDATE main.session SET {sets} "
+            f"UPDATE main.session NOT INDEXED SET {sets} "
             "FROM temp.rebind r JOIN temp.binding b ON b.id = r.before JOIN temp.binding a ON a.id = r.after "
             f"WHERE r.seq BETWEEN ? AND ? AND session.rowid = r.row AND {self._same('session', 'b')}",
             [first, last],
