@@ -73,7 +73,17 @@ class Bench:
         made.build()
         made.keep()
         ours, theirs = [], []
-        words = [PROGRAM, "move", "--db", made.database, "--from-dir", made.source, "--to-dir", made.target, "--yes"]
+        words: list[str | Path] = [
+            PROGRAM,
+            "move",
+            "--db",
+            made.database,
+            "--from-dir",
+            made.source,
+            "--to-dir",
+            made.target,
+            "--yes",
+        ]
         for number in range(self.rounds):
             say(f"carrying the snapshots of {sessions} sessions, pair {number + 1} of {self.rounds}")
             made.restore()

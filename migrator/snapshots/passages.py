@@ -46,12 +46,12 @@ class Passages:
         key = before, after
         if key not in self._found:
             try:
-                self._found[key] = self._find(before, self._places.find(after.directory))
+                self._found[key] = self._find(before, after)
             except MigratorError as error:
                 self._found[key] = str(error).rstrip(".")
         return self._found[key]
 
-    def _find(self, before: Binding, target: Place) -> Passage | str:
+    def _find(self, before: Binding, after: Binding) -> Passage | str:
         if before.workspace_id is not None:
             return "the session was in a workspace of opencode's own"
         source = self._old_worktree(before)
@@ -60,6 +60,7 @@ class Passages:
         git_dir = self._layout.git_dir(before.project_id, source)
         if not Path(git_dir, "HEAD").is_file():
             return f"opencode has no snapshots of {source}"
+        target = self._places.find(after.directory)
         if target.vcs != "git":
             return f"{target.directory} is in no git repository"
         if not self._one_repository(before, source, target):
