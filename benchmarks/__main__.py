@@ -17,6 +17,7 @@ from benchmarks.chunks import chunk_table
 from benchmarks.databases import Size, database
 from benchmarks.processes import Measured, measure, own_megabytes
 from benchmarks.report import Line, memory, more, processor_ratio, ratio, table
+from benchmarks.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,9 +83,46 @@ class Bench:
             self.lines.append(more(what, ours, theirs, 2.0))
             self.lines.append(memory("  memory", ours, None))
 
+    def carry(self, sessions: int) -> list[Measured]:
+        """Move sessions with a snapshot each to a clone, which carries all of them in one pack, and without them."""
+        made = Snapshots(self.arena.path / f"snapshots-{sessions}", self.arena.environ, sessions)
+        made.path.mkdir()
+        made.build()
+        made.keep()
+        ours, theirs = [], []
+        words: list[str | Path] = [
+            PROGRAM,
+            "move",
+            "--db",
+            made.database,
+            "--from-dir",
+            made.source,
+            "--to-dir",
+            made.target,
+            "--yes",
+        ]
+        for number in range(self.rounds):
+            say(f"carrying the snapshots of {sessions} sessions, pair {number + 1} of {self.rounds}")
+            made.restore()
+            ours.append(measure(words, self.arena.environ))
+            if made.packs() != 1:
+                sys.exit(f"The snapshots were carried in {made.packs()} packs, not in one.")
+            made.restore()
+            theirs.append(measure([*words, "--undo-files", "detach"], self.arena.environ))
+        self.lines.append(ratio(f"{sessions} sessions with file undo, carried", ours, theirs, None))
+        return ours
+
+    def snapshots(self) -> None:
+        """Measure carrying, which must cost in proportion to what is carried."""
+        few, many = self.carry(1000), self.carry(4000)
+        values = [large.seconds / small.seconds for large, small in zip(many, few, strict=True)]
+        less, more_ = (sorted(run.seconds for run in runs)[len(runs) // 2] for runs in (few, many))
+        self.lines.append(Line("from 1,000 to 4,000 of them", more_, less, "s", values, "x", 5.0))
+
     def everything(self) -> None:
         """Measure all that has a limit."""
         self.quick()
+        self.snapshots()
         self.move(WITH_PARTS, 2.0)
         small, _ = self.move(SMALL, None)
         large, _ = self.move(LARGE, 4.0)
@@ -112,6 +150,7 @@ def main() -> None:
     """Read the options, measure, print; exit 1 where a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only --help and 1k sessions, which shows that it works")
+    parser.add_argument("--carry", action="store_true", help="only what carrying file undo costs")
     parser.add_argument("--chunks", action="store_true", help="measure sizes of chunks instead")
     parser.add_argument("--orphans", action="store_true", help="measure only how long finding orphans takes")
     parser.add_argument("--rounds", type=int, default=5, help="how many pairs (default 5)")
@@ -127,6 +166,8 @@ def main() -> None:
             bench.quick()
         elif given.orphans:
             bench.orphans()
+        elif given.carry:
+            bench.snapshots()
         else:
             bench.everything()
     print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}, {given.rounds} pairs")

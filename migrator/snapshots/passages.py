@@ -48,7 +48,7 @@ class Passages:
         key = before, after
         if key not in self._found:
             try:
-                self._found[key] = self._find(before, self._target(after.directory))
+                self._found[key] = self._find(before, after)
             except MigratorError as error:
                 self._found[key] = str(error).rstrip(".")
         return self._found[key]
@@ -59,7 +59,7 @@ class Passages:
             self._targets[directory] = self._places.find(directory)
         return self._targets[directory]
 
-    def _find(self, before: Binding, target: Place) -> Passage | str:
+    def _find(self, before: Binding, after: Binding) -> Passage | str:
         if before.workspace_id is not None:
             return "the session was in a workspace of opencode's own"
         source = self._old_worktree(before)
@@ -68,6 +68,7 @@ class Passages:
         git_dir = self._layout.git_dir(before.project_id, source)
         if not os.path.isfile(f"{git_dir}/HEAD"):  # noqa: PTH113 - strings, of which there may be thousands
             return f"opencode has no snapshots of {source}"
+        target = self._target(after.directory)
         if target.vcs != "git":
             return f"{target.directory} is in no git repository"
         if not self._one_repository(before, source, target):

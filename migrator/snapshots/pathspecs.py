@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from migrator.snapshots.trees import Trees
 
 _PATTERN = re.compile(r"[*?\[]")
-# A set of letters, which stands for one of them. Git reads others in ways of its own: ranges are fine, for they too
-# stand for one letter; what could begin or end differently isn't.
+# A set of letters, which stands for one of them, and so does a range. What ends elsewhere than it seems is left out:
+# a bracket that comes first is one of the letters, and there are classes, as in [[:alpha:]].
 _SET = re.compile(r"\[(?![!^\]])[^\]/:\\]+\]")
 
 

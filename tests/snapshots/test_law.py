@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch as patched
 
@@ -53,7 +53,14 @@ class Case:
     pruned: int | None
     way: str
     in_target: Sequence[tuple[str, str, str]]
-    steps: Sequence[int | None] = field(default=())
+    steps: Sequence[int | None] = ()
+
+    @property
+    def links_directories(self) -> bool:
+        """Whether a link in the target may take the place of a directory."""
+        return any(what == "link" and where not in LEAVES for what, where, _ in self.in_target) or any(
+            what == "rename" and with_ not in LEAVES for what, _, with_ in self.in_target
+        )
 
 
 cases = st.builds(
@@ -161,15 +168,17 @@ class History:
     def play(self, top: Path) -> dict[str, list[dict[str, Any]]]:
         """Undo and redo as the case says, for each session from the same beginning; what each step made of the files.
 
-        Nothing beside `top` may change. Sessions of a sub-directory are undone once and not redone: opencode's
-        snapshots don't follow what happens outside of it, and a redo writes whole ones, old files from outside too.
+        Nothing beside `top` may change. Some are undone once and not redone: a redo writes a whole snapshot, and
+        opencode's don't follow everything, not what is outside of a session's directory, nor links where directories
+        were.
         """
         world, saved = self.world, Saved(self.world)
         found = {}
         for talk in self.talks:
             before, beside = state(top), self._beside(top)
             steps = []
-            for step in self.case.steps[: None if talk.directory == self.source else 1]:
+            redone = talk.directory == self.source and not self.case.links_directories
+            for step in self.case.steps[: None if redone else 1]:
                 prompts, undo = self.prompts[talk.id], world.undo(talk)
                 if step is None:
                     undo.unrevert()

@@ -55,6 +55,8 @@ def check_out(directory: Path, tree: str, path: str) -> set[str]:
         (["S"], "[slug]", True),  # where the disk doesn't know capitals, neither does git
         (["b"], "[!a]", True),
         (["b"], "[]b]", True),
+        (["b"], "[!]]", True),
+        (["b"], "[^]]", True),
         (["other"], "a*b", True),
         (["other"], "what?", True),
         (["other"], "open[", True),

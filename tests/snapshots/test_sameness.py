@@ -97,6 +97,12 @@ def test_a_file_in_the_way_on_one_side_would_be_taken_away_by_the_undo(pair: Pai
     assert not same("d/file")
 
 
+def test_a_file_in_the_way_is_not_the_file_behind_it(pair: Pair, same: Same) -> None:
+    write(pair.source / "d", "content\n")
+    write(pair.target / "d/file", "content\n")
+    assert not same("d/file")
+
+
 def test_the_same_file_in_the_way_on_both_sides(pair: Pair, same: Same) -> None:
     in_both(pair, "d", "a file\n")
     assert same("d/file")
