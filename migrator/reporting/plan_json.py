@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
@@ -93,7 +94,7 @@ def _project_document(project: ProjectChange) -> dict[str, Any]:
 
 def summary(plan: Plan) -> dict[str, int]:
     """Count what a plan does."""
-    kinds = Counter((change.undo, change.turns) for change in plan.changes)
+    kinds = Counter(map(attrgetter("undo", "turns"), plan.changes))
     return {
         "sessions": len(plan.changes),
         "trees": len({change.root for change in plan.changes}),

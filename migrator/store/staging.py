@@ -7,6 +7,7 @@ connection's own and go with it.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from migrator.model import Binding
@@ -59,7 +60,7 @@ class Staging:
             db.execute(statement)
         with store.explained():
             db.execute("SAVEPOINT staging")
-            db.executemany("INSERT INTO temp.change VALUES (?, ?, ?, ?, ?)", _rows(changes, first, self.ways))
+            _insert(db, _rows(changes, first, self.ways))
             for way in self.ways:
                 bindings.setdefault(way.before, len(bindings))
                 bindings.setdefault(way.after, len(bindings))
@@ -160,6 +161,13 @@ class Staging:
 
     def _same(self, row: str, binding: str) -> str:
         return " AND ".join(f"{row}.{column} IS {binding}.{column}" for column in self._columns)
+
+
+def _insert(db: sqlite3.Connection, rows: Iterator[tuple[int | str, ...]]) -> None:
+    """Fill the table `change`, a hundred rows at a time: one at a time takes half as long again."""
+    while batch := list(islice(rows, 100)):
+        places = ", ".join(["(?, ?, ?, ?, ?)"] * len(batch))
+        db.execute(f"INSERT INTO temp.change VALUES {places}", list(chain.from_iterable(batch)))
 
 
 def _rows(changes: Iterable[Change], first: int, ways: list[Change]) -> Iterator[tuple[int, str, str, str, int]]:
