@@ -81,9 +81,9 @@ def _build(opencode: OpenCode, repos: Path) -> str:
         writes("new.txt", "one\n"),
         order("read", filePath="@CWD@/changed.txt") + writes("changed.txt", "two\n") + writes("sub/made.txt", "2\n"),
         order("bash", command="rm deleted.txt; echo three > new.txt; printf 'a\\r\\n' > a.win", description="delete"),
-        order("bash", command="echo 4 > sub/deep.txt; mkdir -p more 'm [x]'; echo 4 > more/ü; echo 4 > 'm [x]/y'",
+        order("bash", command="echo 4 > sub/deep.txt; mkdir -p more 'm [x]'; echo 4 > more/u; echo 4 > 'm [x]/y'",
               description="more"),
-        order("bash", command="rm kept.txt; ln -s new.txt link; chmod +x more/ü",
+        order("bash", command="rm kept.txt; ln -s new.txt link; chmod +x more/u",
             description="a link, a program"),
     )  # fmt: skip
     with opencode.serve(source):

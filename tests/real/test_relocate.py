@@ -27,7 +27,7 @@ ORDERS = ["moved", "opened there before", "will move"]
 
 
 def relocate(opencode: OpenCode, old: Path, new: Path, *more: str, cwd: Path) -> Any:
-    run = answer(opencode, "relocate", old, new, *more, "--yes", cwd=cwd)
+    run = answer(opencode, "relocate", old, new, *more, "--undo-files", "detach", "--yes", cwd=cwd)
     assert run["status"] == "applied"
     return run
 

@@ -275,3 +275,14 @@ def test_turns_that_name_what_is_no_file_of_the_worktree_are_detached(world: Wor
     assert only(world, source, linked(source)).turns[:2] == (0, 3)
     world.run(sql, 7, talk.id)
     assert only(world, source, clone(source, "another")).turns[:2] == (0, 3)
+
+
+def test_a_turn_whose_undo_deletes_what_git_quotes_is_detached(world: World, source: Path) -> None:
+    """opencode 1.18.34 deletes a file whose name git quotes when it undoes several at once, even where it belongs."""
+    made = world.session(source)
+    world.turn(made, write, source / "grüße", "alone\n")
+    world.turn(made, write_all, {source / "a": "a changed\n", source / "grüße": "with another\n"})
+    commit(source)
+    turns = only(world, source, linked(source)).turns
+    assert (turns.carried, turns.detached) == (1, 1)
+    assert "other letters than ASCII" in str(turns.because)
