@@ -11,6 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from migrator.model import Binding
+from migrator.store.connection import BUSY_SECONDS
 from migrator.store.reading import LIVE_PATCH
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Staging:
         db.execute("ATTACH ? AS journal", [str(journal)])
         try:
             db.execute("PRAGMA journal.locking_mode = NORMAL")  # it would be exclusive too
+            db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")  # for whoever is reading that file
             db.execute("PRAGMA journal.synchronous = FULL")
             db.execute("BEGIN")
             try:

@@ -16,13 +16,14 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import migrator
 import migrator_selectors
 from migrator import cli
 from migrator.execution import carrying
-from migrator.execution.journal import Journal
+from migrator.execution.journal import Journal, state_directory
 from migrator.store.staging import Staging
 from migrator.store.writing import Writer
 from tests.home import Finished, Home
@@ -50,6 +51,7 @@ _POINTS = (
     (Journal, "mark"),
     (Writer, "register"),
     (Writer, "unregister"),
+    (Staging, "beside"),
     (Staging, "rebind"),
     (Writer, "edit"),
     (Writer, "remove_row"),
@@ -145,6 +147,14 @@ def _meddle(staging: Staging) -> None:
     )
 
 
+def _peek(_: Any) -> None:
+    newest = max((state_directory() / "runs").glob("*.db"))
+    reader = sqlite3.connect(f"file:{newest}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM run").fetchall()
+    Timer(0.3, reader.close).start()
+
+
 def _fail(_: Any) -> None:
     raise sqlite3.OperationalError("disk I/O error")
 
@@ -155,9 +165,10 @@ _DEEDS: Mapping[str, Callable[[Any], object]] = {
     "terminate": lambda _: os.kill(os.getpid(), signal.SIGTERM),
     "fail": _fail,
     "meddle": _meddle,
+    "peek": _peek,
     "seal": lambda journal: journal.db.execute("PRAGMA query_only = ON"),
     "dawdle": lambda _: time.sleep(0.02),
 }
-"""`fail`: SQLite reports an error once. `meddle`: the last session of the run changes. `seal`: from now on SQLite
-refuses to write to the journal.
+"""`fail`: SQLite reports an error once. `meddle`: the last session of the run changes. `peek`: somebody reads the
+journal for a moment. `seal`: from now on SQLite refuses to write to it.
 """

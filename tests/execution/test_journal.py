@@ -122,6 +122,13 @@ def test_log_shows_the_runs_newest_first_and_what_became_of_them(home: Home, mov
     assert all(entries[i]["started"] >= entries[i + 1]["started"] for i in range(4))
 
 
+@pytest.mark.parametrize("point", ["before beside", "before __init__", "before intend", "before mark"])
+def test_somebody_who_reads_the_journal_only_delays_a_run(home: Home, move: tuple[str, ...], point: str) -> None:
+    done = run(home, *move, fault=Fault("peek", 1, point))
+    assert done.code == 0, done.stderr
+    assert f"[peek {point}]" in done.stderr
+
+
 @pytest.mark.parametrize("point", ["before __init__", "after __init__"])
 def test_a_run_that_was_killed_before_it_began_leaves_nothing_in_the_way(
     home: Home, move: tuple[str, ...], point: str
