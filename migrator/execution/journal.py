@@ -299,7 +299,7 @@ class Journal:
         """Return the run as it ended."""
         sql = (
             "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes, "
-            "NOT EXISTS (SELECT 1 FROM change WHERE before = after) FROM run"
+            "NOT EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM change WHERE before <> after) FROM run"
         )
         ((run, status, sessions, chunks, verified, undoes, moved),) = self.connection.execute(sql).fetchall()
         return Run(
