@@ -32,7 +32,7 @@ def run(
     """Run git on `git_dir` and return what it prints; GitFailed with any exit code but 0.
 
     `stdin` is what it reads, or an open file; `stdout` an open file to print into instead; `extra` is added to its
-    environment. Ctrl-C doesn't reach it: we stop between two of its runs, never in the middle of one.
+    environment. It has no terminal, so Ctrl-C doesn't reach it: we stop between two of its runs, not in one.
     """
     where = ("--git-dir", git_dir, *(("--work-tree", work_tree) if work_tree else ()))
     fed: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
@@ -43,7 +43,7 @@ def run(
             env={**environment(), **(extra or {})},
             stdout=stdout or subprocess.PIPE,
             stderr=subprocess.PIPE,
-            process_group=0,
+            start_new_session=True,
             check=False,
             **fed,
         )

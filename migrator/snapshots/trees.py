@@ -80,7 +80,7 @@ class Trees:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={**environment(), **self._extra},
-                process_group=0,
+                start_new_session=True,
             )
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None  # noqa: S101 - for the type checker

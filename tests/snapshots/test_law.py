@@ -11,6 +11,7 @@ import os
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch as patched
 
@@ -23,7 +24,6 @@ from tests.snapshots.world import Saved, State, Talk, World, changes, clone, com
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 PATHS = ("a", "b", "d", "d/x", "d/y", "e/f/g", "e/f", "e/h", "ü", "[ab]", "with space")
 """Some are directories above others, one is a pattern that matches two others."""
@@ -212,17 +212,39 @@ def check(case: Case) -> None:
         target = WAYS[case.way](source)
         for deed in case.in_target if target != source else ():
             do(target, *deed, links_anywhere=True)
+        due = [
+            part["files"]
+            for talk in history.talks
+            for part in world.patches(talk)
+            if is_due(case, source, target, part)
+        ]
         world.move(source, target)
         kept = {talk.id: [bool(part["files"]) for part in world.patches(talk)] for talk in history.talks}
         markers = dict(world.rows("SELECT id, revert FROM session WHERE revert IS NOT NULL"))
         event(f"{case.way}: carried {'all' if kept == live else 'some' if any(map(any, kept.values())) else 'none'}")
         note(f"carried: {kept}")
+        stayed = [file for talk in history.talks for part in world.patches(talk) for file in part["files"]]
+        assert {file.replace(str(source), str(target), 1) for files in due for file in files} <= set(stayed)
         after = history.play(target)
 
         at_source.restore()
         for talk in history.talks:
             forget_detached(world, talk, kept[talk.id], markers.get(talk.id))
         assert after == history.play(source)
+
+
+def is_due(case: Case, source: Path, target: Path, part: dict[str, Any]) -> bool:
+    """Whether there is no doubt that a turn can be carried, so that detaching it would be a loss."""
+    if case.pruned is not None or case.reverted is not None or not source.exists():
+        return False
+    paths = [Path(file).relative_to(source) for file in part["files"]]
+    return all(
+        "[" not in str(path)
+        and state(source).get(str(path)) == state(target).get(str(path))
+        and not any((top / path).is_dir() for top in (source, target))
+        and not any(str(above) in state(top) for top in (source, target) for above in path.parents)
+        for path in paths
+    )
 
 
 def forget_detached(world: World, talk: Talk, kept: Sequence[bool], marker: str | None) -> None:

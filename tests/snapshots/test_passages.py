@@ -217,9 +217,9 @@ def test_where_snapshots_are_depends_on_the_age_of_the_database(tmp_path: Path, 
     snapshots = home.database.parent / "snapshot"
     snapshots.mkdir()
     with Store(home.database) as store:
-        git_dir = Layout.of(store).git_dir("project", "/work/tree")
-    # echo -n /work/tree | sha1sum
-    below = "project" if fixture in {"1.2.1", "1.2.27"} else "project/bea5e909748b05dcb5850fabfd8eaafef03ca255"
+        git_dir = Layout.of(store).git_dir("project", "/src/tree")
+    # echo -n /src/tree | sha1sum
+    below = "project" if fixture in {"1.2.1", "1.2.27"} else "project/2444ca4ea7e40597bd0dfa5d3e177e2f65c29be9"
     assert Path(git_dir) == snapshots / below
 
 

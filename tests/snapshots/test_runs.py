@@ -90,6 +90,29 @@ def test_killed_at_any_step_it_is_finished_or_taken_back(stage: Stage) -> None:
     assert step > 20
 
 
+def test_the_plan_says_what_becomes_of_the_turns_and_why(stage: Stage) -> None:
+    words = ("move", "--from-dir", stage.source, "--to-dir", stage.target, "--dry-run")
+    said = run(stage.world.home, *words).stdout
+    assert "file undo: carried 2 turns of 2 sessions; detached 1 turn of 1 session\n" in said
+    assert f"because files of a turn differ between {stage.source} and {stage.target}" in " ".join(said.split())
+    plan = run(stage.world.home, *words, "--json").json
+    assert [(change["undo_turns"]["carried"], change["undo_turns"]["detached"]) for change in plan["changes"]] == [
+        (1, 1),
+        (1, 0),
+    ]
+    assert (plan["summary"]["turns_carried"], plan["summary"]["turns_detached"]) == (2, 1)
+
+
+def test_a_run_says_what_it_could_not_carry_though_its_saved_plan_would_have(stage: Stage) -> None:
+    write(stage.target / "c", "changed since the plan was saved\n")
+    done = run(stage.world.home, *stage.move)
+    assert done.code == 0
+    assert f"1 turn of {stage.talks[1].id} was detached, not carried: files of a turn differ" in " ".join(
+        (done.stdout + done.stderr).split()
+    )
+    assert stage.files == [[str(stage.target / "a")], []]
+
+
 def test_an_undo_takes_the_rows_back_and_leaves_the_objects(stage: Stage) -> None:
     world, before = stage.world, stage.rows
     files = state(stage.source), state(stage.target)
