@@ -123,13 +123,23 @@ class Workbench:
         """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
         from migrator.planning.protection import plan_protection
 
+        self._refuse_undo_of_opencode_2()
         return plan_protection(self.store, self.places, self.selection(values))
 
     def undo_check(self, values: Mapping[str, Any]) -> Finding:
         """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
         from migrator.checkup import check_undo
 
+        self._refuse_undo_of_opencode_2()
         return check_undo(self.store, self.places, [s.session for s in self.selection(values).sessions])
+
+    def _refuse_undo_of_opencode_2(self) -> None:
+        """Refuse to judge what an undo would do to files: that of opencode 2 never deletes what it can't restore."""
+        if self.store.schema.has_v2:
+            raise MigratorError(
+                f"{self.store.path} holds sessions of opencode 2 (table session_v2): what an undo does to files is "
+                "known, and can be made safe, in databases of opencode 1 only.",
+            )
 
     def selection(self, values: Mapping[str, Any]) -> Selection:
         """Return the selected sessions with their trees; every session where nothing was said."""

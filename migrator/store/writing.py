@@ -63,7 +63,7 @@ class Writer(Store):
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self.connection.execute("BEGIN EXCLUSIVE")
                 # A file we may only read passes until here: SQLite begins a reading transaction instead.
-                self.connection.execute("UPDATE session SET id = id WHERE FALSE")
+                self.connection.execute("UPDATE project SET id = id WHERE FALSE")
                 self.connection.execute("COMMIT")
         except BaseException:
             self.close()
@@ -72,6 +72,8 @@ class Writer(Store):
     def _refuse_obstacles(self) -> None:
         if self.schema.read_only_because:
             raise MigratorError(f"{self.path} is not written to: {self.schema.read_only_because}.")
+        if self.schema.has_v2:
+            raise MigratorError(f"{self.path} holds sessions of opencode 2 (table session_v2): not moved yet.")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
