@@ -170,6 +170,12 @@ def add_row(home: Home, table: str, **values: Any) -> None:
         insert(db, table, **values)
 
 
+def forget(home: Home, session: str) -> None:
+    """Let opencode 2 never have imported a session."""
+    for table, column in (("session_message", "session_id"), ("session_v2", "id"), ("event_sequence", "aggregate_id")):
+        home.execute(f"DELETE FROM {table} WHERE {column} = ?", [session])
+
+
 def files_to_undo(home: Home, session: str) -> list[str]:
     """The files that opencode 2's undo would restore in a session."""
     answers = home.query("SELECT data FROM session_message WHERE session_id = ? ORDER BY seq", [session])

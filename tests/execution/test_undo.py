@@ -122,7 +122,7 @@ def make_of_2(home: Home, ids: list[str], mess: Mess) -> None:
     for number in mess.pathless:
         home.execute("DELETE FROM event_sequence WHERE aggregate_id = ?", [ids[number]])
     if "session" in home.tables():
-        for number in mess.in_a_workspace:
+        for number in mess.in_a_workspace - mess.without_project:
             home.execute("UPDATE session SET directory = '/elsewhere' WHERE id = ?", [ids[number]])
         for number in mess.without_project:
             home.execute("DELETE FROM session_v2 WHERE id = ?", [ids[number]])
