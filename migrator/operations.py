@@ -36,7 +36,8 @@ class Wish:
     """Where the sessions should go, as it was typed.
 
     `to_dir`: a directory, KEEP, or None for the default; `to_project`: id, name, path, KEEP or None, as typed with
-    `project_option`.
+    `project_option`. `announce` tells the model of opencode 2 of another directory; `with_forks` takes along what
+    opencode 2 forked from what is selected.
     """
 
     to_dir: str | None = None
@@ -44,6 +45,8 @@ class Wish:
     subdirs: str = "nearest"
     undo_files: str = "auto"
     project_option: str = "--to-project"
+    announce: bool = True
+    with_forks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Moving:
     whereabouts: Whereabouts = Whereabouts.MOVED
     copied: bool = False
     undo_files: str = "auto"
+    announce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class RescueWish:
     search: Sequence[str] = ()
     depth: int | None = None
     undo_files: str = "auto"
+    announce: bool = True
 
 
 class Workbench:
@@ -100,6 +105,7 @@ class Workbench:
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
         from migrator.planning.destination import OneDirectory, Subdirs
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.planner import plan_move
 
         query = self.query(values)
@@ -117,7 +123,9 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
+        selection = select(self.store, query, with_forks=wish.with_forks)
+        plan = plan_move(self.store, selection, destination, self._undo(wish.undo_files))
+        return announced(plan, wanted=wish.announce)
 
     def plan_protection(self, values: Mapping[str, Any]) -> Plan:
         """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
@@ -157,6 +165,7 @@ class Workbench:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
         from migrator.desktop import naming
         from migrator.model import PlanWarning
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.relocation.destination import Relocation, relocated
         from migrator.planning.relocation.pairs import absolute_pairs, listed_pairs, typed_pairs
         from migrator.planning.relocation.planner import plan_relocation
@@ -168,6 +177,7 @@ class Workbench:
         relocation = Relocation(self.places, relocated(pairs, moving.whereabouts), self.store.workspaces())
         file_undo = self._undo("detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
+        plan = announced(plan, wanted=moving.announce)
         if moving.whereabouts is Whereabouts.FOREIGN:
             return plan
         naming_them = naming([old for old, _ in relocation.said.folders], os.path.expanduser("~"))  # noqa: PTH111
@@ -199,6 +209,7 @@ class Workbench:
     def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
         """Plan to bring lost sessions home; `tick` is as above."""
         from migrator.orphans.finding import check_names, reasons, rules
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.planner import plan_move
         from migrator.planning.rescue import Rescue
 
@@ -208,7 +219,8 @@ class Workbench:
         rescue = Rescue(self.ground, homes, every, wish.rules or None, likely=wish.likely)
         selection = rescue.select(reasons(self.ground, every))
         selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
-        return plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
+        plan = plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
+        return announced(plan, wanted=wish.announce)
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""

@@ -11,7 +11,7 @@ from migrator.store import connection, schema, views
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FIRST_WITH_PATH = (1, 14, 34)
@@ -38,6 +38,9 @@ LIVE_SNAPSHOT = """
         CASE WHEN json_valid(data) THEN coalesce(json_array_length(data, '$.snapshot.files'), 0) > 0 END
     END
 """
+
+WHOLE = "*"
+"""The name of no column: the whole row, as a JSON object."""
 
 _KEYS = {"event_sequence": "aggregate_id"}
 
@@ -213,9 +216,18 @@ class Store:
         return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
 
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
-        """Map each of these rows of `table` that exists to one of its values."""
+        """Map each of these rows of `table` that exists to one of its values, or to all of them where it is WHOLE."""
         key = key_of(table)
+        if column == WHOLE:
+            return self.whole_rows(table, f"{key} {IN}", [_array(keys)])
         return dict(self.rows(f"SELECT {key}, {column} FROM main.{table} WHERE {key} {IN}", [_array(keys)]))
+
+    def whole_rows(self, table: str, condition: str, params: Sequence[Any]) -> dict[str, str]:
+        """Map the key of each row of `table` that meets a condition to the row, as the text of a JSON object."""
+        columns = self.columns_of(table)
+        at = columns.index(key_of(table))
+        rows = self.rows(f"SELECT {', '.join(columns)} FROM main.{table} WHERE {condition} ORDER BY rowid", params)
+        return {row[at]: as_json(dict(zip(columns, row, strict=True))) for row in rows}
 
     # -- projects ------------------------------------------------------------------------------------------------
 
@@ -232,7 +244,7 @@ class Store:
 
     def columns_of(self, table: str) -> list[str]:
         """Return the names of a table's columns, in its order; none where there is no such table."""
-        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", [table])]
+        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])]
 
     def project_directories(self) -> dict[str, list[str]]:
         """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too.
@@ -255,6 +267,11 @@ def _version(text: object) -> tuple[int, ...]:
     """Return the numbers of a version, () for what is none: the JSON era had sessions without one."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text) if isinstance(text, str) else None
     return tuple(map(int, numbers.groups())) if numbers else ()
+
+
+def as_json(row: Mapping[str, Any]) -> str:
+    """Return a row as the text of a JSON object; opencode keeps no blobs in the tables this is for."""
+    return json.dumps(row, separators=(",", ":"), ensure_ascii=False, default=repr)
 
 
 def _array(ids: Iterable[str]) -> str:

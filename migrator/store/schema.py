@@ -53,6 +53,11 @@ class Schema:
     read_only_because: str | None = None
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of sessions; where two have one, the first counts."""
+        return {"v1": ("session",), "v2": ("session_v2",)}.get(self.dialect, ("session_v2", "session"))
+
+    @property
     def has_v1(self) -> bool:
         """Whether there is a table of sessions that opencode 1 reads."""
         return self.dialect != "v2"

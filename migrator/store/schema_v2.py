@@ -16,10 +16,24 @@ if TYPE_CHECKING:
 
 REQUIRED = {
     "session_v2": frozenset(
-        "id project_id workspace_id parent_id fork_session_id directory path title version revert time_created".split()  # noqa: SIM905 - reads as the row it is
-        + ["time_updated", "time_archived", "time_suspended"],
+        (
+            "id",
+            "project_id",
+            "workspace_id",
+            "parent_id",
+            "fork_session_id",
+            "directory",
+            "path",
+            "title",
+            "version",
+            "revert",
+            "time_created",
+            "time_updated",
+            "time_archived",
+            "time_suspended",
+        )
     ),
-    "session_message": frozenset("id session_id type seq time_created time_updated data".split()),  # noqa: SIM905 - as above
+    "session_message": frozenset("id session_id type seq time_created time_updated data".split()),  # noqa: SIM905 - reads as the row it is
     "session_inbox": frozenset("id session_id type payload delivery enqueued_seq time_created".split()),  # noqa: SIM905 - as above
     "event_sequence": frozenset({"aggregate_id", "seq"}),
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
