@@ -272,6 +272,8 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
 
 
 def _places(store: Store) -> Places:
+    if store.schema.has_v2:
+        return Places(Identity.V2)
     return Places(Identity.ORIGIN_FIRST if store.schema.origin_first else Identity.CACHE_FIRST)
 
 

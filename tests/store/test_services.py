@@ -82,7 +82,8 @@ def service(home: Home, says: str = "ready", *opened: Path, host: str = "127.0.0
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = f"http://{host}:{process.stdout.readline().strip()}"
-        register(home, **({"pid": process.pid, "url": url} | said))
+        info: dict[str, Any] = {"pid": process.pid, "url": url}
+        register(home, **(info | said))
         try:
             yield process.pid
         finally:
