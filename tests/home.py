@@ -13,25 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.demo import load
+from tests import forked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tests.forked import Finished
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 V1_FIXTURES = ("1.2.1", "1.2.27", "1.14.34", "1.15.13", "1.17.0", "1.18.34", "1.18.34-messages", "real-1.18.34")
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A command that ran: what it printed and its exit code."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
 
 
 @dataclass
@@ -67,18 +57,23 @@ class Home:
 
     def run(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
         """Run `opencode-migrator WORDS`; standard input is empty unless given, so nobody can be asked."""
+        if any(name.startswith("PYTHON") for name in self.environ):  # which an interpreter reads when it starts
+            return self._started(words, cwd or self.path, stdin or "")
+        return forked.run([*map(str, words)], self.env(), cwd or self.path, stdin or "")
+
+    def _started(self, words: Sequence[str | Path], cwd: Path, stdin: str) -> Finished:
         done = subprocess.run(
             self.command(*words),
-            cwd=cwd or self.path,
+            cwd=cwd,
             env=dict(self.env()),
-            input=stdin or "",
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        return Finished(done.returncode, done.stdout, done.stderr)
+        return forked.Finished(done.returncode, done.stdout, done.stderr)
 
     def repository(self, name: str, *directories: str) -> Path:
         """Make a git repository with one commit in src/NAME, and these directories in it."""

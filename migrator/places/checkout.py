@@ -57,3 +57,8 @@ def own_project_id(directory: str) -> str:
     """Return 40 hex digits: the id that opencode 2 gives to a directory in no repository, by its path alone."""
     # opencode's choice of a name, nothing here is a secret
     return sha1(b"directory:" + os.fsencode(directory), usedforsecurity=False).hexdigest()
+
+
+def is_outside(project_id: str, directory: str) -> bool:
+    """Tell whether a session that is bound so was in no repository, by either opencode: no other id can be a path's."""
+    return project_id == GLOBAL or project_id == own_project_id(directory.rstrip("/") or "/")

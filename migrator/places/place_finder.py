@@ -82,13 +82,22 @@ class Places:
             with ThreadPoolExecutor(min(_AT_ONCE, len(marked))) as threads:
                 list(threads.map(self._ask, marked))
 
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """The names that mark the top of a repository; the first of a directory's counts."""
+        return (".git", ".hg") if self._identity is Identity.V2 else (".git",)
+
+    def outside(self, real: str) -> Checkout:
+        """Return what opencode makes of a real directory in no repository."""
+        return own_project(real) if self._identity is Identity.V2 else NO_CHECKOUT
+
     def checkout(self, real: str) -> Checkout:
         """Return the checkout that a real directory is in; raises MigratorError where git or hg can't say."""
         marked = self._marked(real)
         known = NO_CHECKOUT if marked is None else self._checkouts.get(marked) or self._ask(marked)
         if isinstance(known, MigratorError):
             raise known
-        return own_project(real) if known is NO_CHECKOUT and self._identity is Identity.V2 else known
+        return self.outside(real) if known is NO_CHECKOUT else known
 
     def _marked(self, real: str) -> _Marked | None:
         if real not in self._marks:

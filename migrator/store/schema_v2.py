@@ -42,6 +42,8 @@ REQUIRED = {
 IMPORT = "migration.v1-v2"
 """The key in `kv` that says how far the import of the sessions of opencode 1 is."""
 
+COMPLETED = "completed"
+
 # The columns that we set, beside whole rows that we insert and delete.
 _SET = {
     "session_v2": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
@@ -77,7 +79,7 @@ _FOREIGN = {
 
 def obstacle(db: sqlite3.Connection, *, with_v1: bool) -> str | None:
     """Name what makes writing a guess, or what opencode 2 would write over; None where there is nothing."""
-    if with_v1 and (phase := _import_phase(db)) != "completed":
+    if with_v1 and (phase := import_phase(db)) != COMPLETED:
         return (
             f"opencode 2 has not finished importing the sessions of opencode 1 ({phase}); "
             "start opencode 2, let it finish, and try again"
@@ -85,7 +87,7 @@ def obstacle(db: sqlite3.Connection, *, with_v1: bool) -> str | None:
     return next(_strange(db), None)
 
 
-def _import_phase(db: sqlite3.Connection) -> str:
+def import_phase(db: sqlite3.Connection) -> str:
     """Return how far the import is, in words; "completed" where it is done.
 
     It runs once, in the background of the first start, session by session; a session that it hasn't come to yet would
@@ -101,7 +103,7 @@ def _import_phase(db: sqlite3.Connection) -> str:
     except (ValueError, TypeError):
         return "its record can't be read"
     phase = value.get("phase") if isinstance(value, dict) else None
-    return "completed" if phase == "completed" else f"it is at {phase!r}"
+    return COMPLETED if phase == COMPLETED else f"it is at {phase!r}"
 
 
 def _strange(db: sqlite3.Connection) -> Iterator[str]:

@@ -60,10 +60,14 @@ class Writer(Store):
 
     def _take(self, path: Path) -> None:
         if found := holders(path):
-            raise in_use(path, found, can_wait=True)
+            from migrator.store.services import named
+
+            raise in_use(path, named(found), can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._refuse_obstacles()
+            if self.schema.has_v2:
+                self._refuse_services()
             with self.explained():
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self.connection.execute("BEGIN EXCLUSIVE")
@@ -77,6 +81,13 @@ class Writer(Store):
     def _refuse_obstacles(self) -> None:
         if self.schema.read_only_because:
             raise MigratorError(f"{self.path} is not written to: {self.schema.read_only_because}.")
+
+    def _refuse_services(self) -> None:
+        """Refuse as long as opencode 2 runs in the background, though it may not have the database open just now."""
+        from migrator.store.services import services_at
+
+        if found := services_at(self.path):
+            raise in_use(self.path, found, can_wait=True)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
