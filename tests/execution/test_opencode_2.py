@@ -26,7 +26,8 @@ from tests.v2_databases import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Finished, Home
+    from tests.forked import Finished
+    from tests.home import Home
 
 SEARCH = ("--from-dir", "~/src/shop-search")
 BM25 = "Read about BM25"
