@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from migrator.planning.relocation.folders import Folders, is_within
+from migrator.directories import is_within
+from migrator.planning.relocation.folders import Folders
 from tests.strategies import directories, names
 
 
