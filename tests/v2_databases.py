@@ -134,6 +134,54 @@ def insert(db: sqlite3.Connection, table: str, **values: Any) -> None:
     db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", [*values.values()])
 
 
+def next_number(home: Home, session: str) -> int:
+    """The number that opencode 2 gives next in a session, given out."""
+    ((seq,),) = home.query("SELECT coalesce(max(seq), -1) + 1 FROM event_sequence WHERE aggregate_id = ?", [session])
+    home.execute("INSERT OR REPLACE INTO event_sequence (aggregate_id, seq) VALUES (?, ?)", [session, seq])
+    return int(seq)
+
+
+def add_turn(home: Home, session: str, *files: str) -> str:
+    """An answer that changed these files, relative to the worktree; its id."""
+    seq = next_number(home, session)
+    data = {"time": {"created": 1, "completed": 2}, "agent": "build", "content": []}
+    data |= {"snapshot": {"start": "a" * 40, "end": "b" * 40, "files": [*files]}}
+    add_row(
+        home, "session_message", id=f"msg_{seq}_{session}", session_id=session, type="assistant", seq=seq,
+        time_created=1, time_updated=2, data=json.dumps(data),
+    )  # fmt: skip
+    return f"msg_{seq}_{session}"
+
+
+def queue_move(home: Home, session: str, directory: str) -> str:
+    """A move that opencode 2 has queued and not carried out; its id."""
+    seq = next_number(home, session)
+    payload = {"location": {"directory": directory}, "projectID": "global", "subpath": ""}
+    add_row(
+        home, "session_inbox", id=f"msg_{seq}_{session}", session_id=session, type="move", payload=json.dumps(payload),
+        delivery="steer", enqueued_seq=seq, time_created=3,
+    )  # fmt: skip
+    return f"msg_{seq}_{session}"
+
+
+def add_row(home: Home, table: str, **values: Any) -> None:
+    """Insert a row into the database of a home."""
+    with closing(sqlite3.connect(home.database)) as db, db:
+        insert(db, table, **values)
+
+
+def forget(home: Home, session: str) -> None:
+    """Let opencode 2 never have imported a session."""
+    for table, column in (("session_message", "session_id"), ("session_v2", "id"), ("event_sequence", "aggregate_id")):
+        home.execute(f"DELETE FROM {table} WHERE {column} = ?", [session])
+
+
+def files_to_undo(home: Home, session: str) -> list[str]:
+    """The files that opencode 2's undo would restore in a session."""
+    answers = home.query("SELECT data FROM session_message WHERE session_id = ? ORDER BY seq", [session])
+    return [file for (data,) in answers for file in json.loads(data).get("snapshot", {}).get("files", [])]
+
+
 def check_whole(home: Home) -> None:
     """Assert what SQLite itself says of a database that is in order."""
     assert home.query("PRAGMA integrity_check") == [("ok",)]

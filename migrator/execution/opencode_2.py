@@ -36,9 +36,11 @@ def going_along(  # noqa: PLR0913 - what is decided elsewhere, by keyword
     """
     if not staging.store.schema.has_v2:
         return []
+    settled = {edit.key for edit in restores if edit.table == "session_inbox"}
     edits = [
         Edit("session_inbox", WHOLE, id_, session, row, None)
         for id_, session, row in queued_moves(staging, first, last)
+        if id_ not in settled
     ]
     edits += _old_rows(staging, first, last, returning)
     if announce:
