@@ -58,15 +58,16 @@ class Home:
     def run(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
         """Run `opencode-migrator WORDS`; standard input is empty unless given, so nobody can be asked."""
         if any(name.startswith("PYTHON") for name in self.environ):  # which an interpreter reads when it starts
-            return self._started(words, cwd or self.path, stdin or "")
+            return self.start(*words, cwd=cwd, stdin=stdin)
         return forked.run([*map(str, words)], self.env(), cwd or self.path, stdin or "")
 
-    def _started(self, words: Sequence[str | Path], cwd: Path, stdin: str) -> Finished:
+    def start(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
+        """Do the same with an interpreter of its own, by `command`."""
         done = subprocess.run(
             self.command(*words),
-            cwd=cwd,
+            cwd=cwd or self.path,
             env=dict(self.env()),
-            input=stdin,
+            input=stdin or "",
             capture_output=True,
             text=True,
             timeout=60,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator_selectors.orphans.wording import GLOBAL
+from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from migrator.model import Binding
