@@ -214,23 +214,32 @@ class Journal:
             bool(row.get("relocates")),
         )  # fmt: skip
 
-    @property
+    @cached_property
     def dialect(self) -> str:
         """The dialect of the store the run was made for."""
-        return str(next(self.db["run"].rows)["dialect"])
+        ((dialect,),) = self.connection.execute("SELECT dialect FROM run").fetchall()
+        return str(dialect)
 
     @cached_property
     def announces(self) -> bool:
         """Whether the run tells the model of another directory, where that is opencode 2's."""
-        return self.dialect != "v1" and bool(next(self.db["run"].rows).get("announces"))
+        if self.dialect == "v1":  # an old journal has no such column
+            return False
+        ((announces,),) = self.connection.execute("SELECT announces FROM run").fetchall()
+        return bool(announces)
 
     @cached_property
     def returning(self) -> frozenset[str]:
-        """The sessions that get back what the run had before that this one takes back."""
-        (undoes,) = self.connection.execute("SELECT undoes FROM run").fetchone()
+        """The sessions that get back what the run had before that this one takes back.
+
+        None if that was before opencode 2 upgraded the database: it knew of one row of each session only.
+        """
+        ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
         if undoes is None or self.dialect == "v1":
             return frozenset()
         with open_run(undoes) as other:
+            if other.dialect != self.dialect:
+                return frozenset()
             return frozenset(id_ for (id_,) in other.connection.execute("SELECT session FROM change"))
 
     @property

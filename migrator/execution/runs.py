@@ -17,7 +17,8 @@ from migrator.execution.journal import Journal, ProjectEdit
 from migrator.execution.opencode_2 import TURN_UNDER_WAY
 from migrator.execution.protecting import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
-from migrator.model import Change, Plan, PlanWarning, ProjectAction, Run, RunStatus, Undo
+from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
+from migrator.places.checkout import GLOBAL
 from migrator.store.staging_v2 import suspended
 
 if TYPE_CHECKING:
@@ -54,8 +55,10 @@ class Inverse:
 def apply(writer: Writer, plan: Plan, options: Options, places: Places) -> Run:
     """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
     now = journals.now_ms()
-    projects = [ProjectEdit(p, True, now) for p in plan.projects if p.action is ProjectAction.REGISTER]
-    work = Inverse(plan, (), tuple(projects))
+    wanted = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
+    if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
+        wanted.append(ProjectChange(GLOBAL, "/", ProjectAction.REGISTER))
+    work = Inverse(plan, (), tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(wanted)))
     if any(change.moves for change in plan.changes):
         return _start(writer, work, options, None, places)
     with writer.restoring():  # a session that stays where it is may have no project row
@@ -107,7 +110,7 @@ def inverse(store: Store, run: Journal) -> Inverse:
     updates, kept = project_edits.inverted(store, run.updates())
     warnings = (*_warnings(born), *_kept_warnings(kept))
     plan = Plan(
-        entry.store, run.dialect, (*reversed(changes), *born), tuple(updates), warnings, tuple(unchanged),
+        entry.store, store.schema.dialect, (*reversed(changes), *born), tuple(updates), warnings, tuple(unchanged),
         announce=run.announces,
     )  # fmt: skip
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
@@ -202,6 +205,8 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
 
 
 def _under_way(store: Store, plan: Plan) -> dict[str, str]:
+    if not store.schema.has_v2:
+        return {}
     moving = [change.session for change in plan.changes if change.moves]
     return dict.fromkeys(suspended(store, moving), TURN_UNDER_WAY)
 

@@ -21,8 +21,9 @@ _SHOWN = 5
 
 def announced(plan: Plan, *, wanted: bool) -> Plan:
     """Return a plan that tells the model of a new directory, if that is wanted and there is one."""
-    other = any(change.before.directory != change.after.directory for change in plan.changes)
-    return replace(plan, announce=wanted and other and plan.dialect != "v1")
+    if not wanted or plan.dialect == "v1":
+        return plan
+    return replace(plan, announce=any(change.before.directory != change.after.directory for change in plan.changes))
 
 
 def by_opencode_1(
@@ -57,9 +58,9 @@ def by_opencode_1(
 
 def remarks(store: Store, changes: Sequence[Change]) -> Iterator[PlanWarning]:
     """Yield what a person should know of these moves."""
-    moving = {change.session: change for change in changes if change.moves}
-    if not store.schema.has_v2 or not moving:
+    if not store.schema.has_v2:
         return
+    moving = {change.session: change for change in changes if change.moves}
     for id_ in suspended(store, moving):
         yield PlanWarning(
             "turn-under-way",

@@ -21,12 +21,14 @@ from tests.v2_databases import (
     next_number,
     queue_move,
     tables_of_2,
+    upgrade,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Finished, Home
+    from tests.forked import Finished
+    from tests.home import Home
 
 SEARCH = ("--from-dir", "~/src/shop-search")
 BM25 = "Read about BM25"
@@ -368,5 +370,31 @@ def test_a_session_that_opencode_2_never_imported_goes_by_the_rules_of_1(both: H
     assert old(both, session) == ("global", str(plain), str(plain)[1:], None)
     assert session not in rows(both)["session_v2"]
     assert move(both, to="plain", select=("--from-id", session)).json["status"] == "unchanged"
+    assert run(both, "undo", "--yes").code == 0
+    assert rows(both) == before
+
+
+def test_a_run_from_before_the_upgrade_is_taken_back_in_both_tables(tmp_path: Path) -> None:
+    home = dialect_home(tmp_path / "home", "real-1.18.34", "v1")
+    before = directories(home)
+    assert run(home, "move", *SEARCH, "--to-dir", home.repository("shop", "sub/deep"), "--yes").code == 0
+    upgrade(home)
+    check_whole(home)
+    assert run(home, "undo", "--yes").code == 0
+    check_whole(home)
+    for table in ("session", "session_v2"):
+        assert dict(home.query(f"SELECT id, directory FROM {table}")) == before
+
+
+def test_a_database_without_the_project_that_opencode_1_has_for_all_else(both: Home) -> None:
+    plain, session = both.src / "plain", titled(both, BM25)
+    plain.mkdir()
+    for table in ("session", "session_v2"):
+        another = "(SELECT id FROM project WHERE vcs = 'git')"
+        both.execute(f"UPDATE {table} SET project_id = {another} WHERE project_id = 'global'")
+    both.execute("DELETE FROM project WHERE id = 'global'")
+    before = rows(both)
+    move(both, to="plain")
+    assert old(both, session)[0] == "global"
     assert run(both, "undo", "--yes").code == 0
     assert rows(both) == before
