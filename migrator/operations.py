@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from migrator.checkup import Finding
     from migrator.execution.journal import Journal
     from migrator.execution.runs import Options
-    from migrator.model import Plan, Run
+    from migrator.model import Plan, Relocated, Run
     from migrator.orphans.ground import StoreGround
     from migrator.orphans.homes import Homes
     from migrator.planning.undo import FileUndo
@@ -138,10 +138,10 @@ class Workbench:
             return Selection(())
         return select(self.store, query)
 
-    def _undo(self, said: str) -> FileUndo:
+    def _undo(self, said: str, relocated: Relocated | None = None) -> FileUndo:
         from migrator.planning.undo import FileUndo
 
-        return FileUndo(self.store, self.places, said)
+        return FileUndo(self.store, self.places, said, relocated)
 
     def relocate(self, moving: Moving) -> Plan:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
@@ -156,7 +156,8 @@ class Workbench:
             raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
         pairs = list(absolute_pairs(typed, self.facts.cwd, self.facts.expanded))
         relocation = Relocation(self.places, relocated(pairs, moving.whereabouts), self.store.workspaces())
-        file_undo = self._undo("detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files)
+        undo_files = "detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files
+        file_undo = self._undo(undo_files, relocation.said)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
         if moving.whereabouts is Whereabouts.FOREIGN:
             return plan
@@ -233,7 +234,7 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
     from migrator.model import Run
-    from migrator.planning.rechecking import check_destinations
+    from migrator.planning.rechecking import as_it_is_now, check_destinations
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
@@ -245,6 +246,7 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
         places = _places(writer)
+        plan = as_it_is_now(plan)
         check_destinations(plan, writer, places)
         return apply(writer, plan, replace(options, progress=progress), places)
 

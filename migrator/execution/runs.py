@@ -9,7 +9,7 @@ from migrator.errors import MigratorError, StalePlan
 from migrator.execution import journal as journals
 from migrator.execution import project_edits
 from migrator.execution.born import born_since
-from migrator.execution.carrying import carry_undo
+from migrator.execution.carrying import carry_undo, follow_lenders
 from migrator.execution.conflicts import conflicts, sentence, without
 from migrator.execution.edits import inverted, lay_out
 from migrator.execution.engine import carry_out
@@ -171,10 +171,12 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
     warnings = plan.warnings
     if places is not None and any(way.undo is Undo.CARRY or not way.moves for way in staging.ways):
-        carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0))
+        carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0), plan.relocated)
         detached, safe = protect_undo(writer, places, plan.changes)
         restores += carried + detached
         warnings += (*left, *safe)
+    if places is not None and plan.relocated is not None:
+        follow_lenders(writer, plan.relocated)
     with Journal.begin(
         plan,
         staging,

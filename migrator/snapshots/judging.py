@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.passages import Passage, Passages
@@ -22,7 +21,7 @@ from migrator.store.turns import recorded
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Change
+    from migrator.model import Change, Relocated
     from migrator.places import Places
     from migrator.store.reading import Store
     from migrator.store.turns import Turn
@@ -52,9 +51,9 @@ class Verdict:
 class Judge:
     """Judges moves of one store; asks git a handful of questions for each pair of worktrees, never for each session."""
 
-    def __init__(self, store: Store, places: Places) -> None:
+    def __init__(self, store: Store, places: Places, relocated: Relocated | None = None) -> None:
         self._store = store
-        self._passages = Passages(store, places)
+        self._passages = Passages(store, places, relocated)
 
     def verdicts(self, changes: Iterable[Change]) -> dict[str, Verdict]:
         """Map each of these sessions, which have file undo, to what becomes of it."""
@@ -162,8 +161,8 @@ class _Sameness:
     def __init__(self, passage: Passage, trees: Trees, cases: Sequence[_Case], intact: Collection[str]) -> None:
         self._passage = passage
         self._trees = trees
-        self._stays = passage.source_worktree == passage.target_worktree
-        self._gone = not Path(passage.source_worktree).is_dir()
+        self._stays = passage.stays
+        self._gone = passage.source_gone
         self._intact = intact
         self._same: set[_Asked] = set()
         if not self._stays:
@@ -171,7 +170,7 @@ class _Sameness:
 
     def obstacle(self, case: _Case, turn: Turn) -> str | None:
         """Return why a turn can't go along, None where each of its files is the same and no other is concerned."""
-        source, target = self._passage.source_worktree, self._passage.target_worktree
+        source, target = self._passage.source_worktree, self._passage.target_now
         if self._stays:
             return None
         paths = [below(source, file) for file in turn.files]
@@ -202,7 +201,7 @@ class _Sameness:
         return next((tree for tree in reversed(case.trees) if tree in self._intact), None)
 
     def _ask(self, wanted: Collection[_Asked]) -> set[_Asked]:
-        source, target = self._passage.source_worktree, self._passage.target_worktree
+        source, target = self._passage.source_worktree, self._passage.target_now
         if not self._gone:
             return {(None, path) for path in same_in_both(source, target, {path for _, path in wanted})}
         known = {(tree, path) for tree, path in wanted if tree is not None}

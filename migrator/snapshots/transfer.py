@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.snapshots.borrowing import lend
 from migrator.snapshots.creation import create
 from migrator.snapshots.incoming import clear, incoming, locked, sync
 from migrator.snapshots.plumbing import GitFailed, borrowing, run
@@ -37,7 +38,9 @@ def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] 
     try:
         clear(Path(target).parent)
         if not Path(target).exists():
-            create(target, passage.target_worktree)
+            create(passage)
+        else:
+            lend(target, passage.lenders)
         _fetch(passage, trees, waiting)
     except (OSError, GitFailed) as error:
         what = (error.strerror or error) if isinstance(error, OSError) else str(error).rstrip(".")
