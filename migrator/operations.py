@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from migrator.checkup import Finding
     from migrator.execution.journal import Journal
+    from migrator.execution.leftovers import Leftover
     from migrator.execution.runs import Options
     from migrator.model import Plan, Relocated, Run
     from migrator.orphans.ground import StoreGround
@@ -120,10 +121,19 @@ class Workbench:
         return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
 
     def plan_protection(self, values: Mapping[str, Any]) -> Plan:
-        """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
+        """Plan to mend the file undo of selected sessions (default: all) where it would delete files, or to detach it.
+
+        `undo_files` among the values: `carry` refuses where a turn can't be mended, `detach` mends none.
+        """
         from migrator.planning.protection import plan_protection
 
-        return plan_protection(self.store, self.places, self.selection(values))
+        return plan_protection(self.store, self.places, self.selection(values), values.get("undo_files", "auto"))
+
+    def leftovers(self, older_than: int | None = None) -> list[Leftover]:
+        """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
+        from migrator.execution.leftovers import leftovers
+
+        return leftovers(self.store, self.places, older_than)
 
     def undo_check(self, values: Mapping[str, Any]) -> Finding:
         """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
@@ -265,6 +275,19 @@ def _writer(path: Path, wait_seconds: float, backup: Path | None, progress: Call
         if backup is not None:
             back_up(writer, backup, lambda: progress(0))
         yield writer
+
+
+def remove_leftovers(path: Path, older_than: int | None = None, wait_seconds: float = 0.0) -> list[Leftover]:
+    """Remove the snapshot repositories that our runs left behind and nobody needs; return all, judged under the lock.
+
+    Runs that began before `older_than`, in milliseconds, can't be taken back any more where that would need one.
+    """
+    from migrator.execution.leftovers import leftovers, remove
+
+    with held() as progress, _writer(path, wait_seconds, None, progress) as writer:
+        found = leftovers(writer, _places(writer), older_than)
+        remove(leftover for leftover in found if leftover.why_kept is None)
+        return found
 
 
 def plan_undo(path: Path, run: str) -> Plan:

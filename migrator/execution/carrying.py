@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.execution.journal import Carried
 from migrator.model import PlanWarning, Undo, Whereabouts
 from migrator.planning.relocation.folders import Folders
 from migrator.snapshots.borrowing import lend, stranded
@@ -14,7 +15,7 @@ from migrator.snapshots.transfer import carry
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from migrator.model import Change, Relocated
     from migrator.places import Places
@@ -29,30 +30,41 @@ def carry_undo(
     changes: Sequence[Change],
     waiting: Callable[[], None] = lambda: None,
     relocated: Relocated | None = None,
-) -> tuple[list[Edit], list[PlanWarning]]:
-    """Carry the snapshots of these changes; return the values that this gives their parts, and what was left behind.
+) -> tuple[list[Edit], list[PlanWarning], list[Carried]]:
+    """Carry the snapshots of these changes.
+
+    Return the values that this gives their parts, what was left behind, and between which repositories it was.
 
     The judgement is made anew, since files may have changed since the plan was: a turn that no longer may go along is
     in no edit, and so it is detached. Raises MigratorError, with no row written, where objects can't be carried.
     """
     wanted = {change.session for change in changes if change.undo is Undo.CARRY and change.moves}
     if not wanted:
-        return [], []
+        return [], [], []
     judge = Judge(store, places, relocated)
     verdicts = judge.verdicts(change for change in changes if change.session in wanted)
     cargo: dict[Passage, set[str]] = {}
     for verdict in verdicts.values():
         if verdict.passage is not None and verdict.trees:
             cargo.setdefault(verdict.passage, set()).update(verdict.trees)
-    for passage, trees in cargo.items():
-        waiting()
-        carry(passage, trees, waiting)
+    carried = carry_all(cargo, waiting)
     markers = store.bindings(id_ for id_, verdict in verdicts.items() if verdict.keeps_revert)
     edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
     for id_, verdict in verdicts.items():
         data = rewritten(verdict)
         edits += [Edit("part", "data", turn.part, id_, turn.data, data[turn.part]) for turn in verdict.carried]
-    return edits, [*_left_behind(changes, verdicts)]
+    return edits, [*_left_behind(changes, verdicts)], carried
+
+
+def carry_all(cargo: Mapping[Passage, Collection[str]], waiting: Callable[[], None]) -> list[Carried]:
+    """Carry these trees, each on its passage; return between which repositories that was."""
+    done = []
+    for passage, trees in cargo.items():
+        waiting()
+        made = carry(passage, trees, waiting)
+        if passage.source != passage.target:
+            done.append(Carried(passage.source, passage.source_worktree, passage.target, passage.target_worktree, made))
+    return done
 
 
 def follow_lenders(store: Store, relocated: Relocated) -> None:

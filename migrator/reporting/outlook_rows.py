@@ -93,7 +93,7 @@ def outlook_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator
     yield ""
     if not verbose and len(dangerous) > SESSIONS_SHOWN:
         yield f"and {count(len(dangerous) - SESSIONS_SHOWN, 'more session')}; --verbose shows all."
-    yield "`opencode-migrator protect` detaches these turns; nothing moves."
+    yield "`opencode-migrator protect` mends these turns or detaches them; nothing moves."
 
 
 def _turn(turn: Row, *, verbose: bool) -> Iterator[str]:

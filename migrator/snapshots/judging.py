@@ -68,6 +68,11 @@ class Judge:
             if isinstance(passage, str)
             for id_ in ids
         }
+        return found | self.judged(ways)
+
+    def judged(self, ways: Mapping[Passage, Sequence[str]]) -> dict[str, Verdict]:
+        """Map each of these sessions to what becomes of it on its way."""
+        found: dict[str, Verdict] = {}
         going = [id_ for ids in ways.values() for id_ in ids]
         records = recorded(self._store, going)
         reverts = {id_: marker for id_, (_, marker) in self._store.bindings(going).items() if marker}

@@ -83,6 +83,11 @@ class Passages:
                 self._found[key] = str(error).rstrip(".")
         return self._found[key]
 
+    def git_dir(self, binding: Binding) -> str | None:
+        """Return the snapshot repository of a session that is bound like this, be it there or not; None if unknown."""
+        worktree = self._old_worktree(binding)
+        return None if worktree is None else self._layout.git_dir(binding.project_id, worktree)
+
     def _target(self, directory: str) -> Place:
         """Return a destination as it is on the disk now: many bindings go to one.
 
@@ -112,7 +117,9 @@ class Passages:
             )
             return f"{target.directory} {what}"
         gone = self._is_gone(source)
-        if not self._one_repository(before, source, target, gone=gone):
+        if source == target.worktree and not gone:
+            gone = not self.was(before.project_id, target)
+        elif not self._one_repository(before, source, target, gone=gone):
             return f"{source} and {target.worktree} are not one repository"
         worktree = self._moving.mapped(target.worktree) or target.worktree
         to_git_dir = self._layout.git_dir(target.project_id, worktree)
@@ -156,8 +163,6 @@ class Passages:
         }
 
     def _one_repository(self, before: Binding, source: str, target: Place, *, gone: bool) -> bool:
-        if source == target.worktree and not gone:
-            return True
         roots = self._places.root_commits(target.worktree)
         if gone:
             # What is gone can't be asked; its project id was its origin, or its first commit.
@@ -165,6 +170,20 @@ class Passages:
         # A directory that is no checkout any more would answer for the repository around it.
         is_checkout = self._places.find(source).worktree == source
         return is_checkout and bool(roots & self._places.root_commits(source))
+
+    def was(self, project_id: str, place: Place) -> bool:
+        """Tell whether a place is known to have been of this project: else another repository may have come there."""
+        if project_id == place.project_id or project_id in self._places.root_commits(place.worktree):
+            return True
+        kept = Path(self._objects_of(place.worktree)).with_name("opencode")
+        return kept.is_file() and kept.read_text("utf-8-sig", "replace").strip() == project_id != GLOBAL
+
+    def within(self, source: str, project_id: str, place: Place) -> Passage:
+        """Return the passage from a snapshot repository of the same worktree, made when it was of `project_id`."""
+        worktree = place.worktree
+        target = self._layout.git_dir(place.project_id, worktree)
+        gone = not self.was(project_id, place)
+        return Passage(source, target, worktree, worktree, self._objects_of(worktree), gone)
 
     def _objects_of(self, worktree: str) -> str:
         if worktree not in self._objects:

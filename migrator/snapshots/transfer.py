@@ -25,19 +25,20 @@ _OURS = "opencode-migrator"
 """What the `.keep` file of a pack says that we have brought."""
 
 
-def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> None:
+def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
     """Bring every object of `trees` from the source of a passage to its target; what it has already isn't copied.
 
-    If the target isn't there it is made, as opencode would make it. Returns when all of it was found there, whole, and
-    is on the disk. Raises MigratorError with nothing of it in place: disk full, unwritable, a corrupt pack. `waiting`
-    is called between the steps.
+    If the target isn't there it is made, as opencode would make it; the answer is whether it was. Returns when all of
+    it was found there, whole, and is on the disk. Raises MigratorError with nothing of it in place: disk full,
+    unwritable, a corrupt pack. `waiting` is called between the steps.
     """
     target = passage.target
     if passage.source == target:
-        return
+        return False
     try:
         clear(Path(target).parent)
-        if not Path(target).exists():
+        makes = not Path(target).exists()
+        if makes:
             create(passage)
         else:
             lend(target, passage.lenders)
@@ -48,6 +49,7 @@ def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] 
             f"The snapshots that file undo needs can't be carried to {target} ({what}); nothing was moved. "
             "See to the cause, or move without file undo: --undo-files detach.",
         ) from error
+    return makes
 
 
 def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]) -> None:
