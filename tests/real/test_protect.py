@@ -363,6 +363,7 @@ def is_protected(bench: Bench, still: dict[Turn, Any]) -> None:
         assert "deletes" not in left.values()
         assert before.keys() - after.keys() == {file for file, what in left.items() if what == "removes"}, turn
         assert {file for file in before if before[file] != after.get(file)} <= left.keys(), turn
-        for file, what in left.items():
-            if what == "restores":
-                assert after[file] == bench.before[turn][file], turn
+        for file in (file for file, what in left.items() if what == "restores"):
+            # A turn that was detached restores nothing: the file is then as it was before the next that names it.
+            of = next(t for t in still if t[0] == turn[0] and t[1] >= turn[1] and file in still[t]["restores"])
+            assert after[file] == bench.before[of][file], turn
