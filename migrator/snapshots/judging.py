@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.passages import Passage, Passages
 from migrator.snapshots.pathspecs import names_others
-from migrator.snapshots.plumbing import GitFailed, borrowing
+from migrator.snapshots.plumbing import GitFailed
 from migrator.snapshots.sameness import below, same_as_snapshot, same_in_both
 from migrator.snapshots.trees import Trees, whole
 from migrator.store.turns import recorded
@@ -102,7 +102,7 @@ class _Case(NamedTuple):
 
 
 def _judged(passage: Passage, cases: Sequence[_Case]) -> dict[str, Verdict]:
-    borrowed = borrowing(passage.objects)
+    borrowed = passage.environment
     named = {tree for case in cases for tree in (*case.trees, *(turn.hash for turn in case.turns))}
     named |= {tree for case in cases if (tree := case.reverted_from)}
     intact = whole(passage.source, named, borrowed)

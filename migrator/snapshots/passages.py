@@ -14,7 +14,7 @@ from migrator.places.checkout import GLOBAL
 from migrator.planning.relocation.folders import Folders
 from migrator.snapshots.borrowing import lenders
 from migrator.snapshots.layout import Layout
-from migrator.snapshots.plumbing import common_directory
+from migrator.snapshots.plumbing import borrowing, common_directory
 
 if TYPE_CHECKING:
     from migrator.model import Binding, Place, Relocated
@@ -28,7 +28,8 @@ class Passage(NamedTuple):
     `objects` is the object directory of the target's own repository, where it is now. Snapshots borrow from their
     worktree's; where the source has been renamed, what they borrowed is found there. `source_gone` tells that what the
     snapshots are of isn't at its place any more, whatever is there instead. `folders` are those that move next, old and
-    new path of each: until then, the target worktree is where it was.
+    new path of each: until then, the target worktree is where it was. `also` are object directories with other
+    snapshots of the source, which opencode doesn't find any more.
     """
 
     source: str
@@ -38,6 +39,12 @@ class Passage(NamedTuple):
     objects: str
     source_gone: bool = False
     folders: tuple[tuple[str, str], ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What lets git find all that there is of the source's snapshots."""
+        return borrowing(self.objects, *self.also)
 
     @property
     def target_now(self) -> str:
@@ -71,6 +78,7 @@ class Passages:
             self._moved = Folders(relocated.folders)
         self._found: dict[tuple[Binding, Binding], Passage | str] = {}
         self._objects: dict[str, str] = {}
+        self._others: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._targets: dict[str, Place] = {}
 
     def find(self, before: Binding, after: Binding) -> Passage | str:
@@ -106,9 +114,6 @@ class Passages:
         source = self._old_worktree(before)
         if source is None:
             return f"nobody knows which worktree {before.directory} was in"
-        git_dir = self._layout.git_dir(before.project_id, source)
-        if not os.path.isfile(f"{git_dir}/HEAD"):  # noqa: PTH113 - strings, of which there may be thousands
-            return f"opencode has no snapshots of {source}"
         target = self._target(after.directory)
         if target.vcs != "git":
             torn = self._follows and links.forth(target.directory)
@@ -116,6 +121,9 @@ class Passages:
                 "has lost its repository, until `git worktree repair` mends that" if torn else "is in no git repository"
             )
             return f"{target.directory} {what}"
+        git_dirs = self._snapshots_of(source, before.project_id, target)
+        if not git_dirs:
+            return f"opencode has no snapshots of {source}"
         gone = self._is_gone(source)
         if source == target.worktree and not gone:
             gone = not self.was(before.project_id, target)
@@ -124,7 +132,17 @@ class Passages:
         worktree = self._moving.mapped(target.worktree) or target.worktree
         to_git_dir = self._layout.git_dir(target.project_id, worktree)
         objects = self._objects_of(target.worktree)
-        return Passage(git_dir, to_git_dir, source, worktree, objects, gone, self._moving.pairs)
+        also = tuple(f"{other}/objects" for other in git_dirs[1:])
+        return Passage(git_dirs[0], to_git_dir, source, worktree, objects, gone, self._moving.pairs, also)
+
+    def _snapshots_of(self, source: str, project_id: str, target: Place) -> list[str]:
+        """Return every snapshot repository that a worktree has, the one first in which opencode looked last."""
+        own, key = self._layout.git_dir(project_id, source), (project_id, source)
+        if key not in self._others:
+            self._others[key] = [*self._layout.others(project_id, source)]
+        others = [git_dir for id_, git_dir in self._others[key] if id_ == project_id or self.was(id_, target)]
+        there = os.path.isfile(f"{own}/HEAD")  # noqa: PTH113 - strings, of which there may be thousands
+        return [own, *others] if there else others
 
     def _is_gone(self, source: str) -> bool:
         """Tell whether a worktree isn't where its snapshots have it, though something else may be there now.

@@ -63,10 +63,10 @@ def at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
     return "--git-dir", git_dir, "--work-tree", work_tree or git_dir
 
 
-def borrowing(objects: str) -> dict[str, str]:
-    """Return the environment in which git looks into this object directory too, whatever letters its path has."""
-    escaped = objects.replace("\\", "\\\\").replace('"', '\\"')
-    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{escaped}"'}
+def borrowing(*objects: str) -> dict[str, str]:
+    """Return the environment in which git looks into these object directories too, whatever letters they have."""
+    escaped = (path.replace("\\", "\\\\").replace('"', '\\"') for path in objects)
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(f'"{path}"' for path in escaped)}
 
 
 def git_path(worktree: str, *words: str) -> str:

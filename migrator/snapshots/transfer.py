@@ -14,7 +14,8 @@ from migrator.errors import MigratorError
 from migrator.snapshots.borrowing import lend
 from migrator.snapshots.creation import create
 from migrator.snapshots.incoming import clear, incoming, locked, sync
-from migrator.snapshots.plumbing import GitFailed, borrowing, run
+from migrator.snapshots.plumbing import GitFailed, run
+from migrator.snapshots.trees import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -34,7 +35,9 @@ def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] 
     """
     target = passage.target
     if passage.source == target:
-        return False
+        trees = set(trees) - whole(target, trees) if passage.also else ()
+        if not trees:
+            return False
     try:
         clear(Path(target).parent)
         makes = not Path(target).exists()
@@ -64,7 +67,7 @@ def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]
         waiting()
         # Each object with its path, by which git finds what is worth being stored as a difference.
         asked = "".join(f"{tree}\n" for tree in trees).encode()
-        listed = run(passage.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=_borrowed(passage))
+        listed = run(passage.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=passage.environment)
         needed = {line.partition(b" ")[0]: line for line in listed.splitlines()}
         missing = [line for name, line in needed.items() if name not in kept]
         waiting()
@@ -73,17 +76,13 @@ def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]
         packed = folder / "objects.pack"
         with packed.open("wb") as out:
             words = ("pack-objects", "--stdout", "--quiet", "--delta-base-offset")
-            run(passage.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=_borrowed(passage))
+            run(passage.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=passage.environment)
         waiting()
         name = shelf.take(packed)
         waiting()
         if not needed.keys() <= shelf.objects():
             raise GitFailed("not all of them arrived whole")
         _install(shelf.packs, packs, name)
-
-
-def _borrowed(passage: Passage) -> dict[str, str]:
-    return borrowing(passage.objects)
 
 
 class _Shelf:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tests.real.bench import Bench, Files
-    from tests.real.conftest import FreshBench
+    from tests.real.conftest import FreshBench, Install
 
 
 def rename(bench: Bench) -> Path:
@@ -85,6 +86,26 @@ def test_undo_does_in_the_target_what_it_would_have_done_in_the_source(
         assert walk(bench.opencode, bench.session, target) == bench.expected
     if untouched is not None and bench.source.exists():
         assert files(bench.source) == untouched
+
+
+@pytest.mark.parametrize("way", ["move", "protect"])
+def test_snapshots_of_before_opencode_1_14_are_found_after_an_upgrade(
+    fresh_bench: FreshBench, install: Install, way: str
+) -> None:
+    """1.3.2 had one repository for all worktrees of a project; 1.18.34 doesn't look there, and deletes files."""
+    old = fresh_bench("1.3.2")
+    bench = replace(old, opencode=install(old.opencode.home, MAIN))
+    with bench.opencode.serve(bench.source):
+        bench.opencode.call("GET", "/session", directory=bench.source)
+    doctor = run_migrator(bench.opencode, "doctor", "--undo", "--json", cwd=bench.source)
+    assert json.loads(doctor.stdout)["undo"]["deletes"] == 1
+    if way == "protect":
+        target = bench.source
+        assert answer(bench.opencode, "protect", "--yes", "--undo-files", "carry", cwd=target)["status"] == "applied"
+    else:
+        target = linked_worktree(bench)
+        move(bench, target, "--undo-files", "carry")
+    assert undo_and_redo(bench.opencode, bench.session, target) == bench.expected
 
 
 def tidy_up(bench: Bench, old: list[Path], target: Path, situation: str) -> None:

@@ -12,7 +12,7 @@ from migrator.execution.runs import Options
 from migrator.operations import Workbench, apply_plan
 from tests.places.repositories import git
 from tests.snapshots.test_transfer_failures import damage
-from tests.snapshots.world import Talk, World, changes, commit, state, write
+from tests.snapshots.world import Talk, World, changes, commit, linked, state, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +146,35 @@ def old_layout_of_the_same_project(drifted: Drifted) -> None:
 def test_snapshots_of_before_opencode_1_14_are_found(drifted: Drifted, since: Callable[[Drifted], None]) -> None:
     since(drifted)
     drifted.protect()
+    assert drifted.undone() == ALL_BACK
+
+
+@pytest.mark.parametrize("since", [None, old_layout, old_layout_of_the_same_project])
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_move_takes_along_what_opencode_does_not_find_any_more(
+    drifted: Drifted, since: Callable[[Drifted], None] | None, opened: bool
+) -> None:
+    if since:
+        since(drifted)
+    later = drifted.world.turn(drifted.talk, write, drifted.source / "later", "later\n") if opened else None
+    commit(drifted.source)
+    target = linked(drifted.source)
+    files = state(drifted.source)
+    drifted.world.move(drifted.source, target, "carry")
+    there = drifted._replace(source=target)
+    if later:
+        drifted.world.undo(drifted.talk).revert(later)
+        assert not (target / "later").exists()
+    assert there.undone() == ALL_BACK
+    assert state(drifted.source) == files
+
+
+def test_a_move_within_the_worktree_takes_them_along(drifted: Drifted) -> None:
+    later = drifted.world.turn(drifted.talk, write, drifted.source / "later", "later\n")
+    drifted.world.move(drifted.source, drifted.source / "d", "carry")
+    shutil.rmtree(drifted.old)
+    drifted.world.undo(drifted.talk).revert(later)
+    assert not (drifted.source / "later").exists()
     assert drifted.undone() == ALL_BACK
 
 
