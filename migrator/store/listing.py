@@ -54,14 +54,20 @@ def history(store: Store, conditions: Iterable[tuple[str, tuple[Any, ...]]], cur
 
     The cursor is on (time_updated, id), so rows with equal times are neither skipped nor shown twice.
     """
+    sessions = tuple(store.sessions_where(*keyset(conditions, cursor, limit)))
+    if not limit or len(sessions) <= limit:
+        return Page(sessions, None)
+    last = sessions[limit - 1]
+    return Page(sessions[:limit], Cursor(last.updated, last.id))
+
+
+def keyset(
+    conditions: Iterable[tuple[str, tuple[Any, ...]]], cursor: Cursor | None, limit: int
+) -> tuple[str, list[Any], str]:
+    """Return condition, parameters and tail of the query for a page, and one row more if there is a next page."""
     wanted = list(conditions)
     if cursor is not None:
         wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
     condition = " AND ".join(f"({sql})" for sql, _ in wanted) or "TRUE"
     params = [param for _, some in wanted for param in some]
-    tail = "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")
-    sessions = tuple(store.sessions_where(condition, params, tail))
-    if not limit or len(sessions) <= limit:
-        return Page(sessions, None)
-    last = sessions[limit - 1]
-    return Page(sessions[:limit], Cursor(last.updated, last.id))
+    return condition, params, "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")
