@@ -70,3 +70,7 @@ class NoSuchDirectory(MigratorError):
 
 class NoSuchRun(MigratorError):
     """No run has this id, and none has an id that starts so."""
+
+
+class Unusable(MigratorError):
+    """The database can't be opened at all, whatever is asked of it; said by a server, which outlives such a state."""

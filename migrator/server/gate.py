@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Condition, Lock
 from typing import TYPE_CHECKING
 
-from migrator.errors import DatabaseInUse
+from migrator.errors import DatabaseInUse, MigratorError, Unusable
 from migrator.operations import Workbench
 from migrator.store.changes import Sign
 from migrator.store.connection import BUSY_SECONDS
@@ -46,8 +46,11 @@ class Gate:
     @contextmanager
     def reading(self) -> Iterator[Workbench]:
         """Open the database for planning; DatabaseInUse while a run writes or waits to."""
-        with self._inside(), Workbench(self.path, self._home) as bench:
-            yield bench
+        with self._inside():
+            with _usable():
+                bench = Workbench(self.path, self._home)
+            with bench:
+                yield bench
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
@@ -120,7 +123,7 @@ class Gate:
             return
         made, sign = time.monotonic(), Sign.of(self.path)
         # Whoever has a copy needn't wait long for somebody who keeps everyone out: that is a migration.
-        with Store(self.path, busy_seconds=BUSY_SECONDS if self._copy is None else _BLINK) as store:
+        with _usable(), Store(self.path, busy_seconds=BUSY_SECONDS if self._copy is None else _BLINK) as store:
             history = HistoryCopy(store)
         history.index()
         with self._swapping:
@@ -145,3 +148,13 @@ class _Dated:
         self.history = history
         self.made = made
         self.sign = sign
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseInUse:
+        raise
+    except MigratorError as error:
+        raise Unusable(str(error)) from error

@@ -16,6 +16,7 @@ from migrator.errors import (
     NoSuchRun,
     NothingMatched,
     StalePlan,
+    Unusable,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ _KINDS: tuple[tuple[type[MigratorError], Kind], ...] = (
     (StalePlan, STALE),
     (NoSuchDirectory, NO_SUCH_DIRECTORY),
     (Interrupted, STOPPING),
+    (Unusable, UNUSABLE),
 )
 
 

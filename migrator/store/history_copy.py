@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.store.listing import Cursor, keyset
 from migrator.store.connection import add_functions, explained
+from migrator.store.listing import Cursor, keyset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Project
+    from migrator.store.listing import Wanted
     from migrator.store.reading import Store
 
 _names = count()
@@ -63,36 +64,6 @@ class SessionInfo(NamedTuple):
 _COLUMNS = ", ".join(SessionInfo._fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which sessions of the history are meant; the parameters of opencode's session history proposal.
-
-    `directory` is compared as it is stored, `start` in milliseconds and inclusive; `archived` adds those sessions.
-    """
-
-    directory: str | None = None
-    roots: bool = False
-    start: int | None = None
-    search: str | None = None
-    archived: bool = False
-    workspace: str | None = None
-
-    def conditions(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        """Yield SQL conditions, all of which must hold, and their parameters."""
-        if self.directory:
-            yield "directory = ?", (self.directory,)
-        if self.roots:
-            yield "parent_id IS NULL", ()
-        if self.start is not None:
-            yield "time_updated >= ?", (self.start,)
-        if self.search:
-            yield "instr(casefold(title), ?) > 0", (self.search.casefold(),)
-        if not self.archived:
-            yield "time_archived IS NULL", ()
-        if self.workspace:
-            yield "workspace_id = ?", (self.workspace,)
-
-
 class InfoPage(NamedTuple):
     """Part of the history; `next` is None on the last page."""
 
@@ -106,6 +77,7 @@ class HistoryCopy:
     def __init__(self, store: Store) -> None:
         """Copy in one transaction of `store`, which is not needed any more once `index` is called."""
         self._path = store.path
+        self._schema = replace(store.schema, has_path=True, has_workspace=True)
         self._uri = f"file:/history-{next(_names)}?vfs=memdb"
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._counting = Lock()
@@ -138,9 +110,9 @@ class HistoryCopy:
                 "CREATE INDEX identity ON session (id)"
             )
 
-    def page(self, wanted: Filter, cursor: Cursor | None, limit: int) -> InfoPage:
+    def page(self, wanted: Wanted, cursor: Cursor | None, limit: int) -> InfoPage:
         """Return one page, newest first, at most `limit` sessions."""
-        condition, params, tail = keyset(wanted.conditions(), cursor, limit)
+        condition, params, tail = keyset(wanted.conditions(self._schema), cursor, limit)
         rows = self._rows(f"SELECT {_COLUMNS} FROM session WHERE {condition} {tail}", params)
         if len(rows) <= limit:
             return InfoPage(rows, None)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.store.reading import Store
+    from migrator.store.schema import Schema
 
 DEFAULT_LIMIT = 100
 
@@ -60,9 +61,9 @@ class Wanted:
     workspace: str | None = None
     hide_archived: bool = False
 
-    def conditions(self, store: Store) -> list[Condition]:
+    def conditions(self, schema: Schema) -> list[Condition]:
         """Return the same as SQL conditions, all of which must hold."""
-        workspace = "workspace_id = ?" if store.schema.has_workspace else "FALSE AND ? IS NULL"
+        workspace = "workspace_id = ?" if schema.has_workspace else "FALSE AND ? IS NULL"
         told: list[tuple[str, Any]] = [
             ("project_id = ?", self.project_id),
             ("directory = ?", self.directory),
@@ -96,7 +97,7 @@ def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None
 
 
 def keyset(
-    conditions: Iterable[tuple[str, tuple[Any, ...]]], cursor: Cursor | None, limit: int
+    conditions: Iterable[Condition], cursor: Cursor | None, limit: int
 ) -> tuple[str, list[Any], str]:
     """Return condition, parameters and tail of the query for a page, and one row more if there is a next page."""
     wanted = list(conditions)
