@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from migrator.model import Plan, Run
     from migrator.orphans.ground import StoreGround
     from migrator.orphans.homes import Homes
+    from migrator.planning.destination import OneDirectory
     from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
@@ -99,17 +100,36 @@ class Workbench:
 
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
-        from migrator.planning.destination import OneDirectory, Subdirs
         from migrator.planning.planner import plan_move
 
+        query = self._choosing(values)
+        destination = self._destination(wish)
+        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
+
+    def chosen(self, values: Mapping[str, Any]) -> Selection:
+        """Return the sessions that were asked for, with their trees; BadInput where nothing was."""
+        return select(self.store, self._choosing(values))
+
+    def plan_move(self, selection: Selection, wish: Wish) -> Plan:
+        """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
+        from migrator.planning.planner import plan_move
+
+        return plan_move(self.store, selection, self._destination(wish), self._undo(wish.undo_files))
+
+    def _choosing(self, values: Mapping[str, Any]) -> Query:
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
                 "Say which sessions: --from-dir PATTERN, --from-project P, --from-id ID or --orphans; "
                 "--from-dir '/**' takes every one.",
             )
+        return query
+
+    def _destination(self, wish: Wish) -> OneDirectory:
+        from migrator.planning.destination import OneDirectory, Subdirs
+
         project_id = self._project(wish.to_project, wish.project_option)
-        destination = OneDirectory(
+        return OneDirectory(
             self.places,
             self._directory(wish, project_id),
             project_id,
@@ -117,7 +137,6 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
 
     def plan_protection(self, values: Mapping[str, Any]) -> Plan:
         """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
