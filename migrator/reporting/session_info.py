@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,48 +15,40 @@ if TYPE_CHECKING:
 
 def session_info(row: SessionInfo) -> dict[str, Any]:
     """Return a Session; what the row holds no value for is left out, as opencode does. Times in milliseconds."""
-    info = {
+    info: dict[str, Any] = {
         "id": row.id,
         "slug": row.slug,
         "projectID": row.project_id,
-        "workspaceID": row.workspace_id,
         "directory": row.directory,
-        "path": row.path,
-        "parentID": row.parent_id,
-        "summary": _summary(row),
-        "cost": row.cost,
-        "tokens": _tokens(row),
-        "share": {"url": row.share_url} if row.share_url is not None else None,
         "title": row.title,
-        "agent": row.agent,
-        "model": _model(row.model),
         "version": row.version,
-        "time": {"created": row.time_created, "updated": row.time_updated, **_rarer_times(row)},
+        "time": {"created": row.time_created, "updated": row.time_updated},
     }
-    return {name: value for name, value in info.items() if value is not None}
+    for name, value in zip(_RARER, row[-len(_RARER) :], strict=True):
+        if value is not None:
+            info[name] = value
+    if row.summary_additions is not None or row.summary_files is not None:
+        info["summary"] = _summary(row)
+    if row.tokens_input is not None:
+        info["tokens"] = {
+            "input": row.tokens_input,
+            "output": row.tokens_output,
+            "reasoning": row.tokens_reasoning,
+            "cache": {"read": row.tokens_cache_read, "write": row.tokens_cache_write},
+        }
+    if row.model is not None:
+        _add_model(info, row.model)
+    if row.share_url is not None:
+        info["share"] = {"url": row.share_url}
+    if row.time_compacting is not None:
+        info["time"]["compacting"] = row.time_compacting
+    if row.time_archived is not None:
+        info["time"]["archived"] = row.time_archived
+    return info
 
 
-def _summary(row: SessionInfo) -> dict[str, int] | None:
-    counts = (row.summary_additions, row.summary_deletions, row.summary_files)
-    if counts == (None, None, None):
-        return None
-    return dict(zip(("additions", "deletions", "files"), (count or 0 for count in counts), strict=True))
-
-
-def _tokens(row: SessionInfo) -> dict[str, Any] | None:
-    if row.tokens_input is None:
-        return None
-    return {
-        "input": row.tokens_input,
-        "output": row.tokens_output,
-        "reasoning": row.tokens_reasoning,
-        "cache": {"read": row.tokens_cache_read, "write": row.tokens_cache_write},
-    }
-
-
-def _rarer_times(row: SessionInfo) -> dict[str, int]:
-    times = {"compacting": row.time_compacting, "archived": row.time_archived}
-    return {name: time for name, time in times.items() if time is not None}
+# The last fields of SessionInfo, as opencode calls them.
+_RARER = ("workspaceID", "path", "parentID", "cost", "agent")
 
 
 def global_session(row: SessionInfo, projects: Mapping[str, Project]) -> dict[str, Any]:
@@ -71,10 +64,20 @@ def global_session(row: SessionInfo, projects: Mapping[str, Project]) -> dict[st
     return info
 
 
-def _model(text: str | None) -> dict[str, str] | None:
-    """Return `{id, providerID, variant}`; None for anything else, which no client of opencode's could use."""
-    if text is None:
-        return None
+def _summary(row: SessionInfo) -> dict[str, int]:
+    counts = (row.summary_additions, row.summary_deletions, row.summary_files)
+    return dict(zip(("additions", "deletions", "files"), (count or 0 for count in counts), strict=True))
+
+
+def _add_model(info: dict[str, Any], text: str) -> None:
+    """Add `{id, providerID, variant}`, but nothing else, which no client of opencode's could use."""
+    model = _model(text)
+    if model is not None:
+        info["model"] = {**model}
+
+
+@lru_cache(maxsize=1000)
+def _model(text: str) -> dict[str, str] | None:
     try:
         model = json.loads(text)
     except ValueError:

@@ -39,28 +39,28 @@ class SessionInfo(NamedTuple):
     id: str
     slug: str
     project_id: str
-    workspace_id: str | None
     directory: str
-    path: str | None
-    parent_id: str | None
     title: str
     version: str
     share_url: str | None
     summary_additions: int | None
     summary_deletions: int | None
     summary_files: int | None
-    cost: float | None
     tokens_input: int | None
     tokens_output: int | None
     tokens_reasoning: int | None
     tokens_cache_read: int | None
     tokens_cache_write: int | None
-    agent: str | None
     model: str | None
     time_created: int
     time_updated: int
     time_compacting: int | None
     time_archived: int | None
+    workspace_id: str | None
+    path: str | None
+    parent_id: str | None
+    cost: float | None
+    agent: str | None
 
 
 _COLUMNS = ", ".join(SessionInfo._fields)
