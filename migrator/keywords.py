@@ -1,0 +1,92 @@
+"""What programs say of sessions, by keyword: the options of the command line under their Python names."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from migrator.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+    When = str | date
+
+Subdirs = Literal["nearest", "keep", "flatten"]
+UndoFiles = Literal["auto", "carry", "detach"]
+OnConflict = Literal["abort", "skip"]
+
+
+class Selectors(TypedDict, total=False):
+    """Which sessions are meant; whole trees are. Each means what the option of its name does.
+
+    `from_...` and `orphans` choose: those of one kind add up, different kinds narrow each other, unless `match` is
+    "any". The others take away. `orphans` is True, or the names of rules; `since` and `until` are texts as the
+    command line takes them, or times of Python, which are local where they have no zone.
+    """
+
+    from_dir: OneOrMore
+    exact: bool
+    from_project: OneOrMore
+    from_id: OneOrMore
+    from_workspaces: OneOrMore
+    orphans: bool | OneOrMore
+    exclude_dir: OneOrMore
+    exclude_from: OneOrMore
+    title: OneOrMore
+    since: When
+    until: When
+    archived: bool
+    match: Literal["all", "any"]
+
+
+_PLURAL = frozenset(
+    {"from_dir", "from_project", "from_id", "from_workspaces", "orphans", "exclude_dir", "exclude_from", "title"}
+)
+
+
+def plain(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return selectors as JSON could hold them, what is None left out: lists of strings, strings and booleans."""
+    found: dict[str, Any] = {}
+    for name, value in said.items():
+        if value is None or (name == "orphans" and value is False):
+            continue
+        if name in _PLURAL or isinstance(value, (list, tuple)):
+            found[name] = _texts(name, value)
+        else:
+            found[name] = _moment(value) if isinstance(value, date) else value
+    return found
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    from migrator_selectors.lost import EVERY_RULE
+
+    if name == "orphans" and value is True:
+        return [EVERY_RULE]
+    several: Iterable[Any] = (value,) if isinstance(value, (str, os.PathLike)) else value
+    texts = [os.fspath(text) for text in several]
+    if name == "from_id" and "-" in texts:
+        raise BadInput("from_id: - is standard input on the command line only; give the ids.")
+    return texts
+
+
+def _moment(value: date) -> str:
+    return (value.astimezone() if isinstance(value, datetime) and value.tzinfo is None else value).isoformat()
+
+
+def known(said: Mapping[str, Any]) -> None:
+    """Raise TypeError where a keyword is none; those of selectors that other packages bring are known."""
+    from migrator.selecting import plugins
+
+    names = {option.name for plugin in plugins() for option in plugin.options()} | {"match"}
+    for name in said:
+        if name not in names:
+            raise TypeError(f"{name} selects nothing; there are {', '.join(sorted(filter(None, names)))}")
+
+
+def one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+    """Raise BadInput where a keyword has a value that it can't have."""
+    if value not in allowed:
+        raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")
