@@ -29,6 +29,7 @@ COMMANDS = {
     "undo": "undo",
     "resume": "resume",
     "doctor": "doctor",
+    "serve": "serve",
     "demo": "demo",
 }
 ALIASES = {"rebind": "migrate", "detached": "orphans"}

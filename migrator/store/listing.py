@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.store.reading import Store
+    from migrator.store.schema import Schema
 
 DEFAULT_LIMIT = 100
 
@@ -60,9 +61,9 @@ class Wanted:
     workspace: str | None = None
     hide_archived: bool = False
 
-    def conditions(self, store: Store) -> list[Condition]:
+    def conditions(self, schema: Schema) -> list[Condition]:
         """Return the same as SQL conditions, all of which must hold."""
-        workspace = "workspace_id = ?" if store.schema.has_workspace else "FALSE AND ? IS NULL"
+        workspace = "workspace_id = ?" if schema.has_workspace else "FALSE AND ? IS NULL"
         told: list[tuple[str, Any]] = [
             ("project_id = ?", self.project_id),
             ("directory = ?", self.directory),
@@ -88,14 +89,20 @@ def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None
 
     The cursor is on (time_updated, id), so rows with equal times are neither skipped nor shown twice.
     """
+    sessions = tuple(store.sessions_where(*keyset(conditions, cursor, limit)))
+    if not limit or len(sessions) <= limit:
+        return Page(sessions, None)
+    last = sessions[limit - 1]
+    return Page(sessions[:limit], Cursor(last.updated, last.id))
+
+
+def keyset(
+    conditions: Iterable[Condition], cursor: Cursor | None, limit: int
+) -> tuple[str, list[Any], str]:
+    """Return condition, parameters and tail of the query for a page, and one row more if there is a next page."""
     wanted = list(conditions)
     if cursor is not None:
         wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
     condition = " AND ".join(f"({sql})" for sql, _ in wanted) or "TRUE"
     params = [param for _, some in wanted for param in some]
-    tail = "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")
-    sessions = tuple(store.sessions_where(condition, params, tail))
-    if not limit or len(sessions) <= limit:
-        return Page(sessions, None)
-    last = sessions[limit - 1]
-    return Page(sessions[:limit], Cursor(last.updated, last.id))
+    return condition, params, "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")

@@ -1,0 +1,73 @@
+"""What the handlers of all resources share."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from migrator.errors import BadInput
+from migrator.server.jobs import Jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
+
+    from migrator.server.gate import Gate
+
+JSON = "application/json"
+
+
+@dataclass(slots=True)
+class Service:
+    """One database that is served."""
+
+    gate: Gate
+    jobs: Jobs = field(default_factory=Jobs)
+
+
+def service(request: Request) -> Service:
+    """Return what this request is about."""
+    found = request.app.state.service
+    assert isinstance(found, Service)  # noqa: S101 - for the type checker
+    return found
+
+
+def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer; text as it is, not escaped."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return Response(body, status, headers, JSON)
+
+
+async def in_thread(work: Callable[[], Response]) -> Response:
+    """Answer from a thread, so that others are answered meanwhile."""
+    return await run_in_threadpool(work)
+
+
+async def json_body(request: Request) -> Any:
+    """Read the body as JSON; BadInput where it is none."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise BadInput(f"The body must be {JSON}, not {kind[:80] or 'of no type'}.")
+    return await run_in_threadpool(parsed, await request.body())
+
+
+def parsed(raw: bytes) -> Any:
+    """Parse JSON, strictly: no NaN, and no text that isn't Unicode."""
+    try:
+        text = raw.decode("utf-8")
+        value = json.loads(text, parse_constant=_no_number)
+        if "\\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"The body is no JSON: {error}.") from None
+    return value
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number")
+
