@@ -42,6 +42,42 @@ class Selectors(TypedDict, total=False):
     match: Literal["all", "any"]
 
 
+class Move(Selectors, total=False):
+    """Which sessions to move, and where to: the options of `move`."""
+
+    to_dir: str | os.PathLike[str] | None
+    to_project: str | None
+    subdirs: Subdirs
+    undo_files: UndoFiles
+
+
+class Narrowing(TypedDict, total=False):
+    """Which sessions a list shows: the parameters of opencode's session history proposal.
+
+    `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part of
+    the title; `archived` shows those too. At most `limit` sessions.
+    """
+
+    directory: str | os.PathLike[str] | None
+    roots: bool
+    start: int | None
+    search: str | None
+    archived: bool
+    workspace: str | None
+    limit: int | None
+
+
+class Writing(TypedDict, total=False):
+    """How something is carried out: the options of every command that writes.
+
+    `wait` is how many seconds to wait for whoever has the database open, `chunk_size` the sessions in one transaction.
+    """
+
+    on_conflict: OnConflict
+    chunk_size: int | None
+    wait: float
+
+
 _PLURAL = frozenset(
     {"from_dir", "from_project", "from_id", "from_workspaces", "orphans", "exclude_dir", "exclude_from", "title"}
 )
