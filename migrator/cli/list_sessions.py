@@ -76,4 +76,4 @@ def _conditions(bench: Workbench, query: Query, values: dict[str, Any], *, here:
         search=values["search"],
         workspace=values["workspace"],
     )
-    return [*conditions, *wanted.conditions(bench.store.schema)]
+    return [*conditions, *wanted.conditions(bench.store)]

@@ -21,7 +21,11 @@ PORT = 4646
     "--token-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the token here."
 )
 @click.option(
-    "--allow-origin", "origins", multiple=True, metavar="ORIGIN", help="Let web pages of ORIGIN ask, as http://localhost:5173."
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let web pages of ORIGIN ask, as http://localhost:5173.",
 )
 @database_options
 def command(**values: Any) -> None:
@@ -46,8 +50,8 @@ def command(**values: Any) -> None:
     click.echo(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:
         click.echo(
-            "warning: other machines can ask, and what they and we say is not encrypted: whoever reads the token on its "
-            "way can read every title and directory and move every session. A tunnel (ssh -L) is safer.",
+            "warning: other machines can ask, and nothing of it is encrypted: whoever reads the token on its way can read "
+            "every title and directory, and move every session. A tunnel (ssh -L) is safer.",
             err=True,
         )
     if serving.run():

@@ -14,43 +14,48 @@ if TYPE_CHECKING:
 
 def session_info(row: SessionInfo) -> dict[str, Any]:
     """Return a Session; what the row holds no value for is left out, as opencode does. Times in milliseconds."""
-    info: dict[str, Any] = {"id": row.id, "slug": row.slug, "projectID": row.project_id}
-    if row.workspace_id is not None:
-        info["workspaceID"] = row.workspace_id
-    info["directory"] = row.directory
-    if row.path is not None:
-        info["path"] = row.path
-    if row.parent_id is not None:
-        info["parentID"] = row.parent_id
-    if row.summary_additions is not None or row.summary_deletions is not None or row.summary_files is not None:
-        info["summary"] = {
-            "additions": row.summary_additions or 0,
-            "deletions": row.summary_deletions or 0,
-            "files": row.summary_files or 0,
-        }
-    if row.cost is not None:
-        info["cost"] = row.cost
-    if row.tokens_input is not None:
-        info["tokens"] = {
-            "input": row.tokens_input,
-            "output": row.tokens_output,
-            "reasoning": row.tokens_reasoning,
-            "cache": {"read": row.tokens_cache_read, "write": row.tokens_cache_write},
-        }
-    if row.share_url is not None:
-        info["share"] = {"url": row.share_url}
-    info["title"] = row.title
-    if row.agent is not None:
-        info["agent"] = row.agent
-    if (model := _model(row.model)) is not None:
-        info["model"] = model
-    info["version"] = row.version
-    info["time"] = time = {"created": row.time_created, "updated": row.time_updated}
-    if row.time_compacting is not None:
-        time["compacting"] = row.time_compacting
-    if row.time_archived is not None:
-        time["archived"] = row.time_archived
-    return info
+    info = {
+        "id": row.id,
+        "slug": row.slug,
+        "projectID": row.project_id,
+        "workspaceID": row.workspace_id,
+        "directory": row.directory,
+        "path": row.path,
+        "parentID": row.parent_id,
+        "summary": _summary(row),
+        "cost": row.cost,
+        "tokens": _tokens(row),
+        "share": {"url": row.share_url} if row.share_url is not None else None,
+        "title": row.title,
+        "agent": row.agent,
+        "model": _model(row.model),
+        "version": row.version,
+        "time": {"created": row.time_created, "updated": row.time_updated, **_rarer_times(row)},
+    }
+    return {name: value for name, value in info.items() if value is not None}
+
+
+def _summary(row: SessionInfo) -> dict[str, int] | None:
+    counts = (row.summary_additions, row.summary_deletions, row.summary_files)
+    if counts == (None, None, None):
+        return None
+    return dict(zip(("additions", "deletions", "files"), (count or 0 for count in counts), strict=True))
+
+
+def _tokens(row: SessionInfo) -> dict[str, Any] | None:
+    if row.tokens_input is None:
+        return None
+    return {
+        "input": row.tokens_input,
+        "output": row.tokens_output,
+        "reasoning": row.tokens_reasoning,
+        "cache": {"read": row.tokens_cache_read, "write": row.tokens_cache_write},
+    }
+
+
+def _rarer_times(row: SessionInfo) -> dict[str, int]:
+    times = {"compacting": row.time_compacting, "archived": row.time_archived}
+    return {name: time for name, time in times.items() if time is not None}
 
 
 def global_session(row: SessionInfo, projects: Mapping[str, Project]) -> dict[str, Any]:

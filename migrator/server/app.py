@@ -14,7 +14,7 @@ from migrator.errors import MigratorError
 from migrator.server.guard import Guard, Watch
 from migrator.server.openapi import document
 from migrator.server.problems import BAD_INPUT, NO_SUCH_PAGE, WRONG_METHOD, Kind, Problem
-from migrator.server.routes import description, health, session
+from migrator.server.routes import description, health, migrate, orphans, plan, runs, session
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from migrator.server.hosts import Hosts, Origins
     from migrator.server.service import Service
 
-OPERATIONS = (*session.OPERATIONS, *health.OPERATIONS, *description.OPERATIONS)
+OPERATIONS = tuple(
+    operation
+    for resource in (session, orphans, migrate, plan, runs, health, description)
+    for operation in resource.OPERATIONS
+)
 
 
 def application(service: Service, token: str, hosts: Hosts, origins: Origins) -> Starlette:

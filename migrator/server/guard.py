@@ -30,6 +30,7 @@ class Guard:
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or let somebody else answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -43,10 +44,10 @@ class Guard:
         try:
             self._check(Headers(scope=scope))
             await self._app(scope, receive, watching)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: no client ever sees a traceback
+        except Exception as error:
             if not started:
-                await _problem(error).response()(scope, receive, send)
-            elif _problem(error).kind is UNEXPECTED:
+                await problem_of(error).response()(scope, receive, send)
+            elif problem_of(error).kind is UNEXPECTED:
                 raise
 
     def _check(self, headers: Headers) -> None:
@@ -62,7 +63,8 @@ class Guard:
             )
 
 
-def _problem(error: Exception) -> Problem:
+def problem_of(error: Exception) -> Problem:
+    """Return what to answer for any error; the traceback of one that nobody expected is written down."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, MigratorError):
@@ -82,6 +84,7 @@ class Watch:
         self._bodies = bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through that has the token, and as much of its body as it may have."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -112,7 +115,7 @@ class Watch:
         what = "The token is wrong" if header else "There is no token"
         raise Problem(
             UNAUTHORIZED,
-            f"{what}; send `Authorization: Bearer TOKEN` with the one that `serve` printed and wrote to its token file.",
+            f"{what}; send `Authorization: Bearer TOKEN` with what `serve` printed and wrote to its token file.",
             {"WWW-Authenticate": 'Bearer realm="opencode-migrator"'},
         )
 

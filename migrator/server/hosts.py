@@ -27,7 +27,9 @@ class Hosts:
         """Return the names of a server that listens at the address `bound`, which `--host` called `said`."""
         if is_loopback(bound):
             return cls(True, frozenset({"localhost"}))
-        return cls(False, frozenset({"localhost", said.lower(), socket.gethostname().lower(), socket.getfqdn().lower()}))
+        return cls(
+            False, frozenset({"localhost", said.lower(), socket.gethostname().lower(), socket.getfqdn().lower()})
+        )
 
     def allow(self, header: str) -> bool:
         """Tell whether a Host header names this server; its port may be that of a tunnel."""

@@ -21,8 +21,8 @@ _STATUSES = {
     401: "The token is missing or wrong.",
     403: "The Host or Origin of the request isn't one that may ask here.",
     404: "What the request is about isn't there.",
-    409: "In use, stale or in conflict: another process has the database open (`holders`), another run is being carried "
-    "out, or rows changed since the plan was made (`rows`). Nothing was written.",
+    409: "In use, stale or in conflict: another process has the database open (`holders`), another run is being "
+    "carried out, or rows changed since the plan was made (`rows`). Nothing was written.",
     413: "The body is too large.",
     422: "Refused: what was said is clear, and can't be done. Nothing was written.",
     500: "Something unexpected went wrong; the traceback is in a file that `detail` names.",
@@ -47,7 +47,12 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": {**SCHEMAS, "Problem": problems.SCHEMA, **_shipped("Plan", "plan-1"), **_shipped("Run", "run-1")},
+            "schemas": {
+                **SCHEMAS,
+                "Problem": problems.SCHEMA,
+                **_shipped("Plan", "plan-1"),
+                **_shipped("Run", "run-1"),
+            },
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -85,7 +90,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         body: dict[str, Any] = {"schema": operation.body}
         if operation.example is not None:
             body["example"] = operation.example
-        found["requestBody"] = {"required": True, "content": {"application/json": body}}
+        found["requestBody"] = {"required": operation.body_required, "content": {"application/json": body}}
     return found
 
 

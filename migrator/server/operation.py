@@ -45,6 +45,7 @@ class Operation:
     parameters: Sequence[Parameter] = ()
     about: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    body_required: bool = True
     example: Any = None
     secured: bool = True
     most_bytes: int = 0

@@ -99,8 +99,8 @@ def _schema(schema: Mapping[str, Any]) -> Iterator[str]:
 def _table(rows: Iterator[tuple[str, str, Mapping[str, Any], str]]) -> Iterator[str]:
     yield "<table>"
     for name, remark, schema, description in rows:
-        yield f"<tr><th><code>{escape(name)}</code></th><td>{_kind(schema)} <span class=dim>{escape(remark)}</span></td>"
-        yield f"<td>{_text(description)}</td></tr>"
+        yield f"<tr><th><code>{escape(name)}</code></th>"
+        yield f"<td>{_kind(schema)} <span class=dim>{escape(remark)}</span></td><td>{_text(description)}</td></tr>"
     yield "</table>"
 
 

@@ -68,3 +68,48 @@ def read(request: Request, parameters: Sequence[Parameter]) -> dict[str, Any]:
         if text:
             values[name] = known[name].read(text)
     return values
+
+
+def checked(body: Any, fields: Sequence[Parameter]) -> dict[str, Any]:
+    """Return the values of a JSON object, defaults where nothing was said; BadInput for what can't be meant."""
+    if not isinstance(body, dict):
+        raise BadInput("The body must be a JSON object.")
+    known = {parameter.name: parameter for parameter in fields}
+    for name in body:
+        if name not in known:
+            raise BadInput(f"There is no {name[:40]!r} in the body; known: {', '.join(known)}.")
+    return {
+        name: field.schema.get("default") if body.get(name) is None else _checked(field, body[name])
+        for name, field in known.items()
+    }
+
+
+def _checked(field: Parameter, value: Any) -> Any:
+    schema = field.schema
+    match schema["type"]:
+        case "string":
+            if not isinstance(value, str) or not value or "\0" in value:
+                raise BadInput(f"{field.name} must be a string that isn't empty.")
+            if value not in schema.get("enum", [value]):
+                raise BadInput(f"{field.name} must be {' or '.join(schema['enum'])}, not {value[:40]!r}.")
+        case "integer" | "number" as kind:
+            least, most = schema["minimum"], schema["maximum"]
+            kinds = (int,) if kind == "integer" else (int, float)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
+                what = "a whole number" if kind == "integer" else "a number"
+                raise BadInput(f"{field.name} must be {what} from {least} to {most}.")
+    return value
+
+
+def described(fields: Sequence[Parameter], description: str, **more: Any) -> dict[str, Any]:
+    """Return the JSON Schema of an object with these fields, and of those in `more`, which are required."""
+    return {
+        "type": "object",
+        "description": description,
+        **({"required": [*more]} if more else {}),
+        "properties": {
+            **more,
+            **{field.name: {**field.schema, "description": field.description} for field in fields},
+        },
+        "additionalProperties": False,
+    }

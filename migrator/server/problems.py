@@ -119,7 +119,7 @@ SCHEMA: dict[str, Any] = {
         "rows": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "In a stale plan the ids of the sessions, or `project` and the id of a project, that changed.",
+            "description": "In a stale plan the sessions that changed, by id, and projects, as `project` and its id.",
         },
         "holders": {
             "type": "array",

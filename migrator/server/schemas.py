@@ -8,6 +8,8 @@ _TEXT = {"type": "string"}
 _COUNT = {"type": "integer"}
 _TIME = {"type": "integer", "description": "Milliseconds since 1970."}
 
+_CERTAINTY = {"description": "How sure that is.", "enum": ["certain", "likely", "unknown"]}
+
 SESSION_PROPERTIES: dict[str, Any] = {
     "id": {"type": "string", "description": "The session's id."},
     "slug": {"type": "string", "description": "Its short name."},
@@ -85,5 +87,62 @@ SCHEMAS: dict[str, Any] = {
         "type": "object",
         "required": [*_REQUIRED, "project"],
         "properties": {**SESSION_PROPERTIES, "project": _PROJECT},
+    },
+    "Orphan": {
+        "description": "A session that got lost. One that is only in the JSON storage of opencode before 1.2 has an "
+        "empty `slug` and `version`.",
+        "type": "object",
+        "required": [*_REQUIRED, "project", "reasons", "suggestion", "rivals"],
+        "properties": {
+            **SESSION_PROPERTIES,
+            "project": _PROJECT,
+            "reasons": {
+                "type": "array",
+                "description": "Why it is lost.",
+                "items": {
+                    "type": "object",
+                    "required": ["rule", "evidence", "certainty"],
+                    "properties": {
+                        "rule": {"type": "string", "description": "The rule that found it."},
+                        "evidence": {"type": "string", "description": "The fact that was seen."},
+                        "certainty": _CERTAINTY,
+                    },
+                },
+            },
+            "suggestion": {
+                "description": "Where it belongs; null where nobody knows.",
+                "type": ["object", "null"],
+                "required": ["directory", "projectId", "certainty", "because"],
+                "properties": {
+                    "directory": {"type": "string", "description": "A directory that is there."},
+                    "projectId": {"type": "string", "description": "What opencode makes of it."},
+                    "certainty": _CERTAINTY,
+                    "because": {"type": "string", "description": "Why there."},
+                },
+            },
+            "rivals": {
+                "type": "array",
+                "description": "Directories of equal rank, none of which is suggested.",
+                "items": _TEXT,
+            },
+        },
+    },
+    "LoggedRun": {
+        "description": "A run, as `opencode-migrator log` lists it.",
+        "type": "object",
+        "required": ["run", "status", "started", "sessions", "command", "store", "undoes", "undoneBy"],
+        "properties": {
+            "run": {"type": "string", "description": "Its id."},
+            "status": {
+                "description": "running and rolling-back are those of a run that goes on, or that was cut off.",
+                "enum": ["running", "rolling-back", "applied", "rolled-back", "unchanged"],
+            },
+            "started": _TIME,
+            "sessions": {"type": "integer", "description": "How many sessions it is about."},
+            "command": {"type": "string", "description": "What was typed, or asked of this server."},
+            "store": {"type": "string", "description": "The database."},
+            "undoes": {"type": ["string", "null"], "description": "The run that it takes back."},
+            "undoneBy": {"type": ["string", "null"], "description": "The run that took it back."},
+        },
     },
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -17,9 +18,35 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from migrator.execution.runs import Options
+    from migrator.model import Plan
     from migrator.server.gate import Gate
 
 JSON = "application/json"
+
+KEPT = 8
+"""How many plans are kept."""
+
+
+class Plans:
+    """The plans that were made last, by their digest."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Plan] = {}
+        self._keeping = Lock()
+
+    def keep(self, digest: str, plan: Plan) -> None:
+        """Keep one, and forget the oldest where there are many."""
+        with self._keeping:
+            self._kept.pop(digest, None)
+            self._kept[digest] = plan
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+
+    def find(self, digest: str) -> Plan | None:
+        """Return the plan with this digest, if it is still there."""
+        with self._keeping:
+            return self._kept.get(digest)
 
 
 @dataclass(slots=True)
@@ -28,6 +55,7 @@ class Service:
 
     gate: Gate
     jobs: Jobs = field(default_factory=Jobs)
+    plans: Plans = field(default_factory=Plans)
 
 
 def service(request: Request) -> Service:
@@ -48,12 +76,23 @@ async def in_thread(work: Callable[[], Response]) -> Response:
     return await run_in_threadpool(work)
 
 
-async def json_body(request: Request) -> Any:
-    """Read the body as JSON; BadInput where it is none."""
+def options(values: Mapping[str, Any], progress: Callable[[int], None], asked: str) -> Options:
+    """Return the values of `WRITING` as the engine takes them; `asked` is what the journal says of the request."""
+    from migrator.execution.runs import Options
+
+    skip = values["on-conflict"] == "skip"
+    return Options(f"opencode-migrator serve ({asked})", values["chunk-size"], skip, progress)
+
+
+async def json_body(request: Request, default: Any = None) -> Any:
+    """Read the body as JSON, `default` where it is empty and there is one; BadInput where it is none."""
+    raw = await request.body()
+    if default is not None and not raw:
+        return default
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise BadInput(f"The body must be {JSON}, not {kind[:80] or 'of no type'}.")
-    return await run_in_threadpool(parsed, await request.body())
+    return await run_in_threadpool(parsed, raw)
 
 
 def parsed(raw: bytes) -> Any:
@@ -70,4 +109,3 @@ def parsed(raw: bytes) -> Any:
 
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number")
-

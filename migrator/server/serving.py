@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.execution.journal import state_directory
@@ -18,6 +17,7 @@ from migrator.server.service import Service
 if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
+    from pathlib import Path
 
     from starlette.applications import Starlette
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PREFIX = "ocm_"
 """How every token begins, which tells a token file from any other."""

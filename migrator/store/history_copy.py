@@ -6,6 +6,7 @@ opencode has no index on time_updated, so a page of the file costs a look at eve
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.store.connection import add_functions, explained
 from migrator.store.listing import Cursor, keyset
+from migrator.store.reading import IN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from migrator.model import Project
     from migrator.store.listing import Wanted
@@ -77,7 +79,7 @@ class HistoryCopy:
     def __init__(self, store: Store) -> None:
         """Copy in one transaction of `store`, which is not needed any more once `index` is called."""
         self._path = store.path
-        self._schema = replace(store.schema, has_path=True, has_workspace=True)
+        self.schema = replace(store.schema, has_path=True, has_workspace=True)
         self._uri = f"file:/history-{next(_names)}?vfs=memdb"
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._counting = Lock()
@@ -112,16 +114,17 @@ class HistoryCopy:
 
     def page(self, wanted: Wanted, cursor: Cursor | None, limit: int) -> InfoPage:
         """Return one page, newest first, at most `limit` sessions."""
-        condition, params, tail = keyset(wanted.conditions(self._schema), cursor, limit)
+        condition, params, tail = keyset(wanted.conditions(self), cursor, limit)
         rows = self._rows(f"SELECT {_COLUMNS} FROM session WHERE {condition} {tail}", params)
         if len(rows) <= limit:
             return InfoPage(rows, None)
         last = rows[limit - 1]
         return InfoPage(rows[:limit], Cursor(last.time_updated, last.id))
 
-    def session(self, id_: str) -> SessionInfo | None:
-        """Return one session, None where there is none with this id."""
-        return next(iter(self._rows(f"SELECT {_COLUMNS} FROM session WHERE id = ?", [id_])), None)
+    def sessions(self, ids: Iterable[str]) -> dict[str, SessionInfo]:
+        """Map each of these ids that is a session's to it."""
+        rows = self._rows(f"SELECT {_COLUMNS} FROM session WHERE id {IN}", [json.dumps(list(ids))])
+        return {row.id: row for row in rows}
 
     def _rows(self, sql: str, params: list[Any]) -> list[SessionInfo]:
         with self._connection() as connection, explained(self._path):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from migrator.model import Session
+    from migrator.store.history_copy import HistoryCopy
     from migrator.store.reading import Store
-    from migrator.store.schema import Schema
 
 DEFAULT_LIMIT = 100
 
@@ -61,9 +61,9 @@ class Wanted:
     workspace: str | None = None
     hide_archived: bool = False
 
-    def conditions(self, schema: Schema) -> list[Condition]:
+    def conditions(self, store: Store | HistoryCopy) -> list[Condition]:
         """Return the same as SQL conditions, all of which must hold."""
-        workspace = "workspace_id = ?" if schema.has_workspace else "FALSE AND ? IS NULL"
+        workspace = "workspace_id = ?" if store.schema.has_workspace else "FALSE AND ? IS NULL"
         told: list[tuple[str, Any]] = [
             ("project_id = ?", self.project_id),
             ("directory = ?", self.directory),
@@ -96,9 +96,7 @@ def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None
     return Page(sessions[:limit], Cursor(last.updated, last.id))
 
 
-def keyset(
-    conditions: Iterable[Condition], cursor: Cursor | None, limit: int
-) -> tuple[str, list[Any], str]:
+def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> tuple[str, list[Any], str]:
     """Return condition, parameters and tail of the query for a page, and one row more if there is a next page."""
     wanted = list(conditions)
     if cursor is not None:

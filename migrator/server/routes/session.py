@@ -25,7 +25,9 @@ NEXT = "x-next-cursor"
 
 PARAMETERS = (
     Parameter(
-        "directory", {"type": "string"}, "Only sessions bound to exactly this directory, as it is stored: no trailing /."
+        "directory",
+        {"type": "string"},
+        "Only sessions bound to exactly this directory, as it is stored: no trailing /.",
     ),
     Parameter("roots", {"type": "boolean", "default": False}, "Leave out children, the sessions of subagents."),
     Parameter(
