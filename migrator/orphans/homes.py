@@ -70,13 +70,17 @@ class Homes:
         """Return the same in full; the place may be where the session is bound already."""
         if session.id not in self._ground.by_id:
             return Home(why_not="it is not in the database, so there is nothing to bind")
-        root = self.root(session)
-        if root.id != session.id and any(reason.rule == BROKEN_TREE for reason in reasons):
-            home = self._bound(root.binding)
-            if home.place is None:
-                return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
-            return replace(home, because=f"it follows its root {root.id}")
+        if session.parent_id is not None and any(reason.rule == BROKEN_TREE for reason in reasons):
+            root = self.root(session)
+            if root.id != session.id:
+                return self._with_root(root)
         return self._bound(session.binding)
+
+    def _with_root(self, root: Session) -> Home:
+        home = self._bound(root.binding)
+        if home.place is None:
+            return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
+        return replace(home, because=f"it follows its root {root.id}")
 
     def root(self, session: Session) -> Session:
         """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
