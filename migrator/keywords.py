@@ -84,23 +84,30 @@ _PLURAL = frozenset(
 
 
 def plain(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return selectors as JSON could hold them, what is None left out: lists of strings, strings and booleans."""
+    """Return keywords as JSON could hold them, what is None left out: lists of strings, strings, booleans, numbers."""
     found: dict[str, Any] = {}
     for name, value in said.items():
         if value is None or (name == "orphans" and value is False):
             continue
-        if name in _PLURAL or isinstance(value, (list, tuple)):
-            found[name] = _texts(name, value)
+        if isinstance(value, date):
+            found[name] = _moment(value)
+        elif isinstance(value, (bool, int, float)) or not (name in _PLURAL or isinstance(value, (list, tuple))):
+            found[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
         else:
-            found[name] = _moment(value) if isinstance(value, date) else value
+            found[name] = _texts(name, value)
     return found
 
 
-def _texts(name: str, value: Any) -> list[str]:
+def typed(said: Selectors) -> dict[str, Any]:
+    """Return selectors as the command line has them once they were read."""
     from migrator_selectors.lost import EVERY_RULE
 
-    if name == "orphans" and value is True:
-        return [EVERY_RULE]
+    known(said)
+    found = plain(said)
+    return found | ({"orphans": [EVERY_RULE]} if found.get("orphans") is True else {})
+
+
+def _texts(name: str, value: Any) -> list[str]:
     several: Iterable[Any] = (value,) if isinstance(value, (str, os.PathLike)) else value
     texts = [os.fspath(text) for text in several]
     if name == "from_id" and "-" in texts:

@@ -101,7 +101,7 @@ def plan(**said: Unpack[Move]) -> Call[Plan]:
     one_of("subdirs", said.get("subdirs", "nearest"), get_args(Subdirs))
     one_of("undo_files", said.get("undo_files", "auto"), get_args(UndoFiles))
     to_dir = said.get("to_dir")
-    body = plain({**said, "to_dir": None if to_dir is None else _here(to_dir)})
+    body = _options({**said, "to_dir": None if to_dir is None else _here(to_dir)})
     return Call("POST", "/plan", answers.plan, body=body)
 
 
@@ -129,7 +129,12 @@ def undo(run: Run | LoggedRun | str, **how: Unpack[Writing]) -> Call[Run]:
 def _how(how: Writing) -> dict[str, Any]:
     _check(how, Writing)
     one_of("on_conflict", how.get("on_conflict", "abort"), get_args(OnConflict))
-    return {name.replace("_", "-"): value for name, value in how.items() if value is not None}
+    return _options(how)
+
+
+def _options(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords under the names of the options that they stand for."""
+    return {name.replace("_", "-"): value for name, value in plain(said).items()}
 
 
 def _check(said: Mapping[str, Any], known: type) -> None:
