@@ -106,7 +106,7 @@ def explained(url: str, call: Call[Any]) -> Iterator[None]:
     """Turn what httpx raises into one of our errors: a server can't be asked, or went away before it had answered."""
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise Unreachable(
             f"No server can be reached at {url} ({_words(error)}); start one with `opencode-migrator serve`, or name "
             "its URL.",

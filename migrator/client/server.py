@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+
+import httpx
 
 from migrator.errors import BadInput, MigratorError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
-
 URL = "http://127.0.0.1:4646"
 """Where `opencode-migrator serve` listens unless told otherwise."""
 
@@ -26,10 +26,14 @@ def settings(
     No proxy is asked, whatever the environment says: the token is for the server alone. `timeout` is how many seconds
     an answer may be silent; planning for many sessions takes some.
     """
-    import httpx
-
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL()
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise BadInput(f"{url} is no address of a server; write it as in {URL}.")
     if token is None:
-        token = _read(Path(token_file) if token_file is not None else _default_file(url))
+        token = _read(Path(token_file) if token_file is not None else _default_file(parsed))
     return {
         "base_url": url,
         "headers": {"Authorization": f"Bearer {token}"},
@@ -38,17 +42,13 @@ def settings(
     }
 
 
-def _default_file(url: str) -> Path:
+def _default_file(url: httpx.URL) -> Path:
     """Return where a server of ours on this machine leaves its token."""
     from migrator.execution.journal import state_directory
 
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        port = None
-    if port is None:
-        raise BadInput(f"{url} names no port; write it as in {URL}, or give the token.")
-    return state_directory() / "serve" / f"{port}.token"
+    if url.port is None:
+        raise BadInput(f"{url} names no port, which tells the file of the token; write it as in {URL}.")
+    return state_directory() / "serve" / f"{url.port}.token"
 
 
 def _read(file: Path) -> str:
