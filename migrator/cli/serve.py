@@ -50,8 +50,8 @@ def command(**values: Any) -> None:
     click.echo(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:
         click.echo(
-            "warning: other machines can ask, and nothing of it is encrypted: whoever reads the token on its way can read "
-            "every title and directory, and move every session. A tunnel (ssh -L) is safer.",
+            "warning: other machines can ask, and nothing of it is encrypted: whoever reads the token on its way can "
+            "read every title and directory, and move every session. A tunnel (ssh -L) is safer.",
             err=True,
         )
     if serving.run():

@@ -88,14 +88,11 @@ class Watch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if not (scope["path"] in self._open and scope["method"] in {"GET", "HEAD"}):
-            self._check(headers.get("authorization", ""))
-        most = self._bodies.get(scope["path"], BODY)
-        length = headers.get("content-length", "0")
-        left = most - (int(length) if length.isdecimal() else 0)
-        if left < 0:
-            raise _too_large(most)
+        try:
+            most = self._check(scope, Headers(scope=scope))
+        except Problem as problem:
+            await problem.response()(scope, receive, send)
+            return
         left = most
 
         async def counting() -> Message:
@@ -108,7 +105,17 @@ class Watch:
 
         await self._app(scope, counting, send)
 
-    def _check(self, header: str) -> None:
+    def _check(self, scope: Scope, headers: Headers) -> int:
+        """Return how many bytes the body may have."""
+        if not (scope["path"] in self._open and scope["method"] in {"GET", "HEAD"}):
+            self._check_token(headers.get("authorization", ""))
+        most = self._bodies.get(scope["path"], BODY)
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most:
+            raise _too_large(most)
+        return most
+
+    def _check_token(self, header: str) -> None:
         scheme, _, token = header.partition(" ")
         if scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token):
             return
