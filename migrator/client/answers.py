@@ -87,12 +87,7 @@ def plan(response: httpx.Response) -> Plan:
     return read_plan(response.text, "The server's answer")
 
 
-def run(response: httpx.Response) -> Run:
-    """Read `run@1`."""
-    return run_of(response.json())
-
-
-def run_of(document: dict[str, Any]) -> Run:
+def run(document: dict[str, Any]) -> Run:
     """Return the run that a `run@1` tells of."""
     return Run(
         document["run"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.client import calls
 from migrator.client.sending import AsyncSending
-from migrator.client.server import URL, settings
+from migrator.client.server import SILENCE, URL, settings
 
 if TYPE_CHECKING:
     import os
@@ -27,7 +27,7 @@ class AsyncClient:
         token: str | None = None,
         *,
         token_file: str | os.PathLike[str] | None = None,
-        timeout: float | None = None,
+        timeout: float | None = SILENCE,
     ) -> None:
         self._sending = AsyncSending(url, settings(url, token, token_file, timeout))
         self.session = AsyncSessions(self._sending)

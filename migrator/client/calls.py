@@ -28,16 +28,22 @@ MOST = 1000
 """The largest page that the server gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
-    """One request. `writes`: where its answer doesn't come, nobody knows whether something was written."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is sent. `writes`: where no answer comes, nobody knows whether something was written."""
 
     method: str
     path: str
-    read: Callable[[httpx.Response], T]
     params: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     writes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Request, Generic[T]):
+    """A request, and how its answer is read."""
+
+    read: Callable[[httpx.Response], T]
 
     def answer(self, response: httpx.Response) -> T:
         """Return what a whole answer says; raises what it refuses."""
@@ -65,7 +71,8 @@ class Pages(Generic[T]):
         size = MOST if self._left is None else min(MOST, self._left)
         if self._over or size <= 0:
             return None
-        return Call("GET", self._path, self._read, {**self._params, "limit": str(size)})
+        params = {**self._params, "limit": str(size)}
+        return Call(method="GET", path=self._path, params=params, read=self._read)
 
     def took(self, page: Page[T]) -> list[T]:
         """Return what is on a page, and know where to go on."""
@@ -93,7 +100,8 @@ def migrate(session: str, directory: str | os.PathLike[str] | None, project: str
         directory = "."
     said = {"directory": directory and _here(directory), "projectID": project}
     body = {name: value for name, value in said.items() if value is not None}
-    return Call("POST", f"/session/{quote(session, safe='')}/migrate", answers.moved, body=body, writes=True)
+    path = f"/session/{quote(session, safe='')}/migrate"
+    return Call(method="POST", path=path, body=body, writes=True, read=answers.moved)
 
 
 def plan(**said: Unpack[Move]) -> Call[Plan]:
@@ -102,28 +110,29 @@ def plan(**said: Unpack[Move]) -> Call[Plan]:
     one_of("undo_files", said.get("undo_files", "auto"), get_args(UndoFiles))
     to_dir = said.get("to_dir")
     body = _options({**said, "to_dir": None if to_dir is None else _here(to_dir)})
-    return Call("POST", "/plan", answers.plan, body=body)
+    return Call(method="POST", path="/plan", body=body, read=answers.plan)
 
 
-def apply(plan: Plan, **how: Unpack[Writing]) -> Call[Run]:
-    """Return the call that carries a plan out; its answer may come as events."""
+def apply(plan: Plan, **how: Unpack[Writing]) -> Request:
+    """Return the request that carries a plan out; its answer comes as events."""
     from migrator.reporting.plan_json import plan_document
 
     body = {"plan": plan_document(plan), **_how(how)}
-    return Call("POST", "/apply", answers.run, body=body, writes=True)
+    return Request(method="POST", path="/apply", body=body, writes=True)
 
 
 def runs() -> Call[tuple[LoggedRun, ...]]:
     """Return the call that lists the runs so far."""
-    return Call("GET", "/runs", answers.runs)
+    return Call(method="GET", path="/runs", read=answers.runs)
 
 
-def undo(run: Run | LoggedRun | str, **how: Unpack[Writing]) -> Call[Run]:
-    """Return the call that takes a run back; its answer may come as events."""
+def undo(run: Run | LoggedRun | str, **how: Unpack[Writing]) -> Request:
+    """Return the request that takes a run back; its answer comes as events."""
     wanted = run if isinstance(run, str) else run.id
     if not wanted:
         raise BadInput("This run wrote nothing, so there is nothing to take back.")
-    return Call("POST", f"/runs/{quote(wanted, safe='')}/undo", answers.run, body=_how(how), writes=True)
+    path = f"/runs/{quote(wanted, safe='')}/undo"
+    return Request(method="POST", path=path, body=_how(how), writes=True)
 
 
 def _how(how: Writing) -> dict[str, Any]:

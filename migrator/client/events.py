@@ -26,17 +26,17 @@ EVENTS = {"Accept": "text/event-stream"}
 class Ending:
     """How a run ended, once `took` has seen the event that says so."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self._run: Run | None = None
 
     def took(self, event: ServerSentEvent) -> None:
         """Take one event; raises what the command line would have ended with."""
-        if event.event == "progress":
+        if event.event == "progress" and self._progress is not None:
             told = json.loads(event.data)
             self._progress(told["sessions"], told["total"])
         elif event.event == "run":
-            self._run = answers.run_of(json.loads(event.data))
+            self._run = answers.run(json.loads(event.data))
         elif event.event == "problem":
             raise error_of(json.loads(event.data))
 

@@ -24,7 +24,7 @@ from migrator.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from migrator.client.calls import Call
+    from migrator.client.calls import Request
 
 
 class Unreachable(MigratorError):
@@ -102,7 +102,7 @@ def foreign(response: httpx.Response) -> MigratorError:
 
 
 @contextmanager
-def explained(url: str, call: Call[Any]) -> Iterator[None]:
+def explained(url: str, request: Request) -> Iterator[None]:
     """Turn what httpx raises into one of our errors: a server can't be asked, or went away before it had answered."""
     try:
         yield
@@ -112,7 +112,7 @@ def explained(url: str, call: Call[Any]) -> Iterator[None]:
             "its URL.",
         ) from error
     except httpx.TransportError as error:
-        if call.writes:
+        if request.writes:
             raise gone(url, error) from error
         raise Unreachable(
             f"The server at {url} went away before it had answered ({_words(error)}); ask again."

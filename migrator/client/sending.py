@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from httpx_sse import ServerSentEvent
 
-    from migrator.client.calls import Call, Pages
+    from migrator.client.calls import Call, Pages, Request
     from migrator.client.events import Progress
     from migrator.model import Run
 
@@ -41,19 +41,17 @@ class Sending:
         while call := pages.call():
             yield from pages.took(self.send(call))
 
-    def follow(self, call: Call[Run], progress: Progress | None) -> Run:
+    def follow(self, request: Request, progress: Progress | None) -> Run:
         """Return how a run ended; `progress` is told how far it is."""
-        if progress is None:
-            return self.send(call)
         ending = Ending(progress)
-        with closing(self._events(call)) as events:
+        with closing(self._events(request)) as events:
             for event in events:
                 ending.took(event)
         return ending.outcome(self._url)
 
-    def _events(self, call: Call[Run]) -> Generator[ServerSentEvent, None, None]:
-        sending = self.http.stream(call.method, call.path, json=call.body, headers=EVENTS)
-        with explained(self._url, call), sending as response:
+    def _events(self, request: Request) -> Generator[ServerSentEvent, None, None]:
+        sending = self.http.stream(request.method, request.path, json=request.body, headers=EVENTS)
+        with explained(self._url, request), sending as response:
             if not streams(response):
                 response.read()
                 raise refusal(response)
@@ -79,19 +77,17 @@ class AsyncSending:
             for row in pages.took(await self.send(call)):
                 yield row
 
-    async def follow(self, call: Call[Run], progress: Progress | None) -> Run:
+    async def follow(self, request: Request, progress: Progress | None) -> Run:
         """Return how a run ended; `progress` is told how far it is."""
-        if progress is None:
-            return await self.send(call)
         ending = Ending(progress)
-        async with aclosing(self._events(call)) as events:
+        async with aclosing(self._events(request)) as events:
             async for event in events:
                 ending.took(event)
         return ending.outcome(self._url)
 
-    async def _events(self, call: Call[Run]) -> AsyncGenerator[ServerSentEvent, None]:
-        sending = self.http.stream(call.method, call.path, json=call.body, headers=EVENTS)
-        with explained(self._url, call):
+    async def _events(self, request: Request) -> AsyncGenerator[ServerSentEvent, None]:
+        sending = self.http.stream(request.method, request.path, json=request.body, headers=EVENTS)
+        with explained(self._url, request):
             async with sending as response:
                 if not streams(response):
                     await response.aread()

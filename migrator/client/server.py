@@ -16,6 +16,8 @@ URL = "http://127.0.0.1:4646"
 """Where `opencode-migrator serve` listens unless told otherwise."""
 
 CONNECT_SECONDS = 5.0
+SILENCE = 300.0
+"""Seconds without a word from the server after which it counts as gone; planning for 100,000 sessions takes some."""
 
 
 def settings(
@@ -23,8 +25,7 @@ def settings(
 ) -> Mapping[str, Any]:
     """Return how httpx's clients are made.
 
-    No proxy is asked, whatever the environment says: the token is for the server alone. `timeout` is how many seconds
-    an answer may be silent; planning for many sessions takes some.
+    No proxy is asked, whatever the environment says: the token is for the server alone.
     """
     try:
         parsed = httpx.URL(url)

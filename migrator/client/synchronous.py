@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.client import calls
 from migrator.client.sending import Sending
-from migrator.client.server import URL, settings
+from migrator.client.server import SILENCE, URL, settings
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +22,8 @@ class Client:
     """What a running `opencode-migrator serve` offers; use it in a `with`, or call `close` when done.
 
     `token` is what the server printed; without it, what it wrote to `token_file`, which for a server on this machine
-    needn't be named. `timeout` is how many seconds the server may be silent before it counts as gone.
+    needn't be named. `timeout` is how many seconds the server may be silent before it counts as gone; while a run is
+    carried out it says at least every 15 that it is there.
 
     Every method raises the errors of `migrator` with what they carry, Unauthorized where the token isn't the server's,
     and Unreachable where no server answers.
@@ -34,7 +35,7 @@ class Client:
         token: str | None = None,
         *,
         token_file: str | os.PathLike[str] | None = None,
-        timeout: float | None = None,
+        timeout: float | None = SILENCE,
     ) -> None:
         self._sending = Sending(url, settings(url, token, token_file, timeout))
         self.session = Sessions(self._sending)

@@ -1,4 +1,4 @@
-"""What tests of the client share: each runs with both clients, against a real server in a process of its own."""
+"""What tests of the client share: a real server in a process of its own, and clients of it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,16 @@ def served(home: Home) -> Iterator[Served]:
         yield found
 
 
+@pytest.fixture
+def client(served: Served) -> Iterator[Client]:
+    """What is told of calls and answers is told once: both clients share it."""
+    with Client(served.url, served.token) as found:
+        yield found
+
+
 @pytest.fixture(params=["waiting", "asyncio"])
-def client(request: pytest.FixtureRequest, served: Served) -> Iterator[Client | Awaited]:
+def either(request: pytest.FixtureRequest, served: Served) -> Iterator[Client | Awaited]:
+    """Each of the clients in turn, for what differs: sending, pages, events."""
     kind = Client if request.param == "waiting" else Awaited
     with kind(served.url, served.token) as found:
         yield found

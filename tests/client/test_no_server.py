@@ -42,6 +42,17 @@ def test_nobody_listens(kind: Any) -> None:
 
 
 @KINDS
+def test_nobody_says_a_word(kind: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        with kind(url, "ocm_any", timeout=0.2) as client:
+            with pytest.raises(Unreachable, match=r"went away before it had answered .*; ask again"):
+                client.runs()
+            with pytest.raises(Unreachable, match="went away in the middle of a run"):
+                client.undo("20261124-120000-abcd")
+
+
+@KINDS
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1:1", "127.0.0.1:4646", "http://[::1"])
 def test_an_address_that_is_none(kind: Any, url: str) -> None:
     with pytest.raises(migrator.BadInput, match="is no address of a server; write it as in http:"):

@@ -43,20 +43,20 @@ def test_sessions_are_those_of_the_database(served: Served, client: Client) -> N
 
 
 def test_pages_follow_each_other_and_lose_nobody(
-    served: Served, client: Client, monkeypatch: pytest.MonkeyPatch
+    served: Served, either: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served.home.execute("UPDATE session SET time_updated = 1795364980673 WHERE rowid % 3")
     every = where(served, "TRUE")
     for size in (1, 2, 5, 1000):
         monkeypatch.setattr(calls, "MOST", size)
-        assert ids(client, archived=True) == every
-        assert ids(client, archived=True, limit=7) == every[:7]
-        assert ids(client, limit=0) == []
+        assert ids(either, archived=True) == every
+        assert ids(either, archived=True, limit=7) == every[:7]
+        assert ids(either, limit=0) == []
 
 
-def test_a_page_is_asked_for_when_it_is_needed(served: Served, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_asked_for_when_it_is_needed(served: Served, either: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "MOST", 5)
-    rows = client.session.history(archived=True)
+    rows = either.session.history(archived=True)
     first = [next(rows).session.id for _ in range(5)]
     served.home.execute("DELETE FROM session WHERE id NOT IN (" + ", ".join("?" * 5) + ")", first)
     assert list(rows) == []

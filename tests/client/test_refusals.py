@@ -59,33 +59,33 @@ def test_what_the_command_line_refuses_too(served: Served, client: Client) -> No
     assert client.runs() == ()
 
 
-@pytest.mark.parametrize("progress", [None, lambda *_: None])
-def test_a_stale_plan_names_the_rows(served: Served, client: Client, progress: Any) -> None:
-    plan = client.plan(from_dir="~/src/shop-*", to_dir=served.home.src / "shop")
+def test_a_stale_plan_names_the_rows(served: Served, either: Client) -> None:
+    plan = either.plan(from_dir="~/src/shop-*", to_dir=served.home.src / "shop")
     changed = plan.changes[3].session
     served.home.execute("UPDATE session SET directory = '/elsewhere' WHERE id = ?", [changed])
     before = served.home.everything()
     with pytest.raises(migrator.StalePlan, match="changed since") as raised:
-        client.apply(plan, progress=progress)
+        either.apply(plan)
     assert raised.value.rows == (changed,)
     assert served.home.everything() == before
-    run = client.apply(plan, progress=progress, on_conflict="skip")
+    run = either.apply(plan, on_conflict="skip")
     assert run.conflicts == (changed,)
 
 
-@pytest.mark.parametrize("progress", [None, lambda *_: None])
-def test_whoever_has_the_database_open_is_named(served: Served, client: Client, progress: Any) -> None:
-    plan = client.plan(from_dir="~/src/shop-*", to_dir=served.home.src / "shop")
+def test_whoever_has_the_database_open_is_named(served: Served, either: Client) -> None:
+    plan = either.plan(from_dir="~/src/shop-*", to_dir=served.home.src / "shop")
     with closing(sqlite3.connect(served.home.database)) as other:
         other.execute("SELECT count(*) FROM session").fetchone()
         with pytest.raises(migrator.DatabaseInUse, match="is in use by") as raised:
-            client.apply(plan, progress=progress)
+            either.apply(plan)
+        with pytest.raises(migrator.DatabaseInUse, match="is in use by"):
+            either.apply(plan, wait=0.5)  # refused when the answer has begun already
         (holder,) = raised.value.holders
         assert holder.pid == os.getpid()
         assert f"{holder.name} (pid {holder.pid})" in str(raised.value)
         assert raised.value.exit_code == 4
-    assert client.runs() == ()
-    assert client.apply(plan, progress=progress).sessions == 17
+    assert either.runs() == ()
+    assert either.apply(plan).sessions == 17
 
 
 def test_a_plan_of_another_database(served: Served, client: Client) -> None:
