@@ -8,9 +8,10 @@ from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
+from migrator.errors import NoSuchDirectory, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
 from migrator.places.here import current_directory
+from migrator.plugins import brought
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -27,20 +28,9 @@ ENTRY_POINT_GROUP = "migrator.selectors"
 
 def plugins() -> list[SelectorPlugin]:
     """Return the built-in selector plugins and those that other distributions bring, in that order."""
-    from importlib.metadata import entry_points
-
     from migrator_selectors import BUILT_IN
 
-    found: list[SelectorPlugin] = list(BUILT_IN)
-    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
-        try:
-            found.append(entry.load()())
-        except Exception as error:
-            raise MigratorError(
-                f"The selector plugin {entry.name} ({entry.value}) can't be loaded: {error}; "
-                "repair or uninstall the package that brings it.",
-            ) from error
-    return found
+    return [*BUILT_IN, *brought(ENTRY_POINT_GROUP, "selector plugin")]
 
 
 class StoreFacts:

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import deal, show_plan
+from migrator.cli.dealing import show_or_apply
 from migrator.cli.options import database_options, json_option, undo_files_option, verbose_option, writing_options
-from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import workbench
 
 
@@ -24,13 +23,9 @@ from migrator.cli.surroundings import workbench
 @database_options
 def command(session: str, directory: str, project: str | None, **values: Any) -> None:
     """Move one session, with its tree, to DIRECTORY (default: the current one)."""
-    from migrator.operations import Wish, apply_plan
+    from migrator.operations import Wish
 
     with workbench(values) as bench:
         wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
         plan = bench.plan({"from_id": (session,)}, wished)
-        path = bench.store.path
-    if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
-        return
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))
+    show_or_apply(plan, values)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import deal, show_plan
+from migrator.cli.dealing import show_or_apply
 from migrator.cli.options import database_options, json_option, undo_files_option, verbose_option, writing_options
-from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import workbench
 from migrator.errors import BadInput
 
@@ -60,15 +59,9 @@ def command(**values: Any) -> None:
     Sub-paths are kept, and project rows go along. In OLD=NEW and in FILE, \= stands for a = that belongs to a path
     and \\ for a backslash; lines that begin with # say nothing.
     """
-    from migrator.operations import apply_plan
-
     with workbench(values) as bench:
         plan = bench.relocate(moving(values))
-        path = bench.store.path
-    if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
-        return
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]), "Relocate")
+    show_or_apply(plan, values, "Relocate")
 
 
 def moving(values: dict[str, Any]) -> Moving:

@@ -12,13 +12,15 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within
 from migrator.model import Certainty, Suggestion
-from migrator.orphans.bases import GLOBAL, below, checkout_of
+from migrator.orphans.bases import below, checkout_of
 from migrator.orphans.borders import beyond
 from migrator.orphans.known import Known, the_one
 from migrator.orphans.records import Records
 from migrator.orphans.rule import Standing
 from migrator.places import git
+from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -127,7 +129,7 @@ class Homes:
             other
             for repository in self._known.repositories(project_id)
             for other in repository.checkouts
-            if not _contains(other.directory, place.directory)
+            if not is_within(place.directory, other.directory)
         ]
         if not others or _related(place, others):
             return here
@@ -202,14 +204,10 @@ class Homes:
         taken = os.path.join(root, sub) if sub else root
         while top is not None and taken != root:
             place = self._ground.sight(taken).place
-            if place and place.project_id == top.project_id and _contains(top.directory, place.directory):
+            if place and place.project_id == top.project_id and is_within(place.directory, top.directory):
                 return place
             taken = os.path.dirname(taken)
         return top
-
-
-def _contains(directory: str, inner: str) -> bool:
-    return (inner + "/").startswith(directory.rstrip("/") + "/")
 
 
 def _broken_link(directory: str) -> str | None:

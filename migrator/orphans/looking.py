@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from migrator.directories import is_within
 from migrator.orphans.rule import Sight, Standing
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
@@ -46,7 +47,7 @@ def _unreal(directory: str, error: OSError) -> Sight:
 def _not_mounted(directory: str) -> str | None:
     """Return the mount point that a directory is at or below, if nothing is mounted there now."""
     for mount in _listed_mounts():
-        if f"{directory}/".startswith(f"{mount}/") and not os.path.ismount(mount):
+        if is_within(directory, mount) and not os.path.ismount(mount):
             return mount
     components = directory.split("/")
     for pattern in MOUNTED_AT:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.directories import upwards
 from migrator.places import jj
 from migrator.places.checkout import GLOBAL
 from migrator.places.jj_operations import additions
@@ -127,7 +128,7 @@ class _Ground:
 
     def innermost(self, directory: str) -> Owner | None:
         """Return the workspace that a directory is in or below, the innermost where they are nested."""
-        return next((owner for above in _upwards(directory) if (owner := self._owners.get(above))), None)
+        return next((owner for above in upwards(directory) if (owner := self._owners.get(above))), None)
 
     def obstacle(self, row: Remembered, owner: Owner) -> str | None:
         """Return why these sessions are not the workspace's, None where they are."""
@@ -183,7 +184,7 @@ def _with_forgotten(repository: Repository, memory: Memory) -> Repository:
     oldest: dict[str, int] = {}
     for row in memory.rows:
         if row.project_id == GLOBAL:
-            for above in _upwards(row.directory):
+            for above in upwards(row.directory):
                 oldest[above] = min(row.first_created, oldest.get(above, row.first_created))
     names = jj.current_names(repository.jj) or frozenset()
     workspaces = {workspace.path: workspace for workspace in repository.workspaces}
@@ -239,13 +240,4 @@ def _top(row: Remembered, known: Collection[str], on_record: Collection[str]) ->
         return row.directory
     if row.path and row.directory.endswith("/" + row.path):
         return row.directory[: -len(row.path) - 1]
-    return next((above for above in _upwards(row.directory) if above in known or above in on_record), row.directory)
-
-
-def _upwards(directory: str) -> Iterator[str]:
-    while True:
-        yield directory
-        above = os.path.dirname(directory)
-        if above in {directory, ""}:
-            return
-        directory = above
+    return next((above for above in upwards(row.directory) if above in known or above in on_record), row.directory)

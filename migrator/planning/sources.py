@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from migrator.directories import upwards
 from migrator.model import Binding, PlanWarning, Source
 from migrator.places import jj
 from migrator.places.checkout import GLOBAL
@@ -39,7 +40,7 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
     for directory, project_id in sorted(places):
         label = labels.get(project_id, project_id)
         if project_id == GLOBAL:
-            main = next((tops[above] for above in _upwards(directory) if above in tops), None)
+            main = next((tops[above] for above in upwards(directory) if above in tops), None)
             label = OUTSIDE if main is None else labels.get(by_worktree.get(main, ""), main)
         found.append(Source(directory, project_id, label))
     return tuple(found) if len({source.repository for source in found}) > 1 else ()
@@ -71,7 +72,7 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
     tops: dict[str, str] = {}
     seen: set[str] = set()
     for directory in directories:
-        for above in _upwards(directory):
+        for above in upwards(directory):
             if above in seen:
                 break
             seen.add(above)
@@ -82,12 +83,3 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
         for record in jj.index(os.path.join(main, ".jj", "repo")).workspaces:
             tops.setdefault(record.path, main)
     return tops
-
-
-def _upwards(directory: str) -> Iterable[str]:
-    while True:
-        yield directory
-        above = os.path.dirname(directory)
-        if above in {directory, ""}:
-            return
-        directory = above

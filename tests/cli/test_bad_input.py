@@ -193,6 +193,8 @@ class MereMortal(Home):
     def command(self, *words: str | Path) -> list[str]:
         return [sys.executable, "-c", WITHOUT_POWERS, *super().command(*words)]
 
+    run = Home.start
+
 
 @pytest.fixture
 def mortal(home: Home) -> Iterator[MereMortal]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from migrator.directories import is_within
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
 from migrator.places import git, links
 from migrator.places.checkout import GLOBAL, NO_CHECKOUT
-from migrator.planning.relocation.folders import Folders, is_within, normal, rebased
+from migrator.planning.relocation.folders import Folders, normal, rebased
 
 if TYPE_CHECKING:
     from migrator.places import Places

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
+from migrator.places.checkout import GLOBAL
 from migrator_selectors.orphans.project_drift import resolved
-from migrator_selectors.orphans.wording import GLOBAL, MENDS
+from migrator_selectors.orphans.wording import MENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule, Standing
-from migrator_selectors.orphans.wording import GLOBAL, MENDS, short
+from migrator.places.checkout import GLOBAL
+from migrator_selectors.orphans.wording import MENDS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
