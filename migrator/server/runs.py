@@ -32,8 +32,8 @@ ANSWERS = {
     EVENTS: {
         "type": "string",
         "description": "With `Accept: text/event-stream`. Any number of `event: progress`, whose data is "
-        '`{"sessions": SO_FAR, "total": OF_HOW_MANY}`, then `event: run` with the run, or `event: problem` with the refusal. What is refused '
-        "before anything is written is refused as without events.",
+        '`{"sessions": SO_FAR, "total": OF_HOW_MANY}`, then `event: run` with the run, or `event: problem` with the '
+        "refusal. What is refused before anything is written is refused as without events.",
     },
 }
 
