@@ -43,6 +43,7 @@ class Jobs:
         self._stopping = Event()
         self._starting = Lock()
         self._thread: Thread | None = None
+        self._busy = False
 
     def start(self, work: Work) -> asyncio.Queue[Report]:
         """Begin `work`, which is given a progress callback, and return where it reports; Problem where it can't be.
@@ -61,23 +62,29 @@ class Jobs:
                 raise KeyboardInterrupt
 
         def job() -> None:
-            try:
-                report(Report(run=work(progress)))
-            except KeyboardInterrupt:
-                self.interrupted = True
-                report(Report(error=Interrupted("Interrupted; nothing was written.")))
-            except Exception as error:  # noqa: BLE001 - whoever waits for the job says what went wrong
-                self.interrupted |= isinstance(error, Interrupted)
-                report(Report(error=error))
+            last = self._done(work, progress)
+            self._busy = False  # before it is told: whoever hears of the end may begin the next
+            report(last)
 
         with self._starting:
             if self._stopping.is_set():
                 raise Problem(STOPPING, "The server is stopping; nothing was written.", exit_code=Interrupted.exit_code)
-            if self._thread is not None and self._thread.is_alive():
+            if self._busy:
                 raise Problem(BUSY, "Another run is being carried out; try again when it is done.", exit_code=4)
+            self._busy = True
             self._thread = Thread(target=job, name="run")
             self._thread.start()
         return reports
+
+    def _done(self, work: Work, progress: Progress) -> Report:
+        try:
+            return Report(run=work(progress))
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return Report(error=Interrupted("Interrupted; nothing was written."))
+        except Exception as error:  # noqa: BLE001 - whoever waits for the job says what went wrong
+            self.interrupted |= isinstance(error, Interrupted)
+            return Report(error=error)
 
     def stop(self) -> None:
         """Have the run that is being carried out taken back, and begin none any more."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 GRACE = 5
 """Seconds that clients have to take their answers once the server stops."""
 
+KEEP_ALIVE = 60
+"""Seconds that a connection may be idle: long enough that no client meets its end between two pages."""
+
 BACKLOG = 512
 
 
@@ -58,6 +61,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 lifespan="off",
                 ws="none",
+                timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=GRACE,
             )
         )

@@ -100,5 +100,3 @@ def serving(home: Home, *words: str | Path, cwd: Path | None = None, url: str | 
             process.wait()
             process.stdout.close()
         assert "Traceback" not in errors.read_text(), errors.read_text()
-
-

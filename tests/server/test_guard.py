@@ -33,7 +33,12 @@ def raw(served: Served, path: str = "/session/history", method: str = "GET", **h
 @pytest.mark.parametrize("path", SECRET)
 def test_without_the_token_nothing_is_told(reader: Served, path: str) -> None:
     wrong = reader.token[:-1] + ("a" if reader.token[-1] != "a" else "b")
-    for header in ({}, {"Authorization": f"Bearer {wrong}"}, {"Authorization": "Bearer"}, {"Authorization": "Basic eDp5"}):
+    for header in (
+        {},
+        {"Authorization": f"Bearer {wrong}"},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Basic eDp5"},
+    ):
         answer = raw(reader, path, **header)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -87,7 +92,9 @@ def test_names_of_this_machine(reader: Served, host: str) -> None:
     assert raw(reader, "/healthz", host=host).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "10.0.0.1", "", "[::1", "[]"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "10.0.0.1", "", "[::1", "[]"]
+)
 def test_rebinding(reader: Served, host: str) -> None:
     """A page whose name points to 127.0.0.1 asks with that name."""
     answer = raw(reader, host=host, authorization=f"Bearer {reader.token}")
@@ -201,6 +208,9 @@ def test_refused_before_it_serves(home: Home) -> None:
             f"error: Port {served.port} of 127.0.0.1 is taken; name another with --port, or 0 for any.\n"
         )
     nowhere = home.run("serve", "--host", "no.such.host.invalid", "--port", "0")
-    assert (nowhere.code, nowhere.stderr) == (2, "error: --host no.such.host.invalid: there is no such name or address.\n")
+    assert (nowhere.code, nowhere.stderr) == (
+        2,
+        "error: --host no.such.host.invalid: there is no such name or address.\n",
+    )
     os.truncate(home.database, 0)
     assert home.run("serve", "--port", "0").code == 1

@@ -50,7 +50,9 @@ def test_every_schema(tmp_path: Path, fixture: str) -> None:
     with serving(build_home(tmp_path / "home", fixture)) as served:
         rows = served.get("/session/history")
         assert len(rows) == 7
-        assert all({"id", "slug", "projectID", "directory", "title", "version", "time", "project"} <= set(row) for row in rows)
+        assert all(
+            {"id", "slug", "projectID", "directory", "title", "version", "time", "project"} <= set(row) for row in rows
+        )
         assert served.get("/session/history", workspace="wrk_none") == []
 
 

@@ -115,7 +115,9 @@ def test_a_plan_that_was_changed_or_isnt_there(served: Served, shop: Path) -> No
     plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
     plan["changes"][0]["after"]["directory"] = "/etc"
     assert "its digest doesn't fit" in served.refused("POST", "/apply", 422, "refused", json=plan)
-    assert served.refused("POST", "/apply", 404, "no-such-plan", json={"plan": "sha256:0"}).startswith("There is no plan")
+    assert served.refused("POST", "/apply", 404, "no-such-plan", json={"plan": "sha256:0"}).startswith(
+        "There is no plan"
+    )
     for body in ({"plan": 7}, {"format": "x"}, {"plan": None}):
         served.refused("POST", "/apply", 422, "refused", json=body)
     for body in ([], {}, {"digest": "x"}, {"plan": "x", "wait": -1}, {"plan": "x", "backup": "/tmp/x"}):
@@ -126,9 +128,19 @@ def test_a_plan_that_was_changed_or_isnt_there(served: Served, shop: Path) -> No
 def test_refusals_are_the_command_lines(served: Served, shop: Path) -> None:
     home = served.home
     for body, words, status, code in (
-        ({"from-dir": "~/none", "to-dir": str(shop)}, ("--from-dir", "~/none", "--to-dir", shop), 404, "nothing-matched"),
+        (
+            {"from-dir": "~/none", "to-dir": str(shop)},
+            ("--from-dir", "~/none", "--to-dir", shop),
+            404,
+            "nothing-matched",
+        ),
         ({"to-dir": str(shop)}, ("--to-dir", shop), 400, "bad-input"),
-        ({**SHOPS, "to-dir": "/no/such"}, ("--from-dir", "~/src/shop-*", "--to-dir", "/no/such"), 422, "no-such-directory"),
+        (
+            {**SHOPS, "to-dir": "/no/such"},
+            ("--from-dir", "~/src/shop-*", "--to-dir", "/no/such"),
+            422,
+            "no-such-directory",
+        ),
         ({**SHOPS, "since": "soon", "to-dir": str(shop)}, ("--from-dir", "x", "--since", "soon"), 400, "bad-input"),
         ({"orphans": ["nosuch"], "to-dir": str(shop)}, ("--orphans=nosuch",), 400, "bad-input"),
     ):
@@ -178,7 +190,9 @@ def test_orphans(served: Served, shop: Path) -> None:
     first = served.ask.get("/session/orphans", params={"limit": 5})
     cursor = first.headers["x-next-cursor"]
     assert [row["id"] for row in first.json() + served.get("/session/orphans", cursor=cursor)] == hidden
-    assert served.refused("GET", "/session/orphans", 400, "bad-input", params={"rule": "nosuch"}).startswith("rule nosuch:")
+    assert served.refused("GET", "/session/orphans", 400, "bad-input", params={"rule": "nosuch"}).startswith(
+        "rule nosuch:"
+    )
 
 
 def test_the_database_is_in_use(served: Served, shop: Path) -> None:
@@ -211,7 +225,11 @@ def test_one_at_a_time_while_the_history_answers(crowd: Served) -> None:
     with crowd.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
         lines = running.iter_lines()
         next(line for line in lines if '"sessions": 1}' in line)
-        for method, path, code in (("POST", "/apply", "busy"), ("POST", "/runs/x/undo", "busy"), ("POST", "/plan", "in-use")):
+        for method, path, code in (
+            ("POST", "/apply", "busy"),
+            ("POST", "/runs/x/undo", "busy"),
+            ("POST", "/plan", "in-use"),
+        ):
             sent = {"from-dir": "/**", "to-dir": "/"} if path == "/plan" else {"plan": plan} if path == "/apply" else {}
             answer = crowd.ask.request(method, path, json=sent)
             assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (409, code, "1")
