@@ -128,6 +128,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "verified": run.verified,
         "conflicts": list(run.conflicts),
         "warnings": [warning_document(warning) for warning in run.warnings],
+        "undoes": run.undoes,
         "undo": f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -26,6 +27,9 @@ JSON = "application/json"
 
 KEPT = 8
 """How many plans are kept."""
+
+PAGES = 3
+"""How many pages are read at a time. Python runs one thread at a time: more only take turns from a run that goes on."""
 
 
 class Plans:
@@ -56,6 +60,7 @@ class Service:
     gate: Gate
     jobs: Jobs = field(default_factory=Jobs)
     plans: Plans = field(default_factory=Plans)
+    pages: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PAGES))
 
 
 def service(request: Request) -> Service:
@@ -67,13 +72,17 @@ def service(request: Request) -> Service:
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer; text as it is, not escaped."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    return Response(body, status, headers, JSON)
+    return json_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), status, headers)
 
 
-async def in_thread(work: Callable[[], Response]) -> Response:
-    """Answer from a thread, so that others are answered meanwhile."""
-    return await run_in_threadpool(work)
+def json_text(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer that is JSON already."""
+    return Response(text.encode("utf-8", "surrogatepass"), status, headers, JSON)
+
+
+async def in_thread(work: Callable[[], Response], limiter: CapacityLimiter | None = None) -> Response:
+    """Answer from a thread, so that others are answered meanwhile; `limiter` says how many may be at it."""
+    return await to_thread.run_sync(work, limiter=limiter)
 
 
 def options(values: Mapping[str, Any], progress: Callable[[int], None], asked: str) -> Options:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from migrator.store.connection import add_functions, explained
 from migrator.store.listing import Cursor, keyset
 from migrator.store.reading import IN
+from migrator.store.session_json import COLUMNS, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,47 +30,19 @@ if TYPE_CHECKING:
 _names = count()
 
 
-class SessionInfo(NamedTuple):
-    """A row of `session` as opencode's own lists return it; None for what the schema lacks. Times in milliseconds.
+class Info(NamedTuple):
+    """A session: `json` is the object that opencode's own lists return for it."""
 
-    Left out is what grows with the conversation or is nobody's business in a list: `summary_diffs`, `revert`,
-    `permission`, `metadata`. `model` is JSON text.
-    """
-
+    updated: int
     id: str
-    slug: str
     project_id: str
-    directory: str
-    title: str
-    version: str
-    share_url: str | None
-    summary_additions: int | None
-    summary_deletions: int | None
-    summary_files: int | None
-    tokens_input: int | None
-    tokens_output: int | None
-    tokens_reasoning: int | None
-    tokens_cache_read: int | None
-    tokens_cache_write: int | None
-    model: str | None
-    time_created: int
-    time_updated: int
-    time_compacting: int | None
-    time_archived: int | None
-    workspace_id: str | None
-    path: str | None
-    parent_id: str | None
-    cost: float | None
-    agent: str | None
-
-
-_COLUMNS = ", ".join(SessionInfo._fields)
+    json: str
 
 
 class InfoPage(NamedTuple):
     """Part of the history; `next` is None on the last page."""
 
-    sessions: list[SessionInfo]
+    sessions: list[Info]
     next: Cursor | None
 
 
@@ -93,7 +66,7 @@ class HistoryCopy:
 
     def _copy(self, store: Store) -> dict[str, Project]:
         has = set(store.columns_of("session"))
-        columns = ", ".join(name if name in has else f"NULL AS {name}" for name in SessionInfo._fields)
+        columns = ", ".join(name if name in has else f"NULL AS {name}" for name in COLUMNS)
         with store.explained():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             store.connection.execute("BEGIN")
@@ -115,20 +88,20 @@ class HistoryCopy:
     def page(self, wanted: Wanted, cursor: Cursor | None, limit: int) -> InfoPage:
         """Return one page, newest first, at most `limit` sessions."""
         condition, params, tail = keyset(wanted.conditions(self), cursor, limit)
-        rows = self._rows(f"SELECT {_COLUMNS} FROM session WHERE {condition} {tail}", params)
+        rows = self._rows(f"WHERE {condition} {tail}", params)
         if len(rows) <= limit:
             return InfoPage(rows, None)
         last = rows[limit - 1]
-        return InfoPage(rows[:limit], Cursor(last.time_updated, last.id))
+        return InfoPage(rows[:limit], Cursor(last.updated, last.id))
 
-    def sessions(self, ids: Iterable[str]) -> dict[str, SessionInfo]:
+    def sessions(self, ids: Iterable[str]) -> dict[str, Info]:
         """Map each of these ids that is a session's to it."""
-        rows = self._rows(f"SELECT {_COLUMNS} FROM session WHERE id {IN}", [json.dumps(list(ids))])
-        return {row.id: row for row in rows}
+        return {row.id: row for row in self._rows(f"WHERE id {IN}", [json.dumps(list(ids))])}
 
-    def _rows(self, sql: str, params: list[Any]) -> list[SessionInfo]:
+    def _rows(self, which: str, params: list[Any]) -> list[Info]:
+        sql = f"SELECT time_updated, id, project_id, {SESSION} FROM session {which}"
         with self._connection() as connection, explained(self._path):
-            return [SessionInfo._make(row) for row in connection.execute(sql, params)]
+            return [Info._make(row) for row in connection.execute(sql, params)]
 
     def take(self) -> None:
         """Keep the copy from going away until `leave`."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput, NothingMatched
-from migrator.reporting.session_info import session_info
 from migrator.server.jobs import insistently
 from migrator.server.operation import Answer, Operation
 from migrator.server.parameters import Parameter, checked, described
 from migrator.server.runs import WRITING, finished
-from migrator.server.service import in_thread, json_body, json_response, options, service
+from migrator.server.service import in_thread, json_body, json_text, options, service
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,7 +54,7 @@ async def migrate(request: Request) -> Response:
             moved = copy.sessions([session]).get(session)
         if moved is None:
             raise NothingMatched(f"no session has the id {session} any more; it was deleted after it was moved")
-        return json_response(session_info(moved), headers={"x-run": run.id} if run.id else None)
+        return json_text(moved.json, headers={"x-run": run.id} if run.id else None)
 
     return await in_thread(answer)
 

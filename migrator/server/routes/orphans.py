@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.orphan_rows import reason_row, suggestion_row
-from migrator.reporting.session_info import global_session
+from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
 from migrator.server.operation import Answer, Operation
 from migrator.server.parameters import Parameter, read
 from migrator.server.routes.session import MOST, NEXT
 from migrator.server.service import in_thread, json_response, service
-from migrator.store.history_copy import SessionInfo
+from migrator.store.history_copy import Info
 from migrator.store.listing import DEFAULT_LIMIT, Cursor
 
 if TYPE_CHECKING:
@@ -75,36 +76,35 @@ def _place(session: Session) -> tuple[int, str]:
     return session.updated, session.id
 
 
-def _rows(
-    shown: Sequence[Orphan], infos: Mapping[str, SessionInfo], projects: Mapping[str, Project]
-) -> list[dict[str, Any]]:
+def _rows(shown: Sequence[Orphan], infos: Mapping[str, Info], projects: Mapping[str, Project]) -> list[dict[str, Any]]:
+    sessions = [infos.get(orphan.session.id) or _unlisted(orphan.session) for orphan in shown]
     return [
         {
-            **global_session(infos.get(orphan.session.id) or _unlisted(orphan.session), projects),
+            **json.loads(text),
             "reasons": [reason_row(reason) for reason in orphan.reasons],
             "suggestion": suggestion_row(orphan.suggestion),
             "rivals": list(orphan.rivals),
         }
-        for orphan in shown
+        for orphan, text in zip(shown, global_sessions(sessions, projects), strict=True)
     ]
 
 
-def _unlisted(session: Session) -> SessionInfo:
+def _unlisted(session: Session) -> Info:
     """Return what is known of a session that is in JSON storage only."""
+    archived = {} if session.archived is None else {"archived": session.archived}
     known = {
         "id": session.id,
         "slug": "",
-        "project_id": session.project_id,
+        "projectID": session.project_id,
         "directory": session.directory,
         "path": session.binding.path,
-        "parent_id": session.parent_id,
+        "parentID": session.parent_id,
         "title": session.title,
         "version": "",
-        "time_created": session.created,
-        "time_updated": session.updated,
-        "time_archived": session.archived,
+        "time": {"created": session.created, "updated": session.updated, **archived},
     }
-    return SessionInfo._make(known.get(name) for name in SessionInfo._fields)
+    text = json.dumps({name: value for name, value in known.items() if value is not None}, ensure_ascii=False)
+    return Info(session.updated, session.id, session.project_id, text)
 
 
 OPERATIONS = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from migrator.reporting.session_info import global_session
+from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
 from migrator.server.operation import Answer, Operation
 from migrator.server.parameters import Parameter, read
-from migrator.server.service import in_thread, json_response, service
+from migrator.server.service import in_thread, json_text, service
 from migrator.store.listing import DEFAULT_LIMIT, Wanted
 
 if TYPE_CHECKING:
@@ -64,15 +64,15 @@ async def history(request: Request) -> Response:
         workspace=values["workspace"],
         hide_archived=not values["archived"],
     )
-    gate = service(request).gate
+    served = service(request)
 
     def page() -> Response:
-        with gate.history() as copy:
+        with served.gate.history() as copy:
             found = copy.page(wanted, cursor, values["limit"])
-            rows: list[dict[str, Any]] = [global_session(row, copy.projects) for row in found.sessions]
-        return json_response(rows, headers={NEXT: cursors.written(found.next)} if found.next else None)
+            rows = global_sessions(found.sessions, copy.projects)
+        return json_text(f"[{','.join(rows)}]", headers={NEXT: cursors.written(found.next)} if found.next else None)
 
-    return await in_thread(page)
+    return await in_thread(page, served.pages)
 
 
 OPERATIONS = (
