@@ -41,21 +41,26 @@ def check_up(store: Store, ground: Ground) -> list[Finding]:
 
 
 def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> Finding:
-    """Look at what an undo in opencode would do to files today; `sessions` in `value` has it turn by turn."""
-    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows
+    """Look at what an undo in opencode would do to files today; `sessions` in `value` has it turn by turn.
+
+    `redo` has the sessions of a sub-directory in which a redo would overwrite later changes outside of it.
+    """
+    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows, redo_rows
     from migrator.snapshots.outlook import Outlook, outlooks
+    from migrator.snapshots.redo import overwritten
     from migrator.store.undoing import asked
 
     found = outlooks(store, places, [session.id for session in sessions])
+    redo = overwritten(store, places, [session.id for session in sessions])
     said = asked(store, [turn.turn.part for turns in found.values() for turn in turns])
     rows = outlook_rows(sessions, found, said)
     tally = {outlook.value: sum(row["undo"] == outlook.value for row in rows) for outlook in Outlook}
     return Finding(
         "undo",
-        {**tally, "sessions": rows},
+        {**tally, "sessions": rows, "redo": redo_rows(sessions, redo)},
         outlook_headline(rows, len(sessions)),
         wrong=tally[Outlook.DELETES.value] > 0,
-        notable=tally[Outlook.UNKNOWN.value] > 0,
+        notable=tally[Outlook.UNKNOWN.value] > 0 or bool(redo),
     )
 
 

@@ -139,12 +139,14 @@ class ProjectAction(StrEnum):
 class UndoTurns(NamedTuple):
     """How many turns of a session keep their file undo, how many lose it, and why.
 
-    `detached` is None where all of them lose it, and nobody has counted.
+    `detached` is None where all of them lose it, and nobody has counted. `mended` are those of `carried` that had lost
+    it, and get it back.
     """
 
     carried: int = 0
     detached: int | None = 0
     because: str | None = None
+    mended: int = 0
 
 
 class Change(NamedTuple):
@@ -321,6 +323,13 @@ class Suggestion:
     because: str
 
 
+class Listed(NamedTuple):
+    """A session as a list shows it, with its project's row; None where there is none."""
+
+    session: Session
+    project: Project | None
+
+
 class Orphan(NamedTuple):
     """A session that opencode can't show or resume where it belongs.
 
@@ -348,7 +357,8 @@ class RunStatus(StrEnum):
 class Run:
     """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter.
 
-    `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only.
+    `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only, and
+    `mended` counts the sessions that it mended without a change to a row.
     """
 
     id: str | None
@@ -361,3 +371,18 @@ class Run:
     undoes: str | None = None
     projects: int = 0
     moved: bool = True
+    mended: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """A run as the log shows it; `undone_by` is the run that took it back, `started` in milliseconds."""
+
+    id: str
+    status: RunStatus
+    started: int
+    sessions: int
+    command: str
+    store: str
+    undoes: str | None = None
+    undone_by: str | None = None

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from migrator.checkup import Finding
     from migrator.execution.journal import Journal
+    from migrator.execution.leftovers import Leftover
     from migrator.execution.runs import Options
-    from migrator.model import Plan, Run
+    from migrator.model import Plan, Relocated, Run
     from migrator.orphans.ground import StoreGround
     from migrator.orphans.homes import Homes
+    from migrator.planning.destination import OneDirectory
     from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
@@ -104,18 +106,34 @@ class Workbench:
 
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
-        from migrator.planning.destination import OneDirectory, Subdirs
+        return self.plan_move(self.chosen(values, with_forks=wish.with_forks), wish)
+
+    def chosen(self, values: Mapping[str, Any], *, with_forks: bool = False) -> Selection:
+        """Return the sessions that were asked for, with their trees; BadInput where nothing was."""
+        return select(self.store, self._choosing(values), with_forks=with_forks)
+
+    def plan_move(self, selection: Selection, wish: Wish) -> Plan:
+        """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
         from migrator.planning.opencode_2 import announced
         from migrator.planning.planner import plan_move
 
+        plan = plan_move(self.store, selection, self._destination(wish), self._undo(wish.undo_files))
+        return announced(plan, wanted=wish.announce)
+
+    def _choosing(self, values: Mapping[str, Any]) -> Query:
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
                 "Say which sessions: --from-dir PATTERN, --from-project P, --from-id ID or --orphans; "
                 "--from-dir '/**' takes every one.",
             )
+        return query
+
+    def _destination(self, wish: Wish) -> OneDirectory:
+        from migrator.planning.destination import OneDirectory, Subdirs
+
         project_id = self._project(wish.to_project, wish.project_option)
-        destination = OneDirectory(
+        return OneDirectory(
             self.places,
             self._directory(wish, project_id),
             project_id,
@@ -123,16 +141,23 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        selection = select(self.store, query, with_forks=wish.with_forks)
-        plan = plan_move(self.store, selection, destination, self._undo(wish.undo_files))
-        return announced(plan, wanted=wish.announce)
 
     def plan_protection(self, values: Mapping[str, Any]) -> Plan:
-        """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
+        """Plan to mend the file undo of selected sessions (default: all) where it would delete files, or to detach it.
+
+        `undo_files` among the values: `carry` refuses where a turn can't be mended, `detach` mends none.
+        """
         from migrator.planning.protection import plan_protection
 
         self._refuse_undo_of_opencode_2()
-        return plan_protection(self.store, self.places, self.selection(values))
+        return plan_protection(self.store, self.places, self.selection(values), values.get("undo_files", "auto"))
+
+    def leftovers(self, older_than: int | None = None) -> list[Leftover]:
+        """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
+        from migrator.execution.leftovers import leftovers
+
+        self._refuse_undo_of_opencode_2()
+        return leftovers(self.store, self.places, older_than)
 
     def undo_check(self, values: Mapping[str, Any]) -> Finding:
         """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
@@ -156,10 +181,10 @@ class Workbench:
             return Selection(())
         return select(self.store, query)
 
-    def _undo(self, said: str) -> FileUndo:
+    def _undo(self, said: str, relocated: Relocated | None = None) -> FileUndo:
         from migrator.planning.undo import FileUndo
 
-        return FileUndo(self.store, self.places, said)
+        return FileUndo(self.store, self.places, said, relocated)
 
     def relocate(self, moving: Moving) -> Plan:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
@@ -175,7 +200,8 @@ class Workbench:
             raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
         pairs = list(absolute_pairs(typed, self.facts.cwd, self.facts.expanded))
         relocation = Relocation(self.places, relocated(pairs, moving.whereabouts), self.store.workspaces())
-        file_undo = self._undo("detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files)
+        undo_files = "detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files
+        file_undo = self._undo(undo_files, relocation.said)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
         plan = announced(plan, wanted=moving.announce)
         if moving.whereabouts is Whereabouts.FOREIGN:
@@ -255,7 +281,7 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
     from migrator.model import Run
-    from migrator.planning.rechecking import check_destinations
+    from migrator.planning.rechecking import as_it_is_now, check_destinations
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
@@ -267,6 +293,7 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
         places = _places(writer)
+        plan = as_it_is_now(plan)
         check_destinations(plan, writer, places)
         return apply(writer, plan, replace(options, progress=progress), places)
 
@@ -287,6 +314,19 @@ def _writer(path: Path, wait_seconds: float, backup: Path | None, progress: Call
         if backup is not None:
             back_up(writer, backup, lambda: progress(0))
         yield writer
+
+
+def remove_leftovers(path: Path, older_than: int | None = None, wait_seconds: float = 0.0) -> list[Leftover]:
+    """Remove the snapshot repositories that our runs left behind and nobody needs; return all, judged under the lock.
+
+    Runs that began before `older_than`, in milliseconds, can't be taken back any more where that would need one.
+    """
+    from migrator.execution.leftovers import leftovers, remove
+
+    with held() as progress, _writer(path, wait_seconds, None, progress) as writer:
+        found = leftovers(writer, _places(writer), older_than)
+        remove(leftover for leftover in found if leftover.why_kept is None)
+        return found
 
 
 def plan_undo(path: Path, run: str) -> Plan:

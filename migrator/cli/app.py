@@ -28,7 +28,9 @@ COMMANDS = {
     "log": "log",
     "undo": "undo",
     "resume": "resume",
+    "gc": "collect",
     "doctor": "doctor",
+    "serve": "serve",
     "demo": "demo",
 }
 ALIASES = {"rebind": "migrate", "detached": "orphans"}

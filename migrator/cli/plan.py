@@ -136,6 +136,7 @@ def plan_consolidate(**values: Any) -> None:
 
 
 @command.command("protect", cls=SelectingCommand)
+@undo_files_option
 @_planning_options
 def plan_protect(**values: Any) -> None:
     """Plan what `protect` would do."""

@@ -13,9 +13,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
@@ -55,7 +55,8 @@ _TABLES = """
     CREATE TABLE restore ("table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
     CREATE INDEX restore_session ON restore (session);
     CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER);
-    CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT)
+    CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT);
+    CREATE TABLE snapshot (source TEXT, source_worktree TEXT, target TEXT, target_worktree TEXT, made INTEGER)
 """
 
 
@@ -100,6 +101,19 @@ class ProjectEdit:
     registered: int
 
 
+class Carried(NamedTuple):
+    """From which snapshot repository a run has brought objects, of which worktree, and to which; full paths.
+
+    `made` tells that the run made the one that it brought them to.
+    """
+
+    source: str
+    source_worktree: str
+    target: str
+    target_worktree: str
+    made: bool
+
+
 class Journal:
     """One run's journal, open. Every writing method returns only when what it wrote is on the disk."""
 
@@ -129,13 +143,14 @@ class Journal:
         *,
         projects: Sequence[ProjectEdit],
         restores: Iterable[Edit] = (),
+        carried: Iterable[Carried] = (),
         undoes: str | None = None,
         partial: bool = False,
     ) -> Journal:
-        """Write down everything a run intends, before anything else is written anywhere.
+        """Write down everything a run intends, before anything else is written to the database.
 
-        `staging` holds the changes of `plan`. `partial` is an undo that leaves out some of what it undoes. The row in
-        `run` comes last: a file without one is no run.
+        Snapshots were `carried` before, which harms nobody. `staging` holds the changes of `plan`. `partial` is an undo
+        that leaves out some of what it undoes. The row in `run` comes last: a file without one is no run.
         """
         import sqlite3
 
@@ -169,6 +184,7 @@ class Journal:
                   p.registered) for p in projects],
             )  # fmt: skip
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
+            write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", carried)
         _sync_directory(path.parent)
         return journal
 
@@ -205,7 +221,7 @@ class Journal:
         """The run as `log` shows it."""
         row = next(self.db["run"].rows, None) if self.db["run"].exists() else None
         if row is None:  # cut off before it began
-            raise MigratorError(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
+            raise NoSuchRun(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
         if row["format"] > FORMAT:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
         return Entry(
@@ -275,8 +291,26 @@ class Journal:
     @cached_property
     def _knows_updates(self) -> bool:
         """Whether this journal knows of updates, as those of format 2 do."""
-        sql = "SELECT count(*) FROM sqlite_master WHERE name = 'project_update'"
-        return bool(self.connection.execute(sql).fetchone()[0])
+        return self._has("project_update")
+
+    def _has(self, table: str) -> bool:
+        return bool(self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone())
+
+    def carried(self) -> list[Carried]:
+        """Return between which snapshot repositories the run has brought objects; older journals don't know."""
+        rows = self.connection.execute("SELECT * FROM snapshot").fetchall() if self._has("snapshot") else []
+        return [Carried(source, of, target, to, bool(made)) for source, of, target, to, made in rows]
+
+    def give_up(self) -> None:
+        """Write down that the run can't be taken back any more, since what that needs is about to be removed."""
+        with self._transaction():
+            self.connection.execute("CREATE TABLE IF NOT EXISTS given_up (at INTEGER)")
+            self.connection.execute("INSERT INTO given_up VALUES (?)", [now_ms()])
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether `give_up` was called."""
+        return self._has("given_up")
 
     def restores(self, first: int, last: int) -> list[Edit]:
         """Return the values that an undo run sets back in the sessions `first` to `last`."""
@@ -326,13 +360,15 @@ class Journal:
         """Return the run as it ended."""
         sql = (
             "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes, "
-            "NOT EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM change WHERE before <> after) FROM run"
+            "NOT EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM change WHERE before <> after), "
+            "(SELECT count(*) FROM change WHERE session NOT IN (SELECT session FROM edit)) FROM run"
         )
-        ((run, status, sessions, chunks, verified, undoes, moved),) = self.connection.execute(sql).fetchall()
+        ((run, status, sessions, chunks, verified, undoes, moved, mended),) = self.connection.execute(sql).fetchall()
         return Run(
             run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes,
             len(self.updates()),
             bool(moved),
+            0 if moved else mended,
         )  # fmt: skip
 
 
@@ -425,5 +461,5 @@ def open_run(wanted: str) -> Journal:
     if len(exact or matches) > 1:
         raise MigratorError(f"{wanted} fits several runs: {', '.join(path.stem for path in matches)}; type more of it.")
     if not matches:
-        raise MigratorError(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
+        raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
     return Journal((exact or matches)[0])

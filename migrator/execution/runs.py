@@ -9,11 +9,11 @@ from migrator.errors import MigratorError, StalePlan
 from migrator.execution import journal as journals
 from migrator.execution import project_edits
 from migrator.execution.born import born_since
-from migrator.execution.carrying import carry_undo
+from migrator.execution.carrying import carry_undo, follow_lenders
 from migrator.execution.conflicts import conflicts, sentence, without
 from migrator.execution.edits import inverted, is_file_undo, lay_out
 from migrator.execution.engine import carry_out
-from migrator.execution.journal import Journal, ProjectEdit
+from migrator.execution.journal import Carried, Journal, ProjectEdit
 from migrator.execution.opencode_2 import TURN_UNDER_WAY
 from migrator.execution.protecting import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
@@ -82,6 +82,11 @@ def check_undoable(run: Journal) -> None:
     entry = run.entry
     if entry.status is RunStatus.ROLLED_BACK:
         raise MigratorError(f"Run {entry.id} was rolled back when it ran; there is nothing to take back.")
+    if run.is_given_up:
+        raise MigratorError(
+            f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
+            "undo needs. `move` takes sessions anywhere.",
+        )
     if by := journals.undone(journals.entries()).get(entry.id):
         raise MigratorError(f"Run {entry.id} was taken back already, by {by}; `undo {by}` brings it about again.")
 
@@ -184,12 +189,15 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
     skipped += [PlanWarning("skipped", f"Project {id_} was skipped: it {what}.") for id_, what in changed.items()]
     if not plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
-    warnings = plan.warnings
+    warnings, carried = plan.warnings, list[Carried]()
     if places is not None and any(way.undo is Undo.CARRY or not way.moves for way in staging.ways):
-        carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0))
-        detached, safe = protect_undo(writer, places, plan.changes)
-        restores += carried + detached
+        moved, left, brought = carry_undo(writer, places, plan.changes, lambda: options.progress(0), plan.relocated)
+        detached, safe, mended = protect_undo(writer, places, plan.changes, lambda: options.progress(0))
+        restores += moved + detached
+        carried = brought + mended
         warnings += (*left, *safe)
+    if places is not None and plan.relocated is not None:
+        follow_lenders(writer, plan.relocated)
     with Journal.begin(
         plan,
         staging,
@@ -197,6 +205,7 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
         options.chunk_size,
         projects=work.projects,
         restores=restores,
+        carried=carried,
         undoes=undoes,
         partial=bool(found),
     ) as run:

@@ -31,6 +31,15 @@ def check_destinations(plan: Plan, store: Store, places: Places) -> None:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
 
 
+def as_it_is_now(plan: Plan) -> Plan:
+    """Return a plan to follow folders before they move as one to follow them after it, if they have moved since."""
+    said = plan.relocated
+    if said is None or said.whereabouts is not Whereabouts.WILL_MOVE:
+        return plan
+    moved = not any(os.path.isdir(old) for old, _ in said.folders)  # noqa: PTH112 - strings, as stored
+    return replace(plan, relocated=replace(said, whereabouts=Whereabouts.MOVED)) if moved else plan
+
+
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
     old = frozenset(store.never_imported())
     for wanted, of_1 in {(change.after, change.session in old) for change in plan.changes if change.moves}:
@@ -46,11 +55,9 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
 
 
 def _check_relocated(plan: Plan, said: Relocated, store: Store, places: Places) -> None:
-    """Ask again where each folder's sessions belong; of folders that have been moved since, as their plan wanted."""
+    """Ask again where each folder's sessions belong."""
     from migrator.planning.relocation.destination import Relocation
 
-    if said.whereabouts is Whereabouts.WILL_MOVE and not any(os.path.isdir(old) for old, _ in said.folders):  # noqa: PTH112
-        said = replace(said, whereabouts=Whereabouts.MOVED)
     relocation = Relocation(places, said, store.workspaces())
     relocation.resolver.check()
     old = frozenset(store.never_imported())

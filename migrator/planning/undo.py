@@ -11,7 +11,7 @@ from migrator.model import Undo, UndoTurns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from migrator.model import Change
+    from migrator.model import Change, Relocated
     from migrator.places import Places
     from migrator.store.reading import Store
 
@@ -24,11 +24,15 @@ OF_OPENCODE_2 = "snapshots of opencode 2 aren't carried yet"
 
 @dataclass(frozen=True, slots=True)
 class FileUndo:
-    """What the user wants of it: `auto` carries what is safe; `carry` refuses what isn't; `detach` carries nothing."""
+    """What the user wants of it: `auto` carries what is safe; `carry` refuses what isn't; `detach` carries nothing.
+
+    `relocated` are the folders that are followed, where that is why sessions move.
+    """
 
     store: Store
     places: Places
     wanted: str = "auto"
+    relocated: Relocated | None = None
 
     def decided(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes with their `undo` and `turns`; one question to the store, whatever their number.
@@ -58,7 +62,7 @@ class FileUndo:
             return [_detached(change, OF_OPENCODE_2) for change in leaving]
         from migrator.snapshots.judging import Judge
 
-        verdicts = Judge(self.store, self.places).verdicts(leaving)
+        verdicts = Judge(self.store, self.places, self.relocated).verdicts(leaving)
         judged = []
         for change in leaving:
             verdict = verdicts[change.session]

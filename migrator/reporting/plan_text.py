@@ -228,7 +228,11 @@ def _undo_words(changes: Iterable[Change]) -> str:
 def _undo_word(change: Change) -> str:
     if change.moves or change.undo is not Undo.CARRY:
         return _WORDS[change.undo]
-    return "set back" if change.selected_by[:1] and change.selected_by[0].startswith("undo of ") else "detached in part"
+    if change.selected_by[:1] and change.selected_by[0].startswith("undo of "):
+        return "set back"
+    if change.turns.mended:
+        return "mended in part" if change.turns.detached else "mended"
+    return "detached in part"
 
 
 def _turn_words(changes: Iterable[Change]) -> str:

@@ -148,6 +148,10 @@ class Store:
         sql = f"SELECT id, revert, {self.binding_columns} FROM session WHERE id {IN}"
         return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [_array(ids)])}
 
+    def every_binding(self) -> list[Binding]:
+        """Return every binding that a session has, once."""
+        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns} FROM session")]
+
     def directories(self) -> list[str]:
         """Return every directory that a session is bound to, once."""
         return [directory for (directory,) in self.rows("SELECT DISTINCT directory FROM session")]

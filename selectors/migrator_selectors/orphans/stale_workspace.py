@@ -44,4 +44,7 @@ class StaleWorkspace(OrphanRule):
     def acquit(self, ground: Ground, session: Session) -> str:
         """Say which workspace it is in."""
         workspace = session.binding.workspace_id
-        return "in no workspace" if workspace is None else f"{workspace} in {ground.workspaces[workspace]}"
+        if workspace is None:
+            return "in no workspace"
+        directory = ground.workspaces.get(workspace)
+        return f"in {workspace}, {f'at {directory}' if directory else 'which is elsewhere'}"
