@@ -65,12 +65,12 @@ class HistoryCopy:
             raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
-        has = set(store.columns_of("session"))
+        has = set(store.session_columns())
         columns = ", ".join(name if name in has else f"NULL AS {name}" for name in COLUMNS)
         with store.explained():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             store.connection.execute("BEGIN")
-            store.connection.execute(f"CREATE TABLE copy.session AS SELECT {columns} FROM main.session")
+            store.connection.execute(f"CREATE TABLE copy.session AS SELECT {columns} FROM session")
             projects = {project.id: project for project in store.projects()}
             store.connection.execute("COMMIT")
             store.connection.execute("DETACH copy")
