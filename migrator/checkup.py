@@ -12,6 +12,7 @@ from migrator.store.holders import holders, phrase
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from migrator.errors import Holder
     from migrator.model import Session
     from migrator.orphans.rule import Ground
     from migrator.places import Places
@@ -77,13 +78,24 @@ def _database(store: Store) -> Iterator[Finding]:
     )
     sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
     yield Finding("sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}")
-    found = holders(store.path)
+    found = _open_by(store)
     yield Finding(
         "openBy",
         [{"pid": holder.pid, "name": holder.name} for holder in found],
         f"open in {phrase(found)}: nothing can be moved until it is closed" if found else "nobody else has it open",
         notable=bool(found),
     )
+
+
+def _open_by(store: Store) -> list[Holder]:
+    """Return who has the database open, and the background services that may."""
+    found = holders(store.path)
+    if not (found or store.schema.has_v2):
+        return []
+    from migrator.store.services import named, services_at
+
+    services = services_at(store.path) if store.schema.has_v2 else ()
+    return [*named(found), *(service for service in services if service.pid not in {holder.pid for holder in found})]
 
 
 def _integrity(store: Store) -> Iterator[Finding]:

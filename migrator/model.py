@@ -273,6 +273,7 @@ class Plan:
 
     `sources` is for people, and empty where all sessions come from one repository.
     `relocated` is None unless the plan follows folders; the destinations of other plans are directories that exist.
+    `announce` says whether the model is told of a new directory, as opencode 2 does; opencode 1 never does.
     """
 
     store: str
@@ -283,6 +284,7 @@ class Plan:
     unchanged: tuple[str, ...] = field(default=())
     relocated: Relocated | None = None
     sources: tuple[Source, ...] = ()
+    announce: bool = False
 
     @property
     def updates(self) -> tuple[ProjectChange, ...]:

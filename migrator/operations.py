@@ -37,7 +37,8 @@ class Wish:
     """Where the sessions should go, as it was typed.
 
     `to_dir`: a directory, KEEP, or None for the default; `to_project`: id, name, path, KEEP or None, as typed with
-    `project_option`.
+    `project_option`. `announce` tells the model of opencode 2 of another directory; `with_forks` takes along what
+    opencode 2 forked from what is selected.
     """
 
     to_dir: str | None = None
@@ -45,6 +46,8 @@ class Wish:
     subdirs: str = "nearest"
     undo_files: str = "auto"
     project_option: str = "--to-project"
+    announce: bool = True
+    with_forks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Moving:
     whereabouts: Whereabouts = Whereabouts.MOVED
     copied: bool = False
     undo_files: str = "auto"
+    announce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class RescueWish:
     search: Sequence[str] = ()
     depth: int | None = None
     undo_files: str = "auto"
+    announce: bool = True
 
 
 class Workbench:
@@ -101,6 +106,7 @@ class Workbench:
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
         from migrator.planning.destination import OneDirectory, Subdirs
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.planner import plan_move
 
         query = self.query(values)
@@ -118,7 +124,9 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
+        selection = select(self.store, query, with_forks=wish.with_forks)
+        plan = plan_move(self.store, selection, destination, self._undo(wish.undo_files))
+        return announced(plan, wanted=wish.announce)
 
     def plan_protection(self, values: Mapping[str, Any]) -> Plan:
         """Plan to mend the file undo of selected sessions (default: all) where it would delete files, or to detach it.
@@ -127,6 +135,7 @@ class Workbench:
         """
         from migrator.planning.protection import plan_protection
 
+        self._refuse_undo_of_opencode_2()
         return plan_protection(self.store, self.places, self.selection(values), values.get("undo_files", "auto"))
 
     def leftovers(self, older_than: int | None = None) -> list[Leftover]:
@@ -139,7 +148,16 @@ class Workbench:
         """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
         from migrator.checkup import check_undo
 
+        self._refuse_undo_of_opencode_2()
         return check_undo(self.store, self.places, [s.session for s in self.selection(values).sessions])
+
+    def _refuse_undo_of_opencode_2(self) -> None:
+        """Refuse to judge what an undo would do to files: that of opencode 2 never deletes what it can't restore."""
+        if self.store.schema.has_v2:
+            raise MigratorError(
+                f"{self.store.path} holds sessions of opencode 2 (table session_v2): what an undo does to files is "
+                "known, and can be made safe, in databases of opencode 1 only.",
+            )
 
     def selection(self, values: Mapping[str, Any]) -> Selection:
         """Return the selected sessions with their trees; every session where nothing was said."""
@@ -157,6 +175,7 @@ class Workbench:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
         from migrator.desktop import naming
         from migrator.model import PlanWarning
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.relocation.destination import Relocation, relocated
         from migrator.planning.relocation.pairs import absolute_pairs, listed_pairs, typed_pairs
         from migrator.planning.relocation.planner import plan_relocation
@@ -169,6 +188,7 @@ class Workbench:
         undo_files = "detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files
         file_undo = self._undo(undo_files, relocation.said)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
+        plan = announced(plan, wanted=moving.announce)
         if moving.whereabouts is Whereabouts.FOREIGN:
             return plan
         naming_them = naming([old for old, _ in relocation.said.folders], os.path.expanduser("~"))  # noqa: PTH111
@@ -200,6 +220,7 @@ class Workbench:
     def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
         """Plan to bring lost sessions home; `tick` is as above."""
         from migrator.orphans.finding import check_names, reasons, rules
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.planner import plan_move
         from migrator.planning.rescue import Rescue
 
@@ -209,7 +230,8 @@ class Workbench:
         rescue = Rescue(self.ground, homes, every, wish.rules or None, likely=wish.likely)
         selection = rescue.select(reasons(self.ground, every))
         selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
-        return plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
+        plan = plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
+        return announced(plan, wanted=wish.announce)
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
@@ -262,6 +284,8 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
 
 
 def _places(store: Store) -> Places:
+    if store.schema.has_v2:
+        return Places(Identity.V2)
     return Places(Identity.ORIGIN_FIRST if store.schema.origin_first else Identity.CACHE_FIRST)
 
 

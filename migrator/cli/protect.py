@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import deal, show_plan
+from migrator.cli.dealing import show_or_apply
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
@@ -15,7 +15,6 @@ from migrator.cli.options import (
     verbose_option,
     writing_options,
 )
-from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import workbench
 
 
@@ -33,12 +32,6 @@ def command(**values: Any) -> None:
     where opencode looks, it is brought there; else an undo then takes back the conversation only. All other turns
     keep their file undo. Nothing moves. `doctor --undo` tells which turns are meant.
     """
-    from migrator.operations import apply_plan
-
     with workbench(values) as bench:
         plan = bench.plan_protection(values)
-        path = bench.store.path
-    if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
-        return
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]), "Protect")
+    show_or_apply(plan, values, "Protect")

@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from migrator.model import Plan
     from migrator.store.staging import Staging
 
-FORMAT = 2
-"""1 knew nothing of updates: whoever knows only that must not take back half of a run."""
+FORMAT = 3
+"""1 knew nothing of updates, 2 nothing of opencode 2: whoever knows only that must not take back half of a run."""
+
+_FORMAT_OF_V1 = 2
 
 _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
-        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER);
+        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
+        announces INTEGER);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         before INTEGER, after INTEGER);
@@ -167,11 +170,12 @@ class Journal:
                 )
         journal = cls(path)
         write = journal.connection
+        format_ = _FORMAT_OF_V1 if plan.dialect == "v1" else FORMAT
         with journal._transaction():
             write.execute(
-                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?)",
-                [run, FORMAT, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
-                 partial, plan.relocated is not None],
+                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?, ?)",
+                [run, format_, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
+                 partial, plan.relocated is not None, plan.announce],
             )  # fmt: skip
             write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
             write.executemany(
@@ -226,10 +230,33 @@ class Journal:
             bool(row.get("relocates")),
         )  # fmt: skip
 
-    @property
+    @cached_property
     def dialect(self) -> str:
         """The dialect of the store the run was made for."""
-        return str(next(self.db["run"].rows)["dialect"])
+        ((dialect,),) = self.connection.execute("SELECT dialect FROM run").fetchall()
+        return str(dialect)
+
+    @cached_property
+    def announces(self) -> bool:
+        """Whether the run tells the model of another directory, where that is opencode 2's."""
+        if self.dialect == "v1":  # an old journal has no such column
+            return False
+        ((announces,),) = self.connection.execute("SELECT announces FROM run").fetchall()
+        return bool(announces)
+
+    @cached_property
+    def returning(self) -> frozenset[str]:
+        """The sessions that get back what the run had before that this one takes back.
+
+        None if that was before opencode 2 upgraded the database: it knew of one row of each session only.
+        """
+        ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
+        if undoes is None or self.dialect == "v1":
+            return frozenset()
+        with open_run(undoes) as other:
+            if other.dialect != self.dialect:
+                return frozenset()
+            return frozenset(id_ for (id_,) in other.connection.execute("SELECT session FROM change"))
 
     @property
     def chunk_size(self) -> int | None:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.store.reading import Store
 
+# Its undo restores the files that a turn names, below the worktree that the session is in now, from a tree kept by
+# project and worktree. Where the tree is missing it fails, and the conversation stays as it is; where git has the tree
+# from elsewhere (that of a clean worktree is a commit's) it changes and deletes files in the new worktree. Without the
+# names it takes back the conversation only. (Read in the source of opencode 2: session/revert.ts, snapshot.ts, git.ts.)
+OF_OPENCODE_2 = "snapshots of opencode 2 aren't carried yet"
+
 
 @dataclass(frozen=True, slots=True)
 class FileUndo:
@@ -38,7 +44,7 @@ class FileUndo:
         found = self.store.with_file_undo([change.session for change in changes]) if changes else set()
         having = [change for change in changes if change.session in found] if found else []
         if self.wanted == "detach":
-            decided = [_detached(change) for change in having]
+            decided = [_detached(change, "--undo-files detach was given") for change in having]
         else:
             decided = self._judged([change for change in having if change.loses_its_ground])
         if not decided:
@@ -50,6 +56,10 @@ class FileUndo:
         """Return what becomes of these, which have file undo and leave its ground."""
         if not leaving:
             return []
+        if self.store.schema.has_v2:
+            if self.wanted == "carry":
+                raise MigratorError(f"File undo of {leaving[0].session} can't be carried: {OF_OPENCODE_2}.")
+            return [_detached(change, OF_OPENCODE_2) for change in leaving]
         from migrator.snapshots.judging import Judge
 
         verdicts = Judge(self.store, self.places, self.relocated).verdicts(leaving)
@@ -67,5 +77,5 @@ class FileUndo:
         return judged
 
 
-def _detached(change: Change) -> Change:
-    return change._replace(undo=Undo.DETACH, turns=UndoTurns(0, None, "--undo-files detach was given"))
+def _detached(change: Change, because: str) -> Change:
+    return change._replace(undo=Undo.DETACH, turns=UndoTurns(0, None, because))

@@ -48,7 +48,16 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     moves = any(change.moves for change in plan.changes)
     yield f"file undo: {_turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
+    yield from _announcement(plan)
     yield from warning_lines(plan, width, verbose=verbose)
+
+
+def _announcement(plan: Plan) -> Iterator[str]:
+    told = sum(change.before.directory != change.after.directory for change in plan.changes)
+    if plan.announce:
+        yield f"the model of opencode 2 is told of the new directory: {count(told, 'session')}"
+    elif plan.dialect != "v1" and told:
+        yield "the model of opencode 2 is not told of the new directory"
 
 
 def headline(plan: Plan) -> str:

@@ -8,10 +8,11 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Whereabouts
 from migrator.planning.planner import plan_move
-from migrator.planning.relocation.folders import is_within, normal
+from migrator.planning.relocation.folders import normal
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.repairs import repairs
 from migrator.selecting import relatives, trees
