@@ -23,8 +23,10 @@ if TYPE_CHECKING:
         Interrupted,
         MigratorError,
         NoSuchDirectory,
+        NoSuchRun,
         NothingMatched,
         StalePlan,
+        Unusable,
     )
     from migrator.library import OpenStore, apply, open_store, plan, runs, select, undo
     from migrator.model import (
@@ -64,6 +66,7 @@ __all__ = [
     "LoggedRun",
     "MigratorError",
     "NoSuchDirectory",
+    "NoSuchRun",
     "NothingMatched",
     "OpenStore",
     "Orphan",
@@ -82,6 +85,7 @@ __all__ = [
     "Suggestion",
     "Undo",
     "UndoTurns",
+    "Unusable",
     "apply",
     "open_store",
     "plan",

@@ -42,29 +42,72 @@ class Selectors(TypedDict, total=False):
     match: Literal["all", "any"]
 
 
+class Move(Selectors, total=False):
+    """Which sessions to move, and where to: the options of `move`."""
+
+    to_dir: str | os.PathLike[str] | None
+    to_project: str | None
+    subdirs: Subdirs
+    undo_files: UndoFiles
+
+
+class Narrowing(TypedDict, total=False):
+    """Which sessions a list shows: the parameters of opencode's session history proposal.
+
+    `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part of
+    the title; `archived` shows those too. At most `limit` sessions.
+    """
+
+    directory: str | os.PathLike[str] | None
+    roots: bool
+    start: int | None
+    search: str | None
+    archived: bool
+    workspace: str | None
+    limit: int | None
+
+
+class Writing(TypedDict, total=False):
+    """How something is carried out: the options of every command that writes.
+
+    `wait` is how many seconds to wait for whoever has the database open, `chunk_size` the sessions in one transaction.
+    """
+
+    on_conflict: OnConflict
+    chunk_size: int | None
+    wait: float
+
+
 _PLURAL = frozenset(
     {"from_dir", "from_project", "from_id", "from_workspaces", "orphans", "exclude_dir", "exclude_from", "title"}
 )
 
 
 def plain(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return selectors as JSON could hold them, what is None left out: lists of strings, strings and booleans."""
+    """Return keywords as JSON could hold them, what is None left out: lists of strings, strings, booleans, numbers."""
     found: dict[str, Any] = {}
     for name, value in said.items():
         if value is None or (name == "orphans" and value is False):
             continue
-        if name in _PLURAL or isinstance(value, (list, tuple)):
-            found[name] = _texts(name, value)
+        if isinstance(value, date):
+            found[name] = _moment(value)
+        elif isinstance(value, (bool, int, float)) or not (name in _PLURAL or isinstance(value, (list, tuple))):
+            found[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
         else:
-            found[name] = _moment(value) if isinstance(value, date) else value
+            found[name] = _texts(name, value)
     return found
 
 
-def _texts(name: str, value: Any) -> list[str]:
+def typed(said: Selectors) -> dict[str, Any]:
+    """Return selectors as the command line has them once they were read."""
     from migrator_selectors.lost import EVERY_RULE
 
-    if name == "orphans" and value is True:
-        return [EVERY_RULE]
+    known(said)
+    found = plain(said)
+    return found | ({"orphans": [EVERY_RULE]} if found.get("orphans") is True else {})
+
+
+def _texts(name: str, value: Any) -> list[str]:
     several: Iterable[Any] = (value,) if isinstance(value, (str, os.PathLike)) else value
     texts = [os.fspath(text) for text in several]
     if name == "from_id" and "-" in texts:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from migrator.errors import BadInput
-from migrator.keywords import OnConflict, Selectors, Subdirs, UndoFiles, known, one_of, plain
+from migrator.keywords import OnConflict, Selectors, Subdirs, UndoFiles, one_of, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -156,9 +156,9 @@ def select(store: OpenStore, **said: Unpack[Selectors]) -> Selection:
         ...
     migrator.errors.NothingMatched: ...
     """
-    known(said)
+    values = typed(said)
     with store._reading() as bench:  # noqa: SLF001 - the other half of this file
-        return bench.chosen(plain(said))
+        return bench.chosen(values)
 
 
 def plan(  # noqa: PLR0913 - the options of `move`, by keyword

@@ -8,9 +8,10 @@ from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from migrator.errors import MigratorError, NoSuchDirectory, NothingMatched
+from migrator.errors import NoSuchDirectory, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
 from migrator.places.here import current_directory
+from migrator.plugins import brought
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -27,20 +28,9 @@ ENTRY_POINT_GROUP = "migrator.selectors"
 
 def plugins() -> list[SelectorPlugin]:
     """Return the built-in selector plugins and those that other distributions bring, in that order."""
-    from importlib.metadata import entry_points
-
     from migrator_selectors import BUILT_IN
 
-    found: list[SelectorPlugin] = list(BUILT_IN)
-    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
-        try:
-            found.append(entry.load()())
-        except Exception as error:
-            raise MigratorError(
-                f"The selector plugin {entry.name} ({entry.value}) can't be loaded: {error}; "
-                "repair or uninstall the package that brings it.",
-            ) from error
-    return found
+    return [*BUILT_IN, *brought(ENTRY_POINT_GROUP, "selector plugin")]
 
 
 class StoreFacts:
@@ -201,26 +191,50 @@ def _either(clauses: Sequence[Clause]) -> tuple[str, tuple[Any, ...]]:
     return sql, tuple(param for clause in clauses for param in clause.params)
 
 
-def select(store: Store, query: Query) -> Selection:
+def select(store: Store, query: Query, *, with_forks: bool = False) -> Selection:
     """Resolve a query to whole trees; NothingMatched where there are none.
 
     A selected session takes its descendants along, a selected child takes its root's whole tree: left behind, a
-    child opens and runs in its old directory (seen with opencode 1.18.34).
+    child opens and runs in its old directory (seen with opencode 1.18.34). `with_forks` takes their forks' trees along.
     """
     chosen = {session.id: session for session in query.sessions(store)}
     if not chosen:
         raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
     others = relatives(store, chosen)
+    forked = _forked(store, chosen | others) if with_forks else {}
+    others |= {id_: fork for id_, (fork, _) in forked.items()}
+    others |= relatives(store, chosen | others) if forked else {}
     selected: list[Selected] = []
     led: dict[str, str] = {}
     for tree in trees(chosen | others):
         root = tree[0]
+        fork, origin = forked.get(root.id, (None, root))
         for session in tree:
             why, base = ((f"tree of {root.id}",), None) if session.id in others else query.reasons(session)
-            selected.append(Selected(session, root.id, why, base or _inherited_base(query, root, session)))
+            why = (f"fork of {origin.id}",) if session is fork and session.id in others else why
+            selected.append(Selected(session, root.id, why, base or _inherited_base(query, origin, session)))
         if root.id in others:
             led |= {session.id: root.id for session in tree if session.id in chosen}
     return Selection(tuple(selected), tuple(_whole_tree(id_, root) for id_, root in sorted(led.items())))
+
+
+def _forked(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Session, Session]]:
+    """Return the forks of these sessions, and forks of those, which aren't among them: (fork, what it is a fork of).
+
+    What a fork of a fork is of is the session it all began with.
+    """
+    from migrator.store.forks import forks
+
+    found: dict[str, tuple[Session, Session]] = {}
+    known = dict(family)
+    generation: Collection[str] = family.keys()
+    while links := {id_: origin for id_, origin in forks(store, generation).items() if id_ not in known}:
+        for fork in store.sessions(links):
+            origin = links[fork.id]
+            found[fork.id] = (fork, found[origin][1] if origin in found else known[origin])
+            known[fork.id] = fork
+        generation = links
+    return found
 
 
 def _whole_tree(session: str, root: str) -> PlanWarning:

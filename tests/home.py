@@ -13,25 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.demo import load
+from tests import forked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tests.forked import Finished
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 V1_FIXTURES = ("1.2.1", "1.2.27", "1.14.34", "1.15.13", "1.17.0", "1.18.34", "1.18.34-messages", "real-1.18.34")
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A command that ran: what it printed and its exit code."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
 
 
 @dataclass
@@ -67,6 +57,12 @@ class Home:
 
     def run(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
         """Run `opencode-migrator WORDS`; standard input is empty unless given, so nobody can be asked."""
+        if any(name.startswith("PYTHON") for name in self.environ):  # which an interpreter reads when it starts
+            return self.start(*words, cwd=cwd, stdin=stdin)
+        return forked.run([*map(str, words)], self.env(), cwd or self.path, stdin or "")
+
+    def start(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
+        """Do the same with an interpreter of its own, by `command`."""
         done = subprocess.run(
             self.command(*words),
             cwd=cwd or self.path,
@@ -78,7 +74,7 @@ class Home:
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        return Finished(done.returncode, done.stdout, done.stderr)
+        return forked.Finished(done.returncode, done.stdout, done.stderr)
 
     def repository(self, name: str, *directories: str) -> Path:
         """Make a git repository with one commit in src/NAME, and these directories in it."""
@@ -106,8 +102,10 @@ class Home:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, for `the database is as it was`."""
-        tables = [name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return {table: sorted(self.query(f'SELECT * FROM "{table}"'), key=repr) for table in tables}
+        return {table: sorted(self.query(f'SELECT * FROM "{table}"'), key=repr) for table in self.tables()}
+
+    def tables(self) -> list[str]:
+        return [name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
 
     def add_patch(self, session: str, *files: str, part: str = "prt_added") -> None:
         """Give a session a message with a patch part, as a turn that changed these files leaves it."""

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import deal, show_plan
+from migrator.cli.dealing import show_or_apply
 from migrator.cli.options import consolidating_options, database_options, json_option, verbose_option, writing_options
-from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import echo_lines, width, workbench
 
 
@@ -26,16 +25,11 @@ def command(**values: Any) -> None:
     far as jj, git or the database remembers them; sub-paths are kept.
     """
     from migrator.consolidating import plan_consolidation
-    from migrator.operations import apply_plan
 
     with workbench(values) as bench:
         plan, found = plan_consolidation(bench, values["repository"], values)
-        path = bench.store.path
     if not values["as_json"] and (values["verbose"] or values["dry_run"] or not values["yes"]):
         from migrator.reporting.workspace_tree import workspace_tree
 
         echo_lines([*workspace_tree(found, plan, width() or 80), ""])
-    if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
-        return
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))
+    show_or_apply(plan, values)

@@ -6,6 +6,8 @@ import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +19,6 @@ from migrator.reporting.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from migrator.execution.journal import Entry
     from migrator.execution.runs import Options
@@ -41,6 +42,20 @@ def show_plan(
     _text(plan, values, err=False)
     if hint:
         click.echo(f"\n{said} To apply:\n  {hint}")
+
+
+def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move") -> None:
+    """Show `plan` where --dry-run was said; else deal with it, on the database that it was made for."""
+    if values["dry_run"]:
+        show_plan(plan, values, hint=applying_command())
+        return
+    deal(plan, values, partial(_apply, plan, values), verb)
+
+
+def _apply(plan: Plan, values: dict[str, Any], options: Options) -> Run:
+    from migrator.operations import apply_plan
+
+    return apply_plan(plan, Path(plan.store), options, values["wait"], values["backup"])
 
 
 def deal(

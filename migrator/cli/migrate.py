@@ -6,9 +6,16 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import deal, show_plan
-from migrator.cli.options import database_options, json_option, undo_files_option, verbose_option, writing_options
-from migrator.cli.retyping import applying_command
+from migrator.cli.dealing import show_or_apply
+from migrator.cli.options import (
+    announce_option,
+    database_options,
+    json_option,
+    undo_files_option,
+    verbose_option,
+    with_forks_option,
+    writing_options,
+)
 from migrator.cli.surroundings import workbench
 
 
@@ -18,19 +25,24 @@ from migrator.cli.surroundings import workbench
 @click.option("--project", metavar="P", help="Insist on this project; refused where opencode resolves another.")
 @click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
 @undo_files_option
+@with_forks_option
+@announce_option
 @writing_options
 @verbose_option
 @json_option
 @database_options
 def command(session: str, directory: str, project: str | None, **values: Any) -> None:
     """Move one session, with its tree, to DIRECTORY (default: the current one)."""
-    from migrator.operations import Wish, apply_plan
+    from migrator.operations import Wish
 
     with workbench(values) as bench:
-        wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
+        wished = Wish(
+            directory,
+            project,
+            undo_files=values["undo_files"],
+            project_option="--project",
+            announce=values["announce"],
+            with_forks=values["with_forks"],
+        )
         plan = bench.plan({"from_id": (session,)}, wished)
-        path = bench.store.path
-    if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
-        return
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))
+    show_or_apply(plan, values)

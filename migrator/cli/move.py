@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import deal, show_plan
+from migrator.cli.dealing import show_or_apply
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
@@ -16,7 +16,6 @@ from migrator.cli.options import (
     wish,
     writing_options,
 )
-from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import workbench
 from migrator.errors import BadInput
 
@@ -35,8 +34,6 @@ def command(**values: Any) -> None:
     Shows what would change and asks first. A PATTERN names directories: the sessions in them and below them are
     meant, and sub-paths are kept.
     """
-    from migrator.operations import apply_plan
-
     if values["allow_split"]:
         raise BadInput(
             "--allow-split is not to be had: a child left behind opens and runs in its old directory, and whoever "
@@ -44,8 +41,4 @@ def command(**values: Any) -> None:
         )
     with workbench(values) as bench:
         plan = bench.plan(values, wish(values))
-        path = bench.store.path
-    if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
-        return
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))
+    show_or_apply(plan, values)

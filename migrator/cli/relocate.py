@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import deal, show_plan
-from migrator.cli.options import database_options, json_option, undo_files_option, verbose_option, writing_options
-from migrator.cli.retyping import applying_command
+from migrator.cli.dealing import show_or_apply
+from migrator.cli.options import (
+    announce_option,
+    database_options,
+    json_option,
+    undo_files_option,
+    verbose_option,
+    writing_options,
+)
 from migrator.cli.surroundings import workbench
 from migrator.errors import BadInput
 
@@ -41,6 +47,7 @@ def folder_options(function: Command) -> Command:
             ),
             click.option("--copied", is_flag=True, help="OLD is still there; its sessions go to NEW all the same."),
             undo_files_option,
+            announce_option,
         ),
     ):
         function = option(function)
@@ -60,15 +67,9 @@ def command(**values: Any) -> None:
     Sub-paths are kept, and project rows go along. In OLD=NEW and in FILE, \= stands for a = that belongs to a path
     and \\ for a backslash; lines that begin with # say nothing.
     """
-    from migrator.operations import apply_plan
-
     with workbench(values) as bench:
         plan = bench.relocate(moving(values))
-        path = bench.store.path
-    if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
-        return
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]), "Relocate")
+    show_or_apply(plan, values, "Relocate")
 
 
 def moving(values: dict[str, Any]) -> Moving:
@@ -77,7 +78,9 @@ def moving(values: dict[str, Any]) -> Moving:
 
     name = values["map_file"]
     listed = ((), "") if name is None else (_lines(name), "standard input" if name == "-" else name)
-    return Moving(values["words"], listed, _whereabouts(values), values["copied"], values["undo_files"])
+    return Moving(
+        values["words"], listed, _whereabouts(values), values["copied"], values["undo_files"], values["announce"]
+    )
 
 
 def _whereabouts(values: dict[str, Any]) -> Whereabouts:

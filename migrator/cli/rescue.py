@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import deal, show_plan
+from migrator.cli.dealing import show_or_apply
 from migrator.cli.options import (
     database_options,
     json_option,
@@ -15,7 +15,6 @@ from migrator.cli.options import (
     verbose_option,
     writing_options,
 )
-from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import searching, workbench
 
 if TYPE_CHECKING:
@@ -36,16 +35,8 @@ def command(**values: Any) -> None:
     looked for below DIR; what is found by its looks is taken only with --likely. Whole trees move, and what stays lost
     is listed with the reason.
     """
-    from migrator.operations import apply_plan
-
     plan = planned(values)
-    if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
-        return
-    from pathlib import Path
-
-    path = Path(plan.store)
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]), "Rescue")
+    show_or_apply(plan, values, "Rescue")
 
 
 def planned(values: dict[str, Any]) -> Plan:

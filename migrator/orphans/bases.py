@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within
+from migrator.places.checkout import GLOBAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from migrator.model import Binding
-
-GLOBAL = "global"
 
 
 def checkout_of(binding: Binding, roots: Iterable[str]) -> str | None:
@@ -27,7 +28,7 @@ def checkout_of(binding: Binding, roots: Iterable[str]) -> str | None:
     if path is not None and directory.endswith("/" + path) and len(directory) > len(path) + 1:
         return directory[: -len(path) - 1]
     above = (root.rstrip("/") for root in roots)
-    return max((root for root in above if root and f"{directory}/".startswith(f"{root}/")), key=len, default=directory)
+    return max((root for root in above if root and is_within(directory, root)), key=len, default=directory)
 
 
 def below(directory: str, base: str) -> str:

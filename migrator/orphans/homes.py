@@ -12,13 +12,15 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within
 from migrator.model import Certainty, Suggestion
-from migrator.orphans.bases import GLOBAL, below, checkout_of
+from migrator.orphans.bases import below, checkout_of
 from migrator.orphans.borders import beyond
 from migrator.orphans.known import Known, the_one
 from migrator.orphans.records import Records
 from migrator.orphans.rule import Standing
 from migrator.places import git
+from migrator.places.checkout import GLOBAL, is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,6 +57,7 @@ class Homes:
         self._known = search.known if search else Known(ground)
         self._records = Records(ground, self._known)
         self._found: dict[Binding, Home] = {}
+        self._not_imported = {session.id for session in ground.not_imported}
 
     def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
         """Return where a session belongs that is lost for these reasons, and the rivals of equal rank.
@@ -70,13 +73,19 @@ class Homes:
         """Return the same in full; the place may be where the session is bound already."""
         if session.id not in self._ground.by_id:
             return Home(why_not="it is not in the database, so there is nothing to bind")
-        root = self.root(session)
-        if root.id != session.id and any(reason.rule == BROKEN_TREE for reason in reasons):
-            home = self._bound(root.binding)
-            if home.place is None:
-                return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
-            return replace(home, because=f"it follows its root {root.id}")
+        if session.id in self._not_imported:
+            return Home(why_not="opencode 2 doesn't have it, and where opencode 1 does is its own affair")
+        if session.parent_id is not None and any(reason.rule == BROKEN_TREE for reason in reasons):
+            root = self.root(session)
+            if root.id != session.id:
+                return self._with_root(root)
         return self._bound(session.binding)
+
+    def _with_root(self, root: Session) -> Home:
+        home = self._bound(root.binding)
+        if home.place is None:
+            return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
+        return replace(home, because=f"it follows its root {root.id}")
 
     def root(self, session: Session) -> Session:
         """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
@@ -114,8 +123,10 @@ class Homes:
         place, project_id = sight.place, binding.project_id
         if place is None:
             return Home(why_not=sight.detail)
-        if place.project_id == GLOBAL and project_id != GLOBAL and (broken := _broken_link(place.directory)):
-            return Home(why_not=broken)
+        if place.vcs is None and not is_outside(project_id, place.directory):
+            broken = _broken_link(place.directory)
+            if broken:
+                return Home(why_not=broken)
         here = Home(place, because=f"{place.directory} is there, and opencode resolves it to this project today")
         if project_id in {GLOBAL, place.project_id, sight.kept_id}:
             return here
@@ -123,7 +134,7 @@ class Homes:
             other
             for repository in self._known.repositories(project_id)
             for other in repository.checkouts
-            if not _contains(other.directory, place.directory)
+            if not is_within(place.directory, other.directory)
         ]
         if not others or _related(place, others):
             return here
@@ -161,7 +172,7 @@ class Homes:
             return Home(
                 self.within(base, below(directory, base)), because=f"the checkout that it was in, {base}, is there"
             )
-        if project_id == GLOBAL and record is None:
+        if is_outside(project_id, directory) and record is None:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not stands.real:
             newest = max(session.created for session in self._ground.bound[binding])
@@ -198,14 +209,10 @@ class Homes:
         taken = os.path.join(root, sub) if sub else root
         while top is not None and taken != root:
             place = self._ground.sight(taken).place
-            if place and place.project_id == top.project_id and _contains(top.directory, place.directory):
+            if place and place.project_id == top.project_id and is_within(place.directory, top.directory):
                 return place
             taken = os.path.dirname(taken)
         return top
-
-
-def _contains(directory: str, inner: str) -> bool:
-    return (inner + "/").startswith(directory.rstrip("/") + "/")
 
 
 def _broken_link(directory: str) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.orphans.bases import GLOBAL
 from migrator.places import git_worktrees
+from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from migrator.directories import is_within
 from migrator.orphans.rule import Sight, Standing
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
@@ -45,17 +46,15 @@ def _unreal(directory: str, error: OSError) -> Sight:
 
 def _not_mounted(directory: str) -> str | None:
     """Return the mount point that a directory is at or below, if nothing is mounted there now."""
-    above = [str(path) for path in (Path(directory), *Path(directory).parents)]
-    for mount in above:
-        if mount in _listed_mounts() and not os.path.ismount(mount):
+    for mount in _listed_mounts():
+        if is_within(directory, mount) and not os.path.ismount(mount):
             return mount
-        if any(_is_like(mount, pattern) for pattern in MOUNTED_AT) and _is_empty(mount):
+    components = directory.split("/")
+    for pattern in MOUNTED_AT:
+        mount = "/".join(components[: pattern.count("/") + 1])
+        if fnmatchcase(mount, pattern) and _is_empty(mount):
             return mount
     return None
-
-
-def _is_like(path: str, pattern: str) -> bool:
-    return path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
 
 
 def _is_empty(mount: str) -> bool:

@@ -12,6 +12,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.directories import upwards
 from migrator.orphans.bases import below
 from migrator.places import git_worktrees, jj
 from migrator.places.bounded import names_in, real
@@ -118,7 +119,7 @@ class Records:
         if not beside and not self._workspaces:
             return None
         where = real(directory)
-        for base in _upwards(where):
+        for base in upwards(where):
             recorded = beside.get(base) or self._workspaces.get(base)
             if recorded is None:
                 continue
@@ -151,7 +152,7 @@ class Records:
         """Return the repository of the jj workspace that a directory is in."""
         if self._ground.sight(directory).real is None:
             return None
-        return next((repo for root in _upwards(directory) if (repo := jj.repository(root))), None)
+        return next((repo for root in upwards(directory) if (repo := jj.repository(root))), None)
 
     def _siblings(self, base: str) -> tuple[str, ...]:
         """Return the working copies beside one that is gone: a renamed folder mostly stays among its neighbours."""
@@ -177,13 +178,3 @@ def _made(common: str, id_: str) -> float:
 
 def _reason(record: WorktreeRecord) -> str:
     return f" ({record.locked})" if record.locked else ""
-
-
-def _upwards(directory: str) -> list[str]:
-    """Return an absolute directory and all above it, but for "/"."""
-    found = []
-    here = directory.rstrip("/")
-    while here.startswith("/"):
-        found.append(here)
-        here = here.rpartition("/")[0]
-    return found

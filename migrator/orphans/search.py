@@ -13,12 +13,14 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within
 from migrator.model import Certainty, PlanWarning
-from migrator.orphans.bases import GLOBAL, below, checkout_of
+from migrator.orphans.bases import below, checkout_of
 from migrator.orphans.known import Known, grouped, the_one
 from migrator.orphans.rule import Standing
 from migrator.orphans.walk import DEPTH, walk
 from migrator.places import git
+from migrator.places.checkout import GLOBAL, is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -78,7 +80,8 @@ class Search:
         """Return the likely home of sessions whose directory was in `base`, or the rivals; None where nothing fits."""
         from migrator.orphans.homes import Home
 
-        for place, rivals, what in self._ranked(binding.project_id, base):
+        project_id = GLOBAL if is_outside(binding.project_id, binding.directory) else binding.project_id
+        for place, rivals, what in self._ranked(project_id, base):
             if rivals:
                 return Home(rivals=tuple(rivals), why_not=f"there are several: {' and '.join(rivals)}, each {what}")
             if place is not None:
@@ -115,7 +118,7 @@ class Search:
         ids = [
             session.id
             for binding, sessions in self._ground.bound.items()
-            if (binding.directory + "/").startswith(base + "/")
+            if is_within(binding.directory, base)
             for session in sessions
         ]
         files = {below(file, base) for file in self._store.files_worked_on(ids) if file.startswith(base + "/")}

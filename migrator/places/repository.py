@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
+from migrator.directories import upwards
 from migrator.errors import MigratorError
 from migrator.places import git_worktrees, jj
 from migrator.places.bounded import real
 from migrator.places.workspace import Repository
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 def marked(directory: str) -> str | None:
     """Return the nearest directory at or above `directory` that holds a `.jj` or a `.git`."""
-    return next(filter(is_marked, _upwards(directory)), None)
+    return next(filter(is_marked, upwards(directory)), None)
 
 
 def is_marked(directory: str) -> bool:
@@ -34,7 +31,7 @@ def find_repository(directory: str) -> Repository:
         raise MigratorError(f"{directory} is no directory; name a directory in any workspace of the repository.")
     top = marked(here)
     if top is None:
-        bare = next((link for above in _upwards(here) if (link := git_worktrees.link(above))), None)
+        bare = next((link for above in upwards(here) if (link := git_worktrees.link(above))), None)
         if bare is None:
             raise MigratorError(
                 f"{here} is in no git or jj repository; name a directory in any workspace of the repository."
@@ -87,12 +84,3 @@ def _of_git(common: str, top: str | None) -> Repository:
     """Describe a git repository; `top` is its main working copy if that is where we came from."""
     main = git_worktrees.main_root(common) or (None if git_worktrees.is_bare(common) else top)
     return Repository(main or common, main, common, None)
-
-
-def _upwards(directory: str) -> Iterator[str]:
-    while True:
-        yield directory
-        above = os.path.dirname(directory)
-        if above == directory:
-            return
-        directory = above

@@ -1,8 +1,8 @@
 """Which repository sessions come from, so that a person sees when one pattern takes those of several.
 
 opencode's project says so, but for "global": there lie all directories outside any git repository, secondary jj
-workspaces among them. Of those the disk can tell which repository they belong to, by their own files where they are
-there, by the repository's record where they are gone.
+workspaces among them; to opencode 2 each of these is a project of its own. Of those the disk can tell which repository
+they belong to, by their own files where they are there, by the repository's record where they are gone.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from migrator.directories import upwards
 from migrator.model import Binding, PlanWarning, Source
 from migrator.places import jj
-from migrator.places.checkout import GLOBAL
+from migrator.places.checkout import is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,8 +29,8 @@ OUTSIDE = "no git or jj repository"
 def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Source, ...]:
     """Return where the sessions come from, a source for each directory and project; none if it is one repository."""
     places = {(before.directory, before.project_id) for _, before, _ in taken}
-    if {project_id for _, project_id in places} == {GLOBAL} or len({project_id for _, project_id in places}) > 1:
-        outside = {directory for directory, project_id in places if project_id == GLOBAL}
+    outside = {directory for directory, project_id in places if is_outside(project_id, directory)}
+    if outside or len({project_id for _, project_id in places}) > 1:
         tops = _jj_tops(outside | {after.directory for _, _, after in taken}) if outside else {}
     else:
         return ()
@@ -38,8 +39,8 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
     found = []
     for directory, project_id in sorted(places):
         label = labels.get(project_id, project_id)
-        if project_id == GLOBAL:
-            main = next((tops[above] for above in _upwards(directory) if above in tops), None)
+        if directory in outside and is_outside(project_id, directory):
+            main = next((tops[above] for above in upwards(directory) if above in tops), None)
             label = OUTSIDE if main is None else labels.get(by_worktree.get(main, ""), main)
         found.append(Source(directory, project_id, label))
     return tuple(found) if len({source.repository for source in found}) > 1 else ()
@@ -48,7 +49,7 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
 def crossings(taken: Collection[Taken], found: Sequence[Source]) -> Iterable[PlanWarning]:
     """Yield a warning for each pattern that takes sessions of several repositories: often a look-alike is there."""
     repository = {(source.directory, source.project_id): source.repository for source in found}
-    noun = "repositories" if any(source.project_id == GLOBAL for source in found) else "projects"
+    noun = "repositories" if any(is_outside(source.project_id, source.directory) for source in found) else "projects"
     crossed: dict[str, set[str]] = {}
     for selected_by, before, _ in taken:
         for said in selected_by:
@@ -71,7 +72,7 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
     tops: dict[str, str] = {}
     seen: set[str] = set()
     for directory in directories:
-        for above in _upwards(directory):
+        for above in upwards(directory):
             if above in seen:
                 break
             seen.add(above)
@@ -82,12 +83,3 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
         for record in jj.index(os.path.join(main, ".jj", "repo")).workspaces:
             tops.setdefault(record.path, main)
     return tops
-
-
-def _upwards(directory: str) -> Iterable[str]:
-    while True:
-        yield directory
-        above = os.path.dirname(directory)
-        if above in {directory, ""}:
-            return
-        directory = above

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from migrator.reporting.session_rows import session_rows
+from migrator.reporting.session_rows import project_rows_by_id, session_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from migrator.model import Orphan, Project, Reason, Suggestion
 
 
-def orphan_rows(orphans: Sequence[Orphan], projects: Iterable[Project]) -> list[dict[str, Any]]:
-    """Return one JSON object per lost session: `reasons`, `suggestion` (null where nobody knows), `rivals`."""
-    rows = session_rows((orphan.session for orphan in orphans), projects)
-    for row, orphan in zip(rows, orphans, strict=True):
-        row["reasons"] = [reason_row(reason) for reason in orphan.reasons]
+def orphan_rows(orphans: Iterable[Orphan], projects: Iterable[Project]) -> Iterator[dict[str, Any]]:
+    """Yield one JSON object per lost session: `reasons`, `suggestion` (null where nobody knows), `rivals`."""
+    known = project_rows_by_id(projects)
+    said: dict[int, list[dict[str, str]]] = {}
+    for orphan in orphans:
+        why = orphan.reasons  # equal ones are one object, which many sessions share
+        row = session_row(orphan.session, known)
+        row["reasons"] = said.get(id(why)) or said.setdefault(id(why), [reason_row(reason) for reason in why])
         row["suggestion"] = suggestion_row(orphan.suggestion)
-        row["rivals"] = list(orphan.rivals)
-    return rows
+        row["rivals"] = orphan.rivals
+        yield row
 
 
 def reason_row(reason: Reason) -> dict[str, str]:

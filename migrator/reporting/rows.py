@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.words import cells, one_line, shortened, shortened_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 FORMATS = ("table", "json", "ndjson", "csv")
 
 
 def rows_text(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Iterable[Mapping[str, Any]],
     form: str,
     columns: Mapping[str, Callable[[Mapping[str, Any]], str]],
     width: int | None = None,
@@ -27,12 +28,10 @@ def rows_text(
     if form == "json":
         yield from _json(rows)
     elif form == "ndjson":
-        for row in rows:
-            yield json.dumps(row, ensure_ascii=False)
+        yield from _lines(rows)
     elif form == "csv":
-        yield from _csv(rows)
-    elif rows:
-        cells_ = [[one_line(fill(row)) for fill in columns.values()] for row in rows]
+        yield from _csv(list(rows))
+    elif cells_ := [[one_line(fill(row)) for fill in columns.values()] for row in rows]:
         yield from _table([list(columns), *cells_], width)
 
 
@@ -40,16 +39,33 @@ READABLE = 1000
 """Up to so many rows, JSON is indented: that takes Python ten times as long."""
 
 
-def _json(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield one array; of very many rows, each on a line of its own."""
-    if len(rows) <= READABLE:
-        yield json.dumps(rows, indent=2, ensure_ascii=False)
+    waiting = iter(rows)
+    first = list(islice(waiting, READABLE + 1))
+    if len(first) <= READABLE:
+        yield json.dumps(first, indent=2, ensure_ascii=False)
         return
     yield "["
-    for start in range(0, len(rows), READABLE):
-        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows[start : start + READABLE])
-        yield lines + ("," if start + READABLE < len(rows) else "")
+    lines = _lines(chain(first, waiting))
+    last = next(lines)
+    for more in lines:
+        yield last.replace("\n", ",\n") + ","
+        last = more
+    yield last.replace("\n", ",\n")
     yield "]"
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield each row as JSON on a line of its own, many at a time; no line ends inside of a row: JSON escapes them."""
+    from msgspec.json import Encoder
+
+    encoder, waiting = Encoder(), iter(rows)
+    while some := list(islice(waiting, READABLE)):
+        try:
+            yield encoder.encode_lines(some).decode().removesuffix("\n")
+        except UnicodeEncodeError:  # a name on the disk that is no UTF-8, which JSON has to escape
+            yield "\n".join(map(json.dumps, some))
 
 
 _GAP = "  "

@@ -13,23 +13,30 @@ if TYPE_CHECKING:
 
 
 def session_rows(sessions: Iterable[Session], projects: Iterable[Project]) -> list[dict[str, Any]]:
-    """Return one JSON object per session; times in milliseconds, `project` null where it has no row."""
-    known = {project.id: {"id": project.id, "name": project.name, "worktree": project.worktree} for project in projects}
-    return [
-        {
-            "id": session.id,
-            "title": session.title,
-            "created": session.created,
-            "updated": session.updated,
-            "projectId": session.project_id,
-            "project": known.get(session.project_id),
-            "directory": session.directory,
-            "path": session.binding.path,
-            "parentId": session.parent_id,
-            "archived": session.archived,
-        }
-        for session in sessions
-    ]
+    """Return one JSON object per session."""
+    known = project_rows_by_id(projects)
+    return [session_row(session, known) for session in sessions]
+
+
+def session_row(session: Session, projects: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a session as JSON; times in milliseconds, `project` null where it has no row in `projects`."""
+    return {
+        "id": session.id,
+        "title": session.title,
+        "created": session.created,
+        "updated": session.updated,
+        "projectId": session.project_id,
+        "project": projects.get(session.project_id),
+        "directory": session.directory,
+        "path": session.binding.path,
+        "parentId": session.parent_id,
+        "archived": session.archived,
+    }
+
+
+def project_rows_by_id(projects: Iterable[Project]) -> dict[str, Mapping[str, Any]]:
+    """Return what the row of a session says of its project, by the project's id."""
+    return {project.id: {"id": project.id, "name": project.name, "worktree": project.worktree} for project in projects}
 
 
 NARROW = 100

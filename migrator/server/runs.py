@@ -32,8 +32,8 @@ ANSWERS = {
     EVENTS: {
         "type": "string",
         "description": "With `Accept: text/event-stream`. Any number of `event: progress`, whose data is "
-        '`{"sessions": SO_FAR}`, then `event: run` with the run, or `event: problem` with the refusal. What is refused '
-        "before anything is written is refused as without events.",
+        '`{"sessions": SO_FAR, "total": OF_HOW_MANY}`, then `event: run` with the run, or `event: problem` with the '
+        "refusal. What is refused before anything is written is refused as without events.",
     },
 }
 
@@ -56,8 +56,8 @@ WRITING = (
 )
 
 
-async def carried_out(request: Request, jobs: Jobs, work: Work) -> Response:
-    """Do `work` and answer with the run; its errors are raised, if it wasn't answered before."""
+async def carried_out(request: Request, jobs: Jobs, work: Work, total: int) -> Response:
+    """Do `work`, on `total` sessions, and answer with the run; its errors are raised, if it wasn't answered before."""
     reports = jobs.start(work)
     if EVENTS not in request.headers.get("accept", ""):
         run = await _end(reports)
@@ -65,7 +65,7 @@ async def carried_out(request: Request, jobs: Jobs, work: Work) -> Response:
     first = await reports.get()
     if first.error is not None:
         raise first.error
-    return StreamingResponse(_events(first, reports), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+    return StreamingResponse(_events(first, reports, total), media_type=EVENTS, headers={"Cache-Control": "no-store"})
 
 
 async def finished(jobs: Jobs, work: Work) -> Run:
@@ -82,7 +82,7 @@ async def _end(reports: _asyncio.Queue[Report]) -> Run:
             return report.run
 
 
-async def _events(report: Report, reports: _asyncio.Queue[Report]) -> AsyncIterator[str]:
+async def _events(report: Report, reports: _asyncio.Queue[Report], total: int) -> AsyncIterator[str]:
     sessions = 0
     while True:
         if report.run is not None:
@@ -93,7 +93,7 @@ async def _events(report: Report, reports: _asyncio.Queue[Report]) -> AsyncItera
             return
         if report.sessions or not sessions:
             sessions += report.sessions
-            yield _event("progress", {"sessions": sessions})
+            yield _event("progress", {"sessions": sessions, "total": total})
         while True:
             try:
                 report = await asyncio.wait_for(reports.get(), QUIET_SECONDS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.places.checkout import GLOBAL
 from migrator.selection import Clause, Selector, SelectorPlugin
 from migrator_selectors.wording import said
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from migrator.model import Project, Session
     from migrator.selection import Facts
-
-GLOBAL = "global"
-"""The project that opencode puts all directories into that are in no repository."""
 
 
 @dataclass(frozen=True)

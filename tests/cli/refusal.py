@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Finished, Home
+    from tests.forked import Finished
+    from tests.home import Home
 
 WARNING = re.compile(r"^warning: .*\n(?: +.*\n)*", re.MULTILINE)
 

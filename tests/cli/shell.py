@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.home import Finished
+from tests.forked import Finished
 
 if TYPE_CHECKING:
     from tests.home import Home

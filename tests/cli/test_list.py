@@ -21,11 +21,13 @@ from migrator.store.listing import Cursor, history
 from migrator.store.reading import Store
 from tests import strategies
 from tests.cli.terminal import Terminal
-from tests.home import FIXTURES, Finished, Home, build_home
+from tests.home import FIXTURES, Home, build_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.forked import Finished
 
 KEYS = ["id", "title", "created", "updated", "projectId", "project", "directory", "path", "parentId", "archived"]
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"

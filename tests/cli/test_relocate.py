@@ -26,7 +26,8 @@ from tests.settled import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Finished, Home
+    from tests.forked import Finished
+    from tests.home import Home
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from tests.settled import add_directory, add_project, add_session, at_home, boun
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Finished, Home
+    from tests.forked import Finished
+    from tests.home import Home
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from tests.cli.refusal import refused, sentence
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Finished, Home
+    from tests.forked import Finished
+    from tests.home import Home
 
 
 def copied(home: Home, target: Path, title: str) -> Path:

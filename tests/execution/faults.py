@@ -1,46 +1,28 @@
-"""Our command line in a process of its own, with something bad happening at one exact point of it.
-
-A fresh interpreter for each of several hundred kills would take minutes, so these processes are forked from a server
-that has everything imported. What is killed is a real process all the same, and what runs in it is `main()`.
-"""
+"""Our command line with something bad happening at one exact point of it."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import pkgutil
 import signal
 import sqlite3
-import sys
-import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import migrator
-import migrator_selectors
-from migrator import cli
 from migrator.execution import carrying
 from migrator.execution.journal import Journal, state_directory
 from migrator.store.staging import Staging
 from migrator.store.writing import Writer
-from tests.home import Finished, Home
+from tests import forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
-_OURS = (
-    found.name
-    for package in (migrator, migrator_selectors)
-    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    if not found.name.endswith("__main__")
-)
-_THEIRS = ("ada_url", "importlib.metadata", "pathspec", "sqlite_utils", "tabulate", "wcmatch.glob")
-
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
+    from tests.forked import Finished
+    from tests.home import Home
 
 _POINTS = (
     (carrying, "carry"),
@@ -73,35 +55,8 @@ class Fault(NamedTuple):
 
 def run(home: Home, *words: str | Path, fault: Fault | None = None) -> Finished:
     """Run `opencode-migrator WORDS`; the code of a killed process is minus the signal."""
-    with tempfile.TemporaryDirectory() as directory:
-        out = Path(directory)
-        process = _PROCESSES.Process(
-            target=_child, args=([*map(str, words)], dict(home.env()), str(home.path), str(out), fault)
-        )
-        process.start()
-        process.join(60)
-        assert process.exitcode is not None, "it hangs"
-        finished = Finished(process.exitcode, (out / "1").read_text(), (out / "2").read_text())
-    assert "Traceback" not in finished.stderr, finished.stderr
-    return finished
-
-
-def _child(words: list[str], environ: Mapping[str, str], cwd: str, out: str, fault: Fault | None) -> None:
-    os.environ.clear()
-    os.environ.update(environ)
-    os.chdir(cwd)
-    for number in (1, 2):
-        os.dup2(os.open(f"{out}/{number}", os.O_CREAT | os.O_WRONLY), number)
-    sys.stdin, sys.stdout, sys.stderr = (
-        os.fdopen(os.open(os.devnull, os.O_RDONLY)),
-        os.fdopen(1, "w"),
-        os.fdopen(2, "w"),
-    )
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = ["opencode-migrator", *words]
-    if fault is not None:
-        _lay(fault)
-    cli.main()
+    first = None if fault is None else partial(_lay, fault)
+    return forked.run([*map(str, words)], home.env(), home.path, first=first)
 
 
 def _lay(fault: Fault) -> None:

@@ -17,7 +17,8 @@ from tests.execution.rows import Row, copy_session, directories, patch_files, ro
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Finished, Home
+    from tests.forked import Finished
+    from tests.home import Home
 
 TREE = (
     "Rank results by freshness",

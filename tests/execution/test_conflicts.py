@@ -11,7 +11,7 @@ import pytest
 from tests.execution.crowd import crowded_home
 from tests.execution.faults import Fault, run
 from tests.execution.rows import Rows, born, copy_session, directories, rows, titled
-from tests.home import Finished
+from tests.forked import Finished
 
 if TYPE_CHECKING:
     from pathlib import Path

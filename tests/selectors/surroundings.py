@@ -22,7 +22,7 @@ class Surroundings:
     """A Facts without a database; `asked` counts the questions about ids."""
 
     sessions: Sequence[Session] = ()
-    cwd: str = "/work/here"
+    cwd: str = "/lab/here"
     home: str = "/home/ada"
     project_rows: Sequence[Project] = ()
     places: dict[str, Place] = field(default_factory=dict)

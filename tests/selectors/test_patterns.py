@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def pattern(typed: str, cwd: str = "/work/here", home: str = "/home/ada") -> DirectoryPattern:
+def pattern(typed: str, cwd: str = "/lab/here", home: str = "/home/ada") -> DirectoryPattern:
     return DirectoryPattern(typed, cwd=lambda: cwd, home=home)
 
 
@@ -35,7 +35,7 @@ NAMED = [
     ("/x/{foo,bar}", "/x/bar"),
     ("{/x,/y}/foo", "/y/foo"),
     ("{~,cwd}/foo", "/home/ada/foo"),
-    ("{~,cwd}/foo", "/work/here/foo"),
+    ("{~,cwd}/foo", "/lab/here/foo"),
     ("/x/v{1..3}", "/x/v2"),
     ("/x/{a,b{c,d}}", "/x/bd"),
     ("/x/[fg]oo", "/x/goo"),
@@ -59,15 +59,15 @@ NAMED = [
     ("/../x", "/x"),
     ("/x/*/./foo", "/x/a/foo"),
     ("/", "/"),
-    ("cwd", "/work/here"),
-    ("cwd/a*", "/work/here/ab"),
-    (".", "/work/here"),
-    ("..", "/work"),
-    ("../*", "/work/there"),
-    ("foo*", "/work/here/foobar"),
-    ("./cwd", "/work/here/cwd"),
-    (r"\~", "/work/here/~"),
-    ("~bob", "/work/here/~bob"),
+    ("cwd", "/lab/here"),
+    ("cwd/a*", "/lab/here/ab"),
+    (".", "/lab/here"),
+    ("..", "/lab"),
+    ("../*", "/lab/there"),
+    ("foo*", "/lab/here/foobar"),
+    ("./cwd", "/lab/here/cwd"),
+    (r"\~", "/lab/here/~"),
+    ("~bob", "/lab/here/~bob"),
     ("~", "/home/ada"),
     ("~/", "/home/ada"),
     ("~/src/opencode*", "/home/ada/src/opencode-a"),
@@ -91,7 +91,7 @@ NOT_NAMED = [
     ("/x/é", "/x/e\u0301"),
     ("foo", "/x/foo"),
     ("**/foo", "/x/foo"),
-    ("~", "/work/here/~"),
+    ("~", "/lab/here/~"),
     ("/", "/x"),
     (r"/x/\{a,b\}", "/x/a"),
 ]
@@ -255,7 +255,7 @@ def test_wildcards_agree_with_a_second_opinion(components: list[str], path: list
 @given(nasty_text | st.text(max_size=20))
 def test_any_text_is_a_pattern_or_a_bad_input(typed: str) -> None:
     with contextlib.suppress(BadInput):
-        pattern(typed).base("/work/here/a")
+        pattern(typed).base("/lab/here/a")
 
 
 def test_stars_do_not_explode() -> None:

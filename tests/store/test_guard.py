@@ -24,7 +24,7 @@ from migrator.store import writing
 from migrator.store.writing import Writer
 from tests.execution.faults import Fault, run
 from tests.execution.rows import journalled, rows
-from tests.home import Finished
+from tests.forked import Finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within
 from migrator.errors import BadInput
 from migrator.model import PlanWarning, Relocated, Whereabouts
-from migrator.planning.relocation.folders import Folders, is_within, normal
+from migrator.planning.relocation.folders import Folders, normal
 from migrator.planning.relocation.resolvers import Foreign, Moved, Resolver, WillMove
 
 if TYPE_CHECKING:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within, upwards
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 
 class Folders:
@@ -29,7 +31,7 @@ class Folders:
     def mapped(self, path: str) -> str | None:
         """Return what a path becomes; None where it stays what it is."""
         path = normal(path)
-        for above in _upwards(path):
+        for above in upwards(path):
             if (new := self._new.get(above)) is not None:
                 found = rebased(path, above, new)
                 return None if found == path else found
@@ -38,12 +40,12 @@ class Folders:
     def arrived(self, path: str) -> bool:
         """Tell whether a path is below an old folder and stays because it is at the new one, which lies in it."""
         path = normal(path)
-        nearest = next((above for above in _upwards(path) if above in self._new), None)
+        nearest = next((above for above in upwards(path) if above in self._new), None)
         return nearest is not None and self._new[nearest] == nearest
 
     def origin(self, path: str) -> str | None:
         """Return what becomes `path` when all folders are moved; None where nothing does."""
-        for above in _upwards(path):
+        for above in upwards(path):
             for old in self._olds.get(above, ()):
                 source = rebased(path, above, old)
                 if self.mapped(source) == path:
@@ -57,20 +59,7 @@ def normal(path: str) -> str:
     return path[1:] if path.startswith("//") else path
 
 
-def is_within(path: str, folder: str) -> bool:
-    """Tell whether a path is `folder` or below it."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
 def rebased(path: str, old: str, new: str) -> str:
     """Return the path below `new` that is what `path` is below `old`."""
     rest = path[len(old.rstrip("/")) :]
     return (new.rstrip("/") + rest).rstrip("/") or "/"
-
-
-def _upwards(path: str) -> Iterator[str]:
-    """Yield a path and everything above it, the root last."""
-    yield path
-    while path != "/" and (cut := path.rfind("/")) >= 0:
-        path = path[:cut] or "/"
-        yield path

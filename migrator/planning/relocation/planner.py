@@ -8,10 +8,11 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Whereabouts
 from migrator.planning.planner import plan_move
-from migrator.planning.relocation.folders import is_within, normal
+from migrator.planning.relocation.folders import normal
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.repairs import repairs
 from migrator.selecting import relatives, trees
@@ -59,6 +60,7 @@ def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *
             *stays,
             *left,
             *_repairs(plan, updates, relocation),
+            *_borrowers(store, relocation),
             *_move_now(relocation),
         ),
         relocated=relocation.said,
@@ -190,6 +192,23 @@ def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocatio
         tops.add(update.worktree)
         tops |= {str(dict(row)["directory"]) for _, row in update.directories if row}
     return repairs(sorted(top for top in tops if any(is_within(top, new) for new in news)), relocation)
+
+
+def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
+    """Say that snapshots of worktrees that stay borrow from a repository that moves: that changes with it, too."""
+    from migrator.snapshots.borrowing import stranded, worktree_of
+    from migrator.snapshots.layout import Layout
+
+    if relocation.said.whereabouts is Whereabouts.FOREIGN:
+        return
+    found = [worktree_of(git_dir) for git_dir, _ in stranded(Layout.of(store).root, relocation.folders)]
+    if others := sorted(worktree for worktree in found if worktree and relocation.folders.mapped(worktree) is None):
+        more = f" and {len(others) - 1} more worktrees" if len(others) > 1 else ""
+        yield PlanWarning(
+            "snapshots-borrow",
+            f"opencode's snapshots of {others[0]}{more} borrow from the repository that moves, and are told its new "
+            "place: without it, an undo there would delete files.",
+        )
 
 
 def _move_now(relocation: Relocation) -> Iterator[PlanWarning]:

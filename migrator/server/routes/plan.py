@@ -63,7 +63,7 @@ async def apply(request: Request) -> Response:
         path = served.gate.path
         return insistently(served.gate, values["wait"], lambda: apply_plan(wanted, path, chosen), progress)
 
-    return await carried_out(request, served.jobs, work)
+    return await carried_out(request, served.jobs, work, len(wanted.changes))
 
 
 def _plan(served: Service, said: Any) -> Plan:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
+
 from migrator.errors import NoSuchRun
 from migrator.server.jobs import insistently
 from migrator.server.operation import Answer, Operation
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from migrator.execution.journal import Entry
     from migrator.model import Run
     from migrator.server.jobs import Progress
 
@@ -53,23 +56,23 @@ async def undo(request: Request) -> Response:
     wanted = request.path_params["id"]
     values = checked(await json_body(request, default={}), WRITING)
     path = served.gate.path
+    entry = await run_in_threadpool(_entry, wanted, path)
 
     def work(progress: Progress) -> Run:
-        run = _whole_id(wanted, path)
-        said = options(values, progress, f"POST /runs/{run}/undo")
-        return insistently(served.gate, values["wait"], lambda: undo_run(path, run, said), progress)
+        said = options(values, progress, f"POST /runs/{entry.id}/undo")
+        return insistently(served.gate, values["wait"], lambda: undo_run(path, entry.id, said), progress)
 
-    return await carried_out(request, served.jobs, work)
+    return await carried_out(request, served.jobs, work, entry.sessions)
 
 
-def _whole_id(wanted: str, path: Path) -> str:
+def _entry(wanted: str, path: Path) -> Entry:
     from migrator.execution.journal import open_run
 
     with open_run(wanted) as journal:
         entry = journal.entry
     if entry.store != str(path):
         raise NoSuchRun(f"Run {entry.id} was made on {entry.store}, and this server is for {path}.")
-    return entry.id
+    return entry
 
 
 OPERATIONS = (

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
+from migrator.places.checkout import GLOBAL
 from migrator_selectors.orphans.project_drift import resolved
-from migrator_selectors.orphans.wording import GLOBAL, MENDS
+from migrator_selectors.orphans.wording import MENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ class GlobalClaimed(OrphanRule):
     """After `git init` the old sessions are in no list there.
 
     opencode adopts those whose directory is exactly the top of the checkout when it is started in it; those below stay
-    behind (1.2.27 to 1.18.34; 1.2.1 tries and fails).
+    behind (1.2.27 to 1.18.34; 1.2.1 tries and fails). To opencode 2 all of "global" is lost, which is another rule's.
     """
 
     name = "global-claimed"
@@ -29,7 +30,7 @@ class GlobalClaimed(OrphanRule):
     def find(self, ground: Ground) -> Iterator[Finding]:
         """Yield bindings to `global` whose directory opencode resolves to a project."""
         for binding, sessions in ground.bound.items():
-            if binding.project_id != GLOBAL:
+            if binding.project_id != GLOBAL or ground.is_v2:
                 continue
             sight = ground.sight(binding.directory)
             if sight.place is not None and sight.place.project_id != GLOBAL:
@@ -39,6 +40,8 @@ class GlobalClaimed(OrphanRule):
 
     def acquit(self, ground: Ground, session: Session) -> str:
         """Say what opencode makes of the directory."""
+        if ground.is_v2:
+            return "this is a database of opencode 2, see stranded-in-global"
         if session.project_id != GLOBAL:
             return "bound to a project"
         sight = ground.sight(session.directory)

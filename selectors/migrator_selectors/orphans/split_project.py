@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.directories import is_within
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule, Standing
+from migrator.places.checkout import GLOBAL
 from migrator_selectors.orphans.project_drift import is_mended
-from migrator_selectors.orphans.wording import GLOBAL, MENDS, short
+from migrator_selectors.orphans.wording import MENDS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +75,7 @@ def _worktrees(ground: Ground) -> dict[str, dict[str, list[tuple[Binding, Sequen
 def _by_row(ground: Ground, binding: Binding) -> str | None:
     """Return the worktree of the project's row, if a directory that is gone was in it."""
     project = ground.projects.get(binding.project_id)
-    inside = project and f"{binding.directory}/".startswith(project.worktree.rstrip("/") + "/")
+    inside = project and is_within(binding.directory, project.worktree)
     return project.worktree if project and inside else None
 
 

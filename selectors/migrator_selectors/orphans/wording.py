@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-GLOBAL = "global"
-"""The project of everything that is in no repository."""
-
 MENDS = "opencode mends this itself when it is next started there"
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from migrator.planning.relocation.folders import Folders, is_within
+from migrator.directories import is_within
+from migrator.planning.relocation.folders import Folders
 from tests.strategies import directories, names
 
 
@@ -53,14 +54,14 @@ def test_a_chain_and_a_swap_map_each_path_once() -> None:
 
 
 def test_what_is_at_the_new_place_already_does_not_sink_deeper() -> None:
-    folders = Folders([("/src", "/src/work")])
-    assert [folders.mapped(path) for path in ("/src", "/src/a", "/src/work", "/src/work/a")] == [
-        "/src/work",
-        "/src/work/a",
+    folders = Folders([("/src", "/src/lab")])
+    assert [folders.mapped(path) for path in ("/src", "/src/a", "/src/lab", "/src/lab/a")] == [
+        "/src/lab",
+        "/src/lab/a",
         None,
         None,
     ]
-    assert [folders.arrived(path) for path in ("/src/a", "/src/work/a", "/src/workshop")] == [False, True, False]
+    assert [folders.arrived(path) for path in ("/src/a", "/src/lab/a", "/src/labs")] == [False, True, False]
 
 
 def test_a_new_name_that_begins_like_the_old_one() -> None:

@@ -45,11 +45,11 @@ def home(path: str) -> str:
 
 
 def absolute(*typed: tuple[str, str]) -> list[tuple[str, str]]:
-    return [(old, new) for old, new, _ in absolute_pairs([Pair(*pair) for pair in typed], "/work", home)]
+    return [(old, new) for old, new, _ in absolute_pairs([Pair(*pair) for pair in typed], "/lab", home)]
 
 
 def test_paths_are_made_absolute_and_normal() -> None:
-    assert absolute(("a", "../b/")) == [("/work/a", "/b")]
+    assert absolute(("a", "../b/")) == [("/lab/a", "/b")]
     assert absolute(("~/a//", "~")) == [("/home/me/a", "/home/me")]
     assert absolute(("//a/./b", "/c")) == [("/a/b", "/c")]
 
