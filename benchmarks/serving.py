@@ -153,7 +153,7 @@ def crowd(served: Served, sessions: int, move: dict[str, Any]) -> str:
     if wrong:
         sys.exit(f"{wrong} of {CLIENTS} clients saw a session twice, or not at all.")
     return (
-        f"{CLIENTS} clients paged through {sessions:,} sessions in {seconds:.0f} s, during {runs} runs that moved all of\n"
-        f"them there and back (both in at most {slowest:.0f} s). Each saw every session exactly once; {sum(mixed)} saw\n"
-        "some where they were before a run, and others where they were after it."
+        f"{CLIENTS} clients paged through {sessions:,} sessions in {seconds:.0f} s, during {runs} runs that moved all\n"
+        f"of them there and back (both in at most {slowest:.0f} s). Each saw every session exactly once;\n"
+        f"{sum(mixed)} saw some where they were before a run, and others where they were after it."
     )
