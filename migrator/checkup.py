@@ -12,6 +12,7 @@ from migrator.store.holders import holders, phrase
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from migrator.errors import Holder
     from migrator.model import Session
     from migrator.orphans.rule import Ground
     from migrator.places import Places
@@ -40,21 +41,26 @@ def check_up(store: Store, ground: Ground) -> list[Finding]:
 
 
 def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> Finding:
-    """Look at what an undo in opencode would do to files today; `sessions` in `value` has it turn by turn."""
-    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows
+    """Look at what an undo in opencode would do to files today; `sessions` in `value` has it turn by turn.
+
+    `redo` has the sessions of a sub-directory in which a redo would overwrite later changes outside of it.
+    """
+    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows, redo_rows
     from migrator.snapshots.outlook import Outlook, outlooks
+    from migrator.snapshots.redo import overwritten
     from migrator.store.undoing import asked
 
     found = outlooks(store, places, [session.id for session in sessions])
+    redo = overwritten(store, places, [session.id for session in sessions])
     said = asked(store, [turn.turn.part for turns in found.values() for turn in turns])
     rows = outlook_rows(sessions, found, said)
     tally = {outlook.value: sum(row["undo"] == outlook.value for row in rows) for outlook in Outlook}
     return Finding(
         "undo",
-        {**tally, "sessions": rows},
+        {**tally, "sessions": rows, "redo": redo_rows(sessions, redo)},
         outlook_headline(rows, len(sessions)),
         wrong=tally[Outlook.DELETES.value] > 0,
-        notable=tally[Outlook.UNKNOWN.value] > 0,
+        notable=tally[Outlook.UNKNOWN.value] > 0 or bool(redo),
     )
 
 
@@ -72,13 +78,24 @@ def _database(store: Store) -> Iterator[Finding]:
     )
     sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
     yield Finding("sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}")
-    found = holders(store.path)
+    found = _open_by(store)
     yield Finding(
         "openBy",
         [{"pid": holder.pid, "name": holder.name} for holder in found],
         f"open in {phrase(found)}: nothing can be moved until it is closed" if found else "nobody else has it open",
         notable=bool(found),
     )
+
+
+def _open_by(store: Store) -> list[Holder]:
+    """Return who has the database open, and the background services that may."""
+    found = holders(store.path)
+    if not (found or store.schema.has_v2):
+        return []
+    from migrator.store.services import named, services_at
+
+    services = services_at(store.path) if store.schema.has_v2 else ()
+    return [*named(found), *(service for service in services if service.pid not in {holder.pid for holder in found})]
 
 
 def _integrity(store: Store) -> Iterator[Finding]:

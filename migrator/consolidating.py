@@ -32,7 +32,7 @@ def plan_consolidation(bench: Workbench, repository: str, values: Mapping[str, A
             f"{found.repository.home} is a bare repository and has no main working copy; "
             "say where its sessions should be with --to-dir DIR, one of its worktrees for example."
         )
-    wish = Wish(to_dir, subdirs=values["subdirs"], undo_files=values["undo_files"])
+    wish = Wish(to_dir, subdirs=values["subdirs"], undo_files=values["undo_files"], announce=values["announce"])
     plan = bench.plan({**values, "from_workspaces": (repository,)}, wish)
     # Here it is known of all of them which repository they come from, of those that the disk has forgotten too.
     return replace(plan, warnings=(*plan.warnings, *remarks(found)), sources=()), found

@@ -139,12 +139,14 @@ class ProjectAction(StrEnum):
 class UndoTurns(NamedTuple):
     """How many turns of a session keep their file undo, how many lose it, and why.
 
-    `detached` is None where all of them lose it, and nobody has counted.
+    `detached` is None where all of them lose it, and nobody has counted. `mended` are those of `carried` that had lost
+    it, and get it back.
     """
 
     carried: int = 0
     detached: int | None = 0
     because: str | None = None
+    mended: int = 0
 
 
 class Change(NamedTuple):
@@ -271,6 +273,7 @@ class Plan:
 
     `sources` is for people, and empty where all sessions come from one repository.
     `relocated` is None unless the plan follows folders; the destinations of other plans are directories that exist.
+    `announce` says whether the model is told of a new directory, as opencode 2 does; opencode 1 never does.
     """
 
     store: str
@@ -281,6 +284,7 @@ class Plan:
     unchanged: tuple[str, ...] = field(default=())
     relocated: Relocated | None = None
     sources: tuple[Source, ...] = ()
+    announce: bool = False
 
     @property
     def updates(self) -> tuple[ProjectChange, ...]:
@@ -353,7 +357,8 @@ class RunStatus(StrEnum):
 class Run:
     """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter.
 
-    `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only.
+    `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only, and
+    `mended` counts the sessions that it mended without a change to a row.
     """
 
     id: str | None
@@ -366,6 +371,7 @@ class Run:
     undoes: str | None = None
     projects: int = 0
     moved: bool = True
+    mended: int = 0
 
 
 @dataclass(frozen=True, slots=True)

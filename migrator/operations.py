@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from migrator.checkup import Finding
     from migrator.execution.journal import Journal
+    from migrator.execution.leftovers import Leftover
     from migrator.execution.runs import Options
-    from migrator.model import Plan, Run
+    from migrator.model import Plan, Relocated, Run
     from migrator.orphans.ground import StoreGround
     from migrator.orphans.homes import Homes
     from migrator.planning.destination import OneDirectory
@@ -37,7 +38,8 @@ class Wish:
     """Where the sessions should go, as it was typed.
 
     `to_dir`: a directory, KEEP, or None for the default; `to_project`: id, name, path, KEEP or None, as typed with
-    `project_option`.
+    `project_option`. `announce` tells the model of opencode 2 of another directory; `with_forks` takes along what
+    opencode 2 forked from what is selected.
     """
 
     to_dir: str | None = None
@@ -45,6 +47,8 @@ class Wish:
     subdirs: str = "nearest"
     undo_files: str = "auto"
     project_option: str = "--to-project"
+    announce: bool = True
+    with_forks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Moving:
     whereabouts: Whereabouts = Whereabouts.MOVED
     copied: bool = False
     undo_files: str = "auto"
+    announce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class RescueWish:
     search: Sequence[str] = ()
     depth: int | None = None
     undo_files: str = "auto"
+    announce: bool = True
 
 
 class Workbench:
@@ -100,21 +106,19 @@ class Workbench:
 
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
-        from migrator.planning.planner import plan_move
+        return self.plan_move(self.chosen(values, with_forks=wish.with_forks), wish)
 
-        query = self._choosing(values)
-        destination = self._destination(wish)
-        return plan_move(self.store, select(self.store, query), destination, self._undo(wish.undo_files))
-
-    def chosen(self, values: Mapping[str, Any]) -> Selection:
+    def chosen(self, values: Mapping[str, Any], *, with_forks: bool = False) -> Selection:
         """Return the sessions that were asked for, with their trees; BadInput where nothing was."""
-        return select(self.store, self._choosing(values))
+        return select(self.store, self._choosing(values), with_forks=with_forks)
 
     def plan_move(self, selection: Selection, wish: Wish) -> Plan:
         """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.planner import plan_move
 
-        return plan_move(self.store, selection, self._destination(wish), self._undo(wish.undo_files))
+        plan = plan_move(self.store, selection, self._destination(wish), self._undo(wish.undo_files))
+        return announced(plan, wanted=wish.announce)
 
     def _choosing(self, values: Mapping[str, Any]) -> Query:
         query = self.query(values)
@@ -139,16 +143,36 @@ class Workbench:
         )
 
     def plan_protection(self, values: Mapping[str, Any]) -> Plan:
-        """Plan to detach the file undo of the selected sessions (default: all) where it would delete files."""
+        """Plan to mend the file undo of selected sessions (default: all) where it would delete files, or to detach it.
+
+        `undo_files` among the values: `carry` refuses where a turn can't be mended, `detach` mends none.
+        """
         from migrator.planning.protection import plan_protection
 
-        return plan_protection(self.store, self.places, self.selection(values))
+        self._refuse_undo_of_opencode_2()
+        return plan_protection(self.store, self.places, self.selection(values), values.get("undo_files", "auto"))
+
+    def leftovers(self, older_than: int | None = None) -> list[Leftover]:
+        """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
+        from migrator.execution.leftovers import leftovers
+
+        self._refuse_undo_of_opencode_2()
+        return leftovers(self.store, self.places, older_than)
 
     def undo_check(self, values: Mapping[str, Any]) -> Finding:
         """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
         from migrator.checkup import check_undo
 
+        self._refuse_undo_of_opencode_2()
         return check_undo(self.store, self.places, [s.session for s in self.selection(values).sessions])
+
+    def _refuse_undo_of_opencode_2(self) -> None:
+        """Refuse to judge what an undo would do to files: that of opencode 2 never deletes what it can't restore."""
+        if self.store.schema.has_v2:
+            raise MigratorError(
+                f"{self.store.path} holds sessions of opencode 2 (table session_v2): what an undo does to files is "
+                "known, and can be made safe, in databases of opencode 1 only.",
+            )
 
     def selection(self, values: Mapping[str, Any]) -> Selection:
         """Return the selected sessions with their trees; every session where nothing was said."""
@@ -157,15 +181,16 @@ class Workbench:
             return Selection(())
         return select(self.store, query)
 
-    def _undo(self, said: str) -> FileUndo:
+    def _undo(self, said: str, relocated: Relocated | None = None) -> FileUndo:
         from migrator.planning.undo import FileUndo
 
-        return FileUndo(self.store, self.places, said)
+        return FileUndo(self.store, self.places, said, relocated)
 
     def relocate(self, moving: Moving) -> Plan:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
         from migrator.desktop import naming
         from migrator.model import PlanWarning
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.relocation.destination import Relocation, relocated
         from migrator.planning.relocation.pairs import absolute_pairs, listed_pairs, typed_pairs
         from migrator.planning.relocation.planner import plan_relocation
@@ -175,8 +200,10 @@ class Workbench:
             raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
         pairs = list(absolute_pairs(typed, self.facts.cwd, self.facts.expanded))
         relocation = Relocation(self.places, relocated(pairs, moving.whereabouts), self.store.workspaces())
-        file_undo = self._undo("detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files)
+        undo_files = "detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files
+        file_undo = self._undo(undo_files, relocation.said)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
+        plan = announced(plan, wanted=moving.announce)
         if moving.whereabouts is Whereabouts.FOREIGN:
             return plan
         naming_them = naming([old for old, _ in relocation.said.folders], os.path.expanduser("~"))  # noqa: PTH111
@@ -208,6 +235,7 @@ class Workbench:
     def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
         """Plan to bring lost sessions home; `tick` is as above."""
         from migrator.orphans.finding import check_names, reasons, rules
+        from migrator.planning.opencode_2 import announced
         from migrator.planning.planner import plan_move
         from migrator.planning.rescue import Rescue
 
@@ -217,7 +245,8 @@ class Workbench:
         rescue = Rescue(self.ground, homes, every, wish.rules or None, likely=wish.likely)
         selection = rescue.select(reasons(self.ground, every))
         selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
-        return plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
+        plan = plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
+        return announced(plan, wanted=wish.announce)
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
@@ -252,7 +281,7 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
     from migrator.model import Run
-    from migrator.planning.rechecking import check_destinations
+    from migrator.planning.rechecking import as_it_is_now, check_destinations
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
@@ -264,11 +293,14 @@ def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
         places = _places(writer)
+        plan = as_it_is_now(plan)
         check_destinations(plan, writer, places)
         return apply(writer, plan, replace(options, progress=progress), places)
 
 
 def _places(store: Store) -> Places:
+    if store.schema.has_v2:
+        return Places(Identity.V2)
     return Places(Identity.ORIGIN_FIRST if store.schema.origin_first else Identity.CACHE_FIRST)
 
 
@@ -282,6 +314,19 @@ def _writer(path: Path, wait_seconds: float, backup: Path | None, progress: Call
         if backup is not None:
             back_up(writer, backup, lambda: progress(0))
         yield writer
+
+
+def remove_leftovers(path: Path, older_than: int | None = None, wait_seconds: float = 0.0) -> list[Leftover]:
+    """Remove the snapshot repositories that our runs left behind and nobody needs; return all, judged under the lock.
+
+    Runs that began before `older_than`, in milliseconds, can't be taken back any more where that would need one.
+    """
+    from migrator.execution.leftovers import leftovers, remove
+
+    with held() as progress, _writer(path, wait_seconds, None, progress) as writer:
+        found = leftovers(writer, _places(writer), older_than)
+        remove(leftover for leftover in found if leftover.why_kept is None)
+        return found
 
 
 def plan_undo(path: Path, run: str) -> Plan:

@@ -191,26 +191,50 @@ def _either(clauses: Sequence[Clause]) -> tuple[str, tuple[Any, ...]]:
     return sql, tuple(param for clause in clauses for param in clause.params)
 
 
-def select(store: Store, query: Query) -> Selection:
+def select(store: Store, query: Query, *, with_forks: bool = False) -> Selection:
     """Resolve a query to whole trees; NothingMatched where there are none.
 
     A selected session takes its descendants along, a selected child takes its root's whole tree: left behind, a
-    child opens and runs in its old directory (seen with opencode 1.18.34).
+    child opens and runs in its old directory (seen with opencode 1.18.34). `with_forks` takes their forks' trees along.
     """
     chosen = {session.id: session for session in query.sessions(store)}
     if not chosen:
         raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
     others = relatives(store, chosen)
+    forked = _forked(store, chosen | others) if with_forks else {}
+    others |= {id_: fork for id_, (fork, _) in forked.items()}
+    others |= relatives(store, chosen | others) if forked else {}
     selected: list[Selected] = []
     led: dict[str, str] = {}
     for tree in trees(chosen | others):
         root = tree[0]
+        fork, origin = forked.get(root.id, (None, root))
         for session in tree:
             why, base = ((f"tree of {root.id}",), None) if session.id in others else query.reasons(session)
-            selected.append(Selected(session, root.id, why, base or _inherited_base(query, root, session)))
+            why = (f"fork of {origin.id}",) if session is fork and session.id in others else why
+            selected.append(Selected(session, root.id, why, base or _inherited_base(query, origin, session)))
         if root.id in others:
             led |= {session.id: root.id for session in tree if session.id in chosen}
     return Selection(tuple(selected), tuple(_whole_tree(id_, root) for id_, root in sorted(led.items())))
+
+
+def _forked(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Session, Session]]:
+    """Return the forks of these sessions, and forks of those, which aren't among them: (fork, what it is a fork of).
+
+    What a fork of a fork is of is the session it all began with.
+    """
+    from migrator.store.forks import forks
+
+    found: dict[str, tuple[Session, Session]] = {}
+    known = dict(family)
+    generation: Collection[str] = family.keys()
+    while links := {id_: origin for id_, origin in forks(store, generation).items() if id_ not in known}:
+        for fork in store.sessions(links):
+            origin = links[fork.id]
+            found[fork.id] = (fork, found[origin][1] if origin in found else known[origin])
+            known[fork.id] = fork
+        generation = links
+    return found
 
 
 def _whole_tree(session: str, root: str) -> PlanWarning:

@@ -102,8 +102,10 @@ class Home:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, for `the database is as it was`."""
-        tables = [name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return {table: sorted(self.query(f'SELECT * FROM "{table}"'), key=repr) for table in tables}
+        return {table: sorted(self.query(f'SELECT * FROM "{table}"'), key=repr) for table in self.tables()}
+
+    def tables(self) -> list[str]:
+        return [name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
 
     def add_patch(self, session: str, *files: str, part: str = "prt_added") -> None:
         """Give a session a message with a patch part, as a turn that changed these files leaves it."""

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.places import Identity, Places
-from tests.home import Home, build_home
+from tests.execution.rows import sessions
 from tests.places.jj_trees import JjRepository, now_ms
 from tests.places.repositories import git
+from tests.v2_databases import dialect_home
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.home import Home
 
 
 @dataclass
@@ -47,14 +50,16 @@ class Spaces:
     def session(self, directory: Path, title: str, created: int | None = None, project: str | None = None) -> str:
         """What opencode leaves after a session in this directory, which must be there now; gives its id."""
         directory.mkdir(parents=True, exist_ok=True)
-        place = Places(Identity.ORIGIN_FIRST).find(str(directory))
+        table = sessions(self.home)
+        identity = Identity.ORIGIN_FIRST if table == "session" else Identity.V2
+        place = Places(identity).find(str(directory))
         project_id = project or place.project_id
         self._project(project_id, place.project_worktree, place.vcs)
         self.made += 1
         id_ = f"ses_{self.made:04}"
         created = created or now_ms() + self.made
         self.home.execute(
-            "INSERT INTO session (id, project_id, slug, directory, path, title, version, time_created, time_updated) "
+            f"INSERT INTO {table} (id, project_id, slug, directory, path, title, version, time_created, time_updated) "
             "VALUES (?, ?, 'slug', ?, ?, ?, '1.18.34', ?, ?)",
             (id_, project_id, place.directory, place.path, title, created, created),
         )
@@ -68,7 +73,7 @@ class Spaces:
 
     def where(self) -> dict[str, str]:
         """The directory of each session, by its title, below src."""
-        rows = self.home.query("SELECT title, directory FROM session")
+        rows = self.home.query(f"SELECT title, directory FROM {sessions(self.home)}")
         return {title: directory.removeprefix(f"{self.src}/") for title, directory in rows}
 
     def _project(self, id_: str, worktree: str, vcs: str | None) -> None:
@@ -79,8 +84,10 @@ class Spaces:
         )
 
 
-def build_spaces(path: Path) -> Spaces:
-    home = build_home(path, "real-1.18.34")
-    for table in ("message", "part", "todo", "session", "project_directory", "project"):
-        home.execute(f"DELETE FROM {table}")
+def build_spaces(path: Path, dialect: str = "v1") -> Spaces:
+    home = dialect_home(path, "real-1.18.34", dialect)
+    emptied = ("message", "part", "todo", "session", "session_message", "session_v2", "event_sequence")
+    for table in (*emptied, "project_directory", "worktree", "project"):
+        if table in home.tables():
+            home.execute(f"DELETE FROM {table}")
     return Spaces(home)

@@ -28,6 +28,7 @@ COMMANDS = {
     "log": "log",
     "undo": "undo",
     "resume": "resume",
+    "gc": "collect",
     "doctor": "doctor",
     "serve": "serve",
     "demo": "demo",

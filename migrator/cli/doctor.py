@@ -34,7 +34,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     import json
 
     from migrator.checkup import check_up
-    from migrator.reporting.outlook_rows import outlook_lines
+    from migrator.reporting.outlook_rows import outlook_lines, redo_lines
 
     with workbench(values) as bench:
         query = bench.query(values)
@@ -49,6 +49,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         for finding in findings:
             click.echo(f"{_mark(finding)} {finding.text}")
         if undo:
+            echo_lines(redo_lines(undo.value["redo"]))
             echo_lines(outlook_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
     if any(finding.wrong for finding in findings):
         ctx.exit(1)

@@ -7,7 +7,15 @@ from typing import Any
 import click
 
 from migrator.cli.dealing import show_or_apply
-from migrator.cli.options import database_options, json_option, undo_files_option, verbose_option, writing_options
+from migrator.cli.options import (
+    announce_option,
+    database_options,
+    json_option,
+    undo_files_option,
+    verbose_option,
+    with_forks_option,
+    writing_options,
+)
 from migrator.cli.surroundings import workbench
 
 
@@ -17,6 +25,8 @@ from migrator.cli.surroundings import workbench
 @click.option("--project", metavar="P", help="Insist on this project; refused where opencode resolves another.")
 @click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
 @undo_files_option
+@with_forks_option
+@announce_option
 @writing_options
 @verbose_option
 @json_option
@@ -26,6 +36,13 @@ def command(session: str, directory: str, project: str | None, **values: Any) ->
     from migrator.operations import Wish
 
     with workbench(values) as bench:
-        wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
+        wished = Wish(
+            directory,
+            project,
+            undo_files=values["undo_files"],
+            project_option="--project",
+            announce=values["announce"],
+            with_forks=values["with_forks"],
+        )
         plan = bench.plan({"from_id": (session,)}, wished)
     show_or_apply(plan, values)

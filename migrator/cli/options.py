@@ -71,6 +71,8 @@ def destination_options(function: Command) -> Command:
             ),
             subdirs_option,
             undo_files_option,
+            with_forks_option,
+            announce_option,
         ),
     ):
         function = option(function)
@@ -97,6 +99,7 @@ def consolidating_options(function: Command) -> Command:
             ),
             subdirs_option,
             undo_files_option,
+            announce_option,
         ),
     ):
         function = option(function)
@@ -121,11 +124,29 @@ undo_files_option = click.option(
 )
 
 
+announce_option = click.option(
+    "--announce/--no-announce",
+    default=True,
+    help="Tell the model of opencode 2 that the directory is another now, or don't.  [default: announce]",
+)
+
+with_forks_option = click.option(
+    "--with-forks", is_flag=True, help="Take along the forks of what is selected, as opencode 2 knows them."
+)
+
+
 def wish(values: dict[str, Any]) -> Wish:
     """Return the values of `destination_options` as a Wish."""
     from migrator.operations import Wish
 
-    return Wish(values["to_dir"], values["to_project"], values["subdirs"], values["undo_files"])
+    return Wish(
+        values["to_dir"],
+        values["to_project"],
+        values["subdirs"],
+        values["undo_files"],
+        announce=values["announce"],
+        with_forks=values["with_forks"],
+    )
 
 
 class Directory(click.Path):
@@ -175,6 +196,7 @@ def rescue_options(function: Command) -> Command:
             ),
             search_options,
             undo_files_option,
+            announce_option,
         ),
     ):
         function = option(function)
@@ -186,7 +208,9 @@ def rescue_wish(values: dict[str, Any]) -> RescueWish:
     from migrator.operations import RescueWish
 
     likely = not values["certain"]
-    return RescueWish(values["rules"], likely, values["search"], values["search_depth"], values["undo_files"])
+    return RescueWish(
+        values["rules"], likely, values["search"], values["search_depth"], values["undo_files"], values["announce"]
+    )
 
 
 class Seconds(click.FloatRange):

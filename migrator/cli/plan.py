@@ -12,6 +12,7 @@ import click
 from migrator.cli.dealing import show_plan
 from migrator.cli.options import (
     SelectingCommand,
+    announce_option,
     consolidating_options,
     database_options,
     destination_options,
@@ -20,6 +21,7 @@ from migrator.cli.options import (
     undo_files_option,
     verbose_option,
     wish,
+    with_forks_option,
 )
 from migrator.cli.relocate import folder_options, moving
 from migrator.cli.retyping import PROGRAM
@@ -83,13 +85,22 @@ def plan_move(**values: Any) -> None:
 @click.argument("directory", default=".", required=False)
 @click.option("--project", metavar="P", help="Insist on this project.")
 @undo_files_option
+@with_forks_option
+@announce_option
 @_planning_options
 def plan_migrate(session: str, directory: str, project: str | None, **values: Any) -> None:
     """Plan what `migrate` would do."""
     from migrator.operations import Wish
 
     with workbench(values) as bench:
-        wished = Wish(directory, project, undo_files=values["undo_files"], project_option="--project")
+        wished = Wish(
+            directory,
+            project,
+            undo_files=values["undo_files"],
+            project_option="--project",
+            announce=values["announce"],
+            with_forks=values["with_forks"],
+        )
         _hand_over(bench.plan({"from_id": (session,)}, wished), values)
 
 
@@ -125,6 +136,7 @@ def plan_consolidate(**values: Any) -> None:
 
 
 @command.command("protect", cls=SelectingCommand)
+@undo_files_option
 @_planning_options
 def plan_protect(**values: Any) -> None:
     """Plan what `protect` would do."""

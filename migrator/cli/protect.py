@@ -1,4 +1,4 @@
-"""`protect`: detach the file undo that would delete files; nothing moves."""
+"""`protect`: mend the file undo that would delete files, or detach it; nothing moves."""
 
 from __future__ import annotations
 
@@ -7,21 +7,30 @@ from typing import Any
 import click
 
 from migrator.cli.dealing import show_or_apply
-from migrator.cli.options import SelectingCommand, database_options, json_option, verbose_option, writing_options
+from migrator.cli.options import (
+    SelectingCommand,
+    database_options,
+    json_option,
+    undo_files_option,
+    verbose_option,
+    writing_options,
+)
 from migrator.cli.surroundings import workbench
 
 
-@click.command("protect", short_help="Detach file undo that would delete files; move nothing.", cls=SelectingCommand)
+@click.command("protect", short_help="Mend file undo that would delete files; move nothing.", cls=SelectingCommand)
 @click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+@undo_files_option
 @writing_options
 @verbose_option
 @json_option
 @database_options
 def command(**values: Any) -> None:
-    """Detach the file undo of the turns that opencode can't undo any more without deleting files.
+    """Mend the turns that opencode can't undo any more without deleting files, or detach their file undo.
 
-    Of every session, or of those that are selected, whole trees. Their undo then takes back the conversation only;
-    all other turns keep their file undo. Nothing moves. `doctor --undo` tells which turns are meant.
+    Of every session, or of those that are selected, whole trees. Where a turn's snapshot is still there, only not
+    where opencode looks, it is brought there; else an undo then takes back the conversation only. All other turns
+    keep their file undo. Nothing moves. `doctor --undo` tells which turns are meant.
     """
     with workbench(values) as bench:
         plan = bench.plan_protection(values)

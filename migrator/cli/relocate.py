@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.dealing import show_or_apply
-from migrator.cli.options import database_options, json_option, undo_files_option, verbose_option, writing_options
+from migrator.cli.options import (
+    announce_option,
+    database_options,
+    json_option,
+    undo_files_option,
+    verbose_option,
+    writing_options,
+)
 from migrator.cli.surroundings import workbench
 from migrator.errors import BadInput
 
@@ -40,6 +47,7 @@ def folder_options(function: Command) -> Command:
             ),
             click.option("--copied", is_flag=True, help="OLD is still there; its sessions go to NEW all the same."),
             undo_files_option,
+            announce_option,
         ),
     ):
         function = option(function)
@@ -70,7 +78,9 @@ def moving(values: dict[str, Any]) -> Moving:
 
     name = values["map_file"]
     listed = ((), "") if name is None else (_lines(name), "standard input" if name == "-" else name)
-    return Moving(values["words"], listed, _whereabouts(values), values["copied"], values["undo_files"])
+    return Moving(
+        values["words"], listed, _whereabouts(values), values["copied"], values["undo_files"], values["announce"]
+    )
 
 
 def _whereabouts(values: dict[str, Any]) -> Whereabouts:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.execution.edits import changed, optional
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
@@ -67,12 +69,16 @@ def _difference(change: Change, now: Binding) -> str:
 
 def _changed_values(store: Store, restores: Sequence[Edit]) -> dict[str, str]:
     """Find the values to set back that are no longer what the run had left. A deleted part needs none."""
-    found = {}
-    for table, column in {(edit.table, edit.column) for edit in restores}:
-        wanted = [edit for edit in restores if (edit.table, edit.column) == (table, column)]
-        now = store.values(table, column, [edit.key for edit in wanted])
-        for edit in wanted:
-            if edit.key in now and now[edit.key] != edit.before:
-                what = f"its {column} marker" if table == "session" else f"{table} {edit.key}"
-                found[edit.session] = f"has been used since: {what} changed"
-    return found
+    return {
+        edit.session: f"has been used since: {_named(edit)} changed"
+        for edit in changed(store, restores)
+        if not optional(edit)
+    }
+
+
+def _named(edit: Edit) -> str:
+    if edit.column == "revert":
+        return "its revert marker"
+    if edit.table == "session":
+        return f"the {edit.column} that opencode 1 has of it"
+    return f"{edit.table} {edit.key}"

@@ -13,6 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Undo
+from migrator.store.reading import WHOLE
 from migrator.store.staging import Staging
 from migrator.store.writing import Edit
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from migrator.store.reading import Store
 
 _GONE = object()
+
+# `files` is opencode 2's: what is restored, one by one, from `snapshot` when the undo is taken back. (Its source:
+# session/revert.ts. The names in it are relative to whatever worktree the session is in by then.)
+_FILES = frozenset({"snapshot", "diff", "files"})
 
 
 def lay_out(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
@@ -39,31 +44,69 @@ def detachments(
     staging: Staging,
     first: int,
     last: int,
-    settled: Collection[tuple[str, str]] = (),
+    settled: Collection[tuple[str, str, str]] = (),
 ) -> list[Edit]:
     """Return the edits that detach the file undo of the staged sessions `first` to `last`, where it must be.
 
-    `settled` are (table, key) pairs that somebody else decides.
+    `settled` are the (table, column, key) of values that somebody else decides.
     """
+    emptied = [("part", *row) for row in staging.live_patches(first, last)]
+    emptied += [("session_message", *row) for row in staging.live_snapshots(first, last)]
     edits = [
-        Edit("part", "data", id_, session, data, emptied)
-        for id_, session, data, emptied in staging.live_patches(first, last)
-        if ("part", id_) not in settled
+        Edit(table, "data", id_, session, data, without)
+        for table, id_, session, data, without in emptied
+        if (table, "data", id_) not in settled
     ]
-    for id_, marker in staging.reverts(first, last):
-        if ("session", id_) not in settled and (defused := _defused(marker)) != marker:
-            edits.append(Edit("session", "revert", id_, id_, marker, defused))
+    for table, id_, marker in staging.reverts(first, last):
+        if (table, "revert", id_) not in settled and (defused := _defused(marker)) != marker:
+            edits.append(Edit(table, "revert", id_, id_, marker, defused))
     return edits
 
 
-def existing(store: Store, edits: Iterable[Edit]) -> list[Edit]:
-    """Return those edits whose rows are there: opencode may have deleted a message since, and then nothing is owed."""
-    return [edit for edit, now in _with_values(store, edits) if now is not _GONE]
+def where(edit: Edit) -> tuple[str, str, str]:
+    """Return which value an edit is of: what `settled` above means."""
+    return edit.table, edit.column, edit.key
+
+
+def is_file_undo(edit: Edit) -> bool:
+    """Tell whether an edit is about what opencode's undo would do to files."""
+    return edit.column in {"data", "revert"}
+
+
+def owed(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+    """Return those edits, of a run that is taken back, that can still be made.
+
+    opencode may have deleted a message since, and then nothing is owed. What an edit says of the place of a session's
+    messages counts only as long as no message came after: see announcing.py.
+    """
+    found = _with_values(store, edits)
+    went_on = {edit.session for edit, now in found if edit.table == "event_sequence" and now != edit.before}
+    return [
+        edit
+        for edit, now in found
+        if now is not _GONE
+        and (edit.column != WHOLE or now == edit.before)
+        and not (edit.session in went_on and _is_place(edit))
+    ]
+
+
+def optional(edit: Edit) -> bool:
+    """Tell whether it is no conflict where an edit can't be made: opencode 2 has gone on, and nothing is lost."""
+    return edit.column == WHOLE or edit.table == "event_sequence"
+
+
+def _is_place(edit: Edit) -> bool:
+    return edit.table == "event_sequence" or (edit.table == "session_message" and edit.column == WHOLE)
 
 
 def holding(store: Store, edits: Iterable[Edit]) -> list[Edit]:
     """Return those edits whose rows hold what the edit sets."""
     return [edit for edit, now in _with_values(store, edits) if now == edit.after]
+
+
+def changed(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+    """Return those edits whose rows are there and hold something else than it was."""
+    return [edit for edit, now in _with_values(store, edits) if now is not _GONE and now != edit.before]
 
 
 def _with_values(store: Store, edits: Iterable[Edit]) -> list[tuple[Edit, Any]]:
@@ -72,7 +115,18 @@ def _with_values(store: Store, edits: Iterable[Edit]) -> list[tuple[Edit, Any]]:
     for edit in edits:
         keys.setdefault((edit.table, edit.column), []).append(edit.key)
     values = {where: store.values(*where, some) for where, some in keys.items()}
-    return [(edit, values[edit.table, edit.column].get(edit.key, _GONE)) for edit in edits]
+    return [(edit, _read(edit, values[edit.table, edit.column].get(edit.key, _GONE))) for edit in edits]
+
+
+def _read(edit: Edit, now: Any) -> Any:
+    """Return what a row holds as the edit says it, if it is one of the two; a later opencode may have more columns."""
+    if edit.column != WHOLE:
+        return now
+    if now is _GONE:
+        return None
+    row = json.loads(now)
+    sides = (side for side in (edit.after, edit.before) if side is not None)
+    return next((side for side in sides if json.loads(side).items() <= row.items()), now)
 
 
 def inverted(edits: Iterable[Edit]) -> list[Edit]:
@@ -85,9 +139,9 @@ def _defused(marker: str) -> str:
         value = json.loads(marker)
     except ValueError:
         return marker  # opencode can't read it either
-    if not isinstance(value, dict) or not value.keys() & {"snapshot", "diff"}:
+    if not isinstance(value, dict) or not value.keys() & _FILES:
         return marker
-    return _compact({key: item for key, item in value.items() if key not in {"snapshot", "diff"}})
+    return _compact({key: item for key, item in value.items() if key not in _FILES})
 
 
 def _compact(value: object) -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted, MigratorError, StalePlan
 from migrator.execution.conflicts import sentence
-from migrator.execution.edits import detachments, existing, lay_out
+from migrator.execution.edits import detachments, lay_out, owed, where
+from migrator.execution.journal import now_ms
+from migrator.execution.opencode_2 import going_along
 from migrator.execution.pace import Pace
 from migrator.execution.project_edits import unwritten, write
 from migrator.execution.rollback import roll_back
@@ -76,8 +78,18 @@ def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int
     first, last = numbers[0], numbers[-1]
     with writer.transaction():
         restores = journal.restores(first, last)
-        settled = {(edit.table, edit.key) for edit in restores}
-        edits = existing(writer, restores) + detachments(staging, first, last, settled)
+        settled = {where(edit) for edit in restores}
+        restores = owed(writer, restores)
+        edits = restores + detachments(staging, first, last, settled)
+        edits += going_along(
+            staging,
+            first,
+            last,
+            restores=restores,
+            returning=journal.returning,
+            announce=journal.announces,
+            now=now_ms(),
+        )
         journal.intend(number, first, last, edits)
         if staging.rebind(first, last) != len(numbers) or writer.edit(edits) != len(edits):
             chunk = journal.changes(first, last)

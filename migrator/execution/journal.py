@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.update_rows import read_update, update_row
@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from migrator.model import Plan
     from migrator.store.staging import Staging
 
-FORMAT = 2
-"""1 knew nothing of updates: whoever knows only that must not take back half of a run."""
+FORMAT = 3
+"""1 knew nothing of updates, 2 nothing of opencode 2: whoever knows only that must not take back half of a run."""
+
+_FORMAT_OF_V1 = 2
 
 _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
-        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER);
+        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
+        announces INTEGER);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         before INTEGER, after INTEGER);
@@ -52,7 +55,8 @@ _TABLES = """
     CREATE TABLE restore ("table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
     CREATE INDEX restore_session ON restore (session);
     CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER);
-    CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT)
+    CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT);
+    CREATE TABLE snapshot (source TEXT, source_worktree TEXT, target TEXT, target_worktree TEXT, made INTEGER)
 """
 
 
@@ -97,6 +101,19 @@ class ProjectEdit:
     registered: int
 
 
+class Carried(NamedTuple):
+    """From which snapshot repository a run has brought objects, of which worktree, and to which; full paths.
+
+    `made` tells that the run made the one that it brought them to.
+    """
+
+    source: str
+    source_worktree: str
+    target: str
+    target_worktree: str
+    made: bool
+
+
 class Journal:
     """One run's journal, open. Every writing method returns only when what it wrote is on the disk."""
 
@@ -126,13 +143,14 @@ class Journal:
         *,
         projects: Sequence[ProjectEdit],
         restores: Iterable[Edit] = (),
+        carried: Iterable[Carried] = (),
         undoes: str | None = None,
         partial: bool = False,
     ) -> Journal:
-        """Write down everything a run intends, before anything else is written anywhere.
+        """Write down everything a run intends, before anything else is written to the database.
 
-        `staging` holds the changes of `plan`. `partial` is an undo that leaves out some of what it undoes. The row in
-        `run` comes last: a file without one is no run.
+        Snapshots were `carried` before, which harms nobody. `staging` holds the changes of `plan`. `partial` is an undo
+        that leaves out some of what it undoes. The row in `run` comes last: a file without one is no run.
         """
         import sqlite3
 
@@ -152,11 +170,12 @@ class Journal:
                 )
         journal = cls(path)
         write = journal.connection
+        format_ = _FORMAT_OF_V1 if plan.dialect == "v1" else FORMAT
         with journal._transaction():
             write.execute(
-                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?)",
-                [run, FORMAT, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
-                 partial, plan.relocated is not None],
+                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?, ?)",
+                [run, format_, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
+                 partial, plan.relocated is not None, plan.announce],
             )  # fmt: skip
             write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
             write.executemany(
@@ -165,6 +184,7 @@ class Journal:
                   p.registered) for p in projects],
             )  # fmt: skip
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
+            write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", carried)
         _sync_directory(path.parent)
         return journal
 
@@ -210,10 +230,33 @@ class Journal:
             bool(row.get("relocates")),
         )  # fmt: skip
 
-    @property
+    @cached_property
     def dialect(self) -> str:
         """The dialect of the store the run was made for."""
-        return str(next(self.db["run"].rows)["dialect"])
+        ((dialect,),) = self.connection.execute("SELECT dialect FROM run").fetchall()
+        return str(dialect)
+
+    @cached_property
+    def announces(self) -> bool:
+        """Whether the run tells the model of another directory, where that is opencode 2's."""
+        if self.dialect == "v1":  # an old journal has no such column
+            return False
+        ((announces,),) = self.connection.execute("SELECT announces FROM run").fetchall()
+        return bool(announces)
+
+    @cached_property
+    def returning(self) -> frozenset[str]:
+        """The sessions that get back what the run had before that this one takes back.
+
+        None if that was before opencode 2 upgraded the database: it knew of one row of each session only.
+        """
+        ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
+        if undoes is None or self.dialect == "v1":
+            return frozenset()
+        with open_run(undoes) as other:
+            if other.dialect != self.dialect:
+                return frozenset()
+            return frozenset(id_ for (id_,) in other.connection.execute("SELECT session FROM change"))
 
     @property
     def chunk_size(self) -> int | None:
@@ -248,8 +291,26 @@ class Journal:
     @cached_property
     def _knows_updates(self) -> bool:
         """Whether this journal knows of updates, as those of format 2 do."""
-        sql = "SELECT count(*) FROM sqlite_master WHERE name = 'project_update'"
-        return bool(self.connection.execute(sql).fetchone()[0])
+        return self._has("project_update")
+
+    def _has(self, table: str) -> bool:
+        return bool(self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone())
+
+    def carried(self) -> list[Carried]:
+        """Return between which snapshot repositories the run has brought objects; older journals don't know."""
+        rows = self.connection.execute("SELECT * FROM snapshot").fetchall() if self._has("snapshot") else []
+        return [Carried(source, of, target, to, bool(made)) for source, of, target, to, made in rows]
+
+    def give_up(self) -> None:
+        """Write down that the run can't be taken back any more, since what that needs is about to be removed."""
+        with self._transaction():
+            self.connection.execute("CREATE TABLE IF NOT EXISTS given_up (at INTEGER)")
+            self.connection.execute("INSERT INTO given_up VALUES (?)", [now_ms()])
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether `give_up` was called."""
+        return self._has("given_up")
 
     def restores(self, first: int, last: int) -> list[Edit]:
         """Return the values that an undo run sets back in the sessions `first` to `last`."""
@@ -299,13 +360,15 @@ class Journal:
         """Return the run as it ended."""
         sql = (
             "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes, "
-            "NOT EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM change WHERE before <> after) FROM run"
+            "NOT EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM change WHERE before <> after), "
+            "(SELECT count(*) FROM change WHERE session NOT IN (SELECT session FROM edit)) FROM run"
         )
-        ((run, status, sessions, chunks, verified, undoes, moved),) = self.connection.execute(sql).fetchall()
+        ((run, status, sessions, chunks, verified, undoes, moved, mended),) = self.connection.execute(sql).fetchall()
         return Run(
             run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes,
             len(self.updates()),
             bool(moved),
+            0 if moved else mended,
         )  # fmt: skip
 
 

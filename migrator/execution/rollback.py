@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.born import born_since
-from migrator.execution.edits import detachments, holding, inverted, lay_out
+from migrator.execution.edits import detachments, holding, inverted, lay_out, owed, where
 from migrator.execution.interrupts import held
+from migrator.execution.journal import now_ms
+from migrator.execution.opencode_2 import going_along
 from migrator.execution.project_edits import inverted as inverted_updates
 from migrator.execution.project_edits import write
 from migrator.model import RunStatus
@@ -63,7 +65,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
         journal.mark(RunStatus.ROLLING_BACK)
         with writer.restoring():
             for number, chunk in written:
-                _invert(writer, chunk, journal.edits(number))
+                _invert(writer, chunk, journal.edits(number), announce=journal.announces)
             _fetch_born(writer, {change.session: change for _, chunk in chunks for change in chunk}, journal)
             with writer.transaction():
                 for project in journal.projects():
@@ -74,17 +76,19 @@ def roll_back(writer: Writer, journal: Journal) -> int:
     return sum(len(chunk) for _, chunk in written)
 
 
-def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit]) -> None:
+def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, announce: bool) -> None:
     with writer.transaction():
         now = writer.bindings(change.session for change in chunk)
         there = [change for change in chunk if change.session in now]
         # Coming back loses as much ground as going did: leaving a workspace counts, for what arose outside it, too.
         back = Staging(writer, map(_reversed, there), lambda change: _reversed(change).loses_its_ground)
+        wanted = owed(writer, inverted(edits))
+        returning = frozenset(change.session for change in chunk)
+        along = going_along(back, 1, len(there), restores=wanted, returning=returning, announce=announce, now=now_ms())
         back.rebind(1, len(there))
-        wanted = inverted(edits)
         writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
-        settled = {(edit.table, edit.key) for edit in holding(writer, wanted)}
-        writer.edit(detachments(back, 1, len(there), settled))
+        settled = {where(edit) for edit in holding(writer, wanted)}
+        writer.edit(detachments(back, 1, len(there), settled) + along)
 
 
 def _reversed(change: Change) -> Change:
@@ -96,5 +100,6 @@ def _fetch_born(writer: Writer, done: Mapping[str, Change], journal: Journal) ->
     if born:
         with writer.transaction():
             staging = lay_out(writer, born)
+            along = going_along(staging, 1, len(born), announce=journal.announces, now=now_ms())
             staging.rebind(1, len(born))
-            writer.edit(detachments(staging, 1, len(born)))
+            writer.edit(detachments(staging, 1, len(born)) + along)

@@ -9,14 +9,17 @@ from migrator.errors import MigratorError, StalePlan
 from migrator.execution import journal as journals
 from migrator.execution import project_edits
 from migrator.execution.born import born_since
-from migrator.execution.carrying import carry_undo
+from migrator.execution.carrying import carry_undo, follow_lenders
 from migrator.execution.conflicts import conflicts, sentence, without
-from migrator.execution.edits import inverted, lay_out
+from migrator.execution.edits import inverted, is_file_undo, lay_out
 from migrator.execution.engine import carry_out
-from migrator.execution.journal import Journal, ProjectEdit
+from migrator.execution.journal import Carried, Journal, ProjectEdit
+from migrator.execution.opencode_2 import TURN_UNDER_WAY
 from migrator.execution.protecting import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
-from migrator.model import Change, Plan, PlanWarning, ProjectAction, Run, RunStatus, Undo
+from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
+from migrator.places.checkout import GLOBAL
+from migrator.store.staging_v2 import suspended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,8 +55,10 @@ class Inverse:
 def apply(writer: Writer, plan: Plan, options: Options, places: Places) -> Run:
     """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
     now = journals.now_ms()
-    projects = [ProjectEdit(p, True, now) for p in plan.projects if p.action is ProjectAction.REGISTER]
-    work = Inverse(plan, (), tuple(projects))
+    wanted = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
+    if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
+        wanted.append(ProjectChange(GLOBAL, "/", ProjectAction.REGISTER))
+    work = Inverse(plan, (), tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(wanted)))
     if any(change.moves for change in plan.changes):
         return _start(writer, work, options, None, places)
     with writer.restoring():  # a session that stays where it is may have no project row
@@ -77,6 +82,11 @@ def check_undoable(run: Journal) -> None:
     entry = run.entry
     if entry.status is RunStatus.ROLLED_BACK:
         raise MigratorError(f"Run {entry.id} was rolled back when it ran; there is nothing to take back.")
+    if run.is_given_up:
+        raise MigratorError(
+            f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
+            "undo needs. `move` takes sessions anywhere.",
+        )
     if by := journals.undone(journals.entries()).get(entry.id):
         raise MigratorError(f"Run {entry.id} was taken back already, by {by}; `undo {by}` brings it about again.")
 
@@ -91,7 +101,7 @@ def inverse(store: Store, run: Journal) -> Inverse:
     back = journals.taken_back(entry.id, journals.entries())
     done = {change.session: change for change in run.changes() if change.session not in back}
     restores = tuple(inverted(edit for edit in run.edits() if edit.session not in back))
-    restored = {edit.session for edit in restores}
+    restored = {edit.session for edit in restores if is_file_undo(edit)}
     changes = [
         change._replace(
             before=change.after,
@@ -104,7 +114,10 @@ def inverse(store: Store, run: Journal) -> Inverse:
     born, unchanged = born_since(store, done, entry.started)
     updates, kept = project_edits.inverted(store, run.updates())
     warnings = (*_warnings(born), *_kept_warnings(kept))
-    plan = Plan(entry.store, run.dialect, (*reversed(changes), *born), tuple(updates), warnings, tuple(unchanged))
+    plan = Plan(
+        entry.store, store.schema.dialect, (*reversed(changes), *born), tuple(updates), warnings, tuple(unchanged),
+        announce=run.announces,
+    )  # fmt: skip
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
     return Inverse(plan, restores, projects)
 
@@ -134,6 +147,7 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
     there = writer.parents(everyone)
     found = {id_: "was deleted" for id_ in everyone if id_ not in there}  # in a chunk that was written, too
     found |= conflicts(staging, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older)))
+    found |= _under_way(writer, Plan(entry.store, run.dialect, tuple(rest)))
     found |= _projects(project_edits.unfinishable(writer, run.updates()))
     if found:
         raise StalePlan(
@@ -150,6 +164,12 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
     _refuse_while_unfinished(plan.store)
     staging = lay_out(writer, plan.changes)
     found = conflicts(staging, plan, work.restores)
+    if (busy := _under_way(writer, plan)) and not options.skip_conflicts:
+        raise MigratorError(
+            f"{sentence(busy)}, which opencode 2 goes on with when it starts, and it would find itself in another "
+            "directory. Nothing was written; let it end in opencode, or leave its tree out with --on-conflict skip.",
+        )
+    found |= busy
     changed = project_edits.differing(writer, plan.updates)
     if (found or changed) and not options.skip_conflicts:
         everything = found | _projects(changed)
@@ -169,12 +189,15 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
     skipped += [PlanWarning("skipped", f"Project {id_} was skipped: it {what}.") for id_, what in changed.items()]
     if not plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
-    warnings = plan.warnings
+    warnings, carried = plan.warnings, list[Carried]()
     if places is not None and any(way.undo is Undo.CARRY or not way.moves for way in staging.ways):
-        carried, left = carry_undo(writer, places, plan.changes, lambda: options.progress(0))
-        detached, safe = protect_undo(writer, places, plan.changes)
-        restores += carried + detached
+        moved, left, brought = carry_undo(writer, places, plan.changes, lambda: options.progress(0), plan.relocated)
+        detached, safe, mended = protect_undo(writer, places, plan.changes, lambda: options.progress(0))
+        restores += moved + detached
+        carried = brought + mended
         warnings += (*left, *safe)
+    if places is not None and plan.relocated is not None:
+        follow_lenders(writer, plan.relocated)
     with Journal.begin(
         plan,
         staging,
@@ -182,11 +205,19 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
         options.chunk_size,
         projects=work.projects,
         restores=restores,
+        carried=carried,
         undoes=undoes,
         partial=bool(found),
     ) as run:
         carry_out(writer, run, staging, options.progress)
         return run.outcome(tuple(found), (*warnings, *skipped))
+
+
+def _under_way(store: Store, plan: Plan) -> dict[str, str]:
+    if not store.schema.has_v2:
+        return {}
+    moving = [change.session for change in plan.changes if change.moves]
+    return dict.fromkeys(suspended(store, moving), TURN_UNDER_WAY)
 
 
 def _refuse_while_unfinished(store: str) -> None:

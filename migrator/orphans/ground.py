@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.orphans.looking import look
 from migrator.places import git
+from migrator.store.importing import import_phase, worktrees_resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from migrator.model import Binding, Project, Session
     from migrator.orphans.rule import Sight
@@ -31,16 +32,32 @@ class StoreGround:
 
     @cached_property
     def bound(self) -> Mapping[Binding, Sequence[Session]]:
-        """Every session of the database, by its binding."""
+        """Every session that this machine's disk tells about, by its binding."""
         bound: dict[Binding, list[Session]] = {}
-        for session in self._store.sessions_where("TRUE"):
+        for session in self._every:
             bound.setdefault(session.binding, []).append(session)
+        if self.is_v2:
+            self._leave_out(bound)
         return bound
+
+    @cached_property
+    def _every(self) -> Sequence[Session]:
+        return [*self._store.sessions_where("TRUE")]
+
+    def _leave_out(self, bound: dict[Binding, list[Session]]) -> None:
+        """Leave out what only opencode 1 has, and what is in a workspace that opencode 2 knows."""
+        old = {session.id for session in self.not_imported}
+        for binding, sessions in [*bound.items()]:
+            kept = [] if binding.workspace_id in self.workspaces else [s for s in sessions if s.id not in old]
+            if kept:
+                bound[binding] = kept
+            else:
+                del bound[binding]
 
     @cached_property
     def by_id(self) -> Mapping[str, Session]:
         """Every session of the database by its id."""
-        return {session.id: session for sessions in self.bound.values() for session in sessions}
+        return {session.id: session for session in self._every}
 
     @cached_property
     def projects(self) -> Mapping[str, Project]:
@@ -71,6 +88,26 @@ class StoreGround:
     def rekeys(self) -> bool:
         """Whether its opencode moves sessions along to a repository's new id: 1.15.13 and later."""
         return self._store.schema.origin_first
+
+    @property
+    def is_v2(self) -> bool:
+        """Whether its opencode is 2."""
+        return self._store.schema.has_v2
+
+    @cached_property
+    def not_imported(self) -> Sequence[Session]:
+        """Sessions that opencode 1 has in this database and opencode 2 doesn't."""
+        return self._store.sessions(self._store.never_imported())
+
+    @cached_property
+    def import_phase(self) -> str:
+        """How far opencode 2 is with importing them."""
+        return import_phase(self._store)
+
+    @cached_property
+    def resolved(self) -> Collection[tuple[str, str]]:
+        """The rows of opencode 2's `worktree`."""
+        return worktrees_resolved(self._store)
 
     @cached_property
     def from_before_path(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from migrator.orphans.known import Known, the_one
 from migrator.orphans.records import Records
 from migrator.orphans.rule import Standing
 from migrator.places import git
-from migrator.places.checkout import GLOBAL
+from migrator.places.checkout import GLOBAL, is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +57,7 @@ class Homes:
         self._known = search.known if search else Known(ground)
         self._records = Records(ground, self._known)
         self._found: dict[Binding, Home] = {}
+        self._not_imported = {session.id for session in ground.not_imported}
 
     def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
         """Return where a session belongs that is lost for these reasons, and the rivals of equal rank.
@@ -72,6 +73,8 @@ class Homes:
         """Return the same in full; the place may be where the session is bound already."""
         if session.id not in self._ground.by_id:
             return Home(why_not="it is not in the database, so there is nothing to bind")
+        if session.id in self._not_imported:
+            return Home(why_not="opencode 2 doesn't have it, and where opencode 1 does is its own affair")
         if session.parent_id is not None and any(reason.rule == BROKEN_TREE for reason in reasons):
             root = self.root(session)
             if root.id != session.id:
@@ -120,8 +123,10 @@ class Homes:
         place, project_id = sight.place, binding.project_id
         if place is None:
             return Home(why_not=sight.detail)
-        if place.project_id == GLOBAL and project_id != GLOBAL and (broken := _broken_link(place.directory)):
-            return Home(why_not=broken)
+        if place.vcs is None and not is_outside(project_id, place.directory):
+            broken = _broken_link(place.directory)
+            if broken:
+                return Home(why_not=broken)
         here = Home(place, because=f"{place.directory} is there, and opencode resolves it to this project today")
         if project_id in {GLOBAL, place.project_id, sight.kept_id}:
             return here
@@ -167,7 +172,7 @@ class Homes:
             return Home(
                 self.within(base, below(directory, base)), because=f"the checkout that it was in, {base}, is there"
             )
-        if project_id == GLOBAL and record is None:
+        if is_outside(project_id, directory) and record is None:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not stands.real:
             newest = max(session.created for session in self._ground.bound[binding])

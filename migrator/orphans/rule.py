@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Binding, Place, Project, Reason, Session
     from migrator.store.json_storage import LeftBehind
@@ -52,7 +52,11 @@ class Ground(Protocol):
 
     @property
     def bound(self) -> Mapping[Binding, Sequence[Session]]:
-        """Every session of the database, by its binding: sessions are many, bindings are few."""
+        """Every session that this machine's disk tells about, by its binding: sessions are many, bindings are few.
+
+        That leaves out what opencode 2 hasn't imported, for which other rules hold, and what it has in a workspace of
+        some provider, whose directory is elsewhere.
+        """
 
     @property
     def by_id(self) -> Mapping[str, Session]:
@@ -83,6 +87,25 @@ class Ground(Protocol):
         """Whether its opencode moves a project's sessions along when an opened repository has another id than it kept.
 
         From 1.15.13 on.
+        """
+
+    @property
+    def is_v2(self) -> bool:
+        """Whether its opencode is 2, which has other rules for projects and lists."""
+
+    @property
+    def not_imported(self) -> Sequence[Session]:
+        """Sessions that opencode 1 has in this database and opencode 2 doesn't; in `by_id`, and not in `bound`."""
+
+    @property
+    def import_phase(self) -> str:
+        """How far opencode 2 is with importing the sessions of opencode 1, in words; "completed" once it is done."""
+
+    @property
+    def resolved(self) -> Collection[tuple[str, str]]:
+        """(project id, directory) of the checkouts that opencode 2 has opened already.
+
+        At its first start in one it takes sessions over that belong there; it never does so again.
         """
 
     @property

@@ -20,7 +20,7 @@ from migrator.orphans.known import Known, grouped, the_one
 from migrator.orphans.rule import Standing
 from migrator.orphans.walk import DEPTH, walk
 from migrator.places import git
-from migrator.places.checkout import GLOBAL
+from migrator.places.checkout import GLOBAL, is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -80,7 +80,8 @@ class Search:
         """Return the likely home of sessions whose directory was in `base`, or the rivals; None where nothing fits."""
         from migrator.orphans.homes import Home
 
-        for place, rivals, what in self._ranked(binding.project_id, base):
+        project_id = GLOBAL if is_outside(binding.project_id, binding.directory) else binding.project_id
+        for place, rivals, what in self._ranked(project_id, base):
             if rivals:
                 return Home(rivals=tuple(rivals), why_not=f"there are several: {' and '.join(rivals)}, each {what}")
             if place is not None:

@@ -1,8 +1,9 @@
 """Which sessions belong to a repository: THE rule, in one place.
 
 A session belongs to the innermost workspace that its directory is in or below, by where the workspace is or was. That
-alone would sweep in look-alikes, so it must also be of this repository's project; or of opencode's project "global",
-into which a secondary jj workspace falls, where nothing but the workspace can have been meant:
+alone would sweep in look-alikes, so it must also be of this repository's project; or of opencode's project "global"
+(in opencode 2, of a project that is its directory alone), into which a secondary jj workspace falls, where nothing but
+the workspace can have been meant:
 
 - the workspace stands there now (its own files name the repository), and no other repository lies between;
 - or jj has it on record there, and nothing is there now.
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.directories import upwards
 from migrator.places import jj
-from migrator.places.checkout import GLOBAL
+from migrator.places.checkout import GLOBAL, is_outside
 from migrator.places.jj_operations import additions
 from migrator.places.repository import is_marked, marked
 from migrator.places.workspace import Repository, State, Workspace
@@ -140,14 +141,16 @@ class _Ground:
             return None if left_behind else f"{root} is another repository now"
         if row.project_id in self._ids:
             return None
-        if row.project_id == GLOBAL and "jj" in workspace.kind:
+        if is_outside(row.project_id, row.directory) and "jj" in workspace.kind:
             return f"{root} is there, and no workspace of this repository" if os.path.isdir(root) else None
         return f"they are bound to project {row.project_id}, and the workspace that was there is gone"
 
     def _where_it_stands(self, row: Remembered, root: str) -> str | None:
         if (inner := _other_top(row.directory, root)) is not None:
             return f"{inner} is another repository"
-        if row.project_id in self._ids | {GLOBAL} or row.project_id == self._project(root):
+        if row.project_id in self._ids or is_outside(row.project_id, row.directory):
+            return None
+        if row.project_id == self._project(root):
             return None
         return f"they are bound to project {row.project_id}, which is another repository's"
 
@@ -183,7 +186,7 @@ def _with_forgotten(repository: Repository, memory: Memory) -> Repository:
         return repository
     oldest: dict[str, int] = {}
     for row in memory.rows:
-        if row.project_id == GLOBAL:
+        if is_outside(row.project_id, row.directory):
             for above in upwards(row.directory):
                 oldest[above] = min(row.first_created, oldest.get(above, row.first_created))
     names = jj.current_names(repository.jj) or frozenset()

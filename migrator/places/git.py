@@ -1,7 +1,8 @@
 """What git says about a checkout, asked as opencode asks it.
 
-Two processes for a checkout whose `origin` or kept id names the project, three where its root commit does. Nothing is
-ever written: opencode keeps the id in `<git dir>/opencode` when it opens a repository, we only read that file.
+Two processes for a checkout whose `origin` or kept id names the project, three where its root commit does; one more for
+a linked worktree of opencode 2. Nothing is ever written: opencode keeps the id in `<git dir>/opencode` when it opens a
+repository, we only read that file.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import os
 import re
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from migrator.errors import MigratorError
-from migrator.places import origin
+from migrator.places import git_worktrees, origin
 from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, Identity
 
 # Set by git for its hooks and aliases: with them git would describe the repository we were called from.
@@ -65,6 +67,8 @@ def checkout(marked: str, identity: Identity) -> Checkout:
     layout = _layout(marked)
     if identity is Identity.ORIGIN_FIRST:
         return _origin_first(layout) if layout else NO_CHECKOUT
+    if identity is Identity.V2:
+        return _version_2(layout) if layout else NO_CHECKOUT
     if layout:
         return _cache_first(layout)
     kept = _kept_id(Path(marked, ".git"))
@@ -78,6 +82,17 @@ def _origin_first(layout: _Layout) -> Checkout:
     kept = _kept_id(Path(layout.common))
     project_id, told_by = _by_origin(top) or _by_kept(kept) or _by_root_commit(top) or _NOBODY
     return Checkout(project_id, top, top, "git", kept, told_by)
+
+
+def _version_2(layout: _Layout) -> Checkout:
+    """Read in the source of opencode 2: a new project row gets the main worktree, which is git's first."""
+    found = _origin_first(layout)
+    link = git_worktrees.link(layout.marked)
+    if link is None or link.id is None:
+        return found
+    _, listed, _ = _git(found.worktree, "worktree", "list", "--porcelain")
+    main = next((line for line in listed.split("\n") if line.startswith("worktree ")), None)
+    return replace(found, project_worktree=os.path.normpath(main.removeprefix("worktree ").strip())) if main else found
 
 
 def _cache_first(layout: _Layout) -> Checkout:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.model import Place
-from migrator.places import git
-from migrator.places.checkout import NO_CHECKOUT, Checkout, Identity
+from migrator.places import git, hg
+from migrator.places.checkout import NO_CHECKOUT, Checkout, Identity, own_project
 from migrator.places.here import is_gone
 
 if TYPE_CHECKING:
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 16
 """How many threads wait for git: it reads a few files each time, and is waited for rather than computed with."""
+
+
+class _Marked(NamedTuple):
+    """A directory that holds the mark of a repository, `.hg` or `.git`."""
+
+    directory: str
+    is_hg: bool = False
 
 
 class Places:
@@ -28,21 +35,22 @@ class Places:
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
-        self._checkouts: dict[str, Checkout | MigratorError] = {}
+        self._checkouts: dict[_Marked, Checkout | MigratorError] = {}
         self._root_commits: dict[str, frozenset[str]] = {}
-        self._marked: dict[str, str | None] = {}
+        self._marks: dict[str, _Marked | None] = {}
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
 
-        Raises NoSuchDirectory where it isn't a directory we can read, MigratorError where git can't say what it is.
+        Raises NoSuchDirectory where it isn't a directory we can read, MigratorError where git or hg can't say what it
+        is.
         """
         return self.at(_real_directory(directory))[0]
 
     def at(self, real: str) -> tuple[Place, Checkout]:
         """Return what opencode makes of a real directory that is there, and the checkout that this comes from.
 
-        Raises MigratorError where git can't say what it is.
+        Raises MigratorError where git or hg can't say what it is.
         """
         checkout = self.checkout(real)
         place = Place(
@@ -69,35 +77,50 @@ class Places:
         """
         from concurrent.futures import ThreadPoolExecutor
 
-        marked = {self._marked_directory(directory) for directory in directories} - {None, *self._checkouts}
+        marked = {self._marked(directory) for directory in directories} - {None, *self._checkouts}
         if marked:
             with ThreadPoolExecutor(min(_AT_ONCE, len(marked))) as threads:
                 list(threads.map(self._ask, marked))
 
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """The names that mark the top of a repository; the first of a directory's counts."""
+        return (".git", ".hg") if self._identity is Identity.V2 else (".git",)
+
+    def outside(self, real: str) -> Checkout:
+        """Return what opencode makes of a real directory in no repository."""
+        return own_project(real) if self._identity is Identity.V2 else NO_CHECKOUT
+
     def checkout(self, real: str) -> Checkout:
-        """Return the checkout that a real directory is in; raises MigratorError where git can't say."""
-        # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34). A
-        # jj.py and an hg.py would stand beside git.py, and the nearest of their markers would win.
-        marked = self._marked_directory(real)
-        if marked is None:
-            return NO_CHECKOUT
-        known = self._checkouts.get(marked) or self._ask(marked)
+        """Return the checkout that a real directory is in; raises MigratorError where git or hg can't say."""
+        marked = self._marked(real)
+        known = NO_CHECKOUT if marked is None else self._checkouts.get(marked) or self._ask(marked)
         if isinstance(known, MigratorError):
             raise known
-        return known
+        return self.outside(real) if known is NO_CHECKOUT else known
 
-    def _marked_directory(self, real: str) -> str | None:
-        if real not in self._marked:
-            self._marked[real] = git.marked_directory(real)
-        return self._marked[real]
+    def _marked(self, real: str) -> _Marked | None:
+        if real not in self._marks:
+            self._marks[real] = self._nearest(real)
+        return self._marks[real]
 
-    def _ask(self, marked: str) -> Checkout | MigratorError:
+    def _nearest(self, real: str) -> _Marked | None:
+        # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
+        # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
+        by_git = git.marked_directory(real)
+        by_hg = hg.marked_directory(real) if self._identity is Identity.V2 else None
+        if by_hg is not None and (by_git is None or len(by_hg) > len(by_git)):
+            return _Marked(by_hg, is_hg=True)
+        return _Marked(by_git) if by_git is not None else None
+
+    def _ask(self, marked: _Marked) -> Checkout | MigratorError:
         try:
-            answer: Checkout | MigratorError = git.checkout(marked, self._identity)
+            found = hg.checkout(marked.directory) if marked.is_hg else git.checkout(marked.directory, self._identity)
         except MigratorError as error:
-            answer = error
-        self._checkouts[marked] = answer
-        return answer
+            self._checkouts[marked] = error
+            return error
+        self._checkouts[marked] = found
+        return found
 
 
 def _relative(directory: str, worktree: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Change, Place, Plan, ProjectAction, ProjectChange, Undo
+from migrator.planning.opencode_2 import by_opencode_1, remarks
 from migrator.planning.sources import crossings, sources
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
             unchanged.append(session.id)
         else:
             moves.append(Change(session.id, root, session.title, selected_by, before, after, undo))
+    if store.schema.dialect == "v1+v2":
+        moves, right, places = by_opencode_1(store, moves, places)
+        unchanged += right
     changes = tuple(file_undo.decided(moves))
     projects = store.projects() if changes else []
     taken = [(why, before, after) for (before, _, why), after in ways.items() if after != before]
@@ -53,7 +57,7 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
         store.schema.dialect,
         changes,
         tuple(_project_changes(places.values(), projects)),
-        (*selection.warnings, *destination.warnings(), *crossings(taken, come_from)),
+        (*selection.warnings, *destination.warnings(), *crossings(taken, come_from), *remarks(store, changes)),
         tuple(unchanged),
         sources=come_from,
     )

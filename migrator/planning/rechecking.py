@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import NoSuchDirectory, StalePlan
 from migrator.model import ProjectAction, Whereabouts
+from migrator.places.opencode_1 import place_of_opencode_1
 
 if TYPE_CHECKING:
     from migrator.model import Plan, Relocated
@@ -30,9 +31,20 @@ def check_destinations(plan: Plan, store: Store, places: Places) -> None:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
 
 
+def as_it_is_now(plan: Plan) -> Plan:
+    """Return a plan to follow folders before they move as one to follow them after it, if they have moved since."""
+    said = plan.relocated
+    if said is None or said.whereabouts is not Whereabouts.WILL_MOVE:
+        return plan
+    moved = not any(os.path.isdir(old) for old, _ in said.folders)  # noqa: PTH112 - strings, as stored
+    return replace(plan, relocated=replace(said, whereabouts=Whereabouts.MOVED)) if moved else plan
+
+
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
-    for wanted in {change.after for change in plan.changes if change.moves}:
-        found = places.find(wanted.directory).binding
+    old = frozenset(store.never_imported())
+    for wanted, of_1 in {(change.after, change.session in old) for change in plan.changes if change.moves}:
+        place = places.find(wanted.directory)
+        found = (place_of_opencode_1(place) if of_1 else place).binding
         now = store.schema.storable(found)
         for field, is_, was in zip(now._fields, now, wanted, strict=True):
             if is_ != was:
@@ -43,15 +55,16 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
 
 
 def _check_relocated(plan: Plan, said: Relocated, store: Store, places: Places) -> None:
-    """Ask again where each folder's sessions belong; of folders that have been moved since, as their plan wanted."""
+    """Ask again where each folder's sessions belong."""
     from migrator.planning.relocation.destination import Relocation
 
-    if said.whereabouts is Whereabouts.WILL_MOVE and not any(os.path.isdir(old) for old, _ in said.folders):  # noqa: PTH112
-        said = replace(said, whereabouts=Whereabouts.MOVED)
     relocation = Relocation(places, said, store.workspaces())
     relocation.resolver.check()
-    for before, after in {(change.before, change.after) for change in plan.changes}:
+    old = frozenset(store.never_imported())
+    for before, after, of_1 in {(change.before, change.after, change.session in old) for change in plan.changes}:
         place = relocation.place(before)
+        if place is not None and of_1:
+            place = place_of_opencode_1(place)
         found = before if place is None else store.schema.storable(place.binding)
         if found != after:
             raise StalePlan(

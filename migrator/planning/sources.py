@@ -1,8 +1,8 @@
 """Which repository sessions come from, so that a person sees when one pattern takes those of several.
 
 opencode's project says so, but for "global": there lie all directories outside any git repository, secondary jj
-workspaces among them. Of those the disk can tell which repository they belong to, by their own files where they are
-there, by the repository's record where they are gone.
+workspaces among them; to opencode 2 each of these is a project of its own. Of those the disk can tell which repository
+they belong to, by their own files where they are there, by the repository's record where they are gone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from migrator.directories import upwards
 from migrator.model import Binding, PlanWarning, Source
 from migrator.places import jj
-from migrator.places.checkout import GLOBAL
+from migrator.places.checkout import is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,8 +29,8 @@ OUTSIDE = "no git or jj repository"
 def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Source, ...]:
     """Return where the sessions come from, a source for each directory and project; none if it is one repository."""
     places = {(before.directory, before.project_id) for _, before, _ in taken}
-    if {project_id for _, project_id in places} == {GLOBAL} or len({project_id for _, project_id in places}) > 1:
-        outside = {directory for directory, project_id in places if project_id == GLOBAL}
+    outside = {directory for directory, project_id in places if is_outside(project_id, directory)}
+    if outside or len({project_id for _, project_id in places}) > 1:
         tops = _jj_tops(outside | {after.directory for _, _, after in taken}) if outside else {}
     else:
         return ()
@@ -39,7 +39,7 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
     found = []
     for directory, project_id in sorted(places):
         label = labels.get(project_id, project_id)
-        if project_id == GLOBAL:
+        if directory in outside and is_outside(project_id, directory):
             main = next((tops[above] for above in upwards(directory) if above in tops), None)
             label = OUTSIDE if main is None else labels.get(by_worktree.get(main, ""), main)
         found.append(Source(directory, project_id, label))
@@ -49,7 +49,7 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
 def crossings(taken: Collection[Taken], found: Sequence[Source]) -> Iterable[PlanWarning]:
     """Yield a warning for each pattern that takes sessions of several repositories: often a look-alike is there."""
     repository = {(source.directory, source.project_id): source.repository for source in found}
-    noun = "repositories" if any(source.project_id == GLOBAL for source in found) else "projects"
+    noun = "repositories" if any(is_outside(source.project_id, source.directory) for source in found) else "projects"
     crossed: dict[str, set[str]] = {}
     for selected_by, before, _ in taken:
         for said in selected_by:

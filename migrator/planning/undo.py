@@ -11,18 +11,28 @@ from migrator.model import Undo, UndoTurns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from migrator.model import Change
+    from migrator.model import Change, Relocated
     from migrator.places import Places
     from migrator.store.reading import Store
+
+# Its undo restores the files that a turn names, below the worktree that the session is in now, from a tree kept by
+# project and worktree. Where the tree is missing it fails, and the conversation stays as it is; where git has the tree
+# from elsewhere (that of a clean worktree is a commit's) it changes and deletes files in the new worktree. Without the
+# names it takes back the conversation only. (Read in the source of opencode 2: session/revert.ts, snapshot.ts, git.ts.)
+OF_OPENCODE_2 = "snapshots of opencode 2 aren't carried yet"
 
 
 @dataclass(frozen=True, slots=True)
 class FileUndo:
-    """What the user wants of it: `auto` carries what is safe; `carry` refuses what isn't; `detach` carries nothing."""
+    """What the user wants of it: `auto` carries what is safe; `carry` refuses what isn't; `detach` carries nothing.
+
+    `relocated` are the folders that are followed, where that is why sessions move.
+    """
 
     store: Store
     places: Places
     wanted: str = "auto"
+    relocated: Relocated | None = None
 
     def decided(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes with their `undo` and `turns`; one question to the store, whatever their number.
@@ -34,7 +44,7 @@ class FileUndo:
         found = self.store.with_file_undo([change.session for change in changes]) if changes else set()
         having = [change for change in changes if change.session in found] if found else []
         if self.wanted == "detach":
-            decided = [_detached(change) for change in having]
+            decided = [_detached(change, "--undo-files detach was given") for change in having]
         else:
             decided = self._judged([change for change in having if change.loses_its_ground])
         if not decided:
@@ -46,9 +56,13 @@ class FileUndo:
         """Return what becomes of these, which have file undo and leave its ground."""
         if not leaving:
             return []
+        if self.store.schema.has_v2:
+            if self.wanted == "carry":
+                raise MigratorError(f"File undo of {leaving[0].session} can't be carried: {OF_OPENCODE_2}.")
+            return [_detached(change, OF_OPENCODE_2) for change in leaving]
         from migrator.snapshots.judging import Judge
 
-        verdicts = Judge(self.store, self.places).verdicts(leaving)
+        verdicts = Judge(self.store, self.places, self.relocated).verdicts(leaving)
         judged = []
         for change in leaving:
             verdict = verdicts[change.session]
@@ -63,5 +77,5 @@ class FileUndo:
         return judged
 
 
-def _detached(change: Change) -> Change:
-    return change._replace(undo=Undo.DETACH, turns=UndoTurns(0, None, "--undo-files detach was given"))
+def _detached(change: Change, because: str) -> Change:
+    return change._replace(undo=Undo.DETACH, turns=UndoTurns(0, None, because))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SESSIONS_SHOWN = 20
 FILES_SHOWN = 10
+REDO_SHOWN = 3
 
 Row = dict[str, Any]
 
@@ -54,6 +55,32 @@ def _turns(some: Iterable[TurnOutlook], said: Mapping[str, Asked]) -> Iterator[R
             "restores": _files(step.restores for step in steps),
             "because": next((step.because for step in steps if step.because), None),
         }
+
+
+def redo_rows(sessions: Iterable[Session], overwritten: Mapping[str, Sequence[str]]) -> list[Row]:
+    """Return one JSON object for each session in which a redo would overwrite files outside its directory."""
+    return [
+        {
+            "id": session.id,
+            "title": session.title,
+            "directory": session.directory,
+            "overwrites": list(overwritten[session.id]),
+        }
+        for session in sessions
+        if session.id in overwritten
+    ]
+
+
+def redo_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence for each of these sessions."""
+    for row in rows:
+        files = row["overwrites"]
+        more = f" and {len(files) - REDO_SHOWN:,} more" if len(files) > REDO_SHOWN else ""
+        named = ", ".join(one_line(tilde(file)) for file in files[:REDO_SHOWN])
+        yield (
+            f"   {row['id']} in {one_line(tilde(row['directory']))} is undone: a redo would overwrite what has changed "
+            f"outside of it, {named}{more}; opencode kept track of that directory only."
+        )
 
 
 def _files(some: Iterable[Iterable[str]]) -> list[str]:
@@ -93,7 +120,7 @@ def outlook_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator
     yield ""
     if not verbose and len(dangerous) > SESSIONS_SHOWN:
         yield f"and {count(len(dangerous) - SESSIONS_SHOWN, 'more session')}; --verbose shows all."
-    yield "`opencode-migrator protect` detaches these turns; nothing moves."
+    yield "`opencode-migrator protect` mends these turns or detaches them; nothing moves."
 
 
 def _turn(turn: Row, *, verbose: bool) -> Iterator[str]:

@@ -40,7 +40,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
     `digest` is over everything else, so that a plan file that was edited or cut off is noticed.
     """
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "store": {"path": plan.store, "dialect": plan.dialect},
         "changes": [
@@ -63,6 +63,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "summary": summary(plan),
         "relocated": plan.relocated and _relocated_document(plan.relocated),
     }
+    if plan.dialect != "v1":
+        document["announce"] = plan.announce
     return {**document, "digest": _digest(document)}
 
 
@@ -192,6 +194,7 @@ def _plan(document: dict[str, Any]) -> Plan:
         tuple(document["unchanged"]),
         _relocated(document.get("relocated")),
         tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),
+        bool(document.get("announce", False)),
     )
 
 

@@ -48,7 +48,16 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     moves = any(change.moves for change in plan.changes)
     yield f"file undo: {_turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
+    yield from _announcement(plan)
     yield from warning_lines(plan, width, verbose=verbose)
+
+
+def _announcement(plan: Plan) -> Iterator[str]:
+    told = sum(change.before.directory != change.after.directory for change in plan.changes)
+    if plan.announce:
+        yield f"the model of opencode 2 is told of the new directory: {count(told, 'session')}"
+    elif plan.dialect != "v1" and told:
+        yield "the model of opencode 2 is not told of the new directory"
 
 
 def headline(plan: Plan) -> str:
@@ -219,7 +228,11 @@ def _undo_words(changes: Iterable[Change]) -> str:
 def _undo_word(change: Change) -> str:
     if change.moves or change.undo is not Undo.CARRY:
         return _WORDS[change.undo]
-    return "set back" if change.selected_by[:1] and change.selected_by[0].startswith("undo of ") else "detached in part"
+    if change.selected_by[:1] and change.selected_by[0].startswith("undo of "):
+        return "set back"
+    if change.turns.mended:
+        return "mended in part" if change.turns.detached else "mended"
+    return "detached in part"
 
 
 def _turn_words(changes: Iterable[Change]) -> str:

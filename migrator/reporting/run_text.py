@@ -22,8 +22,7 @@ def run_text(run: Run) -> Iterator[str]:
     elif run.status is RunStatus.ROLLED_BACK:
         yield f"Rolled back {count(run.sessions, 'session')}: run {run.id} never happened."
     elif not run.moved:
-        what = "Set file undo back" if run.undoes else "Detached dangerous file undo"
-        yield click.style(f"{what} in {count(run.sessions, 'session')}; nothing was moved.", bold=True)
+        yield click.style(f"{_in_place(run)}; nothing was moved.", bold=True)
     else:
         back = " back" if run.undoes else ""
         if run.sessions:
@@ -40,3 +39,13 @@ def run_text(run: Run) -> Iterator[str]:
             yield click.style("warning: ", fg="yellow") + warning.message
     if run.id and run.status is RunStatus.APPLIED:
         yield f"Take it back with: opencode-migrator undo {run.id}"
+
+
+def _in_place(run: Run) -> str:
+    """Return what a run did that changed file undo only."""
+    mended, changed = count(run.mended, "session"), count(run.sessions - run.mended, "session")
+    what = "Set file undo back" if run.undoes else "Detached dangerous file undo"
+    if not run.mended:
+        return f"{what} in {changed}"
+    stays = f"What was mended in {mended} stays mended" if run.undoes else f"Mended file undo in {mended}"
+    return stays if run.mended == run.sessions else f"{stays}, {what[:1].lower()}{what[1:]} in {changed}"

@@ -9,9 +9,9 @@ from datetime import datetime
 from migrator.directories import is_within
 
 
-def count(number: int, noun: str) -> str:
-    """Return `1 session`, `3,000 sessions`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+def count(number: int, noun: str, several: str = "") -> str:
+    """Return `1 session`, `3,000 sessions`; `several` is the plural where an s more doesn't make it."""
+    return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
 def tilde(directory: str) -> str:

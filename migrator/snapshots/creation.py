@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from migrator.snapshots.borrowing import write_lenders
 from migrator.snapshots.incoming import incoming, sync
-from migrator.snapshots.plumbing import common_directory, git_path, run
+from migrator.snapshots.plumbing import git_path, run
+
+if TYPE_CHECKING:
+    from migrator.snapshots.passages import Passage
 
 # What opencode 1.18.34 sets, in its order; 1.3.2 to 1.15.13 set the first four.
 _CONFIG = (
@@ -21,13 +26,13 @@ _CONFIG = (
 )
 
 
-def create(target: str, worktree: str) -> None:
+def create(passage: Passage) -> None:
     """Make a snapshot repository under another name and move it into place: opencode only asks whether it is there.
 
     It borrows the objects of the worktree's repository and begins with a copy of its index. That opencode 1.15.13 and
-    older do neither is of no matter to them.
+    older do neither is of no matter to them. Where its folder moves next, it is for where that will be.
     """
-    path = Path(target)
+    path, worktree = Path(passage.target), passage.target_now
     path.parent.mkdir(parents=True, exist_ok=True)
     with incoming(path.parent) as folder:
         new = folder / "new"
@@ -35,7 +40,10 @@ def create(target: str, worktree: str) -> None:
         run(str(new), "init", "--quiet", extra={"GIT_DIR": str(new), "GIT_WORK_TREE": worktree}, work_tree=worktree)
         for name, value in _CONFIG:
             run(str(new), "config", name, value)
-        _borrow(new, Path(common_directory(worktree), "objects"))
+        if passage.target_worktree != worktree:
+            run(str(new), "config", "core.worktree", passage.target_worktree)
+        (new / "objects" / "info").mkdir(exist_ok=True)
+        write_lenders(str(new), passage.lenders)
         # opencode takes the main worktree's index for all of them. In another one it would then see main's files where
         # it hasn't looked itself, outside the session's directory, and write those on a redo.
         index = Path(git_path(worktree, "--git-path", "index"))
@@ -49,12 +57,3 @@ def create(target: str, worktree: str) -> None:
         except OSError:
             if not path.exists():  # else somebody made it meanwhile, which serves as well
                 raise
-
-
-def _borrow(new: Path, objects: Path) -> None:
-    more = objects / "info" / "alternates"
-    lines = [str(objects), *(more.read_text().split("\n") if more.exists() else ())]
-    found = [line for line in map(str.strip, lines) if line and Path(line).exists()]
-    info = new / "objects" / "info"
-    info.mkdir(exist_ok=True)
-    (info / "alternates").write_text("".join(f"{line}\n" for line in found))

@@ -28,13 +28,15 @@ class Instance:
 
     `worktree` is None where it can't open the session, and then an undo does nothing; `known` is false where we can't
     tell. `repository` is the git directory that has the snapshots, None where each question to git fails, and then an
-    undo deletes every file of the turn. `because` says, for a person, what is in the way.
+    undo deletes every file of the turn. `because` says, for a person, what is in the way. `place` is what opencode
+    makes of the directory, where it has its snapshots there.
     """
 
     worktree: str | None
     repository: str | None = None
     because: str | None = None
     known: bool = True
+    place: Place | None = None
 
 
 class Instances:
@@ -94,7 +96,7 @@ class Instances:
         worktree = place.worktree
         git_dir = self._layout.git_dir(place.project_id, worktree)
         if Path(git_dir, "HEAD").is_file():
-            return Instance(worktree, git_dir, "opencode has pruned its snapshot")
+            return Instance(worktree, git_dir, "opencode has pruned its snapshot", place=place)
         if place.vcs != "git":
             return Instance(worktree, because="the session is in no git repository now")
         elsewhere = self._layout.by_worktree and any(
@@ -108,7 +110,7 @@ class Instances:
         # It makes the repository before it undoes, and lets it borrow from the worktree's own.
         makes_one = self._borrows and not redoable and not Path(git_dir).exists()
         repository = _own_objects(worktree) if makes_one else None
-        return Instance(worktree, repository, because)
+        return Instance(worktree, repository, because, place=place)
 
 
 def _own_objects(worktree: str) -> str | None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.passages import Passage, Passages
 from migrator.snapshots.pathspecs import names_others
-from migrator.snapshots.plumbing import GitFailed, borrowing
+from migrator.snapshots.plumbing import GitFailed
 from migrator.snapshots.sameness import below, same_as_snapshot, same_in_both
 from migrator.snapshots.trees import Trees, whole
 from migrator.store.turns import recorded
@@ -22,7 +21,7 @@ from migrator.store.turns import recorded
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Change
+    from migrator.model import Change, Relocated
     from migrator.places import Places
     from migrator.store.reading import Store
     from migrator.store.turns import Turn
@@ -52,9 +51,9 @@ class Verdict:
 class Judge:
     """Judges moves of one store; asks git a handful of questions for each pair of worktrees, never for each session."""
 
-    def __init__(self, store: Store, places: Places) -> None:
+    def __init__(self, store: Store, places: Places, relocated: Relocated | None = None) -> None:
         self._store = store
-        self._passages = Passages(store, places)
+        self._passages = Passages(store, places, relocated)
 
     def verdicts(self, changes: Iterable[Change]) -> dict[str, Verdict]:
         """Map each of these sessions, which have file undo, to what becomes of it."""
@@ -69,6 +68,11 @@ class Judge:
             if isinstance(passage, str)
             for id_ in ids
         }
+        return found | self.judged(ways)
+
+    def judged(self, ways: Mapping[Passage, Sequence[str]]) -> dict[str, Verdict]:
+        """Map each of these sessions to what becomes of it on its way."""
+        found: dict[str, Verdict] = {}
         going = [id_ for ids in ways.values() for id_ in ids]
         records = recorded(self._store, going)
         reverts = {id_: marker for id_, (_, marker) in self._store.bindings(going).items() if marker}
@@ -98,7 +102,7 @@ class _Case(NamedTuple):
 
 
 def _judged(passage: Passage, cases: Sequence[_Case]) -> dict[str, Verdict]:
-    borrowed = borrowing(passage.objects)
+    borrowed = passage.environment
     named = {tree for case in cases for tree in (*case.trees, *(turn.hash for turn in case.turns))}
     named |= {tree for case in cases if (tree := case.reverted_from)}
     intact = whole(passage.source, named, borrowed)
@@ -162,8 +166,8 @@ class _Sameness:
     def __init__(self, passage: Passage, trees: Trees, cases: Sequence[_Case], intact: Collection[str]) -> None:
         self._passage = passage
         self._trees = trees
-        self._stays = passage.source_worktree == passage.target_worktree
-        self._gone = not Path(passage.source_worktree).is_dir()
+        self._stays = passage.stays
+        self._gone = passage.source_gone
         self._intact = intact
         self._same: set[_Asked] = set()
         if not self._stays:
@@ -171,7 +175,7 @@ class _Sameness:
 
     def obstacle(self, case: _Case, turn: Turn) -> str | None:
         """Return why a turn can't go along, None where each of its files is the same and no other is concerned."""
-        source, target = self._passage.source_worktree, self._passage.target_worktree
+        source, target = self._passage.source_worktree, self._passage.target_now
         if self._stays:
             return None
         paths = [below(source, file) for file in turn.files]
@@ -202,7 +206,7 @@ class _Sameness:
         return next((tree for tree in reversed(case.trees) if tree in self._intact), None)
 
     def _ask(self, wanted: Collection[_Asked]) -> set[_Asked]:
-        source, target = self._passage.source_worktree, self._passage.target_worktree
+        source, target = self._passage.source_worktree, self._passage.target_now
         if not self._gone:
             return {(None, path) for path in same_in_both(source, target, {path for _, path in wanted})}
         known = {(tree, path) for tree, path in wanted if tree is not None}

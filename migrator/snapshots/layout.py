@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha1
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.store.location import data_directory
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from migrator.store.reading import Store
 
@@ -38,3 +39,17 @@ class Layout:
         # opencode's choice of a name, nothing here is a secret
         name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
         return f"{project}/{name}" if self.by_worktree else project
+
+    def others(self, project_id: str, worktree: str) -> Iterator[tuple[str, str]]:
+        """Yield (project id, git directory) of what else may hold snapshots of a worktree, where each has its own.
+
+        They were made when the worktree was of another project, or by an opencode before 1.14, for all worktrees of
+        one; opencode looks in neither.
+        """
+        own = Path(self.git_dir(project_id, worktree))
+        if not self.by_worktree or not self.root.is_dir():
+            return
+        for project in sorted(self.root.iterdir()):
+            for git_dir in (project / own.name, project):
+                if git_dir != own and (git_dir / "HEAD").is_file():
+                    yield project.name, str(git_dir)

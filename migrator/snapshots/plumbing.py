@@ -34,7 +34,7 @@ def run(
     `stdin` is what it reads, or an open file; `stdout` an open file to print into instead; `extra` is added to its
     environment. It has no terminal, so Ctrl-C doesn't reach it: we stop between two of its runs, not in one.
     """
-    where = ("--git-dir", git_dir, *(("--work-tree", work_tree) if work_tree else ()))
+    where = at(git_dir, work_tree)
     fed: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
     try:
         done: subprocess.CompletedProcess[bytes] = subprocess.run(
@@ -54,10 +54,19 @@ def run(
     return done.stdout or b""
 
 
-def borrowing(objects: str) -> dict[str, str]:
-    """Return the environment in which git looks into this object directory too, whatever letters its path has."""
-    escaped = objects.replace("\\", "\\\\").replace('"', '\\"')
-    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{escaped}"'}
+def at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
+    """Return what makes git work on `git_dir`, as arguments.
+
+    Without a worktree to work in it is told that it is in none of consequence: git refuses to do anything where the
+    configured one is gone, and the directory above it too.
+    """
+    return "--git-dir", git_dir, "--work-tree", work_tree or git_dir
+
+
+def borrowing(*objects: str) -> dict[str, str]:
+    """Return the environment in which git looks into these object directories too, whatever letters they have."""
+    escaped = (path.replace("\\", "\\\\").replace('"', '\\"') for path in objects)
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(f'"{path}"' for path in escaped)}
 
 
 def git_path(worktree: str, *words: str) -> str:
@@ -79,7 +88,7 @@ def common_directory(worktree: str) -> str:
 
 def quotes_names(git_dir: str) -> bool:
     """Tell whether git, as the user has it configured, quotes names with other letters than ASCII (its default)."""
-    words = ("git", "--git-dir", git_dir, "config", "--type=bool", "--default=true", "core.quotepath")
+    words = ("git", *at(git_dir), "config", "--type=bool", "--default=true", "core.quotepath")
     done = subprocess.run(words, env=environment(), capture_output=True, check=False)
     return done.stdout.strip() != b"false"
 

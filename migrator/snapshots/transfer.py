@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.snapshots.borrowing import lend
 from migrator.snapshots.creation import create
 from migrator.snapshots.incoming import clear, incoming, locked, sync
-from migrator.snapshots.plumbing import GitFailed, borrowing, run
+from migrator.snapshots.plumbing import GitFailed, run
+from migrator.snapshots.trees import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -24,20 +26,25 @@ _OURS = "opencode-migrator"
 """What the `.keep` file of a pack says that we have brought."""
 
 
-def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> None:
+def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
     """Bring every object of `trees` from the source of a passage to its target; what it has already isn't copied.
 
-    If the target isn't there it is made, as opencode would make it. Returns when all of it was found there, whole, and
-    is on the disk. Raises MigratorError with nothing of it in place: disk full, unwritable, a corrupt pack. `waiting`
-    is called between the steps.
+    If the target isn't there it is made, as opencode would make it; the answer is whether it was. Returns when all of
+    it was found there, whole, and is on the disk. Raises MigratorError with nothing of it in place: disk full,
+    unwritable, a corrupt pack. `waiting` is called between the steps.
     """
     target = passage.target
     if passage.source == target:
-        return
+        trees = set(trees) - whole(target, trees) if passage.also else ()
+        if not trees:
+            return False
     try:
         clear(Path(target).parent)
-        if not Path(target).exists():
-            create(target, passage.target_worktree)
+        makes = not Path(target).exists()
+        if makes:
+            create(passage)
+        else:
+            lend(target, passage.lenders)
         _fetch(passage, trees, waiting)
     except (OSError, GitFailed) as error:
         what = (error.strerror or error) if isinstance(error, OSError) else str(error).rstrip(".")
@@ -45,6 +52,7 @@ def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] 
             f"The snapshots that file undo needs can't be carried to {target} ({what}); nothing was moved. "
             "See to the cause, or move without file undo: --undo-files detach.",
         ) from error
+    return makes
 
 
 def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]) -> None:
@@ -59,7 +67,7 @@ def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]
         waiting()
         # Each object with its path, by which git finds what is worth being stored as a difference.
         asked = "".join(f"{tree}\n" for tree in trees).encode()
-        listed = run(passage.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=_borrowed(passage))
+        listed = run(passage.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=passage.environment)
         needed = {line.partition(b" ")[0]: line for line in listed.splitlines()}
         missing = [line for name, line in needed.items() if name not in kept]
         waiting()
@@ -68,17 +76,13 @@ def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]
         packed = folder / "objects.pack"
         with packed.open("wb") as out:
             words = ("pack-objects", "--stdout", "--quiet", "--delta-base-offset")
-            run(passage.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=_borrowed(passage))
+            run(passage.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=passage.environment)
         waiting()
         name = shelf.take(packed)
         waiting()
         if not needed.keys() <= shelf.objects():
             raise GitFailed("not all of them arrived whole")
         _install(shelf.packs, packs, name)
-
-
-def _borrowed(passage: Passage) -> dict[str, str]:
-    return borrowing(passage.objects)
 
 
 class _Shelf:

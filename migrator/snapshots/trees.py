@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.places.git import environment
-from migrator.snapshots.plumbing import GitFailed, is_hash, run
+from migrator.snapshots.plumbing import GitFailed, at, is_hash, run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -75,7 +75,7 @@ class Trees:
     def _read(self, tree: str) -> bytes | None:
         if self._process is None:
             self._process = subprocess.Popen(
-                ("git", "--git-dir", self._git_dir, "cat-file", "--batch"),
+                ("git", *at(self._git_dir), "cat-file", "--batch"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

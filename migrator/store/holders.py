@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _PROC = Path("/proc")
 
+SERVICE = "opencode's background service"
+"""The name of a process that has registered as that; see services.py."""
+
 
 def holders(database: Path) -> tuple[Holder, ...]:
     """Return the other processes that have the database, its log or its shared memory open, by pid."""
@@ -29,6 +32,23 @@ def holders(database: Path) -> tuple[Holder, ...]:
     return tuple(found)
 
 
+def databases_open_in(process: int) -> tuple[str, ...]:
+    """Return the paths of the files ending in `.db` that a process has open; none where the system doesn't tell."""
+    found = []
+    try:
+        descriptors = [entry.path for entry in os.scandir(_PROC / str(process) / "fd")]
+    except OSError:
+        return ()
+    for path in descriptors:
+        try:
+            target = os.readlink(path)  # noqa: PTH115 - as below
+        except OSError:
+            continue
+        if target.endswith(".db"):
+            found.append(target)
+    return tuple(found)
+
+
 def phrase(found: Sequence[Holder]) -> str:
     """Name processes for a sentence: `opencode (pid 4711)`."""
     return ", ".join(f"{holder.name} (pid {holder.pid})" for holder in found) or "another process"
@@ -36,7 +56,8 @@ def phrase(found: Sequence[Holder]) -> str:
 
 def in_use(database: Path, found: Sequence[Holder], *, can_wait: bool) -> DatabaseInUse:
     """Return the error that names them; only commands that write have --wait."""
-    then = "close it, or wait for it with --wait SECONDS." if can_wait else "close it and try again."
+    close = "stop it with `opencode service stop`" if any(holder.name == SERVICE for holder in found) else "close it"
+    then = f"{close}, or wait for it with --wait SECONDS." if can_wait else f"{close} and try again."
     return DatabaseInUse(f"{database} is in use by {phrase(found)}; {then}", found)
 
 

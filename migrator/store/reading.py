@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.model import Binding, Project, Session
-from migrator.store import connection, schema
+from migrator.store import connection, schema, views
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FIRST_WITH_PATH = (1, 14, 34)
@@ -32,8 +32,29 @@ LIVE_PATCH = """
 """
 
 
+# What opencode 2 keeps of a turn that changed files is in the answer itself, a `session_message`.
+LIVE_SNAPSHOT = """
+    CASE WHEN type = 'assistant' AND instr(data, '"snapshot"') > 0 AND typeof(data) = 'text' THEN
+        CASE WHEN json_valid(data) THEN coalesce(json_array_length(data, '$.snapshot.files'), 0) > 0 END
+    END
+"""
+
+WHOLE = "*"
+"""The name of no column: the whole row, as a JSON object."""
+
+_KEYS = {"event_sequence": "aggregate_id"}
+
+
+def key_of(table: str) -> str:
+    """Return the name of the column that is a table's primary key."""
+    return _KEYS.get(table, "id")
+
+
 class Store:
-    """An opencode database, open for reading until `close`."""
+    """An opencode database, open for reading until `close`.
+
+    `session` in SQL is every session once, in all dialects; see views.py.
+    """
 
     def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
         """Open and introspect; raises MigratorError or DatabaseInUse with a sentence for the user."""
@@ -43,6 +64,7 @@ class Store:
         try:
             with self.explained():
                 self.schema = schema.recognise(self.connection, str(path))
+                views.make_view(self.connection, self.schema)
         except BaseException:
             self.connection.close()
             raise
@@ -126,6 +148,10 @@ class Store:
         sql = f"SELECT id, revert, {self.binding_columns} FROM session WHERE id {IN}"
         return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [_array(ids)])}
 
+    def every_binding(self) -> list[Binding]:
+        """Return every binding that a session has, once."""
+        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns} FROM session")]
+
     def directories(self) -> list[str]:
         """Return every directory that a session is bound to, once."""
         return [directory for (directory,) in self.rows("SELECT DISTINCT directory FROM session")]
@@ -137,22 +163,41 @@ class Store:
         """
         if not self.schema.has_path:
             return frozenset(self.ids_where("TRUE"))
-        rows = self.rows("SELECT id, version FROM session WHERE path IS NULL")
+        if not self.schema.has_v1:
+            return frozenset()
+        # Where opencode 2 has a row it wants a path in it, whatever its version says.
+        only_v1 = "AND id NOT IN (SELECT id FROM main.session_v2)" if self.schema.has_v2 else ""
+        rows = self.rows(f"SELECT id, version FROM main.session WHERE path IS NULL {only_v1}")
         return frozenset(id_ for id_, version in rows if _version(version) < FIRST_WITH_PATH)
+
+    def never_imported(self) -> list[str]:
+        """Return the sessions that opencode 1 has and opencode 2, which has tables here too, doesn't; by id."""
+        if self.schema.dialect != "v1+v2":
+            return []
+        rows = self.rows("SELECT id FROM main.session WHERE id NOT IN (SELECT id FROM main.session_v2) ORDER BY id")
+        return [id_ for (id_,) in rows]
 
     # -- file undo -----------------------------------------------------------------------------------------------
 
     def with_file_undo(self, ids: Collection[str]) -> set[str]:
         """Return those of these sessions in which opencode's undo would act on files."""
         # EXISTS stops at a session's first such part; each of the others is long and would be read in full.
-        patched = f"EXISTS (SELECT 1 FROM part WHERE session_id = session.id AND {LIVE_PATCH})"
-        sql = f"SELECT id FROM session WHERE (revert IS NOT NULL OR {patched})"
+        undoable = ["revert IS NOT NULL"]
+        if self.schema.has_v1:
+            undoable.append(f"EXISTS (SELECT 1 FROM part WHERE session_id = session.id AND {LIVE_PATCH})")
+        if self.schema.has_v2:
+            undoable.append(f"EXISTS (SELECT 1 FROM session_message WHERE session_id = session.id AND {LIVE_SNAPSHOT})")
+        if self.schema.dialect == "v1+v2":  # the row that the view hides
+            undoable.append("EXISTS (SELECT 1 FROM main.session old WHERE old.id = session.id AND revert IS NOT NULL)")
+        sql = f"SELECT id FROM session WHERE ({' OR '.join(undoable)})"
         if self._is_most(ids):
             return {id_ for (id_,) in self.rows(sql)}.intersection(ids)
         return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [_array(ids)])}
 
     def files_worked_on(self, ids: Iterable[str]) -> set[str]:
         """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""
+        if self.schema.has_v2:
+            return self._files_worked_on_in_v2(_array(ids))
         tool = "typeof(data) = 'text' AND instr(data, '\"filePath\"') AND json_valid(data)"
         named = f"CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END"
         rows = self.rows(
@@ -163,9 +208,30 @@ class Store:
         )
         return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
 
+    def _files_worked_on_in_v2(self, ids: str) -> set[str]:
+        # Learnt from captured rows: a tool call is an entry of `content`, its input as opencode 1 had it.
+        calls = "CASE WHEN instr(data, '\"filePath\"') AND json_valid(data) THEN data ELSE '{}' END"
+        rows = self.rows(
+            "SELECT json_extract(value, '$.state.input.filePath') "
+            f"FROM session_message, json_each({calls}, '$.content') "
+            f"WHERE session_id {IN} AND session_message.type = 'assistant' AND json_each.type = 'object'",
+            [ids],
+        )
+        return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
+
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
-        """Map each of these rows of `table` that exists to one of its values."""
-        return dict(self.rows(f"SELECT id, {column} FROM {table} WHERE id {IN}", [_array(keys)]))
+        """Map each of these rows of `table` that exists to one of its values, or to all of them where it is WHOLE."""
+        key = key_of(table)
+        if column == WHOLE:
+            return self.whole_rows(table, f"{key} {IN}", [_array(keys)])
+        return dict(self.rows(f"SELECT {key}, {column} FROM main.{table} WHERE {key} {IN}", [_array(keys)]))
+
+    def whole_rows(self, table: str, condition: str, params: Sequence[Any]) -> dict[str, str]:
+        """Map the key of each row of `table` that meets a condition to the row, as the text of a JSON object."""
+        columns = self.columns_of(table)
+        at = columns.index(key_of(table))
+        rows = self.rows(f"SELECT {', '.join(columns)} FROM main.{table} WHERE {condition} ORDER BY rowid", params)
+        return {row[at]: as_json(dict(zip(columns, row, strict=True))) for row in rows}
 
     # -- projects ------------------------------------------------------------------------------------------------
 
@@ -175,19 +241,24 @@ class Store:
         return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
 
     def workspaces(self) -> dict[str, str | None]:
-        """Map the id of each of opencode's own workspaces to its directory."""
-        return dict(self.rows("SELECT id, directory FROM workspace")) if self.columns_of("workspace") else {}
+        """Map the id of each of opencode's own workspaces to its directory; those of opencode 2 have none."""
+        if not (columns := self.columns_of("workspace")):
+            return {}
+        return dict(self.rows(f"SELECT id, {'directory' if 'directory' in columns else 'NULL'} FROM workspace"))
 
     def columns_of(self, table: str) -> list[str]:
         """Return the names of a table's columns, in its order; none where there is no such table."""
-        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", [table])]
+        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])]
 
     def project_directories(self) -> dict[str, list[str]]:
-        """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too."""
-        tables = self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'project_directory'")
-        rows = self.rows("SELECT project_id, directory FROM project_directory ORDER BY directory") if tables else []
+        """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too.
+
+        Opencode 2 has them in `worktree`, and leaves the other table behind as it was.
+        """
+        listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('project_directory', 'worktree')"
+        every = [f"SELECT project_id, directory FROM {table}" for (table,) in self.rows(listed)]
         found: dict[str, list[str]] = {}
-        for project_id, directory in rows:
+        for project_id, directory in self.rows(f"{' UNION '.join(every)} ORDER BY directory") if every else []:
             found.setdefault(project_id, []).append(directory)
         return found
 
@@ -200,6 +271,11 @@ def _version(text: object) -> tuple[int, ...]:
     """Return the numbers of a version, () for what is none: the JSON era had sessions without one."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text) if isinstance(text, str) else None
     return tuple(map(int, numbers.groups())) if numbers else ()
+
+
+def as_json(row: Mapping[str, Any]) -> str:
+    """Return a row as the text of a JSON object; opencode keeps no blobs in the tables this is for."""
+    return json.dumps(row, separators=(",", ":"), ensure_ascii=False, default=repr)
 
 
 def _array(ids: Iterable[str]) -> str:

@@ -21,6 +21,4 @@ def remembered(store: Store) -> list[Remembered]:
 
 def project_directories(store: Store) -> list[tuple[str, str]]:
     """Return (project id, directory) of the checkouts that opencode has on record, gone ones too (from 1.17.0 on)."""
-    if not store.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'project_directory'"):
-        return []
-    return [(id_, directory) for id_, directory in store.rows("SELECT project_id, directory FROM project_directory")]
+    return [(id_, directory) for id_, directories in store.project_directories().items() for directory in directories]

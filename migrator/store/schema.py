@@ -40,6 +40,7 @@ _AGE = (
 class Schema:
     """What the database can hold.
 
+    `dialect` is "v1", "v2", or "v1+v2": a database of opencode 1 that opencode 2 has upgraded, with the tables of both.
     `origin_first`: its opencode prefers the origin's hash as project id (1.15.13 and later). `read_only_because`
     names something that makes writing a guess; None where it is safe.
     """
@@ -51,31 +52,46 @@ class Schema:
     origin_first: bool
     read_only_because: str | None = None
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of sessions; where two have one, the first counts."""
+        return {"v1": ("session",), "v2": ("session_v2",)}.get(self.dialect, ("session_v2", "session"))
+
+    @property
+    def has_v1(self) -> bool:
+        """Whether there is a table of sessions that opencode 1 reads."""
+        return self.dialect != "v2"
+
+    @property
+    def has_v2(self) -> bool:
+        """Whether there is a table of sessions that opencode 2 reads."""
+        return self.dialect != "v1"
+
     def storable(self, binding: Binding) -> Binding:
         """Return a binding as a row of this schema holds it."""
         return binding if self.has_path else binding._replace(path=None)
 
 
 def recognise(db: sqlite3.Connection, path: str) -> Schema:
-    """Introspect; MigratorError where this is not a database that opencode 1.2.1 to 1.18 wrote."""
+    """Introspect; MigratorError where this is not a database that opencode 1.2.1 to 1.18 or 2.0 wrote."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables:
         raise MigratorError(f"{path} is an empty database, not one of opencode's; name the right file with --db PATH.")
     if "session_v2" in tables:
-        raise MigratorError(
-            f"{path} holds sessions of opencode 2 (table session_v2), which this version can't move yet; "
-            "moving only their opencode 1 rows would be half a move, so nothing is touched.",
+        from migrator.store import schema_v2
+
+        if "session" in tables:
+            _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
+        _columns(db, path, schema_v2.REQUIRED, tables, "opencode 2.0")
+        return Schema(
+            dialect="v1+v2" if "session" in tables else "v2",
+            age="opencode 2.0" + (" beside the tables of opencode 1" if "session" in tables else ""),
+            has_path=True,
+            has_workspace=True,
+            origin_first=True,
+            read_only_because=schema_v2.obstacle(db, with_v1="session" in tables),
         )
-    listed = "SELECT name FROM pragma_table_info(?)"
-    has = {table: {name for (name,) in db.execute(listed, [table])} for table in _REQUIRED}
-    for table, columns in _REQUIRED.items():
-        missing = sorted(columns - has[table]) if table in tables else ["every column"]
-        if missing:
-            raise MigratorError(
-                f"{path} is not a database that opencode 1.2.1 to 1.18 wrote: "
-                f"table {table} lacks {', '.join(missing)}; "
-                "name the right file with --db PATH.",
-            )
+    has = _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
     return Schema(
         dialect="v1",
         age=next((age for table, column, age in _AGE if column in has[table]), "opencode 1.2.1 or later"),
@@ -84,6 +100,22 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
         origin_first="metadata" in has["session"],
         read_only_because=_obstacle(db),
     )
+
+
+def _columns(
+    db: sqlite3.Connection, path: str, required: dict[str, frozenset[str]], tables: set[str], who: str
+) -> dict[str, set[str]]:
+    """Return the columns of each of these tables; MigratorError where one of those that are required is missing."""
+    listed = "SELECT name FROM pragma_table_info(?)"
+    has = {table: {name for (name,) in db.execute(listed, [table])} for table in required}
+    for table, columns in required.items():
+        missing = sorted(columns - has[table]) if table in tables else ["every column"]
+        if missing:
+            raise MigratorError(
+                f"{path} is not a database that {who} wrote: table {table} lacks {', '.join(missing)}; "
+                "name the right file with --db PATH.",
+            )
+    return has
 
 
 def _obstacle(db: sqlite3.Connection) -> str | None:

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Binding
 from migrator.store.connection import BUSY_SECONDS
-from migrator.store.reading import LIVE_PATCH
+from migrator.store.reading import LIVE_PATCH, LIVE_SNAPSHOT
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from migrator.model import Change
     from migrator.store.reading import Store
 
 # In `rebind` are numbers only: `row` is where SQLite keeps the session (NULL: it is gone), which stays true as long as
-# we are the only ones who write.
+# we are the only ones who write; `holder` is the table that it is in, counted in `Schema.tables`.
 _TABLES = """
     DROP TABLE IF EXISTS temp.change;
     DROP TABLE IF EXISTS temp.way;
@@ -32,12 +32,21 @@ _TABLES = """
     CREATE TEMP TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, way INTEGER);
     CREATE TEMP TABLE way (id INTEGER PRIMARY KEY, before INTEGER, after INTEGER, undo TEXT, detach INTEGER);
     CREATE TEMP TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
-    CREATE TEMP TABLE rebind (seq INTEGER PRIMARY KEY, row INTEGER, before INTEGER, after INTEGER, detach INTEGER)
+    CREATE TEMP TABLE rebind (seq INTEGER PRIMARY KEY, row INTEGER, before INTEGER, after INTEGER, detach INTEGER,
+        holder INTEGER)
 """
-_REBINDS = """
-    INSERT INTO temp.rebind SELECT c.seq, s.rowid, w.before, w.after, w.detach
-    FROM temp.change c JOIN temp.way w ON w.id = c.way LEFT JOIN main.session s ON s.id = c.session
-"""
+
+
+def _rebinds(tables: Sequence[str]) -> Iterator[str]:
+    """Yield the statements that find each session in the first of these tables that has it."""
+    for number, table in enumerate(tables):
+        gone_too = "LEFT" if number == len(tables) - 1 else ""
+        others = "WHERE c.seq NOT IN (SELECT seq FROM temp.rebind)" if number else ""
+        yield (
+            f"INSERT INTO temp.rebind SELECT c.seq, s.rowid, w.before, w.after, w.detach, {number} "
+            f"FROM temp.change c JOIN temp.way w ON w.id = c.way {gone_too} JOIN main.{table} s ON s.id = c.session "
+            f"{others}"
+        )
 
 
 class Staging:
@@ -73,7 +82,8 @@ class Staging:
                 ),
             )
             db.executemany("INSERT INTO temp.binding VALUES (?, ?, ?, ?, ?)", [(n, *b) for b, n in bindings.items()])
-            db.execute(_REBINDS)
+            for statement in _rebinds(store.schema.tables):
+                db.execute(statement)
             db.execute("RELEASE staging")
             (self.last,) = db.execute("SELECT coalesce(max(seq), ?) FROM temp.rebind", [self.last]).fetchone()
 
@@ -102,28 +112,37 @@ class Staging:
 
     def strays(self) -> list[tuple[str, Binding | None]]:
         """Return the sessions that aren't where they were to be taken from: where they are, None if they are gone."""
-        rows = self.store.rows(
-            "SELECT (SELECT c.session FROM temp.change c WHERE c.seq = r.seq), s.rowid, "
-            f"{self.store.binding_columns_of('s')} FROM temp.rebind r "
-            "JOIN temp.binding b ON b.id = r.before LEFT JOIN main.session s ON s.rowid = r.row "
-            f"WHERE r.row IS NULL OR NOT ({self._same('s', 'b')}) ORDER BY r.seq",
-        )
-        return [(session, Binding._make(bound) if row else None) for session, row, *bound in rows]
+        rows = [
+            row
+            for held, table in self._holders()
+            for row in self.store.rows(
+                "SELECT r.seq, (SELECT c.session FROM temp.change c WHERE c.seq = r.seq), s.rowid, "
+                f"{self.store.binding_columns_of('s')} FROM temp.rebind r "
+                f"JOIN temp.binding b ON b.id = r.before LEFT JOIN main.{table} s ON s.rowid = r.row "
+                f"WHERE {held} (r.row IS NULL OR NOT ({self._same('s', 'b')})) ORDER BY r.seq",
+            )
+        ]
+        return [(session, Binding._make(bound) if row else None) for _, session, row, *bound in sorted(rows)]
 
     def rebind(self, first: int, last: int) -> int:
         """Rebind `first` to `last`; return how many were still what they had to be. `time_updated` is kept."""
         sets = ", ".join(f"{column} = a.{column}" for column in self._columns)
-        # Only the row leads straight to a session; SQLite would take the index of workspaces to it.
-        cursor = self.store.connection.execute(
-            f"UPDATE main.session NOT INDEXED SET {sets} "
-            "FROM temp.rebind r JOIN temp.binding b ON b.id = r.before JOIN temp.binding a ON a.id = r.after "
-            f"WHERE r.seq BETWEEN ? AND ? AND session.rowid = r.row AND {self._same('session', 'b')}",
-            [first, last],
-        )
-        return cursor.rowcount
+        done = 0
+        for held, table in self._holders():
+            # Only the row leads straight to a session; SQLite would take the index of workspaces to it.
+            cursor = self.store.connection.execute(
+                f"UPDATE main.{table} NOT INDEXED SET {sets} "
+                "FROM temp.rebind r JOIN temp.binding b ON b.id = r.before JOIN temp.binding a ON a.id = r.after "
+                f"WHERE {held} r.seq BETWEEN ? AND ? AND {table}.rowid = r.row AND {self._same(table, 'b')}",
+                [first, last],
+            )
+            done += cursor.rowcount
+        return done
 
     def live_patches(self, first: int, last: int) -> list[tuple[str, str, str, str]]:
         """Return (part id, session id, data, data without files) of every patch part with files to detach."""
+        if not self.store.schema.has_v1:
+            return []
         return self.store.rows(
             "SELECT part.id, part.session_id, data, json_set(data, '$.files', json('[]')) FROM temp.rebind r "
             "JOIN temp.change c ON c.seq = r.seq JOIN main.part ON part.session_id = c.session "
@@ -131,35 +150,67 @@ class Staging:
             [first, last],
         )
 
-    def reverts(self, first: int, last: int) -> list[tuple[str, str]]:
-        """Return (session id, revert marker) of every reverted session to detach."""
+    def live_snapshots(self, first: int, last: int) -> list[tuple[str, str, str, str]]:
+        """Return the same of every answer of opencode 2 that changed files: (message id, session id, data, data)."""
+        if not self.store.schema.has_v2:
+            return []
         return self.store.rows(
-            "SELECT s.id, s.revert FROM temp.rebind r JOIN main.session s ON s.rowid = r.row "
-            "WHERE r.detach AND r.seq BETWEEN ? AND ? AND s.revert IS NOT NULL",
+            "SELECT m.id, m.session_id, data, json_set(data, '$.snapshot.files', json('[]')) FROM temp.rebind r "
+            "JOIN temp.change c ON c.seq = r.seq JOIN main.session_message m ON m.session_id = c.session "
+            f"WHERE r.detach AND r.seq BETWEEN ? AND ? AND {LIVE_SNAPSHOT}",
             [first, last],
         )
+
+    def reverts(self, first: int, last: int) -> list[tuple[str, str, str]]:
+        """Return (table, session id, revert marker) of every reverted session to detach, in each table that has it."""
+        tables = self.store.schema.tables
+        # In one table the row leads to it; in a second one only the id does.
+        way = "s.rowid = r.row" if len(tables) == 1 else "s.id = (SELECT session FROM temp.change WHERE seq = r.seq)"
+        return [
+            (table, id_, marker)
+            for table in tables
+            for id_, marker in self.store.rows(
+                f"SELECT s.id, s.revert FROM temp.rebind r JOIN main.{table} s ON {way} "
+                "WHERE r.detach AND r.seq BETWEEN ? AND ? AND s.revert IS NOT NULL",
+                [first, last],
+            )
+        ]
 
     def arrived(self) -> int:
         """Count the staged sessions that opencode lists at their destination and no longer at their source.
 
-        Asked with opencode's own filters; see listing.py.
+        Asked with opencode's own filters; see listing.py. Opencode 2 knows no row without a path.
         """
-        by_path = "AND (s.path IS a.path OR s.path IS NULL)" if self.store.schema.has_path else ""
-        ((count,),) = self.store.rows(
-            "SELECT count(*) FROM temp.rebind r JOIN temp.binding a ON a.id = r.after "
-            "JOIN main.session s ON s.rowid = r.row "
-            f"WHERE s.project_id = a.project_id AND s.directory = a.directory {by_path}",
-        )
-        return int(count)
+        count = 0
+        for held, table in self._holders():
+            tolerant = "OR s.path IS NULL" if table == "session" else ""
+            by_path = f"AND (s.path IS a.path {tolerant})" if self.store.schema.has_path else ""
+            ((some,),) = self.store.rows(
+                "SELECT count(*) FROM temp.rebind r JOIN temp.binding a ON a.id = r.after "
+                f"JOIN main.{table} s ON s.rowid = r.row "
+                f"WHERE {held} s.project_id = a.project_id AND s.directory = a.directory {by_path}",
+            )
+            count += some
+        return count
 
     def outsiders(self) -> list[tuple[str, str]]:
         """Return the children of sessions that move here, if they don't themselves: (session id, parent id)."""
+        moving = "SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after"
+        if self.store.schema.has_v2:
+            return self.store.rows(
+                f"SELECT id, parent_id FROM session WHERE parent_id IN ({moving}) AND id NOT IN ({moving})"
+            )
         return self.store.rows(
-            "SELECT id, parent_id FROM main.session WHERE parent_id IN "
-            "(SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after) "
+            f"SELECT id, parent_id FROM main.session WHERE parent_id IN ({moving}) "
             "AND rowid IN (SELECT rowid FROM main.session WHERE parent_id IS NOT NULL "
             "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)",
         )
+
+    def _holders(self) -> Iterator[tuple[str, str]]:
+        """Yield a condition, with AND behind it, and the table whose rows it leaves; there is but one mostly."""
+        tables = self.store.schema.tables
+        for number, table in enumerate(tables):
+            yield (f"r.holder = {number} AND" if len(tables) > 1 else ""), table
 
     def _same(self, row: str, binding: str) -> str:
         return " AND ".join(f"{row}.{column} IS {binding}.{column}" for column in self._columns)

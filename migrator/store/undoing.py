@@ -37,6 +37,6 @@ def has_table(store: Store, name: str) -> bool:
 
 def workspaces(store: Store) -> dict[str, tuple[str, str | None]]:
     """Map each workspace of opencode's own to its type and directory."""
-    if not has_table(store, "workspace"):
+    if "directory" not in store.columns_of("workspace"):  # those of opencode 2 have none
         return {}
     return {id_: (kind, directory) for id_, kind, directory in store.rows("SELECT id, type, directory FROM workspace")}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.holders import holders, in_use
-from migrator.store.reading import Store
+from migrator.store.reading import WHOLE, Store, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,11 @@ _POLL_SECONDS = 0.2
 
 
 class Edit(NamedTuple):
-    """One value: of the row with primary key `key`, which belongs to `session`."""
+    """One value: of the row with primary key `key`, which belongs to `session`.
+
+    Where `column` is WHOLE, `before` and `after` are rows as JSON objects: None before, it is inserted, and None
+    after, it is deleted.
+    """
 
     table: str
     column: str
@@ -55,15 +60,19 @@ class Writer(Store):
 
     def _take(self, path: Path) -> None:
         if found := holders(path):
-            raise in_use(path, found, can_wait=True)
+            from migrator.store.services import named
+
+            raise in_use(path, named(found), can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._refuse_obstacles()
+            if self.schema.has_v2:
+                self._refuse_services()
             with self.explained():
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self.connection.execute("BEGIN EXCLUSIVE")
                 # A file we may only read passes until here: SQLite begins a reading transaction instead.
-                self.connection.execute("UPDATE session SET id = id WHERE FALSE")
+                self.connection.execute("UPDATE project SET id = id WHERE FALSE")
                 self.connection.execute("COMMIT")
         except BaseException:
             self.close()
@@ -72,6 +81,13 @@ class Writer(Store):
     def _refuse_obstacles(self) -> None:
         if self.schema.read_only_because:
             raise MigratorError(f"{self.path} is not written to: {self.schema.read_only_because}.")
+
+    def _refuse_services(self) -> None:
+        """Refuse as long as opencode 2 runs in the background, though it may not have the database open just now."""
+        from migrator.store.services import services_at
+
+        if found := services_at(self.path):
+            raise in_use(self.path, found, can_wait=True)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -98,12 +114,34 @@ class Writer(Store):
     def edit(self, edits: Sequence[Edit]) -> int:
         """Set single values; return how many were still what they had to be."""
         done = 0
-        for table, column in {(edit.table, edit.column) for edit in edits}:
+        for table, column in dict.fromkeys((edit.table, edit.column) for edit in edits):
+            some = [edit for edit in edits if (edit.table, edit.column) == (table, column)]
+            if column == WHOLE:
+                done += self._edit_rows(table, some)
+                continue
             cursor = self.connection.executemany(
-                f"UPDATE {table} SET {column} = ? WHERE id = ? AND {column} IS ?",
-                [(e.after, e.key, e.before) for e in edits if (e.table, e.column) == (table, column)],
+                f"UPDATE main.{table} SET {column} = ? WHERE {key_of(table)} = ? AND {column} IS ?",
+                [(edit.after, edit.key, edit.before) for edit in some],
             )
             done += cursor.rowcount
+        return done
+
+    def _edit_rows(self, table: str, edits: Sequence[Edit]) -> int:
+        """Insert rows where nothing is in their place, and delete those that are still what they had to be."""
+        known = set(self.columns_of(table))
+        shapes: dict[tuple[bool, tuple[str, ...]], list[list[Any]]] = {}
+        for edit in edits:
+            row = json.loads(edit.before or edit.after)
+            if not row.keys() <= known:  # it goes into SQL as it is
+                raise MigratorError(f"{self.path}: table {table} has other columns than the journal says.")
+            shapes.setdefault((edit.before is None, tuple(row)), []).append([*row.values()])
+        done = 0
+        for (new, columns), rows in sorted(shapes.items()):  # what goes makes room for what comes
+            same, marks = " AND ".join(f"{column} IS ?" for column in columns), ", ".join("?" * len(columns))
+            insert = f"INSERT INTO main.{table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+            done += self.connection.executemany(
+                insert if new else f"DELETE FROM main.{table} WHERE {same}", rows
+            ).rowcount
         return done
 
     def remove_row(self, table: str, row: Row) -> bool:
@@ -132,10 +170,11 @@ class Writer(Store):
 
     def register(self, project: ProjectChange, now: int) -> bool:
         """Insert a project row as opencode would, unless there is one; `now` in milliseconds."""
+        times = self._project_times()
         cursor = self.connection.execute(
-            "INSERT OR IGNORE INTO project (id, worktree, vcs, time_created, time_updated, sandboxes) "
-            "VALUES (?, ?, ?, ?, ?, '[]')",
-            (project.id, project.worktree, project.vcs, now, now),
+            f"INSERT OR IGNORE INTO project (id, worktree, vcs, {', '.join(times)}, sandboxes) "
+            f"VALUES (?, ?, ?, {', '.join('?' * len(times))}, '[]')",
+            (project.id, project.worktree, project.vcs, *[now] * len(times)),
         )
         return cursor.rowcount == 1
 
@@ -148,15 +187,22 @@ class Writer(Store):
             f'NOT EXISTS (SELECT 1 FROM "{table}" WHERE "{column}" = project.id)'
             for table, column in self._references_to_project()
         )
+        times = self._project_times()
+        made_then = " AND ".join(f"{column} = ?" for column in times)
         cursor = self.connection.execute(
-            "DELETE FROM project WHERE id = ? AND worktree = ? AND vcs IS ? AND time_created = ? AND time_updated = ? "
+            f"DELETE FROM project WHERE id = ? AND worktree = ? AND vcs IS ? AND {made_then} "
             f"AND sandboxes = '[]' AND {unused}",
-            (project.id, project.worktree, project.vcs, registered, registered),
+            (project.id, project.worktree, project.vcs, *[registered] * len(times)),
         )
         return cursor.rowcount == 1
 
+    def _project_times(self) -> list[str]:
+        """Return the columns that hold when a project was made; opencode 2 got another one on its way."""
+        also = ["time_active"] if "time_active" in self.columns_of("project") else []
+        return ["time_created", "time_updated", *also]
+
     def _references_to_project(self) -> list[tuple[str, str]]:
         return self.rows(
-            'SELECT t.name, f."from" FROM sqlite_master t, pragma_foreign_key_list(t.name) f '
+            'SELECT t.name, f."from" FROM main.sqlite_master t, pragma_foreign_key_list(t.name) f '
             "WHERE t.type = 'table' AND f.\"table\" = 'project'",
         )

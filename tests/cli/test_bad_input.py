@@ -129,16 +129,6 @@ def test_unknown_schema_names_what_is_missing(home: Home) -> None:
     assert "table session lacks directory" in said
 
 
-@pytest.mark.parametrize("fixture", ["v2-fresh", "v2-migrated"])
-@pytest.mark.parametrize("command", [("list", "--all"), MOVE])
-def test_opencode_2(tmp_path: Path, fixture: str, command: tuple[str, ...]) -> None:
-    home = build_home(tmp_path / "home", fixture)
-    home.repository("shop")
-    said = refused(home, *command)
-    assert "opencode 2" in said
-    assert "session_v2" in said
-
-
 def test_a_schema_that_does_more_than_we_say_is_read_but_not_written(home: Home) -> None:
     home.execute("CREATE TRIGGER nosy AFTER UPDATE ON session BEGIN DELETE FROM part; END")
     assert home.run("list", "--all").code == 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.execution.rows import sessions
 from tests.places.repositories import git
 from tests.spaces import Spaces, build_spaces
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def spaces(tmp_path: Path) -> Spaces:
-    return build_spaces(tmp_path / "home")
+def spaces(tmp_path: Path, request: pytest.FixtureRequest) -> Spaces:
+    return build_spaces(tmp_path / "home", getattr(request, "param", "v1"))
 
 
 @pytest.fixture
@@ -58,7 +59,18 @@ MOVED = {
 STAYING = {"in opencode": "opencode", "in opencode-other": "opencode-other", "notes": "opencode-notes"}
 
 
-@pytest.mark.parametrize("inside", ["opencode", "opencode-session-move", "opencode-is", "opencode-tree/packages"])
+@pytest.mark.parametrize(
+    ("spaces", "inside"),
+    [
+        ("v1", "opencode"),
+        ("v1", "opencode-session-move"),
+        ("v1", "opencode-is"),
+        ("v1", "opencode-tree/packages"),
+        ("v2", "opencode-is"),
+        ("v1+v2", "opencode"),
+    ],
+    indirect=["spaces"],
+)
 def test_from_inside_any_workspace_all_sessions_move_and_come_back(
     spaces: Spaces, ten: JjRepository, inside: str
 ) -> None:
@@ -66,9 +78,8 @@ def test_from_inside_any_workspace_all_sessions_move_and_come_back(
     done = spaces.home.run("consolidate", "--yes", "--json", cwd=spaces.src / inside)
     assert (done.code, done.json["status"], done.json["verified"]) == (0, "applied", len(MOVED)), done.stderr
     assert spaces.where() == MOVED | STAYING
-    assert spaces.home.query("SELECT DISTINCT project_id FROM session WHERE title = 'removed'") == spaces.home.query(
-        "SELECT project_id FROM session WHERE title = 'in opencode'"
-    )
+    project = f"SELECT project_id FROM {sessions(spaces.home)} WHERE title = ?"
+    assert spaces.home.query(project, ["removed"]) == spaces.home.query(project, ["in opencode"])
     assert spaces.home.run("undo", "--yes", cwd=ten.root).code == 0
     assert spaces.where() == before
     assert spaces.home.everything() == rows

@@ -29,24 +29,39 @@ def rows(home: Home) -> Rows:
 
 
 def timeless(home: Home) -> Rows:
-    """Every row, but for when a project was registered: two runs never do that in the same millisecond."""
+    """Every row, but for when a project was registered: two runs never do that in the same millisecond.
+
+    Nor do they tell of a new directory in a message with the same id.
+    """
     found = rows(home)
     for project in found["project"].values():
-        project |= {"time_created": None, "time_updated": None}
+        project |= {"time_created": None, "time_updated": None, "time_active": None}
+    for id_, message in [*found.get("session_message", {}).items()]:
+        if message.get("type") == "location-switched":
+            del found["session_message"][id_]
+            data = json.loads(message["data"]) | {"time": None}
+            told = message | {"id": None, "time_created": None, "time_updated": None, "data": data}
+            found["session_message"][message["session_id"], message["seq"]] = told
     return found
+
+
+def sessions(home: Home) -> str:
+    """The table of sessions that counts: opencode 2's, where there is one."""
+    return "session_v2" if "session_v2" in home.tables() else "session"
 
 
 def titled(home: Home, title: str) -> str:
     """The id of the session with this title."""
-    ((id_,),) = home.query("SELECT id FROM session WHERE title = ?", [title])
+    ((id_,),) = home.query(f"SELECT id FROM {sessions(home)} WHERE title = ?", [title])
     return str(id_)
 
 
 def copy_session(home: Home, source: str, **columns: Any) -> None:
     """Insert a session that is like another but for these columns."""
-    row = rows(home)["session"][source] | columns
+    table = sessions(home)
+    row = rows(home)[table][source] | columns
     names = ", ".join(f'"{name}"' for name in row)
-    home.execute(f"INSERT INTO session ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+    home.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
 
 
 def born(home: Home, parent: str) -> str:
@@ -58,7 +73,8 @@ def born(home: Home, parent: str) -> str:
 
 def directories(home: Home) -> dict[str, str]:
     """Where each session is bound to."""
-    return dict(home.query("SELECT id, directory FROM session"))
+    tables = [table for table in ("session", sessions(home)) if table in home.tables()]
+    return {id_: where for table in tables for id_, where in home.query(f"SELECT id, directory FROM {table}")}
 
 
 def patch_files(home: Home, session: str) -> list[str]:

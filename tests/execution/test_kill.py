@@ -28,6 +28,7 @@ from tests.execution.rows import (
     timeless,
     titled,
 )
+from tests.v2_databases import dialect_home, queue_move
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,10 +78,20 @@ def stage(home: Home) -> Stage:
     return Stage(home)
 
 
+@pytest.fixture(params=["v1", "v1+v2"])
+def every_stage(tmp_path: Path, request: pytest.FixtureRequest) -> Stage:
+    """The same sessions in a database of both opencodes too, with all that goes along there."""
+    home = dialect_home(tmp_path / "home", "real-1.18.34", request.param)
+    if request.param != "v1":
+        queue_move(home, titled(home, "Read about BM25"), "/elsewhere")
+    return Stage(home)
+
+
 # --------------------------------------------------------------------------------------------------- at every step
 
 
-def test_killed_at_any_step_a_move_is_finished_or_taken_back(stage: Stage) -> None:
+def test_killed_at_any_step_a_move_is_finished_or_taken_back(every_stage: Stage) -> None:
+    stage = every_stage
     for step in count(1):
         stage.pristine.restore()
         at = stage.kill(fault=Fault("kill", step))
@@ -124,7 +135,8 @@ def test_killed_again_while_it_is_finished_or_taken_back(stage: Stage, way: str)
     assert step > 15
 
 
-def test_an_undo_that_is_killed_is_finished_or_taken_back_like_any_run(stage: Stage) -> None:
+def test_an_undo_that_is_killed_is_finished_or_taken_back_like_any_run(every_stage: Stage) -> None:
+    stage = every_stage
     assert run(stage.home, *stage.move).code == 0
     moved = Pristine(stage.home, "moved")
     for step in count(1):

@@ -16,12 +16,23 @@ from migrator.execution.runs import Options
 from migrator.model import Plan, RunStatus
 from migrator.operations import Wish, Workbench, apply_plan, undo_run
 from tests.execution.conftest import quick_directory
-from tests.execution.rows import MARKER, Pristine, born, copy_session, directories, patch_files, rows, titled
-from tests.home import Home, build_home
+from tests.execution.rows import (
+    MARKER,
+    Pristine,
+    born,
+    copy_session,
+    directories,
+    patch_files,
+    rows,
+    titled,
+)
+from tests.v2_databases import DIALECTS, add_turn, dialect_home, queue_move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.home import Home
 
 DESTINATIONS = ("shop", "shop/sub", "other", "plain", "keep")
 SEARCH = ("--from-dir", "~/src/shop-search")
@@ -59,11 +70,11 @@ moves = st.builds(
 messes = st.builds(Mess, somebody, somebody, somebody, somebody, somebody)
 
 
-@pytest.fixture(scope="module")
-def pristine() -> Iterator[Pristine]:
+@pytest.fixture(scope="module", params=DIALECTS)
+def pristine(request: pytest.FixtureRequest) -> Iterator[Pristine]:
     """A home in which our own process lives for a while: it is too slow to start one for each example."""
     with quick_directory() as directory, pytest.MonkeyPatch.context() as patch:
-        home = build_home(directory / "home", "real-1.18.34")
+        home = dialect_home(directory / "home", "real-1.18.34", request.param)
         home.repository("shop", "sub/deep")
         home.repository("other")
         for place in ("plain", "shop-search/sub/deep", "shop-checkout", "shop-api", "notes"):
@@ -83,8 +94,12 @@ def planned(home: Home, move: Move) -> Plan:
 
 def make(home: Home, mess: Mess) -> None:
     ids = sorted(directories(home))
-    for number in mess.patched:
-        home.add_patch(ids[number], "/x/a", "/x/b", part=f"prt_{number}")
+    tables = [table for table in ("session", "session_v2") if table in home.tables()]
+    if "session" in tables:
+        for number in mess.patched:
+            home.add_patch(ids[number], "/x/a", "/x/b", part=f"prt_{number}")
+    if "session_v2" in tables:
+        make_of_2(home, ids, mess)
     for column, value, some in (
         ("revert", MARKER, mess.reverted),
         ("path", None, mess.pathless),
@@ -92,7 +107,25 @@ def make(home: Home, mess: Mess) -> None:
         ("project_id", "prj_gone", mess.without_project),
     ):
         some_ids = json.dumps([ids[number] for number in some])
-        home.execute(f"UPDATE session SET {column} = ? WHERE id IN (SELECT value FROM json_each(?))", [value, some_ids])
+        for table in tables:
+            home.execute(
+                f"UPDATE {table} SET {column} = ? WHERE id IN (SELECT value FROM json_each(?))", [value, some_ids]
+            )
+
+
+def make_of_2(home: Home, ids: list[str], mess: Mess) -> None:
+    """Let opencode 2 have more of the same sessions: queued moves, turns, no number, a row of 1 that is elsewhere."""
+    for number in mess.patched:
+        add_turn(home, ids[number], "a", "b")
+    for number in mess.reverted:
+        queue_move(home, ids[number], "/somewhere")
+    for number in mess.pathless:
+        home.execute("DELETE FROM event_sequence WHERE aggregate_id = ?", [ids[number]])
+    if "session" in home.tables():
+        for number in mess.in_a_workspace - mess.without_project:
+            home.execute("UPDATE session SET directory = '/elsewhere' WHERE id = ?", [ids[number]])
+        for number in mess.without_project:
+            home.execute("DELETE FROM session_v2 WHERE id = ?", [ids[number]])
 
 
 @settings(max_examples=30)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.orphans.conftest import MakeRegister
 
 
-@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "1.18.34"])
+@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "1.18.34", "v2-fresh", "v2-migrated"])
 def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
     register = make_register(fixture)
     made = 0
@@ -27,7 +27,7 @@ def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
             root = register.add(f"ses_{kind}", build(at))
         except MigratorError:
             continue  # git can't say what it is, see tests/places
-        ((directory,),) = register.home.query("SELECT directory FROM session WHERE id = ?", (root,))
+        ((directory,),) = register.home.query(f"SELECT directory FROM {register.table} WHERE id = ?", (root,))
         register.add(f"ses_{kind}_child", directory, parent_id=root)
         made += 1
     assert made >= len(KINDS) - 2

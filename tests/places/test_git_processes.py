@@ -48,6 +48,11 @@ def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], l
         (Identity.CACHE_FIRST, "top", 2),
         (Identity.CACHE_FIRST, "linked-worktree", 3),
         (Identity.CACHE_FIRST, "no-repository", 0),
+        (Identity.V2, "with-origin", 2),
+        (Identity.V2, "top", 3),
+        (Identity.V2, "linked-worktree", 4),
+        (Identity.V2, "no-repository", 0),
+        (Identity.V2, "mercurial", 0),
     ],
 )
 def test_few_processes_for_a_checkout(

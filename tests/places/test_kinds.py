@@ -5,14 +5,15 @@ The expectations are what the real opencode stores, see tests/real/test_places.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha1
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.model import Place
 from migrator.places import Identity, Places
-from tests.places.repositories import KEPT_ID, KINDS, ORIGIN_ID, root_commit, root_commits, sub_directory
+from tests.places.repositories import KEPT_ID, KINDS, ORIGIN_ID, repository, root_commit, root_commits, sub_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,27 +66,43 @@ IN_BOTH = {
     "jj-workspace-in-a-repository": Expected("repo/.ws/w1", "repo", ".ws/w1", "repo"),
 }
 
+ORIGIN_FIRST = IN_BOTH | {
+    "linked-worktree": Expected("linked", "linked", "", "repo"),
+    "below-linked-worktree": Expected("linked/src", "linked", "src", "repo"),
+    "linked-worktree-inside-its-repository": Expected("repo/trees/one", "repo/trees/one", "", "repo"),
+    "worktree-of-bare": Expected("tree", "tree", "", "bare.git"),
+    "dot-bare": Expected("project", "project", "", "project"),
+    "worktree-of-dot-bare": Expected("project/tree", "project/tree", "", "project"),
+    "submodule": Expected("super/module", "super/module", "", "super/module"),
+    "empty-with-origin": Expected("repo", "repo", "", ORIGIN_ID),
+    "with-origin": Expected("repo", "repo", "", ORIGIN_ID),
+    "linked-worktree-with-origin": Expected("linked", "linked", "", ORIGIN_ID),
+    "with-origin-rewritten": Expected("repo", "repo", "", ORIGIN_ID),
+    "with-kept-id-and-origin": Expected("repo", "repo", "", ORIGIN_ID),
+    "linked-worktree-with-kept-id": Expected("linked", "linked", "", KEPT_ID),
+    "separate-git-directory": Expected("repo", "repo", "", "repo"),
+    "said-to-be-bare": Expected("repo", "repo", "", "repo"),
+    "linked-worktree-of-said-to-be-bare": Expected("linked", "linked", "", "repo"),
+    "worktree-elsewhere": Expected("repo", "elsewhere", "../repo", GLOBAL),
+}
+
+MAIN_WORKTREES = {
+    "linked-worktree": "repo",
+    "below-linked-worktree": "repo",
+    "linked-worktree-inside-its-repository": "repo",
+    "worktree-of-bare": "bare.git",
+    "worktree-of-dot-bare": "project/.bare",
+    "linked-worktree-with-origin": "repo",
+    "linked-worktree-with-kept-id": "repo",
+    "linked-worktree-of-said-to-be-bare": "repo",
+}
+"""opencode 2 gives a new project row what `git worktree list` shows first."""
+
 EXPECTED: dict[Identity, dict[str, Expected]] = {
-    Identity.ORIGIN_FIRST: IN_BOTH
-    | {
-        "linked-worktree": Expected("linked", "linked", "", "repo"),
-        "below-linked-worktree": Expected("linked/src", "linked", "src", "repo"),
-        "linked-worktree-inside-its-repository": Expected("repo/trees/one", "repo/trees/one", "", "repo"),
-        "worktree-of-bare": Expected("tree", "tree", "", "bare.git"),
-        "dot-bare": Expected("project", "project", "", "project"),
-        "worktree-of-dot-bare": Expected("project/tree", "project/tree", "", "project"),
-        "submodule": Expected("super/module", "super/module", "", "super/module"),
-        "empty-with-origin": Expected("repo", "repo", "", ORIGIN_ID),
-        "with-origin": Expected("repo", "repo", "", ORIGIN_ID),
-        "linked-worktree-with-origin": Expected("linked", "linked", "", ORIGIN_ID),
-        "with-origin-rewritten": Expected("repo", "repo", "", ORIGIN_ID),
-        "with-kept-id-and-origin": Expected("repo", "repo", "", ORIGIN_ID),
-        "linked-worktree-with-kept-id": Expected("linked", "linked", "", KEPT_ID),
-        "separate-git-directory": Expected("repo", "repo", "", "repo"),
-        "said-to-be-bare": Expected("repo", "repo", "", "repo"),
-        "linked-worktree-of-said-to-be-bare": Expected("linked", "linked", "", "repo"),
-        "worktree-elsewhere": Expected("repo", "elsewhere", "../repo", GLOBAL),
-    },
+    Identity.ORIGIN_FIRST: ORIGIN_FIRST,
+    Identity.V2: ORIGIN_FIRST
+    | {kind: replace(ORIGIN_FIRST[kind], project_worktree=main) for kind, main in MAIN_WORKTREES.items()}
+    | {"mercurial": Expected("clone", "clone", "", GLOBAL, vcs="hg")},
     Identity.CACHE_FIRST: IN_BOTH
     | {
         "linked-worktree": Expected("linked", "linked", "", "repo", "repo"),
@@ -127,6 +144,15 @@ OUTSIDE = {
 }
 """No repository, so far as opencode can see."""
 
+ROOTS = {
+    Identity.ORIGIN_FIRST: GLOBAL,
+    Identity.CACHE_FIRST: GLOBAL,
+    Identity.V2: "e22c0befcd3aab577c593974d56decf884468691",
+}
+
+ON_ITS_OWN = {kind: name for kind, name in OUTSIDE[Identity.ORIGIN_FIRST].items() if kind != "mercurial"}
+"""The same to opencode 2, which knows Mercurial."""
+
 
 @pytest.mark.parametrize(
     ("identity", "kind"), [pytest.param(i, k, id=f"{k}-{i}") for i, kinds in EXPECTED.items() for k in kinds]
@@ -147,9 +173,45 @@ def test_a_directory_outside_any_repository(identity: Identity, kind: str, tmp_p
     assert Places(identity).find(str(directory)) == Place(real, "global", "/", real.removeprefix("/"), None, "/")
 
 
-@pytest.mark.parametrize("identity", Identity)
-def test_the_root_of_the_file_system(identity: Identity) -> None:
-    assert Places(identity).find("/") == Place("/", "global", "/", "", None, "/")
+@pytest.mark.parametrize("kind", ON_ITS_OWN)
+def test_outside_any_repository_a_directory_is_a_project_of_its_own_to_opencode_2(kind: str, tmp_path: Path) -> None:
+    real = str(tmp_path / ON_ITS_OWN[kind])
+    directory = KINDS[kind](tmp_path)
+
+    assert Places(Identity.V2).find(str(directory)) == Place(real, own_id(real), real, "", None, real)
+
+
+def own_id(directory: str) -> str:
+    return sha1(f"directory:{directory}".encode()).hexdigest()
+
+
+@pytest.mark.parametrize("kind", ["no-repository", "empty-git-directory", "moved-main-repository"])
+def test_so_is_each_directory_below_it(kind: str, tmp_path: Path) -> None:
+    """opencode 2 looks for no project above, not even where it finds a `.git` that is none."""
+    above = KINDS[kind](tmp_path)
+    places = Places(Identity.V2)
+    below, deeper = str(sub_directory(above / "a")), str(sub_directory(above / "a" / "ü"))
+
+    found = [places.find(str(directory)) for directory in (above, below, deeper)]
+
+    assert [place.project_id for place in found] == [own_id(str(above)), own_id(below), own_id(deeper)]
+    assert [(place.worktree, place.path) for place in found] == [(str(above), ""), (below, ""), (deeper, "")]
+
+
+def test_the_nearest_of_git_and_mercurial_counts_and_git_at_the_same_level(tmp_path: Path) -> None:
+    clone = KINDS["mercurial"](tmp_path)
+    inner = repository(clone / "vendor" / "inner")
+    within = sub_directory(inner / "third" / ".hg").parent
+    places = Places(Identity.V2)
+
+    assert [places.find(str(directory)).vcs for directory in (clone, inner, within)] == ["hg", "git", "hg"]
+    sub_directory(inner / ".hg")
+    assert places.find(str(sub_directory(inner / "src"))).vcs == "git"
+
+
+@pytest.mark.parametrize(("identity", "project_id"), [*ROOTS.items()])
+def test_the_root_of_the_file_system(identity: Identity, project_id: str) -> None:
+    assert Places(identity).find("/") == Place("/", project_id, "/", "", None, "/")
 
 
 @pytest.mark.parametrize("spelling", ["{}/", "{}//", "{}/.", "{}/src/..", "{}/../repo"])

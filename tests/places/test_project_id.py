@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.places import Identity, Places
+from migrator.places.checkout import own_project_id
+from tests.home import FIXTURES
 from tests.places.repositories import KEPT_ID, ORIGIN, ORIGIN_ID, copy_of, git, keep_id, repository, root_commit
 
 if TYPE_CHECKING:
@@ -20,7 +24,11 @@ def project_id(directory: Path, identity: Identity) -> str:
 
 @pytest.mark.parametrize(
     ("identity", "order"),
-    [(Identity.ORIGIN_FIRST, ["origin", "kept", "root"]), (Identity.CACHE_FIRST, ["kept", "root"])],
+    [
+        (Identity.ORIGIN_FIRST, ["origin", "kept", "root"]),
+        (Identity.CACHE_FIRST, ["kept", "root"]),
+        (Identity.V2, ["origin", "kept", "root"]),
+    ],
 )
 def test_the_marks_count_in_the_order_of_the_version(identity: Identity, order: list[str], tmp_path: Path) -> None:
     """One mark after the other is taken away."""
@@ -37,6 +45,15 @@ def test_the_marks_count_in_the_order_of_the_version(identity: Identity, order: 
         assert project_id(directory, identity) == ids[mark], mark
         take_away[mark]()
     assert project_id(directory, identity) == "global"
+
+
+@pytest.mark.parametrize("fixture", ["v2-fresh", "v2-migrated"])
+def test_a_directory_of_its_own_has_the_id_that_it_has_in_the_fixtures(fixture: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db")) as database:
+        database.executescript((FIXTURES / f"{fixture}.sql").read_text())
+        rows = database.execute("SELECT worktree, id FROM project WHERE vcs IS NULL AND id <> 'global'").fetchall()
+
+    assert rows == [(worktree, own_project_id(worktree)) for worktree, _ in rows] != []
 
 
 @pytest.mark.parametrize("identity", Identity)

@@ -146,6 +146,6 @@ def test_no_git_at_all(identity: Identity, tmp_path: Path, monkeypatch: pytest.M
     directory = KINDS["top"](tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert Places(identity).find(str(tmp_path)).project_id == "global"
+    assert Places(identity).find(str(tmp_path)).vcs is None
     with pytest.raises(MigratorError, match=f"^git is not on PATH, so nobody can tell .* {directory} is: install git$"):
         Places(identity).find(str(directory))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,7 +37,7 @@ def files(worktree: Path) -> Files:
 
 @dataclass(frozen=True)
 class Bench:
-    """A repository `source`, and its session. `expected` is what undo and redo do there: see `undo_and_redo`."""
+    """A repository `source`, and its session. `expected` is what undo and redo do there: see `walk`."""
 
     opencode: OpenCode
     repos: Path
@@ -57,9 +59,12 @@ class BenchTemplate:
 
     def __init__(self, opencode: OpenCode, root: Path) -> None:
         self._root, self._copy = root, root.with_name(root.name + "-template")
-        session = _build(opencode, root / "repos")
-        shutil.copytree(root, self._copy, symlinks=True)
-        expected = undo_and_redo(opencode, session, root / "repos/source")
+        source = root / "repos/source"
+        _repository(source)
+        with opencode.serve(source):
+            session = _session(opencode, source)
+            _keep(root, self._copy, opencode.database.relative_to(root))
+            expected = walk(opencode, session, source)
         self._bench = Bench(opencode, root / "repos", session, expected)
 
     def restore(self) -> Bench:
@@ -68,8 +73,16 @@ class BenchTemplate:
         return self._bench
 
 
-def _build(opencode: OpenCode, repos: Path) -> str:
-    source = repos / "source"
+def _keep(root: Path, copy: Path, database: Path) -> None:
+    """Copy everything, of a database that opencode has open what is committed."""
+    shutil.copytree(root, copy, symlinks=True)
+    for file in copy.joinpath(database.parent).glob(f"{database.name}*"):
+        file.unlink()
+    with closing(sqlite3.connect(root / database)) as now, closing(sqlite3.connect(copy / database)) as kept:
+        now.backup(kept)
+
+
+def _repository(source: Path) -> None:
     (source / "sub").mkdir(parents=True)
     (source / ".gitattributes").write_text("*.win text eol=crlf\n")
     for name in ("kept.txt", "changed.txt", "deleted.txt", "sub/deep.txt"):
@@ -77,6 +90,9 @@ def _build(opencode: OpenCode, repos: Path) -> str:
     git(source, "init", "--quiet", "--initial-branch=main")
     git(source, "add", "--all")
     git(source, "commit", "--quiet", "--message", "start")
+
+
+def _session(opencode: OpenCode, source: Path) -> str:
     turns = (
         writes("new.txt", "one\n"),
         order("read", filePath="@CWD@/changed.txt") + writes("changed.txt", "two\n") + writes("sub/made.txt", "2\n"),
@@ -86,42 +102,46 @@ def _build(opencode: OpenCode, repos: Path) -> str:
         order("bash", command="rm kept.txt; ln -s new.txt link; chmod +x more/u",
             description="a link, a program"),
     )  # fmt: skip
-    with opencode.serve(source):
-        session = opencode.new_session("turns", source)
-        for prompt in turns:
-            opencode.prompt(session, prompt, source)
-        patches = [part for m in opencode.conversation(session) for part in m["parts"] if part["type"] == "patch"]
-        assert len(patches) >= len(turns), "opencode took no snapshot in one of them"
+    session = opencode.new_session("turns", source)
+    for prompt in turns:
+        opencode.prompt(session, prompt, source)
+    patches = [part for m in opencode.conversation(session) for part in m["parts"] if part["type"] == "patch"]
+    assert len(patches) >= len(turns), "opencode took no snapshot in one of them"
     git(source, "add", "--all")
     git(source, "commit", "--quiet", "--message", "what the session did")
     return session
 
 
 def undo_and_redo(opencode: OpenCode, session: str, worktree: Path, *, go_on: bool = True) -> list[Files]:
+    """Start opencode in a worktree for a `walk`."""
+    with opencode.serve(worktree):
+        return walk(opencode, session, worktree, go_on=go_on)
+
+
+def walk(opencode: OpenCode, session: str, worktree: Path, *, go_on: bool = True) -> list[Files]:
     """What the files are after each of: undo to every turn, newest first; redo; for each turn undo and redo.
 
-    To `go_on` is a prompt after an undo, which makes opencode forget the turns that were undone.
+    To `go_on` is a prompt after an undo, which makes opencode forget the turns that were undone. It must be running.
     """
     seen = []
 
     def look() -> None:
         seen.append(files(worktree))
 
-    with opencode.serve(worktree):
-        turns = opencode.turns(session)
-        for turn in reversed(turns):
-            opencode.revert(session, turn, worktree)
-            look()
+    turns = opencode.turns(session)
+    for turn in reversed(turns):
+        opencode.revert(session, turn, worktree)
+        look()
+    opencode.unrevert(session, worktree)
+    look()
+    for turn in turns:
+        opencode.revert(session, turn, worktree)
+        look()
         opencode.unrevert(session, worktree)
         look()
-        for turn in turns:
-            opencode.revert(session, turn, worktree)
-            look()
-            opencode.unrevert(session, worktree)
-            look()
-        if go_on:
-            opencode.revert(session, turns[1], worktree)
-            opencode.prompt(session, writes("after.txt", "after\n"), worktree)
-            look()
+    if go_on:
+        opencode.revert(session, turns[1], worktree)
+        opencode.prompt(session, writes("after.txt", "after\n"), worktree)
+        look()
     assert len({repr(sorted(state.items())) for state in seen}) > len(turns), "each turn must make a difference"
     return seen

@@ -74,20 +74,23 @@ def _answer(request: Message) -> tuple[Message, str]:
     return {"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls"
 
 
-def _steps(database: str) -> int:
+def _steps(database: str) -> int | None:
+    """How many steps have begun; None where that isn't told: opencode 2 has no `part`."""
     with closing(sqlite3.connect(f"file:{quote(database)}?mode=ro", uri=True)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'part'").fetchone():
+            return None
         query = "SELECT count(*) FROM part WHERE json_extract(data, '$.type') = 'step-start'"
         (count,) = connection.execute(query).fetchone()
         return int(count)
 
 
-def _wait_for_step(database: str, steps: int) -> None:
+def _wait_for_step(database: str, steps: int | None) -> None:
     """Until opencode has written that a step more began, which it does after it took its snapshot.
 
     A model that calls a tool sooner than that has its changes in the snapshot from before them: no `patch`, no undo.
     """
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while _steps(database) == steps and time.monotonic() < deadline:
+    while steps is not None and _steps(database) == steps and time.monotonic() < deadline:
         time.sleep(0.02)
 
 

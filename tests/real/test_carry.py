@@ -7,11 +7,12 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.bench import files, git, undo_and_redo
+from tests.real.bench import files, git, undo_and_redo, walk
 from tests.real.binary import MAIN
 from tests.real.database import all_rows
 from tests.real.migrator_command import answer, run_migrator, undo
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tests.real.bench import Bench, Files
-    from tests.real.conftest import FreshBench
+    from tests.real.conftest import FreshBench, Install
 
 
 def rename(bench: Bench) -> Path:
@@ -70,31 +71,52 @@ def live_patches(bench: Bench) -> list[list[str]]:
 def test_undo_does_in_the_target_what_it_would_have_done_in_the_source(
     fresh_bench: FreshBench, version: str, situation: str
 ) -> None:
+    """Also once the source's snapshots, and the source of a clone, are gone, and what is left is tidied up."""
     bench = fresh_bench(version)
-    turns = len(live_patches(bench))
+    turns, before = len(live_patches(bench)), bench.snapshots
     target = SITUATIONS[situation](bench)
     untouched = files(bench.source) if bench.source != target and bench.source.exists() else None
     move(bench, target)
     assert len(live_patches(bench)) == turns, "every turn is carried"
-    assert undo_and_redo(bench.opencode, bench.session, target) == bench.expected
-    if untouched is not None:
+    with bench.opencode.serve(target):
+        if version == MAIN:  # an older one has them all in one place, or is asked about renames and worktrees only
+            assert walk(bench.opencode, bench.session, target, go_on=False) == bench.expected[:-1]
+            assert untouched is None or files(bench.source) == untouched
+            tidy_up(bench, before, target, situation)
+        assert walk(bench.opencode, bench.session, target) == bench.expected
+    if untouched is not None and bench.source.exists():
         assert files(bench.source) == untouched
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_the_source_and_its_snapshots_are_needed_no_more(bench: Bench, situation: str) -> None:
-    """Removed, and what is left tidied up with nothing spared."""
-    before = bench.snapshots
-    target = SITUATIONS[situation](bench)
-    move(bench, target)
-    (own,) = set(bench.snapshots) - set(before)
-    for snapshots in before:
+@pytest.mark.parametrize("way", ["move", "protect"])
+def test_snapshots_of_before_opencode_1_14_are_found_after_an_upgrade(
+    fresh_bench: FreshBench, install: Install, way: str
+) -> None:
+    """1.3.2 had one repository for all worktrees of a project; 1.18.34 doesn't look there, and deletes files."""
+    old = fresh_bench("1.3.2")
+    bench = replace(old, opencode=install(old.opencode.home, MAIN))
+    with bench.opencode.serve(bench.source):
+        bench.opencode.call("GET", "/session", directory=bench.source)
+    doctor = run_migrator(bench.opencode, "doctor", "--undo", "--json", cwd=bench.source)
+    assert json.loads(doctor.stdout)["undo"]["deletes"] == 1
+    if way == "protect":
+        target = bench.source
+        assert answer(bench.opencode, "protect", "--yes", "--undo-files", "carry", cwd=target)["status"] == "applied"
+    else:
+        target = linked_worktree(bench)
+        move(bench, target, "--undo-files", "carry")
+    assert undo_and_redo(bench.opencode, bench.session, target) == bench.expected
+
+
+def tidy_up(bench: Bench, old: list[Path], target: Path, situation: str) -> None:
+    """Remove the source and its snapshots, where nothing is spared."""
+    (own,) = set(bench.snapshots) - set(old)
+    for snapshots in old:
         shutil.rmtree(snapshots)
     if situation == "clone":
         shutil.rmtree(bench.source)
     git(target, "gc", "--quiet", "--prune=now")
     subprocess.run(["git", "--git-dir", own, "gc", "--quiet", "--prune=now"], check=True)
-    assert undo_and_redo(bench.opencode, bench.session, target, go_on=False) == bench.expected[:-1]
 
 
 def test_a_move_taken_back_leaves_undo_at_the_source_as_it_was(bench: Bench) -> None:
@@ -123,21 +145,23 @@ def difference(before: Files, after: Files) -> dict[str, bytes | None]:
     return {name: after.get(name) for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
-def as_if_it_named_nothing(bench: Bench, turn: str) -> list[dict[str, bytes | None]]:
-    """What the same would have made of the source, had the turn that names this file named none."""
+@pytest.fixture(scope="module")
+def without_the_second(fresh_bench: FreshBench) -> list[dict[str, bytes | None]]:
+    """What the same would have made of the source, had the turn that changed `changed.txt` named no file."""
+    bench = fresh_bench(MAIN)
     with closing(sqlite3.connect(bench.opencode.database)) as database, database:
         changed = database.execute(
             "UPDATE part SET data = json_set(data, '$.files', json('[]')) "
             "WHERE json_extract(data, '$.type') = 'patch' AND data LIKE ?",
-            [f"%/{turn}%"],
+            ["%/changed.txt%"],
         )
         assert changed.rowcount == 1
     return outcomes(bench, bench.source)
 
 
-def test_a_turn_whose_file_differs_in_the_target_is_detached_and_touches_nothing(fresh_bench: FreshBench) -> None:
-    expected = as_if_it_named_nothing(fresh_bench(MAIN), "changed.txt")
-    bench = fresh_bench(MAIN)
+def test_a_turn_whose_file_differs_in_the_target_is_detached_and_touches_nothing(
+    without_the_second: list[dict[str, bytes | None]], bench: Bench
+) -> None:
     source, target = files(bench.source), clone(bench)
     (target / "changed.txt").write_text("another branch's\n")
     plan = answer(bench.opencode, "plan", "--from-dir", bench.source, "--to-dir", target, cwd=target)
@@ -146,16 +170,16 @@ def test_a_turn_whose_file_differs_in_the_target_is_detached_and_touches_nothing
     assert "differ" in change["undo_turns"]["because"]
     move(bench, target)
     found = outcomes(bench, target)
-    assert found == expected
+    assert found == without_the_second
     assert len(found[0]) < len(found[3]), "the others do something"
     assert (target / "changed.txt").read_text() == "another branch's\n"
     assert files(bench.source) == source
 
 
-def test_a_turn_whose_snapshot_opencode_has_deleted_is_detached_and_touches_nothing(fresh_bench: FreshBench) -> None:
+def test_a_turn_whose_snapshot_opencode_has_deleted_is_detached_and_touches_nothing(
+    without_the_second: list[dict[str, bytes | None]], bench: Bench
+) -> None:
     """What is older than a week goes. The next turn changes a file of this one, and is carried for itself."""
-    expected = as_if_it_named_nothing(fresh_bench(MAIN), "changed.txt")
-    bench = fresh_bench(MAIN)
     turns = live_patches(bench)
     with closing(sqlite3.connect(bench.opencode.database)) as database:
         sql = (
@@ -167,7 +191,7 @@ def test_a_turn_whose_snapshot_opencode_has_deleted_is_detached_and_touches_noth
     source, target = files(bench.source), clone(bench)
     move(bench, target)
     assert len(live_patches(bench)) == len(turns) - 1
-    assert outcomes(bench, target) == expected
+    assert outcomes(bench, target) == without_the_second
     assert files(bench.source) == source
 
 

@@ -89,11 +89,21 @@ class Bench:
         shutil.copytree(self.root, self.root.with_name(name), symlinks=True)
 
     def put_back(self, name: str, *parts: str) -> None:
-        """Put back everything, or these parts of it only, which a running opencode doesn't mind."""
+        """Put back everything, or these parts of it only."""
         for part in parts or ("repos", "home"):
             shutil.rmtree(self.root / part, ignore_errors=True)
             if (self.root.with_name(name) / part).exists():
                 shutil.copytree(self.root.with_name(name) / part, self.root / part, symlinks=True)
+
+    def begin(self, name: str) -> None:
+        """Put back what an undo works with, which a running opencode doesn't mind: it reads all of it anew."""
+        self.put_back(name, "repos", "home/.local/share/opencode/snapshot")
+        kept = self.root.with_name(name) / self.opencode.database.relative_to(self.root)
+        with closing(sqlite3.connect(kept)) as database:
+            parts = database.execute("SELECT data, id FROM part").fetchall()
+        with closing(sqlite3.connect(self.opencode.database)) as database, database:
+            database.execute("UPDATE session SET revert = NULL")
+            database.executemany("UPDATE part SET data = ? WHERE id = ? AND data <> ?1", parts)
 
 
 def git(repository: Path, *words: str) -> None:
@@ -247,6 +257,8 @@ SITUATIONS: dict[Callable[[Bench], None], tuple[str, ...]] = {
     in_a_workspace_that_is_gone: (),
 }
 """What may have happened, and the sessions in which an undo deletes files after it."""
+MENDED = (origin_added, origin_added_and_opened)
+"""Where the snapshots are still there, only not where opencode looks."""
 OLDER: dict[Callable[[Bench], None], tuple[str, ...]] = {
     nothing: (),
     naive_move: ("turns", "foreign"),
@@ -285,20 +297,16 @@ def from_on(said: dict[Turn, Any], turn: Turn) -> Iterator[tuple[str, str]]:
             seen |= {file for file, _ in now}
 
 
-def done(bench: Bench, turns: list[Turn]) -> Iterator[tuple[Turn, Files, Files]]:
-    """Undo to before each of these turns, from the same beginning; gives the files before and after."""
-    opencode = bench.opencode
-    bench.keep("now")
+def done(bench: Bench, turns: list[Turn], beginning: str) -> Iterator[tuple[Turn, Files, Files]]:
+    """Undo to before each of these turns, each from a beginning that was kept; gives the files before and after."""
+    bench.begin(beginning)
     before = bench.files()
-    with opencode.serve(bench.root):
-        for turn in turns:
-            session, message = turn
-            with suppress(HttpError):  # one that fails may have deleted files all the same
-                opencode.revert(bench.sessions[session], message, bench.directory(session))
-            yield turn, before, bench.files()
-            bench.put_back("now", "repos", "home/.local/share/opencode/snapshot")
-            bench.execute("UPDATE session SET revert = NULL")
-    bench.put_back("now")
+    for turn in turns:
+        session, message = turn
+        with suppress(HttpError):  # one that fails may have deleted files all the same
+            bench.opencode.revert(bench.sessions[session], message, bench.directory(session))
+        yield turn, before, bench.files()
+        bench.begin(beginning)
 
 
 @pytest.mark.parametrize(("version", "situation"), CASES, ids=lambda value: getattr(value, "__name__", value))
@@ -310,21 +318,25 @@ def test_what_is_foretold_is_what_happens_and_protect_takes_the_danger_out(
     said = foretold(bench)
     dangerous = {session for (session, _), turn in said.items() if turn["undo"] == "deletes"}
     assert dangerous == set((SITUATIONS if version == MAIN else OLDER)[situation])
-    for turn, before, after in done(bench, list(bench.before)):
-        expected = dict(from_on(said, turn))
-        assert before.keys() - after.keys() == {file for file, what in expected.items() if what != "restores"}, turn
-        restored = {file for file, what in expected.items() if what == "restores"}
-        assert {file for file in after if after[file] != before.get(file)} <= restored, turn
-        for file in restored:
-            assert after[file] == bench.before[turn][file], turn
     if situation is nothing:
         assert {turn["undo"] for (session, _), turn in said.items() if session != "foreign"} == {"restores"}
-    if dangerous:
-        protects(bench, said)
+    bench.keep("now")
+    still = protected(bench, said, situation) if dangerous else {}
+    bench.keep("protected")
+    with bench.opencode.serve(bench.root):
+        for turn, before, after in done(bench, list(bench.before), "now"):
+            expected = dict(from_on(said, turn))
+            assert before.keys() - after.keys() == {file for file, what in expected.items() if what != "restores"}, turn
+            restored = {file for file, what in expected.items() if what == "restores"}
+            assert {file for file in after if after[file] != before.get(file)} <= restored, turn
+            for file in restored:
+                assert after[file] == bench.before[turn][file], turn
+        if still:
+            is_protected(bench, still)
 
 
-def protects(bench: Bench, said: dict[Turn, Any]) -> None:
-    """Whatever was to be deleted stays now; the rest is as it was, and all of it can be taken back."""
+def protected(bench: Bench, said: dict[Turn, Any], situation: Callable[[Bench], None]) -> dict[Turn, Any]:
+    """Protect: all of it can be taken back, and what wasn't dangerous is as it was; gives what is foretold then."""
     rows = all_rows(bench.opencode.database)
     run = answer(bench.opencode, "protect", "--yes", cwd=bench.root)
     assert run["status"] == "applied"
@@ -335,9 +347,23 @@ def protects(bench: Bench, said: dict[Turn, Any]) -> None:
     for turn, outlook in said.items():
         if outlook["undo"] != "deletes":
             assert still[turn] == outlook
+    mended = {session for (session, _), outlook in still.items() if outlook["undo"] == "restores"}
+    if situation in MENDED:
+        assert mended >= {"turns", "deep"}
+        now = all_rows(bench.opencode.database)["part"]
+        assert {row[2] for row in set(rows["part"]) ^ set(now)} == {bench.sessions["foreign"]}
+    return still
+
+
+def is_protected(bench: Bench, still: dict[Turn, Any]) -> None:
+    """Whatever was to be deleted stays now, and what was mended is restored."""
     first = {session: (session, message) for session, message in reversed(bench.before)}
-    for turn, before, after in done(bench, list(first.values())):
+    for turn, before, after in done(bench, list(first.values()), "protected"):
         left = dict(from_on(still, turn))
         assert "deletes" not in left.values()
         assert before.keys() - after.keys() == {file for file, what in left.items() if what == "removes"}, turn
         assert {file for file in before if before[file] != after.get(file)} <= left.keys(), turn
+        for file in (file for file, what in left.items() if what == "restores"):
+            # A turn that was detached restores nothing: the file is then as it was before the next that names it.
+            of = next(t for t in still if t[0] == turn[0] and t[1] >= turn[1] and file in still[t]["restores"])
+            assert after[file] == bench.before[of][file], turn

@@ -18,6 +18,7 @@ from unittest.mock import patch as patched
 from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
 
+from migrator.model import Whereabouts
 from tests.execution.conftest import quick_directory
 from tests.places.repositories import git
 from tests.snapshots.world import Saved, State, Talk, World, changes, clone, commit, linked, state, write
@@ -73,7 +74,7 @@ cases = st.builds(
     after=st.lists(deeds, max_size=1),
     reverted=st.none() | st.none() | st.tuples(st.integers(0, 1), st.integers(0, 3)),
     pruned=st.none() | st.none() | st.integers(0, 3),
-    way=st.sampled_from(["rename", "worktree", "clone", "drift"]),
+    way=st.sampled_from(["rename", "worktree", "clone", "drift", "relocate", "will move"]),
     in_target=st.just([]) | st.lists(deeds, max_size=2),
     steps=st.lists(st.none() | st.integers(0, 3), min_size=1, max_size=4),
 )
@@ -120,8 +121,14 @@ def _clear(file: Path) -> None:
             file.unlink()
 
 
+def rename(source: Path) -> Path:
+    return source.rename(source.with_name("target"))
+
+
 WAYS: dict[str, Callable[[Path], Path]] = {
-    "rename": lambda source: source.rename(source.with_name("target")),
+    "rename": rename,
+    "relocate": rename,
+    "will move": rename,
     "worktree": linked,
     "clone": clone,
     "drift": lambda source: (git(source, "remote", "add", "origin", "https://example.com/acme/drift.git"), source)[1],
@@ -209,16 +216,7 @@ def check(case: Case) -> None:
         history = History(world, case)
         source, at_source = history.source, Saved(world)
         live = {talk.id: [bool(part["files"]) for part in world.patches(talk)] for talk in history.talks}
-        target = WAYS[case.way](source)
-        for deed in case.in_target if target != source else ():
-            do(target, *deed, links_anywhere=True)
-        due = [
-            part["files"]
-            for talk in history.talks
-            for part in world.patches(talk)
-            if is_due(case, source, target, part)
-        ]
-        world.move(source, target)
+        target, due = move(history)
         kept = {talk.id: [bool(part["files"]) for part in world.patches(talk)] for talk in history.talks}
         markers = dict(world.rows("SELECT id, revert FROM session WHERE revert IS NOT NULL"))
         event(f"{case.way}: carried {'all' if kept == live else 'some' if any(map(any, kept.values())) else 'none'}")
@@ -231,6 +229,25 @@ def check(case: Case) -> None:
         for talk in history.talks:
             forget_detached(world, talk, kept[talk.id], markers.get(talk.id))
         assert after == history.play(source)
+
+
+def move(history: History) -> tuple[Path, list[list[str]]]:
+    """Move everything as the case says; gives where it is now, and what the turns name that must be carried."""
+    world, case, source = history.world, history.case, history.source
+    following = case.way == "will move"
+    target = source if following else WAYS[case.way](source)
+    for deed in case.in_target if target != source else ():
+        do(target, *deed, links_anywhere=True)
+    parts = [part for talk in history.talks for part in world.patches(talk)]
+    due = [part["files"] for part in parts if is_due(case, source, target, part)]
+    if following:
+        world.relocate(source, source.with_name("target"), Whereabouts.WILL_MOVE)
+        return WAYS[case.way](source), due
+    if case.way == "relocate":
+        world.relocate(source, target)
+    else:
+        world.move(source, target)
+    return target, due
 
 
 def is_due(case: Case, source: Path, target: Path, part: dict[str, Any]) -> bool:

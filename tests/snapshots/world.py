@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.execution.runs import Options
-from migrator.operations import Wish, Workbench, apply_plan, undo_run
+from migrator.model import Whereabouts
+from migrator.operations import Moving, Wish, Workbench, apply_plan, undo_run
 from migrator.places import Identity, Places
 from migrator.snapshots.layout import Layout
 from migrator.store.reading import Store
@@ -159,6 +160,12 @@ class World:
     def move(self, source: Path, target: Path, undo_files: str = "auto") -> Run:
         """Move everything in and below `source`."""
         return apply_plan(self.plan(source, target, undo_files), self.database, Options())
+
+    def relocate(self, old: Path, new: Path, whereabouts: Whereabouts = Whereabouts.MOVED, **more: Any) -> Run:
+        """Follow a folder from one place to the other."""
+        with Workbench(self.database) as bench:
+            plan = bench.relocate(Moving((str(old), str(new)), whereabouts=whereabouts, **more))
+        return apply_plan(plan, self.database, Options())
 
     def take_back(self, run: Run) -> Run:
         assert run.id is not None

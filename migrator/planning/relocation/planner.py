@@ -60,6 +60,7 @@ def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *
             *stays,
             *left,
             *_repairs(plan, updates, relocation),
+            *_borrowers(store, relocation),
             *_move_now(relocation),
         ),
         relocated=relocation.said,
@@ -191,6 +192,23 @@ def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocatio
         tops.add(update.worktree)
         tops |= {str(dict(row)["directory"]) for _, row in update.directories if row}
     return repairs(sorted(top for top in tops if any(is_within(top, new) for new in news)), relocation)
+
+
+def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
+    """Say that snapshots of worktrees that stay borrow from a repository that moves: that changes with it, too."""
+    from migrator.snapshots.borrowing import stranded, worktree_of
+    from migrator.snapshots.layout import Layout
+
+    if relocation.said.whereabouts is Whereabouts.FOREIGN:
+        return
+    found = [worktree_of(git_dir) for git_dir, _ in stranded(Layout.of(store).root, relocation.folders)]
+    if others := sorted(worktree for worktree in found if worktree and relocation.folders.mapped(worktree) is None):
+        more = f" and {len(others) - 1} more worktrees" if len(others) > 1 else ""
+        yield PlanWarning(
+            "snapshots-borrow",
+            f"opencode's snapshots of {others[0]}{more} borrow from the repository that moves, and are told its new "
+            "place: without it, an undo there would delete files.",
+        )
 
 
 def _move_now(relocation: Relocation) -> Iterator[PlanWarning]:

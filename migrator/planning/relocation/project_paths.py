@@ -14,6 +14,7 @@ from migrator.model import (
     Row,
     WorkspaceChange,
 )
+from migrator.places.checkout import own_project_id
 from migrator.store.project_rows import ProjectRows, sandbox_list
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class _Following:
     def _worktree(self) -> str:
         old = self._rows.paths.worktree
         new = self._followed(old)
-        if new == old and (wanted := self._relocation.wanted(old)) is not None and old != "/":
+        wanted = self._relocation.wanted(old)
+        if new == old and wanted is not None and old != "/" and not self._is_its_own(old):
             self.warnings.append(
                 PlanWarning(
                     "project-stays",
@@ -67,8 +69,14 @@ class _Following:
 
     def _followed(self, directory: str) -> str:
         """Return what a directory of this project becomes."""
-        new = None if directory == "/" else self._relocation.wanted(directory)  # "/" stands for no repository
+        if directory == "/" or self._is_its_own(directory):  # "/" stands for no repository
+            return directory
+        new = self._relocation.wanted(directory)
         return new if new is not None and self._relocation.resolver.holds(new, self._rows.id) else directory
+
+    def _is_its_own(self, directory: str) -> bool:
+        """Tell whether opencode 2 has this project for this very directory: elsewhere it is another project."""
+        return self._rows.id == own_project_id(directory)
 
 
 def _sandboxes(paths: ProjectPaths, worktree: str, followed: Callable[[str], str]) -> str:

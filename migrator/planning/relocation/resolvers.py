@@ -11,7 +11,7 @@ from migrator.directories import is_within
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
 from migrator.places import git, links
-from migrator.places.checkout import GLOBAL, NO_CHECKOUT
+from migrator.places.checkout import GLOBAL, is_outside, own_project_id
 from migrator.planning.relocation.folders import Folders, normal, rebased
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class Foreign:
 
     def place(self, before: Binding, wanted: str) -> Place:
         """Return the same place below other folders."""
+        if _is_own(before):
+            own = _own(wanted)
+            return replace(own, follows=own.binding)
         path = before.path
         outside = before.project_id == GLOBAL and path == normal(before.directory)[1:]
         if outside:  # opencode counts from /
@@ -103,6 +106,8 @@ class Moved:
         wanted = rebased(wanted, existing, place.directory)
         if gone := _gone(before, wanted, self, self._folders):
             return gone
+        if _is_own(place.binding):
+            return _own(wanted)
         return replace(place, directory=wanted, path=_relative(wanted, place.worktree))
 
     def _torn(self, directory: str) -> str | None:
@@ -163,6 +168,8 @@ class WillMove:
         if existing != wanted and (gone := _gone(before, wanted, self, self._folders)):
             return gone
         checkout = self._checkout(existing)
+        if checkout.project_id == own_project_id(existing):
+            return _own(wanted)
         top = self._after(checkout.worktree)
         return Place(
             wanted,
@@ -177,9 +184,10 @@ class WillMove:
         """Return the checkout that will be around a directory, described as it is now."""
         for above in (Path(directory), *Path(directory).parents):
             now = self._folders.origin(str(above))
-            if now is not None and os.access(os.path.join(now, ".git"), os.F_OK):  # noqa: PTH118 - as above
-                return self._places.checkout(now)
-        return NO_CHECKOUT
+            if now is not None and any(os.access(f"{now}/{marker}", os.F_OK) for marker in self._places.markers):
+                found = self._places.checkout(now)
+                return self._places.outside(directory) if found == self._places.outside(now) else found
+        return self._places.outside(directory)
 
     def _after(self, path: str) -> str:
         return self._folders.mapped(path) or path
@@ -217,9 +225,19 @@ def _gone(before: Binding, wanted: str, resolver: Resolver, folders: Folders) ->
     Nothing on the disk says that it is another project now, and its id is what brings it home when it is back.
     """
     top = folders.mapped(_top(before))
-    if before.project_id == GLOBAL or top is None or resolver.exists(top):
+    if is_outside(before.project_id, before.directory) or top is None or resolver.exists(top):
         return None
     return Place(wanted, before.project_id, top, _relative(wanted, top), "git", top)
+
+
+def _is_own(binding: Binding) -> bool:
+    """Tell whether a session is in the project that opencode 2 has for its very directory, in no repository."""
+    return binding.project_id != GLOBAL and is_outside(binding.project_id, binding.directory)
+
+
+def _own(directory: str) -> Place:
+    """Return what opencode 2 makes of a directory in no repository."""
+    return Place(directory, own_project_id(directory), directory, "", None, directory)
 
 
 def _top(before: Binding) -> str:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from migrator_selectors.orphans.broken_tree import BrokenTree
 from migrator_selectors.orphans.global_claimed import GlobalClaimed
+from migrator_selectors.orphans.import_unfinished import ImportUnfinished
 from migrator_selectors.orphans.left_behind_json import LeftBehindJson
 from migrator_selectors.orphans.missing_directory import MissingDirectory
+from migrator_selectors.orphans.never_imported import NeverImported
 from migrator_selectors.orphans.not_a_directory import NotADirectory
 from migrator_selectors.orphans.project_drift import ProjectDrift
 from migrator_selectors.orphans.split_project import SplitProject
 from migrator_selectors.orphans.stale_path import StalePath
 from migrator_selectors.orphans.stale_workspace import StaleWorkspace
+from migrator_selectors.orphans.stranded_in_global import StrandedInGlobal
 from migrator_selectors.orphans.symlinked_directory import SymlinkedDirectory
 from migrator_selectors.orphans.unknown_project import UnknownProject
 from migrator_selectors.orphans.unreadable import Unreadable
@@ -29,6 +32,7 @@ BUILT_IN: tuple[OrphanRule, ...] = (
     Unreadable(),
     ProjectDrift(),
     GlobalClaimed(),
+    StrandedInGlobal(),
     SplitProject(),
     UnknownProject(),
     StalePath(),
@@ -36,4 +40,6 @@ BUILT_IN: tuple[OrphanRule, ...] = (
     BrokenTree(),
     SymlinkedDirectory(),
     LeftBehindJson(),
+    NeverImported(),
+    ImportUnfinished(),
 )

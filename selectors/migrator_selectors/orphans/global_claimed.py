@@ -21,7 +21,7 @@ class GlobalClaimed(OrphanRule):
     """After `git init` the old sessions are in no list there.
 
     opencode adopts those whose directory is exactly the top of the checkout when it is started in it; those below stay
-    behind (1.2.27 to 1.18.34; 1.2.1 tries and fails).
+    behind (1.2.27 to 1.18.34; 1.2.1 tries and fails). To opencode 2 all of "global" is lost, which is another rule's.
     """
 
     name = "global-claimed"
@@ -30,7 +30,7 @@ class GlobalClaimed(OrphanRule):
     def find(self, ground: Ground) -> Iterator[Finding]:
         """Yield bindings to `global` whose directory opencode resolves to a project."""
         for binding, sessions in ground.bound.items():
-            if binding.project_id != GLOBAL:
+            if binding.project_id != GLOBAL or ground.is_v2:
                 continue
             sight = ground.sight(binding.directory)
             if sight.place is not None and sight.place.project_id != GLOBAL:
@@ -40,6 +40,8 @@ class GlobalClaimed(OrphanRule):
 
     def acquit(self, ground: Ground, session: Session) -> str:
         """Say what opencode makes of the directory."""
+        if ground.is_v2:
+            return "this is a database of opencode 2, see stranded-in-global"
         if session.project_id != GLOBAL:
             return "bound to a project"
         sight = ground.sight(session.directory)

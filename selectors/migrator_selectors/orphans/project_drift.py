@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule, Standing
 from migrator.places.checkout import GLOBAL
+from migrator_selectors.orphans.taking_over import is_taken_over
 from migrator_selectors.orphans.wording import MENDS, short
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class ProjectDrift(OrphanRule):
     Origin added or changed, history rewritten, `.git` removed or initialised, the kept id lost, an id from before
     1.15.13: all of these change the id. From 1.15.13 on opencode moves the sessions along where the repository still
     keeps the old id; until it is started there, another copy that keeps the same id may take them with it (1.18.34).
+    Opencode 2 does so once, at its first start in a checkout; a directory in no repository has an id of its own there.
     """
 
     name = "project-drift"
@@ -46,7 +48,7 @@ class ProjectDrift(OrphanRule):
     def acquit(self, ground: Ground, session: Session) -> str:
         """Say what opencode makes of the directory."""
         if session.project_id == GLOBAL:
-            return "bound to no project, see global-claimed"
+            return f"bound to no project, see {'stranded-in-global' if ground.is_v2 else 'global-claimed'}"
         sight = ground.sight(session.directory)
         return resolved(sight) if sight.place else sight.detail
 
@@ -59,4 +61,6 @@ def resolved(sight: Sight) -> str:
 
 def is_mended(ground: Ground, binding: Binding, sight: Sight) -> bool:
     """Tell whether opencode will move these sessions along itself when the repository is next opened."""
+    if ground.is_v2:
+        return is_taken_over(ground, binding, sight)
     return ground.rekeys and sight.kept_id == binding.project_id

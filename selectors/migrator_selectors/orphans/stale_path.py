@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
+from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +21,20 @@ class StalePath(OrphanRule):
     So at the top of a checkout no path hides a session (opencode leaves stale ones there itself, where it adopts
     sessions), and below it a wrong one does. NULL counts as the exact directory: seen there, but from no directory
     between it and the top. Databases from before 1.14 are full of NULL, which is in order (all seen with 1.18.34).
+
+    Opencode 2 asks for exactly the path that it is started in, at the top too, and NULL is none. Only in "global",
+    where a repository without any mark is, it asks for the directory (read in its source, SessionStore.list).
     """
 
     name = "stale-path"
-    summary = "its path below the top of the checkout is NULL or wrong"
+    summary = "its path below the top of the checkout is NULL or wrong; to opencode 2, at the top too"
 
     def find(self, ground: Ground) -> Iterator[Finding]:
         """Yield bindings in order but for the path: with another project the path is wrong for that reason."""
         if not ground.has_path:
+            return
+        if ground.is_v2:
+            yield from self._in_v2(ground)
             return
         for binding, sessions in ground.bound.items():
             place = _place(ground, binding)
@@ -39,6 +46,13 @@ class StalePath(OrphanRule):
                     yield Finding(made_here, self._missing(place))
             elif place.path and not _shows(place.path, binding.path):
                 yield Finding(sessions, self._wrong(place, binding.path))
+
+    def _in_v2(self, ground: Ground) -> Iterator[Finding]:
+        for binding, sessions in ground.bound.items():
+            place = _place(ground, binding)
+            if place is not None and place.project_id != GLOBAL and place.path != binding.path:
+                text = f'path is {_stored(binding.path)}; opencode 2 computes "{place.path}", and lists only that there'
+                yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
     def _missing(self, place: Place) -> Reason:
         text = f'path is NULL; opencode computes "{place.path}"'
@@ -56,7 +70,7 @@ class StalePath(OrphanRule):
         if not ground.has_path:
             return "this database has no paths yet"
         place, path = _place(ground, session.binding), session.binding.path
-        stored = "NULL" if path is None else f'"{path}"'
+        stored = _stored(path)
         if place is None:
             return f"{stored}; nothing to compare it with, since directory or project are not in order"
         hides = "" if path == place.path else ", which hides it nowhere where it belongs"
@@ -66,6 +80,10 @@ class StalePath(OrphanRule):
 def _place(ground: Ground, binding: Binding) -> Place | None:
     place = ground.sight(binding.directory).place
     return place if place is not None and place.project_id == binding.project_id else None
+
+
+def _stored(path: str | None) -> str:
+    return "NULL" if path is None else f'"{path}"'
 
 
 def _shows(asked: str, path: str) -> bool:

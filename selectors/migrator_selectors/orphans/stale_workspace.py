@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class StaleWorkspace(OrphanRule):
     """A workspace overrides the session's directory: without its row opencode can't even show the session (HTTP 500).
 
-    Where the row is there and its directory is not, it is shown, and a prompt fails (1.18.34).
+    Where the row is there and its directory is not, it is shown, and a prompt fails (1.18.34). Opencode 2 made the
+    table anew, without what was in it and without directories; what it does with such a session nobody has seen.
     """
 
     name = "stale-workspace"
@@ -31,7 +32,8 @@ class StaleWorkspace(OrphanRule):
 
     def _reason(self, ground: Ground, workspace: str) -> Reason | None:
         if workspace not in ground.workspaces:
-            return Reason(self.name, f"there is no workspace {workspace}", Certainty.CERTAIN)
+            certainty = Certainty.LIKELY if ground.is_v2 else Certainty.CERTAIN
+            return Reason(self.name, f"there is no workspace {workspace}", certainty)
         directory = ground.workspaces[workspace]
         sight = ground.sight(directory) if directory else None  # one elsewhere has none
         if sight is None or sight.standing is Standing.THERE:
@@ -42,4 +44,7 @@ class StaleWorkspace(OrphanRule):
     def acquit(self, ground: Ground, session: Session) -> str:
         """Say which workspace it is in."""
         workspace = session.binding.workspace_id
-        return "in no workspace" if workspace is None else f"{workspace} in {ground.workspaces[workspace]}"
+        if workspace is None:
+            return "in no workspace"
+        directory = ground.workspaces.get(workspace)
+        return f"in {workspace}, {f'at {directory}' if directory else 'which is elsewhere'}"

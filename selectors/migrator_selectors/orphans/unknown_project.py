@@ -32,4 +32,5 @@ class UnknownProject(OrphanRule):
 
     def acquit(self, ground: Ground, session: Session) -> str:
         """Say what the row holds."""
-        return f"there is a project row, with worktree {ground.projects[session.project_id].worktree}"
+        project = ground.projects.get(session.project_id)
+        return f"there is a project row, with worktree {project.worktree}" if project else "no rule of places is for it"

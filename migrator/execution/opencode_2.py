@@ -1,0 +1,60 @@
+"""What a move in a database of opencode 2 writes beyond the binding itself; in one of opencode 1 there is nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.execution.announcing import announcements
+from migrator.places.opencode_1 import binding_of_opencode_1
+from migrator.store.reading import WHOLE
+from migrator.store.staging_v2 import old_rows, queued_moves
+from migrator.store.writing import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from migrator.store.staging import Staging
+
+TURN_UNDER_WAY = "is in the middle of a turn"
+
+
+def going_along(  # noqa: PLR0913 - what is decided elsewhere, by keyword
+    staging: Staging,
+    first: int,
+    last: int,
+    *,
+    restores: Sequence[Edit] = (),
+    returning: Collection[str] = (),
+    announce: bool,
+    now: int,
+) -> list[Edit]:
+    """Return the edits that go with moving the staged sessions `first` to `last`.
+
+    A move that opencode 2 has queued would override ours, and goes. The row that opencode 1 has of a session goes
+    where the session goes; not in the sessions that are `returning`, which get back what is in `restores`. `now` is in
+    milliseconds.
+    """
+    if not staging.store.schema.has_v2:
+        return []
+    settled = {edit.key for edit in restores if edit.table == "session_inbox"}
+    edits = [
+        Edit("session_inbox", WHOLE, id_, session, row, None)
+        for id_, session, row in queued_moves(staging, first, last)
+        if id_ not in settled
+    ]
+    edits += _old_rows(staging, first, last, returning)
+    if announce:
+        told = {edit.session for edit in restores if edit.table == "session_message" and edit.column == WHOLE}
+        edits += announcements(staging, first, last, told, now)
+    return edits
+
+
+def _old_rows(staging: Staging, first: int, last: int, returning: Collection[str]) -> Iterator[Edit]:
+    columns = set(staging.store.columns_of("session"))
+    for session, binding, target, vcs in old_rows(staging, first, last):
+        if session in returning:
+            continue
+        after = binding_of_opencode_1(target, vcs)
+        for column, old, new in zip(binding._fields, binding, after, strict=True):
+            if old != new and column in columns:
+                yield Edit("session", column, session, session, old, new)

@@ -1,0 +1,131 @@
+"""What a Mercurial repository is to opencode 2; opencode 1 knows git alone.
+
+Read in the source of opencode 2, which asks `hg log -r "roots(all())"` and takes the smallest. What hg would answer
+stands in its changelog, so where that is of the plain kind it is read, and no program runs: hg runs the hooks of
+whatever repository it is asked about. Held against Mercurial 7.2.4 in `tests/places/test_hg.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import subprocess
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+from migrator.places.bounded import read_small
+from migrator.places.checkout import GLOBAL, Checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LIMIT = 64 * 1024
+_CHANGELOG_LIMIT = 256 * 1024 * 1024
+_PLAIN = frozenset({
+    "dirstate-v2",
+    "dotencode",
+    "fncache",
+    "generaldelta",
+    "largefiles",
+    "lfs",
+    "persistent-nodemap",
+    "revlog-compression-zstd",
+    "revlogv1",
+    "share-safe",
+    "sparserevlog",
+    "store",
+})  # fmt: skip
+"""The requirements of a repository whose whole history is in a changelog of version 1 in its own store."""
+
+_ENTRY = struct.Struct(">Qiiiiii20s12x")  # offset and flags, length, full length, base, link, two parents, id
+_VERSION_1, _INLINE, _GENERAL_DELTA = 1, 1 << 16, 1 << 17
+
+
+def marked_directory(directory: str) -> str | None:
+    """Return the nearest directory at or above the absolute `directory` with a `.hg` in it."""
+    here = directory
+    while not os.access(os.path.join(here, ".hg"), os.F_OK):
+        above = os.path.dirname(here)
+        if above == here:
+            return None
+        here = above
+    return here
+
+
+def checkout(marked: str) -> Checkout:
+    """Describe the working copy whose `.hg` is in `marked`.
+
+    Raises MigratorError where no id is kept and hg is missing, without which opencode can't tell either.
+    """
+    store = os.path.join(marked, ".hg")
+    kept = _kept_id(store)
+    project_id, told_by = (kept, "the id kept in its .hg") if kept else _by_root(marked, store)
+    return Checkout(project_id, marked, marked, "hg", kept, told_by)
+
+
+def _kept_id(store: str) -> str | None:
+    data = read_small(os.path.join(store, "opencode"), _LIMIT)
+    return data.decode("utf-8-sig", "replace").strip() or None if data else None
+
+
+def _by_root(marked: str, store: str) -> tuple[str, str]:
+    if shutil.which("hg") is None:
+        raise MigratorError(
+            f"hg is not on PATH, so nobody can tell which project the repository at {marked} is: install Mercurial"
+        )
+    roots = _roots_read(store)
+    if roots is None:
+        roots = _roots_told(marked)
+    first = min(roots, default=None)
+    return (first, "its first changeset") if first else (GLOBAL, "no changeset yet")
+
+
+def _roots_read(store: str) -> list[str] | None:
+    """Return the ids of the changesets without a parent; None where only hg itself can tell which count."""
+    requirements: set[str] = set()
+    for file in ("requires", "store/requires"):
+        requirements.update((read_small(os.path.join(store, file), _LIMIT) or b"").decode("ascii", "replace").split())
+    obsolete = os.path.join(store, "store", "obsstore")
+    if not {"store", "revlogv1"} <= requirements <= _PLAIN or (os.path.exists(obsolete) and os.path.getsize(obsolete)):
+        return None
+    changelog = os.path.join(store, "store", "00changelog.i")
+    if not os.path.lexists(changelog):
+        return []
+    data = read_small(changelog, _CHANGELOG_LIMIT)
+    try:
+        return None if data is None else list(_roots_in(data))
+    except (struct.error, ValueError):
+        return None
+
+
+def _roots_in(changelog: bytes) -> Iterator[str]:
+    """Yield the ids of the entries without parents. Raises ValueError for what isn't a revlog of version 1."""
+    if not changelog:
+        return
+    header = int.from_bytes(changelog[:4], "big")
+    if header & 0xFFFF != _VERSION_1 or header & ~(0xFFFF | _INLINE | _GENERAL_DELTA):
+        raise ValueError(header)
+    at = 0
+    while at < len(changelog):
+        _, length, _, _, _, first, second, node = _ENTRY.unpack_from(changelog, at)
+        if first == second == -1:
+            yield node.hex()
+        at += _ENTRY.size
+        if header & _INLINE:
+            if length < 0:
+                raise ValueError(length)
+            at += length
+
+
+def _roots_told(marked: str) -> list[str]:
+    """Ask hg as opencode does; what it can't answer is no root to opencode."""
+    done = subprocess.run(
+        ("hg", "log", "-r", "roots(all())", "-T", "{node}\n"),
+        cwd=marked,
+        env=os.environ | {"HGPLAIN": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return [] if done.returncode else done.stdout.decode("ascii", "replace").split()

@@ -1,0 +1,40 @@
+"""What opencode 1 makes of a place that opencode 2 was asked about.
+
+They agree on git. Opencode 1 knows nothing else: where opencode 2 has a project for a folder of its own, or for a
+repository of Mercurial, it has the project "global", and a path that is the directory without its leading slash.
+(Both seen with 1.18.34; an hg repository inside a git one, which 1 takes for a part of that, is not told apart here.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migrator.model import Binding
+from migrator.places.checkout import GLOBAL
+
+if TYPE_CHECKING:
+    from migrator.model import Place
+
+
+def place_of_opencode_1(place: Place) -> Place:
+    """Return the same directory as opencode 1 has it."""
+    if not _own_of_2(place.project_id, place.vcs):
+        return place
+    binding = binding_of_opencode_1(place.binding, place.vcs)
+    follows = binding if place.follows else None
+    return replace(
+        place, project_id=GLOBAL, worktree="/", path=binding.path or "", vcs=None, project_worktree="/", follows=follows
+    )
+
+
+def binding_of_opencode_1(binding: Binding, vcs: str | None) -> Binding:
+    """Return the binding that opencode 1 has where opencode 2 has this one, in a project with this `vcs`."""
+    if not _own_of_2(binding.project_id, vcs):
+        return binding
+    return Binding(GLOBAL, binding.directory, binding.directory.removeprefix("/"), binding.workspace_id)
+
+
+def _own_of_2(project_id: str, vcs: str | None) -> bool:
+    """Tell whether only opencode 2 has such a project; "global" of a git repository without a commit is of both."""
+    return project_id != GLOBAL and vcs != "git"

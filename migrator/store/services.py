@@ -1,0 +1,153 @@
+"""The background service of opencode 2: which ones run, by the files in which they register and by asking them.
+
+Learnt from its source (service-config.ts, service-registration.ts, the client's service.ts): a service writes its pid,
+address and password to `service.json` in opencode's state directory, or to `service-CHANNEL.json`, and removes that
+when it ends in good order. So a file alone says nothing: the process must be alive, and answer as the one that wrote
+it. Its sessions are in memory of its clients and in turns under way, which would be written over what we write.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64encode
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from migrator.errors import Holder
+from migrator.store.holders import SERVICE, databases_open_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_SECONDS = 1.0
+"""How long a service may take for each part of its answer: it is on this machine, and answers in milliseconds."""
+
+_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One that has registered; `password` is sent to nobody but itself, and shown to nobody."""
+
+    pid: int
+    url: str
+    password: str | None = field(repr=False)
+
+
+def named(found: Sequence[Holder]) -> tuple[Holder, ...]:
+    """Return these processes, those that have registered as a service called that."""
+    if not found:
+        return ()
+    services = {service.pid for service in registered_services()}
+    return tuple(Holder(holder.pid, SERVICE) if holder.pid in services else holder for holder in found)
+
+
+def services_at(database: Path) -> tuple[Holder, ...]:
+    """Return the services that run and don't have another one of opencode's databases open, by pid."""
+    pids = sorted(service.pid for service in running_services() if not _is_elsewhere(service.pid, database))
+    return tuple(Holder(pid, SERVICE) for pid in pids)
+
+
+def running_services(environ: Mapping[str, str] = os.environ) -> tuple[Service, ...]:
+    """Return those that are alive and answer."""
+    return tuple(service for service in registered_services(environ) if _is_alive(service.pid) and _answers(service))
+
+
+def registered_services(environ: Mapping[str, str] = os.environ) -> tuple[Service, ...]:
+    """Return those that have left a file, in the order of their names; an empty XDG_STATE_HOME counts as unset."""
+    state = Path(environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser(), "opencode")
+    found = (_read(file) for file in (state / "service.json", *sorted(state.glob("service-*.json"))))
+    return tuple({service.pid: service for service in found if service is not None}.values())
+
+
+def _read(file: Path) -> Service | None:
+    """Return what a registration says; None where there is none that opencode itself would understand."""
+    try:
+        if not file.is_file() or file.stat().st_size > _LIMIT:
+            return None
+        said = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(said, dict):
+        return None
+    url, pid, password = said.get("url"), said.get("pid"), said.get("password")
+    if not isinstance(url, str) or type(pid) is not int or pid <= 0 or not isinstance(password, str | None):
+        return None
+    return Service(pid, url, password)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _answers(service: Service) -> bool:
+    """Tell whether the address answers as this process does.
+
+    404 is an older service, which has no such route; whatever else answers there is none, or not this one.
+    """
+    for status, said in _asked(service):
+        if status == 404:  # noqa: PLR2004 - Not Found
+            return True
+        if isinstance(said, dict) and said.get("pid") == service.pid:
+            return True
+    return False
+
+
+def _asked(service: Service) -> Iterator[tuple[int, Any]]:
+    """Yield status and answer of each address that can be meant, none of which leaves this machine."""
+    headers = {"Connection": "close"}
+    if service.password is not None:
+        headers["Authorization"] = "Basic " + b64encode(f"opencode:{service.password}".encode()).decode()
+    for host, port in _addresses(service.url):
+        connection = HTTPConnection(host, port, timeout=_SECONDS)
+        try:
+            connection.request("GET", "/api/info", headers=headers)
+            response = connection.getresponse()
+            body = response.read(_LIMIT)
+        except (OSError, HTTPException):
+            continue
+        finally:
+            connection.close()
+        try:
+            yield response.status, json.loads(body)
+        except ValueError:
+            yield response.status, None
+
+
+def _addresses(url: str) -> Iterator[tuple[str, int]]:
+    """Yield the addresses of this machine that a URL means; none where it means another, or isn't plain HTTP."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError:
+        return
+    if parts.scheme != "http" or not parts.hostname:
+        return
+    if parts.hostname == "localhost":
+        yield from (("127.0.0.1", port), ("::1", port))
+        return
+    try:
+        address = ip_address(parts.hostname)
+    except ValueError:
+        return
+    if address.is_unspecified:  # it listens on every address, and so on this one too
+        yield "127.0.0.1" if address.version == 4 else "::1", port  # noqa: PLR2004 - IPv4
+    elif address.is_loopback:
+        yield str(address), port
+
+
+def _is_elsewhere(pid: int, database: Path) -> bool:
+    """Tell whether a process has another one of opencode's databases open, and not this one."""
+    opened = [Path(name) for name in databases_open_in(pid)]
+    return database not in opened and any(path.name.startswith("opencode") for path in opened)

@@ -1,0 +1,117 @@
+"""What staged sessions have in the tables of opencode 2 that must go along, or keeps them from going."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.model import Binding
+from migrator.store.reading import IN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from migrator.store.reading import Store
+    from migrator.store.staging import Staging
+
+_MOVING = (
+    "FROM temp.rebind r JOIN temp.change c ON c.seq = r.seq JOIN temp.binding b ON b.id = r.before "
+    "JOIN temp.binding a ON a.id = r.after"
+)
+_BEFORE = "b.project_id, b.directory, b.path, b.workspace_id"
+_AFTER = "a.project_id, a.directory, a.path, a.workspace_id"
+
+
+class Numbered(NamedTuple):
+    """Where the messages of a session end, and the way it goes.
+
+    `seq` is what `event_sequence` has, None where it has no row; `last` the highest number that is taken.
+    """
+
+    session: str
+    seq: int | None
+    last: int
+    before: Binding
+    after: Binding
+
+
+class OldRow(NamedTuple):
+    """The row that opencode 1 has of a session that moves in opencode 2: where it is bound.
+
+    `after` and `vcs` are where the session goes, and of its project there.
+    """
+
+    session: str
+    binding: Binding
+    after: Binding
+    vcs: str | None
+
+
+def sequences(staging: Staging, first: int, last: int) -> list[Numbered]:
+    """Return this of every session `first` to `last` that gets another directory and is one of opencode 2."""
+    rows = staging.store.rows(
+        "SELECT c.session, e.seq, max(coalesce(e.seq, -1), "
+        "coalesce((SELECT max(seq) FROM main.session_message WHERE session_id = c.session), -1), "
+        "coalesce((SELECT max(enqueued_seq) FROM main.session_inbox WHERE session_id = c.session), -1)), "
+        f"{_BEFORE}, {_AFTER} {_MOVING} LEFT JOIN main.event_sequence e ON e.aggregate_id = c.session "
+        "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND b.directory <> a.directory "
+        "ORDER BY r.seq",
+        [first, last],
+    )
+    return [
+        Numbered(session, seq, taken, Binding(*bound[:4]), Binding(*bound[4:])) for session, seq, taken, *bound in rows
+    ]
+
+
+def queued_moves(staging: Staging, first: int, last: int) -> list[tuple[str, str, str]]:
+    """Return (row id, session, row as JSON) of every move that waits for one of these sessions, if they move."""
+    wanted = staging.store.rows(
+        f"SELECT i.id, i.session_id {_MOVING} JOIN main.session_inbox i ON i.session_id = c.session "
+        "WHERE r.seq BETWEEN ? AND ? AND r.before <> r.after AND i.type = 'move' ORDER BY r.seq, i.enqueued_seq",
+        [first, last],
+    )
+    if not wanted:
+        return []
+    whole = staging.store.whole_rows("session_inbox", f"id {IN}", [json.dumps([id_ for id_, _ in wanted])])
+    return [(id_, session, whole[id_]) for id_, session in wanted]
+
+
+def old_rows(staging: Staging, first: int, last: int) -> list[OldRow]:
+    """Return the rows that opencode 1 has of these sessions, if they move in opencode 2."""
+    store = staging.store
+    if store.schema.dialect != "v1+v2":
+        return []
+    columns = set(store.columns_of("session"))
+    old = ", ".join(f"o.{column}" if column in columns else "NULL" for column in Binding._fields)
+    rows = store.rows(
+        f"SELECT c.session, p.vcs, {old}, {_AFTER} {_MOVING} JOIN main.session o ON o.id = c.session "
+        "LEFT JOIN main.project p ON p.id = a.project_id "
+        "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND r.before <> r.after ORDER BY r.seq",
+        [first, last],
+    )
+    return [OldRow(session, Binding(*rest[:4]), Binding(*rest[4:]), vcs) for session, vcs, *rest in rows]
+
+
+def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (session, directory) of every move that waits for one of these sessions."""
+    to = "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.location.directory') END"
+    rows = store.rows(
+        f"SELECT session_id, {to} FROM main.session_inbox WHERE type = 'move' AND session_id {IN} "
+        "ORDER BY session_id, enqueued_seq",
+        [json.dumps([*sessions])],
+    )
+    return [(session, str(directory)) for session, directory in rows]
+
+
+def suspended(store: Store, sessions: Iterable[str]) -> list[str]:
+    """Return those of these sessions in which a turn was begun that opencode 2 goes on with when it starts.
+
+    It claims a session when it begins a turn, and lets go of it at its end (issue 41800 of opencode).
+    """
+    if not store.schema.has_v2:
+        return []
+    rows = store.rows(
+        f"SELECT id FROM main.session_v2 WHERE time_suspended IS NOT NULL AND id {IN} ORDER BY id",
+        [json.dumps([*sessions])],
+    )
+    return [id_ for (id_,) in rows]

@@ -1,0 +1,40 @@
+"""`import-unfinished`: opencode 2 is still to take the session over from opencode 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule
+from migrator_selectors.orphans.never_imported import COMPLETED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.model import Session
+    from migrator.orphans.rule import Ground
+
+
+class ImportUnfinished(OrphanRule):
+    """The import runs in the background, one session after the other, and goes on at the next start where it was cut.
+
+    A session that it hasn't come to is copied out of its old row, so nothing is written before it is done.
+    """
+
+    name = "import-unfinished"
+    summary = "opencode 2 has not finished importing it from opencode 1; never moved before that"
+    movable = False
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield what opencode 2 doesn't have yet."""
+        if ground.not_imported and ground.import_phase != COMPLETED:
+            text = (
+                f"opencode 2 has not imported it from opencode 1 yet ({ground.import_phase}); "
+                "start opencode 2 and let it finish"
+            )
+            yield Finding(ground.not_imported, Reason(self.name, text, Certainty.LIKELY))
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Say how far the import is."""
+        del session
+        return "the import is done" if ground.is_v2 else "this is a database of opencode 1 alone"

@@ -1,0 +1,45 @@
+"""`never-imported`: opencode 1 has the session, and opencode 2, which is there too, doesn't."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.model import Session
+    from migrator.orphans.rule import Ground
+
+COMPLETED = "completed"
+
+
+class NeverImported(OrphanRule):
+    """opencode 2 imports the sessions of opencode 1 once, and what opencode 1 makes afterwards never.
+
+    No move mends that, and a second import would cost what opencode 2 has added to those it has (read in its source;
+    issues 49641, 50130 and 49412 of opencode).
+    """
+
+    name = "never-imported"
+    summary = "only opencode 1 has it, and opencode 2 imports nothing any more; reported, never moved"
+    movable = False
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield all of them; as long as the import isn't done they are another rule's."""
+        if ground.not_imported and ground.import_phase == COMPLETED:
+            text = (
+                "only opencode 1 has it: opencode 2 imported its sessions once, and never does so again; "
+                "go on with it in opencode 1, or ask opencode for a way (its issue 49641)"
+            )
+            yield Finding(ground.not_imported, Reason(self.name, text, Certainty.CERTAIN))
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Say who has it."""
+        if not ground.is_v2:
+            return "this is a database of opencode 1 alone"
+        if any(session.id == other.id for other in ground.not_imported):
+            return f"the import isn't done: {ground.import_phase}"
+        return "opencode 2 has it"

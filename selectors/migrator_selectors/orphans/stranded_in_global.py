@@ -1,0 +1,49 @@
+"""`stranded-in-global`: opencode 2 has the session in "global", and its directory is a project there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.model import Certainty, Reason
+from migrator.orphans.rule import Finding, OrphanRule
+from migrator.places.checkout import GLOBAL
+from migrator_selectors.orphans.project_drift import resolved
+from migrator_selectors.orphans.taking_over import is_taken_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.model import Session
+    from migrator.orphans.rule import Ground
+
+
+class StrandedInGlobal(OrphanRule):
+    """To opencode 2 every directory is of a project, and it lists by project: what is in "global" is in no list there.
+
+    It takes such sessions over when a directory is opened for the first time. Its import of the sessions of opencode 1
+    runs beside that and often comes too late (issues 50551, 50800 and 49827 of opencode; read in its source, not run).
+    """
+
+    name = "stranded-in-global"
+    summary = 'opencode 2 has it in "global", although its directory is a project of its own or in one'
+
+    def find(self, ground: Ground) -> Iterator[Finding]:
+        """Yield bindings to `global` whose directory opencode 2 resolves to another project."""
+        for binding, sessions in ground.bound.items():
+            if not ground.is_v2 or binding.project_id != GLOBAL:
+                continue
+            sight = ground.sight(binding.directory)
+            if sight.place is not None and sight.place.project_id != GLOBAL:
+                text = f'bound to "global", which opencode 2 lists nowhere; {resolved(sight)}'
+                if is_taken_over(ground, binding, sight):
+                    text += "; opencode 2 takes it over when it is first started there"
+                yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
+
+    def acquit(self, ground: Ground, session: Session) -> str:
+        """Say what opencode makes of the directory."""
+        if not ground.is_v2:
+            return "this is a database of opencode 1, see global-claimed"
+        if session.project_id != GLOBAL:
+            return "bound to a project"
+        sight = ground.sight(session.directory)
+        return resolved(sight) if sight.place else sight.detail

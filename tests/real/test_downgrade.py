@@ -1,0 +1,77 @@
+"""After opencode 2 has upgraded a database and we have moved in it, opencode 1 finds everything in place.
+
+Opencode 2 can't be run here: the upgrade is done as its source does it. What is asked is the real opencode 1.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.places import Identity, Places
+from tests.home import Home
+from tests.real.binary import MAIN
+from tests.real.fake_model import order
+from tests.real.migrator_command import answer
+from tests.real.sessions import IN_A, ROOTS_IN_A
+from tests.v2_databases import upgrade
+
+if TYPE_CHECKING:
+    from tests.real.conftest import FreshLab
+    from tests.real.sessions import Lab
+
+LATE = "archived"
+"""A session that opencode 2 never imported."""
+
+
+@pytest.fixture
+def lab(fresh_lab: FreshLab) -> Lab:
+    """The data set of opencode 1, upgraded."""
+    lab = fresh_lab(MAIN)
+    upgrade(Home(lab.opencode.home))
+    with closing(sqlite3.connect(lab.opencode.database)) as database, database:
+        database.execute("PRAGMA foreign_keys = ON")
+        database.execute("DELETE FROM session_v2 WHERE id = ?", [lab.sessions[LATE]])
+    return lab
+
+
+@pytest.mark.parametrize(("destination", "path", "already"), [("B", "sub/deep", "in b"), ("plain", "", "in plain")])
+def test_opencode_1_lists_opens_continues_and_undoes_what_was_moved(
+    lab: Lab, destination: str, path: str, already: str
+) -> None:
+    """Outside any repository the two opencodes don't agree on a session's project, and each has its own row."""
+    opencode, directory = lab.opencode, lab.repos / destination
+    main, deep = lab.sessions["main"], directory / path
+    with opencode.serve(lab.a):
+        before = {name: opencode.conversation(lab.sessions[name]) for name in IN_A}
+
+    run = answer(opencode, "move", "--from-dir", lab.a, "--to-dir", directory, "--yes", cwd=lab.a)
+
+    assert (run["status"], run["sessions"]) == ("applied", len(IN_A))
+    place = Places(Identity.V2).find(str(directory))
+    with closing(sqlite3.connect(opencode.database)) as database:
+        rows = database.execute("SELECT project_id, directory, path FROM session_v2 WHERE id = ?", [main]).fetchall()
+        assert rows == [(place.project_id, str(directory), "")], "where opencode 2 looks"
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert set(opencode.listed(directory)) == lab.ids(*ROOTS_IN_A, already)
+    files = lab.files()
+    with opencode.serve(directory):
+        top = "" if place.vcs else str(directory)[1:]
+        at_the_top = lab.ids(*IN_A, already) - (lab.ids("deep") if path else set())
+        assert opencode.listed_in(directory) == at_the_top
+        assert opencode.listed_in(deep) >= lab.ids("deep")
+        assert opencode.listed_under(directory, top) >= lab.ids(*IN_A)
+        assert opencode.listed_in(lab.a) == set()
+        assert opencode.children(lab.sessions["parent"]) == lab.ids("task child", "child")
+        for name, conversation in before.items():
+            now = opencode.conversation(lab.sessions[name])
+            assert [message["info"]["id"] for message in now] == [message["info"]["id"] for message in conversation]
+        opencode.revert(main, opencode.turns(main)[0], directory)
+        opencode.unrevert(main, directory)
+        assert lab.files() == files, "an undo of a turn from before touches no file anywhere"
+        for session in (main, lab.sessions[LATE]):
+            opencode.prompt(session, order("bash", command=f"pwd > {session}.txt", description="say where"), directory)
+            assert (directory / f"{session}.txt").read_text() == f"{directory}\n"

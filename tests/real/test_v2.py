@@ -1,0 +1,103 @@
+"""The guarantees of a move, by the judgement of a real opencode 2.
+
+No registry that we know of has one (asked npm for @opencode/cli-linux-x64 on 2026-11-24), so this has never run: name a
+program in $OPENCODE_MIGRATOR_V2_BINARY, and it does.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.errors import MigratorError
+from migrator.places import Identity, Places
+from tests.places.repositories import KINDS, repository, sub_directory
+from tests.real.database import all_rows
+from tests.real.fake_model import order
+from tests.real.migrator_command import answer, move, run_migrator, undo
+from tests.real.opencode import OpenCode
+from tests.real.opencode_2 import OpenCode2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BINARY = os.environ.get("OPENCODE_MIGRATOR_V2_BINARY", "")
+
+pytestmark = pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_git_settings() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield
+
+
+@pytest.fixture
+def opencode(tmp_path: Path, model_url: str) -> OpenCode2:
+    assert Path(BINARY).is_file(), f"OPENCODE_MIGRATOR_V2_BINARY: there is no {BINARY}"
+    return OpenCode2(OpenCode(Path(BINARY), sub_directory(tmp_path / "home"), model_url))
+
+
+def test_opencode_makes_the_same_of_every_kind_of_directory(opencode: OpenCode2, tmp_path: Path) -> None:
+    different = {}
+    with opencode.service(tmp_path):
+        for kind, build in KINDS.items():
+            directory = build(sub_directory(tmp_path / "kinds" / kind))
+            real = opencode.location(directory)["project"]
+            try:
+                place = Places(Identity.V2).find(str(directory))
+            except MigratorError as refusal:
+                different[kind] = (str(refusal), real)
+                continue
+            if (place.project_id, place.worktree) != (real["id"], real["directory"]):
+                different[kind] = (f"{place.project_id} {place.worktree}", real)
+    assert different == {}
+
+
+@pytest.mark.parametrize("destination", ["b", "plain"])
+def test_moved_sessions_are_listed_opened_and_continued_where_they_are(
+    opencode: OpenCode2, tmp_path: Path, destination: str
+) -> None:
+    installed = opencode.installed
+    a = repository(tmp_path / "repos" / "a")
+    deep = sub_directory(a / "src")
+    repository(tmp_path / "repos" / "b", "https://example.com/acme/b.git")
+    there = sub_directory(tmp_path / "repos" / destination)
+    (there / "src").mkdir()
+    with opencode.service(a) as pid:
+        root = opencode.new_session("root", a)
+        child = opencode.new_session("child", a, parentID=root)
+        below = opencode.new_session("below", deep)
+        at_home = opencode.new_session("at home", there)
+        for session in (root, child, below, at_home):
+            opencode.prompt(session, order("shell", command="pwd > before.txt", description="say where"))
+        conversations = {session: opencode.messages(session) for session in (root, child, below)}
+        refused = run_migrator(installed, "move", "--from-dir", a, "--to-dir", there, "--yes", cwd=a)
+        assert refused.returncode == 4, refused.stderr
+        assert str(pid) in refused.stderr
+    assert answer(installed, "orphans", cwd=a) == []
+    before = all_rows(installed.database)
+    undo(installed, move(installed, a, there), cwd=a)
+    assert all_rows(installed.database) == before
+
+    move(installed, a, there)
+
+    place, place_below = (Places(Identity.V2).find(str(directory)) for directory in (there, there / "src"))
+    with opencode.service(there):
+        assert opencode.listed(there) == {root, at_home} | ({below} if place.vcs else set())
+        assert opencode.listed_by(project=place.project_id, subpath="") == {root, child, at_home}
+        assert below in opencode.listed_by(project=place_below.project_id, subpath=place_below.path)
+        assert opencode.listed_by(directory=str(there)) == {root, child, at_home}
+        assert opencode.listed_by(directory=str(a)) == set()
+        for session, conversation in conversations.items():
+            now = opencode.messages(session)
+            assert now[: len(conversation)] == conversation
+            assert [message["type"] for message in now[len(conversation) :]] == ["location-switched"]
+        opencode.prompt(root, order("shell", command="pwd > after.txt", description="say where"))
+        assert (there / "after.txt").read_text() == f"{there}\n"
+    assert answer(installed, "orphans", cwd=there) == []

@@ -1,0 +1,213 @@
+"""A folder that moves takes its file undo along, and leaves that of other worktrees working."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from migrator.errors import MigratorError
+from migrator.model import Whereabouts
+from migrator.snapshots.borrowing import lines, worktree_of
+from tests.places.repositories import git
+from tests.snapshots.world import Saved, State, Talk, World, changes, linked, state, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GROUNDS = [Whereabouts.MOVED, Whereabouts.WILL_MOVE]
+
+
+class Ground(NamedTuple):
+    """A repository with a session that changed `a`, and a linked worktree with one that changed `b`."""
+
+    world: World
+    old: Path
+    new: Path
+    talk: Talk
+    beside: Path
+    neighbour: Talk
+
+    def follow(self, whereabouts: Whereabouts) -> None:
+        """Move the folder and relocate, in the one order or the other, and let git mend its links."""
+        if whereabouts is Whereabouts.MOVED:
+            self.old.rename(self.new)
+        self.world.relocate(self.old, self.new, whereabouts)
+        if whereabouts is Whereabouts.WILL_MOVE:
+            self.old.rename(self.new)
+        git(self.new, "worktree", "repair", str(self.beside))
+
+    def undone(self, talk: Talk, top: Path) -> dict[str, tuple[str, bytes] | None]:
+        """What an undo of all of a session's turns changes below `top`."""
+        before, undo = state(top), self.world.undo(talk)
+        undo.revert(undo.messages()[0])
+        return changes(before, state(top))
+
+
+@pytest.fixture
+def ground(world: World) -> Ground:
+    source = world.repository(a="a\n", b="b\n", d__deep="deep\n")
+    beside = linked(source, "beside")
+    talk, neighbour = world.session(source), world.session(beside)
+    world.turn(talk, write, source / "a", "a changed\n")
+    world.turn(neighbour, write, beside / "b", "b changed\n")
+    return Ground(world, source, source.with_name("new"), talk, beside, neighbour)
+
+
+def names(ground: Ground, talk: Talk) -> list[str]:
+    return [file for part in ground.world.patches(talk) for file in part["files"]]
+
+
+@pytest.mark.parametrize("whereabouts", GROUNDS)
+def test_its_undo_works_in_the_new_place(ground: Ground, whereabouts: Whereabouts) -> None:
+    ground.follow(whereabouts)
+    assert names(ground, ground.talk) == [str(ground.new / "a")]
+    assert ground.undone(ground.talk, ground.new) == {"a": ("file", b"a\n")}
+
+
+@pytest.mark.parametrize("whereabouts", GROUNDS)
+def test_the_undo_of_a_worktree_that_borrows_from_it_goes_on_working(ground: Ground, whereabouts: Whereabouts) -> None:
+    ground.follow(whereabouts)
+    assert ground.undone(ground.neighbour, ground.beside) == {"b": ("file", b"b\n")}
+    later = ground.world.turn(ground.neighbour, write, ground.beside / "d/deep", "changed after the move\n")
+    ground.world.undo(ground.neighbour).revert(later)
+    assert (ground.beside / "d/deep").read_text() == "deep\n"
+
+
+def test_control_without_relocate_the_undo_beside_it_deletes(ground: Ground) -> None:
+    ground.old.rename(ground.new)
+    git(ground.new, "worktree", "repair", str(ground.beside))
+    shutil.rmtree(ground.world.snapshots(ground.beside).git_dir / "objects/pack", ignore_errors=True)
+    assert ground.undone(ground.neighbour, ground.beside) == {"b": None}
+
+
+@pytest.mark.parametrize("whereabouts", GROUNDS)
+def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: Whereabouts) -> None:
+    before = ground.world.everything()
+    moved_first = whereabouts is Whereabouts.MOVED
+    if moved_first:
+        ground.old.rename(ground.new)
+    run = ground.world.relocate(ground.old, ground.new, whereabouts)
+    ground.world.take_back(run)
+    if moved_first:
+        ground.new.rename(ground.old)
+    assert ground.world.everything() == before
+    assert ground.undone(ground.talk, ground.old) == {"a": ("file", b"a\n")}
+    assert ground.undone(ground.neighbour, ground.beside) == {"b": ("file", b"b\n")}
+
+
+def test_the_new_repository_is_for_the_new_place_before_that_is_there(ground: Ground) -> None:
+    ground.world.relocate(ground.old, ground.new, Whereabouts.WILL_MOVE)
+    (own,) = (
+        path.parent
+        for path in ground.world.data.glob("snapshot/*/*/config")
+        if worktree_of(str(path.parent)) == str(ground.new)
+    )
+    assert lines(f"{own}/objects/info/alternates") == [f"{ground.new}/.git/objects"]
+    ground.old.rename(ground.new)
+    assert ground.world.git_dir(ground.new) == own
+
+
+def test_before_the_move_every_turn_goes_along_whatever_has_changed_since(ground: Ground) -> None:
+    """It is the same directory; after the move, the last snapshot is all that tells how it was."""
+    write(ground.old / "a", "changed by hand since\n")
+    at_first = Saved(ground.world)
+    ground.follow(Whereabouts.WILL_MOVE)
+    assert names(ground, ground.talk) == [str(ground.new / "a")]
+    at_first.restore()
+    ground.follow(Whereabouts.MOVED)
+    assert names(ground, ground.talk) == []
+
+
+def test_what_opencode_makes_in_the_old_place_is_no_obstacle(ground: Ground) -> None:
+    """Its desktop app makes a directory that is gone anew, with a .opencode in it."""
+    ground.old.rename(ground.new)
+    (ground.old / ".opencode").mkdir(parents=True)
+    ground.world.relocate(ground.old, ground.new)
+    assert names(ground, ground.talk) == [str(ground.new / "a")]
+
+
+def test_two_worktrees_that_changed_places(ground: Ground) -> None:
+    """Each place has the other's files now: what is there says nothing of how it was."""
+    world, old, beside = ground.world, ground.old, ground.beside
+    third = linked(old, "third")
+    talk = world.session(third)
+    world.turn(talk, write, third / "a", "a in the third\n")
+    beside.rename(old.with_name("x"))
+    third.rename(beside)
+    old.with_name("x").rename(third)
+    git(old, "worktree", "repair", str(beside), str(third))
+    swapped(world, beside, third)
+    before = state(beside), state(third)
+    assert ground.undone(talk, beside) == {"a": ("file", b"a\n")}
+    assert ground.undone(ground.neighbour, third) == {"b": ("file", b"b\n")}
+    assert before[0]["a"] == ("file", b"a in the third\n")
+
+
+def swapped(world: World, one: Path, other: Path) -> None:
+    from migrator.execution.runs import Options
+    from migrator.operations import Moving, Workbench, apply_plan
+
+    with Workbench(world.database) as bench:
+        plan = bench.relocate(Moving((f"{one}={other}", f"{other}={one}")))
+    apply_plan(plan, world.database, Options())
+
+
+def test_a_linked_worktree_that_lost_its_repository_says_how_to_keep_its_undo(ground: Ground) -> None:
+    """The folder of both moved; git can't tell in it before its own part is done."""
+    repos = ground.old.parent
+    new = repos.with_name("elsewhere")
+    repos.rename(new)
+    saved = Saved(ground.world)
+    ground.world.relocate(repos, new)
+    assert names(ground, ground.talk) == [str(new / "source/a")]
+    assert names(ground, ground.neighbour) == []
+    saved.restore()
+    with pytest.raises(MigratorError, match=r"beside has lost its repository, until `git worktree repair` mends that"):
+        ground.world.relocate(repos, new, undo_files="carry")
+    git(new / "source", "worktree", "repair", str(new / "beside"))
+    ground.world.relocate(repos, new, undo_files="carry")
+    assert names(ground, ground.neighbour) == [str(new / "beside/b")]
+
+
+def test_a_session_whose_own_directory_is_gone_follows_with_its_undo(ground: Ground) -> None:
+    talk = ground.world.session(ground.old / "d")
+    ground.world.turn(talk, write, ground.old / "d/deep", "changed\n")
+    shutil.rmtree(ground.old / "d")
+    ground.world.turn(ground.talk, write, ground.old / "a", "again\n")
+    ground.old.rename(ground.new)
+    (ground.new / "d").mkdir()
+    write(ground.new / "d/deep", "changed\n")
+    shutil.move(ground.new / "d", ground.new / "e")
+    ground.world.relocate(ground.old, ground.new)
+    assert names(ground, talk) == []  # it is not as it was
+
+
+def test_others_borrowing_is_announced_and_foreign_folders_change_nothing(ground: Ground) -> None:
+    from migrator.operations import Moving, Workbench
+
+    before = everyones_lenders(ground.world)
+    with Workbench(ground.world.database) as bench:
+        plan = bench.relocate(Moving((str(ground.old), str(ground.new)), whereabouts=Whereabouts.WILL_MOVE))
+    (said,) = (warning.message for warning in plan.warnings if warning.code == "snapshots-borrow")
+    assert said.startswith(f"opencode's snapshots of {ground.beside} borrow from the repository that moves")
+    ground.world.relocate(ground.old, ground.new, Whereabouts.FOREIGN)
+    assert everyones_lenders(ground.world) == before
+
+
+def everyones_lenders(world: World) -> State:
+    return {file: value for file, value in state(world.data / "snapshot").items() if file.endswith("alternates")}
+
+
+def test_where_a_neighbour_cannot_be_told_nothing_is_moved(ground: Ground) -> None:
+    info = ground.world.snapshots(ground.beside).git_dir / "objects/info"
+    before = ground.world.everything()
+    ground.old.rename(ground.new)
+    # what we write first is in the way of a directory of that name
+    import os
+
+    (info / f"opencode-migrator-alternates-{os.getpid()}").mkdir()
+    with pytest.raises(MigratorError, match=r"can't be told where the repository is .* nothing was moved"):
+        ground.world.relocate(ground.old, ground.new)
+    assert ground.world.everything() == before

@@ -1,0 +1,131 @@
+"""Every database is read as what it is: by its tables, whatever opencode made it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.demo import load
+from migrator.store.reading import Store
+from tests.home import FIXTURES, V1_FIXTURES, Home, build_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UPGRADED = "v2-migrated"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return build_home(tmp_path / "home", UPGRADED)
+
+
+@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-fresh", UPGRADED])
+def test_the_dialect_is_told_by_the_tables(tmp_path: Path, fixture: str) -> None:
+    dialects = {"v2-fresh": "v2", UPGRADED: "v1+v2"}
+    load(FIXTURES / f"{fixture}.sql", tmp_path / "opencode.db", tmp_path)
+    with Store(tmp_path / "opencode.db") as store:
+        assert store.schema.dialect == dialects.get(fixture, "v1")
+        assert store.schema.read_only_because is None
+
+
+@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+def test_every_session_is_listed_once(tmp_path: Path, fixture: str) -> None:
+    home = build_home(tmp_path / "home", fixture)
+    listed = home.run("list", "--all", "--no-roots", "--json").json
+    assert sorted(row["id"] for row in listed) == sorted(id_ for (id_,) in home.query("SELECT id FROM session_v2"))
+    assert {row["directory"] for row in listed} == {row for (row,) in home.query("SELECT directory FROM session_v2")}
+
+
+def test_a_session_without_a_title_is_listed(home: Home) -> None:
+    home.execute("UPDATE session_v2 SET title = NULL WHERE title = 'A root'")
+    assert "" in {row["title"] for row in home.run("list", "--all", "--json").json}
+
+
+def test_what_opencode_2_says_of_a_session_counts(home: Home) -> None:
+    home.execute("UPDATE session SET directory = '/old' WHERE title = 'A root'")
+    home.execute("UPDATE session_v2 SET directory = '/new' WHERE title = 'A root'")
+    listed = {row["title"]: row["directory"] for row in home.run("list", "--all", "--json").json}
+    assert listed["A root"] == "/new"
+
+
+def test_a_session_that_was_never_imported_is_listed_too(home: Home) -> None:
+    home.execute("DELETE FROM session_v2 WHERE title = 'B root'")
+    assert "B root" in {row["title"] for row in home.run("list", "--all", "--json").json}
+    with Store(home.database) as store:
+        assert store.never_imported() == [id_ for (id_,) in home.query("SELECT id FROM session WHERE title = 'B root'")]
+
+
+@pytest.mark.parametrize("value", [None, '{"phase":"sessions","cursor":"ses_x"}', "rubbish"])
+def test_a_database_is_only_read_until_its_import_is_done(home: Home, value: str | None) -> None:
+    if value is None:
+        home.execute("DELETE FROM kv")
+    else:
+        home.execute("UPDATE kv SET value = ?", [value])
+    assert home.run("list", "--all").code == 0
+    shop = home.repository("shop")
+    before = home.everything()
+    refused = home.run("move", "--from-dir", "/**", "--to-dir", shop, "--yes")
+    assert refused.code == 1
+    assert "has not finished importing" in refused.stderr
+    assert home.everything() == before
+
+
+STRANGE = {
+    "a trigger": ("CREATE TRIGGER nosy AFTER UPDATE ON session_v2 BEGIN DELETE FROM todo; END", "has a trigger, nosy"),
+    "a trigger on what we insert": (
+        "CREATE TRIGGER nosy AFTER INSERT ON session_message BEGIN DELETE FROM todo; END",
+        "has a trigger, nosy",
+    ),
+    "a column": ("ALTER TABLE session_message ADD COLUMN owner TEXT NOT NULL DEFAULT 'x'", None),
+    "a unique index": ("CREATE UNIQUE INDEX one ON session_v2 (directory, title)", "has a unique index, one"),
+    "a reference": (
+        "ALTER TABLE session_v2 ADD COLUMN x TEXT REFERENCES workspace(id)",
+        None,
+    ),
+    "a check": ("ALTER TABLE session_v2 ADD COLUMN y TEXT CHECK (y <> directory)", "has a CHECK"),
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+def test_a_schema_with_what_no_known_opencode_makes_is_only_read(home: Home, what: str) -> None:
+    sql, reason = STRANGE[what]
+    home.execute(sql)
+    with Store(home.database) as store:
+        assert (reason is None) == (store.schema.read_only_because is None)
+        assert reason is None or reason in str(store.schema.read_only_because)
+    assert home.run("list", "--all").code == 0
+
+
+def test_a_column_that_demands_a_value_is_a_reason_to_write_nothing(home: Home) -> None:
+    ((sql,),) = home.query("SELECT sql FROM sqlite_master WHERE name = 'session_message'")
+    home.execute("DROP TABLE session_message")
+    home.execute(sql.replace("`seq` integer", "`owner` text NOT NULL, `seq` integer"))
+    with Store(home.database) as store:
+        assert "demands a value for owner" in str(store.schema.read_only_because)
+
+
+@pytest.mark.parametrize("table", ["session_v2", "session_message", "session_inbox", "event_sequence"])
+def test_a_table_that_lacks_a_column_is_named(home: Home, table: str) -> None:
+    column = "project_id" if table == "session_v2" else "seq" if table != "session_inbox" else "payload"
+    home.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO other")
+    refused = home.run("list", "--all")
+    assert refused.code == 1
+    assert f"table {table} lacks {column}" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [("protect", "--dry-run"), ("doctor", "--undo")])
+def test_what_is_known_of_opencode_1_only_is_refused(home: Home, command: tuple[str, ...]) -> None:
+    refused = home.run(*command)
+    assert refused.code == 1
+    assert "opencode 2" in refused.stderr
+
+
+@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+@pytest.mark.parametrize("command", ["projects", "doctor", "orphans"])
+def test_commands_that_read(tmp_path: Path, fixture: str, command: str) -> None:
+    home = build_home(tmp_path / "home", fixture)
+    done = home.run(command, "--json")
+    assert done.stdout, done.stderr
+    assert done.json
