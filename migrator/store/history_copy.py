@@ -19,6 +19,7 @@ from migrator.store.connection import add_functions, explained
 from migrator.store.listing import Cursor, keyset
 from migrator.store.reading import IN
 from migrator.store.session_json import COLUMNS, SESSION
+from migrator.store.views import every_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,12 +66,11 @@ class HistoryCopy:
             raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
-        has = set(store.columns_of("session"))
-        columns = ", ".join(name if name in has else f"NULL AS {name}" for name in COLUMNS)
         with store.explained():
+            sessions = every_session(store.connection, store.schema, COLUMNS)
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             store.connection.execute("BEGIN")
-            store.connection.execute(f"CREATE TABLE copy.session AS SELECT {columns} FROM main.session")
+            store.connection.execute(f"CREATE TABLE copy.session AS {sessions}")
             projects = {project.id: project for project in store.projects()}
             store.connection.execute("COMMIT")
             store.connection.execute("DETACH copy")
