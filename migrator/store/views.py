@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
 
     from migrator.store.schema import Schema
 
@@ -29,21 +28,14 @@ _V1 = {"fork_session_id": "NULL"}
 
 def make_view(db: sqlite3.Connection, schema: Schema) -> None:
     """Make the view where the schema needs one."""
-    if schema.has_v2:
-        db.execute(f"CREATE TEMP VIEW session AS {every_session(db, schema, COLUMNS)}")
-
-
-def every_session(db: sqlite3.Connection, schema: Schema, columns: Sequence[str]) -> str:
-    """Return the query for these columns of every session; NULL for those that the schema lacks."""
-    selects = []
-    if schema.has_v2:
-        selects.append(f"SELECT {_listed(db, 'session_v2', columns, _V2)} FROM main.session_v2")
+    if not schema.has_v2:
+        return
+    select = f"SELECT {_listed(_V2)} FROM main.session_v2"
     if schema.has_v1:
-        only_v1 = "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id)" if schema.has_v2 else ""
-        selects.append(f"SELECT {_listed(db, 'session', columns, _V1)} FROM main.session old {only_v1}")
-    return " UNION ALL ".join(selects)
+        only_v1 = "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id)"
+        select += f" UNION ALL SELECT {_listed(_V1)} FROM main.session old {only_v1}"
+    db.execute(f"CREATE TEMP VIEW session AS {select}")
 
 
-def _listed(db: sqlite3.Connection, table: str, columns: Sequence[str], computed: Mapping[str, str]) -> str:
-    has = {name for (name,) in db.execute("SELECT name FROM pragma_table_info(?, 'main')", [table])}
-    return ", ".join(f"{computed.get(name, name if name in has else 'NULL')} AS {name}" for name in columns)
+def _listed(computed: dict[str, str]) -> str:
+    return ", ".join(f"{computed.get(column, column)} AS {column}" for column in COLUMNS)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
+import time
+from contextlib import closing
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +18,7 @@ from tests.server.served import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SHOPS = {"from-dir": ["~/src/shop-*"]}
 
@@ -118,9 +122,11 @@ def test_a_plan_that_was_changed_or_isnt_there(served: Served, shop: Path) -> No
     assert served.refused("POST", "/apply", 404, "no-such-plan", json={"plan": "sha256:0"}).startswith(
         "There is no plan"
     )
-    for body in ({"plan": 7}, {"format": "x"}, {"plan": None}):
+    bodies: list[Any] = [{"plan": 7}, {"format": "x"}, {"plan": None}]
+    for body in bodies:
         served.refused("POST", "/apply", 422, "refused", json=body)
-    for body in ([], {}, {"digest": "x"}, {"plan": "x", "wait": -1}, {"plan": "x", "backup": "/tmp/x"}):
+    bodies = [[], {}, {"digest": "x"}, {"plan": "x", "wait": -1}, {"plan": "x", "backup": "/tmp/x"}]
+    for body in bodies:
         served.refused("POST", "/apply", 400, "bad-input", json=body)
     assert moved(served, shop) == 0
 
@@ -177,7 +183,8 @@ def test_migrate_refuses(served: Served, shop: Path) -> None:
     assert moved(served, shop) == 0
 
 
-def test_orphans(served: Served, shop: Path) -> None:
+def test_orphans(served: Served) -> None:
+    served.home.repository("shop")
     typed = {row["id"]: row for row in served.home.run("orphans", "--json").json}
     rows = served.get("/session/orphans", archived="true")
     assert [row["id"] for row in rows] == list(typed)
@@ -196,10 +203,6 @@ def test_orphans(served: Served, shop: Path) -> None:
 
 
 def test_the_database_is_in_use(served: Served, shop: Path) -> None:
-    import sqlite3
-    import threading
-    from contextlib import closing
-
     plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
     with closing(sqlite3.connect(served.home.database, check_same_thread=False)) as neighbour:
         neighbour.execute("SELECT count(*) FROM session").fetchone()
@@ -250,5 +253,5 @@ def test_a_run_goes_on_when_its_client_goes_away(crowd: Served) -> None:
     with crowd.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
         next(running.iter_lines())
     while (status := crowd.get("/runs")[0]["status"]) == "running":
-        pass
+        time.sleep(0.1)
     assert status == "applied"
