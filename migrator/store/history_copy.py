@@ -65,12 +65,14 @@ class HistoryCopy:
             raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
-        has = set(store.session_columns())
-        columns = ", ".join(name if name in has else f"NULL AS {name}" for name in COLUMNS)
+        first, *others = store.schema.tables
         with store.explained():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             store.connection.execute("BEGIN")
-            store.connection.execute(f"CREATE TABLE copy.session AS SELECT {columns} FROM session")
+            store.connection.execute(f"CREATE TABLE copy.session AS {_select(store, first)}")
+            for other in others:
+                unknown = f"WHERE NOT EXISTS (SELECT 1 FROM main.{first} known WHERE known.id = row.id)"
+                store.connection.execute(f"INSERT INTO copy.session {_select(store, other)} {unknown}")
             projects = {project.id: project for project in store.projects()}
             store.connection.execute("COMMIT")
             store.connection.execute("DETACH copy")
@@ -133,3 +135,10 @@ class HistoryCopy:
         connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, check_same_thread=False)
         add_functions(connection)
         return connection
+
+
+def _select(store: Store, table: str) -> str:
+    """Return the query for every session of a table; opencode 2 leaves one without a title until it has found one."""
+    has = {name for (name,) in store.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])}
+    values = {name: name if name in has else "NULL" for name in COLUMNS} | {"title": "coalesce(title, '')"}
+    return f"SELECT {', '.join(f'{value} AS {name}' for name, value in values.items())} FROM main.{table} row"

@@ -250,10 +250,6 @@ class Store:
         """Return the names of a table's columns, in its order; none where there is no such table."""
         return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])]
 
-    def session_columns(self) -> list[str]:
-        """Return the columns that `session` has here, be it a table or a view."""
-        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info('session')")]
-
     def project_directories(self) -> dict[str, list[str]]:
         """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too.
 

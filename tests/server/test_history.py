@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.home import V1_FIXTURES, build_home
+from tests.home import build_home
 from tests.server.served import serving
 
 if TYPE_CHECKING:
@@ -45,15 +45,19 @@ def test_rows_are_sessions_as_opencode_returns_them(reader: Served) -> None:
     assert {"id", "worktree"} == set(rows[id_]["project"])
 
 
-@pytest.mark.parametrize("fixture", V1_FIXTURES[:3])
+@pytest.mark.parametrize("fixture", ["1.2.1", "1.2.27", "1.14.34", "v2-fresh", "v2-migrated"])
 def test_every_schema(tmp_path: Path, fixture: str) -> None:
-    with serving(build_home(tmp_path / "home", fixture)) as served:
-        rows = served.get("/session/history")
-        assert len(rows) == 7
-        assert all(
-            {"id", "slug", "projectID", "directory", "title", "version", "time", "project"} <= set(row) for row in rows
-        )
+    home = build_home(tmp_path / "home", fixture)
+    listed = home.run("list", "--all", "--no-roots", "--json").json
+    with serving(home) as served:
+        rows = served.get("/session/history", archived="true")
         assert served.get("/session/history", workspace="wrk_none") == []
+    assert [(row["id"], row["title"], row["directory"]) for row in rows] == [
+        (row["id"], row["title"], row["directory"]) for row in listed
+    ]
+    always = {"id", "slug", "projectID", "directory", "title", "version", "time", "project"}
+    assert rows
+    assert all(always <= set(row) for row in rows)
 
 
 def test_filters(reader: Served) -> None:

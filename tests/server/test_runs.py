@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
+import time
+from contextlib import closing
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +18,7 @@ from tests.server.served import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SHOPS = {"from-dir": ["~/src/shop-*"]}
 
@@ -118,9 +122,11 @@ def test_a_plan_that_was_changed_or_isnt_there(served: Served, shop: Path) -> No
     assert served.refused("POST", "/apply", 404, "no-such-plan", json={"plan": "sha256:0"}).startswith(
         "There is no plan"
     )
-    for body in ({"plan": 7}, {"format": "x"}, {"plan": None}):
+    bodies: list[Any] = [{"plan": 7}, {"format": "x"}, {"plan": None}]
+    for body in bodies:
         served.refused("POST", "/apply", 422, "refused", json=body)
-    for body in ([], {}, {"digest": "x"}, {"plan": "x", "wait": -1}, {"plan": "x", "backup": "/tmp/x"}):
+    bodies = [[], {}, {"digest": "x"}, {"plan": "x", "wait": -1}, {"plan": "x", "backup": "/tmp/x"}]
+    for body in bodies:
         served.refused("POST", "/apply", 400, "bad-input", json=body)
     assert moved(served, shop) == 0
 
@@ -177,7 +183,8 @@ def test_migrate_refuses(served: Served, shop: Path) -> None:
     assert moved(served, shop) == 0
 
 
-def test_orphans(served: Served, shop: Path) -> None:
+def test_orphans(served: Served) -> None:
+    served.home.repository("shop")
     typed = {row["id"]: row for row in served.home.run("orphans", "--json").json}
     rows = served.get("/session/orphans", archived="true")
     assert [row["id"] for row in rows] == list(typed)
@@ -196,10 +203,6 @@ def test_orphans(served: Served, shop: Path) -> None:
 
 
 def test_the_database_is_in_use(served: Served, shop: Path) -> None:
-    import sqlite3
-    import threading
-    from contextlib import closing
-
     plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
     with closing(sqlite3.connect(served.home.database, check_same_thread=False)) as neighbour:
         neighbour.execute("SELECT count(*) FROM session").fetchone()
@@ -224,20 +227,20 @@ def test_one_at_a_time_while_the_history_answers(crowd: Served) -> None:
     body = {"plan": plan["digest"], "chunk-size": 1}
     with crowd.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
         lines = running.iter_lines()
-        next(line for line in lines if '"sessions": 1}' in line)
-        for method, path, code in (
-            ("POST", "/apply", "busy"),
-            ("POST", "/runs/x/undo", "busy"),
-            ("POST", "/plan", "in-use"),
-        ):
-            sent = {"from-dir": "/**", "to-dir": "/"} if path == "/plan" else {"plan": plan} if path == "/apply" else {}
-            answer = crowd.ask.request(method, path, json=sent)
+        next(line for line in lines if '"sessions": 1,' in line)
+        (logged,) = crowd.get("/runs")
+        assert logged["status"] == "running"
+        asked: list[tuple[str, Any, str]] = [
+            ("/apply", {"plan": plan["digest"]}, "busy"),
+            (f"/runs/{logged['run']}/undo", {}, "busy"),
+            ("/plan", {"from-dir": "/**", "to-dir": "/"}, "in-use"),
+        ]
+        for path, sent, code in asked:
+            answer = crowd.ask.post(path, json=sent)
             assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (409, code, "1")
         before = [row for page in crowd.pages(limit=1000) for row in page]
         assert {row["directory"] for row in before} >= {str(crowd.home.src / "repoA")}
         assert str(crowd.home.src / "all") not in {row["directory"] for row in before}
-        (logged,) = crowd.get("/runs")
-        assert logged["status"] == "running"
         assert "event: run" in list(lines)
     after = [row for page in crowd.pages(limit=1000) for row in page]
     assert [row["id"] for row in after] == [row["id"] for row in before]
@@ -250,5 +253,5 @@ def test_a_run_goes_on_when_its_client_goes_away(crowd: Served) -> None:
     with crowd.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
         next(running.iter_lines())
     while (status := crowd.get("/runs")[0]["status"]) == "running":
-        pass
+        time.sleep(0.1)
     assert status == "applied"
