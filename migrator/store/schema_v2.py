@@ -34,10 +34,14 @@ REQUIRED = {
         )
     ),
     "session_message": frozenset("id session_id type seq time_created time_updated data".split()),  # noqa: SIM905 - reads as the row it is
-    "session_inbox": frozenset("id session_id type payload delivery enqueued_seq time_created".split()),  # noqa: SIM905 - as above
-    "event_sequence": frozenset({"aggregate_id", "seq"}),
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
 }
+
+WRITTEN = {
+    "session_inbox": frozenset("id session_id type payload delivery enqueued_seq time_created".split()),  # noqa: SIM905 - as above
+    "event_sequence": frozenset({"aggregate_id", "seq"}),
+}
+"""What else writing needs; reading does without."""
 
 IMPORT = "migration.v1-v2"
 """The key in `kv` that says how far the import of the sessions of opencode 1 is."""
@@ -49,8 +53,7 @@ _SET = {
     "session_v2": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
     "session": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
     "session_message": REQUIRED["session_message"],
-    "session_inbox": REQUIRED["session_inbox"],
-    "event_sequence": REQUIRED["event_sequence"],
+    **WRITTEN,
     "project": frozenset({"id", "worktree", "sandboxes"}),
     "part": frozenset({"data"}),
 }
@@ -107,7 +110,11 @@ def import_phase(db: sqlite3.Connection) -> str:
 
 
 def _strange(db: sqlite3.Connection) -> Iterator[str]:
-    """Yield what the tables that we write have and no known opencode 2 makes."""
+    """Yield what the tables that we write lack, or have and no known opencode 2 makes."""
+    for table, needed in WRITTEN.items():
+        lacking = sorted(needed - {name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", [table])})
+        if lacking:
+            yield f"table {table} lacks {', '.join(lacking)}, which every known opencode 2 has"
     for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
         if table in _SET:
             yield f"table {table} has a trigger, {trigger}, which no known opencode makes"
@@ -117,7 +124,7 @@ def _strange(db: sqlite3.Connection) -> Iterator[str]:
     for table in _INSERTED:
         demanded = 'SELECT name FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL'
         for (column,) in db.execute(demanded, [table]):
-            if column not in REQUIRED[table]:
+            if column not in (REQUIRED | WRITTEN)[table]:
                 yield f"table {table} demands a value for {column}, which no known opencode does"
 
 

@@ -94,6 +94,8 @@ def old_rows(staging: Staging, first: int, last: int) -> list[OldRow]:
 
 def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
     """Return (session, directory) of every move that waits for one of these sessions."""
+    if not store.columns_of("session_inbox"):  # then nothing is written either
+        return []
     to = "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.location.directory') END"
     rows = store.rows(
         f"SELECT session_id, {to} FROM main.session_inbox WHERE type = 'move' AND session_id {IN} "

@@ -108,13 +108,25 @@ def test_a_column_that_demands_a_value_is_a_reason_to_write_nothing(home: Home) 
         assert "demands a value for owner" in str(store.schema.read_only_because)
 
 
-@pytest.mark.parametrize("table", ["session_v2", "session_message", "session_inbox", "event_sequence"])
-def test_a_table_that_lacks_a_column_is_named(home: Home, table: str) -> None:
-    column = "project_id" if table == "session_v2" else "seq" if table != "session_inbox" else "payload"
+@pytest.mark.parametrize(("table", "column"), [("session_v2", "project_id"), ("session_message", "seq")])
+def test_a_table_that_lacks_a_column_is_named(home: Home, table: str, column: str) -> None:
     home.execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO other")
     refused = home.run("list", "--all")
     assert refused.code == 1
     assert f"table {table} lacks {column}" in refused.stderr
+
+
+@pytest.mark.parametrize("table", ["session_inbox", "event_sequence"])
+def test_what_only_writing_needs_keeps_nobody_from_reading(home: Home, table: str) -> None:
+    home.execute(f"DROP TABLE {table}")
+    assert home.run("list", "--all").code == 0
+    move = ("move", "--from-dir", "/**", "--to-dir", home.repository("shop"))
+    assert home.run(*move, "--dry-run").code == 0
+    before = home.everything()
+    refused = home.run(*move, "--yes")
+    assert refused.code == 1
+    assert f"table {table} lacks" in refused.stderr
+    assert home.everything() == before
 
 
 @pytest.mark.parametrize("command", [("protect", "--dry-run"), ("doctor", "--undo")])
