@@ -13,8 +13,7 @@ Nothing is imported before it is asked for: the command line starts quickly.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # type checkers know the name; `typing` would take longer than all else here
 if TYPE_CHECKING:
     from migrator.errors import (
         BadInput,
@@ -95,15 +94,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, and only that."""
-    from importlib import import_module
+if not TYPE_CHECKING:  # else every name would be one
 
-    if name in __all__:
-        for module in map(import_module, ("migrator.errors", "migrator.model", "migrator.library")):
-            if hasattr(module, name):
-                return globals().setdefault(name, getattr(module, name))
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """Import what is asked for, and only that."""
+        from importlib import import_module
+
+        if name in __all__:
+            for module in map(import_module, ("migrator.errors", "migrator.model", "migrator.library")):
+                if hasattr(module, name):
+                    return globals().setdefault(name, getattr(module, name))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

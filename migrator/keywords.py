@@ -23,8 +23,9 @@ class Selectors(TypedDict, total=False):
     """Which sessions are meant; whole trees are. Each means what the option of its name does.
 
     `from_...` and `orphans` choose: those of one kind add up, different kinds narrow each other, unless `match` is
-    "any". The others take away. `orphans` is True, or the names of rules; `since` and `until` are texts as the
-    command line takes them, or times of Python, which are local where they have no zone.
+    "any". `with_forks` takes along what opencode 2 forked from them; the others take away. `orphans` is True, or the
+    names of rules; `since` and `until` are texts as the command line takes them, or times of Python, which are local
+    where they have no zone.
     """
 
     from_dir: OneOrMore
@@ -40,6 +41,7 @@ class Selectors(TypedDict, total=False):
     until: When
     archived: bool
     match: Literal["all", "any"]
+    with_forks: bool
 
 
 class Move(Selectors, total=False):
@@ -49,6 +51,7 @@ class Move(Selectors, total=False):
     to_project: str | None
     subdirs: Subdirs
     undo_files: UndoFiles
+    announce: bool
 
 
 class Narrowing(TypedDict, total=False):
@@ -123,7 +126,7 @@ def known(said: Mapping[str, Any]) -> None:
     """Raise TypeError where a keyword is none; those of selectors that other packages bring are known."""
     from migrator.selecting import plugins
 
-    names = {option.name for plugin in plugins() for option in plugin.options()} | {"match"}
+    names = {option.name for plugin in plugins() for option in plugin.options()} | {"match", "with_forks"}
     for name in said:
         if name not in names:
             raise TypeError(f"{name} selects nothing; there are {', '.join(sorted(filter(None, names)))}")

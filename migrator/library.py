@@ -158,7 +158,7 @@ def select(store: OpenStore, **said: Unpack[Selectors]) -> Selection:
     """
     values = typed(said)
     with store._reading() as bench:  # noqa: SLF001 - the other half of this file
-        return bench.chosen(values)
+        return bench.chosen(values, with_forks=values.pop("with_forks", False))
 
 
 def plan(  # noqa: PLR0913 - the options of `move`, by keyword
@@ -169,6 +169,7 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     to_project: str | None = None,
     subdirs: Subdirs = "nearest",
     undo_files: UndoFiles = "auto",
+    announce: bool = True,
 ) -> Plan:
     """Plan to move the selected sessions to a directory; nothing is written.
 
@@ -185,7 +186,8 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     one_of("subdirs", subdirs, get_args(Subdirs))
     one_of("undo_files", undo_files, get_args(UndoFiles))
     with store._reading() as bench:  # noqa: SLF001 - as above
-        return bench.plan_move(selection, Wish(_text(to_dir), to_project, subdirs, undo_files))
+        wish = Wish(_text(to_dir), to_project, subdirs, undo_files, announce=announce)
+        return bench.plan_move(selection, wish)
 
 
 def apply(  # noqa: PLR0913 - the options of every command that writes, by keyword

@@ -53,7 +53,8 @@ class Client:
     def plan(self, **said: Unpack[Move]) -> Plan:
         """Plan to move sessions; nothing is written. The keywords mean what the options of their names do.
 
-        A relative `to_dir` is below the current directory of this program; `~` is the home that the server has.
+        A relative `to_dir` is below the current directory of this program. Of what `from_dir` says, `cwd` and relative
+        patterns mean the directory that the server was started in, and `~` is its home.
         """
         return self._sending.send(calls.plan(**said))
 

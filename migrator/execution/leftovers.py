@@ -16,7 +16,7 @@ from migrator.errors import MigratorError
 from migrator.execution import journal as journals
 from migrator.execution.journal import open_run
 from migrator.model import RunStatus
-from migrator.snapshots.incoming import incoming
+from migrator.snapshots.incoming import clear, incoming
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.passages import Passages
 from migrator.snapshots.trees import whole
@@ -85,6 +85,7 @@ def remove(some: Iterable[Leftover]) -> None:
                     journal.give_up()
         path = Path(leftover.git_dir)
         try:
+            clear(path.parent)
             with incoming(path.parent) as folder:
                 path.rename(folder / "old")
         except OSError as error:

@@ -62,9 +62,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "sources": [source._asdict() for source in plan.sources],
         "summary": summary(plan),
         "relocated": plan.relocated and _relocated_document(plan.relocated),
+        "announce": plan.announce,
     }
-    if plan.dialect != "v1":
-        document["announce"] = plan.announce
     return {**document, "digest": _digest(document)}
 
 

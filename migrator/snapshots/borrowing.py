@@ -7,7 +7,6 @@ files that it finds in no tree (seen with 1.18.34).
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from migrator.planning.relocation.folders import Folders
+
+NEW = "opencode-migrator-alternates"
+"""The name of a file until it is whole; what a killed process left of it is written over by the next."""
 
 
 def lenders(objects: str) -> list[str]:
@@ -36,9 +38,12 @@ def lines(file: str) -> list[str]:
 
 
 def write_lenders(git_dir: str, wanted: Iterable[str]) -> None:
-    """Say whose objects a repository borrows: all of the file at once, or, if that can't be done, none of it."""
+    """Say whose objects a repository borrows: all of the file at once, or, if that can't be done, none of it.
+
+    Nobody else may do so at the same time.
+    """
     info = Path(git_dir, "objects", "info")
-    new = info / f"opencode-migrator-alternates-{os.getpid()}"
+    new = info / NEW
     try:
         new.write_text("".join(f"{line}\n" for line in wanted), "utf-8", "surrogateescape")
         sync(new)

@@ -11,11 +11,11 @@ import migrator
 def test_it_imports_only_what_is_asked_for() -> None:
     code = (
         "import sys; before = set(sys.modules); import migrator; new = set(sys.modules) - before; "
-        "print(*sorted(name for name in new if name.startswith(('migrator', 'sqlite', 'click', 'httpx')))); "
+        "print(*sorted(new)); "
         "migrator.MigratorError; print('migrator.library' in sys.modules, 'sqlite3' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["migrator", "False False"]
+    assert done.stdout.splitlines() == ["__future__ migrator", "False False"]
 
 
 def test_every_name_is_there() -> None:

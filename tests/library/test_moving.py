@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.demo import Stage
+    from migrator.keywords import Selectors
 
 
 @pytest.fixture
@@ -159,6 +161,30 @@ def test_values_that_mean_nothing_are_refused(store: migrator.OpenStore, tmp_pat
     with pytest.raises(migrator.NoSuchDirectory):
         migrator.plan(store, selection, tmp_path / "gone")
     assert migrator.runs() == ()
+
+
+def test_selectors_are_said_as_python_says_them(home: Home, store: migrator.OpenStore) -> None:
+    ((middle,),) = home.query("SELECT time_updated FROM session ORDER BY time_updated LIMIT 1 OFFSET 9")
+    then = datetime.fromtimestamp(middle / 1000, tz=UTC)
+    asked: list[tuple[Selectors, list[str]]] = [
+        ({"from_dir": home.src / "shop-search"}, ["--from-dir", f"{home.src}/shop-search"]),
+        ({"from_dir": [home.src / "shop-search", "~/src/shop-a*"]}, ["--from-dir", "~/src/shop-{search,a*}"]),
+        ({"from_dir": "~/src/**", "since": then}, ["--from-dir", "~/src/**", "--since", then.isoformat()]),
+        ({"from_dir": "~/src/**", "until": then.replace(tzinfo=None)}, ["--from-dir", "~/src/**", "--until",
+            then.replace(tzinfo=None).isoformat()]),
+        ({"from_dir": "~/src/**", "since": date(2020, 1, 1), "archived": True},
+            ["--from-dir", "~/src/**", "--archived"]),
+        ({"from_dir": "~/src/shop-search", "exact": True, "orphans": False},
+            ["--from-dir", "~/src/shop-search", "--exact"]),
+        ({"from_dir": "~/src/shop-search", "orphans": ("project-drift", "missing-directory"), "match": "any"},
+            ["--orphans=missing-directory", "--from-dir", "~/src/shop-search", "--match", "any"]),
+    ]  # fmt: skip
+    for said, words in asked:
+        shown = home.run("move", *words, "--to-dir", home.src / "shop", "--dry-run", "--json").json
+        found = migrator.select(store, **said)
+        assert [selected.session.id for selected in found.sessions] == [row["session"] for row in shown["changes"]], (
+            said
+        )
 
 
 def test_orphans_are_those_of_the_command_line(home: Home, store: migrator.OpenStore) -> None:

@@ -109,7 +109,9 @@ def test_snapshots_of_before_opencode_1_14_are_found_after_an_upgrade(
 
 
 def tidy_up(bench: Bench, old: list[Path], target: Path, situation: str) -> None:
-    """Remove the source and its snapshots, where nothing is spared."""
+    """Remove the source and its snapshots, where nothing is spared; files are as before, for a redo deletes none."""
+    git(target, "reset", "--quiet", "--hard")
+    git(target, "clean", "--quiet", "-d", "--force")
     (own,) = set(bench.snapshots) - set(old)
     for snapshots in old:
         shutil.rmtree(snapshots)

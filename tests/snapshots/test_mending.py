@@ -10,6 +10,7 @@ import pytest
 from migrator.errors import MigratorError
 from migrator.execution.runs import Options
 from migrator.operations import Workbench, apply_plan
+from tests.execution.faults import run
 from tests.places.repositories import git
 from tests.snapshots.test_transfer_failures import damage
 from tests.snapshots.world import Talk, World, changes, commit, linked, state, write
@@ -146,6 +147,16 @@ def old_layout_of_the_same_project(drifted: Drifted) -> None:
 def test_snapshots_of_before_opencode_1_14_are_found(drifted: Drifted, since: Callable[[Drifted], None]) -> None:
     since(drifted)
     drifted.protect()
+    assert drifted.undone() == ALL_BACK
+
+
+def test_rescue_brings_home_a_session_that_opencode_has_not_rekeyed_with_its_undo(drifted: Drifted) -> None:
+    world, source = drifted.world, drifted.source
+    (root,) = git(source, "rev-list", "--max-parents=0", "HEAD").split()
+    world.run("UPDATE session SET project_id = ? WHERE id = ?", root, drifted.talk.id)
+    assert run(world.home, "rescue", "--yes").code == 0
+    ((project,),) = world.rows("SELECT project_id FROM session WHERE id = ?", drifted.talk.id)
+    assert project == world.place(source).project_id != root
     assert drifted.undone() == ALL_BACK
 
 

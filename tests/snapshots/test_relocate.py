@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from migrator.errors import MigratorError
+from migrator.execution.runs import Options
 from migrator.model import Whereabouts
-from migrator.snapshots.borrowing import lines, worktree_of
+from migrator.operations import Moving, Workbench, apply_plan
+from migrator.snapshots.borrowing import NEW, lines, worktree_of
 from tests.places.repositories import git
 from tests.snapshots.world import Saved, State, Talk, World, changes, linked, state, write
 
@@ -146,9 +148,6 @@ def test_two_worktrees_that_changed_places(ground: Ground) -> None:
 
 
 def swapped(world: World, one: Path, other: Path) -> None:
-    from migrator.execution.runs import Options
-    from migrator.operations import Moving, Workbench, apply_plan
-
     with Workbench(world.database) as bench:
         plan = bench.relocate(Moving((f"{one}={other}", f"{other}={one}")))
     apply_plan(plan, world.database, Options())
@@ -185,8 +184,6 @@ def test_a_session_whose_own_directory_is_gone_follows_with_its_undo(ground: Gro
 
 
 def test_others_borrowing_is_announced_and_foreign_folders_change_nothing(ground: Ground) -> None:
-    from migrator.operations import Moving, Workbench
-
     before = everyones_lenders(ground.world)
     with Workbench(ground.world.database) as bench:
         plan = bench.relocate(Moving((str(ground.old), str(ground.new)), whereabouts=Whereabouts.WILL_MOVE))
@@ -204,10 +201,7 @@ def test_where_a_neighbour_cannot_be_told_nothing_is_moved(ground: Ground) -> No
     info = ground.world.snapshots(ground.beside).git_dir / "objects/info"
     before = ground.world.everything()
     ground.old.rename(ground.new)
-    # what we write first is in the way of a directory of that name
-    import os
-
-    (info / f"opencode-migrator-alternates-{os.getpid()}").mkdir()
+    (info / NEW).mkdir()  # what we write first is in the way of it
     with pytest.raises(MigratorError, match=r"can't be told where the repository is .* nothing was moved"):
         ground.world.relocate(ground.old, ground.new)
     assert ground.world.everything() == before
