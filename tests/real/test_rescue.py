@@ -87,6 +87,8 @@ def test_undo_that_can_be_carried_takes_back_the_files_of_its_turns_and_no_other
     rescue(loss, at)
     on_disk = files(at)
     made = {str((loss.home / file).relative_to(at)) for file in ("made.txt", "also made.txt")}
+    if name == "gone-along-with-another-copy":  # which had the files already
+        made = set()
     with opencode.serve(loss.home):
         opencode.revert(loss.session, opencode.turns(loss.session)[0], loss.home)
         assert on_disk.keys() - files(at).keys() == made

@@ -227,20 +227,20 @@ def test_one_at_a_time_while_the_history_answers(crowd: Served) -> None:
     body = {"plan": plan["digest"], "chunk-size": 1}
     with crowd.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
         lines = running.iter_lines()
-        next(line for line in lines if '"sessions": 1}' in line)
-        for method, path, code in (
-            ("POST", "/apply", "busy"),
-            ("POST", "/runs/x/undo", "busy"),
-            ("POST", "/plan", "in-use"),
-        ):
-            sent = {"from-dir": "/**", "to-dir": "/"} if path == "/plan" else {"plan": plan} if path == "/apply" else {}
-            answer = crowd.ask.request(method, path, json=sent)
+        next(line for line in lines if '"sessions": 1,' in line)
+        (logged,) = crowd.get("/runs")
+        assert logged["status"] == "running"
+        asked: list[tuple[str, Any, str]] = [
+            ("/apply", {"plan": plan["digest"]}, "busy"),
+            (f"/runs/{logged['run']}/undo", {}, "busy"),
+            ("/plan", {"from-dir": "/**", "to-dir": "/"}, "in-use"),
+        ]
+        for path, sent, code in asked:
+            answer = crowd.ask.post(path, json=sent)
             assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (409, code, "1")
         before = [row for page in crowd.pages(limit=1000) for row in page]
         assert {row["directory"] for row in before} >= {str(crowd.home.src / "repoA")}
         assert str(crowd.home.src / "all") not in {row["directory"] for row in before}
-        (logged,) = crowd.get("/runs")
-        assert logged["status"] == "running"
         assert "event: run" in list(lines)
     after = [row for page in crowd.pages(limit=1000) for row in page]
     assert [row["id"] for row in after] == [row["id"] for row in before]

@@ -39,7 +39,7 @@ def mid_run(served: Served) -> Iterator[Iterator[str]]:
     body = {"plan": plan["digest"], "chunk-size": 1}
     with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
         lines = running.iter_lines()
-        next(line for line in lines if '"sessions": 3}' in line)
+        next(line for line in lines if '"sessions": 3,' in line)
         yield lines
 
 
