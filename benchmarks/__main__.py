@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.arena import PROGRAM, Arena
 from benchmarks.by_hand import differences, script
 from benchmarks.chunks import chunk_table
-from benchmarks.databases import Size, database
+from benchmarks.databases import SOURCES, Size, database
 from benchmarks.processes import Measured, measure, own_megabytes
 from benchmarks.report import Line, memory, more, processor_ratio, ratio, table
 from benchmarks.snapshots import Snapshots
@@ -119,6 +119,19 @@ class Bench:
         less, more_ = (sorted(run.seconds for run in runs)[len(runs) // 2] for runs in (few, many))
         self.lines.append(Line("from 1,000 to 4,000 of them", more_, less, "s", values, "x", 5.0))
 
+    def serve(self) -> bool:
+        """Measure pages of the history over HTTP, then let many page while everything is moved; print both."""
+        from benchmarks import serving
+
+        with serving.serving(self.arena, self.arena.copy(database(LARGE, self.cache), "served.db")) as served:
+            say(f"pages of {LARGE}")
+            table_, within = serving.pages(served, LARGE.sessions, self.rounds * 100)
+            print(table_)
+            say(f"{serving.CLIENTS} clients")
+            move = {"from-dir": f"{SOURCES}*", "to-dir": str(self.arena.destination)}
+            print(serving.crowd(served, LARGE.sessions, move))
+        return within
+
     def everything(self) -> None:
         """Measure all that has a limit."""
         self.quick()
@@ -153,6 +166,7 @@ def main() -> None:
     parser.add_argument("--carry", action="store_true", help="only what carrying file undo costs")
     parser.add_argument("--chunks", action="store_true", help="measure sizes of chunks instead")
     parser.add_argument("--orphans", action="store_true", help="measure only how long finding orphans takes")
+    parser.add_argument("--serve", action="store_true", help="only what the server takes for a page")
     parser.add_argument("--rounds", type=int, default=5, help="how many pairs (default 5)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where databases are kept, about 800 MB")
     given = parser.parse_args()
@@ -162,6 +176,9 @@ def main() -> None:
         if given.chunks:
             print(chunk_table(arena, given.cache, given.rounds))
             return
+        if given.serve:
+            print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}")
+            sys.exit(not bench.serve())
         if given.quick:
             bench.quick()
         elif given.orphans:

@@ -66,3 +66,11 @@ class Interrupted(MigratorError):
 
 class NoSuchDirectory(MigratorError):
     """A directory that must exist doesn't, is a file, or can't be read."""
+
+
+class NoSuchRun(MigratorError):
+    """No run has this id, and none has an id that starts so."""
+
+
+class Unusable(MigratorError):
+    """The database can't be opened at all, whatever is asked of it; said by a server, which outlives such a state."""

@@ -323,6 +323,13 @@ class Suggestion:
     because: str
 
 
+class Listed(NamedTuple):
+    """A session as a list shows it, with its project's row; None where there is none."""
+
+    session: Session
+    project: Project | None
+
+
 class Orphan(NamedTuple):
     """A session that opencode can't show or resume where it belongs.
 
@@ -365,3 +372,17 @@ class Run:
     projects: int = 0
     moved: bool = True
     mended: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """A run as the log shows it; `undone_by` is the run that took it back, `started` in milliseconds."""
+
+    id: str
+    status: RunStatus
+    started: int
+    sessions: int
+    command: str
+    store: str
+    undoes: str | None = None
+    undone_by: str | None = None

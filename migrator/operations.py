@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from migrator.model import Plan, Relocated, Run
     from migrator.orphans.ground import StoreGround
     from migrator.orphans.homes import Homes
+    from migrator.planning.destination import OneDirectory
     from migrator.planning.undo import FileUndo
     from migrator.store.writing import Writer
 
@@ -105,18 +106,34 @@ class Workbench:
 
     def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
-        from migrator.planning.destination import OneDirectory, Subdirs
+        return self.plan_move(self.chosen(values, with_forks=wish.with_forks), wish)
+
+    def chosen(self, values: Mapping[str, Any], *, with_forks: bool = False) -> Selection:
+        """Return the sessions that were asked for, with their trees; BadInput where nothing was."""
+        return select(self.store, self._choosing(values), with_forks=with_forks)
+
+    def plan_move(self, selection: Selection, wish: Wish) -> Plan:
+        """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
         from migrator.planning.opencode_2 import announced
         from migrator.planning.planner import plan_move
 
+        plan = plan_move(self.store, selection, self._destination(wish), self._undo(wish.undo_files))
+        return announced(plan, wanted=wish.announce)
+
+    def _choosing(self, values: Mapping[str, Any]) -> Query:
         query = self.query(values)
         if not query.chooses:
             raise BadInput(
                 "Say which sessions: --from-dir PATTERN, --from-project P, --from-id ID or --orphans; "
                 "--from-dir '/**' takes every one.",
             )
+        return query
+
+    def _destination(self, wish: Wish) -> OneDirectory:
+        from migrator.planning.destination import OneDirectory, Subdirs
+
         project_id = self._project(wish.to_project, wish.project_option)
-        destination = OneDirectory(
+        return OneDirectory(
             self.places,
             self._directory(wish, project_id),
             project_id,
@@ -124,9 +141,6 @@ class Workbench:
             Subdirs(wish.subdirs),
             wish.project_option,
         )
-        selection = select(self.store, query, with_forks=wish.with_forks)
-        plan = plan_move(self.store, selection, destination, self._undo(wish.undo_files))
-        return announced(plan, wanted=wish.announce)
 
     def plan_protection(self, values: Mapping[str, Any]) -> Plan:
         """Plan to mend the file undo of selected sessions (default: all) where it would delete files, or to detach it.
@@ -142,6 +156,7 @@ class Workbench:
         """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
         from migrator.execution.leftovers import leftovers
 
+        self._refuse_undo_of_opencode_2()
         return leftovers(self.store, self.places, older_than)
 
     def undo_check(self, values: Mapping[str, Any]) -> Finding:

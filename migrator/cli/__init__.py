@@ -100,22 +100,7 @@ def _full() -> int:
 
 
 def _unexpected() -> int:
-    """Write the traceback where a report can quote it, and say so in one line."""
-    import platform
-    import traceback
+    from migrator.crash import written_down
 
-    from migrator import __version__
-    from migrator.execution.journal import now_ms, state_directory
-
-    kind, error, _ = sys.exc_info()
-    log = state_directory() / f"crash-{now_ms()}.log"
-    try:
-        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log.touch(mode=0o600)
-        versions = f"opencode-migrator {__version__}, Python {platform.python_version()}, {platform.platform()}"
-        log.write_text(f"{versions}\n{sys.argv}\n\n{traceback.format_exc()}")
-        where = f"please report it with {log}"
-    except OSError as unwritable:
-        where = f"and {log} can't be written ({unwritable.strerror})"
-    _say(f"Something unexpected went wrong ({getattr(kind, '__name__', '?')}: {error}); {where}")
+    _say(written_down())
     return UNEXPECTED

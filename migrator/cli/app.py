@@ -30,6 +30,7 @@ COMMANDS = {
     "resume": "resume",
     "gc": "collect",
     "doctor": "doctor",
+    "serve": "serve",
     "demo": "demo",
 }
 ALIASES = {"rebind": "migrate", "detached": "orphans"}

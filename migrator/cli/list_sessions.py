@@ -13,6 +13,7 @@ from migrator.errors import NothingMatched
 if TYPE_CHECKING:
     from migrator.operations import Workbench
     from migrator.selecting import Query
+    from migrator.store.listing import Condition
 
 
 @click.command("list", cls=SelectingCommand)
@@ -60,22 +61,19 @@ def _nothing(values: dict[str, Any], *, here: bool, asked: bool) -> None:
     click.echo(f"No session {where}.", err=True)
 
 
-def _conditions(
-    bench: Workbench, query: Query, values: dict[str, Any], *, here: bool
-) -> list[tuple[str, tuple[Any, ...]]]:
+def _conditions(bench: Workbench, query: Query, values: dict[str, Any], *, here: bool) -> list[Condition]:
     import json
+
+    from migrator.store.listing import Wanted
 
     conditions = query.conditions()
     if conditions is None:  # a selector that only Python can answer
         ids = json.dumps([session.id for session in query.sessions(bench.store)])
         conditions = [("id IN (SELECT value FROM json_each(?))", (ids,))]
-    if here:
-        conditions.append(("project_id = ?", (bench.places.find(".").project_id,)))
-    if values["roots"] if values["roots"] is not None else not query.chooses:
-        conditions.append(("parent_id IS NULL", ()))
-    if values["search"]:
-        conditions.append(("instr(casefold(title), ?) > 0", (values["search"].casefold(),)))
-    if values["workspace"]:
-        workspace = "workspace_id = ?" if bench.store.schema.has_workspace else "FALSE AND ? IS NULL"
-        conditions.append((workspace, (values["workspace"],)))
-    return conditions
+    wanted = Wanted(
+        project_id=bench.places.find(".").project_id if here else None,
+        roots=values["roots"] if values["roots"] is not None else not query.chooses,
+        search=values["search"],
+        workspace=values["workspace"],
+    )
+    return [*conditions, *wanted.conditions(bench.store)]

@@ -15,26 +15,13 @@ from migrator.cli.surroundings import echo_lines, only_database, width
 @database_options
 def command(form: str, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them."""
-    from migrator.execution.journal import entries, undone
+    from migrator.execution.log import logged
+    from migrator.reporting.log_rows import log_rows
     from migrator.reporting.rows import rows_text
     from migrator.reporting.words import when
 
     path = only_database(values)
-    runs = entries(str(path) if path else None)
-    taken_back = undone(runs)
-    rows: list[dict[str, Any]] = [
-        {
-            "run": entry.id,
-            "status": entry.status.value,
-            "started": entry.started,
-            "sessions": entry.sessions,
-            "command": entry.command,
-            "store": entry.store,
-            "undoes": entry.undoes,
-            "undoneBy": taken_back.get(entry.id),
-        }
-        for entry in reversed(runs)
-    ]
+    rows = log_rows(logged(str(path) if path else None))
     columns = {
         "Run": lambda row: row["run"],
         "When": lambda row: when(row["started"]),

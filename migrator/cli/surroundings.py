@@ -21,7 +21,7 @@ def database(values: dict[str, Any]) -> Path:
     """Find the database; where several could be meant, say which was taken."""
     from migrator.store.location import locate
 
-    location = locate(_value("db", values), _value("channel", values))
+    location = locate(said("db", values), said("channel", values))
     if location.others:
         others = ", ".join(str(path) for path in location.others)
         click.echo(f"Taking {location.path}; there is also {others} (--db or --channel).", err=True)
@@ -30,7 +30,7 @@ def database(values: dict[str, Any]) -> Path:
 
 def only_database(values: dict[str, Any]) -> Path | None:
     """Return the database that --db or --channel names; None where runs of every database are meant."""
-    return database(values) if (_value("db", values), _value("channel", values)) != (None, None) else None
+    return database(values) if (said("db", values), said("channel", values)) != (None, None) else None
 
 
 def workbench(values: dict[str, Any]) -> Workbench:
@@ -42,12 +42,13 @@ def workbench(values: dict[str, Any]) -> Workbench:
 
     path = database(values)
     try:
-        return Workbench(path, _value("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
+        return Workbench(path, said("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
     except DatabaseInUse as error:
         raise in_use(path, error.holders, can_wait="wait" in values) from None
 
 
-def _value(name: str, values: dict[str, Any]) -> Any:
+def said(name: str, values: dict[str, Any]) -> Any:
+    """Return the value of one of `database_options`, given before or after the command's name."""
     context = click.get_current_context().find_root()
     value = values.get(name)
     return (context.obj or {}).get(name) if value is None else value

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from migrator.errors import MigratorError
+from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
@@ -221,7 +221,7 @@ class Journal:
         """The run as `log` shows it."""
         row = next(self.db["run"].rows, None) if self.db["run"].exists() else None
         if row is None:  # cut off before it began
-            raise MigratorError(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
+            raise NoSuchRun(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
         if row["format"] > FORMAT:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
         return Entry(
@@ -461,5 +461,5 @@ def open_run(wanted: str) -> Journal:
     if len(exact or matches) > 1:
         raise MigratorError(f"{wanted} fits several runs: {', '.join(path.stem for path in matches)}; type more of it.")
     if not matches:
-        raise MigratorError(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
+        raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
     return Journal((exact or matches)[0])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.model import PlanWarning
 from migrator.places.opencode_1 import binding_of_opencode_1, place_of_opencode_1
 from migrator.store.forks import forks
-from migrator.store.staging_v2 import suspended, waiting_moves
+from migrator.store.staging_v2 import elsewhere_in_1, suspended, waiting_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,6 +72,12 @@ def remarks(store: Store, changes: Sequence[Change]) -> Iterator[PlanWarning]:
         yield PlanWarning(
             "queued-move",
             f"opencode 2 has a move of {id_} to {directory} waiting, which would override this one: it is taken out.",
+            id_,
+        )
+    for id_, directory in elsewhere_in_1(store, moving):
+        yield PlanWarning(
+            "elsewhere-in-opencode-1",
+            f"opencode 1 has {id_} in {directory}, where opencode 2 has it no more: that row comes along.",
             id_,
         )
     if old := sorted(moving.keys() & frozenset(store.never_imported())):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # project and worktree. Where the tree is missing it fails, and the conversation stays as it is; where git has the tree
 # from elsewhere (that of a clean worktree is a commit's) it changes and deletes files in the new worktree. Without the
 # names it takes back the conversation only. (Read in the source of opencode 2: session/revert.ts, snapshot.ts, git.ts.)
-OF_OPENCODE_2 = "snapshots of opencode 2 aren't carried yet"
+OF_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "sources": [source._asdict() for source in plan.sources],
         "summary": summary(plan),
         "relocated": plan.relocated and _relocated_document(plan.relocated),
+        "announce": plan.announce,
     }
-    if plan.dialect != "v1":
-        document["announce"] = plan.announce
     return {**document, "digest": _digest(document)}
 
 
@@ -128,6 +127,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "verified": run.verified,
         "conflicts": list(run.conflicts),
         "warnings": [warning_document(warning) for warning in run.warnings],
+        "undoes": run.undoes,
         "undo": f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
     }
 
@@ -143,6 +143,12 @@ def read_plan(text: str, name: str) -> Plan:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MigratorError(f"{name} is no whole plan: its JSON breaks off or is damaged ({error}); {again}") from error
+    return plan_of(document, name)
+
+
+def plan_of(document: Any, name: str) -> Plan:
+    """Return the plan that a JSON value is; MigratorError says what is wrong with it. `name` is what to call it."""
+    again = "make it anew with `opencode-migrator plan ... -o FILE`."
     if not isinstance(document, dict) or not str(document.get("format", "")).startswith("opencode-migrator/plan@"):
         raise MigratorError(f"{name} is not a plan of opencode-migrator; {again}")
     if document["format"] != FORMAT:
@@ -150,6 +156,7 @@ def read_plan(text: str, name: str) -> Plan:
             f"{name} has the format {document['format']}, and this version reads {FORMAT}: "
             "it was written by another version of opencode-migrator; upgrade, or plan again.",
         )
+    document = {**document}
     stated = document.pop("digest", None)
     if stated != _digest(document):
         raise MigratorError(

@@ -20,21 +20,31 @@ BUSY_SECONDS = 5.0  # what opencode's own connections wait
 
 def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open `path`; the connection is in autocommit mode, so every transaction is an explicit BEGIN."""
-    _check_header(path)
+    if path.exists() and not path.stat().st_size:
+        _check_header(path)
     with explained(path, write=write):
-        if write:
-            return _tuned(_open(path, "rw", busy_seconds))
-        connection = _open(path, "ro", busy_seconds)
         try:
-            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-        except sqlite3.OperationalError as error:
-            # A WAL database in a directory we can't write to: readable as long as nothing waits in the log.
-            log = path.with_name(path.name + "-wal")
-            if "locked" in str(error) or (log.exists() and log.stat().st_size):
-                raise
-            connection.close()
-            connection = _open(path, "ro&immutable=1", busy_seconds)
-        return _tuned(connection)
+            return _tuned(_opened(path, write, busy_seconds))
+        except sqlite3.DatabaseError as error:
+            # Closing the file drops every lock that this process has on it, so it is looked at only where it's no use.
+            if "locked" not in str(error):
+                _check_header(path)
+            raise
+
+
+def _opened(path: Path, write: bool, busy_seconds: float) -> sqlite3.Connection:
+    connection = _open(path, "rw" if write else "ro", busy_seconds)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        # A WAL database in a directory we can't write to: readable as long as nothing waits in the log.
+        log = path.with_name(path.name + "-wal")
+        if write or "locked" in str(error) or (log.exists() and log.stat().st_size):
+            raise
+        connection = _open(path, "ro&immutable=1", busy_seconds)
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    return connection
 
 
 def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
@@ -47,8 +57,13 @@ def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("PRAGMA temp_store = MEMORY")  # what is staged: about 150 bytes for each session
     connection.execute("PRAGMA synchronous = FULL")  # a chunk that is reported as done survives a power cut
     connection.execute("PRAGMA cache_size = -64000")  # 64 MB, as opencode's own connections have
-    connection.create_function("casefold", 1, _casefold, deterministic=True)
+    add_functions(connection)
     return connection
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Add the SQL functions that conditions may use."""
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
 
 
 def _casefold(text: str | None) -> str | None:

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from migrator.model import Session
+    from migrator.store.history_copy import HistoryCopy
     from migrator.store.reading import Store
 
 DEFAULT_LIMIT = 100
+
+Condition = tuple[str, tuple[Any, ...]]
+"""A condition over the columns of `session`, and a value for each `?` in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,37 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sessions a list shows; what is None or False narrows nothing.
+
+    `directory` is compared as stored, `start` is the earliest update in milliseconds, `search` a part of the title in
+    whatever case.
+    """
+
+    project_id: str | None = None
+    directory: str | None = None
+    roots: bool = False
+    start: int | None = None
+    search: str | None = None
+    workspace: str | None = None
+    hide_archived: bool = False
+
+    def conditions(self, store: Store | HistoryCopy) -> list[Condition]:
+        """Return the same as SQL conditions, all of which must hold."""
+        workspace = "workspace_id = ?" if store.schema.has_workspace else "FALSE AND ? IS NULL"
+        told: list[tuple[str, Any]] = [
+            ("project_id = ?", self.project_id),
+            ("directory = ?", self.directory),
+            ("time_updated >= ?", self.start),
+            ("instr(casefold(title), ?) > 0", self.search.casefold() if self.search else None),
+            (workspace, self.workspace or None),
+        ]
+        conditions: list[Condition] = [(sql, (value,)) for sql, value in told if value is not None]
+        conditions += [("parent_id IS NULL", ())] if self.roots else []
+        return conditions + ([("time_archived IS NULL", ())] if self.hide_archived else [])
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Part of a list; `next` is None on the last page."""
 
@@ -49,19 +84,23 @@ class Page:
     next: Cursor | None
 
 
-def history(store: Store, conditions: Iterable[tuple[str, tuple[Any, ...]]], cursor: Cursor | None, limit: int) -> Page:
+def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> Page:
     """Return one page of the sessions that meet every condition, newest first; `limit` 0 means all.
 
     The cursor is on (time_updated, id), so rows with equal times are neither skipped nor shown twice.
     """
+    sessions = tuple(store.sessions_where(*keyset(conditions, cursor, limit)))
+    if not limit or len(sessions) <= limit:
+        return Page(sessions, None)
+    last = sessions[limit - 1]
+    return Page(sessions[:limit], Cursor(last.updated, last.id))
+
+
+def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> tuple[str, list[Any], str]:
+    """Return condition, parameters and tail of the query for a page, and one row more if there is a next page."""
     wanted = list(conditions)
     if cursor is not None:
         wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
     condition = " AND ".join(f"({sql})" for sql, _ in wanted) or "TRUE"
     params = [param for _, some in wanted for param in some]
-    tail = "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")
-    sessions = tuple(store.sessions_where(condition, params, tail))
-    if not limit or len(sessions) <= limit:
-        return Page(sessions, None)
-    last = sessions[limit - 1]
-    return Page(sessions[:limit], Cursor(last.updated, last.id))
+    return condition, params, "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")

@@ -103,6 +103,17 @@ def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]
     return [(session, str(directory)) for session, directory in rows]
 
 
+def elsewhere_in_1(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (session, directory) of those of these sessions that opencode 1 has in another directory than 2."""
+    if store.schema.dialect != "v1+v2":
+        return []
+    return store.rows(
+        "SELECT o.id, o.directory FROM main.session_v2 n JOIN main.session o ON o.id = n.id "
+        f"WHERE o.directory <> n.directory AND n.id {IN} ORDER BY o.id",
+        [json.dumps([*sessions])],
+    )
+
+
 def suspended(store: Store, sessions: Iterable[str]) -> list[str]:
     """Return those of these sessions in which a turn was begun that opencode 2 goes on with when it starts.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.execution.faults import run
+from tests.execution.faults import Fault, run
 from tests.execution.rows import MARKER, Rows, born, copy_session, directories, patch_files, rows, titled
 from tests.v2_databases import (
     V2_DIALECTS,
@@ -255,7 +255,7 @@ def test_file_undo_is_detached_and_the_plan_says_so(home: Home) -> None:
     home.execute("UPDATE session_v2 SET revert = ? WHERE id = ?", [MARKER[:-1] + ',"files":[{"file":"a"}]}', session])
     before = rows(home)
     said = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--dry-run").stdout
-    assert "snapshots of opencode 2" in said
+    assert "in databases of opencode 2 it isn't carried yet" in " ".join(said.split())
     refused = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--undo-files", "carry", "--yes")
     assert refused.code == 1
     assert "can't be carried" in refused.stderr
@@ -265,6 +265,48 @@ def test_file_undo_is_detached_and_the_plan_says_so(home: Home) -> None:
     if "part" in home.tables():
         assert not any(patch_files(home, id_) for id_ in in_shop(home))
     assert run(home, "undo", "--yes").code == 0
+    assert rows(home) == before
+
+
+# ----------------------------------------------------------------------------------------- changed since it was planned
+
+CHANGES = {
+    "moved by opencode 2": "UPDATE session_v2 SET directory = '/elsewhere' WHERE id = ?",
+    "its path changed": "UPDATE session_v2 SET path = NULL WHERE id = ?",
+    "deleted": "DELETE FROM {} WHERE id = ?",
+    "a turn was begun": "UPDATE session_v2 SET time_suspended = 5 WHERE id = ?",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_plan_that_is_no_longer_true_is_refused_and_the_session_named(home: Home, dialect: str, change: str) -> None:
+    plan, session = home.path / "plan.json", titled(home, BM25)
+    assert run(home, "plan", *SEARCH, "--to-dir", home.src / "shop", "-o", plan).code == 0
+    for table in tables_of_2(dialect):
+        home.execute(CHANGES[change].format(table), [session])
+    before = rows(home)
+    refused = run(home, "apply", plan, "--yes")
+    assert refused.code == (1 if change == "a turn was begun" else 5)
+    assert session in refused.stderr
+    assert rows(home) == before
+
+
+def test_what_was_said_since_does_not_make_a_plan_stale_and_is_told_after(home: Home) -> None:
+    plan, session = home.path / "plan.json", titled(home, BM25)
+    assert run(home, "plan", *SEARCH, "--to-dir", home.src / "shop", "-o", plan).code == 0
+    add_turn(home, session, "a.txt")
+    assert run(home, "apply", plan, "--yes").code == 0
+    check_whole(home)
+    assert [type_ for _, type_, _ in messages(home, session)[-2:]] == ["assistant", "location-switched"]
+    assert files_to_undo(home, session) == []
+
+
+@pytest.mark.parametrize("point", ["before intend", "after rebind", "after edit"])
+def test_an_error_in_any_chunk_takes_back_all_of_them(home: Home, point: str) -> None:
+    queue_move(home, titled(home, BM25), "/elsewhere")
+    before = rows(home)
+    words = ("move", *SEARCH, "--to-dir", home.src / "shop", "--yes", "--chunk-size", "5")
+    assert run(home, *words, fault=Fault("fail", 3, point)).code == 1
     assert rows(home) == before
 
 
@@ -339,7 +381,8 @@ def test_a_row_of_opencode_1_that_was_elsewhere_comes_along_and_goes_back_there(
     session = titled(both, BM25)
     both.execute("UPDATE session SET directory = '/old', path = NULL, workspace_id = 'w' WHERE id = ?", [session])
     before = rows(both)
-    move(both)
+    warned = [w["session"] for w in move(both).json["warnings"] if w["code"] == "elsewhere-in-opencode-1"]
+    assert warned == [session]
     shop = both.src / "shop"
     assert old(both, session) == (both.root_commit(shop), str(shop), "", None)
     assert run(both, "undo", "--yes").code == 0

@@ -23,15 +23,11 @@ PROGRAMS = Path(sys.executable).parent
 """Where the development requirements put hg."""
 
 
-@pytest.fixture(autouse=True)
-def hg_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", f"{PROGRAMS}:{os.environ['PATH']}")
-    monkeypatch.setenv("HGRCPATH", "")
-
-
 def hg(directory: Path, *arguments: str) -> str:
     command = [str(PROGRAMS / "hg"), "--config", "ui.username=t", *arguments]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=True, timeout=60).stdout
+    environ = os.environ | {"HGRCPATH": ""}
+    done = subprocess.run(command, cwd=directory, env=environ, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout
 
 
 def roots(directory: Path) -> list[str]:

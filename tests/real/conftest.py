@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ import pytest
 
 from tests.real import fake_model
 from tests.real.bench import Bench, BenchTemplate
-from tests.real.binary import MAIN, NotAvailable, opencode_binary
+from tests.real.binary import MAIN, opencode_binary
+from tests.real.npm import NotAvailable
 from tests.real.opencode import OpenCode
 from tests.real.sessions import Lab, Template
 
@@ -35,14 +37,21 @@ def model_url() -> Iterator[str]:
         yield url
 
 
-def real_binary(version: str) -> Path:
-    """The binary, or a skip; with $OPENCODE_MIGRATOR_REQUIRE_REAL=1 a failure instead of the skip."""
+@contextmanager
+def or_skipped(what: str) -> Iterator[None]:
+    """Skip where `what` can't be had; with $OPENCODE_MIGRATOR_REQUIRE_REAL=1, fail."""
     try:
-        return opencode_binary(version)
+        yield
     except NotAvailable as reason:
         if os.environ.get("OPENCODE_MIGRATOR_REQUIRE_REAL") == "1":
-            pytest.fail(f"opencode {version} is required: {reason}")
-        pytest.skip(f"opencode {version}: {reason}")
+            pytest.fail(f"{what} is required: {reason}")
+        pytest.skip(f"{what}: {reason}")
+
+
+def real_binary(version: str) -> Path:
+    """The binary, or a skip."""
+    with or_skipped(f"opencode {version}"):
+        return opencode_binary(version)
 
 
 @pytest.fixture(scope="session")

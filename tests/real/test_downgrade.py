@@ -1,6 +1,9 @@
 """After opencode 2 has upgraded a database and we have moved in it, opencode 1 finds everything in place.
 
-Opencode 2 can't be run here: the upgrade is done as its source does it. What is asked is the real opencode 1.
+Opencode 2 can't be run here: the upgrade is done as its source does it. What is asked is the real opencode 1. 1.18.34
+takes such a database as its own: it lists, opens, continues and undoes, makes new sessions (which opencode 2 never
+gets), and changes nothing else in it but `project.time_updated`; that `session_message` and `workspace` are other
+tables by now it doesn't notice. `event_sequence` it shares with opencode 2, and goes on counting there.
 """
 
 from __future__ import annotations

@@ -56,13 +56,13 @@ def checked(home: Home, name: str, *words: str, code: int = 0) -> Any:
     return finished.json
 
 
-@pytest.mark.parametrize("fixture", V1_FIXTURES)
+@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-fresh", "v2-migrated"])
 def test_real_output_on_every_schema_of_opencode(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     home.repository("target", "sub")
     plan = checked(home, "plan-1", "plan", *SELECT)
     assert checked(home, "plan-1", "move", *SELECT, "--dry-run") == plan
-    sessions = 18 if fixture == "real-1.18.34" else 7
+    sessions = {"real-1.18.34": 18, "v2-fresh": 6, "v2-migrated": 6}.get(fixture, 7)
     assert plan["summary"]["sessions"] == sessions
     assert (plan["changes"][0]["before"]["path"] is None) == (fixture in {"1.2.1", "1.2.27"})
     run = checked(home, "run-1", "move", *SELECT, "--yes")

@@ -1,0 +1,58 @@
+"""`serve`: the same over HTTP, for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from migrator.cli.options import database_options
+from migrator.cli.surroundings import database, said
+from migrator.errors import MigratorError
+
+PORT = 4646
+
+
+@click.command("serve", short_help="Answer over HTTP.")
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes any free one.")
+@click.option("--host", metavar="HOST", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--token-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the token here."
+)
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let web pages of ORIGIN ask, as http://localhost:5173.",
+)
+@database_options
+def command(**values: Any) -> None:
+    """Serve this database over HTTP until Ctrl-C: history, orphans, plans, runs and undo.
+
+    Only this machine can ask, and only who has the token, which is made at every start. GET / describes the API.
+    """
+    try:
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise MigratorError(
+            f"`serve` needs {error.name}, which isn't installed: pip install 'opencode-migrator[server]'."
+        ) from None
+    from migrator.errors import Interrupted
+    from migrator.server.serving import prepare
+
+    where = (values["host"], values["port"])
+    path = database(values)
+    serving = prepare(path, said("home", values), where, values["token_file"], values["origins"])
+    click.echo(f"Serving {path} at {serving.url}")
+    click.echo(f"Token: {serving.token} (also in {serving.token_file})")
+    if not serving.local:
+        click.echo(
+            "warning: other machines can ask, and nothing of it is encrypted: whoever reads the token on its way can "
+            "read every title and directory, and move every session. A tunnel (ssh -L) is safer.",
+            err=True,
+        )
+    if serving.run():
+        raise Interrupted("Interrupted; the run that was being carried out was rolled back.")

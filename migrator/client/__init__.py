@@ -1,0 +1,29 @@
+"""The client of `opencode-migrator serve`: `Client`, and `AsyncClient` for asyncio; both come with `[client]`.
+
+    from migrator.client import Client
+
+    with Client(token_file="...") as client:
+        for listed in client.session.history(search="flaky"):
+            print(listed.session.title)
+        plan = client.plan(from_dir="~/src/shop-*", to_dir="~/src/shop")
+        run = client.apply(plan, progress=print)
+        client.undo(run)
+
+It speaks the nouns of `migrator`, and raises its errors with what they carry, as if no server were in between.
+"""
+
+from __future__ import annotations
+
+try:
+    from migrator.client.asynchronous import AsyncClient, AsyncSessions
+    from migrator.client.problems import Unauthorized, Unreachable
+    from migrator.client.synchronous import Client, Sessions
+except ModuleNotFoundError as error:
+    if error.name not in {"httpx", "httpx_sse"}:
+        raise
+    raise ModuleNotFoundError(
+        f"migrator.client needs {error.name}, which isn't installed: pip install 'opencode-migrator[client]'.",
+        name=error.name,
+    ) from None
+
+__all__ = ["AsyncClient", "AsyncSessions", "Client", "Sessions", "Unauthorized", "Unreachable"]

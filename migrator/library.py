@@ -1,0 +1,287 @@
+"""`import migrator`: what the command line does, for programs; every name here is to be had from `migrator` itself.
+
+The examples run on the data of `opencode-migrator demo`.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from migrator.errors import BadInput
+from migrator.keywords import OnConflict, Selectors, Subdirs, UndoFiles, one_of, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Unpack
+
+    from migrator.execution.runs import Options
+    from migrator.model import Listed, LoggedRun, Orphan, Plan, Project, Run, Selection
+    from migrator.operations import Workbench
+
+    Progress = Callable[[int, int], None]
+    """Told, now and then, how many sessions were written so far, and of how many."""
+
+_PAGE = 1000
+
+
+def open_store(path: str | os.PathLike[str] | None = None, *, channel: str | None = None) -> OpenStore:
+    """Find opencode's database and see that it can be read: the one it would open itself, or the one at `path`.
+
+    `channel` is the release channel whose database is meant. Raises MigratorError where there is none, where it is
+    no database of opencode, or of a version that isn't known; DatabaseInUse where another process keeps us out.
+
+    >>> import migrator
+    >>> store = migrator.open_store()
+    >>> store.path.name
+    'opencode.db'
+    >>> migrator.open_store("nowhere.db")
+    Traceback (most recent call last):
+        ...
+    migrator.errors.MigratorError: There is no opencode database at nowhere.db (given by path); ...
+    """
+    from migrator.store.location import locate
+    from migrator.store.reading import Store
+
+    found = locate(None if path is None else str(path), channel, why="given by path").path
+    Store(found).close()
+    return OpenStore(found)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStore:
+    """opencode's database at `path`.
+
+    The file is open only while something is read: a plan can be applied whenever nobody else has it open.
+    """
+
+    path: Path
+
+    @contextmanager
+    def _reading(self) -> Iterator[Workbench]:
+        from migrator.operations import Workbench
+
+        with Workbench(self.path) as bench:
+            yield bench
+
+    def history(  # noqa: PLR0913 - the parameters of opencode's session history proposal, by keyword
+        self,
+        *,
+        directory: str | os.PathLike[str] | None = None,
+        roots: bool = False,
+        start: int | None = None,
+        search: str | None = None,
+        archived: bool = False,
+        workspace: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Listed]:
+        """Iterate over the sessions of every project, last updated first; a page is read when it is needed.
+
+        `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part
+        of the title; `archived` shows those too. At most `limit` sessions. No session is skipped or shown twice,
+        unless it is updated meanwhile.
+
+        >>> for listed in migrator.open_store().history(search="readme", limit=2):
+        ...     print(listed.session.title, "|", Path(listed.session.directory).name)
+        Summarise the README | shop-search
+        """
+        from migrator.model import Listed
+        from migrator.store.listing import Cursor, Wanted, history
+
+        wanted = Wanted(None, _text(directory), roots, start, search, workspace, not archived)
+        cursor: Cursor | None = None
+        left = limit
+        while left is None or left > 0:
+            with self._reading() as bench:
+                size = _PAGE if left is None else min(_PAGE, left)
+                page = history(bench.store, wanted.conditions(bench.store), cursor, size)
+                projects = {project.id: project for project in bench.facts.projects()}
+            for session in page.sessions:
+                yield Listed(session, projects.get(session.project_id))
+            if page.next is None:
+                return
+            cursor = page.next
+            left = None if left is None else left - len(page.sessions)
+
+    def orphans(
+        self, *rules: str, search: Sequence[str | os.PathLike[str]] = (), depth: int | None = None
+    ) -> tuple[Orphan, ...]:
+        """Return the sessions that opencode can't show or resume where they belong, last used first.
+
+        With `rules`, those that one of these finds. `search` are directories to look below, `depth` levels deep
+        (default 5), for what was moved. Raises BadInput for a rule that isn't there.
+
+        >>> lost = migrator.open_store().orphans("missing-directory")
+        >>> lost[0].reasons[0].rule, lost[0].reasons[0].certainty.value
+        ('missing-directory', 'certain')
+        """
+        from migrator.orphans.finding import check_names, orphans
+        from migrator.orphans.finding import rules as every_rule
+
+        check_names(rules, "orphans()")
+        with self._reading() as bench:
+            homes = bench.homes([str(directory) for directory in search], depth)
+            return tuple(orphans(bench.ground, every_rule(), homes, found_by=rules))
+
+    def projects(self) -> tuple[Project, ...]:
+        """Return every project row.
+
+        >>> sorted(project.label for project in migrator.open_store().projects())
+        ['global', 'shop-api', 'shop-search']
+        """
+        with self._reading() as bench:
+            return tuple(bench.facts.projects())
+
+    def runs(self) -> tuple[LoggedRun, ...]:
+        """Return the runs on this database so far, newest first."""
+        from migrator.execution.log import logged
+
+        return tuple(logged(str(self.path)))
+
+
+def select(store: OpenStore, **said: Unpack[Selectors]) -> Selection:
+    """Select sessions; a selected session takes its whole tree along.
+
+    Raises NothingMatched where there are none, BadInput for what can't be meant or where nothing chooses.
+
+    >>> store = migrator.open_store()
+    >>> selection = migrator.select(store, from_dir="~/src/shop-*", exclude_dir="~/src/shop-checkout")
+    >>> len(selection.sessions)
+    16
+    >>> migrator.select(store, from_project="nosuch")
+    Traceback (most recent call last):
+        ...
+    migrator.errors.NothingMatched: ...
+    """
+    values = typed(said)
+    with store._reading() as bench:  # noqa: SLF001 - the other half of this file
+        return bench.chosen(values, with_forks=values.pop("with_forks", False))
+
+
+def plan(  # noqa: PLR0913 - the options of `move`, by keyword
+    store: OpenStore,
+    selection: Selection,
+    to_dir: str | os.PathLike[str] | None = None,
+    *,
+    to_project: str | None = None,
+    subdirs: Subdirs = "nearest",
+    undo_files: UndoFiles = "auto",
+    announce: bool = True,
+) -> Plan:
+    """Plan to move the selected sessions to a directory; nothing is written.
+
+    Each keyword means what the option of its name does. Without `to_dir` they go to the root of the project
+    `to_project`, or of the current directory's. Raises MigratorError where opencode would not have them there.
+
+    >>> store = migrator.open_store()
+    >>> moving = migrator.plan(store, migrator.select(store, from_dir="~/src/shop-*"), to_dir="~/src/shop")
+    >>> len(moving.changes), sorted({Path(change.after.directory).name for change in moving.changes})
+    (17, ['deep', 'shop'])
+    """
+    from migrator.operations import Wish
+
+    one_of("subdirs", subdirs, get_args(Subdirs))
+    one_of("undo_files", undo_files, get_args(UndoFiles))
+    with store._reading() as bench:  # noqa: SLF001 - as above
+        wish = Wish(_text(to_dir), to_project, subdirs, undo_files, announce=announce)
+        return bench.plan_move(selection, wish)
+
+
+def apply(  # noqa: PLR0913 - the options of every command that writes, by keyword
+    plan: Plan,
+    *,
+    progress: Progress | None = None,
+    on_conflict: OnConflict = "abort",
+    chunk_size: int | None = None,
+    wait: float = 0.0,
+    backup: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Carry out a plan on the database that it was made for.
+
+    `progress` is told how many sessions were written so far, and of how many. `wait` is how many seconds to wait for
+    whoever has the database open, `backup` a file to copy it to first. Raises DatabaseInUse where somebody has it
+    open, StalePlan, which names the rows, where it has changed since; nothing is written then.
+
+    >>> store = migrator.open_store()
+    >>> moving = migrator.plan(store, migrator.select(store, from_dir="~/src/shop-*"), to_dir="~/src/shop")
+    >>> run = migrator.apply(moving, progress=lambda done, total: print(f"{done} of {total}"))
+    17 of 17
+    >>> run.status.value, run.sessions, run.verified
+    ('applied', 17, 17)
+    >>> migrator.undo(run).status.value
+    'applied'
+    """
+    from migrator.operations import apply_plan
+
+    options = _options("migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size)
+    return apply_plan(plan, Path(plan.store), options, wait, _file(backup))
+
+
+def undo(  # noqa: PLR0913 - as above
+    run: Run | LoggedRun | str,
+    *,
+    progress: Progress | None = None,
+    on_conflict: OnConflict = "abort",
+    chunk_size: int | None = None,
+    wait: float = 0.0,
+    backup: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Take a run back, value for value; one that was cut off is rolled back. Keywords and errors are those of `apply`.
+
+    The undo is a run too, and can be taken back.
+    """
+    from migrator.operations import undo_run
+
+    store, id_, sessions = _logged(run)
+    options = _options("migrator.undo()", sessions, progress, on_conflict, chunk_size)
+    return undo_run(store, id_, options, wait, _file(backup))
+
+
+def runs() -> tuple[LoggedRun, ...]:
+    """Return the runs so far, newest first, of every database; `OpenStore.runs` has those of one.
+
+    >>> migrator.runs()[0].command
+    'migrator.undo()'
+    """
+    from migrator.execution.log import logged
+
+    return tuple(logged())
+
+
+def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
+    """Return a run's database, its whole id and how many sessions it moved."""
+    from migrator.execution.journal import open_run
+
+    wanted = run if isinstance(run, str) else run.id
+    if wanted is None:
+        raise BadInput("This run wrote nothing, so there is nothing to take back.")
+    with open_run(wanted) as journal:
+        return Path(journal.entry.store), journal.entry.id, journal.entry.sessions
+
+
+def _options(command: str, total: int, progress: Progress | None, on_conflict: str, chunk_size: int | None) -> Options:
+    from migrator.execution.runs import Options
+
+    one_of("on_conflict", on_conflict, get_args(OnConflict))
+    if chunk_size is not None and chunk_size < 1:
+        raise BadInput(f"chunk_size is {chunk_size}; it must be 1 or more.")
+    done = 0
+
+    def tell(number: int) -> None:
+        nonlocal done
+        done += number
+        if number and progress is not None:
+            progress(done, total)
+
+    return Options(command, chunk_size, on_conflict == "skip", tell)
+
+
+def _text(path: str | os.PathLike[str] | None) -> str | None:
+    return None if path is None else os.fspath(path)
+
+
+def _file(path: str | os.PathLike[str] | None) -> Path | None:
+    return None if path is None else Path(path)

@@ -1,0 +1,116 @@
+"""Runs, one at a time, each in a thread of its own: it goes on when its client goes away, and ends before we do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.errors import DatabaseInUse, Interrupted
+from migrator.server.problems import BUSY, STOPPING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from migrator.model import Run
+    from migrator.server.gate import Gate
+
+    Progress = Callable[[int], None]
+    Work = Callable[[Progress], Run]
+
+POLL_SECONDS = 0.2
+
+
+class Report(NamedTuple):
+    """What a job says: how many sessions were written since the last report, or how it ended."""
+
+    sessions: int = 0
+    run: Run | None = None
+    error: Exception | None = None
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing comes after it."""
+        return self.run is not None or self.error is not None
+
+
+class Jobs:
+    """The place where at most one run is being carried out."""
+
+    def __init__(self) -> None:
+        self.interrupted = False
+        self._stopping = Event()
+        self._starting = Lock()
+        self._thread: Thread | None = None
+        self._busy = False
+
+    def start(self, work: Work) -> asyncio.Queue[Report]:
+        """Begin `work`, which is given a progress callback, and return where it reports; Problem where it can't be.
+
+        To be called in the event loop. The callback raises KeyboardInterrupt once the server stops: the engine calls
+        it only where that is safe.
+        """
+        loop, reports = asyncio.get_running_loop(), asyncio.Queue[Report]()
+
+        def report(said: Report) -> None:
+            loop.call_soon_threadsafe(reports.put_nowait, said)
+
+        def progress(sessions: int) -> None:
+            report(Report(sessions))
+            if self._stopping.is_set():
+                raise KeyboardInterrupt
+
+        def job() -> None:
+            last = self._done(work, progress)
+            self._busy = False  # before it is told: whoever hears of the end may begin the next
+            report(last)
+
+        with self._starting:
+            if self._stopping.is_set():
+                raise Problem(STOPPING, "The server is stopping; nothing was written.", exit_code=Interrupted.exit_code)
+            if self._busy:
+                raise Problem(BUSY, "Another run is being carried out; try again when it is done.", exit_code=4)
+            self._busy = True
+            self._thread = Thread(target=job, name="run")
+            self._thread.start()
+        return reports
+
+    def _done(self, work: Work, progress: Progress) -> Report:
+        try:
+            return Report(run=work(progress))
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return Report(error=Interrupted("Interrupted; nothing was written."))
+        except Exception as error:  # noqa: BLE001 - whoever waits for the job says what went wrong
+            self.interrupted |= isinstance(error, Interrupted)
+            return Report(error=error)
+
+    def stop(self) -> None:
+        """Have the run that is being carried out taken back, and begin none any more."""
+        self._stopping.set()
+
+    def finish(self) -> None:
+        """Wait for the end of the run."""
+        self._stopping.set()
+        with self._starting:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+
+def insistently(gate: Gate, wait_seconds: float, work: Callable[[], Run], progress: Progress) -> Run:
+    """Do `work` while nobody else in this process has the database open, and again until other processes let it.
+
+    Pages are answered between the tries, so the wait is here and not in the writer.
+    """
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            with gate.writing():
+                return work()
+        except DatabaseInUse:
+            if time.monotonic() >= deadline:
+                raise
+        progress(0)
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,123 @@
+"""The OpenAPI 3.1 document, put together from the operations and from the JSON Schema files that we ship."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from migrator import __version__
+from migrator.server import problems
+from migrator.server.operation import ALWAYS, SECURED
+from migrator.server.schemas import SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migrator.server.operation import Operation
+
+_STATUSES = {
+    400: "What was said can't be meant.",
+    401: "The token is missing or wrong.",
+    403: "The Host or Origin of the request isn't one that may ask here.",
+    404: "What the request is about isn't there.",
+    409: "In use, stale or in conflict: another process has the database open (`holders`), another run is being "
+    "carried out, or rows changed since the plan was made (`rows`). Nothing was written.",
+    413: "The body is too large.",
+    422: "Refused: what was said is clear, and can't be done. Nothing was written.",
+    500: "Something unexpected went wrong; the traceback is in a file that `detail` names.",
+    503: "The server is stopping, and what it was doing was rolled back; or the database can't be read.",
+}
+
+
+def document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """Return the whole description."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "opencode-migrator",
+            "version": __version__,
+            "summary": "Move opencode sessions in bulk: show it first, take it back, lose nobody's file.",
+            "description": "Served by `opencode-migrator serve`. Field names of sessions are opencode's; every refusal "
+            "is `application/problem+json` with the sentence that the command line would print.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {
+                **SCHEMAS,
+                "Problem": problems.SCHEMA,
+                **_shipped("Plan", "plan-1"),
+                **_shipped("Run", "run-1"),
+            },
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "What `serve` printed at its start and wrote to the token file.",
+                }
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": operation.description,
+        "security": [{"token": []}] if operation.secured else [],
+        "parameters": [
+            *(
+                {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
+                for name, text in operation.about.items()
+            ),
+            *(parameter.document() for parameter in operation.parameters),
+        ],
+        "responses": {
+            "200": {
+                "description": operation.answer.description,
+                "headers": {name: dict(header) for name, header in operation.answer.headers.items()},
+                "content": {kind: {"schema": schema} for kind, schema in operation.answer.content.items()},
+            },
+            **{str(status): _refusal(status) for status in _refusals(operation)},
+        },
+    }
+    if operation.body is not None:
+        body: dict[str, Any] = {"schema": operation.body}
+        if operation.example is not None:
+            body["example"] = operation.example
+        found["requestBody"] = {"required": operation.body_required, "content": {"application/json": body}}
+    return found
+
+
+def _refusals(operation: Operation) -> list[int]:
+    with_body = (413,) if operation.body is not None else ()
+    return sorted({*ALWAYS, *(SECURED if operation.secured else ()), *operation.problems, *with_body})
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": _STATUSES[status],
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status == problems.UNAUTHORIZED.status:
+        answer["headers"] = {"WWW-Authenticate": {"description": "`Bearer`", "schema": {"type": "string"}}}
+    if status == problems.BUSY.status:
+        answer["headers"] = {
+            "Retry-After": {"description": "Seconds; absent where the plan is stale.", "schema": {"type": "integer"}}
+        }
+    return answer
+
+
+def _shipped(name: str, file: str) -> dict[str, Any]:
+    """Return a schema file as components: its `$defs` become components of their own, which every tool can follow."""
+    text = (files("migrator") / "reporting" / f"{file}.schema.json").read_text(encoding="utf-8")
+    schema = json.loads(text.replace('"#/$defs/', f'"#/components/schemas/{name}.'))
+    definitions = schema.pop("$defs")
+    for key in ("$schema", "$id"):
+        del schema[key]
+    return {name: schema, **{f"{name}.{inner}": definition for inner, definition in definitions.items()}}

@@ -1,0 +1,134 @@
+"""Every refusal as problem+json (RFC 9457), with the sentence that the command line would print: the one place."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from starlette.responses import Response
+
+from migrator.errors import (
+    BadInput,
+    DatabaseInUse,
+    Interrupted,
+    MigratorError,
+    NoSuchDirectory,
+    NoSuchRun,
+    NothingMatched,
+    StalePlan,
+    Unusable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 1
+
+
+class Kind(NamedTuple):
+    """A kind of refusal: `code` is its name for programs."""
+
+    code: str
+    status: int
+    title: str
+
+
+BAD_INPUT = Kind("bad-input", 400, "What was said can't be meant")
+UNAUTHORIZED = Kind("unauthorized", 401, "The token is missing or wrong")
+FORBIDDEN = Kind("forbidden", 403, "The request comes from where it must not")
+NOT_FOUND = Kind("nothing-matched", 404, "No session fits")
+NO_SUCH_RUN = Kind("no-such-run", 404, "No such run")
+NO_SUCH_PLAN = Kind("no-such-plan", 404, "No such plan")
+NO_SUCH_PAGE = Kind("no-such-page", 404, "No such page")
+WRONG_METHOD = Kind("wrong-method", 405, "That can't be done here")
+IN_USE = Kind("in-use", 409, "The database is in use")
+BUSY = Kind("busy", 409, "Another run is being carried out")
+STALE = Kind("stale-plan", 409, "The plan is stale")
+TOO_LARGE = Kind("too-large", 413, "The request is too large")
+REFUSED = Kind("refused", 422, "Refused")
+NO_SUCH_DIRECTORY = Kind("no-such-directory", 422, "No such directory")
+UNEXPECTED = Kind("unexpected", 500, "Something unexpected went wrong")
+STOPPING = Kind("interrupted", 503, "The server is stopping")
+UNUSABLE = Kind("unusable", 503, "The database can't be read")
+
+_KINDS: tuple[tuple[type[MigratorError], Kind], ...] = (
+    (BadInput, BAD_INPUT),
+    (NothingMatched, NOT_FOUND),
+    (NoSuchRun, NO_SUCH_RUN),
+    (DatabaseInUse, IN_USE),
+    (StalePlan, STALE),
+    (NoSuchDirectory, NO_SUCH_DIRECTORY),
+    (Interrupted, STOPPING),
+    (Unusable, UNUSABLE),
+)
+
+
+class Problem(Exception):
+    """A refusal, ready to be answered with."""
+
+    def __init__(
+        self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None, exit_code: int = 1, **more: Any
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.headers = dict(headers or {})
+        if kind.status == IN_USE.status and kind is not STALE:
+            self.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+        self.document = {
+            "type": f"urn:opencode-migrator:problem:{kind.code}",
+            "title": kind.title,
+            "status": kind.status,
+            "detail": detail,
+            "code": kind.code,
+            "exit": exit_code,
+            **more,
+        }
+
+    @classmethod
+    def of(cls, error: MigratorError) -> Problem:
+        """Return what to answer for one of our errors."""
+        kind = next((kind for what, kind in _KINDS if isinstance(error, what)), REFUSED)
+        more: dict[str, Any] = {}
+        if isinstance(error, StalePlan):
+            more["rows"] = list(error.rows)
+        if isinstance(error, DatabaseInUse):
+            more["holders"] = [{"pid": holder.pid, "name": holder.name} for holder in error.holders]
+        return cls(kind, str(error), exit_code=error.exit_code, **more)
+
+    def response(self) -> Response:
+        """Return the answer."""
+        body = json.dumps(self.document, ensure_ascii=False).encode()
+        return Response(body, self.kind.status, self.headers, MEDIA_TYPE)
+
+
+SCHEMA: dict[str, Any] = {
+    "description": "Why a request was refused (RFC 9457). `detail` is the sentence that the command line would print.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "exit"],
+    "properties": {
+        "type": {"type": "string", "description": "`urn:opencode-migrator:problem:` and the code."},
+        "title": {"type": "string", "description": "The kind of refusal in words."},
+        "status": {"type": "integer", "description": "The HTTP status."},
+        "detail": {"type": "string", "description": "What is wrong, where, and what to do."},
+        "code": {
+            "description": "The kind of refusal for programs.",
+            "enum": sorted({kind.code for kind in list(globals().values()) if isinstance(kind, Kind)}),
+        },
+        "exit": {"type": "integer", "description": "The exit code of the command line for the same."},
+        "rows": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "In a stale plan the sessions that changed, by id, and projects, as `project` and its id.",
+        },
+        "holders": {
+            "type": "array",
+            "description": "Which processes have the database open, where the system tells.",
+            "items": {
+                "type": "object",
+                "required": ["pid", "name"],
+                "properties": {"pid": {"type": "integer"}, "name": {"type": "string"}},
+            },
+        },
+    },
+}

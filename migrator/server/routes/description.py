@@ -1,0 +1,53 @@
+"""`/openapi.json` and `/`: the description of the API, for programs and for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from migrator.server.operation import Answer, Operation
+from migrator.server.parameters import read
+from migrator.server.service import json_response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+
+async def document(request: Request) -> Response:
+    """Answer with the OpenAPI document."""
+    read(request, ())
+    return json_response(request.app.state.document)
+
+
+async def page(request: Request) -> Response:
+    """Answer with the same as a page to read."""
+    from migrator.server.page import html
+
+    read(request, ())
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
+    return Response(html(request.app.state.document), headers=headers, media_type="text/html")
+
+
+OPERATIONS = (
+    Operation(
+        "get",
+        "/openapi.json",
+        "openapi",
+        document,
+        "Read this description as OpenAPI 3.1",
+        "Needs no token and tells nothing of the database.",
+        Answer("The description.", {"application/json": {"type": "object"}}),
+        secured=False,
+    ),
+    Operation(
+        "get",
+        "/",
+        "page",
+        page,
+        "Read this description as a page",
+        "Needs no token, and nothing from elsewhere: it works offline.",
+        Answer("The page.", {"text/html": {"type": "string"}}),
+        secured=False,
+    ),
+)

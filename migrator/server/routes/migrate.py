@@ -1,0 +1,96 @@
+"""`/session/{id}/migrate`: one session and its tree, as opencode's session history proposal has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import BadInput, NothingMatched
+from migrator.server.jobs import insistently
+from migrator.server.operation import Answer, Operation
+from migrator.server.parameters import Parameter, checked, described
+from migrator.server.runs import WRITING, finished
+from migrator.server.service import in_thread, json_body, json_text, options, service
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from migrator.model import Plan, Run
+    from migrator.server.gate import Gate
+    from migrator.server.jobs import Progress
+
+FIELDS = (
+    Parameter("directory", {"type": "string"}, "Where it goes: an absolute path. Default: the root of the project."),
+    Parameter(
+        "projectID",
+        {"type": "string"},
+        "Insist on this project: its id, name or worktree. Refused where opencode resolves another for the directory.",
+    ),
+    *WRITING,
+)
+
+
+async def migrate(request: Request) -> Response:
+    """Move it, and answer with it."""
+    from migrator.operations import apply_plan
+
+    served = service(request)
+    session = request.path_params["id"]
+    values = checked(await json_body(request), FIELDS)
+    if values["directory"] is None and values["projectID"] is None:
+        raise BadInput("Say where to: directory, projectID, or both.")
+    if values["directory"] is not None and not values["directory"].startswith(("/", "~")):
+        raise BadInput(f"directory must be an absolute path, not {values['directory'][:80]!r}.")
+
+    def work(progress: Progress) -> Run:
+        plan = _plan(served.gate, session, values)
+        said = options(values, progress, f"POST /session/{session}/migrate")
+        return insistently(served.gate, values["wait"], lambda: apply_plan(plan, served.gate.path, said), progress)
+
+    run = await finished(served.jobs, work)
+
+    def answer() -> Response:
+        with served.gate.history() as copy:
+            moved = copy.sessions([session]).get(session)
+        if moved is None:
+            raise NothingMatched(f"no session has the id {session} any more; it was deleted after it was moved")
+        return json_text(moved.json, headers={"x-run": run.id} if run.id else None)
+
+    return await in_thread(answer)
+
+
+def _plan(gate: Gate, session: str, values: dict[str, Any]) -> Plan:
+    from migrator.operations import Wish
+
+    wish = Wish(values["directory"], values["projectID"], project_option="projectID")
+    with gate.reading() as bench:
+        if not bench.facts.existing_ids([session]):  # the selector would take the beginning of an id as well
+            raise NothingMatched(f"no session has the id {session}")
+        return bench.plan({"from_id": (session,)}, wish)
+
+
+OPERATIONS = (
+    Operation(
+        "post",
+        "/session/{id}/migrate",
+        "session.migrate",
+        migrate,
+        "Move one session with its tree",
+        "Planned and applied at once, with everything that a plan of it does: the whole tree goes along, and file undo "
+        "is carried or detached.",
+        Answer(
+            "The session as it is now: opencode's type `Session`.",
+            {"application/json": {"$ref": "#/components/schemas/Session"}},
+            {
+                "x-run": {
+                    "description": "The id of the run, for undo; absent where the session was right already.",
+                    "schema": {"type": "string"},
+                }
+            },
+        ),
+        problems=(404, 409, 422, 503),
+        about={"id": "The whole id of the session."},
+        body=described(FIELDS, "At least one of `directory` and `projectID`."),
+        example={"directory": "/home/dev/src/shop"},
+    ),
+)

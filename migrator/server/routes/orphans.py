@@ -1,0 +1,128 @@
+"""`/session/orphans`: the sessions that opencode can't show or resume where they belong."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from migrator.reporting.orphan_rows import reason_row, suggestion_row
+from migrator.reporting.session_info import global_sessions
+from migrator.server import cursors
+from migrator.server.operation import Answer, Operation
+from migrator.server.parameters import Parameter, read
+from migrator.server.routes.session import MOST, NEXT
+from migrator.server.service import in_thread, json_response, service
+from migrator.store.history_copy import Info
+from migrator.store.listing import DEFAULT_LIMIT, Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from migrator.model import Orphan, Project, Session
+    from migrator.server.gate import Gate
+
+PARAMETERS = (
+    Parameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+        "How many sessions a page has at most.",
+    ),
+    Parameter("cursor", {"type": "string"}, "Go on after a page: what its header `x-next-cursor` holds."),
+    Parameter("archived", {"type": "boolean", "default": False}, "Show archived sessions too."),
+    Parameter("rule", {"type": "string"}, "Only what this rule finds, such as `missing-directory`."),
+)
+
+
+async def orphans(request: Request) -> Response:
+    """Answer with one page."""
+    values = read(request, PARAMETERS)
+    cursor = cursors.read(values["cursor"]) if values["cursor"] else None
+    gate = service(request).gate
+
+    def page() -> Response:
+        found = sorted(_find(gate, values["rule"]), key=lambda orphan: _place(orphan.session), reverse=True)
+        wanted = [
+            orphan
+            for orphan in found
+            if (values["archived"] or orphan.session.archived is None)
+            and (cursor is None or _place(orphan.session) < (cursor.updated, cursor.id))
+        ]
+        shown = wanted[: values["limit"]]
+        headers = {}
+        if len(wanted) > len(shown):
+            headers[NEXT] = cursors.written(Cursor(*_place(shown[-1].session)))
+        with gate.history() as copy:
+            infos = copy.sessions([orphan.session.id for orphan in shown])
+            return json_response(_rows(shown, infos, copy.projects), headers=headers)
+
+    return await in_thread(page)
+
+
+def _find(gate: Gate, rule: str | None) -> list[Orphan]:
+    from migrator.orphans.finding import check_names
+    from migrator.orphans.finding import orphans as find
+    from migrator.orphans.finding import rules as every_rule
+
+    asked = [rule] if rule else []
+    check_names(asked, "rule")
+    with gate.reading() as bench:
+        return find(bench.ground, every_rule(), bench.homes(), found_by=asked)
+
+
+def _place(session: Session) -> tuple[int, str]:
+    return session.updated, session.id
+
+
+def _rows(shown: Sequence[Orphan], infos: Mapping[str, Info], projects: Mapping[str, Project]) -> list[dict[str, Any]]:
+    sessions = [infos.get(orphan.session.id) or _unlisted(orphan.session) for orphan in shown]
+    return [
+        {
+            **json.loads(text),
+            "reasons": [reason_row(reason) for reason in orphan.reasons],
+            "suggestion": suggestion_row(orphan.suggestion),
+            "rivals": list(orphan.rivals),
+        }
+        for orphan, text in zip(shown, global_sessions(sessions, projects), strict=True)
+    ]
+
+
+def _unlisted(session: Session) -> Info:
+    """Return what is known of a session that is in JSON storage only."""
+    archived = {} if session.archived is None else {"archived": session.archived}
+    known = {
+        "id": session.id,
+        "slug": "",
+        "projectID": session.project_id,
+        "directory": session.directory,
+        "path": session.binding.path,
+        "parentID": session.parent_id,
+        "title": session.title,
+        "version": "",
+        "time": {"created": session.created, "updated": session.updated, **archived},
+    }
+    text = json.dumps({name: value for name, value in known.items() if value is not None}, ensure_ascii=False)
+    return Info(session.updated, session.id, session.project_id, text)
+
+
+OPERATIONS = (
+    Operation(
+        "get",
+        "/session/orphans",
+        "session.orphans",
+        orphans,
+        "List the sessions that got lost, and why",
+        "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
+        "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
+        "longer than a page of the history.",
+        Answer(
+            "A page of lost sessions.",
+            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/Orphan"}}},
+            {NEXT: {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}},
+        ),
+        problems=(409, 503),
+        parameters=PARAMETERS,
+    ),
+)

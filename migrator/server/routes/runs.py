@@ -1,0 +1,106 @@
+"""`/runs`: what was done so far, and taking it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from migrator.errors import NoSuchRun
+from migrator.server.jobs import insistently
+from migrator.server.operation import Answer, Operation
+from migrator.server.parameters import Parameter, checked, described, read
+from migrator.server.routes.session import MOST
+from migrator.server.runs import ANSWERS, WRITING, carried_out
+from migrator.server.service import in_thread, json_body, json_response, options, service
+from migrator.store.listing import DEFAULT_LIMIT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from migrator.execution.journal import Entry
+    from migrator.model import Run
+    from migrator.server.jobs import Progress
+
+PARAMETERS = (
+    Parameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+        "How many runs to list at most.",
+    ),
+)
+
+
+async def runs(request: Request) -> Response:
+    """Answer with the runs on this database."""
+    values = read(request, PARAMETERS)
+    path = service(request).gate.path
+
+    def rows() -> Response:
+        from migrator.execution.log import logged
+        from migrator.reporting.log_rows import log_rows
+
+        return json_response(log_rows(logged(str(path))[: values["limit"]]))
+
+    return await in_thread(rows)
+
+
+async def undo(request: Request) -> Response:
+    """Take a run back."""
+    from migrator.operations import undo_run
+
+    served = service(request)
+    wanted = request.path_params["id"]
+    values = checked(await json_body(request, default={}), WRITING)
+    path = served.gate.path
+    entry = await run_in_threadpool(_entry, wanted, path)
+
+    def work(progress: Progress) -> Run:
+        said = options(values, progress, f"POST /runs/{entry.id}/undo")
+        return insistently(served.gate, values["wait"], lambda: undo_run(path, entry.id, said), progress)
+
+    return await carried_out(request, served.jobs, work, entry.sessions)
+
+
+def _entry(wanted: str, path: Path) -> Entry:
+    from migrator.execution.journal import open_run
+
+    with open_run(wanted) as journal:
+        entry = journal.entry
+    if entry.store != str(path):
+        raise NoSuchRun(f"Run {entry.id} was made on {entry.store}, and this server is for {path}.")
+    return entry
+
+
+OPERATIONS = (
+    Operation(
+        "get",
+        "/runs",
+        "runs",
+        runs,
+        "List the runs so far",
+        "Those on this database, newest first, whoever started them.",
+        Answer(
+            "The runs.",
+            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/LoggedRun"}}},
+        ),
+        problems=(422, 503),
+        parameters=PARAMETERS,
+    ),
+    Operation(
+        "post",
+        "/runs/{id}/undo",
+        "undo",
+        undo,
+        "Take back a run",
+        "The undo is a run too, and can be taken back. A run that was cut off is rolled back.",
+        Answer("How it went: run@1, or events.", ANSWERS),
+        problems=(404, 409, 422, 503),
+        about={"id": "The id of the run, or the beginning of it."},
+        body=described(WRITING, "May be left out."),
+        body_required=False,
+    ),
+)

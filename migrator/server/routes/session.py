@@ -1,0 +1,95 @@
+"""`/session`: the history in every project, as opencode's session history proposal has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.reporting.session_info import global_sessions
+from migrator.server import cursors
+from migrator.server.operation import Answer, Operation
+from migrator.server.parameters import Parameter, read
+from migrator.server.service import in_thread, json_text, service
+from migrator.store.listing import DEFAULT_LIMIT, Wanted
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+MOST = 1000
+"""The largest page."""
+
+FIRST, LAST = -(10**15), 10**15
+"""Milliseconds between which any session was updated."""
+
+NEXT = "x-next-cursor"
+
+PARAMETERS = (
+    Parameter(
+        "directory",
+        {"type": "string"},
+        "Only sessions bound to exactly this directory, as it is stored: no trailing /.",
+    ),
+    Parameter("roots", {"type": "boolean", "default": False}, "Leave out children, the sessions of subagents."),
+    Parameter(
+        "start",
+        {"type": "integer", "minimum": FIRST, "maximum": LAST},
+        "Only sessions updated at this time or later, in milliseconds since 1970.",
+    ),
+    Parameter(
+        "cursor",
+        {"type": "string"},
+        "Go on after a page: what its header `x-next-cursor` holds. A plain number of milliseconds goes on with what "
+        "was updated before then.",
+    ),
+    Parameter("search", {"type": "string"}, "Only sessions whose title contains this, in whatever case."),
+    Parameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+        "How many sessions a page has at most.",
+    ),
+    Parameter("archived", {"type": "boolean", "default": False}, "Show archived sessions too."),
+    Parameter("workspace", {"type": "string"}, "Only sessions of the opencode workspace with this id."),
+)
+
+
+async def history(request: Request) -> Response:
+    """Answer with one page."""
+    values = read(request, PARAMETERS)
+    cursor = cursors.read(values["cursor"]) if values["cursor"] else None
+    wanted = Wanted(
+        directory=values["directory"],
+        roots=values["roots"],
+        start=values["start"],
+        search=values["search"],
+        workspace=values["workspace"],
+        hide_archived=not values["archived"],
+    )
+    served = service(request)
+
+    def page() -> Response:
+        with served.gate.history() as copy:
+            found = copy.page(wanted, cursor, values["limit"])
+            rows = global_sessions(found.sessions, copy.projects)
+        return json_text(f"[{','.join(rows)}]", headers={NEXT: cursors.written(found.next)} if found.next else None)
+
+    return await in_thread(page, served.pages)
+
+
+OPERATIONS = (
+    Operation(
+        "get",
+        "/session/history",
+        "session.history",
+        history,
+        "List the sessions of every project",
+        "Newest first, in pages. Equal times are told apart by id, so going on from page to page shows every session "
+        "exactly once, also while sessions are moved: a move keeps the time.",
+        Answer(
+            "A page of sessions: opencode's type `GlobalSession`.",
+            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/GlobalSession"}}},
+            {NEXT: {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}},
+        ),
+        problems=(409, 503),
+        parameters=PARAMETERS,
+    ),
+)

@@ -1,0 +1,92 @@
+"""Listening, and stopping in order: a run that is being carried out is taken back before the server ends."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.concurrency import run_in_threadpool
+
+from migrator.errors import BadInput, MigratorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from starlette.applications import Starlette
+
+GRACE = 5
+"""Seconds that clients have to take their answers once the server stops."""
+
+KEEP_ALIVE = 60
+"""Seconds that a connection may be idle: long enough that no client meets its end between two pages."""
+
+BACKLOG = 512
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Listen at `host`, a name or an address; MigratorError where that can't be."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise BadInput(f"--host {host}: there is no such name or address.") from None
+    # Named as TCP, or asyncio doesn't turn Nagle's algorithm off, and every answer waits 40 ms for its second half.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise MigratorError(f"Port {port} of {host} is taken; name another with --port, or 0 for any.") from error
+        raise MigratorError(f"Nothing can listen at {host} port {port}: {error.strerror}.") from error
+    return listening
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, but for what it does with signals: SIGINT and SIGTERM end the server as one ends a server."""
+
+    def __init__(self, app: Starlette, stop: Callable[[], None], finish: Callable[[], None]) -> None:
+        """`stop` is called when a signal comes, and must return at once; `finish` waits for what is being done."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                ws="none",
+                timeout_keep_alive=KEEP_ALIVE,
+                timeout_graceful_shutdown=GRACE,
+            )
+        )
+        self._stop = stop
+        self._finish = finish
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals while the server runs; unlike uvicorn's own, raise none again at the end."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        del sig, frame
+        self._stop()
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new requests, let what is being done come to its end, answer, and close."""
+        for server in self.servers:
+            server.close()
+        await run_in_threadpool(self._finish)
+        await super().shutdown(sockets)

@@ -1,0 +1,50 @@
+"""The token: made anew at every start, and left where only its owner can read it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PREFIX = "ocm_"
+"""How every token begins, which tells a token file from any other."""
+
+
+def make() -> str:
+    """Return a token of 256 random bits."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def write(token: str, file: Path) -> None:
+    """Write it, whole or not at all, readable for its owner only; a file that held something else is left alone."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.path.lexists(file) and not _is_ours(file):
+            raise MigratorError(f"{file} exists and is no token file; name another with --token-file FILE.")
+        with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as out:  # noqa: PTH123 - made with its mode
+            out.write(token + "\n")
+        partial.replace(file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise MigratorError(
+            f"The token can't be written to {file} ({error.strerror}); name another file with --token-file FILE."
+        ) from error
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink() and file.read_bytes()[: len(PREFIX)] == PREFIX.encode()
+
+
+def remove(token: str, file: Path) -> None:
+    """Take the file away when the server ends, unless another server has its token there by now."""
+    try:
+        if file.read_text(encoding="ascii").strip() == token:
+            file.unlink()
+    except (OSError, ValueError):
+        return

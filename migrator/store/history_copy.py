@@ -1,0 +1,144 @@
+"""The session history in memory: one consistent copy of what lists show, with the index that opencode's file lacks.
+
+Who pages through a copy holds no lock on the file, so a migration neither waits for it nor shows it half of itself.
+opencode has no index on time_updated, so a page of the file costs a look at every session; of a copy, at its own rows.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from queue import Empty, SimpleQueue
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from migrator.store.connection import add_functions, explained
+from migrator.store.listing import Cursor, keyset
+from migrator.store.reading import IN
+from migrator.store.session_json import COLUMNS, SESSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from migrator.model import Project
+    from migrator.store.listing import Wanted
+    from migrator.store.reading import Store
+
+_names = count()
+
+
+class Info(NamedTuple):
+    """A session: `json` is the object that opencode's own lists return for it."""
+
+    updated: int
+    id: str
+    project_id: str
+    json: str
+
+
+class InfoPage(NamedTuple):
+    """Part of the history; `next` is None on the last page."""
+
+    sessions: list[Info]
+    next: Cursor | None
+
+
+class HistoryCopy:
+    """The history as it was when the copy was made. Any number of threads may read it at the same time."""
+
+    def __init__(self, store: Store) -> None:
+        """Copy in one transaction of `store`, which is not needed any more once `index` is called."""
+        self._path = store.path
+        self.schema = replace(store.schema, has_path=True, has_workspace=True)
+        self._uri = f"file:/history-{next(_names)}?vfs=memdb"
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._counting = Lock()
+        self._users = 1
+        self._keeper = self._open()  # the copy is there as long as somebody has it open
+        try:
+            self.projects = self._copy(store)
+        except BaseException:
+            self._keeper.close()
+            raise
+
+    def _copy(self, store: Store) -> dict[str, Project]:
+        first, *others = store.schema.tables
+        with store.explained():
+            store.connection.execute("ATTACH ? AS copy", [self._uri])
+            store.connection.execute("BEGIN")
+            store.connection.execute(f"CREATE TABLE copy.session AS {_select(store, first)}")
+            for other in others:
+                unknown = f"WHERE NOT EXISTS (SELECT 1 FROM main.{first} known WHERE known.id = row.id)"
+                store.connection.execute(f"INSERT INTO copy.session {_select(store, other)} {unknown}")
+            projects = {project.id: project for project in store.projects()}
+            store.connection.execute("COMMIT")
+            store.connection.execute("DETACH copy")
+        return projects
+
+    def index(self) -> None:
+        """Make the copy quick to page through; until then nobody may read it."""
+        with explained(self._path):
+            self._keeper.executescript(
+                "CREATE INDEX newest ON session (time_updated, id);"
+                "CREATE INDEX newest_there ON session (directory, time_updated, id);"
+                "CREATE INDEX identity ON session (id)"
+            )
+
+    def page(self, wanted: Wanted, cursor: Cursor | None, limit: int) -> InfoPage:
+        """Return one page, newest first, at most `limit` sessions."""
+        condition, params, tail = keyset(wanted.conditions(self), cursor, limit)
+        rows = self._rows(f"WHERE {condition} {tail}", params)
+        if len(rows) <= limit:
+            return InfoPage(rows, None)
+        last = rows[limit - 1]
+        return InfoPage(rows[:limit], Cursor(last.updated, last.id))
+
+    def sessions(self, ids: Iterable[str]) -> dict[str, Info]:
+        """Map each of these ids that is a session's to it."""
+        return {row.id: row for row in self._rows(f"WHERE id {IN}", [json.dumps(list(ids))])}
+
+    def _rows(self, which: str, params: list[Any]) -> list[Info]:
+        sql = f"SELECT time_updated, id, project_id, {SESSION} FROM session {which}"
+        with self._connection() as connection, explained(self._path):
+            return [Info._make(row) for row in connection.execute(sql, params)]
+
+    def take(self) -> None:
+        """Keep the copy from going away until `leave`."""
+        with self._counting:
+            self._users += 1
+
+    def leave(self) -> None:
+        """Let go of the copy; when the last user does, whoever made it included, its memory is free again."""
+        with self._counting:
+            self._users -= 1
+            if self._users:
+                return
+        while not self._idle.empty():
+            self._idle.get().close()
+        self._keeper.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.get_nowait()
+        except Empty:
+            connection = self._open()
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, check_same_thread=False)
+        add_functions(connection)
+        return connection
+
+
+def _select(store: Store, table: str) -> str:
+    """Return the query for every session of a table; opencode 2 leaves one without a title until it has found one."""
+    has = {name for (name,) in store.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])}
+    values = {name: name if name in has else "NULL" for name in COLUMNS} | {"title": "coalesce(title, '')"}
+    return f"SELECT {', '.join(f'{value} AS {name}' for name, value in values.items())} FROM main.{table} row"

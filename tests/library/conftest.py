@@ -1,0 +1,26 @@
+"""A home that this process itself lives in: that of the demo."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.demo import Stage, build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """~ is the demo's home, and the current directory its `src`."""
+    for name in [name for name in os.environ if name.startswith(("XDG_", "OPENCODE", "GIT_"))]:
+        monkeypatch.delenv(name)
+    home = (tmp_path / "home").resolve()
+    monkeypatch.setenv("HOME", str(home))
+    home.mkdir()
+    built = build(home)
+    monkeypatch.chdir(home / "src")
+    return built

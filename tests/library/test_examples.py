@@ -1,0 +1,36 @@
+"""The examples in the docstrings of the library do what they show."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+import migrator
+from migrator import library
+
+SHOWN = (
+    "open_store",
+    "OpenStore.history",
+    "OpenStore.orphans",
+    "OpenStore.projects",
+    "select",
+    "plan",
+    "apply",
+    "runs",
+)
+
+
+@pytest.mark.usefixtures("stage")
+def test_every_example_does_what_it_shows() -> None:
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    examples = {
+        test.name.removeprefix("migrator.library."): test
+        for test in finder.find(library, extraglobs={"migrator": migrator})
+    }
+    assert set(SHOWN) <= {name for name, test in examples.items() if test.examples}
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+    said: list[str] = []
+    for name in SHOWN:  # in this order: `runs` shows what `apply` did
+        runner.run(examples[name], out=said.append)
+    assert runner.summarize(verbose=False).failed == 0, "".join(said)

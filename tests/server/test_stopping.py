@@ -1,0 +1,112 @@
+"""SIGTERM, Ctrl-C and `kill -9` in the middle of a run: rolled back, or resumable; the server never just drops it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.execution.crowd import crowded_home
+from tests.server.served import Served, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.home import Home
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Home:
+    home = crowded_home(tmp_path / "home", 2000)
+    home.repository("all")
+    return home
+
+
+def rows(home: Home) -> dict[str, object]:
+    found = home.everything()
+    return {table: found[table] for table in ("session", "part", "project")}
+
+
+@contextmanager
+def mid_run(served: Served) -> Iterator[Iterator[str]]:
+    """Apply a plan, two thousand chunks long, and be where the third is written; yield what comes of it."""
+    plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(served.home.src / "all")})
+    body = {"plan": plan["digest"], "chunk-size": 1}
+    with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
+        lines = running.iter_lines()
+        next(line for line in lines if '"sessions": 3,' in line)
+        yield lines
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_is_rolled_back_when_the_server_is_stopped(crowd: Home, number: signal.Signals) -> None:
+    before = rows(crowd)
+    with serving(crowd) as served:
+        with mid_run(served) as lines:
+            served.process.send_signal(number)
+            ended = list(lines)
+        assert ended[-3] == "event: problem"
+        problem = json.loads(ended[-2].removeprefix("data: "))
+        assert (problem["code"], problem["exit"], problem["status"]) == ("interrupted", 130, 503)
+        assert problem["detail"] == "Interrupted; everything was rolled back."
+        code, said = served.stop(number)
+    assert code == 130
+    assert said == "error: Interrupted; the run that was being carried out was rolled back.\n"
+    assert rows(crowd) == before
+    assert [row["status"] for row in crowd.run("log", "--json").json] == ["rolled-back"]
+
+
+def test_impatience_changes_nothing(crowd: Home) -> None:
+    """Signals that come again don't cut the rollback off."""
+    before = rows(crowd)
+    with serving(crowd) as served:
+        with mid_run(served) as lines:
+            for _ in range(5):
+                served.process.send_signal(signal.SIGTERM)
+                served.process.send_signal(signal.SIGINT)
+            list(lines)
+        assert served.process.wait(30) == 130
+    assert rows(crowd) == before
+
+
+def test_a_server_that_is_killed_leaves_a_run_that_the_next_one_takes_back(crowd: Home) -> None:
+    before = rows(crowd)
+    with serving(crowd) as served, mid_run(served):
+        served.process.kill()
+        served.process.wait()
+    assert rows(crowd) != before
+    with serving(crowd) as served:
+        (run,) = served.get("/runs")
+        assert run["status"] == "running"
+        sessions = served.get("/session/history", limit=1)
+        said = served.refused(
+            "POST",
+            f"/session/{sessions[0]['id']}/migrate",
+            422,
+            "refused",
+            json={"directory": str(crowd.src / "all")},
+        )
+        assert said.startswith(f"Run {run['run']} on this database was cut off; first `opencode-migrator resume")
+        assert served.post(f"/runs/{run['run']}/undo")["status"] == "rolled-back"
+    assert rows(crowd) == before
+
+
+def test_a_run_that_waits_is_given_up(crowd: Home) -> None:
+    before = rows(crowd)
+    with serving(crowd) as served, closing(sqlite3.connect(crowd.database)) as neighbour:
+        neighbour.execute("SELECT count(*) FROM session").fetchone()
+        plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(crowd.src / "all")})
+        body = {"plan": plan["digest"], "wait": 600}
+        with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
+            lines = running.iter_lines()
+            next(lines)
+            served.process.send_signal(signal.SIGTERM)
+            assert "Interrupted; nothing was written." in "".join(lines)
+        assert served.process.wait(30) == 130
+    assert rows(crowd) == before
+    assert crowd.run("log", "--json").json == []
