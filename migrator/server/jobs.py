@@ -86,12 +86,8 @@ class Jobs:
             self.interrupted |= isinstance(error, Interrupted)
             return Report(error=error)
 
-    def stop(self) -> None:
-        """Have the run that is being carried out taken back, and begin none any more."""
-        self._stopping.set()
-
     def finish(self) -> None:
-        """Wait for the end of the run."""
+        """Have the run that is being carried out taken back, begin none any more, and wait for that."""
         self._stopping.set()
         with self._starting:
             thread = self._thread

@@ -51,8 +51,8 @@ def listen(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """Uvicorn, but for what it does with signals: SIGINT and SIGTERM end the server as one ends a server."""
 
-    def __init__(self, app: Starlette, stop: Callable[[], None], finish: Callable[[], None]) -> None:
-        """`stop` is called when a signal comes, and must return at once; `finish` waits for what is being done."""
+    def __init__(self, app: Starlette, finish: Callable[[], None]) -> None:
+        """`finish` has what is being done come to its end, and waits for that."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -65,7 +65,6 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE,
             )
         )
-        self._stop = stop
         self._finish = finish
 
     @contextmanager
@@ -81,7 +80,6 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop."""
         del sig, frame
-        self._stop()
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

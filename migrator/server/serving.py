@@ -38,7 +38,7 @@ class Serving:
         """Answer until SIGINT or SIGTERM; return whether a run was cut off by it and taken back."""
         gc.enable()  # the command line does without; a server would grow
         try:
-            Server(self._app, self._service.jobs.stop, self._service.jobs.finish).run([self._socket])
+            Server(self._app, self._service.jobs.finish).run([self._socket])
         finally:
             self._service.jobs.finish()
             self._service.gate.close()
