@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from migrator.errors import BadInput
 from migrator.server.jobs import Jobs
+from migrator.server.looks import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +61,7 @@ class Service:
     gate: Gate
     jobs: Jobs = field(default_factory=Jobs)
     plans: Plans = field(default_factory=Plans)
+    looks: Looks = field(default_factory=Looks)
     pages: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PAGES))
 
 

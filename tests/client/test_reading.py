@@ -96,6 +96,16 @@ def test_orphans_are_those_of_the_command_line(served: Served, client: Client, m
     assert len(list(client.session.orphans(limit=6))) == 6
 
 
+def test_all_pages_of_orphans_are_of_one_look(served: Served, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MOST", 4)
+    every = [orphan.session.id for orphan in client.session.orphans("missing-directory")]
+    rows = client.session.orphans("missing-directory")
+    seen = [next(rows).session.id for _ in range(4)]
+    (served.home.src / "shop-search").mkdir()
+    assert seen + [orphan.session.id for orphan in rows] == every
+    assert len(list(client.session.orphans("missing-directory"))) < len(every)
+
+
 def test_a_suggestion_arrives(served: Served, client: Client) -> None:
     old = served.home.repository("moved")
     project = served.home.root_commit(old)

@@ -40,10 +40,10 @@ async def orphans(request: Request) -> Response:
     """Answer with one page."""
     values = read(request, PARAMETERS)
     cursor = cursors.read(values["cursor"]) if values["cursor"] else None
-    gate = service(request).gate
+    gate, looks = service(request).gate, service(request).looks
 
     def page() -> Response:
-        found = sorted(_find(gate, values["rule"]), key=lambda orphan: _place(orphan.session), reverse=True)
+        found = (looks.next if cursor else looks.first)(values["rule"], lambda: _find(gate, values["rule"]))
         wanted = [
             orphan
             for orphan in found
@@ -54,6 +54,8 @@ async def orphans(request: Request) -> Response:
         headers = {}
         if len(wanted) > len(shown):
             headers[NEXT] = cursors.written(Cursor(*_place(shown[-1].session)))
+        else:
+            looks.over()
         with gate.history() as copy:
             infos = copy.sessions([orphan.session.id for orphan in shown])
             return json_response(_rows(shown, infos, copy.projects), headers=headers)
@@ -69,7 +71,8 @@ def _find(gate: Gate, rule: str | None) -> list[Orphan]:
     asked = [rule] if rule else []
     check_names(asked, "rule")
     with gate.reading() as bench:
-        return find(bench.ground, every_rule(), bench.homes(), found_by=asked)
+        found = find(bench.ground, every_rule(), bench.homes(), found_by=asked)
+    return sorted(found, key=lambda orphan: _place(orphan.session), reverse=True)
 
 
 def _place(session: Session) -> tuple[int, str]:
