@@ -110,6 +110,10 @@ class Workbench:
 
     def chosen(self, values: Mapping[str, Any], *, with_forks: bool = False) -> Selection:
         """Return the sessions that were asked for, with their trees; BadInput where nothing was."""
+        if with_forks and not self.store.schema.has_v2:
+            raise BadInput(
+                "--with-forks: opencode 1 does not keep of which session one is a fork; select it with --from-id.",
+            )
         return select(self.store, self._choosing(values), with_forks=with_forks)
 
     def plan_move(self, selection: Selection, wish: Wish) -> Plan:

@@ -13,6 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Undo
+from migrator.store.json_text import stringify
 from migrator.store.reading import WHOLE
 from migrator.store.staging import Staging
 from migrator.store.writing import Edit
@@ -141,9 +142,4 @@ def _defused(marker: str) -> str:
         return marker  # opencode can't read it either
     if not isinstance(value, dict) or not value.keys() & _FILES:
         return marker
-    return _compact({key: item for key, item in value.items() if key not in _FILES})
-
-
-def _compact(value: object) -> str:
-    """Write JSON as JSON.stringify does, which is what opencode stores."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return stringify({key: item for key, item in value.items() if key not in _FILES})

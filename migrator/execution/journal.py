@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from migrator.disk import sync
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
@@ -185,7 +186,7 @@ class Journal:
             )  # fmt: skip
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
             write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", carried)
-        _sync_directory(path.parent)
+        sync(path.parent)
         return journal
 
     def __enter__(self) -> Self:
@@ -402,14 +403,6 @@ def now_ms() -> int:
 
 def _runs() -> Path:
     return state_directory() / "runs"
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def entries(store: str | None = None) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from migrator.execution.carrying import carry_all
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.snapshots.passages import Passage
     from migrator.store.reading import Store
-    from migrator.store.turns import Turn
 
 
 def protect_undo(
@@ -47,7 +45,7 @@ def protect_undo(
         parts = mended[id_].parts if id_ in mended else frozenset()
         dangerous = [turn.turn for turn in found.get(id_, []) if turn.outlook is Outlook.DELETES]
         detached = [turn for turn in dangerous if turn.part not in parts]
-        edits += [Edit("part", "data", turn.part, id_, turn.data, emptied(turn)) for turn in detached]
+        edits += [Edit("part", "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
         if not dangerous:
             warnings.append(
                 PlanWarning("undo-safe", f"An undo in {id_} would delete nothing any more; it was left as it is.", id_)
@@ -56,9 +54,3 @@ def protect_undo(
             what = f"{count(fewer, 'turn')} of {id_} {'was' if fewer == 1 else 'were'} detached, not mended"
             warnings.append(PlanWarning("undo-detached", f"{what}: the snapshots are whole no more.", id_))
     return edits, warnings, carried
-
-
-def emptied(turn: Turn) -> str:
-    """Return the data of a turn without its files, as JSON.stringify writes it."""
-    value = json.loads(turn.data) | {"files": []}
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.incoming import locked, sync
+from migrator.disk import sync
+from migrator.snapshots.incoming import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk import sync
 from migrator.snapshots.borrowing import write_lenders
-from migrator.snapshots.incoming import incoming, sync
+from migrator.snapshots.incoming import incoming
 from migrator.snapshots.plumbing import git_path, run
 
 if TYPE_CHECKING:

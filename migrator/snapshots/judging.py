@@ -224,7 +224,6 @@ def rewritten(verdict: Verdict) -> Mapping[str, str]:
     top = passage.target_worktree.rstrip("/")
     found = {}
     for turn in verdict.carried:
-        value = json.loads(turn.data)
-        value["files"] = [f"{top}/{below(passage.source_worktree, file)}" for file in turn.files]
-        found[turn.part] = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        files = [f"{top}/{below(passage.source_worktree, file)}" for file in turn.files]
+        found[turn.part] = turn.with_files(files)
     return found

@@ -10,10 +10,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk import sync
 from migrator.errors import MigratorError
 from migrator.snapshots.borrowing import lend
 from migrator.snapshots.creation import create
-from migrator.snapshots.incoming import clear, incoming, locked, sync
+from migrator.snapshots.incoming import clear, incoming, locked
 from migrator.snapshots.plumbing import GitFailed, run
 from migrator.snapshots.trees import whole
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.store.json_text import stringify
 from migrator.store.reading import LIVE_PATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from migrator.store.reading import Store
 
@@ -34,6 +35,10 @@ class Turn(NamedTuple):
     hash: str
     files: tuple[str, ...]
     data: str
+
+    def with_files(self, files: Sequence[str]) -> str:
+        """Return its data with other files: those of another worktree, or none."""
+        return stringify(json.loads(self.data) | {"files": files})
 
 
 class Recorded(NamedTuple):

@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection, Iterable
 
     from migrator.store.schema import Schema
 
-COLUMNS = (
-    "id", "parent_id", "fork_session_id", "project_id", "directory", "path", "workspace_id", "title", "version",
-    "revert", "time_created", "time_updated", "time_archived",
-)  # fmt: skip
-
-# Opencode 2 leaves a session without a title until it has found one; opencode 1 knows no forks.
-_V2 = {"title": "coalesce(title, '')"}
-_V1 = {"fork_session_id": "NULL"}
+# Opencode 2 leaves a session without a title until it has found one.
+_COMPUTED = {"title": "coalesce(title, '')"}
 
 
 def make_view(db: sqlite3.Connection, schema: Schema) -> None:
-    """Make the view where the schema needs one."""
+    """Make the view where the schema needs one, with the columns of opencode 2; what opencode 1 lacks is NULL."""
     if not schema.has_v2:
         return
-    select = f"SELECT {_listed(_V2)} FROM main.session_v2"
+    columns = _columns(db, "session_v2")
+    select = f"SELECT {_listed(columns, columns)} FROM main.session_v2"
     if schema.has_v1:
         only_v1 = "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id)"
-        select += f" UNION ALL SELECT {_listed(_V1)} FROM main.session old {only_v1}"
+        select += f" UNION ALL SELECT {_listed(columns, _columns(db, 'session'))} FROM main.session old {only_v1}"
     db.execute(f"CREATE TEMP VIEW session AS {select}")
 
 
-def _listed(computed: dict[str, str]) -> str:
-    return ", ".join(f"{computed.get(column, column)} AS {column}" for column in COLUMNS)
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    return [name for (name,) in db.execute("SELECT name FROM pragma_table_info(?, 'main')", [table])]
+
+
+def _listed(columns: Iterable[str], there: Collection[str]) -> str:
+    return ", ".join(f"{_COMPUTED.get(name, name) if name in there else 'NULL'} AS {name}" for name in columns)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator_selectors.orphans import BUILT_IN
 from tests.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def test_explain_tells_every_fact_and_every_rule(home: Home) -> None:
     ):
         assert fact in one_line
     document = home.run("orphans", "--explain", DEEP, "--json").json
-    assert len(document["rules"]) == 12
+    assert len(document["rules"]) == len(BUILT_IN)
     assert {rule["rule"] for rule in document["rules"] if rule["found"]} == {"project-drift"}
     assert all(rule["because"] for rule in document["rules"] if not rule["found"])
     assert document["found"]["place"]["projectId"] == new

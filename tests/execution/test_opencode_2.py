@@ -219,6 +219,13 @@ def test_children_go_along_and_forks_only_where_that_is_said(home: Home) -> None
     assert {"ses_fork", "ses_fork_of_fork", "ses_fork_child"} <= moved
 
 
+def test_opencode_1_knows_no_forks(tmp_path: Path) -> None:
+    home = dialect_home(tmp_path / "home", "real-1.18.34", "v1")
+    refused = run(home, "move", *SEARCH, "--to-dir", home.repository("shop"), "--with-forks", "--yes")
+    assert refused.code == 2
+    assert "does not keep of which session" in refused.stderr
+
+
 def test_a_turn_under_way_is_named_and_moved_by_nobody(home: Home) -> None:
     session = titled(home, BM25)
     home.execute("UPDATE session_v2 SET time_suspended = 5 WHERE id = ?", [session])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.demo import load
+from migrator.store.history_copy import HistoryCopy
 from migrator.store.reading import Store
 from tests.home import FIXTURES, V1_FIXTURES, Home, build_home
 
@@ -129,3 +131,18 @@ def test_commands_that_read(tmp_path: Path, fixture: str, command: str) -> None:
     done = home.run(command, "--json")
     assert done.stdout, done.stderr
     assert done.json
+
+
+@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+def test_the_history_that_is_served_has_the_same_sessions(tmp_path: Path, fixture: str) -> None:
+    home = build_home(tmp_path / "home", fixture)
+    home.execute("UPDATE session_v2 SET directory = '/new', title = NULL WHERE title = 'A root'")
+    with Store(home.database) as store:
+        copy = HistoryCopy(store)
+        copy.index()
+        told = copy.sessions(store.ids_where("TRUE"))
+        listed = {session.id: session for session in store.sessions_where("TRUE")}
+    assert {id_: json.loads(info.json)["directory"] for id_, info in told.items()} == {
+        id_: session.directory for id_, session in listed.items()
+    }
+    assert "/new" in {session.directory for session in listed.values()}

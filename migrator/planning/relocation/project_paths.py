@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from migrator.model import (
@@ -15,6 +14,7 @@ from migrator.model import (
     WorkspaceChange,
 )
 from migrator.places.checkout import own_project_id
+from migrator.store.json_text import stringify
 from migrator.store.project_rows import ProjectRows, sandbox_list
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _sandboxes(paths: ProjectPaths, worktree: str, followed: Callable[[str], str
     if after == before and worktree == paths.worktree:
         return paths.sandboxes
     after = [directory for directory in dict.fromkeys(after) if directory != worktree]
-    return paths.sandboxes if after == before else json.dumps(after, separators=(",", ":"), ensure_ascii=False)
+    return paths.sandboxes if after == before else stringify(after)
 
 
 def _directories(rows: Iterable[Row], followed: Callable[[str], str]) -> Iterable[DirectoryChange]:
