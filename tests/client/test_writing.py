@@ -93,4 +93,5 @@ def test_the_example_of_the_package_runs(
     assert migrator.client.__doc__ is not None
     exec(code_of(migrator.client.__doc__).replace("Client()", f"Client({served.url!r})"), {})
     assert capsys.readouterr().out.splitlines() == ["Fix the flaky index test", "0 17", "17 17"]
-    assert [run.undoes is not None for run in Client(served.url).runs()] == [True, False]
+    with Client(served.url) as client:
+        assert [run.undoes is not None for run in client.runs()] == [True, False]
