@@ -88,6 +88,9 @@ def _schema(schema: Mapping[str, Any]) -> Iterator[str]:
         yield f"<p>{_text(schema['description'])}</p>"
     if "properties" not in schema:
         yield f"<p>{_kind(schema)}</p>"
+        for inner in schema.get("oneOf", ()):
+            if "properties" in inner:
+                yield from _schema(inner)
         return
     required = schema.get("required", ())
     yield from _table(

@@ -122,6 +122,7 @@ def test_the_page_works_offline(reader: Served) -> None:
         assert name in page.text
         assert operation["description"].split("`")[0] in page.text
         assert all(parameter["name"] in page.text for parameter in operation["parameters"])
+    assert "A plan and how to apply it." in page.text
 
 
 def test_a_stranger_finds_no_fault(tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ OPERATIONS = (
         "Plan to move many sessions",
         "Nothing is written. The body says which sessions and where they go: each name is that of a long option of "
         "`opencode-migrator move`, `true` and `false` are for flags (`false` for `--no-...`), and an option that may "
-        "be repeated takes an array. `cwd` and relative paths mean the directory that the server was started in.",
+        "be repeated takes an array. `cwd` and relative paths mean the directory that the server was started in; "
+        "`-` for standard input is refused.",
         Answer(
             "What would change: plan@1. The server keeps it for a while under its `digest`.",
             {"application/json": {"$ref": "#/components/schemas/Plan"}},
