@@ -214,7 +214,7 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     >>> migrator.undo(run).status.value
     'applied'
     """
-    from migrator.operations import apply_plan
+    from migrator.applying import apply_plan
 
     options = _options("migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size)
     return apply_plan(plan, Path(plan.store), options, wait, _file(backup))
@@ -233,7 +233,7 @@ def undo(  # noqa: PLR0913 - as above
 
     The undo is a run too, and can be taken back.
     """
-    from migrator.operations import undo_run
+    from migrator.applying import undo_run
 
     store, id_, sessions = _logged(run)
     options = _options("migrator.undo()", sessions, progress, on_conflict, chunk_size)

@@ -19,7 +19,7 @@ from migrator.cli.saved_plan import database_of, saved_plan
 @database_options
 def command(file: str, **values: Any) -> None:
     """Apply the plan in FILE; refused (exit 5) where a row has changed since it was made."""
-    from migrator.operations import apply_plan
+    from migrator.applying import apply_plan
 
     plan = saved_plan(file)
     path = database_of(plan, values)

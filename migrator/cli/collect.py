@@ -38,7 +38,7 @@ def command(**values: Any) -> None:
     the new one. One goes when no session is in it, no session could come back to it by taking a run back (--older-than
     gives that up), opencode wouldn't use it, and what it has of our sessions is where they are now.
     """
-    from migrator.operations import remove_leftovers
+    from migrator.applying import remove_leftovers
     from migrator.reporting.leftover_text import leftover_document, leftover_lines
 
     before = _before(values["older_than"])

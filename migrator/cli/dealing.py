@@ -53,7 +53,7 @@ def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move") -> Non
 
 
 def _apply(plan: Plan, values: dict[str, Any], options: Options) -> Run:
-    from migrator.operations import apply_plan
+    from migrator.applying import apply_plan
 
     return apply_plan(plan, Path(plan.store), options, values["wait"], values["backup"])
 

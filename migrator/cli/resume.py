@@ -22,8 +22,8 @@ def command(run: str | None, **values: Any) -> None:
     """Finish RUN, which was cut off (default: the only one). `undo RUN` takes it back instead."""
     from pathlib import Path
 
+    from migrator.applying import resume_run
     from migrator.execution.journal import entries, open_run
-    from migrator.operations import resume_run
 
     only = only_database(values)
     if run is None:

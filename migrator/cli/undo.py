@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @database_options
 def command(run: str | None, **values: Any) -> None:
     """Take back RUN (default: the last one). The undo is a run too and can be taken back."""
-    from migrator.operations import plan_undo, undo_run
+    from migrator.applying import plan_undo, undo_run
 
     entry = _entry(run, only_database(values))
     path = Path(entry.store)
@@ -59,7 +59,7 @@ def _entry(run: str | None, only: Path | None) -> Entry:
 
 
 def _roll_back(entry: Entry, path: Any, values: dict[str, Any]) -> None:
-    from migrator.operations import undo_run
+    from migrator.applying import undo_run
 
     if not values["yes"]:
         question = f"Run {entry.id} was cut off. Take back what it wrote"

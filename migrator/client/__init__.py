@@ -2,7 +2,7 @@
 
     from migrator.client import Client
 
-    with Client(token_file="...") as client:
+    with Client() as client:  # of a server on this machine, whose token it finds
         for listed in client.session.history(search="flaky"):
             print(listed.session.title)
         plan = client.plan(from_dir="~/src/shop-*", to_dir="~/src/shop")

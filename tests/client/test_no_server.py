@@ -15,7 +15,7 @@ import pytest
 import migrator
 from migrator.client import Client, Unreachable
 from tests.client.awaited import Awaited
-from tests.execution.rows import copy_session
+from tests.execution.crowd import crowded_home
 from tests.server.served import serving
 
 if TYPE_CHECKING:
@@ -142,15 +142,13 @@ def test_the_token_is_found_where_the_server_left_it(
 
 @KINDS
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_server_that_dies_in_the_middle_of_a_run(home: Home, kind: Any, number: signal.Signals) -> None:
+def test_a_server_that_dies_in_the_middle_of_a_run(tmp_path: Path, kind: Any, number: signal.Signals) -> None:
     """Killed, it leaves a run that can be taken back, and the error says so; told to end, it takes it back itself."""
-    ((one,),) = home.query("SELECT id FROM session WHERE title = 'Read about BM25'")
-    for index in range(300):
-        copy_session(home, one, id=f"ses_copy{index:04}", parent_id=None)
-    home.repository("shop")
+    home = crowded_home(tmp_path / "home", 300)
+    shop = home.repository("shop")
     before = home.everything()
     with serving(home) as served, kind(served.url, served.token) as client:
-        plan = client.plan(from_dir="~/src/shop-*", to_dir=home.src / "shop")
+        plan = client.plan(from_dir="~/src/repoA", to_dir=shop)
 
         def end(done: int, _: int) -> None:
             if 0 < done < 10:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import migrator
+import migrator.client
+from migrator.client import Client
 from migrator.reporting.plan_json import read_plan
+from tests.library.docstrings import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
 
-    from migrator.client import Client
     from migrator.keywords import Move
     from tests.server.served import Served
 
@@ -82,3 +83,15 @@ def test_orphans_can_be_moved_by_reason(served: Served, client: Client) -> None:
     some = client.plan(orphans="missing-directory", to_dir=served.home.src / "shop")
     assert lost <= {change.session for change in some.changes} <= {change.session for change in everyone.changes}
     assert {why for change in some.changes for why in change.selected_by} >= {"--orphans=missing-directory"}
+
+
+def test_the_example_of_the_package_runs(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(served.home.path))
+    assert migrator.client.__doc__ is not None
+    exec(code_of(migrator.client.__doc__).replace("Client()", f"Client({served.url!r})"), {})
+    assert capsys.readouterr().out.splitlines() == ["Fix the flaky index test", "0 17", "17 17"]
+    with Client(served.url) as client:
+        assert [run.undoes is not None for run in client.runs()] == [True, False]

@@ -8,6 +8,7 @@ import pytest
 
 import migrator
 from migrator import library
+from tests.library.docstrings import code_of
 
 SHOWN = (
     "open_store",
@@ -34,3 +35,10 @@ def test_every_example_does_what_it_shows() -> None:
     for name in SHOWN:  # in this order: `runs` shows what `apply` did
         runner.run(examples[name], out=said.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(said)
+
+
+@pytest.mark.usefixtures("stage")
+def test_the_first_example_runs() -> None:
+    assert migrator.__doc__ is not None
+    exec(code_of(migrator.__doc__), {})
+    assert [entry.undoes is not None for entry in migrator.runs()] == [True, False]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from migrator.applying import remove_leftovers
 from migrator.errors import MigratorError
-from migrator.operations import Workbench, remove_leftovers
+from migrator.operations import Workbench
 from tests.execution.faults import run
 from tests.snapshots.world import Talk, World, changes, linked, state, write
 

@@ -13,9 +13,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.applying import apply_plan, undo_run
 from migrator.execution.runs import Options
 from migrator.model import Whereabouts
-from migrator.operations import Moving, Wish, Workbench, apply_plan, undo_run
+from migrator.operations import Moving, Wish, Workbench
 from migrator.places import Identity, Places
 from migrator.snapshots.layout import Layout
 from migrator.store.reading import Store

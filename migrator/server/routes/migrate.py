@@ -32,7 +32,7 @@ FIELDS = (
 
 async def migrate(request: Request) -> Response:
     """Move it, and answer with it."""
-    from migrator.operations import apply_plan
+    from migrator.applying import apply_plan
 
     served = service(request)
     session = request.path_params["id"]

@@ -46,7 +46,7 @@ async def plan(request: Request) -> Response:
 
 async def apply(request: Request) -> Response:
     """Carry out a plan."""
-    from migrator.operations import apply_plan
+    from migrator.applying import apply_plan
 
     served = service(request)
     body = await json_body(request)

@@ -50,7 +50,7 @@ async def runs(request: Request) -> Response:
 
 async def undo(request: Request) -> Response:
     """Take a run back."""
-    from migrator.operations import undo_run
+    from migrator.applying import undo_run
 
     served = service(request)
     wanted = request.path_params["id"]
