@@ -257,6 +257,7 @@ def is_due(case: Case, source: Path, target: Path, part: dict[str, Any]) -> bool
     paths = [Path(file).relative_to(source) for file in part["files"]]
     return all(
         "[" not in str(path)
+        and str(path).isascii()  # opencode's undo misreads others where it has several files
         and state(source).get(str(path)) == state(target).get(str(path))
         and not any((top / path).is_dir() for top in (source, target))
         and not any(str(above) in state(top) for top in (source, target) for above in path.parents)
