@@ -166,7 +166,7 @@ class Workbench:
         return check_undo(self.store, self.places, [s.session for s in self.selection(values).sessions])
 
     def _refuse_undo_of_opencode_2(self) -> None:
-        """Refuse to judge what an undo would do to files: that of opencode 2 never deletes what it can't restore."""
+        """Refuse to judge what an undo of opencode 2 would do to files: no program of it could be asked yet."""
         if self.store.schema.has_v2:
             raise MigratorError(
                 f"{self.store.path} holds sessions of opencode 2 (table session_v2): what an undo does to files is "
