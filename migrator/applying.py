@@ -71,7 +71,7 @@ def remove_leftovers(path: Path, older_than: int | None = None, wait_seconds: fl
 
 def plan_undo(path: Path, run: str) -> Plan:
     """Return the plan that takes a finished run back."""
-    from migrator.execution.journal import open_run
+    from migrator.execution.log import open_run
     from migrator.execution.runs import check_undoable, inverse
 
     with Store(path) as store, open_run(run) as journal:
@@ -81,7 +81,7 @@ def plan_undo(path: Path, run: str) -> Plan:
 
 def undo_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Take a run back; an unfinished one is rolled back."""
-    from migrator.execution.journal import open_run
+    from migrator.execution.log import open_run
     from migrator.execution.runs import undo
 
     with (
@@ -94,7 +94,7 @@ def undo_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, 
 
 def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Finish a run that was cut off."""
-    from migrator.execution.journal import open_run
+    from migrator.execution.log import open_run
     from migrator.execution.runs import resume
 
     with (

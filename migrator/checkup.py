@@ -119,7 +119,7 @@ def _integrity(store: Store) -> Iterator[Finding]:
 
 
 def _runs(store: Store) -> Iterator[Finding]:
-    from migrator.execution.journal import entries
+    from migrator.execution.log import entries
 
     try:
         cut_off = [entry.id for entry in entries() if entry.unfinished and entry.store == str(store.path)]

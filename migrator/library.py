@@ -253,7 +253,7 @@ def runs() -> tuple[LoggedRun, ...]:
 
 def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
     """Return a run's database, its whole id and how many sessions it moved."""
-    from migrator.execution.journal import open_run
+    from migrator.execution.log import open_run
 
     wanted = run if isinstance(run, str) else run.id
     if wanted is None:

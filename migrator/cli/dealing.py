@@ -20,7 +20,7 @@ from migrator.reporting.words import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from migrator.execution.journal import Entry
+    from migrator.execution.records import Entry
     from migrator.execution.runs import Options
     from migrator.model import Plan, Run
 

@@ -23,7 +23,7 @@ def command(run: str | None, **values: Any) -> None:
     from pathlib import Path
 
     from migrator.applying import resume_run
-    from migrator.execution.journal import entries, open_run
+    from migrator.execution.log import entries, open_run
 
     only = only_database(values)
     if run is None:

@@ -14,7 +14,7 @@ from migrator.cli.surroundings import on_terminal, only_database
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
-    from migrator.execution.journal import Entry
+    from migrator.execution.records import Entry
 
 
 @click.command("undo", short_help="Take back a run.")
@@ -43,7 +43,7 @@ def command(run: str | None, **values: Any) -> None:
 
 
 def _entry(run: str | None, only: Path | None) -> Entry:
-    from migrator.execution.journal import entries, open_run, undone
+    from migrator.execution.log import entries, open_run, undone
     from migrator.model import RunStatus
 
     if run is not None:

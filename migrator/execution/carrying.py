@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.execution.journal import Carried
+from migrator.execution.records import Carried
 from migrator.model import PlanWarning, Undo, Whereabouts
 from migrator.planning.relocation.folders import Folders
 from migrator.snapshots.borrowing import lend, stranded

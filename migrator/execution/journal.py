@@ -10,13 +10,12 @@ import os
 import secrets
 import time
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from migrator.disk import sync
 from migrator.errors import MigratorError, NoSuchRun
+from migrator.execution.records import Carried, Entry, ProjectEdit
 from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
@@ -28,10 +27,12 @@ from migrator.model import (
     RunStatus,
     Undo,
 )
+from migrator.state import runs_directory
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from sqlite_utils import Database
 
@@ -59,60 +60,6 @@ _TABLES = """
     CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT);
     CREATE TABLE snapshot (source TEXT, source_worktree TEXT, target TEXT, target_worktree TEXT, made INTEGER)
 """
-
-
-def state_directory() -> Path:
-    """Return our directory below XDG_STATE_HOME (default ~/.local/state).
-
-    A relative one counts as unset, as the XDG specification has it: a run could be taken back from one directory only.
-    """
-    base = os.environ.get("XDG_STATE_HOME", "")
-    if not base.startswith("/"):
-        base = str(Path("~/.local/state").expanduser())
-    return Path(base) / "opencode-migrator"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What `log` says of a run; times in milliseconds."""
-
-    id: str
-    command: str
-    store: str
-    status: RunStatus
-    started: int
-    sessions: int
-    undoes: str | None
-    partial: bool
-    verified: int
-    relocates: bool = False
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether it was cut off in the middle."""
-        return self.status in {RunStatus.RUNNING, RunStatus.ROLLING_BACK}
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectEdit:
-    """A project row that a run registers, or that an undo takes out again; `registered` in milliseconds."""
-
-    change: ProjectChange
-    register: bool
-    registered: int
-
-
-class Carried(NamedTuple):
-    """From which snapshot repository a run has brought objects, of which worktree, and to which; full paths.
-
-    `made` tells that the run made the one that it brought them to.
-    """
-
-    source: str
-    source_worktree: str
-    target: str
-    target_worktree: str
-    made: bool
 
 
 class Journal:
@@ -157,7 +104,7 @@ class Journal:
 
         now = now_ms()
         run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now / 1000))}-{secrets.token_hex(2)}"
-        path = _runs() / f"{run}.db"
+        path = runs_directory() / f"{run}.db"
         with _explained(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
@@ -254,6 +201,8 @@ class Journal:
         ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
         if undoes is None or self.dialect == "v1":
             return frozenset()
+        from migrator.execution.log import open_run
+
         with open_run(undoes) as other:
             if other.dialect != self.dialect:
                 return frozenset()
@@ -399,60 +348,3 @@ def _unusable(path: Path, error: Exception) -> MigratorError:
 def now_ms() -> int:
     """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
-
-
-def _runs() -> Path:
-    return state_directory() / "runs"
-
-
-def entries(store: str | None = None) -> list[Entry]:
-    """Return every run so far, oldest first; of one database only, where `store` says which."""
-    found = []
-    for path in sorted(_runs().glob("*.db")):
-        with Journal(path) as journal:
-            if journal.db["run"].exists() and journal.db["run"].count:
-                found.append(journal.entry)
-    wanted = [entry for entry in found if store is None or entry.store == store]
-    return sorted(wanted, key=lambda entry: entry.started)
-
-
-def unfinished(store: str) -> list[str]:
-    """Return the ids of the runs on this database that were cut off."""
-    sql = "SELECT id FROM run WHERE store = ? AND status IN (?, ?)"
-    values = (store, RunStatus.RUNNING.value, RunStatus.ROLLING_BACK.value)
-    found: list[str] = []
-    for path in sorted(_runs().glob("*.db")):
-        with Journal(path) as journal:
-            if journal.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone():
-                found += [run for (run,) in journal.connection.execute(sql, values)]
-    return found
-
-
-def undone(runs: Sequence[Entry]) -> dict[str, str]:
-    """Map each run that was taken back to the run that did so; taking back an undo makes its run count again."""
-    found: dict[str, str] = {}
-    for run in reversed(runs):
-        if run.undoes and run.status is RunStatus.APPLIED and run.id not in found and not run.partial:
-            found[run.undoes] = run.id
-    return found
-
-
-def taken_back(run: str, runs: Sequence[Entry]) -> set[str]:
-    """Return the sessions of a run that undo runs took back, and that weren't brought about again."""
-    back: set[str] = set()
-    for undo in runs:
-        if undo.undoes == run and undo.status is RunStatus.APPLIED:
-            with open_run(undo.id) as journal:
-                back |= {change.session for change in journal.changes()} - taken_back(undo.id, runs)
-    return back
-
-
-def open_run(wanted: str) -> Journal:
-    """Open the run with this id, or with the only id that starts like this."""
-    matches = [path for path in sorted(_runs().glob("*.db")) if wanted and path.stem.startswith(wanted)]
-    exact = [path for path in matches if path.stem == wanted]
-    if len(exact or matches) > 1:
-        raise MigratorError(f"{wanted} fits several runs: {', '.join(path.stem for path in matches)}; type more of it.")
-    if not matches:
-        raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
-    return Journal((exact or matches)[0])

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
-from migrator.execution import journal as journals
-from migrator.execution.journal import open_run
+from migrator.execution import log
+from migrator.execution.log import open_run
 from migrator.model import RunStatus
 from migrator.snapshots.incoming import clear, incoming
 from migrator.snapshots.layout import Layout
@@ -25,7 +25,7 @@ from migrator.store.turns import recorded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from migrator.execution.journal import Carried, Entry
+    from migrator.execution.records import Carried, Entry
     from migrator.model import Binding, Change
     from migrator.places import Places
     from migrator.store.reading import Store
@@ -65,7 +65,7 @@ def leftovers(store: Store, places: Places, older_than: int | None = None) -> li
     `older_than` is a time in milliseconds: runs that began before it needn't be able to be taken back any more. Raises
     MigratorError where a run was cut off.
     """
-    if cut_off := journals.unfinished(str(store.path)):
+    if cut_off := log.unfinished(str(store.path)):
         raise MigratorError(
             f"Run {cut_off[0]} on this database was cut off; first `opencode-migrator resume {cut_off[0]}` to finish "
             f"it or `opencode-migrator undo {cut_off[0]}` to take it back.",
@@ -182,8 +182,8 @@ class _Search:
 
 def _past(store: str) -> Iterator[_Past]:
     """Yield every run on this database that came about, oldest first."""
-    entries = journals.entries(store)
-    taken_back = journals.undone(journals.entries())
+    entries = log.entries(store)
+    taken_back = log.undone(log.entries())
     for entry in entries:
         if entry.status is RunStatus.APPLIED:
             with open_run(entry.id) as journal:

@@ -14,7 +14,7 @@ from migrator.store.writing import Edit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from migrator.execution.journal import Carried
+    from migrator.execution.records import Carried
     from migrator.model import Change
     from migrator.places import Places
     from migrator.snapshots.passages import Passage

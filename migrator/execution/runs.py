@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
-from migrator.execution import journal as journals
-from migrator.execution import project_edits
+from migrator.execution import log, project_edits
 from migrator.execution.born import born_since
 from migrator.execution.carrying import carry_undo, follow_lenders
 from migrator.execution.conflicts import conflicts, sentence, without
 from migrator.execution.edits import inverted, is_file_undo, lay_out
 from migrator.execution.engine import carry_out
-from migrator.execution.journal import Carried, Journal, ProjectEdit
+from migrator.execution.journal import Journal, now_ms
 from migrator.execution.opencode_2 import TURN_UNDER_WAY
 from migrator.execution.protecting import protect_undo
+from migrator.execution.records import Carried, ProjectEdit
 from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
 from migrator.places.checkout import GLOBAL
@@ -54,7 +54,7 @@ class Inverse:
 
 def apply(writer: Writer, plan: Plan, options: Options, places: Places) -> Run:
     """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
-    now = journals.now_ms()
+    now = now_ms()
     wanted = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
     if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
         wanted.append(ProjectChange(GLOBAL, "/", ProjectAction.REGISTER))
@@ -87,7 +87,7 @@ def check_undoable(run: Journal) -> None:
             f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
             "undo needs. `move` takes sessions anywhere.",
         )
-    if by := journals.undone(journals.entries()).get(entry.id):
+    if by := log.undone(log.entries()).get(entry.id):
         raise MigratorError(f"Run {entry.id} was taken back already, by {by}; `undo {by}` brings it about again.")
 
 
@@ -98,7 +98,7 @@ def inverse(store: Store, run: Journal) -> Inverse:
     back, like on any move; what the run itself had detached is set back, byte for byte.
     """
     entry = run.entry
-    back = journals.taken_back(entry.id, journals.entries())
+    back = log.taken_back(entry.id, log.entries())
     done = {change.session: change for change in run.changes() if change.session not in back}
     restores = tuple(inverted(edit for edit in run.edits() if edit.session not in back))
     restored = {edit.session for edit in restores if is_file_undo(edit)}
@@ -221,7 +221,7 @@ def _under_way(store: Store, plan: Plan) -> dict[str, str]:
 
 
 def _refuse_while_unfinished(store: str) -> None:
-    for run in journals.unfinished(store):
+    for run in log.unfinished(store):
         raise MigratorError(
             f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
             f"or `opencode-migrator undo {run}` to take it back.",

@@ -6,13 +6,13 @@ import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrator.execution.journal import state_directory
 from migrator.server import token as tokens
 from migrator.server.app import application
 from migrator.server.gate import Gate
 from migrator.server.hosts import Hosts, Origins, is_loopback
 from migrator.server.running import Server, listen
 from migrator.server.service import Service
+from migrator.state import state_directory
 
 if TYPE_CHECKING:
     import socket

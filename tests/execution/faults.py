@@ -12,7 +12,8 @@ from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.execution import carrying
-from migrator.execution.journal import Journal, state_directory
+from migrator.execution.journal import Journal
+from migrator.state import state_directory
 from migrator.store.staging import Staging
 from migrator.store.writing import Writer
 from tests import forked

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.execution.journal import Entry
+    from migrator.execution.records import Entry
     from migrator.model import Run
     from migrator.server.jobs import Progress
 
@@ -66,7 +66,7 @@ async def undo(request: Request) -> Response:
 
 
 def _entry(wanted: str, path: Path) -> Entry:
-    from migrator.execution.journal import open_run
+    from migrator.execution.log import open_run
 
     with open_run(wanted) as journal:
         entry = journal.entry
