@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tests.real.fake_model import order
+from tests.real.migrator_command import answer
 from tests.real.opencode import HttpError
 from tests.real.sessions import writes
 
@@ -82,6 +83,12 @@ def seen_by(opencode: OpenCode, session: str, home: Path, path: str, readers: It
             Reader.PROMPT: lambda: _works_in(opencode, session, home),
         }
         return frozenset(found | {reader for reader, look in looks.items() if reader in asked and look()})
+
+
+def found(opencode: OpenCode, cwd: Path) -> dict[str, dict[str, str]]:
+    """For each orphan the rules that found it and how sure they are."""
+    rows = answer(opencode, "orphans", cwd=cwd)
+    return {row["id"]: {reason["rule"]: reason["certainty"] for reason in row["reasons"]} for row in rows}
 
 
 def _answers(opencode: OpenCode, session: str, home: Path) -> bool:

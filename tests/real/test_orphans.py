@@ -1,4 +1,4 @@
-"""Sessions that the real opencode lost: our rules find them, and it doesn't show or resume them where they belong."""
+"""What our rules find in databases of the real opencode; each way to get lost is in `test_rescue.py`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from tests.real.losses import ALL, LOSSES, git, repository, seen_by, session_in
+from tests.real.losses import ALL, found, git, repository, seen_by, session_in
 from tests.real.migrator_command import answer
 from tests.real.sessions import IN_A
 
@@ -17,24 +15,6 @@ if TYPE_CHECKING:
 
     from tests.real.opencode import OpenCode
     from tests.real.sessions import Lab
-
-
-def found(opencode: OpenCode, cwd: Path) -> dict[str, dict[str, str]]:
-    """For each orphan the rules that found it and how sure they are."""
-    rows = answer(opencode, "orphans", cwd=cwd)
-    return {row["id"]: {reason["rule"]: reason["certainty"] for reason in row["reasons"]} for row in rows}
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_lost_session_is_found_and_opencode_does_not_see_it(opencode: OpenCode, tmp_path: Path, name: str) -> None:
-    (tmp_path / "at").mkdir()
-    loss = LOSSES[name](opencode, tmp_path / "at")
-    assert loss.hidden_from
-    before = found(opencode, tmp_path)
-    assert loss.rule in before.get(loss.session, {}), before
-    assert list(before) == [loss.session]  # nobody else is lost
-    assert loss.seen_by() == loss.readers - loss.hidden_from
-    assert loss.rule in found(opencode, tmp_path)[loss.session]  # opencode mends nothing when it is started
 
 
 def test_sessions_of_a_healthy_database_are_no_orphans(lab: Lab) -> None:

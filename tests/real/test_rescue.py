@@ -1,4 +1,4 @@
-"""What the real opencode lost is back after `rescue`: listed, continued, undone without touching a file."""
+"""What the real opencode lost is found by its rule, and back after `rescue`: listed, continued, undone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.real.database import all_rows
-from tests.real.losses import LOSSES, renamed_folder
+from tests.real.losses import LOSSES, found, renamed_folder
 from tests.real.migrator_command import answer, undo
 from tests.real.sessions import patched_files
 
@@ -37,6 +37,16 @@ def rescue(loss: Loss, cwd: Path, *more: str | Path) -> dict[str, Any]:
     return run
 
 
+def check_lost(loss: Loss, cwd: Path) -> None:
+    """Its rule finds the session and nobody else, and opencode, which mends nothing, doesn't see it at its home."""
+    assert loss.hidden_from
+    before = found(loss.opencode, cwd)
+    assert loss.rule in before.get(loss.session, {}), before
+    assert list(before) == [loss.session]
+    assert loss.seen_by() == loss.readers - loss.hidden_from
+    assert loss.rule in found(loss.opencode, cwd)[loss.session]
+
+
 def files(top: Path) -> dict[str, bytes]:
     """Every file with its content, but for git's own; what is no file, such as a loop of links, by name only.
 
@@ -51,9 +61,9 @@ def files(top: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", [name for name in LOSSES if name not in BEYOND_HELP])
-def test_a_lost_session_is_back(opencode: OpenCode, at: Path, name: str) -> None:
+def test_a_lost_session_is_found_and_back(opencode: OpenCode, at: Path, name: str) -> None:
     loss = LOSSES[name](opencode, at)
-    assert loss.seen_by() == loss.readers - loss.hidden_from
+    check_lost(loss, at)
     before = all_rows(opencode.database)
 
     run = rescue(loss, at)
@@ -97,8 +107,9 @@ def test_undo_that_can_be_carried_takes_back_the_files_of_its_turns_and_no_other
 
 
 @pytest.mark.parametrize("name", BEYOND_HELP)
-def test_what_is_beyond_help_is_left_alone_and_said_so(opencode: OpenCode, at: Path, name: str) -> None:
+def test_what_is_beyond_help_is_found_left_alone_and_said_so(opencode: OpenCode, at: Path, name: str) -> None:
     loss = LOSSES[name](opencode, at)
+    check_lost(loss, at)
     before = all_rows(opencode.database)
     run = rescue(loss, at)
     assert run["status"] == "unchanged"
