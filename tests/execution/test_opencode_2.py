@@ -409,6 +409,15 @@ def test_a_row_of_opencode_1_that_changed_since_is_not_written_over(both: Home) 
     assert old(both, session)[1] == "/mine"
 
 
+def test_a_project_that_only_a_session_of_opencode_1_is_left_in_stays(both: Home) -> None:
+    session, alone = titled(both, BM25), titled(both, "Plan the next release")
+    move(both)
+    forget(both, alone)
+    both.execute("UPDATE session SET project_id = ? WHERE id = ?", [old(both, session)[0], alone])
+    assert run(both, "undo", "--yes").code == 0
+    check_whole(both)
+
+
 def test_a_session_that_opencode_2_never_imported_goes_by_the_rules_of_1(both: Home) -> None:
     plain, session = both.src / "plain", titled(both, BM25)
     plain.mkdir()
