@@ -418,6 +418,25 @@ def test_a_project_that_only_a_session_of_opencode_1_is_left_in_stays(both: Home
     check_whole(both)
 
 
+@pytest.mark.parametrize("to", ["shop", "plain"])
+def test_what_opencode_2_deleted_since_is_named_and_keeps_nothing_else_from_going_back(both: Home, to: str) -> None:
+    (both.src / "plain").mkdir()
+    session = titled(both, "Summarise the README")
+    before = {id_: where for id_, where in directories(both).items() if id_ != session}
+    move(both, to=to)
+    forget(both, session)
+    at = old(both, session)
+    moved = rows(both)
+    refused = run(both, "undo", "--yes")
+    assert refused.code == 5
+    assert f"{session} was deleted in opencode 2" in refused.stderr
+    assert rows(both) == moved
+    assert run(both, "undo", "--yes", "--on-conflict", "skip").code == 0
+    check_whole(both)
+    assert {id_: where for id_, where in directories(both).items() if id_ != session} == before
+    assert old(both, session) == at
+
+
 def test_a_session_that_opencode_2_never_imported_goes_by_the_rules_of_1(both: Home) -> None:
     plain, session = both.src / "plain", titled(both, BM25)
     plain.mkdir()
