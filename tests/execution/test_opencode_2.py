@@ -165,6 +165,19 @@ def test_a_session_whose_numbers_are_behind_is_numbered_on_from_its_messages(hom
     assert rows(home) == before
 
 
+@pytest.mark.parametrize("seq", [2**63 - 1, 2**53 - 1, "many"])
+def test_a_session_that_can_not_be_numbered_on_is_named_and_nothing_is_written(home: Home, seq: int | str) -> None:
+    session = titled(home, BM25)
+    home.execute("UPDATE event_sequence SET seq = ? WHERE aggregate_id = ?", [seq, session])
+    before = rows(home)
+    refused = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--yes", "--chunk-size", "2")
+    assert refused.code == 1
+    assert session in refused.stderr
+    assert "--no-announce" in refused.stderr
+    assert rows(home) == before
+    assert move(home, "--no-announce").code == 0
+
+
 def test_nobody_is_told_where_that_is_not_wanted(home: Home) -> None:
     before = rows(home)
     said = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--no-announce", "--dry-run").stdout
