@@ -221,6 +221,7 @@ def test_children_go_along_and_forks_only_where_that_is_said(home: Home) -> None
     home.execute("UPDATE session_v2 SET directory = ? WHERE id LIKE 'ses_fork%'", [str(home.src / "notes")])
     select = ("--from-id", root)
     said = run(home, "move", *select, "--to-dir", home.src / "shop", "--dry-run").stdout
+    assert "1 fork of these sessions stays (ses_fork)" in " ".join(said.split())
     assert "--with-forks" in said
     assert move(home, select=select).json["sessions"] == 4
     assert directories(home)["ses_fork"] == str(home.src / "notes")
