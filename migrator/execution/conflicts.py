@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.edits import changed, optional
-from migrator.model import Binding
-from migrator.store.staging_v2 import left_to_1
+from migrator.execution.edits import changed, left_to_1, optional
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from migrator.model import Change, Plan
+    from migrator.model import Binding, Change, Plan
     from migrator.store.reading import Store
     from migrator.store.staging import Staging
     from migrator.store.writing import Edit
 
 SHOWN = 5
 MOVED_ALREADY = "moved already"
+DELETED_IN_2 = "was deleted in opencode 2"
 
 
 def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
@@ -36,7 +35,7 @@ def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> di
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     found.update(_changed_values(staging.store, restores))
-    found.update(_left_to_1(staging, restores))
+    found.update(dict.fromkeys(left_to_1(staging.store, restores), DELETED_IN_2))
     return found
 
 
@@ -77,15 +76,6 @@ def _changed_values(store: Store, restores: Sequence[Edit]) -> dict[str, str]:
         for edit in changed(store, restores)
         if not optional(edit)
     }
-
-
-def _left_to_1(staging: Staging, restores: Sequence[Edit]) -> dict[str, str]:
-    """Find the sessions that were in both opencodes, and that opencode 2 has deleted since, which leaves the other row.
-
-    Only of those has the run set the place in the row of opencode 1 as single values.
-    """
-    places = {edit.session for edit in restores if edit.table == "session" and edit.column in Binding._fields}
-    return dict.fromkeys(places & left_to_1(staging), "was deleted in opencode 2") if places else {}
 
 
 def _named(edit: Edit) -> str:

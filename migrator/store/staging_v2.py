@@ -92,19 +92,6 @@ def old_rows(staging: Staging, first: int, last: int) -> list[OldRow]:
     return [OldRow(session, Binding(*rest[:4]), Binding(*rest[4:]), vcs) for session, vcs, *rest in rows]
 
 
-def left_to_1(staging: Staging) -> set[str]:
-    """Return those of the staged sessions that opencode 1 has and opencode 2 hasn't."""
-    tables = staging.store.schema.tables
-    if len(tables) == 1:
-        return set()
-    rows = staging.store.rows(
-        "SELECT c.session FROM temp.rebind r JOIN temp.change c ON c.seq = r.seq "
-        "WHERE r.holder = ? AND r.row IS NOT NULL",
-        [tables.index("session")],
-    )
-    return {session for (session,) in rows}
-
-
 def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
     """Return (session, directory) of every move that waits for one of these sessions."""
     if not store.columns_of("session_inbox"):  # then nothing is written either

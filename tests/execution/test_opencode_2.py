@@ -451,6 +451,24 @@ def test_what_opencode_2_deleted_since_is_named_and_keeps_nothing_else_from_goin
     assert old(both, session) == at
 
 
+@pytest.mark.parametrize("to", ["shop", "plain"])
+def test_what_opencode_2_deleted_since_a_kill_does_not_keep_the_rest_from_being_taken_back(both: Home, to: str) -> None:
+    (both.src / "plain").mkdir()
+    session = titled(both, "Summarise the README")
+    before, at = directories(both), old(both, session)
+    words = ("move", *SEARCH, "--to-dir", both.src / to, "--yes", "--chunk-size", "5")
+    assert run(both, *words, fault=Fault("kill", 3, "after COMMIT")).code == -9
+    forget(both, session)
+    refused = run(both, "resume", "--yes")
+    assert refused.code == 5
+    assert f"{session} was deleted in opencode 2" in refused.stderr
+    assert run(both, "undo", "--yes").code == 0
+    check_whole(both)
+    del before[session]
+    assert dict(both.query("SELECT id, directory FROM session_v2")) == before
+    assert old(both, session) == at
+
+
 def test_a_session_that_opencode_2_never_imported_goes_by_the_rules_of_1(both: Home) -> None:
     plain, session = both.src / "plain", titled(both, BM25)
     plain.mkdir()
