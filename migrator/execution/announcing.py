@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from migrator.errors import MigratorError
 from migrator.store.reading import WHOLE, as_json
 from migrator.store.staging_v2 import sequences
 from migrator.store.writing import Edit
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
     from migrator.store.staging import Staging
     from migrator.store.staging_v2 import Numbered
 
+_HIGHEST = 2**53 - 1  # up to which opencode 2, a JavaScript program, can count
+
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def announcements(staging: Staging, first: int, last: int, settled: Collection[str], now: int) -> Iterator[Edit]:
     """Yield the edits that tell of the new directory in the sessions `first` to `last`, but for those `settled`.
 
-    `now` is in milliseconds.
+    `now` is in milliseconds. Raises MigratorError where the messages of a session can't be numbered on.
     """
     for sequence in sequences(staging, first, last):
         if sequence.session not in settled:
@@ -37,6 +40,11 @@ def announcements(staging: Staging, first: int, last: int, settled: Collection[s
 
 def _announcement(sequence: Numbered, now: int) -> Iterator[Edit]:
     session, seq, last, before, after = sequence
+    if not isinstance(last, int) or last >= _HIGHEST:
+        raise MigratorError(
+            f"The model can't be told of the new directory of {session}: its last message has the number {last!r}, and "
+            "none comes after that. Nothing was written; `--no-announce` moves sessions without telling."
+        )
     id_ = _message_id(now)
     data = {"time": {"created": now}, **_location(after), "previous": _location(before)}
     row = {

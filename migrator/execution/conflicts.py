@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.edits import changed, optional
+from migrator.execution.edits import changed, left_to_1, optional
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 MOVED_ALREADY = "moved already"
+DELETED_IN_2 = "was deleted in opencode 2"
 
 
 def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
@@ -34,6 +35,7 @@ def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> di
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     found.update(_changed_values(staging.store, restores))
+    found.update(dict.fromkeys(left_to_1(staging.store, restores), DELETED_IN_2))
     return found
 
 
@@ -48,7 +50,7 @@ def without(plan_changes: Iterable[Change], conflicting: Iterable[str]) -> list[
 def sentence(found: dict[str, str]) -> str:
     """Name the first few conflicts."""
     done = [session for session, what in found.items() if what == MOVED_ALREADY]
-    if len(done) == len(found):  # a plan that was carried out is applied again
+    if done and len(done) == len(found):  # a plan that was carried out is applied again
         return f"{', '.join(done[:SHOWN])}{_more(done)} {MOVED_ALREADY}"
     return "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN]) + _more(found, ";")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import Undo
+from migrator.model import Binding, Undo
 from migrator.store.json_text import stringify
 from migrator.store.reading import WHOLE
 from migrator.store.staging import Staging
@@ -98,6 +98,15 @@ def optional(edit: Edit) -> bool:
 
 def _is_place(edit: Edit) -> bool:
     return edit.table == "event_sequence" or (edit.table == "session_message" and edit.column == WHOLE)
+
+
+def left_to_1(store: Store, edits: Iterable[Edit]) -> set[str]:
+    """Return the sessions of these edits of a run that were in both opencodes, and that opencode 2 has deleted since.
+
+    The row of opencode 1 stays behind. Only in sessions of both has a run set the place in that row, value by value.
+    """
+    both = {edit.session for edit in edits if edit.table == "session" and edit.column in Binding._fields}
+    return both.intersection(store.never_imported()) if both else both
 
 
 def holding(store: Store, edits: Iterable[Edit]) -> list[Edit]:

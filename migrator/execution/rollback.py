@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.born import born_since
-from migrator.execution.edits import detachments, holding, inverted, lay_out, owed, where
+from migrator.execution.edits import detachments, holding, inverted, lay_out, left_to_1, owed, where
 from migrator.execution.interrupts import held
 from migrator.execution.journal import now_ms
 from migrator.execution.opencode_2 import going_along
@@ -41,7 +41,8 @@ def side_of(store: Store, chunk: Sequence[Change], edits: Sequence[Edit]) -> Sid
         return Side.BEFORE if holding(store, inverted(edits)) else Side.AFTER
     now = store.bindings(change.session for change in chunk)
     seen = {id_: binding for id_, (binding, _) in now.items()}
-    present = [change for change in chunk if change.session in seen]
+    deleted = left_to_1(store, edits)
+    present = [change for change in chunk if change.session in seen and change.session not in deleted]
     if all(seen[change.session] == change.after for change in present):
         return Side.AFTER
     if all(seen[change.session] == change.before for change in present):

@@ -9,8 +9,8 @@ from migrator.errors import MigratorError, StalePlan
 from migrator.execution import log, project_edits
 from migrator.execution.born import born_since
 from migrator.execution.carrying import carry_undo, follow_lenders
-from migrator.execution.conflicts import conflicts, sentence, without
-from migrator.execution.edits import inverted, is_file_undo, lay_out
+from migrator.execution.conflicts import DELETED_IN_2, conflicts, sentence, without
+from migrator.execution.edits import inverted, is_file_undo, lay_out, left_to_1
 from migrator.execution.engine import carry_out
 from migrator.execution.journal import Journal, now_ms
 from migrator.execution.opencode_2 import TURN_UNDER_WAY
@@ -132,6 +132,7 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
         roll_back(writer, run)
         return run.outcome()
     first = 1
+    deleted = left_to_1(writer, (edit for number, *_ in run.chunks() for edit in run.edits(number)))
     for number, last, side in [
         (n, last, side_of(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()
     ]:
@@ -146,6 +147,7 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
     staging = lay_out(writer, rest, first)
     there = writer.parents(everyone)
     found = {id_: "was deleted" for id_ in everyone if id_ not in there}  # in a chunk that was written, too
+    found |= dict.fromkeys(deleted, DELETED_IN_2)
     found |= conflicts(staging, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older)))
     found |= _under_way(writer, Plan(entry.store, run.dialect, tuple(rest)))
     found |= _projects(project_edits.unfinishable(writer, run.updates()))

@@ -88,11 +88,12 @@ def remarks(store: Store, changes: Sequence[Change]) -> Iterator[PlanWarning]:
             "opencode 2 nowhere, as before.",
         )
     if staying := sorted(forks(store, moving).keys() - moving.keys()):
-        what = "1 fork" if len(staying) == 1 else f"{len(staying):,} forks"
+        what = "1 fork of these sessions stays"
+        if len(staying) > 1:
+            what = f"{len(staying):,} forks of these sessions stay"
         yield PlanWarning(
             "forks-stay",
-            f"{what} of these sessions ({_some(staying)}) not among them; forks are sessions of their own, and "
-            "--with-forks takes them along.",
+            f"{what} ({_some(staying)}); forks are sessions of their own, and --with-forks takes them along.",
         )
 
 

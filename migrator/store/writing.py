@@ -181,10 +181,11 @@ class Writer(Store):
     def unregister(self, project: ProjectChange, registered: int) -> bool:
         """Delete the row that `register` made at `registered`, if it is still that and nothing refers to it.
 
-        Deleting a project row deletes its sessions (ON DELETE CASCADE), so every table that refers to it is asked.
+        Deleting a project row deletes its sessions (ON DELETE CASCADE), so every table that refers to it is asked;
+        `main` says that it is a table: see views.py.
         """
         unused = " AND ".join(
-            f'NOT EXISTS (SELECT 1 FROM "{table}" WHERE "{column}" = project.id)'
+            f'NOT EXISTS (SELECT 1 FROM main."{table}" WHERE "{column}" = project.id)'
             for table, column in self._references_to_project()
         )
         times = self._project_times()
@@ -203,6 +204,6 @@ class Writer(Store):
 
     def _references_to_project(self) -> list[tuple[str, str]]:
         return self.rows(
-            'SELECT t.name, f."from" FROM main.sqlite_master t, pragma_foreign_key_list(t.name) f '
+            "SELECT t.name, f.\"from\" FROM main.sqlite_master t, pragma_foreign_key_list(t.name, 'main') f "
             "WHERE t.type = 'table' AND f.\"table\" = 'project'",
         )

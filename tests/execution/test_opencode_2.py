@@ -165,6 +165,19 @@ def test_a_session_whose_numbers_are_behind_is_numbered_on_from_its_messages(hom
     assert rows(home) == before
 
 
+@pytest.mark.parametrize("seq", [2**63 - 1, 2**53 - 1, "many"])
+def test_a_session_that_can_not_be_numbered_on_is_named_and_nothing_is_written(home: Home, seq: int | str) -> None:
+    session = titled(home, BM25)
+    home.execute("UPDATE event_sequence SET seq = ? WHERE aggregate_id = ?", [seq, session])
+    before = rows(home)
+    refused = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--yes", "--chunk-size", "2")
+    assert refused.code == 1
+    assert session in refused.stderr
+    assert "--no-announce" in refused.stderr
+    assert rows(home) == before
+    assert move(home, "--no-announce").code == 0
+
+
 def test_nobody_is_told_where_that_is_not_wanted(home: Home) -> None:
     before = rows(home)
     said = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--no-announce", "--dry-run").stdout
@@ -208,6 +221,7 @@ def test_children_go_along_and_forks_only_where_that_is_said(home: Home) -> None
     home.execute("UPDATE session_v2 SET directory = ? WHERE id LIKE 'ses_fork%'", [str(home.src / "notes")])
     select = ("--from-id", root)
     said = run(home, "move", *select, "--to-dir", home.src / "shop", "--dry-run").stdout
+    assert "1 fork of these sessions stays (ses_fork)" in " ".join(said.split())
     assert "--with-forks" in said
     assert move(home, select=select).json["sessions"] == 4
     assert directories(home)["ses_fork"] == str(home.src / "notes")
@@ -407,6 +421,52 @@ def test_a_row_of_opencode_1_that_changed_since_is_not_written_over(both: Home) 
     assert rows(both) == before
     assert run(both, "undo", "--yes", "--on-conflict", "skip").code == 0
     assert old(both, session)[1] == "/mine"
+
+
+def test_a_project_that_only_a_session_of_opencode_1_is_left_in_stays(both: Home) -> None:
+    session, alone = titled(both, BM25), titled(both, "Plan the next release")
+    move(both)
+    forget(both, alone)
+    both.execute("UPDATE session SET project_id = ? WHERE id = ?", [old(both, session)[0], alone])
+    assert run(both, "undo", "--yes").code == 0
+    check_whole(both)
+
+
+@pytest.mark.parametrize("to", ["shop", "plain"])
+def test_what_opencode_2_deleted_since_is_named_and_keeps_nothing_else_from_going_back(both: Home, to: str) -> None:
+    (both.src / "plain").mkdir()
+    session = titled(both, "Summarise the README")
+    before = {id_: where for id_, where in directories(both).items() if id_ != session}
+    move(both, to=to)
+    forget(both, session)
+    at = old(both, session)
+    moved = rows(both)
+    refused = run(both, "undo", "--yes")
+    assert refused.code == 5
+    assert f"{session} was deleted in opencode 2" in refused.stderr
+    assert rows(both) == moved
+    assert run(both, "undo", "--yes", "--on-conflict", "skip").code == 0
+    check_whole(both)
+    assert {id_: where for id_, where in directories(both).items() if id_ != session} == before
+    assert old(both, session) == at
+
+
+@pytest.mark.parametrize("to", ["shop", "plain"])
+def test_what_opencode_2_deleted_since_a_kill_does_not_keep_the_rest_from_being_taken_back(both: Home, to: str) -> None:
+    (both.src / "plain").mkdir()
+    session = titled(both, "Summarise the README")
+    before, at = directories(both), old(both, session)
+    words = ("move", *SEARCH, "--to-dir", both.src / to, "--yes", "--chunk-size", "5")
+    assert run(both, *words, fault=Fault("kill", 3, "after COMMIT")).code == -9
+    forget(both, session)
+    refused = run(both, "resume", "--yes")
+    assert refused.code == 5
+    assert f"{session} was deleted in opencode 2" in refused.stderr
+    assert run(both, "undo", "--yes").code == 0
+    check_whole(both)
+    del before[session]
+    assert dict(both.query("SELECT id, directory FROM session_v2")) == before
+    assert old(both, session) == at
 
 
 def test_a_session_that_opencode_2_never_imported_goes_by_the_rules_of_1(both: Home) -> None:
