@@ -200,6 +200,26 @@ def test_elsewhere_only_by_name_and_with_a_warning(home: Home) -> None:
     assert said.startswith("warning: other machines can ask, and nothing of it is encrypted")
 
 
+def test_who_goes_away_while_sending_leaves_no_trace(served: Served) -> None:
+    head = f"POST /plan HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {served.token}\r\n"
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+        served.get("/healthz")  # by now it is being read
+    assert served.stop() == (0, "")
+    assert not list(served.home.state.glob("crash-*"))
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01 no HTTP\r\n\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\r\n"]
+)
+def test_what_strangers_send_is_not_told_on_standard_error(served: Served, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(12).startswith(b"HTTP/1.1 ")
+    assert served.stop() == (0, "")
+
+
 def test_refused_before_it_serves(home: Home) -> None:
     with serving(home) as served:
         taken = home.run("serve", "--port", str(served.port))
