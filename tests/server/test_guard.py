@@ -77,7 +77,9 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
             assert file.read_text() == served.token + "\n"
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
             assert raw(served, authorization=f"Bearer {file.read_text().strip()}").status_code == 200
-    for other in (home.database, tmp_path / "link"):
+    notes = tmp_path / "notes"
+    notes.write_text("ocm_notes of mine\n")
+    for other in (home.database, notes, tmp_path / "link"):
         if other.name == "link":
             other.symlink_to(file)
         before = other.read_bytes()
@@ -85,6 +87,14 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
         assert refused.code == 1
         assert refused.stderr == f"error: {other} exists and is no token file; name another with --token-file FILE.\n"
         assert other.read_bytes() == before
+
+
+@pytest.mark.parametrize("file", ["", "/"])
+def test_a_token_file_without_a_name(home: Home, file: str) -> None:
+    refused = home.run("serve", "--port", "0", "--token-file", file)
+    assert refused.code in {1, 2}
+    assert "--token-file" in refused.stderr
+    assert "unexpected" not in refused.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]", "127.0.0.1:1", "127.8.8.8:80"])
