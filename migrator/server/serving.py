@@ -51,6 +51,7 @@ def prepare(
     path: Path, home: str | None, where: tuple[str, int], token_file: Path | None, origins: Sequence[str]
 ) -> Serving:
     """Open the database, listen at `where` (host and port) and write the token; MigratorError where that can't be."""
+    allowed = Origins.of(origins)
     service = Service(Gate(path, home))
     with service.gate.history():
         pass  # whatever is wrong with the database is said now

@@ -120,6 +120,14 @@ def test_web_pages_may_not_ask(reader: Served, origin: str) -> None:
     assert "access-control-allow-origin" not in {**answer.headers, **preflight.headers}
 
 
+@pytest.mark.parametrize("origin", ["*", "localhost", "http://localhost:5173/page", "", "http://"])
+def test_what_is_no_origin_is_refused_at_the_start(home: Home, origin: str) -> None:
+    """No browser would ever send it, so it would let nobody in, without a word."""
+    refused = home.run("serve", "--port", "0", "--allow-origin", origin)
+    assert refused.code == 2
+    assert "write it as in http://localhost:5173" in refused.stderr
+
+
 def test_a_web_page_that_was_allowed(home: Home) -> None:
     page = "http://localhost:5173"
     with serving(home, "--allow-origin", page) as served:
