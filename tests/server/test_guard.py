@@ -200,24 +200,6 @@ def test_a_body_of_another_type(reader: Served) -> None:
     assert said == "The body must be application/json, not text/plain."
 
 
-def test_elsewhere_only_by_name_and_with_a_warning(home: Home) -> None:
-    with serving(home) as served, socket.socket() as other:
-        other.settimeout(5)
-        address = socket.gethostbyname(socket.gethostname())
-        if not address.startswith("127."):
-            with pytest.raises(OSError, match="refused"):
-                other.connect((address, served.port))
-        assert served.stop() == (0, "")
-    with serving(home, "--host", "0.0.0.0", url=None) as served:
-        assert raw(served, "/healthz", host="192.168.1.7:99").status_code == 200
-        assert raw(served, "/healthz", host=socket.gethostname()).status_code == 200
-        assert raw(served, "/healthz", host="evil.example").status_code == 403
-        assert raw(served, host="192.168.1.7").status_code == 401
-        code, said = served.stop()
-    assert code == 0
-    assert said.startswith("warning: other machines can ask, and nothing of it is encrypted")
-
-
 def test_who_goes_away_while_sending_leaves_no_trace(served: Served) -> None:
     head = f"POST /plan HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {served.token}\r\n"
     with socket.create_connection(("127.0.0.1", served.port)) as client:
@@ -236,6 +218,24 @@ def test_what_strangers_send_is_not_told_on_standard_error(served: Served, sent:
         client.shutdown(socket.SHUT_WR)
         assert client.recv(12).startswith(b"HTTP/1.1 ")
     assert served.stop() == (0, "")
+
+
+def test_elsewhere_only_by_name_and_with_a_warning(home: Home) -> None:
+    with serving(home) as served, socket.socket() as other:
+        other.settimeout(5)
+        address = socket.gethostbyname(socket.gethostname())
+        if not address.startswith("127."):
+            with pytest.raises(OSError, match="refused"):
+                other.connect((address, served.port))
+        assert served.stop() == (0, "")
+    with serving(home, "--host", "0.0.0.0", url=None) as served:
+        assert raw(served, "/healthz", host="192.168.1.7:99").status_code == 200
+        assert raw(served, "/healthz", host=socket.gethostname()).status_code == 200
+        assert raw(served, "/healthz", host="evil.example").status_code == 403
+        assert raw(served, host="192.168.1.7").status_code == 401
+        code, said = served.stop()
+    assert code == 0
+    assert said.startswith("warning: other machines can ask, and nothing of it is encrypted")
 
 
 def test_refused_before_it_serves(home: Home) -> None:
