@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -152,9 +153,9 @@ def test_bodies_have_an_end(reader: Served, chunked: bool) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", reader.port, timeout=30)
     headers = {"Authorization": f"Bearer {reader.token}", "Content-Type": "application/json"}
     body = b'"' + b"x" * (1 << 20) + b'"'
-    connection.request(
-        "POST", "/plan", iter([body[:9], body[9:]]) if chunked else body, headers, encode_chunked=chunked
-    )
+    sent = iter([body[:9], body[9:]]) if chunked else body
+    with suppress(BrokenPipeError, ConnectionResetError):  # the server doesn't wait for the rest
+        connection.request("POST", "/plan", sent, headers, encode_chunked=chunked)
     answer = connection.getresponse()
     assert answer.status == 413
     assert json.loads(answer.read())["code"] == "too-large"
