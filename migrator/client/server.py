@@ -35,6 +35,8 @@ def settings(
         raise BadInput(f"{url} is no address of a server; write it as in {URL}.")
     if token is None:
         token = _read(Path(token_file) if token_file is not None else _default_file(parsed))
+    elif not _can_be(token):
+        raise BadInput("The token given is none; give what `opencode-migrator serve` printed, or leave it out.")
     return {
         "base_url": url,
         "headers": {"Authorization": f"Bearer {token}"},
@@ -60,6 +62,11 @@ def _read(file: Path) -> str:
         raise MigratorError(
             f"The token can't be read from {file}: {reason}; start `opencode-migrator serve`, or give its token."
         ) from error
-    if not token or not token.isprintable() or " " in token:
+    if not _can_be(token):
         raise MigratorError(f"{file} holds no token; name the file that `opencode-migrator serve` wrote.")
     return token
+
+
+def _can_be(token: str) -> bool:
+    """Tell whether it can be sent as a token: printable ASCII in one piece."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token

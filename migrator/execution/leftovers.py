@@ -2,8 +2,8 @@
 
 A run that carries file undo leaves the old repository where it is, for it may be taken back; one that was taken back
 leaves the new one. Only those two are ever looked at. One may go when no session is in it, none could come back to it
-by taking runs back, opencode opened in its worktree wouldn't use it, and what the run's sessions have in it is where
-they are now as well.
+by taking runs back, opencode opened in its worktree wouldn't use it, what the run's sessions have in it is where they
+are now as well, and no other database beside ours, which is another release channel's, has sessions in it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from migrator.snapshots.incoming import clear, incoming
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.passages import Passages
 from migrator.snapshots.trees import whole
+from migrator.store.location import beside
+from migrator.store.reading import Store
 from migrator.store.turns import recorded
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from migrator.execution.records import Carried, Entry
     from migrator.model import Binding, Change
     from migrator.places import Places
-    from migrator.store.reading import Store
 
 DAY = 86_400_000
 """In milliseconds."""
@@ -101,6 +102,7 @@ class _Search:
         sessions = {change.session for run in self._runs for change in run.changes}
         self._now = {id_: binding for id_, (binding, _) in store.bindings(sessions).items()}
         self._git_dirs: dict[Binding, str | None] = {}
+        self._others = _others(store, places)
 
     def found(self) -> Iterator[Leftover]:
         seen = {self._git_dir(binding) for binding in self._store.every_binding()}  # they are in use
@@ -126,6 +128,11 @@ class _Search:
         return self._layout.by_worktree and git_dir.parent.parent == self._layout.root and (git_dir / "HEAD").is_file()
 
     def _looked_at(self, leftover: Leftover) -> Leftover:
+        for other, in_use in self._others.items():
+            if in_use is None:
+                return leftover._replace(why_kept=f"{other} can't be read, and its sessions may be in it")
+            if leftover.git_dir in in_use:
+                return leftover._replace(why_kept=f"sessions of {other} are in it")
         needing = self._needing(leftover.git_dir)
         keeping = [run for run in needing if self._older_than is None or run.entry.started >= self._older_than]
         if keeping:
@@ -178,6 +185,19 @@ class _Search:
             there = whole(now, wanted) if now is not None and Path(now, "HEAD").is_file() else set()
             missing += len(wanted - there)
         return missing
+
+
+def _others(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
+    """Map each other database, which has its snapshots where ours has, to those in use; None where it can't be read."""
+    found: dict[Path, set[str | None] | None] = {}
+    for path in beside(store.path):
+        try:
+            with Store(path) as other:
+                passages = Passages(other, places)
+                found[path] = {passages.git_dir(binding) for binding in other.every_binding()}
+        except MigratorError:
+            found[path] = None
+    return found
 
 
 def _past(store: str) -> Iterator[_Past]:

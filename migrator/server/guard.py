@@ -6,6 +6,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 
 from migrator.errors import MigratorError
 from migrator.server.problems import FORBIDDEN, TOO_LARGE, UNAUTHORIZED, UNEXPECTED, Problem
@@ -44,6 +45,8 @@ class Guard:
         try:
             self._check(Headers(scope=scope))
             await self._app(scope, receive, watching)
+        except ClientDisconnect:
+            return  # nobody is left to be answered, and nothing was begun
         except Exception as error:
             if not started:
                 await problem_of(error).response()(scope, receive, send)

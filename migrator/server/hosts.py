@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from migrator.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -52,6 +55,15 @@ class Origins:
     """Which web pages may ask: none, but for those that were allowed by name, such as `http://localhost:5173`."""
 
     allowed: Collection[str] = ()
+
+    @classmethod
+    def of(cls, said: Collection[str]) -> Origins:
+        """Return those that were said, as browsers write them; BadInput where one is what no browser sends."""
+        origins = [origin.lower().rstrip("/") for origin in said]
+        for origin in origins:
+            if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@*\s]+", origin):
+                raise BadInput(f"--allow-origin {origin}: that is no origin; write it as in http://localhost:5173.")
+        return cls(origins)
 
     def allow(self, header: str | None) -> bool:
         """Tell whether a request with this Origin may pass; programs send none."""

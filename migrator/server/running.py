@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 from contextlib import contextmanager
@@ -66,6 +67,9 @@ class Server(uvicorn.Server):
             )
         )
         self._finish = finish
+        # Uvicorn tells of every stray request, and of clients that were cut off at the end by a traceback. What goes
+        # wrong in answering is written down by the guard.
+        logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

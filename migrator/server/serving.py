@@ -6,6 +6,7 @@ import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migrator.errors import MigratorError
 from migrator.server import token as tokens
 from migrator.server.app import application
 from migrator.server.gate import Gate
@@ -50,6 +51,7 @@ def prepare(
     path: Path, home: str | None, where: tuple[str, int], token_file: Path | None, origins: Sequence[str]
 ) -> Serving:
     """Open the database, listen at `where` (host and port) and write the token; MigratorError where that can't be."""
+    allowed = Origins.of(origins)
     service = Service(Gate(path, home))
     with service.gate.history():
         pass  # whatever is wrong with the database is said now
@@ -57,7 +59,11 @@ def prepare(
     address, port = listening.getsockname()[:2]
     token = tokens.make()
     file = token_file or state_directory() / "serve" / f"{port}.token"
-    tokens.write(token, file)
-    app = application(service, token, Hosts.of(where[0], address), Origins(origins))
+    try:
+        tokens.write(token, file)
+    except MigratorError:
+        listening.close()
+        raise
+    app = application(service, token, Hosts.of(where[0], address), allowed)
     name = f"[{address}]" if ":" in address else address
     return Serving(f"http://{name}:{port}", token, file, is_loopback(address), listening, app, service)

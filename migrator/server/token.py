@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError
+from migrator.errors import BadInput, MigratorError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,8 @@ def make() -> str:
 
 def write(token: str, file: Path) -> None:
     """Write it, whole or not at all, readable for its owner only; a file that held something else is left alone."""
+    if not file.name:
+        raise BadInput("--token-file names no file; name one, or leave it out.")
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -38,7 +41,11 @@ def write(token: str, file: Path) -> None:
 
 
 def _is_ours(file: Path) -> bool:
-    return file.is_file() and not file.is_symlink() and file.read_bytes()[: len(PREFIX)] == PREFIX.encode()
+    """Tell whether a file holds a token and nothing else."""
+    if not file.is_file() or file.is_symlink():
+        return False
+    with file.open("rb") as some:
+        return re.fullmatch(rb"ocm_[A-Za-z0-9_-]{43}\n", some.read(64)) is not None
 
 
 def remove(token: str, file: Path) -> None:

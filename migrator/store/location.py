@@ -62,6 +62,11 @@ def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
     return f"opencode-{re.sub(r'[^a-zA-Z0-9._-]', '-', channel)}.db"
 
 
+def beside(path: Path) -> list[Path]:
+    """Return the other databases in the directory of one: those of other release channels, and copies."""
+    return [other for other in _databases(path.parent) if other.resolve() != path.resolve()]
+
+
 def _databases(data: Path) -> list[Path]:
     return sorted(data.glob("opencode*.db")) if data.is_dir() else []
 

@@ -59,6 +59,14 @@ def test_an_address_that_is_none(kind: Any, url: str) -> None:
         kind(url, "ocm_any")
 
 
+@KINDS
+@pytest.mark.parametrize("token", ["", "ocm_any\n", "\u00e9", "two words"])
+def test_a_token_that_is_none(kind: Any, token: str) -> None:
+    with pytest.raises(migrator.BadInput, match="The token given is none") as raised:
+        kind("http://127.0.0.1:1", token)
+    assert not token or token not in str(raised.value)
+
+
 class Other(BaseHTTPRequestHandler):
     """Somebody else's server: it has heard of JSON."""
 

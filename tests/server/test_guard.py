@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -77,7 +78,9 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
             assert file.read_text() == served.token + "\n"
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
             assert raw(served, authorization=f"Bearer {file.read_text().strip()}").status_code == 200
-    for other in (home.database, tmp_path / "link"):
+    notes = tmp_path / "notes"
+    notes.write_text("ocm_notes of mine\n")
+    for other in (home.database, notes, tmp_path / "link"):
         if other.name == "link":
             other.symlink_to(file)
         before = other.read_bytes()
@@ -85,6 +88,14 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
         assert refused.code == 1
         assert refused.stderr == f"error: {other} exists and is no token file; name another with --token-file FILE.\n"
         assert other.read_bytes() == before
+
+
+@pytest.mark.parametrize("file", ["", "/"])
+def test_a_token_file_without_a_name(home: Home, file: str) -> None:
+    refused = home.run("serve", "--port", "0", "--token-file", file)
+    assert refused.code in {1, 2}
+    assert "--token-file" in refused.stderr
+    assert "unexpected" not in refused.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]", "127.0.0.1:1", "127.8.8.8:80"])
@@ -108,6 +119,14 @@ def test_web_pages_may_not_ask(reader: Served, origin: str) -> None:
     preflight = raw(reader, method="OPTIONS", origin=origin, access_control_request_method="GET")
     assert preflight.status_code == 403
     assert "access-control-allow-origin" not in {**answer.headers, **preflight.headers}
+
+
+@pytest.mark.parametrize("origin", ["*", "localhost", "http://localhost:5173/page", "", "http://"])
+def test_what_is_no_origin_is_refused_at_the_start(home: Home, origin: str) -> None:
+    """No browser would ever send it, so it would let nobody in, without a word."""
+    refused = home.run("serve", "--port", "0", "--allow-origin", origin)
+    assert refused.code == 2
+    assert "write it as in http://localhost:5173" in refused.stderr
 
 
 def test_a_web_page_that_was_allowed(home: Home) -> None:
@@ -134,9 +153,9 @@ def test_bodies_have_an_end(reader: Served, chunked: bool) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", reader.port, timeout=30)
     headers = {"Authorization": f"Bearer {reader.token}", "Content-Type": "application/json"}
     body = b'"' + b"x" * (1 << 20) + b'"'
-    connection.request(
-        "POST", "/plan", iter([body[:9], body[9:]]) if chunked else body, headers, encode_chunked=chunked
-    )
+    sent = iter([body[:9], body[9:]]) if chunked else body
+    with suppress(BrokenPipeError, ConnectionResetError):  # the server doesn't wait for the rest
+        connection.request("POST", "/plan", sent, headers, encode_chunked=chunked)
     answer = connection.getresponse()
     assert answer.status == 413
     assert json.loads(answer.read())["code"] == "too-large"
@@ -180,6 +199,26 @@ def test_a_body_of_another_type(reader: Served) -> None:
     headers = {"Content-Type": "text/plain"}
     said = reader.refused("POST", "/plan", 400, "bad-input", content=b"{}", headers=headers)
     assert said == "The body must be application/json, not text/plain."
+
+
+def test_who_goes_away_while_sending_leaves_no_trace(served: Served) -> None:
+    head = f"POST /plan HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {served.token}\r\n"
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+        served.get("/healthz")  # by now it is being read
+    assert served.stop() == (0, "")
+    assert not list(served.home.state.glob("crash-*"))
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01 no HTTP\r\n\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\r\n"]
+)
+def test_what_strangers_send_is_not_told_on_standard_error(served: Served, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(12).startswith(b"HTTP/1.1 ")
+    assert served.stop() == (0, "")
 
 
 def test_elsewhere_only_by_name_and_with_a_warning(home: Home) -> None:

@@ -152,6 +152,26 @@ def test_what_is_in_use_stays(moved: Moved, where: str) -> None:
     assert moved.snapshots.exists()
 
 
+@pytest.mark.parametrize("name", ["opencode-dev.db", "opencode-broken.db"])
+def test_what_another_database_beside_it_needs_stays(world: World, name: str) -> None:
+    """Every release channel has a database of its own, and all keep their snapshots in the same place."""
+    old = world.repository(a="a\n")
+    new, talk, snapshots = old.with_name("new"), world.session(old), world.snapshots(old).git_dir
+    world.turn(talk, write, old / "a", "changed\n")
+    other = world.database.with_name(name)
+    shutil.copy(world.database, other)
+    old.rename(new)
+    moved = Moved(world, old, new, talk, world.relocate(old, new), snapshots)
+    if name == "opencode-broken.db":
+        other.write_text("not to be read")
+    assert str(other) in kept(moved.found(LATER))
+    remove_leftovers(world.database, LATER)
+    assert snapshots.exists()
+    other.unlink()
+    remove_leftovers(world.database, LATER)
+    assert not snapshots.exists()
+
+
 def test_what_is_nowhere_else_stays(moved: Moved) -> None:
     shutil.rmtree(moved.world.git_dir(moved.new))
     assert "nowhere else" in kept(moved.found(LATER))
