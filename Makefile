@@ -9,7 +9,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/opencode-migrator demo
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
