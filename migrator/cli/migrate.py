@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from migrator.cli.options import (
     writing_options,
 )
 from migrator.cli.surroundings import workbench
+
+if TYPE_CHECKING:
+    from migrator.model import Plan
 
 
 @click.command("migrate", short_help="Move one session with its tree (alias: rebind).")
@@ -33,6 +36,11 @@ from migrator.cli.surroundings import workbench
 @database_options
 def command(session: str, directory: str, project: str | None, **values: Any) -> None:
     """Move one session, with its tree, to DIRECTORY (default: the current one)."""
+    show_or_apply(planned(session, directory, project, values), values)
+
+
+def planned(session: str, directory: str, project: str | None, values: dict[str, Any]) -> Plan:
+    """Plan to move one session with its tree."""
     from migrator.operations import Wish
 
     with workbench(values) as bench:
@@ -44,5 +52,4 @@ def command(session: str, directory: str, project: str | None, **values: Any) ->
             announce=values["announce"],
             with_forks=values["with_forks"],
         )
-        plan = bench.plan({"from_id": (session,)}, wished)
-    show_or_apply(plan, values)
+        return bench.plan({"from_id": (session,)}, wished)

@@ -90,18 +90,9 @@ def plan_move(**values: Any) -> None:
 @_planning_options
 def plan_migrate(session: str, directory: str, project: str | None, **values: Any) -> None:
     """Plan what `migrate` would do."""
-    from migrator.operations import Wish
+    from migrator.cli.migrate import planned
 
-    with workbench(values) as bench:
-        wished = Wish(
-            directory,
-            project,
-            undo_files=values["undo_files"],
-            project_option="--project",
-            announce=values["announce"],
-            with_forks=values["with_forks"],
-        )
-        _hand_over(bench.plan({"from_id": (session,)}, wished), values)
+    _hand_over(planned(session, directory, project, values), values)
 
 
 @command.command("relocate")
