@@ -1,6 +1,6 @@
 """What can go wrong, as one root with few children that carry data.
 
-Each class knows the exit code of the contract; only the command line turns one into a message.
+Each class knows the exit code of the contract, and the `code` that it has over HTTP; only a face turns one into words.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ class MigratorError(Exception):
     """Refused or failed: the message says what is wrong and what to do. Nothing is half done."""
 
     exit_code = 1
+    code = "refused"
 
 
 class BadInput(MigratorError):
     """What the user typed can't be meant: a malformed pattern, an impossible date."""
 
     exit_code = 2
+    code = "bad-input"
 
 
 class NothingMatched(MigratorError):
     """No session fits what was asked for."""
 
     exit_code = 3
+    code = "nothing-matched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class DatabaseInUse(MigratorError):
     """Another process has the database open; `holders` is empty where the system doesn't tell."""
 
     exit_code = 4
+    code = "in-use"
 
     def __init__(self, message: str, holders: Sequence[Holder] = ()) -> None:
         super().__init__(message)
@@ -52,6 +56,7 @@ class StalePlan(MigratorError):
     """Rows changed since the plan was made; `rows` names them. Nothing was written."""
 
     exit_code = 5
+    code = "stale-plan"
 
     def __init__(self, message: str, rows: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -62,15 +67,22 @@ class Interrupted(MigratorError):
     """Ctrl-C or SIGTERM; the run was rolled back, or the message says how to go on."""
 
     exit_code = 130
+    code = "interrupted"
 
 
 class NoSuchDirectory(MigratorError):
     """A directory that must exist doesn't, is a file, or can't be read."""
 
+    code = "no-such-directory"
+
 
 class NoSuchRun(MigratorError):
     """No run has this id, and none has an id that starts so."""
 
+    code = "no-such-run"
+
 
 class Unusable(MigratorError):
     """The database can't be opened at all, whatever is asked of it; said by a server, which outlives such a state."""
+
+    code = "unusable"

@@ -34,6 +34,8 @@ class Unreachable(MigratorError):
 class Unauthorized(MigratorError):
     """The server wants another token."""
 
+    code = "unauthorized"
+
 
 def _in_use(problem: Mapping[str, Any]) -> MigratorError:
     holders = problem.get("holders", ())
@@ -45,19 +47,14 @@ def _stale(problem: Mapping[str, Any]) -> MigratorError:
 
 
 _WITH_DATA: dict[str, Callable[[Mapping[str, Any]], MigratorError]] = {
-    "in-use": _in_use,
+    DatabaseInUse.code: _in_use,
     "busy": _in_use,
-    "stale-plan": _stale,
+    StalePlan.code: _stale,
 }
 
 _BY_CODE: dict[str, type[MigratorError]] = {
-    "bad-input": BadInput,
-    "nothing-matched": NothingMatched,
-    "no-such-run": NoSuchRun,
-    "no-such-directory": NoSuchDirectory,
-    "interrupted": Interrupted,
-    "unusable": Unusable,
-    "unauthorized": Unauthorized,
+    kind.code: kind
+    for kind in (BadInput, Interrupted, NoSuchDirectory, NoSuchRun, NothingMatched, Unauthorized, Unusable)
 }
 
 

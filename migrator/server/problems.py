@@ -34,23 +34,23 @@ class Kind(NamedTuple):
     title: str
 
 
-BAD_INPUT = Kind("bad-input", 400, "What was said can't be meant")
+BAD_INPUT = Kind(BadInput.code, 400, "What was said can't be meant")
 UNAUTHORIZED = Kind("unauthorized", 401, "The token is missing or wrong")
 FORBIDDEN = Kind("forbidden", 403, "The request comes from where it must not")
-NOT_FOUND = Kind("nothing-matched", 404, "No session fits")
-NO_SUCH_RUN = Kind("no-such-run", 404, "No such run")
+NOT_FOUND = Kind(NothingMatched.code, 404, "No session fits")
+NO_SUCH_RUN = Kind(NoSuchRun.code, 404, "No such run")
 NO_SUCH_PLAN = Kind("no-such-plan", 404, "No such plan")
 NO_SUCH_PAGE = Kind("no-such-page", 404, "No such page")
 WRONG_METHOD = Kind("wrong-method", 405, "That can't be done here")
-IN_USE = Kind("in-use", 409, "The database is in use")
+IN_USE = Kind(DatabaseInUse.code, 409, "The database is in use")
 BUSY = Kind("busy", 409, "Another run is being carried out")
-STALE = Kind("stale-plan", 409, "The plan is stale")
+STALE = Kind(StalePlan.code, 409, "The plan is stale")
 TOO_LARGE = Kind("too-large", 413, "The request is too large")
-REFUSED = Kind("refused", 422, "Refused")
-NO_SUCH_DIRECTORY = Kind("no-such-directory", 422, "No such directory")
+REFUSED = Kind(MigratorError.code, 422, "Refused")
+NO_SUCH_DIRECTORY = Kind(NoSuchDirectory.code, 422, "No such directory")
 UNEXPECTED = Kind("unexpected", 500, "Something unexpected went wrong")
-STOPPING = Kind("interrupted", 503, "The server is stopping")
-UNUSABLE = Kind("unusable", 503, "The database can't be read")
+STOPPING = Kind(Interrupted.code, 503, "The server is stopping")
+UNUSABLE = Kind(Unusable.code, 503, "The database can't be read")
 
 _KINDS: tuple[tuple[type[MigratorError], Kind], ...] = (
     (BadInput, BAD_INPUT),
