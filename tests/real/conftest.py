@@ -48,6 +48,15 @@ def or_skipped(what: str) -> Iterator[None]:
         pytest.skip(f"{what}: {reason}")
 
 
+@pytest.fixture(scope="module")
+def no_git_settings() -> Iterator[None]:
+    """Nobody's git settings reach what our own code resolves in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield
+
+
 def real_binary(version: str) -> Path:
     """The binary, or a skip."""
     with or_skipped(f"opencode {version}"):

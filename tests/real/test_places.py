@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from tests.real.opencode import OpenCode
 
+pytestmark = pytest.mark.usefixtures("no_git_settings")
+
 IDENTITIES = {
     MAIN: Identity.ORIGIN_FIRST,
     "1.15.13": Identity.ORIGIN_FIRST,
@@ -71,14 +73,6 @@ class Server(NamedTuple):
             vcs=project["vcs"],
             project_worktree=project["worktree"] if is_first else ours.project_worktree,
         )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_git_settings() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        yield
 
 
 @pytest.fixture(scope="module", params=IDENTITIES)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,20 +20,12 @@ from tests.real.migrator_command import answer, move, run_migrator, undo
 from tests.real.opencode import OpenCode
 from tests.real.opencode_2 import OpenCode2
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 BINARY = os.environ.get("OPENCODE_MIGRATOR_V2_BINARY", "")
 
-pytestmark = pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_git_settings() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        yield
+pytestmark = [
+    pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2"),
+    pytest.mark.usefixtures("no_git_settings"),
+]
 
 
 @pytest.fixture
