@@ -12,7 +12,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.store.reading import WHOLE, as_json
+from migrator.store.json_text import as_json
+from migrator.store.reading import WHOLE
 from migrator.store.staging_v2 import sequences
 from migrator.store.writing import Edit
 

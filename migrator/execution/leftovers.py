@@ -66,11 +66,7 @@ def leftovers(store: Store, places: Places, older_than: int | None = None) -> li
     `older_than` is a time in milliseconds: runs that began before it needn't be able to be taken back any more. Raises
     MigratorError where a run was cut off.
     """
-    if cut_off := log.unfinished(str(store.path)):
-        raise MigratorError(
-            f"Run {cut_off[0]} on this database was cut off; first `opencode-migrator resume {cut_off[0]}` to finish "
-            f"it or `opencode-migrator undo {cut_off[0]}` to take it back.",
-        )
+    log.refuse_while_unfinished(str(store.path))
     return [*_Search(store, places, older_than).found()]
 
 
@@ -202,10 +198,10 @@ def _others(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
 
 def _past(store: str) -> Iterator[_Past]:
     """Yield every run on this database that came about, oldest first."""
-    entries = log.entries(store)
-    taken_back = log.undone(log.entries())
-    for entry in entries:
-        if entry.status is RunStatus.APPLIED:
+    every = log.entries()
+    taken_back = log.undone(every)
+    for entry in every:
+        if entry.store == store and entry.status is RunStatus.APPLIED:
             with open_run(entry.id) as journal:
                 is_open = entry.id not in taken_back and not journal.is_given_up
                 yield _Past(entry, journal.carried(), [c for c in journal.changes() if c.moves], is_open)

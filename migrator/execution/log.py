@@ -48,6 +48,15 @@ def unfinished(store: str) -> list[str]:
     return found
 
 
+def refuse_while_unfinished(store: str) -> None:
+    """Raise MigratorError where a run on this database was cut off."""
+    for run in unfinished(store):
+        raise MigratorError(
+            f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
+            f"or `opencode-migrator undo {run}` to take it back.",
+        )
+
+
 def undone(runs: Sequence[Entry]) -> dict[str, str]:
     """Map each run that was taken back to the run that did so; taking back an undo makes its run count again."""
     found: dict[str, str] = {}

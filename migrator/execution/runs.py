@@ -163,7 +163,7 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
 
 def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, places: Places | None = None) -> Run:
     plan = work.plan
-    _refuse_while_unfinished(plan.store)
+    log.refuse_while_unfinished(plan.store)
     staging = lay_out(writer, plan.changes)
     found = conflicts(staging, plan, work.restores)
     if (busy := _under_way(writer, plan)) and not options.skip_conflicts:
@@ -220,14 +220,6 @@ def _under_way(store: Store, plan: Plan) -> dict[str, str]:
         return {}
     moving = [change.session for change in plan.changes if change.moves]
     return dict.fromkeys(suspended(store, moving), TURN_UNDER_WAY)
-
-
-def _refuse_while_unfinished(store: str) -> None:
-    for run in log.unfinished(store):
-        raise MigratorError(
-            f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
-            f"or `opencode-migrator undo {run}` to take it back.",
-        )
 
 
 def _check_store(writer: Writer, run: Journal) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from migrator.store.json_text import array_of
 from migrator.store.reading import IN
 
 if TYPE_CHECKING:
@@ -18,4 +18,4 @@ def forks(store: Store, ids: Iterable[str]) -> dict[str, str]:
     if not store.schema.has_v2:
         return {}
     sql = f"SELECT id, fork_session_id FROM main.session_v2 WHERE fork_session_id {IN} ORDER BY id"
-    return dict(store.rows(sql, [json.dumps([*ids])]))
+    return dict(store.rows(sql, [array_of(ids)]))

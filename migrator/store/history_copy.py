@@ -6,7 +6,6 @@ opencode has no index on time_updated, so a page of the file costs a look at eve
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.store.connection import add_functions, explained
+from migrator.store.json_text import array_of
 from migrator.store.listing import Cursor, keyset
 from migrator.store.reading import IN
 from migrator.store.session_json import COLUMNS, SESSION
@@ -98,7 +98,7 @@ class HistoryCopy:
 
     def sessions(self, ids: Iterable[str]) -> dict[str, Info]:
         """Map each of these ids that is a session's to it."""
-        return {row.id: row for row in self._rows(f"WHERE id {IN}", [json.dumps(list(ids))])}
+        return {row.id: row for row in self._rows(f"WHERE id {IN}", [array_of(ids)])}
 
     def _rows(self, which: str, params: list[Any]) -> list[Info]:
         sql = f"SELECT time_updated, id, project_id, {SESSION} FROM session {which}"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.model import Binding, Project, Session
 from migrator.store import connection, schema, views
+from migrator.store.json_text import array_of, as_json
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
 FIRST_WITH_PATH = (1, 14, 34)
@@ -116,7 +117,7 @@ class Store:
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, by id; missing ones are left out."""
-        return list(self.sessions_where(f"id {IN}", [_array(ids)], "ORDER BY id"))
+        return list(self.sessions_where(f"id {IN}", [array_of(ids)], "ORDER BY id"))
 
     def ids_where(self, condition: str, params: Sequence[Any] = ()) -> list[str]:
         """Return the ids of the sessions that meet an SQL condition."""
@@ -124,7 +125,7 @@ class Store:
 
     def parents(self, ids: Iterable[str]) -> dict[str, str | None]:
         """Map each of these sessions that exists to its parent's id."""
-        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE id {IN}", [_array(ids)]))
+        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE id {IN}", [array_of(ids)]))
 
     def children(self, ids: Iterable[str]) -> dict[str, str]:
         """Map each child of these sessions to its parent's id."""
@@ -132,7 +133,7 @@ class Store:
         if self._is_most(wanted):
             every = self.rows("SELECT id, parent_id FROM session WHERE parent_id IS NOT NULL")
             return {id_: parent for id_, parent in every if parent in wanted}
-        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE parent_id {IN}", [_array(wanted)]))
+        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE parent_id {IN}", [array_of(wanted)]))
 
     def count(self) -> int:
         """Return how many sessions there are."""
@@ -146,7 +147,7 @@ class Store:
     def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
         """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""
         sql = f"SELECT id, revert, {self.binding_columns} FROM session WHERE id {IN}"
-        return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [_array(ids)])}
+        return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [array_of(ids)])}
 
     def every_binding(self) -> list[Binding]:
         """Return every binding that a session has, once."""
@@ -192,19 +193,19 @@ class Store:
         sql = f"SELECT id FROM session WHERE ({' OR '.join(undoable)})"
         if self._is_most(ids):
             return {id_ for (id_,) in self.rows(sql)}.intersection(ids)
-        return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [_array(ids)])}
+        return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [array_of(ids)])}
 
     def files_worked_on(self, ids: Iterable[str]) -> set[str]:
         """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""
         if self.schema.has_v2:
-            return self._files_worked_on_in_v2(_array(ids))
+            return self._files_worked_on_in_v2(array_of(ids))
         tool = "typeof(data) = 'text' AND instr(data, '\"filePath\"') AND json_valid(data)"
         named = f"CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END"
         rows = self.rows(
             f"SELECT {named} FROM part WHERE session_id {IN} "
             f"UNION SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
             f"WHERE session_id {IN}",
-            [(array := _array(ids)), array],
+            [(array := array_of(ids)), array],
         )
         return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
 
@@ -223,8 +224,8 @@ class Store:
         """Map each of these rows of `table` that exists to one of its values, or to all of them where it is WHOLE."""
         key = key_of(table)
         if column == WHOLE:
-            return self.whole_rows(table, f"{key} {IN}", [_array(keys)])
-        return dict(self.rows(f"SELECT {key}, {column} FROM main.{table} WHERE {key} {IN}", [_array(keys)]))
+            return self.whole_rows(table, f"{key} {IN}", [array_of(keys)])
+        return dict(self.rows(f"SELECT {key}, {column} FROM main.{table} WHERE {key} {IN}", [array_of(keys)]))
 
     def whole_rows(self, table: str, condition: str, params: Sequence[Any]) -> dict[str, str]:
         """Map the key of each row of `table` that meets a condition to the row, as the text of a JSON object."""
@@ -271,15 +272,6 @@ def _version(text: object) -> tuple[int, ...]:
     """Return the numbers of a version, () for what is none: the JSON era had sessions without one."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text) if isinstance(text, str) else None
     return tuple(map(int, numbers.groups())) if numbers else ()
-
-
-def as_json(row: Mapping[str, Any]) -> str:
-    """Return a row as the text of a JSON object; opencode keeps no blobs in the tables this is for."""
-    return json.dumps(row, separators=(",", ":"), ensure_ascii=False, default=repr)
-
-
-def _array(ids: Iterable[str]) -> str:
-    return json.dumps(list(ids))
 
 
 def _strings(text: str | None) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Binding
+from migrator.store.json_text import array_of
 from migrator.store.reading import IN
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def queued_moves(staging: Staging, first: int, last: int) -> list[tuple[str, str
     )
     if not wanted:
         return []
-    whole = staging.store.whole_rows("session_inbox", f"id {IN}", [json.dumps([id_ for id_, _ in wanted])])
+    whole = staging.store.whole_rows("session_inbox", f"id {IN}", [array_of(id_ for id_, _ in wanted)])
     return [(id_, session, whole[id_]) for id_, session in wanted]
 
 
@@ -100,7 +100,7 @@ def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]
     rows = store.rows(
         f"SELECT session_id, {to} FROM main.session_inbox WHERE type = 'move' AND session_id {IN} "
         "ORDER BY session_id, enqueued_seq",
-        [json.dumps([*sessions])],
+        [array_of(sessions)],
     )
     return [(session, str(directory)) for session, directory in rows]
 
@@ -112,7 +112,7 @@ def elsewhere_in_1(store: Store, sessions: Iterable[str]) -> list[tuple[str, str
     return store.rows(
         "SELECT o.id, o.directory FROM main.session_v2 n JOIN main.session o ON o.id = n.id "
         f"WHERE o.directory <> n.directory AND n.id {IN} ORDER BY o.id",
-        [json.dumps([*sessions])],
+        [array_of(sessions)],
     )
 
 
@@ -125,6 +125,6 @@ def suspended(store: Store, sessions: Iterable[str]) -> list[str]:
         return []
     rows = store.rows(
         f"SELECT id FROM main.session_v2 WHERE time_suspended IS NOT NULL AND id {IN} ORDER BY id",
-        [json.dumps([*sessions])],
+        [array_of(sessions)],
     )
     return [id_ for (id_,) in rows]

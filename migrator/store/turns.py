@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.store.json_text import stringify
+from migrator.store.json_text import array_of, stringify
 from migrator.store.reading import LIVE_PATCH
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
         "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted JOIN part "
         f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"
     )
-    for part, session, data in store.rows(sql, [json.dumps(wanted)]):
+    for part, session, data in store.rows(sql, [array_of(wanted)]):
         value = json.loads(data)
         if value["type"] == "patch":
             files = tuple(map(str, value["files"]))  # what isn't text names no file of the worktree, and isn't carried

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.store.json_text import array_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,7 @@ def asked(store: Store, parts: Iterable[str]) -> dict[str, Asked]:
         "LEFT JOIN message said ON said.id = CASE WHEN json_valid(answer.data) "
         "THEN json_extract(answer.data, '$.parentID') END"
     )
-    return {part: Asked(message, time) for part, message, time in store.rows(sql, [json.dumps(list(parts))])}
+    return {part: Asked(message, time) for part, message, time in store.rows(sql, [array_of(parts)])}
 
 
 def has_table(store: Store, name: str) -> bool:
