@@ -6,6 +6,8 @@ import os
 import stat
 from contextlib import suppress
 
+from migrator.directories import upwards
+
 
 def read_small(path: str, limit: int) -> bytes | None:
     """Return a regular file of at most `limit` bytes; None where there is none that can be read, or it is larger.
@@ -39,6 +41,11 @@ def names_in(directory: str, limit: int) -> list[str]:
                 break
             names.append(entry.name)
     return sorted(names)
+
+
+def nearest_with(mark: str, directory: str) -> str | None:
+    """Return the nearest directory, at or above an absolute one, in which there is something called `mark`."""
+    return next((above for above in upwards(directory) if os.access(os.path.join(above, mark), os.F_OK)), None)
 
 
 def real(path: str) -> str:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.places import git_worktrees, origin
+from migrator.places.bounded import nearest_with
 from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, Identity
 
 # Set by git for its hooks and aliases: with them git would describe the repository we were called from.
@@ -55,8 +56,7 @@ class _Layout(NamedTuple):
 
 def marked_directory(directory: str) -> str | None:
     """Return the nearest directory at or above the absolute `directory` with a `.git` in it, without asking git."""
-    here = Path(directory)
-    return next((str(above) for above in (here, *here.parents) if os.access(above / ".git", os.F_OK)), None)
+    return nearest_with(".git", directory)
 
 
 def checkout(marked: str, identity: Identity) -> Checkout:

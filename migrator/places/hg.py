@@ -14,7 +14,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.places.bounded import read_small
+from migrator.places.bounded import nearest_with, read_small
 from migrator.places.checkout import GLOBAL, Checkout
 
 if TYPE_CHECKING:
@@ -44,13 +44,7 @@ _VERSION_1, _INLINE, _GENERAL_DELTA = 1, 1 << 16, 1 << 17
 
 def marked_directory(directory: str) -> str | None:
     """Return the nearest directory at or above the absolute `directory` with a `.hg` in it."""
-    here = directory
-    while not os.access(os.path.join(here, ".hg"), os.F_OK):
-        above = os.path.dirname(here)
-        if above == here:
-            return None
-        here = above
-    return here
+    return nearest_with(".hg", directory)
 
 
 def checkout(marked: str) -> Checkout:

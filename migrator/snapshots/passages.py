@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.directories import is_within
 from migrator.errors import MigratorError
 from migrator.model import Whereabouts
 from migrator.places import links
@@ -169,7 +170,7 @@ class Passages:
             return directory[: -len(path) - 1]
         if Path(directory).is_dir():
             return self._places.find(directory).worktree
-        inside = (top for top in self._tops.get(before.project_id, ()) if f"{directory}/".startswith(f"{top}/"))
+        inside = (top for top in self._tops.get(before.project_id, ()) if is_within(directory, top))
         return max(inside, key=len, default=None)
 
     @cached_property
