@@ -65,14 +65,10 @@ class HistoryCopy:
             raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
-        first, *others = store.schema.tables
         with store.explained():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             store.connection.execute("BEGIN")
-            store.connection.execute(f"CREATE TABLE copy.session AS {_select(store, first)}")
-            for other in others:
-                unknown = f"WHERE NOT EXISTS (SELECT 1 FROM main.{first} known WHERE known.id = row.id)"
-                store.connection.execute(f"INSERT INTO copy.session {_select(store, other)} {unknown}")
+            store.connection.execute(f"CREATE TABLE copy.session AS {_select(store)}")
             projects = {project.id: project for project in store.projects()}
             store.connection.execute("COMMIT")
             store.connection.execute("DETACH copy")
@@ -137,8 +133,8 @@ class HistoryCopy:
         return connection
 
 
-def _select(store: Store, table: str) -> str:
-    """Return the query for every session of a table; opencode 2 leaves one without a title until it has found one."""
-    has = {name for (name,) in store.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])}
+def _select(store: Store) -> str:
+    """Return the query for every session, whatever opencode the database is of: see `views`."""
+    has = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
     values = {name: name if name in has else "NULL" for name in COLUMNS} | {"title": "coalesce(title, '')"}
-    return f"SELECT {', '.join(f'{value} AS {name}' for name, value in values.items())} FROM main.{table} row"
+    return f"SELECT {', '.join(f'{value} AS {name}' for name, value in values.items())} FROM session"
