@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tests.real.opencode import OpenCode
 
 Outcome = subprocess.CompletedProcess[str]
+Orphans = dict[str, dict[str, str]]
+"""For each orphan's id the rules that find it, and how sure they are."""
 
 
 def run_migrator(opencode: OpenCode, *arguments: str | Path, cwd: Path) -> Outcome:
@@ -35,6 +37,12 @@ def answer(opencode: OpenCode, *arguments: str | Path, cwd: Path) -> Any:
     outcome = run_migrator(opencode, *arguments, "--json", cwd=cwd)
     assert outcome.returncode == 0, outcome.stderr
     return json.loads(outcome.stdout)
+
+
+def orphans(opencode: OpenCode, cwd: Path) -> Orphans:
+    """What our rules find."""
+    rows = answer(opencode, "orphans", cwd=cwd)
+    return {row["id"]: {reason["rule"]: reason["certainty"] for reason in row["reasons"]} for row in rows}
 
 
 def move(opencode: OpenCode, source: Path, destination: Path) -> str:

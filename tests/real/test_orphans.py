@@ -6,8 +6,9 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tests.real.losses import ALL, found, git, repository, seen_by, session_in
-from tests.real.migrator_command import answer
+from tests.real.losses.making import change, first_commit, git, repository, session
+from tests.real.migrator_command import answer, orphans
+from tests.real.readers import ALL, Spot, seen_by
 from tests.real.sessions import IN_A
 
 if TYPE_CHECKING:
@@ -20,50 +21,49 @@ if TYPE_CHECKING:
 def test_sessions_of_a_healthy_database_are_no_orphans(lab: Lab) -> None:
     """Roots, children, a task's, a fork, archived, reverted; repositories, a linked worktree, no repository."""
     assert len(lab.sessions) == len(IN_A) + 3
-    assert found(lab.opencode, lab.a) == {}
+    assert orphans(lab.opencode, lab.a) == {}
 
 
 def test_what_opencode_mends_itself_is_likely_only_and_gone_once_it_was_started(
     opencode: OpenCode, tmp_path: Path
 ) -> None:
-    shop = repository(opencode, tmp_path / "shop")
-    with_origin = session_in(opencode, shop)
+    shop, other = (repository(opencode, tmp_path / name) for name in ("shop", "other"))
     notes = tmp_path / "notes"
     notes.mkdir()
-    adopted = session_in(opencode, notes, str(notes)[1:])
-    other = repository(opencode, tmp_path / "other")
-    row = session_in(opencode, other)
+    with opencode.serve(tmp_path):
+        with_origin, adopted, row = (session(opencode, directory) for directory in (shop, notes, other))
+        for spot in (Spot(with_origin, shop), Spot(adopted, notes, str(notes)[1:]), Spot(row, other)):
+            assert seen_by(opencode, spot) == ALL
     git(opencode, shop, "remote", "add", "origin", "https://example.com/acme/shop.git")
     git(opencode, notes, "init", "--quiet")
-    git(opencode, notes, "commit", "--quiet", "--allow-empty", "--message", "first")
-    with closing(sqlite3.connect(opencode.database)) as database, database:
-        database.execute("DELETE FROM project WHERE worktree = ?", (str(other),))
-    assert found(opencode, tmp_path) == {
+    first_commit(opencode, notes)
+    change(opencode, "DELETE FROM project WHERE worktree = ?", str(other))
+    assert orphans(opencode, tmp_path) == {
         with_origin: {"project-drift": "likely"},
         adopted: {"global-claimed": "likely"},
         row: {"unknown-project": "likely"},
     }
-    for session, directory in ((with_origin, shop), (adopted, notes), (row, other)):
-        assert seen_by(opencode, session, directory, "", ALL) == ALL
-    assert found(opencode, tmp_path) == {}
+    with opencode.serve(tmp_path):
+        for spot in (Spot(with_origin, shop), Spot(adopted, notes), Spot(row, other)):
+            assert seen_by(opencode, spot) == ALL
+    assert orphans(opencode, tmp_path) == {}
 
 
 def test_a_path_that_is_null_hides_a_session_from_the_directories_above_only(
     opencode: OpenCode, tmp_path: Path
 ) -> None:
     shop = repository(opencode, tmp_path / "shop", "src/deep")
-    deep = session_in(opencode, shop / "src" / "deep", "src/deep")
-    at_top = session_in(opencode, shop)
 
     def shown() -> dict[str, set[str]]:
-        with opencode.serve(shop):
-            return {path: opencode.listed_under(shop / path, path) for path in ("", "src", "src/deep")}
+        return {path: opencode.listed_under(shop / path, path) for path in ("", "src", "src/deep")}
 
-    assert shown() == {"": {deep, at_top}, "src": {deep}, "src/deep": {deep}}
-    with closing(sqlite3.connect(opencode.database)) as database, database:
-        database.execute("UPDATE session SET path = NULL")
-    assert shown() == {"": {deep, at_top}, "src": set(), "src/deep": {deep}}
-    assert found(opencode, tmp_path) == {deep: {"stale-path": "likely"}, at_top: {"stale-path": "unknown"}}
+    with opencode.serve(shop):
+        deep, at_top = (opencode.new_session("here", directory) for directory in (shop / "src" / "deep", shop))
+        assert shown() == {"": {deep, at_top}, "src": {deep}, "src/deep": {deep}}
+    change(opencode, "UPDATE session SET path = NULL")
+    with opencode.serve(shop):
+        assert shown() == {"": {deep, at_top}, "src": set(), "src/deep": {deep}}
+    assert orphans(opencode, tmp_path) == {deep: {"stale-path": "likely"}, at_top: {"stale-path": "unknown"}}
 
 
 def test_explain_tells_what_opencode_stored(lab: Lab) -> None:

@@ -2,137 +2,158 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.database import all_rows
-from tests.real.losses import LOSSES, found, renamed_folder
-from tests.real.migrator_command import answer, undo
-from tests.real.sessions import patched_files
+from tests.real.binary import MAIN
+from tests.real.losses import LOSSES
+from tests.real.losses.making import MADE
+from tests.real.lost_world import Evidence, gather
+from tests.real.once import once
+from tests.real.readers import Reader
+from tests.real.walks import NOWHERE, Walk
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
-    from tests.real.losses import Loss
-    from tests.real.opencode import OpenCode
+    from tests.real.conftest import Install
+    from tests.real.lost_world import Rows
+    from tests.real.readers import Spot
 
 BEYOND_HELP = {
-    "renamed-folder": "in no repository",
+    "moved-folder": "in no repository",
     "loop-of-links": "nothing is moved for this reason",
     "parent-deleted-by-hand": "no move mends this",
     "json-from-before-the-database": "not in the database",
 }
 """What `rescue` alone can't bring home, and the words it says so with."""
+RESCUED = [name for name in LOSSES if name not in BEYOND_HELP]
+SEARCHED = "moved-folder"
+"""The one of them that a search of the disk brings home."""
+CARRIED = [
+    "renamed-repository",
+    "gone-along-with-another-copy",
+    "origin-added-to-a-repository-without-its-kept-id",
+]
+"""Whose file undo comes along, if it isn't to be detached."""
+IN_NO_REPOSITORY = {"moved-folder", "repository-made-above", "repository-without-a-commit-made-above"}
+"""Where opencode takes no snapshots, so that its undo touches no file from the beginning."""
+
+every_loss = pytest.mark.parametrize("name", LOSSES)
+every_rescued_one = pytest.mark.parametrize("name", RESCUED)
 
 
-@pytest.fixture
-def at(tmp_path: Path) -> Path:
-    (tmp_path / "at").mkdir()
-    return tmp_path / "at"
+@pytest.fixture(scope="module")
+def evidence(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    def make() -> Evidence:
+        root = tmp_path_factory.mktemp("lost").resolve()
+        return gather(install(root / "home", MAIN), root, beyond_help=BEYOND_HELP, carried=CARRIED)
+
+    return once("lost-world", make, tmp_path_factory)
 
 
-def rescue(loss: Loss, cwd: Path, *more: str | Path) -> dict[str, Any]:
-    run: dict[str, Any] = answer(loss.opencode, "rescue", "--yes", *more, cwd=cwd)
-    return run
+def session_ids(evidence: Evidence, names: Iterable[str]) -> set[str]:
+    return {evidence.lost.losses[name].spot.session for name in names}
 
 
-def check_lost(loss: Loss, cwd: Path) -> None:
-    """Its rule finds the session and nobody else, and opencode, which mends nothing, doesn't see it at its home."""
+def undo_of_its_turns(spot: Spot) -> Walk:
+    """An undo takes back the files of its turns and no other, and a redo brings them back."""
+    return Walk({str(spot.home / file): None for file in MADE}, {})
+
+
+@every_loss
+def test_before_it_is_lost_every_reader_sees_it(evidence: Evidence, name: str) -> None:
+    assert evidence.in_place.seen[name] == evidence.in_place.spots[name].readers
+
+
+@every_loss
+def test_control_before_it_is_lost_undo_touches_the_files_of_its_turns(evidence: Evidence, name: str) -> None:
+    """If this fails, the undo after the rescue proves nothing."""
+    expected = NOWHERE if name in IN_NO_REPOSITORY else undo_of_its_turns(evidence.in_place.spots[name])
+    assert evidence.in_place.walks[name] == expected
+
+
+@every_loss
+def test_its_rule_finds_it_and_still_does_after_opencode_ran(evidence: Evidence, name: str) -> None:
+    loss = evidence.lost.losses[name]
+    assert loss.rule in evidence.lost.found[loss.spot.session]
+    assert loss.rule in evidence.lost.found_still[loss.spot.session]
+
+
+def test_no_healthy_session_is_found(evidence: Evidence) -> None:
+    assert evidence.lost.found.keys() == evidence.lost.found_still.keys() == session_ids(evidence, LOSSES)
+
+
+@every_loss
+def test_opencode_hides_it_from_these_readers_and_no_other(evidence: Evidence, name: str) -> None:
+    loss = evidence.lost.losses[name]
     assert loss.hidden_from
-    before = found(loss.opencode, cwd)
-    assert loss.rule in before.get(loss.session, {}), before
-    assert list(before) == [loss.session]
-    assert loss.seen_by() == loss.readers - loss.hidden_from
-    assert loss.rule in found(loss.opencode, cwd)[loss.session]
+    assert evidence.lost.seen[name] == loss.spot.readers - loss.hidden_from
 
 
-def files(top: Path) -> dict[str, bytes]:
-    """Every file with its content, but for git's own; what is no file, such as a loop of links, by name only.
-
-    Neither are the marks that readers leave and delete again: opencode's redo in a sub-directory brings back files that
-    were deleted outside it (seen with a session that nobody ever moved).
-    """
-    return {
-        str(file.relative_to(top)): file.read_bytes() if file.is_file() else b""
-        for file in top.rglob("*")
-        if ".git" not in file.relative_to(top).parts and not file.name.startswith("works-")
-    }
+def test_one_rescue_brings_all_home_that_can_be_helped(evidence: Evidence) -> None:
+    run = evidence.rescued.run
+    assert (run["status"], run["sessions"]) == ("applied", len(RESCUED))
+    assert evidence.rescued.found.keys() == session_ids(evidence, BEYOND_HELP)
 
 
-@pytest.mark.parametrize("name", [name for name in LOSSES if name not in BEYOND_HELP])
-def test_a_lost_session_is_found_and_back(opencode: OpenCode, at: Path, name: str) -> None:
-    loss = LOSSES[name](opencode, at)
-    check_lost(loss, at)
-    before = all_rows(opencode.database)
-
-    run = rescue(loss, at)
-    assert (run["status"], run["sessions"]) == ("applied", 1)
-    undo(opencode, run["run"], at)
-    assert all_rows(opencode.database) == before
-
-    rescue(loss, at, "--undo-files", "detach")
-    assert answer(opencode, "orphans", cwd=at) == []
-    assert rescue(loss, at)["status"] == "unchanged"
-    assert loss.seen_by() == loss.readers
-    assert answer(opencode, "orphans", cwd=at) == []  # opencode has undone nothing
-
-    on_disk = files(at)
-    with opencode.serve(loss.home):
-        opencode.revert(loss.session, opencode.turns(loss.session)[0], loss.home)
-        assert files(at) == on_disk
-        opencode.unrevert(loss.session, loss.home)
-        assert files(at) == on_disk
+def test_taken_back_every_row_is_as_it_was(evidence: Evidence) -> None:
+    assert evidence.rescued.taken_back == evidence.lost.rows
+    assert evidence.rescued.rows != evidence.lost.rows
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["renamed-repository", "gone-along-with-another-copy", "origin-added-to-a-repository-without-its-kept-id"],
-)
-def test_undo_that_can_be_carried_takes_back_the_files_of_its_turns_and_no_other(
-    opencode: OpenCode, at: Path, name: str
-) -> None:
-    loss = LOSSES[name](opencode, at)
-    assert loss.seen_by() == loss.readers - loss.hidden_from
-    rescue(loss, at)
-    on_disk = files(at)
-    made = {str((loss.home / file).relative_to(at)) for file in ("made.txt", "also made.txt")}
-    if name == "gone-along-with-another-copy":  # which had the files already
-        made = set()
-    with opencode.serve(loss.home):
-        opencode.revert(loss.session, opencode.turns(loss.session)[0], loss.home)
-        assert on_disk.keys() - files(at).keys() == made
-        opencode.unrevert(loss.session, loss.home)
-    assert files(at) == on_disk
+def test_a_second_rescue_changes_nothing(evidence: Evidence) -> None:
+    assert evidence.rescued.second["status"] == "unchanged"
+    assert evidence.rescued.rows_after_second == evidence.rescued.rows
+
+
+@every_rescued_one
+def test_at_home_every_reader_sees_it(evidence: Evidence, name: str) -> None:
+    assert evidence.home.seen[name] == evidence.lost.losses[name].spot.readers
+
+
+def test_session_list_prints_what_it_could_not_see(evidence: Evidence) -> None:
+    """The command itself, and it agrees with what the server answers to the same question."""
+    assert set(evidence.lost.printed.values()) == {False}
+    assert evidence.home.printed == {name: name in RESCUED for name in evidence.lost.printed}
+    for stage in (evidence.lost, evidence.home):
+        assert stage.printed == {name: Reader.SESSION_LIST in stage.seen[name] for name in stage.printed}
+
+
+def test_opencode_undoes_nothing_of_it(evidence: Evidence) -> None:
+    assert evidence.home.found_still.keys() == session_ids(evidence, BEYOND_HELP.keys() - {SEARCHED})
+
+
+@every_rescued_one
+def test_undo_that_was_detached_touches_no_file(evidence: Evidence, name: str) -> None:
+    assert evidence.home.walks[name] == NOWHERE
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_undo_that_can_be_carried_takes_back_the_files_of_its_turns_and_no_other(evidence: Evidence, name: str) -> None:
+    assert evidence.carried[name] == undo_of_its_turns(evidence.lost.losses[name].spot)
 
 
 @pytest.mark.parametrize("name", BEYOND_HELP)
-def test_what_is_beyond_help_is_found_left_alone_and_said_so(opencode: OpenCode, at: Path, name: str) -> None:
-    loss = LOSSES[name](opencode, at)
-    check_lost(loss, at)
-    before = all_rows(opencode.database)
-    run = rescue(loss, at)
-    assert run["status"] == "unchanged"
-    (warning,) = run["warnings"]
-    assert (warning["code"], warning["session"]) == ("still-lost", loss.session)
-    assert BEYOND_HELP[name] in warning["message"]
-    assert all_rows(opencode.database) == before
+def test_what_is_beyond_help_is_left_alone_and_said_so(evidence: Evidence, name: str) -> None:
+    session = evidence.lost.losses[name].spot.session
+    for run in (evidence.rescued.run, evidence.rescued.second):
+        warnings = [warning for warning in run["warnings"] if warning["code"] == "still-lost"]
+        still_lost = {warning["session"]: warning["message"] for warning in warnings}
+        assert len(warnings) == len(still_lost)
+        assert still_lost.keys() == session_ids(evidence, BEYOND_HELP)
+        assert BEYOND_HELP[name] in still_lost[session]
+    assert rows_of(session, evidence.rescued.rows) == rows_of(session, evidence.lost.rows)
 
 
-def test_a_folder_that_was_moved_is_found_by_its_name_and_files(opencode: OpenCode, at: Path) -> None:
-    loss = renamed_folder(opencode, at)
-    (at / "far").mkdir()
-    home = loss.home.rename(at / "far" / "old")
-    assert rescue(loss, at, "--search", at)["status"] == "unchanged"
-    assert rescue(loss, at, "--search", at, "--likely")["status"] == "applied"
-    moved = type(loss)(opencode, loss.session, loss.rule, home, frozenset(), str(home)[1:], loss.readers)
-    assert moved.seen_by() == loss.readers
+def test_a_folder_that_was_moved_is_found_by_its_name_and_files(evidence: Evidence) -> None:
+    assert evidence.rescued.search["status"] == "unchanged"
+    likely = evidence.rescued.likely_search
+    assert (likely["status"], likely["sessions"]) == ("applied", 1)
+    assert evidence.home.seen[SEARCHED] == evidence.lost.losses[SEARCHED].spot.readers
 
 
-def test_control_the_undo_of_these_sessions_would_touch_files(opencode: OpenCode, at: Path) -> None:
-    """If this fails, the undo above proves nothing."""
-    loss = LOSSES["path-written-by-hand"](opencode, at)
-    with opencode.serve(loss.home):
-        assert patched_files(opencode, loss.session)
-        opencode.revert(loss.session, opencode.turns(loss.session)[0], loss.home)
-    assert not (loss.home / "made.txt").exists()
+def rows_of(session: str, rows: Rows) -> Rows:
+    """The rows that name a session."""
+    return {table: [row for row in some if session in row] for table, some in rows.items()}

@@ -1,0 +1,88 @@
+"""Sessions bound to another project than their directory's."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from tests.real.losses.making import Loss, change, first_commit, git, repository, session
+from tests.real.readers import LISTS, Reader, Spot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.real.losses.making import Losing
+    from tests.real.opencode import OpenCode
+
+UNLISTED = LISTS | {Reader.ROOTS}
+
+
+def origin_added_to_a_repository_without_its_kept_id(opencode: OpenCode, at: Path) -> Losing:
+    shop = repository(opencode, at / "shop")
+    lost = session(opencode, shop)
+    yield Spot(lost, shop)
+    (shop / ".git" / "opencode").unlink()
+    _add_origin(opencode, shop)
+    return Loss(Spot(lost, shop), "project-drift", UNLISTED)
+
+
+def gone_along_with_another_copy(opencode: OpenCode, at: Path) -> Losing:
+    """An origin was added to one copy; opencode took the sessions of all copies along when it was started there."""
+    shop, copy = repository(opencode, at / "shop"), at / "copy"
+    opencode.new_session("of the first copy", shop)
+    shutil.copytree(shop, copy)
+    lost = session(opencode, copy)
+    yield Spot(lost, copy)
+    _add_origin(opencode, shop)
+    yield None
+    opencode.listed_in(shop)
+    return Loss(Spot(lost, copy), "project-drift", UNLISTED)
+
+
+def history_rewritten_and_kept_id_lost(opencode: OpenCode, at: Path) -> Losing:
+    shop = repository(opencode, at / "shop", "src")
+    lost = session(opencode, shop / "src")
+    spot = Spot(lost, shop / "src", "src")
+    yield spot
+    git(opencode, shop, "commit", "--quiet", "--amend", "--message", f"rewritten in {shop}")
+    (shop / ".git" / "opencode").unlink()
+    return Loss(spot, "project-drift", UNLISTED)
+
+
+def half_under_another_id(opencode: OpenCode, at: Path) -> Losing:
+    """As the rewritten history, and work went on: one worktree, two projects."""
+    loss = yield from history_rewritten_and_kept_id_lost(opencode, at)
+    yield None
+    session(opencode, at / "shop")
+    return Loss(loss.spot, "split-project", loss.hidden_from)
+
+
+def git_directory_deleted(opencode: OpenCode, at: Path) -> Losing:
+    shop = repository(opencode, at / "shop")
+    lost = session(opencode, shop)
+    yield Spot(lost, shop)
+    shutil.rmtree(shop / ".git")
+    return Loss(Spot(lost, shop, str(shop)[1:]), "project-drift", UNLISTED)
+
+
+def repository_made_above(opencode: OpenCode, at: Path) -> Losing:
+    """`git init` in a folder: the sessions in its sub-directories stay behind."""
+    below = at / "notes" / "2026"
+    below.mkdir(parents=True)
+    lost = session(opencode, below)
+    yield Spot(lost, below, str(below)[1:])
+    git(opencode, at / "notes", "init", "--quiet")
+    first_commit(opencode, at / "notes")
+    return Loss(Spot(lost, below, "2026"), "global-claimed", UNLISTED)
+
+
+def project_row_gone(opencode: OpenCode, at: Path) -> Losing:
+    shop = repository(opencode, at / "shop")
+    lost = session(opencode, shop)
+    yield Spot(lost, shop)
+    change(opencode, "UPDATE session SET project_id = 'feedface' WHERE id = ?", lost)
+    return Loss(Spot(lost, shop), "unknown-project", UNLISTED | {Reader.PROMPT})
+
+
+def _add_origin(opencode: OpenCode, shop: Path) -> None:
+    git(opencode, shop, "remote", "add", "origin", f"https://example.com/acme/{shop.parent.name}.git")

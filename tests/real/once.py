@@ -1,0 +1,32 @@
+"""Things that are so dear that the processes of one test run make them once for all of them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pickle
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+T = TypeVar("T")
+
+
+def once(name: str, make: Callable[[], T], temporary: pytest.TempPathFactory) -> T:
+    """What `make` returns, made by the first process that asks; the others wait, and are given a copy.
+
+    A module's fixture is made by each process of pytest-xdist that is given one of its tests. A failure isn't kept.
+    """
+    base = temporary.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"{name}.pickle"
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            made = make()
+            kept.write_bytes(pickle.dumps(made))
+            return made
+        copy: T = pickle.loads(kept.read_bytes())
+        return copy
