@@ -47,6 +47,7 @@ class OpenCode:
     def __post_init__(self) -> None:
         for name in (".local/share", ".local/state", ".cache", ".config/opencode"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
+        self._no_models.write_text("{}")
         (self.home / ".config/opencode/opencode.json").write_text(json.dumps(_config(self.model_url, self.database)))
 
     @property
@@ -58,6 +59,11 @@ class OpenCode:
     def database(self) -> Path:
         """The database that every version under test uses."""
         return self.data / "opencode.db"
+
+    @property
+    def _no_models(self) -> Path:
+        """Models that opencode knows by itself: none. It would go through thousands of them in each directory."""
+        return self.home / ".cache/models.json"
 
     def environment(self, cwd: Path) -> dict[str, str]:
         """The environment of a user who lives in this home. opencode trusts $PWD, so it must be right."""
@@ -71,6 +77,7 @@ class OpenCode:
             "XDG_CACHE_HOME": str(self.home / ".cache"),
             "OPENCODE_DISABLE_AUTOUPDATE": "1",
             "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "OPENCODE_MODELS_PATH": str(self._no_models),
             "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
             "npm_config_registry": _NOWHERE,
             "npm_config_fetch_retries": "0",
