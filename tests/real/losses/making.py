@@ -62,15 +62,14 @@ def first_commit(opencode: OpenCode, directory: Path) -> None:
 
 
 MADE = ("made.txt", "also made.txt")
-"""The files that the turns of a `session` make, in its directory."""
+"""The files that the turn of a `session` makes, in its directory."""
 
 
 def session(opencode: OpenCode, directory: Path, **fields: str) -> str:
-    """A session with turns that wrote files: in a repository their undo takes them away."""
+    """A session with a turn that wrote files, step by step: in a repository its undo takes them away."""
     made, also_made = MADE
     session_id = opencode.new_session("lost and found", directory, **fields)
-    opencode.prompt(session_id, writes(made, "v1\n"), directory)
-    opencode.prompt(session_id, writes(made, "v2\n") + writes(also_made, "v1\n"), directory)
+    opencode.prompt(session_id, writes(made, "v1\n") + writes(made, "v2\n") + writes(also_made, "v1\n"), directory)
     return session_id
 
 
