@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.orphans.looking import look
 from migrator.places import git
-from migrator.store.importing import import_phase, worktrees_resolved
+from migrator.store.opencode_2.importing import import_phase, worktrees_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
