@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,11 @@ from tests.home import Home, build_home
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a third of the time, tests wait for the disk or for another program."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture
