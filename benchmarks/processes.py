@@ -30,7 +30,7 @@ def measure(words: Sequence[str | Path], environ: Mapping[str, str], stdin: str 
         feed.write(stdin)  # a script fits into a pipe's buffer
     start = time.perf_counter()
     with subprocess.Popen(
-        words, stdin=read_end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ, text=True
+        words, stdin=read_end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ
     ) as process:
         os.close(read_end)
         assert process.stdout is not None
@@ -39,7 +39,7 @@ def measure(words: Sequence[str | Path], environ: Mapping[str, str], stdin: str 
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{words} ended with {process.returncode}:\n{printed}")
+        raise RuntimeError(f"{words} ended with {process.returncode}:\n{printed.decode()}")
     return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
 
 

@@ -92,7 +92,7 @@ def _open_by(store: Store) -> list[Holder]:
     found = holders(store.path)
     if not (found or store.schema.has_v2):
         return []
-    from migrator.store.services import named, services_at
+    from migrator.store.opencode_2.services import named, services_at
 
     services = services_at(store.path) if store.schema.has_v2 else ()
     return [*named(found), *(service for service in services if service.pid not in {holder.pid for holder in found})]

@@ -223,7 +223,7 @@ def _forked(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Sess
 
     What a fork of a fork is of is the session it all began with.
     """
-    from migrator.store.forks import forks
+    from migrator.store.opencode_2.forks import forks
 
     found: dict[str, tuple[Session, Session]] = {}
     known = dict(family)

@@ -30,6 +30,11 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a third of the time, tests wait for the disk or for another program."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A home with the real sessions of 1.18.34: see fixtures/README.md."""

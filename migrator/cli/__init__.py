@@ -54,6 +54,7 @@ def main() -> NoReturn:
         code = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
         code = _full() if isinstance(error, OSError) and error.errno == errno.ENOSPC else _unexpected()
+    gc.freeze()  # nor are there cycles to look for at the end, when all of it goes
     sys.exit(code if isinstance(code, int) else 0)
 
 

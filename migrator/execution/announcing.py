@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
 from migrator.store.json_text import as_json
+from migrator.store.opencode_2.staging import sequences
 from migrator.store.reading import WHOLE
-from migrator.store.staging_v2 import sequences
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from migrator.model import Binding
+    from migrator.store.opencode_2.staging import Numbered
     from migrator.store.staging import Staging
-    from migrator.store.staging_v2 import Numbered
 
 _HIGHEST = 2**53 - 1  # up to which opencode 2, a JavaScript program, can count
 

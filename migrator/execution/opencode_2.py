@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from migrator.execution.announcing import announcements
 from migrator.places.opencode_1 import binding_of_opencode_1
+from migrator.store.opencode_2.staging import old_rows, queued_moves
 from migrator.store.reading import WHOLE
-from migrator.store.staging_v2 import old_rows, queued_moves
 from migrator.store.writing import Edit
 
 if TYPE_CHECKING:

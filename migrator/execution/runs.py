@@ -19,7 +19,7 @@ from migrator.execution.records import Carried, ProjectEdit
 from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
 from migrator.places.checkout import GLOBAL
-from migrator.store.staging_v2 import suspended
+from migrator.store.opencode_2.staging import suspended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

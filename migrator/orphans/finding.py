@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import BadInput
@@ -11,10 +10,12 @@ from migrator.model import Orphan, Reason
 from migrator.plugins import brought
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from migrator.model import Session, Suggestion
     from migrator.orphans.rule import Ground, OrphanRule
+
+    Lost = tuple[Session, tuple[Reason, ...]]
 
 ENTRY_POINT_GROUP = "migrator.orphan_rules"
 
@@ -41,21 +42,25 @@ def check_names(names: Iterable[str], option: str) -> None:
             raise BadInput(f"{option} {name}: there is no such rule; give one of {', '.join(known)}")
 
 
-def reasons(ground: Ground, asked: Iterable[OrphanRule]) -> dict[str, tuple[Session, tuple[Reason, ...]]]:
+def reasons(ground: Ground, asked: Iterable[OrphanRule]) -> dict[str, Lost]:
     """Map the id of each lost session to it and its reasons, in the order of the rules.
 
     Among them are sessions that are not in the database: those in JSON storage. Equal reasons are one object, since
     sessions are many and what happened to them is not.
     """
-    found: dict[str, tuple[Session, tuple[Reason, ...]]] = {}
+    found: dict[str, Lost] = {}
     for rule in asked:
         for sessions, reason in rule.find(ground):
-            longer: dict[tuple[Reason, ...], tuple[Reason, ...]] = {(): (reason,)}
+            only = (reason,)
+            longer: dict[tuple[Reason, ...], tuple[Reason, ...]] = {}
             for session in sessions:
                 known = found.get(session.id)
-                before = known[1] if known else ()
-                why = longer.get(before) or longer.setdefault(before, (*before, reason))
-                found[session.id] = (session, why)
+                if known is None:
+                    found[session.id] = (session, only)
+                else:
+                    before = known[1]
+                    why = longer.get(before) or longer.setdefault(before, (*before, reason))
+                    found[session.id] = (session, why)
     return found
 
 
@@ -74,15 +79,21 @@ def orphans(
     """
     wanted = frozenset(found_by)
     found: list[Orphan] = []
-    for session, why in reasons(ground, asked).values():
+    for session, why in _last_used_first(ground, reasons(ground, asked)):
         if among is not None and session.id not in among:
             continue
         if not wanted or any(reason.rule in wanted for reason in why):
             suggestion, rivals = homes.home_of(session, why) if homes else (None, ())
             found.append(Orphan(session, why, suggestion, rivals))
-    found.sort(key=attrgetter("session.id"), reverse=True)
-    found.sort(key=attrgetter("session.updated"), reverse=True)  # one key after the other takes half the time of both
     return found
+
+
+def _last_used_first(ground: Ground, lost: Mapping[str, Lost]) -> Iterable[Lost]:
+    """Put them in order, which those of the database are in already; only JSON storage has others."""
+    in_order = [found for id_ in ground.by_id if (found := lost.get(id_))]
+    if len(in_order) == len(lost):
+        return in_order
+    return sorted(lost.values(), key=lambda each: (each[0].updated, each[0].id), reverse=True)
 
 
 def tally(found: Iterable[Orphan], names: Iterable[str]) -> dict[str, int]:

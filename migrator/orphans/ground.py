@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.orphans.looking import look
 from migrator.places import git
-from migrator.store.importing import import_phase, worktrees_resolved
+from migrator.store.opencode_2.importing import import_phase, worktrees_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,15 +34,11 @@ class StoreGround:
     def bound(self) -> Mapping[Binding, Sequence[Session]]:
         """Every session that this machine's disk tells about, by its binding."""
         bound: dict[Binding, list[Session]] = {}
-        for session in self._every:
+        for session in self.by_id.values():
             bound.setdefault(session.binding, []).append(session)
         if self.is_v2:
             self._leave_out(bound)
         return bound
-
-    @cached_property
-    def _every(self) -> Sequence[Session]:
-        return [*self._store.sessions_where("TRUE")]
 
     def _leave_out(self, bound: dict[Binding, list[Session]]) -> None:
         """Leave out what only opencode 1 has, and what is in a workspace that opencode 2 knows."""
@@ -56,8 +52,10 @@ class StoreGround:
 
     @cached_property
     def by_id(self) -> Mapping[str, Session]:
-        """Every session of the database by its id."""
-        return {session.id: session for session in self._every}
+        """Every session of the database by its id, last used first."""
+        # SQLite sorts them in half of Python's time, and what is read in a row lies in a row to be walked through.
+        every = self._store.sessions_where("TRUE", tail="ORDER BY time_updated DESC, id DESC")
+        return {session.id: session for session in every}
 
     @cached_property
     def projects(self) -> Mapping[str, Project]:

@@ -57,6 +57,7 @@ class Homes:
         self._known = search.known if search else Known(ground)
         self._records = Records(ground, self._known)
         self._found: dict[Binding, Home] = {}
+        self._answers: dict[Binding, tuple[Suggestion | None, tuple[str, ...]]] = {}
         self._not_imported = {session.id for session in ground.not_imported}
 
     def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
@@ -64,13 +65,25 @@ class Homes:
 
         The suggestion is None where nobody knows, or where being bound there would change nothing.
         """
-        home = self.look(session, reasons)
-        if home.place is None or self.storable(home.place) == session.binding:
-            return None, home.rivals
-        return Suggestion(home.place.directory, home.place.project_id, home.certainty, home.because), ()
+        apart = self._apart(session, reasons)
+        if apart is not None:
+            return self._answer(session.binding, apart)
+        answer = self._answers.get(session.binding)
+        if answer is None:
+            answer = self._answers[session.binding] = self._answer(session.binding, self._bound(session.binding))
+        return answer
 
     def look(self, session: Session, reasons: Sequence[Reason]) -> Home:
         """Return the same in full; the place may be where the session is bound already."""
+        return self._apart(session, reasons) or self._bound(session.binding)
+
+    def _answer(self, binding: Binding, home: Home) -> tuple[Suggestion | None, tuple[str, ...]]:
+        if home.place is None or self.storable(home.place) == binding:
+            return None, home.rivals
+        return Suggestion(home.place.directory, home.place.project_id, home.certainty, home.because), ()
+
+    def _apart(self, session: Session, reasons: Sequence[Reason]) -> Home | None:
+        """Return the home of a session for which something else than its binding decides."""
         if session.id not in self._ground.by_id:
             return Home(why_not="it is not in the database, so there is nothing to bind")
         if session.id in self._not_imported:
@@ -79,7 +92,7 @@ class Homes:
             root = self.root(session)
             if root.id != session.id:
                 return self._with_root(root)
-        return self._bound(session.binding)
+        return None
 
     def _with_root(self, root: Session) -> Home:
         home = self._bound(root.binding)

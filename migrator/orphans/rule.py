@@ -60,7 +60,7 @@ class Ground(Protocol):
 
     @property
     def by_id(self) -> Mapping[str, Session]:
-        """Every session of the database by its id."""
+        """Every session of the database by its id, last used first."""
 
     @property
     def projects(self) -> Mapping[str, Project]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from migrator.model import PlanWarning
 from migrator.places.opencode_1 import binding_of_opencode_1, place_of_opencode_1
-from migrator.store.forks import forks
-from migrator.store.staging_v2 import elsewhere_in_1, suspended, waiting_moves
+from migrator.store.opencode_2.forks import forks
+from migrator.store.opencode_2.staging import elsewhere_in_1, suspended, waiting_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

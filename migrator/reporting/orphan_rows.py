@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING, Any
 from migrator.reporting.session_rows import project_rows_by_id, session_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from migrator.model import Orphan, Project, Reason, Suggestion
 
 
-def orphan_rows(orphans: Iterable[Orphan], projects: Iterable[Project]) -> Iterator[dict[str, Any]]:
+def orphan_rows(orphans: Sequence[Orphan], projects: Iterable[Project]) -> Iterator[dict[str, Any]]:
     """Yield one JSON object per lost session: `reasons`, `suggestion` (null where nobody knows), `rivals`."""
     known = project_rows_by_id(projects)
-    said: dict[int, list[dict[str, str]]] = {}
-    for orphan in orphans:
-        why = orphan.reasons  # equal ones are one object, which many sessions share
-        row = session_row(orphan.session, known)
-        row["reasons"] = said.get(id(why)) or said.setdefault(id(why), [reason_row(reason) for reason in why])
-        row["suggestion"] = suggestion_row(orphan.suggestion)
-        row["rivals"] = orphan.rivals
+    why_lost: dict[int, list[dict[str, str]]] = {}  # many sessions share these, and each is one object
+    where_home: dict[int, dict[str, str] | None] = {id(None): None}
+    for session, why, home, rivals in orphans:
+        if id(why) not in why_lost:
+            why_lost[id(why)] = [reason_row(reason) for reason in why]
+        if id(home) not in where_home:
+            where_home[id(home)] = suggestion_row(home)
+        row = session_row(session, known)
+        row["reasons"] = why_lost[id(why)]
+        row["suggestion"] = where_home[id(home)]
+        row["rivals"] = rivals
         yield row
 
 

@@ -20,17 +20,18 @@ def session_rows(sessions: Iterable[Session], projects: Iterable[Project]) -> li
 
 def session_row(session: Session, projects: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return a session as JSON; times in milliseconds, `project` null where it has no row in `projects`."""
+    id_, parent_id, title, (project_id, directory, path, _), created, updated, archived = session
     return {
-        "id": session.id,
-        "title": session.title,
-        "created": session.created,
-        "updated": session.updated,
-        "projectId": session.project_id,
-        "project": projects.get(session.project_id),
-        "directory": session.directory,
-        "path": session.binding.path,
-        "parentId": session.parent_id,
-        "archived": session.archived,
+        "id": id_,
+        "title": title,
+        "created": created,
+        "updated": updated,
+        "projectId": project_id,
+        "project": projects.get(project_id),
+        "directory": directory,
+        "path": path,
+        "parentId": parent_id,
+        "archived": archived,
     }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _PROC = Path("/proc")
 
 SERVICE = "opencode's background service"
-"""The name of a process that has registered as that; see services.py."""
+"""The name of a process that has registered as that; see opencode_2/services.py."""
 
 
 def holders(database: Path) -> tuple[Holder, ...]:

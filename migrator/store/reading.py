@@ -105,15 +105,16 @@ class Store:
     def sessions_where(self, condition: str, params: Sequence[Any] = (), tail: str = "") -> Iterator[Session]:
         """Yield the sessions that meet an SQL condition; equal bindings are one object, which keeps memory small."""
         sql = (
-            f"SELECT id, parent_id, title, time_created, time_updated, time_archived, {self.binding_columns} "
+            f"SELECT id, parent_id, title, {self.binding_columns}, time_created, time_updated, time_archived "
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[tuple[str | None, ...], Binding] = {}
         with self.explained():
             for row in self.connection.execute(sql, params):
-                bound = row[6:]
+                id_, parent, title, project, directory, path, workspace, created, updated, archived = row
+                bound = (project, directory, path, workspace)
                 binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
-                yield Session(row[0], row[1], row[2], binding, row[3], row[4], row[5])
+                yield Session(id_, parent, title, binding, created, updated, archived)
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, by id; missing ones are left out."""

@@ -78,18 +78,18 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
     if not tables:
         raise MigratorError(f"{path} is an empty database, not one of opencode's; name the right file with --db PATH.")
     if "session_v2" in tables:
-        from migrator.store import schema_v2
+        from migrator.store.opencode_2 import schema as opencode_2
 
         if "session" in tables:
             _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
-        _columns(db, path, schema_v2.REQUIRED, tables, "opencode 2.0")
+        _columns(db, path, opencode_2.REQUIRED, tables, "opencode 2.0")
         return Schema(
             dialect="v1+v2" if "session" in tables else "v2",
             age="opencode 2.0" + (" beside the tables of opencode 1" if "session" in tables else ""),
             has_path=True,
             has_workspace=True,
             origin_first=True,
-            read_only_because=schema_v2.obstacle(db, with_v1="session" in tables),
+            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables),
         )
     has = _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
     return Schema(

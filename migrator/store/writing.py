@@ -60,7 +60,7 @@ class Writer(Store):
 
     def _take(self, path: Path) -> None:
         if found := holders(path):
-            from migrator.store.services import named
+            from migrator.store.opencode_2.services import named
 
             raise in_use(path, named(found), can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
@@ -84,7 +84,7 @@ class Writer(Store):
 
     def _refuse_services(self) -> None:
         """Refuse as long as opencode 2 runs in the background, though it may not have the database open just now."""
-        from migrator.store.services import services_at
+        from migrator.store.opencode_2.services import services_at
 
         if found := services_at(self.path):
             raise in_use(self.path, found, can_wait=True)

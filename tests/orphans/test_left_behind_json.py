@@ -54,6 +54,14 @@ def test_sessions_that_were_never_imported(register: Register, storage: Path) ->
     }
 
 
+def test_they_stand_where_they_were_last_used_among_the_others(register: Register, storage: Path) -> None:
+    for id_, used in (("ses_earlier", 1), ("ses_later", 2_000_000_000_000), ("ses_later_too", 2_000_000_000_000)):
+        register.add_row(id_, project_id="global", directory=str(register.at / "gone"), time_updated=used)
+    put(storage, "ses_old", SESSION)
+    ids = [row["id"] for row in register.home.run("orphans", "--json").json]
+    assert ids == ["ses_later_too", "ses_later", "ses_old", "ses_earlier"]
+
+
 def test_they_are_never_moved(register: Register, storage: Path) -> None:
     put(storage, "ses_old", SESSION)
     assert not LeftBehindJson.movable

@@ -31,7 +31,9 @@ class BrokenTree(OrphanRule):
         reasons: dict[tuple[object, ...], Reason | None] = {}
         for sessions in ground.bound.values():
             for session in sessions:
-                if session.parent_id is not None and (reason := self._reason(ground, session, reasons)):
+                if session.parent_id is None or _is_beside(session, ground.by_id.get(session.parent_id)):
+                    continue
+                if reason := self._reason(ground, session, reasons):
                     yield Finding([session], reason)
 
     def _reason(
@@ -64,6 +66,11 @@ class BrokenTree(OrphanRule):
         """Say what its root is."""
         root, _ = _root(ground, session)
         return "it is a root" if session.parent_id is None or root is None else f"in the place of its root {root.id}"
+
+
+def _is_beside(session: Session, parent: Session | None) -> bool:
+    """Tell of a child, as most are, that it is where its parent is, which is a root."""
+    return parent is not None and parent.parent_id is None and parent.binding == session.binding
 
 
 def _root(ground: Ground, session: Session) -> tuple[Session | None, str | None]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from migrator.errors import DatabaseInUse
-from migrator.store.services import running_services
+from migrator.store.opencode_2.services import running_services
 from migrator.store.writing import Writer
 from tests.home import Home, build_home
 

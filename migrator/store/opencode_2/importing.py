@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.store import schema_v2
+from migrator.store.opencode_2 import schema
 
 if TYPE_CHECKING:
     from migrator.store.reading import Store
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def import_phase(store: Store) -> str:
     """Return how far the import is, in words; "completed" where it is done, and where there is nothing to import."""
     if store.schema.dialect != "v1+v2":
-        return schema_v2.COMPLETED
+        return schema.COMPLETED
     with store.explained():
-        return schema_v2.import_phase(store.connection)
+        return schema.import_phase(store.connection)
 
 
 def worktrees_resolved(store: Store) -> frozenset[tuple[str, str]]:
