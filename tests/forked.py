@@ -24,16 +24,17 @@ from migrator import cli
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_OURS = (
+_OURS = [
     found.name
     for package in (migrator, migrator_selectors)
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     if not found.name.endswith("__main__")
-)
+]
 _THEIRS = ("ada_url", "importlib.metadata", "msgspec.json", "pathspec", "sqlite_utils", "tqdm", "wcmatch.glob")
 
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
+PROCESSES = multiprocessing.get_context("forkserver")
+"""Python has one such server, and the last list it is given is the one it imports: nobody else may give it one."""
+PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def run(
     with tempfile.TemporaryDirectory() as directory:
         streams = Path(directory)
         (streams / "0").write_text(stdin)
-        process = _PROCESSES.Process(target=_child, args=(list(words), dict(environ), str(cwd), str(streams), first))
+        process = PROCESSES.Process(target=_child, args=(list(words), dict(environ), str(cwd), str(streams), first))
         process.start()
         process.join(60)
         assert process.exitcode is not None, "it hangs"
@@ -68,6 +69,11 @@ def run(
         process.close()
     assert "Traceback" not in finished.stderr, finished.stderr
     return finished
+
+
+def missing() -> list[str]:
+    """What of ours isn't imported in this process."""
+    return [name for name in _OURS if name not in sys.modules]
 
 
 def _child(

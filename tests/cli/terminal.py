@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PATIENCE_SECONDS = 20.0
+AGAIN_SECONDS = 2.0
 
 
 class Terminal:
@@ -75,8 +76,16 @@ class Terminal:
         os.write(self._master, text.encode())
 
     def interrupt(self, number: int) -> None:
-        time.sleep(0.5)  # until it waits for the answer: Python sees a signal only before or while it reads
-        self._process.send_signal(number)
+        """Send a signal until something comes of it, as one presses Ctrl-C again.
+
+        Python may miss one that comes just before it reads: the handler runs once it is done reading, which is never.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            self._process.send_signal(number)
+            if select.select([self._master], [], [], AGAIN_SECONDS)[0]:
+                return
+        raise AssertionError(f"nothing came of signal {number}: {self.text}")
 
     def finish(self) -> int:
         """Read to the end; return the exit code."""

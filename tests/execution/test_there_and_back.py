@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,14 +17,12 @@ from migrator.errors import NothingMatched
 from migrator.execution.runs import Options
 from migrator.model import Whereabouts
 from migrator.operations import Moving, Workbench
-from tests.execution.conftest import quick_directory
 from tests.execution.rows import rows
 from tests.settled import add_directory, add_project, add_session, empty_home
 from tests.strategies import directories, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.home import Home
 
@@ -92,8 +92,8 @@ def test_there_and_back_is_the_identity(data: st.DataObject, old: str, new: str)
     """As long as nothing was at the new place: what was there would go back with the others."""
     assume(not is_within(old, new))
     assume(not any(path != path.strip() for path in (old, new)))  # spaces at an end aren't part of OLD=NEW
-    with quick_directory() as directory, in_state(directory):
-        home = empty_home(directory / "home")
+    with TemporaryDirectory() as directory, in_state(Path(directory)):
+        home = empty_home(Path(directory).resolve() / "home")
         put(home, data, old, new)
         before = rows(home)
         went = relocate(home, old, new)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -16,7 +18,6 @@ from migrator.errors import StalePlan
 from migrator.execution.runs import Options
 from migrator.model import Plan, RunStatus
 from migrator.operations import Wish, Workbench
-from tests.execution.conftest import quick_directory
 from tests.execution.rows import (
     MARKER,
     Pristine,
@@ -31,7 +32,6 @@ from tests.v2_databases import DIALECTS, add_turn, dialect_home, queue_move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.home import Home
 
@@ -74,8 +74,8 @@ messes = st.builds(Mess, somebody, somebody, somebody, somebody, somebody)
 @pytest.fixture(scope="module", params=DIALECTS)
 def pristine(request: pytest.FixtureRequest) -> Iterator[Pristine]:
     """A home in which our own process lives for a while: it is too slow to start one for each example."""
-    with quick_directory() as directory, pytest.MonkeyPatch.context() as patch:
-        home = dialect_home(directory / "home", "real-1.18.34", request.param)
+    with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
+        home = dialect_home(Path(directory).resolve() / "home", "real-1.18.34", request.param)
         home.repository("shop", "sub/deep")
         home.repository("other")
         for place in ("plain", "shop-search/sub/deep", "shop-checkout", "shop-api", "notes"):

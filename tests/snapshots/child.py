@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import resource
 import signal
@@ -10,17 +9,14 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import MigratorError
-from migrator.snapshots import creation, judging, transfer  # noqa: F401 - imported before a child is forked
 from migrator.snapshots.transfer import carry
+from tests.forked import PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
     from migrator.snapshots.passages import Passage
-
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
 
 # What a process does that others could see, as Python's own audit events name it.
 _POINTS = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "subprocess.Popen", "shutil.rmtree"}
@@ -42,9 +38,9 @@ class Carrying:
     """A child that carries these trees; `said` is what it complained of once it has ended."""
 
     def __init__(self, passage: Passage, trees: Collection[str], trouble: Trouble = NO_TROUBLE) -> None:
-        self._pipe, theirs = _PROCESSES.Pipe(duplex=False)
+        self._pipe, theirs = PROCESSES.Pipe(duplex=False)
         arguments = (passage, trees, trouble, dict(os.environ), theirs)
-        self._process = _PROCESSES.Process(target=_child, args=arguments)
+        self._process = PROCESSES.Process(target=_child, args=arguments)
         self._process.start()
         theirs.close()
 

@@ -1,4 +1,4 @@
-"""Worlds in memory, and nobody's settings."""
+"""Worlds, and nobody's settings."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.execution.conftest import quick_directory
 from tests.snapshots.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    with quick_directory() as directory:
-        yield directory.resolve()
 
 
 @pytest.fixture(autouse=True)

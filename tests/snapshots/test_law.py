@@ -12,6 +12,7 @@ import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch as patched
 
@@ -19,7 +20,6 @@ from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
 
 from migrator.model import Whereabouts
-from tests.execution.conftest import quick_directory
 from tests.places.repositories import git
 from tests.snapshots.world import Saved, State, Talk, World, changes, clone, commit, linked, state, write
 
@@ -203,8 +203,8 @@ class History:
 
 @contextmanager
 def fresh_world() -> Iterator[World]:
-    with quick_directory() as directory:
-        path = directory.resolve() / "world"
+    with TemporaryDirectory() as directory:
+        path = Path(directory).resolve() / "world"
         settings_ = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(path / "home")}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "OPENCODE"))}
         with patched.dict(os.environ, kept | settings_, clear=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.trees import Trees
-from tests.execution.conftest import quick_directory
 from tests.places.repositories import git
 from tests.snapshots.world import state, write
 
@@ -78,8 +78,8 @@ names = st.lists(components, min_size=1, max_size=2).map("/".join)
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(names, max_size=8), names)
 def test_git_touches_that_file_alone(others: list[str], path: str) -> None:
-    with quick_directory() as directory:
-        worktree = directory.resolve() / "w"
+    with TemporaryDirectory() as directory:
+        worktree = Path(directory).resolve() / "w"
         worktree.mkdir()
         for name in [path, "a", "b", "-", *others]:
             if not any((worktree / above).is_file() for above in Path(name).parents) and not (worktree / name).is_dir():
