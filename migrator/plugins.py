@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 def brought(group: str, what: str) -> list[Any]:
@@ -12,10 +16,8 @@ def brought(group: str, what: str) -> list[Any]:
 
     Raises MigratorError where one can't be loaded.
     """
-    from importlib.metadata import entry_points
-
     found = []
-    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+    for entry in _entries(group):
         try:
             found.append(entry.load()())
         except Exception as error:
@@ -24,3 +26,11 @@ def brought(group: str, what: str) -> list[Any]:
                 "repair or uninstall the package that brings it.",
             ) from error
     return found
+
+
+@cache
+def _entries(group: str) -> list[EntryPoint]:
+    """Return the entry points of a group by name; nobody installs a distribution while we run."""
+    from importlib.metadata import entry_points
+
+    return sorted(entry_points(group=group), key=lambda entry: entry.name)

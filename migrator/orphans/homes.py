@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator.directories import is_within
@@ -57,6 +58,7 @@ class Homes:
         self._known = search.known if search else Known(ground)
         self._records = Records(ground, self._known)
         self._found: dict[Binding, Home] = {}
+        self._beyond = cache(beyond)  # in front of many directories are the same few
         self._answers: dict[Binding, tuple[Suggestion | None, tuple[str, ...]]] = {}
         self._not_imported = {session.id for session in ground.not_imported}
 
@@ -165,7 +167,7 @@ class Homes:
     def _gone(self, binding: Binding) -> Home:
         directory, project_id = binding.directory, binding.project_id
         base = checkout_of(binding, self._known.tops(project_id)) or directory
-        foreign = beyond(base)
+        foreign = self._beyond(base)
         home = Home(why_not=foreign) if foreign else self._certain(binding, base)
         if home.place is not None or home.away:
             return home
