@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -103,11 +103,8 @@ class Journal:
         import sqlite3
 
         now = now_ms()
-        run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now / 1000))}-{secrets.token_hex(2)}"
-        path = runs_directory() / f"{run}.db"
+        path = _new_file(now)
         with _explained(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
                 new.executescript(f"BEGIN; {_TABLES}; COMMIT")
             with staging.beside(path) as copying:
@@ -122,8 +119,8 @@ class Journal:
         with journal._transaction():
             write.execute(
                 "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?, ?)",
-                [run, format_, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size, undoes,
-                 partial, plan.relocated is not None, plan.announce],
+                [path.stem, format_, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size,
+                 undoes, partial, plan.relocated is not None, plan.announce],
             )  # fmt: skip
             write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
             write.executemany(
@@ -320,6 +317,18 @@ class Journal:
             bool(moved),
             0 if moved else mended,
         )  # fmt: skip
+
+
+def _new_file(now: int) -> Path:
+    """Make the empty file of a run that begins now; its name is the run's id, and may be drawn twice in a second."""
+    second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now / 1000))
+    while True:
+        path = runs_directory() / f"{second}-{secrets.token_hex(2)}.db"
+        with _explained(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _explained(path), suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            return path
 
 
 @contextmanager

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.execution.journal import Journal
+from tests import forked
 from tests.execution.faults import Fault, run
 from tests.execution.rows import journalled, rows
 
@@ -189,3 +192,19 @@ def test_a_run_is_named_by_the_beginning_of_its_id(home: Home, move: tuple[str, 
     assert undo in ambiguous.stderr
     assert run(home, "undo", "20250101", "--yes").code == 1
     assert rows(home) == after
+
+
+def drawn_twice() -> None:
+    """Let it be the same second as ever, and the same name be drawn first."""
+    draws, patch = iter(["aaaa", "bbbb"]), pytest.MonkeyPatch()
+    patch.setattr(secrets, "token_hex", lambda _: next(draws))
+    patch.setattr(time, "strftime", lambda *_: "20261124-180504")
+
+
+def test_two_runs_of_one_second_that_draw_the_same_name_have_two(home: Home, move: tuple[str | Path, ...]) -> None:
+    for words in (move, ("undo", "--yes")):
+        done = forked.run([*map(str, words)], home.env(), home.path, first=drawn_twice)
+        assert done.code == 0, done.stderr
+    names = {path.stem for path in home.state.glob("runs/*.db")}
+    assert names == {"20261124-180504-aaaa", "20261124-180504-bbbb"}
+    assert {id_ for (id_,) in journalled(home, "SELECT id FROM run")} == names
