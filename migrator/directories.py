@@ -19,3 +19,18 @@ def upwards(directory: str) -> Iterator[str]:
 def is_within(path: str, directory: str) -> bool:
     """Tell whether a path is `directory` or below it."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def top_told(directory: str, path: str | None) -> str | None:
+    """Return the top of the checkout that a session's directory was in, as the `path` of its row tells how far up.
+
+    None where it tells nothing: in rows from before opencode 1.14, and in those that opencode adopted when a repository
+    appeared around them (1.2.27 to 1.18.34), whose path is still that outside of any, the directory without its leading
+    slash.
+    """
+    directory = directory.rstrip("/") or "/"
+    if path == "":
+        return directory
+    if path is None or not directory.endswith(f"/{path}"):
+        return None
+    return directory[: -len(path) - 1] or None

@@ -31,7 +31,7 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: a third of the time, tests wait for the disk or for another program."""
+    """One more than there are processors: tests often wait, for other programs and where needed for the disk."""
     return (os.cpu_count() or 1) + 1
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.directories import upwards
+from migrator.directories import top_told, upwards
 from migrator.places import jj
 from migrator.places.checkout import GLOBAL, is_outside
 from migrator.places.jj_operations import additions
@@ -235,12 +235,10 @@ def _pruned(repository: Repository, memory: Memory, ids: frozenset[str]) -> Iter
 
 
 def _top(row: Remembered, known: Collection[str], on_record: Collection[str]) -> str:
-    """Return the top of the checkout that a session was in: its `path` says how far below that it was.
+    """Return the top of the checkout that a session was in, as its `path` tells.
 
-    Older rows have none; then it is what is on record above it, or else the directory itself.
+    Else it is what is on record above it, or else the directory itself.
     """
-    if row.path == "":
-        return row.directory
-    if row.path and row.directory.endswith("/" + row.path):
-        return row.directory[: -len(row.path) - 1]
+    if (told := top_told(row.directory, row.path)) is not None:
+        return told
     return next((above for above in upwards(row.directory) if above in known or above in on_record), row.directory)

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.directories import is_within
+from migrator.directories import is_within, top_told
 from migrator.errors import MigratorError
 from migrator.model import Whereabouts
 from migrator.places import links
@@ -157,17 +157,13 @@ class Passages:
         return self._moved.origin(source) is not None or self._places.find(source).worktree != source
 
     def _old_worktree(self, before: Binding) -> str | None:
-        """Return the worktree that the session's snapshots are of: its row's own `path` says how far up it is.
+        """Return the worktree that the session's snapshots are of, as its row's own `path` tells.
 
-        Rows from before opencode 1.14 have none, and rows that opencode adopted when a repository appeared around them
-        (1.2.27 to 1.18.34) keep the one they had outside of any: the directory without its leading slash. Then it is
-        what opencode makes of the directory today, or the worktree or sandbox of its project that it is in.
+        Else it is what opencode makes of the directory today, or the worktree or sandbox of its project that it is in.
         """
-        directory, path = before.directory, before.path
-        if path == "":
-            return directory
-        if path is not None and path != directory[1:] and directory.endswith("/" + path):
-            return directory[: -len(path) - 1]
+        directory = before.directory
+        if (told := top_told(directory, before.path)) is not None:
+            return told
         if Path(directory).is_dir():
             return self._places.find(directory).worktree
         inside = (top for top in self._tops.get(before.project_id, ()) if is_within(directory, top))

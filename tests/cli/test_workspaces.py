@@ -77,6 +77,13 @@ def test_a_worktree_that_was_moved_and_then_pruned_is_known_by_its_git_file(spac
     }
 
 
+def test_a_session_that_opencode_adopted_makes_no_workspace(spaces: Spaces) -> None:
+    """Its path stays what it was outside of any repository: the directory without its leading slash."""
+    shop = spaces.repository()
+    spaces.home.execute("UPDATE session SET path = substr(directory, 2) WHERE directory = ?", [str(shop)])
+    assert brief(listed(spaces, shop)) == {"shop": ("shop", "alive", 1)}
+
+
 def test_a_bare_repository_has_worktrees_and_no_main_one(spaces: Spaces) -> None:
     shop = spaces.repository()
     git(shop, "clone", "-q", "--bare", ".", "../bare.git")

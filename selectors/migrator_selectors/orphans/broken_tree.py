@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.directories import top_told
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator_selectors.orphans.wording import short
@@ -88,8 +89,8 @@ def _root(ground: Ground, session: Session) -> tuple[Session | None, str | None]
 
 def _top(ground: Ground, session: Session) -> str:
     """Return the top of the checkout, told by the row's own path where the directory is gone."""
-    directory, path = session.directory, session.binding.path
+    directory = session.directory
     place = ground.sight(directory).place
     if place is not None:
         return place.worktree if place.worktree != "/" else directory
-    return directory[: -len(path) - 1] if path and directory.endswith(f"/{path}") else directory
+    return top_told(directory, session.binding.path) or directory
