@@ -6,10 +6,14 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.home import Home, build_home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 2 * 1024**3
@@ -39,3 +43,25 @@ def pytest_xdist_auto_num_workers() -> int:
 def home(tmp_path: Path) -> Home:
     """A home with the real sessions of 1.18.34: see fixtures/README.md."""
     return build_home(tmp_path / "home", "real-1.18.34")
+
+
+@pytest.fixture
+def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Puts a git in front of git that takes notes; gives what was asked since the last call.
+
+    Each line has three settings that we give to git, then its arguments.
+    """
+    notes, wrapper = tmp_path / "notes", tmp_path / "bin" / "git"
+    notes.touch()
+    wrapper.parent.mkdir()
+    note = f'echo "$LC_ALL $GIT_OPTIONAL_LOCKS $GIT_NO_LAZY_FETCH $@" >> {notes}'
+    wrapper.write_text(f'#!/bin/sh\n{note}\nexec {shutil.which("git")} "$@"\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
+
+    def _asked() -> list[str]:
+        lines = notes.read_text().splitlines()
+        notes.write_text("")
+        return lines
+
+    return _asked

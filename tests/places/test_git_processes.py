@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -15,25 +14,6 @@ from tests.places.repositories import KINDS, git, repository, root_commit, sub_d
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-@pytest.fixture
-def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """Puts a git in front of git that takes notes; gives what was asked since the last call."""
-    notes = tmp_path / "notes"
-    notes.touch()
-    wrapper = sub_directory(tmp_path / "bin") / "git"
-    note = f'echo "$LC_ALL $GIT_OPTIONAL_LOCKS $GIT_NO_LAZY_FETCH $@" >> {notes}'
-    wrapper.write_text(f'#!/bin/sh\n{note}\nexec {shutil.which("git")} "$@"\n')
-    wrapper.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
-
-    def _asked() -> list[str]:
-        lines = notes.read_text().splitlines()
-        notes.write_text("")
-        return lines
-
-    return _asked
 
 
 @pytest.mark.parametrize(

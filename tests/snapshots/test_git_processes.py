@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
-
-import pytest
 
 from tests.places.repositories import git
 from tests.snapshots.world import World, linked, write
@@ -16,23 +12,6 @@ from tests.snapshots.world import World, linked, write
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-@pytest.fixture
-def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """Puts a git in front of git that takes notes; gives what was asked since the last call."""
-    notes, wrapper = tmp_path / "notes", tmp_path / "bin/git"
-    write(wrapper, f'#!/bin/sh\necho "$@" >> {notes}\nexec {shutil.which("git")} "$@"\n')
-    wrapper.chmod(0o755)
-    notes.touch()
-    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
-
-    def _asked() -> list[str]:
-        lines = notes.read_text().splitlines()
-        notes.write_text("")
-        return lines
-
-    return _asked
 
 
 def many_sessions(world: World, number: int) -> Path:
