@@ -76,14 +76,13 @@ def _list(bench: Workbench, homes: Homes, form: str, values: dict[str, Any]) -> 
 
 
 def _explain(bench: Workbench, homes: Homes, said: str, form: str) -> None:
-    import json
-
     from migrator.orphans.explaining import explain, find_session
     from migrator.orphans.finding import rules
     from migrator.reporting.explanation import explanation_document, explanation_text
+    from migrator.reporting.rows import json_text
 
     told = explain(bench.ground, find_session(bench.ground, said), rules(), homes)
     if form == "table":
         echo_lines(explanation_text(told, width() or 80))
     else:
-        click.echo(json.dumps(explanation_document(told), indent=2 if form == "json" else None, ensure_ascii=False))
+        click.echo(json_text(explanation_document(told), indent=2 if form == "json" else None))

@@ -97,7 +97,8 @@ class Homes:
         return None
 
     def _with_root(self, root: Session) -> Home:
-        home = self._bound(root.binding)
+        # What opencode 2 hasn't imported, or has in a workspace of its own, is none of what is bound here.
+        home = self.look(root, ()) if root.binding in self._ground.bound else Home()
         if home.place is None:
             return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
         return replace(home, because=f"it follows its root {root.id}")

@@ -39,12 +39,22 @@ READABLE = 1000
 """Up to so many rows, JSON is indented: that takes Python ten times as long."""
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return JSON for people to read; of what is no Unicode, as half a smiley, all is escaped that isn't ASCII."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
+
+
 def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield one array; of very many rows, each on a line of its own."""
     waiting = iter(rows)
     first = list(islice(waiting, READABLE + 1))
     if len(first) <= READABLE:
-        yield json.dumps(first, indent=2, ensure_ascii=False)
+        yield json_text(first, indent=2)
         return
     yield "["
     lines = _lines(chain(first, waiting))
@@ -98,18 +108,26 @@ def _narrow(widths: list[int], cut: Sequence[int], width: int) -> None:
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     import csv
-    import io
 
-    out = io.StringIO()
     if rows:
         nested = {key for row in rows for key, value in row.items() if isinstance(value, dict)}
         flat = [_flat(row) for row in rows]
         names = dict.fromkeys(name for row in flat for name in row if name not in nested)
-        writer = csv.DictWriter(out, list(names), lineterminator="\n", extrasaction="ignore")
+        lines = _Lines()
+        # Python quotes a line end in a title only where it is of the writer's own: this way, of every kind.
+        writer = csv.DictWriter(lines, list(names), lineterminator="\r\n", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(flat)
-    # A title may hold line ends of every kind, and keeps them; only the last one is the writer's own.
-    yield from out.getvalue().removesuffix("\n").split("\n") if rows else ()
+        for line in lines:
+            yield line.removesuffix("\r\n").encode(errors="backslashreplace").decode()
+
+
+class _Lines(list[str]):
+    """A file of lines, each written at once."""
+
+    def write(self, line: str) -> None:
+        """Write one more."""
+        self.append(line)
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,5 +137,5 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             flat |= {f"{key}.{inner}": item for inner, item in value.items()}
         else:
-            flat[key] = json.dumps(value) if isinstance(value, list) else value
+            flat[key] = json.dumps(value) if isinstance(value, (list, tuple)) else value
     return flat

@@ -62,6 +62,19 @@ def test_they_stand_where_they_were_last_used_among_the_others(register: Registe
     assert ids == ["ses_later_too", "ses_later", "ses_old", "ses_earlier"]
 
 
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "table"])
+def test_half_a_smiley_in_a_title_is_shown_escaped(register: Register, storage: Path, form: str) -> None:
+    """JavaScript cuts one in two where it cuts a title, and JSON can say so."""
+    put(storage, "ses_old", SESSION | {"title": "\ud83d cut"})
+    for words in (("orphans",), ("orphans", "--explain", "ses_old")):
+        shown = register.home.run(*words, "--format", form)
+        assert shown.code == 0, shown.stderr
+        assert "\ufffd" not in shown.stdout
+        assert " cut" in shown.stdout
+        if form == "json":
+            assert "\ud83d cut" in json.dumps(shown.json, ensure_ascii=False)
+
+
 def test_they_are_never_moved(register: Register, storage: Path) -> None:
     put(storage, "ses_old", SESSION)
     assert not LeftBehindJson.movable

@@ -105,6 +105,16 @@ def test_what_is_in_a_workspace_of_a_provider_is_elsewhere(register_v2: Register
     assert reasons["ses_2"]["stale-workspace"].certainty is Certainty.LIKELY
 
 
+def test_a_child_of_what_is_in_such_a_workspace_is_shown_without_a_home(register_v2: Register) -> None:
+    register_v2.add_workspace("wrk_1", None)
+    gone = str(register_v2.at / "gone")
+    register_v2.add_project("of-it", gone)
+    register_v2.add_row("ses_1", project_id="of-it", directory=gone, path="", workspace_id="wrk_1")
+    register_v2.add_row("ses_2", project_id="of-it", directory=f"{gone}-too", path="", parent_id="ses_1")
+    (row,) = register_v2.home.run("orphans", "--json").json
+    assert (row["id"], row["suggestion"]) == ("ses_2", None)
+
+
 def test_a_child_that_its_own_move_left_behind(register_v2: Register) -> None:
     shop, other = repository(register_v2.at / "shop"), repository(register_v2.at / "other")
     root = register_v2.add("ses_root", other)
