@@ -66,8 +66,8 @@ def _head(line: str, width: int) -> str:
 
 
 def when(milliseconds: int) -> str:
-    """Return a time as people read it, in the local time zone; the number where the calendar has no such time."""
+    """Return a time as people read it, in the local time zone; what is stored where the calendar has no such time."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError, OSError):
+    except (TypeError, ValueError, OverflowError, OSError):  # somebody's UPDATE may have left text
         return str(milliseconds)

@@ -341,6 +341,12 @@ def test_every_format_holds_every_title(home: Home) -> None:
     assert table[1:] == [["" if value is None else str(value) for value in row.values()] for row in flat]
 
 
+def test_a_carriage_return_ends_no_row_of_csv(home: Home) -> None:
+    home.execute("UPDATE session SET title = char(13) || char(13) || 'by hand'")
+    table = list(csv.DictReader(io.StringIO(output(home, "list", "--all", "--format", "csv"), newline="")))
+    assert {row["title"] for row in table} == {"\r\rby hand"}
+
+
 def flattened(row: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in row.items():

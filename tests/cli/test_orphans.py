@@ -62,6 +62,12 @@ def test_formats(home: Home) -> None:
     assert ndjson.stderr == "18 orphans in 5 directories: missing-directory 3, project-drift 15.\n"
 
 
+def test_a_time_that_somebody_wrote_by_hand_is_shown(home: Home) -> None:
+    home.execute("UPDATE session SET time_updated = 'yesterday'")
+    for command in (("orphans",), ("list", "--all")):
+        assert "yesterday" in home.run(*command).stdout
+
+
 def test_for_people_those_of_a_directory_are_together(home: Home) -> None:
     shown = home.run("orphans")
     assert (shown.code, shown.stderr) == (0, "")
