@@ -11,7 +11,7 @@ from migrator.cli.options import database_options, json_option
 from migrator.cli.retyping import applying_command
 from migrator.cli.surroundings import echo_lines, on_terminal, workbench
 from migrator.errors import MigratorError
-from migrator.reporting.words import count
+from migrator.reporting.words import count, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,10 +51,8 @@ def command(**values: Any) -> None:
             _ask(found, quiet=values["as_json"])
         found = remove_leftovers(path, before, values["wait"])
     if values["as_json"]:
-        import json
-
         document = leftover_document(found, removed=not values["dry_run"])
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        click.echo(json_text(document, indent=2))
         return
     if values["yes"] or values["dry_run"] or not going:
         echo_lines(leftover_lines(found, removed=bool(going) and not values["dry_run"]))

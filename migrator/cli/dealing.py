@@ -30,11 +30,10 @@ def show_plan(
 ) -> None:
     """Print a plan: one JSON document, or text and the command that applies it."""
     if values.get("as_json"):
-        import json
-
         from migrator.reporting.plan_json import plan_document
+        from migrator.reporting.words import json_text
 
-        click.echo(json.dumps(plan_document(plan), indent=2, ensure_ascii=False))
+        click.echo(json_text(plan_document(plan), indent=2))
         return
     if not plan.writes:
         _report_unchanged(plan, values)
@@ -124,11 +123,10 @@ def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: 
 def report(run: Run, values: dict[str, Any]) -> None:
     """Say how a run went."""
     if values.get("as_json"):
-        import json
-
         from migrator.reporting.plan_json import run_document
+        from migrator.reporting.words import json_text
 
-        click.echo(json.dumps(run_document(run), indent=2, ensure_ascii=False))
+        click.echo(json_text(run_document(run), indent=2))
         return
     from migrator.reporting.run_text import run_text
 

@@ -31,10 +31,9 @@ def command(ctx: click.Context, /, **values: Any) -> None:
 
     With --undo, sessions in which an undo would delete files are wrong; the selecting options say which to look at.
     """
-    import json
-
     from migrator.checkup import check_up
     from migrator.reporting.outlook_rows import outlook_lines, redo_lines
+    from migrator.reporting.words import json_text
 
     with workbench(values) as bench:
         query = bench.query(values)
@@ -44,7 +43,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         undo = bench.undo_check(values) if values["undo"] else None
     findings += [undo] if undo else []
     if values["as_json"]:
-        click.echo(json.dumps({finding.subject: finding.value for finding in findings}, indent=2, ensure_ascii=False))
+        click.echo(json_text({finding.subject: finding.value for finding in findings}, indent=2))
     else:
         for finding in findings:
             click.echo(f"{_mark(finding)} {finding.text}")

@@ -79,7 +79,7 @@ def _explain(bench: Workbench, homes: Homes, said: str, form: str) -> None:
     from migrator.orphans.explaining import explain, find_session
     from migrator.orphans.finding import rules
     from migrator.reporting.explanation import explanation_document, explanation_text
-    from migrator.reporting.rows import json_text
+    from migrator.reporting.words import json_text
 
     told = explain(bench.ground, find_session(bench.ground, said), rules(), homes)
     if form == "table":

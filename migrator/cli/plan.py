@@ -151,11 +151,10 @@ def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
 
 def _save(plan: Plan, output: Path) -> None:
     """Write a file whole or not at all; what is no ordinary file (/dev/stdout, a pipe) is never replaced by one."""
-    import json
-
     from migrator.reporting.plan_json import plan_document
+    from migrator.reporting.words import json_text
 
-    text = json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
+    text = json_text(plan_document(plan), indent=2) + "\n"
     partial = None
     try:
         target = output.resolve()

@@ -57,9 +57,9 @@ class Homes:
         self._search = search
         self._known = search.known if search else Known(ground)
         self._records = Records(ground, self._known)
-        self._found: dict[Binding, Home] = {}
         self._beyond = cache(beyond)  # in front of many directories are the same few
-        self._answers: dict[Binding, tuple[Suggestion | None, tuple[str, ...]]] = {}
+        self._bound = cache(self._decide)
+        self._told = cache(lambda binding: self._answer(binding, self._bound(binding)))
         self._not_imported = {session.id for session in ground.not_imported}
 
     def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
@@ -68,12 +68,7 @@ class Homes:
         The suggestion is None where nobody knows, or where being bound there would change nothing.
         """
         apart = self._apart(session, reasons)
-        if apart is not None:
-            return self._answer(session.binding, apart)
-        answer = self._answers.get(session.binding)
-        if answer is None:
-            answer = self._answers[session.binding] = self._answer(session.binding, self._bound(session.binding))
-        return answer
+        return self._told(session.binding) if apart is None else self._answer(session.binding, apart)
 
     def look(self, session: Session, reasons: Sequence[Reason]) -> Home:
         """Return the same in full; the place may be where the session is bound already."""
@@ -97,8 +92,7 @@ class Homes:
         return None
 
     def _with_root(self, root: Session) -> Home:
-        # What opencode 2 hasn't imported, or has in a workspace of its own, is none of what is bound here.
-        home = self.look(root, ()) if root.binding in self._ground.bound else Home()
+        home = self.look(root, ())
         if home.place is None:
             return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
         return replace(home, because=f"it follows its root {root.id}")
@@ -121,13 +115,9 @@ class Homes:
         """Return what the search could not look into, as far as it was made."""
         return self._search.warnings() if self._search else ()
 
-    def _bound(self, binding: Binding) -> Home:
-        found = self._found.get(binding)
-        if found is None:
-            found = self._found[binding] = self._decide(binding)
-        return found
-
     def _decide(self, binding: Binding) -> Home:
+        if binding not in self._ground.bound:
+            return Home(why_not="it is in a workspace of opencode 2's, which is elsewhere")
         sight = self._ground.sight(binding.directory)
         if sight.standing is Standing.UNREADABLE:
             return Home(why_not=f"{sight.detail}; what can't be looked at is never moved by itself")

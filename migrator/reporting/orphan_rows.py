@@ -16,7 +16,7 @@ def orphan_rows(orphans: Sequence[Orphan], projects: Iterable[Project]) -> Itera
     """Yield one JSON object per lost session: `reasons`, `suggestion` (null where nobody knows), `rivals`."""
     known = project_rows_by_id(projects)
     why_lost: dict[int, list[dict[str, str]]] = {}  # many sessions share these, and each is one object
-    where_home: dict[int, dict[str, str] | None] = {id(None): None}
+    where_home: dict[int, dict[str, str] | None] = {}
     for session, why, home, rivals in orphans:
         if id(why) not in why_lost:
             why_lost[id(why)] = [reason_row(reason) for reason in why]

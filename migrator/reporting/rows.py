@@ -6,7 +6,7 @@ import json
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from migrator.reporting.words import cells, one_line, shortened, shortened_path
+from migrator.reporting.words import cells, json_text, one_line, shortened, shortened_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,16 +37,6 @@ def rows_text(
 
 READABLE = 1000
 """Up to so many rows, JSON is indented: that takes Python ten times as long."""
-
-
-def json_text(value: Any, indent: int | None = None) -> str:
-    """Return JSON for people to read; of what is no Unicode, as half a smiley, all is escaped that isn't ASCII."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, indent=indent)
-    return text
 
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:

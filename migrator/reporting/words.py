@@ -1,10 +1,11 @@
-"""Small things that every text needs: plurals, short paths, short lines, times."""
+"""Small things that every text needs: plurals, short paths, short lines, times, JSON."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
 from datetime import datetime
+from typing import Any
 
 from migrator.directories import is_within
 
@@ -71,3 +72,15 @@ def when(milliseconds: int) -> str:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
     except (TypeError, ValueError, OverflowError, OSError):  # somebody's UPDATE may have left text
         return str(milliseconds)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return JSON for people to read; of what is no Unicode, as half a smiley, all is escaped that isn't ASCII."""
+    import json
+
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text

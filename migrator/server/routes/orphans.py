@@ -71,8 +71,7 @@ def _find(gate: Gate, rule: str | None) -> list[Orphan]:
     asked = [rule] if rule else []
     check_names(asked, "rule")
     with gate.reading() as bench:
-        found = find(bench.ground, every_rule(), bench.homes(), found_by=asked)
-    return sorted(found, key=lambda orphan: _place(orphan.session), reverse=True)
+        return find(bench.ground, every_rule(), bench.homes(), found_by=asked)
 
 
 def _place(session: Session) -> tuple[int, str]:
