@@ -149,7 +149,7 @@ class Rescue:
     ) -> None:
         """Say why a lost session stays lost, if it does."""
         torn = [reason for reason in reasons if reason.rule == BROKEN_TREE] if root.parent_id is not None else []
-        if session.id not in goes and home.why_not:
+        if session.id not in goes and home.why_not and not self._is_joined(session, root, reasons, goes):
             self._warn(session, reasons, home.why_not)
         elif torn:  # whoever is above its root is gone, and a list shows only what has no parent
             self._warn(session, torn, _UNMENDED)
@@ -157,6 +157,13 @@ class Rescue:
             self._warn(session, reasons, f"its root {root.id} stays lost, and a tree is not torn")
         elif session.id not in goes and (session is root or root.id not in goes):
             self._warn(session, reasons, _UNMENDED)
+
+    def _is_joined(self, session: Session, root: Session, reasons: Sequence[Reason], goes: Mapping[str, Place]) -> bool:
+        """Tell whether all that was wrong with a child was that its root is elsewhere, and the root comes to it."""
+        place = goes.get(root.id)
+        if place is None or root.parent_id is not None or any(reason.rule != BROKEN_TREE for reason in reasons):
+            return False
+        return self._homes.storable(place)[:2] == session.binding[:2]
 
     def _warn(self, session: Session, reasons: Sequence[Reason], why: str) -> None:
         self._warnings.append(PlanWarning(STILL_LOST, f"{reasons[0].evidence}; {why}", session.id))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from migrator.applying import apply_plan, undo_run
@@ -135,6 +135,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 # Each example is a dozen git processes: a failing one is shown as it was found, not the smallest.
 @settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@example([Born("shop", None), Born("shop", 0)], [(link, "shop")])  # only the root is stored through the link
 @given(st.lists(births, min_size=1, max_size=6), st.lists(events, max_size=4))
 def test_who_is_rescued_is_lost_no_more(
     born: list[Born], happened: list[tuple[Callable[[History, str], None], str]]
