@@ -98,11 +98,11 @@ def make_repositories(opencode: OpenCode, repos: Path) -> None:
         (repo / deepest).mkdir(parents=True)
         (repo / deepest / "x.txt").write_text(f"deep in {name}\n")
         (repo / "file0.txt").write_text(f"{name} as committed\n")
-        _git(opencode, repo, "init", "--quiet", "--initial-branch=main")
-        _git(opencode, repo, "add", "--all")
-        _git(opencode, repo, "commit", "--quiet", "--message", f"start of {name}")
-    _git(opencode, repos / "A", "worktree", "add", "--quiet", "../A-wt")
-    _git(opencode, repos / "B", "remote", "add", "origin", "https://example.com/acme/b.git")
+        git(opencode, repo, "init", "--quiet")
+        git(opencode, repo, "add", "--all")
+        git(opencode, repo, "commit", "--quiet", "--message", f"start of {name}")
+    git(opencode, repos / "A", "worktree", "add", "--quiet", "../A-wt")
+    git(opencode, repos / "B", "remote", "add", "origin", "https://example.com/acme/b.git")
     (repos / "plain").mkdir()
     (repos / "plain" / "file0.txt").write_text("plain as it was\n")
 
@@ -159,5 +159,11 @@ def patched_files(opencode: OpenCode, session: str) -> list[str]:
     return [file for part in parts if part["type"] == "patch" for file in part["files"]]
 
 
-def _git(opencode: OpenCode, repo: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=repo, env=opencode.environment(repo), check=True, timeout=60)
+def git(opencode: OpenCode, directory: Path, *arguments: str) -> str:
+    """Run git as the user of that opencode; gives what it prints."""
+    command = ["git", "-c", "init.defaultBranch=main", *arguments]
+    environment = opencode.environment(directory)
+    done = subprocess.run(
+        command, cwd=directory, env=environment, check=True, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout.strip()

@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tests.real.losses.making import change, first_commit, git, repository, session
+from tests.real.losses.making import change, first_commit, repository, session
 from tests.real.migrator_command import answer, orphans
 from tests.real.readers import ALL, Spot, seen_by
-from tests.real.sessions import IN_A
+from tests.real.sessions import IN_A, git
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.real.losses.making import Loss, change, git, repository, session
+from tests.real.losses.making import Loss, change, in_notes, in_repository, repository, session
 from tests.real.readers import Reader, Spot
+from tests.real.sessions import git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,12 +17,9 @@ if TYPE_CHECKING:
 
 def repository_without_a_commit_made_above(opencode: OpenCode, at: Path) -> Losing:
     """Its project stays global, and the path is seen from the new top."""
-    below = at / "notes" / "2026"
-    below.mkdir(parents=True)
-    lost = session(opencode, below)
-    yield Spot(lost, below, str(below)[1:])
+    spot = yield from in_notes(opencode, at)
     git(opencode, at / "notes", "init", "--quiet")
-    return Loss(Spot(lost, below, "2026"), "stale-path", frozenset({Reader.TERMINAL_UI}))
+    return Loss(spot, "stale-path", frozenset({Reader.TERMINAL_UI}))
 
 
 def path_written_by_hand(opencode: OpenCode, at: Path) -> Losing:
@@ -34,25 +32,22 @@ def path_written_by_hand(opencode: OpenCode, at: Path) -> Losing:
 
 
 def workspace_gone(opencode: OpenCode, at: Path) -> Losing:
-    shop = repository(opencode, at / "shop")
-    lost = session(opencode, shop)
-    yield Spot(lost, shop)
-    change(opencode, "UPDATE session SET workspace_id = 'wrk_gone' WHERE id = ?", lost)
-    return Loss(Spot(lost, shop), "stale-workspace", frozenset({Reader.BY_ID, Reader.PROMPT}))
+    spot = yield from in_repository(opencode, at / "shop")
+    change(opencode, "UPDATE session SET workspace_id = 'wrk_gone' WHERE id = ?", spot.session)
+    return Loss(spot, "stale-workspace", frozenset({Reader.BY_ID, Reader.PROMPT}))
 
 
 def stored_through_a_link(opencode: OpenCode, at: Path) -> Losing:
-    shop = repository(opencode, at / "shop")
-    lost = session(opencode, shop)
-    yield Spot(lost, shop)
-    (at / "link").symlink_to(shop)
-    change(opencode, "UPDATE session SET directory = ? WHERE id = ?", str(at / "link"), lost)
-    return Loss(Spot(lost, shop), "symlinked-directory", frozenset({Reader.DIRECTORY_FILTER, Reader.ROOTS}))
+    spot = yield from in_repository(opencode, at / "shop")
+    (at / "link").symlink_to(spot.home)
+    return _stored_as(opencode, spot, f"{at}/link")
 
 
 def stored_with_a_slash(opencode: OpenCode, at: Path) -> Losing:
-    shop = repository(opencode, at / "shop")
-    lost = session(opencode, shop)
-    yield Spot(lost, shop)
-    change(opencode, "UPDATE session SET directory = ? WHERE id = ?", f"{shop}/", lost)
-    return Loss(Spot(lost, shop), "symlinked-directory", frozenset({Reader.DIRECTORY_FILTER, Reader.ROOTS}))
+    spot = yield from in_repository(opencode, at / "shop")
+    return _stored_as(opencode, spot, f"{spot.home}/")
+
+
+def _stored_as(opencode: OpenCode, spot: Spot, directory: str) -> Loss:
+    change(opencode, "UPDATE session SET directory = ? WHERE id = ?", directory, spot.session)
+    return Loss(spot, "symlinked-directory", frozenset({Reader.DIRECTORY_FILTER, Reader.ROOTS}))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.real.losses.making import Loss, git, repository, session
+from tests.real.losses.making import Loss, in_repository, repository, session
 from tests.real.readers import Reader, Spot
+from tests.real.sessions import git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +20,9 @@ GONE = frozenset({Reader.DIRECTORY_FILTER, Reader.ROOTS, Reader.PROMPT})
 
 
 def renamed_repository(opencode: OpenCode, at: Path) -> Losing:
-    old = repository(opencode, at / "old")
-    lost = session(opencode, old)
-    yield Spot(lost, old)
-    old.rename(at / "new")
-    return Loss(Spot(lost, at / "new"), "missing-directory", GONE)
+    spot = yield from in_repository(opencode, at / "old")
+    new = spot.home.rename(at / "new")
+    return Loss(replace(spot, home=new), "missing-directory", GONE)
 
 
 def moved_folder(opencode: OpenCode, at: Path) -> Losing:
@@ -46,18 +46,14 @@ def deleted_worktree(opencode: OpenCode, at: Path) -> Losing:
 
 
 def file_in_its_place(opencode: OpenCode, at: Path) -> Losing:
-    old = repository(opencode, at / "old")
-    lost = session(opencode, old)
-    yield Spot(lost, old)
-    old.rename(at / "new")
-    old.write_text("")
-    return Loss(Spot(lost, at / "new"), "not-a-directory", GONE | {Reader.BY_ID})
+    spot = yield from in_repository(opencode, at / "old")
+    new = spot.home.rename(at / "new")
+    spot.home.write_text("")
+    return Loss(replace(spot, home=new), "not-a-directory", GONE | {Reader.BY_ID})
 
 
 def loop_of_links(opencode: OpenCode, at: Path) -> Losing:
-    old = repository(opencode, at / "old")
-    lost = session(opencode, old)
-    yield Spot(lost, old)
-    old.rename(at / "new")
-    old.symlink_to(old.name)
-    return Loss(Spot(lost, at / "new"), "unreadable", GONE | {Reader.BY_ID})
+    spot = yield from in_repository(opencode, at / "old")
+    new = spot.home.rename(at / "new")
+    spot.home.symlink_to(spot.home.name)
+    return Loss(replace(spot, home=new), "unreadable", GONE | {Reader.BY_ID})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.real.losses.making import Loss, git, repository, session
+from tests.real.losses.making import Loss, repository, session
 from tests.real.readers import ALL, Spot
+from tests.real.sessions import git
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.real.readers import Reader, Spot
-from tests.real.sessions import writes
+from tests.real.sessions import git, writes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +32,6 @@ Losing = Generator[Spot | None, None, Loss]
 It begins with opencode running, yields a session that is in its place, goes on with opencode stopped, and returns the
 loss. Who needs opencode after that yields once more, and goes on with opencode running, as it was started anew.
 """
-
-
-def git(opencode: OpenCode, directory: Path, *arguments: str) -> str:
-    """Run git as the user of that opencode; gives what it prints."""
-    command = ["git", "-c", "init.defaultBranch=main", *arguments]
-    environment = opencode.environment(directory)
-    done = subprocess.run(command, cwd=directory, env=environment, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def repository(opencode: OpenCode, directory: Path, *below: str) -> Path:
@@ -71,6 +62,22 @@ def session(opencode: OpenCode, directory: Path, **fields: str) -> str:
     session_id = opencode.new_session("lost and found", directory, **fields)
     opencode.prompt(session_id, writes(made, "v1\n") + writes(made, "v2\n") + writes(also_made, "v1\n"), directory)
     return session_id
+
+
+def in_repository(opencode: OpenCode, directory: Path) -> Generator[Spot, None, Spot]:
+    """A session at the top of a new repository."""
+    spot = Spot(session(opencode, repository(opencode, directory)), directory)
+    yield spot
+    return spot
+
+
+def in_notes(opencode: OpenCode, at: Path) -> Generator[Spot, None, Spot]:
+    """A session in `notes/2026`, in no repository; gives where it belongs once there is one in `notes`."""
+    below = at / "notes" / "2026"
+    below.mkdir(parents=True)
+    spot = Spot(session(opencode, below), below, str(below)[1:])
+    yield spot
+    return replace(spot, path="2026")
 
 
 def change(opencode: OpenCode, sql: str, *values: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.real.losses.making import Loss, change, first_commit, git, repository, session
+from tests.real.losses.making import Loss, change, first_commit, in_notes, in_repository, repository, session
 from tests.real.readers import LISTS, Reader, Spot
+from tests.real.sessions import git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,12 +20,10 @@ UNLISTED = LISTS | {Reader.ROOTS}
 
 
 def origin_added_to_a_repository_without_its_kept_id(opencode: OpenCode, at: Path) -> Losing:
-    shop = repository(opencode, at / "shop")
-    lost = session(opencode, shop)
-    yield Spot(lost, shop)
-    (shop / ".git" / "opencode").unlink()
-    _add_origin(opencode, shop)
-    return Loss(Spot(lost, shop), "project-drift", UNLISTED)
+    spot = yield from in_repository(opencode, at / "shop")
+    (spot.home / ".git" / "opencode").unlink()
+    _add_origin(opencode, spot.home)
+    return Loss(spot, "project-drift", UNLISTED)
 
 
 def gone_along_with_another_copy(opencode: OpenCode, at: Path) -> Losing:
@@ -58,30 +58,23 @@ def half_under_another_id(opencode: OpenCode, at: Path) -> Losing:
 
 
 def git_directory_deleted(opencode: OpenCode, at: Path) -> Losing:
-    shop = repository(opencode, at / "shop")
-    lost = session(opencode, shop)
-    yield Spot(lost, shop)
-    shutil.rmtree(shop / ".git")
-    return Loss(Spot(lost, shop, str(shop)[1:]), "project-drift", UNLISTED)
+    spot = yield from in_repository(opencode, at / "shop")
+    shutil.rmtree(spot.home / ".git")
+    return Loss(replace(spot, path=str(spot.home)[1:]), "project-drift", UNLISTED)
 
 
 def repository_made_above(opencode: OpenCode, at: Path) -> Losing:
     """`git init` in a folder: the sessions in its sub-directories stay behind."""
-    below = at / "notes" / "2026"
-    below.mkdir(parents=True)
-    lost = session(opencode, below)
-    yield Spot(lost, below, str(below)[1:])
+    spot = yield from in_notes(opencode, at)
     git(opencode, at / "notes", "init", "--quiet")
     first_commit(opencode, at / "notes")
-    return Loss(Spot(lost, below, "2026"), "global-claimed", UNLISTED)
+    return Loss(spot, "global-claimed", UNLISTED)
 
 
 def project_row_gone(opencode: OpenCode, at: Path) -> Losing:
-    shop = repository(opencode, at / "shop")
-    lost = session(opencode, shop)
-    yield Spot(lost, shop)
-    change(opencode, "UPDATE session SET project_id = 'feedface' WHERE id = ?", lost)
-    return Loss(Spot(lost, shop), "unknown-project", UNLISTED | {Reader.PROMPT})
+    spot = yield from in_repository(opencode, at / "shop")
+    change(opencode, "UPDATE session SET project_id = 'feedface' WHERE id = ?", spot.session)
+    return Loss(spot, "unknown-project", UNLISTED | {Reader.PROMPT})
 
 
 def _add_origin(opencode: OpenCode, shop: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.real.losses.making import Loss, change, git, repository, session
+from tests.real.losses.making import Loss, change, repository, session
 from tests.real.readers import CHILD, Reader, Spot
+from tests.real.sessions import git
 
 if TYPE_CHECKING:
     from pathlib import Path
