@@ -17,9 +17,11 @@ def test_its_first_screen_is_what_the_demo_prints() -> None:
     shown = readme.split("```console\n")[1].split("```")[0]
     environ = {**os.environ, "NO_COLOR": "1", "COLUMNS": "80"}
     command = [sys.executable, "-m", "migrator", "demo"]
-    demo = subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
-    for line in RUN.sub("RUN", shown).splitlines():
-        assert line == "..." or line in RUN.sub("RUN", demo).splitlines(), line
+    demo = subprocess.run(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    rest = RUN.sub("RUN", demo.stdout)
+    for piece in RUN.sub("RUN", shown).split("...\n"):
+        assert piece in rest
+        rest = rest.partition(piece)[2]
 
 
 def test_every_command_in_it_exists() -> None:
