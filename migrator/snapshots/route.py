@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.errors import MigratorError
 from migrator.model import FolderState
 from migrator.paths import checkout_root, is_within
-from migrator.places import links
+from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL
 from migrator.planning.relocation.folders import Folders
 from migrator.snapshots.alternates import alternates
@@ -117,7 +117,7 @@ class SnapshotRoutes:
             return f"nobody knows which worktree {before.directory} was in"
         target = self._target(after.directory)
         if target.vcs != "git":
-            torn = self._follows and links.read_gitdir(target.directory)
+            torn = self._follows and git_worktrees.admin_dir(target.directory)
             what = (
                 "has lost its repository, until `git worktree repair` mends that" if torn else "is in no git repository"
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
 from migrator.paths import is_within
-from migrator.places import git, links
+from migrator.places import git, git_worktrees
 from migrator.places.checkout import GLOBAL, is_outside, own_project_id
 from migrator.planning.relocation.folders import Folders, move_below, normalise
 
@@ -113,10 +113,10 @@ class Moved:
     def _torn(self, directory: str) -> str | None:
         """Return the linked worktree that a directory is in, if it lost its repository by this very move."""
         marked = git.marked_directory(directory)
-        link = links.read_gitdir(marked) if marked else None
-        if marked is None or link is None or self.exists(link.administration):
+        admin = git_worktrees.admin_dir(marked) if marked else None
+        if marked is None or admin is None or self.exists(admin):
             return None
-        return marked if self.exists(project_kept_for(marked, link.administration, self._folders)) else None
+        return marked if self.exists(moved_admin_dir(marked, admin, self._folders)) else None
 
     def holds(self, directory: str, project_id: str) -> bool:
         """Ask opencode's own rules; what isn't there contradicts nothing."""
@@ -211,12 +211,12 @@ def _nearest(wanted: str, resolver: Resolver) -> str:
     return next(str(above) for above in (Path(wanted), *Path(wanted).parents) if resolver.exists(str(above)))
 
 
-def project_kept_for(worktree: str, administration: str, folders: Folders) -> str:
-    """Return where a repository's record of a linked worktree is, after both moved and the link was left as it was."""
-    if links.is_relative(f"{worktree}/.git"):
+def moved_admin_dir(worktree: str, admin: str, folders: Folders) -> str:
+    """Return where a repository's record of a linked worktree is after both moved, and `.git` still names `admin`."""
+    if git_worktrees.names_relative_path(worktree):
         was = folders.origin(worktree) or worktree
-        administration = normalise(os.path.join(was, os.path.relpath(administration, worktree)))
-    return folders.mapped(administration) or administration
+        admin = normalise(os.path.join(was, os.path.relpath(admin, worktree)))
+    return folders.mapped(admin) or admin
 
 
 def _gone(before: Binding, wanted: str, resolver: Resolver, folders: Folders) -> Place | None:
