@@ -21,7 +21,7 @@ from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.vcs_records import Records
 from migrator.paths import is_within
 from migrator.places import git
-from migrator.places.checkout import GLOBAL, is_outside
+from migrator.places.checkout import GLOBAL, is_outside_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -129,7 +129,7 @@ class Homes:
         place, project_id = info.place, binding.project_id
         if place is None:
             return Home(why_not=info.detail)
-        if place.vcs is None and not is_outside(project_id, place.directory):
+        if place.vcs is None and not is_outside_repository(project_id, place.directory):
             broken = _broken_link(place.directory)
             if broken:
                 return Home(why_not=broken)
@@ -178,7 +178,7 @@ class Homes:
             return Home(
                 self.within(base, path_below(directory, base)), because=f"the checkout that it was in, {base}, is there"
             )
-        if is_outside(project_id, directory) and record is None:
+        if is_outside_repository(project_id, directory) and record is None:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not stands.real:
             newest = max(session.created for session in self._context.bound[binding])
@@ -223,7 +223,7 @@ class Homes:
 
 def _broken_link(directory: str) -> str | None:
     """Return what to do about a linked worktree whose repository has moved away; None where it isn't one."""
-    marked = git.marked_directory(directory)
+    marked = git.repository_root(directory)
     marker = os.path.join(marked, ".git") if marked else ""
     if not os.path.isfile(marker):
         return None

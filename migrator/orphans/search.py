@@ -20,7 +20,7 @@ from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.walk import DEPTH, find_repositories
 from migrator.paths import is_within
 from migrator.places import git
-from migrator.places.checkout import GLOBAL, is_outside
+from migrator.places.checkout import GLOBAL, is_outside_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -82,7 +82,7 @@ class Search:
         """Return the likely home of sessions whose directory was in `base`, or the rivals; None where nothing fits."""
         from migrator.orphans.homes import Home
 
-        project_id = GLOBAL if is_outside(binding.project_id, binding.directory) else binding.project_id
+        project_id = GLOBAL if is_outside_repository(binding.project_id, binding.directory) else binding.project_id
         for place, rivals, what in self._ranked(project_id, base):
             if rivals:
                 return Home(rivals=tuple(rivals), why_not=f"there are several: {' and '.join(rivals)}, each {what}")

@@ -25,7 +25,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.paths import checkout_root, upwards
-from migrator.places.checkout import GLOBAL, is_outside
+from migrator.places.checkout import GLOBAL, is_outside_repository
 from migrator.workspaces import jj
 from migrator.workspaces.discover import with_workspaces
 from migrator.workspaces.find_repository import is_marked, marked
@@ -145,14 +145,14 @@ class _Ground:
             return None if left_behind else f"{root} is another repository now"
         if row.project_id in self._ids:
             return None
-        if is_outside(row.project_id, row.directory) and "jj" in workspace.kind:
+        if is_outside_repository(row.project_id, row.directory) and "jj" in workspace.kind:
             return f"{root} is there, and no workspace of this repository" if os.path.isdir(root) else None
         return f"they are bound to project {row.project_id}, and the workspace that was there is gone"
 
     def _where_it_stands(self, row: Remembered, root: str) -> str | None:
         if (inner := _other_top(row.directory, root)) is not None:
             return f"{inner} is another repository"
-        if row.project_id in self._ids or is_outside(row.project_id, row.directory):
+        if row.project_id in self._ids or is_outside_repository(row.project_id, row.directory):
             return None
         if row.project_id == self._project(root):
             return None
@@ -190,7 +190,7 @@ def _with_forgotten(repository: Repository, memory: DatabaseRecord) -> Repositor
         return repository
     oldest: dict[str, int] = {}
     for row in memory.rows:
-        if is_outside(row.project_id, row.directory):
+        if is_outside_repository(row.project_id, row.directory):
             for above in upwards(row.directory):
                 oldest[above] = min(row.first_created, oldest.get(above, row.first_created))
     names = jj.current_names(repository.jj) or frozenset()

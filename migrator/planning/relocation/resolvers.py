@@ -11,7 +11,7 @@ from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
 from migrator.paths import is_within
 from migrator.places import git, git_worktrees
-from migrator.places.checkout import GLOBAL, is_outside, own_project_id
+from migrator.places.checkout import GLOBAL, directory_project_id, is_outside_repository
 from migrator.planning.relocation.folders import Folders, move_below, normalise
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Moved:
 
     def _torn(self, directory: str) -> str | None:
         """Return the linked worktree that a directory is in, if it lost its repository by this very move."""
-        marked = git.marked_directory(directory)
+        marked = git.repository_root(directory)
         admin = git_worktrees.admin_dir(marked) if marked else None
         if marked is None or admin is None or self.exists(admin):
             return None
@@ -168,7 +168,7 @@ class WillMove:
         if existing != wanted and (gone := _gone(before, wanted, self, self._folders)):
             return gone
         checkout = self._checkout(existing)
-        if checkout.project_id == own_project_id(existing):
+        if checkout.project_id == directory_project_id(existing):
             return _own(wanted)
         top = self._after(checkout.worktree)
         return Place(
@@ -184,10 +184,14 @@ class WillMove:
         """Return the checkout that will be around a directory, described as it is now."""
         for above in (Path(directory), *Path(directory).parents):
             now = self._folders.origin(str(above))
-            if now is not None and any(os.access(f"{now}/{marker}", os.F_OK) for marker in self._places.markers):
+            if now is not None and any(os.access(f"{now}/{marker}", os.F_OK) for marker in self._places.marker_names):
                 found = self._places.checkout(now)
-                return self._places.outside(directory) if found == self._places.outside(now) else found
-        return self._places.outside(directory)
+                return (
+                    self._places.outside_repository(directory)
+                    if found == self._places.outside_repository(now)
+                    else found
+                )
+        return self._places.outside_repository(directory)
 
     def _after(self, path: str) -> str:
         return self._folders.mapped(path) or path
@@ -225,19 +229,19 @@ def _gone(before: Binding, wanted: str, resolver: Resolver, folders: Folders) ->
     Nothing on the disk says that it is another project now, and its id is what brings it home when it is back.
     """
     top = folders.mapped(_top(before))
-    if is_outside(before.project_id, before.directory) or top is None or resolver.exists(top):
+    if is_outside_repository(before.project_id, before.directory) or top is None or resolver.exists(top):
         return None
     return Place(wanted, before.project_id, top, _relative(wanted, top), "git", top)
 
 
 def _is_own(binding: Binding) -> bool:
     """Tell whether a session is in the project that opencode 2 has for its very directory, in no repository."""
-    return binding.project_id != GLOBAL and is_outside(binding.project_id, binding.directory)
+    return binding.project_id != GLOBAL and is_outside_repository(binding.project_id, binding.directory)
 
 
 def _own(directory: str) -> Place:
     """Return what opencode 2 makes of a directory in no repository."""
-    return Place(directory, own_project_id(directory), directory, "", None, directory)
+    return Place(directory, directory_project_id(directory), directory, "", None, directory)
 
 
 def _top(before: Binding) -> str:
