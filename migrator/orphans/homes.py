@@ -14,12 +14,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Suggestion
-from migrator.orphans.checkout_root import checkout_of, path_below
 from migrator.orphans.known_checkouts import KnownCheckouts, only_candidate
 from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.vcs_records import Records
-from migrator.paths import is_within
+from migrator.paths import is_within, path_below
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
 
@@ -156,8 +155,7 @@ class Homes:
     # -- the directory is gone -----------------------------------------------------------------------------------
 
     def _gone(self, binding: Binding) -> Home:
-        directory, project_id = binding.directory, binding.project_id
-        base = checkout_of(binding, self._known.tops(project_id)) or directory
+        base = self._known.checkout_root(binding)
         foreign = self._beyond(base)
         home = Home(why_not=foreign) if foreign else self._certain(binding, base)
         if home.place is not None or home.away:

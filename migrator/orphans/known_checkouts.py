@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.paths import checkout_root
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Place
+    from migrator.model import Binding, Place
     from migrator.orphans.rule import RuleContext
 
 
@@ -58,9 +59,13 @@ class KnownCheckouts:
             found.setdefault(binding.project_id, {})[binding.directory] = None
         return {project_id: tuple(directories) for project_id, directories in found.items()}
 
-    def tops(self, project_id: str) -> Sequence[str]:
-        """Return the tops of a project's checkouts that opencode has on record; they may be gone."""
-        return self._tops.get(project_id, ())
+    def checkout_root(self, binding: Binding) -> str:
+        """Return the top of the checkout that a session was in; its directory if it was in none, or nothing tells."""
+        directory, project_id = binding.directory.rstrip("/") or binding.directory, binding.project_id
+        if project_id == GLOBAL:
+            return binding.directory
+        on_record = [top for top in self._tops.get(project_id, ()) if top.strip("/")]
+        return checkout_root(directory, binding.path, on_record) or directory
 
     def directories(self, project_id: str) -> Sequence[str]:
         """Return every directory that has to do with a project, its worktree first; they may be gone."""

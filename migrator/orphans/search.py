@@ -14,11 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, PlanWarning
-from migrator.orphans.checkout_root import checkout_of, path_below
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.walk import DEPTH, find_repositories
-from migrator.paths import is_within
+from migrator.paths import is_within, path_below
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
 
@@ -63,8 +62,8 @@ class Search:
         gone = [
             b for b in self._context.bound if self._context.inspect(b.directory).status is not DirectoryStatus.THERE
         ]
-        bases = {checkout_of(b, self.known.tops(b.project_id)) or b.directory for b in gone}
-        return find_repositories(self._tops, self._depth, {_name(base) for base in bases}, self._tick)
+        names = {_name(self.known.checkout_root(binding)) for binding in gone}
+        return find_repositories(self._tops, self._depth, names, self._tick)
 
     def warnings(self) -> Iterator[PlanWarning]:
         """Say what the search could not look into."""

@@ -12,8 +12,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.orphans.checkout_root import path_below
-from migrator.paths import upwards
+from migrator.paths import path_below, upwards
 from migrator.places import git_worktrees
 from migrator.places.small_files import names_in, real_path
 from migrator.workspaces import jj

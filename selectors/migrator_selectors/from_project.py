@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.paths import checkout_root
 from migrator.places.checkout import GLOBAL
 from migrator.selection import Clause, Selector, SelectorPlugin
 from migrator_selectors._text import option_text
@@ -38,18 +39,12 @@ class FromProject(Selector):
     def base(self, session: Session) -> str | None:
         """Return the root of the checkout that the session was in: a project may have several.
 
-        The row's own `path` says how far below the root it was. Older rows have none; then it is the worktree or
-        sandbox of the project that the directory is in. Directories of "global" have no root in common.
+        Directories of "global" have no root in common.
         """
         if self.project.id == GLOBAL or not self.match(session):
             return None
-        directory, path = session.directory, session.binding.path
-        if path == "":
-            return directory
-        if path is not None and directory.endswith("/" + path):
-            return directory[: -len(path) - 1] or "/"
-        roots = (root.rstrip("/") for root in (self.project.worktree, *self.project.sandboxes))
-        return max((root or "/" for root in roots if (directory + "/").startswith(root + "/")), key=len, default=None)
+        on_record = (self.project.worktree, *self.project.sandboxes)
+        return checkout_root(session.directory, session.binding.path, on_record)
 
 
 class FromProjectPlugin(SelectorPlugin):
