@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
 from migrator.model import FolderState, PlanWarning, Undo
-from migrator.planning.relocation.folders import Folders
+from migrator.paths import Folders
 from migrator.snapshots.alternates import add_alternates, broken_alternates
 from migrator.snapshots.carry_check import CarryChecker, rewrite_patch
 from migrator.snapshots.layout import Layout

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.model import FolderState
-from migrator.paths import checkout_root, is_within
+from migrator.paths import Folders, checkout_root, is_within
 from migrator.places import links
 from migrator.places.checkout import GLOBAL
-from migrator.planning.relocation.folders import Folders
 from migrator.snapshots.alternates import alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
