@@ -6,7 +6,6 @@ whole, and every file it names is the same in both worktrees now, or missing fro
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +15,7 @@ from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, whole
-from migrator.store.turns import recorded
+from migrator.store.turns import recorded, redo_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -75,9 +74,9 @@ class CarryChecker:
         found: dict[str, CarryDecision] = {}
         going = [id_ for ids in ways.values() for id_ in ids]
         records = recorded(self._store, going)
-        reverts = {id_: marker for id_, (_, marker) in self._store.bindings(going).items() if marker}
+        redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(going).items()}
         for passage, ids in ways.items():
-            cases = [_Case(id_, *records[id_], reverts.get(id_)) for id_ in ids]
+            cases = [_Case(id_, *records[id_], redo_trees.get(id_)) for id_ in ids]
             try:
                 found |= _judged(passage, cases)
             except GitFailed as error:
@@ -89,22 +88,13 @@ class _Case(NamedTuple):
     session: str
     turns: Sequence[Turn]
     trees: Sequence[str]
-    revert: str | None
-
-    @property
-    def reverted_from(self) -> str | None:
-        """The tree that a redo would restore, whole."""
-        try:
-            tree = json.loads(self.revert or "{}").get("snapshot")
-        except (ValueError, AttributeError):
-            return None
-        return tree if isinstance(tree, str) else None
+    redo_tree: str | None
 
 
 def _judged(passage: SnapshotRoute, cases: Sequence[_Case]) -> dict[str, CarryDecision]:
     borrowed = passage.environment
     named = {tree for case in cases for tree in (*case.trees, *(turn.hash for turn in case.turns))}
-    named |= {tree for case in cases if (tree := case.reverted_from)}
+    named |= {tree for case in cases if (tree := case.redo_tree)}
     intact = whole(passage.source, named, borrowed)
     with Trees(passage.source, borrowed) as trees:
         same = _Sameness(passage, trees, cases, intact)
@@ -112,7 +102,7 @@ def _judged(passage: SnapshotRoute, cases: Sequence[_Case]) -> dict[str, CarryDe
 
 
 def _verdict(passage: SnapshotRoute, case: _Case, intact: Collection[str], same: _Sameness) -> CarryDecision:
-    tree = case.reverted_from
+    tree = case.redo_tree
     if tree is not None and not (tree in intact and same.throughout(case, tree)):
         because = "it is reverted, and a redo would restore the whole worktree as it was then"
         return CarryDecision(passage, detached=len(case.turns), because=because)
@@ -196,7 +186,7 @@ class _Sameness:
             for file in turn.files:
                 if path := is_below(self._passage.source_worktree, file):
                     yield last, path
-        if (tree := case.reverted_from) in self._intact:
+        if (tree := case.redo_tree) in self._intact:
             yield from ((last, path) for path, _ in self._trees.files(str(tree)))
 
     def _last(self, case: _Case) -> str | None:

@@ -7,13 +7,13 @@ since is lost.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from migrator.snapshots.compare import same_as_snapshot
 from migrator.snapshots.git import GitFailed
 from migrator.snapshots.trees import SUBMODULE, Trees, whole
 from migrator.snapshots.undo_target import UndoTargets
+from migrator.store.turns import redo_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -
     instances = UndoTargets(store, places)
     found = {}
     for id_, (binding, marker) in store.bindings(sessions).items():
-        if not (tree := _tree(marker)):
+        if not (tree := redo_snapshot(marker)):
             continue
         instance = instances.find(binding, redoable=True)
         place, git_dir = instance.place, instance.repository
@@ -43,14 +43,6 @@ def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -
         except GitFailed:
             continue
     return found
-
-
-def _tree(marker: str | None) -> str | None:
-    try:
-        tree = json.loads(marker or "{}").get("snapshot")
-    except (ValueError, AttributeError):
-        return None
-    return tree if isinstance(tree, str) else None
 
 
 def _changed(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:

@@ -7,7 +7,6 @@ isn't of this worktree. Learnt from the code of opencode 1.18.34 and held agains
 
 from __future__ import annotations
 
-import json
 import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.snapshots.git import quotes_names
 from migrator.snapshots.lookup import TreeEntry, look_up
 from migrator.snapshots.undo_target import UndoTarget, UndoTargets
-from migrator.store.turns import recorded
+from migrator.store.turns import recorded, redo_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -83,19 +82,12 @@ def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[
     instances = UndoTargets(store, places)
     here: dict[UndoTarget, list[tuple[str, Sequence[Turn]]]] = {}
     for id_, (binding, marker) in store.bindings(with_turns).items():
-        instance = instances.find(binding, redoable=_redoable(marker))
+        instance = instances.find(binding, redoable=bool(redo_snapshot(marker)))
         here.setdefault(instance, []).append((id_, with_turns[id_]))
     found: dict[str, list[TurnEffect]] = {}
     for instance, cases in here.items():
         found |= _judged(instance, cases, batched=instances.layout.by_worktree)
     return found
-
-
-def _redoable(marker: str | None) -> bool:
-    try:
-        return bool(json.loads(marker or "{}").get("snapshot"))
-    except (ValueError, AttributeError):
-        return False
 
 
 def _judged(
