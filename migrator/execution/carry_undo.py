@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
-from migrator.model import FolderState, PlanWarning, Undo
+from migrator.model import FileUndo, FolderState, PlanWarning
 from migrator.paths import Folders
 from migrator.snapshots.alternates import add_alternates, broken_alternates
 from migrator.snapshots.carry_check import CarryChecker, rewrite_patch
@@ -38,11 +38,11 @@ def carry_undo(
     The judgement is made anew, since files may have changed since the plan was: a turn that no longer may go along is
     in no edit, and so it is detached. Raises MigratorError, with no row written, where objects can't be carried.
     """
-    wanted = {change.session for change in changes if change.undo is Undo.CARRY and change.moves}
+    wanted = {change.session for change in changes if change.undo is FileUndo.CARRY and change.moves}
     if not wanted:
         return [], [], []
     judge = CarryChecker(store, places, relocated)
-    verdicts = judge.verdicts(change for change in changes if change.session in wanted)
+    verdicts = judge.check(change for change in changes if change.session in wanted)
     cargo: dict[SnapshotRoute, set[str]] = {}
     for verdict in verdicts.values():
         if verdict.passage is not None and verdict.trees:

@@ -54,7 +54,7 @@ class CarryChecker:
         self._store = store
         self._passages = SnapshotRoutes(store, places, relocated)
 
-    def verdicts(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
+    def check(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
         """Map each of these sessions, which have file undo, to what becomes of it."""
         by_passage: dict[SnapshotRoute | str, list[str]] = {}
         for change in changes:
