@@ -32,9 +32,9 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
 
     ids = [selected.session.id for selected in selection.sessions]
     found = undo_effects(store, places, ids)
-    mendable = {} if policy is FileUndoPolicy.DETACH else find_recoveries(store, places, found)
-    mended = {id_: mend.parts for id_, mend in mendable.items()}
-    dangerous = {id_ for id_, turns in found.items() if any(t.outlook is UndoEffect.DELETES for t in turns)}
+    recoveries = {} if policy is FileUndoPolicy.DETACH else find_recoveries(store, places, found)
+    mended = {id_: mend.parts for id_, mend in recoveries.items()}
+    dangerous = {id_ for id_, turns in found.items() if any(t.effect is UndoEffect.DELETES for t in turns)}
     changes = [
         Change(
             selected.session.id,
@@ -64,7 +64,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
 
 
 def _undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[FileUndo, UndoTurns]:
-    detached = [turn for turn in turns if turn.outlook is UndoEffect.DELETES and turn.turn.part not in mended]
+    detached = [turn for turn in turns if turn.effect is UndoEffect.DELETES and turn.turn.part not in mended]
     kept = len(turns) - len(detached)
     because = detached[0].because if detached else None
     return FileUndo.CARRY if kept else FileUndo.DETACH, UndoTurns(kept, len(detached), because, len(mended))
@@ -74,7 +74,7 @@ def _warnings(
     store: Store, found: dict[str, list[TurnEffect]], mended: Mapping[str, Collection[str]]
 ) -> Iterator[PlanWarning]:
     """Say of each dangerous turn what its undo would do, and what becomes of it."""
-    dangerous = {id_: [t for t in turns if t.outlook is UndoEffect.DELETES] for id_, turns in found.items()}
+    dangerous = {id_: [t for t in turns if t.effect is UndoEffect.DELETES] for id_, turns in found.items()}
     said = prompts(store, [turn.turn.part for turns in dangerous.values() for turn in turns])
     for id_, turns in dangerous.items():
         for (message, time), steps in by_message(turns, said).items():
@@ -92,7 +92,7 @@ def _warnings(
 
 def _unknown(found: dict[str, list[TurnEffect]]) -> Iterator[PlanWarning]:
     """Name what keeps us from telling, once for all sessions in which it does."""
-    why = Counter(turns[0].because for turns in found.values() if turns[0].outlook is UndoEffect.UNKNOWN)
+    why = Counter(turns[0].because for turns in found.values() if turns[0].effect is UndoEffect.UNKNOWN)
     for because, number in why.items():
         yield PlanWarning(
             "undo-unknown",
