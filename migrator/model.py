@@ -120,12 +120,29 @@ class Selection:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-class Undo(StrEnum):
-    """What happens to the file undo of a session: see README, "What a move changes"."""
+class FileUndo(StrEnum):
+    """What happens to opencode's file undo of a session: see README, "What a move changes"."""
 
     CARRY = "carry"
     DETACH = "detach"
     NONE = "none"
+
+
+Undo = FileUndo
+"""The name that programs know it by."""
+
+
+class FileUndoPolicy(StrEnum):
+    """What the user wants of file undo: the values of `--undo-files`."""
+
+    AUTO = "auto"
+    """Carry what is safe, detach the rest."""
+
+    CARRY = "carry"
+    """Carry all of it, or refuse the plan."""
+
+    DETACH = "detach"
+    """Carry nothing."""
 
 
 class ProjectAction(StrEnum):
@@ -158,7 +175,7 @@ class Change(NamedTuple):
     selected_by: tuple[str, ...]
     before: Binding
     after: Binding
-    undo: Undo
+    undo: FileUndo
     turns: UndoTurns = UndoTurns()
 
     @property

@@ -39,7 +39,7 @@ def command(**values: Any) -> None:
     gives that up), opencode wouldn't use it, and what it has of our sessions is where they are now.
     """
     from migrator.operations.apply import remove_leftovers
-    from migrator.reporting.leftover_text import leftover_document, leftover_lines
+    from migrator.reporting.gc_text import leftover_document, leftover_lines
 
     before = _before(values["older_than"])
     with workbench(values) as context:
@@ -63,7 +63,7 @@ def command(**values: Any) -> None:
 
 
 def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
-    from migrator.reporting.leftover_text import leftover_lines
+    from migrator.reporting.gc_text import leftover_lines
 
     echo_lines(leftover_lines(found, removed=False), err=quiet)
     if not on_terminal():

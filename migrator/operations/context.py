@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
-from migrator.model import FolderState, Selection
+from migrator.model import FileUndoPolicy, FolderState, Selection
 from migrator.places import Places, ProjectIdScheme
 from migrator.selection.query import DatabaseSelectorContext, Query, select
 from migrator.store.reader import Store
@@ -40,7 +40,7 @@ class MoveRequest:
     to_dir: str | None = None
     to_project: str | None = None
     subdirs: str = "nearest"
-    undo_files: str = "auto"
+    undo_files: str = FileUndoPolicy.AUTO
     project_option: str = "--to-project"
     announce: bool = True
     with_forks: bool = False
@@ -58,7 +58,7 @@ class RelocateRequest:
     listed: tuple[Sequence[str], str] = ((), "")
     whereabouts: FolderState = FolderState.MOVED
     copied: bool = False
-    undo_files: str = "auto"
+    undo_files: str = FileUndoPolicy.AUTO
     announce: bool = True
 
 
@@ -70,7 +70,7 @@ class RescueRequest:
     likely: bool = False
     search: Sequence[str] = ()
     depth: int | None = None
-    undo_files: str = "auto"
+    undo_files: str = FileUndoPolicy.AUTO
     announce: bool = True
 
 
@@ -149,7 +149,9 @@ class CommandContext:
         from migrator.planning.protect import plan_protect
 
         self._refuse_undo_of_opencode_2()
-        return plan_protect(self.store, self.places, self.selection(values), values.get("undo_files", "auto"))
+        return plan_protect(
+            self.store, self.places, self.selection(values), FileUndoPolicy(values.get("undo_files", "auto"))
+        )
 
     def leftovers(self, older_than: int | None = None) -> list[Leftover]:
         """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
@@ -180,10 +182,10 @@ class CommandContext:
             return Selection(())
         return select(self.store, query)
 
-    def _undo(self, said: str, relocated: FolderMoves | None = None) -> FileUndoDecider:
+    def _undo(self, policy: str, relocated: FolderMoves | None = None) -> FileUndoDecider:
         from migrator.planning.file_undo import FileUndoDecider
 
-        return FileUndoDecider(self.store, self.places, said, relocated)
+        return FileUndoDecider(self.store, self.places, FileUndoPolicy(policy), relocated)
 
     def relocate(self, moving: RelocateRequest) -> Plan:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
@@ -199,7 +201,7 @@ class CommandContext:
             raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
         pairs = list(absolute_pairs(typed, self.selector_context.cwd, self.selector_context.expanded))
         relocation = Relocation(self.places, folder_moves(pairs, moving.whereabouts), self.store.workspaces())
-        undo_files = "detach" if moving.whereabouts is FolderState.FOREIGN else moving.undo_files
+        undo_files = FileUndoPolicy.DETACH if moving.whereabouts is FolderState.FOREIGN else moving.undo_files
         file_undo = self._undo(undo_files, relocation.said)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
         plan = with_announcement(plan, wanted=moving.announce)

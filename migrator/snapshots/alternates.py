@@ -18,7 +18,7 @@ from migrator.snapshots.temp_dirs import locked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.planning.relocation.folders import Folders
+    from migrator.paths import Folders
 
 NEW = "opencode-migrator-alternates"
 """The name of a file until it is whole; what a killed process left of it is written over by the next."""

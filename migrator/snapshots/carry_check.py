@@ -6,7 +6,6 @@ whole, and every file it names is the same in both worktrees now, or missing fro
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,8 +14,8 @@ from migrator.snapshots.compare import is_below, same_as_snapshot, same_in_both
 from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
-from migrator.snapshots.trees import Trees, whole
-from migrator.store.turns import recorded
+from migrator.snapshots.trees import Trees, complete_trees
+from migrator.store.turns import recorded, redo_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +39,7 @@ class CarryDecision:
     `because` says why turns are detached, where some are.
     """
 
-    passage: SnapshotRoute | None
+    route: SnapshotRoute | None
     carried: tuple[Turn, ...] = ()
     detached: int | None = None
     trees: tuple[str, ...] = ()
@@ -53,33 +52,33 @@ class CarryChecker:
 
     def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
         self._store = store
-        self._passages = SnapshotRoutes(store, places, relocated)
+        self._routes = SnapshotRoutes(store, places, relocated)
 
-    def verdicts(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
+    def check(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
         """Map each of these sessions, which have file undo, to what becomes of it."""
-        by_passage: dict[SnapshotRoute | str, list[str]] = {}
+        by_route: dict[SnapshotRoute | str, list[str]] = {}
         for change in changes:
-            passage = self._passages.find(change.before, change.after)
-            by_passage.setdefault(passage, []).append(change.session)
-        ways = {passage: ids for passage, ids in by_passage.items() if not isinstance(passage, str)}
+            route = self._routes.find(change.before, change.after)
+            by_route.setdefault(route, []).append(change.session)
+        ways = {route: ids for route, ids in by_route.items() if not isinstance(route, str)}
         found = {
-            id_: CarryDecision(None, because=passage)
-            for passage, ids in by_passage.items()
-            if isinstance(passage, str)
+            id_: CarryDecision(None, because=route)
+            for route, ids in by_route.items()
+            if isinstance(route, str)
             for id_ in ids
         }
-        return found | self.judged(ways)
+        return found | self.check_routes(ways)
 
-    def judged(self, ways: Mapping[SnapshotRoute, Sequence[str]]) -> dict[str, CarryDecision]:
+    def check_routes(self, ways: Mapping[SnapshotRoute, Sequence[str]]) -> dict[str, CarryDecision]:
         """Map each of these sessions to what becomes of it on its way."""
         found: dict[str, CarryDecision] = {}
         going = [id_ for ids in ways.values() for id_ in ids]
         records = recorded(self._store, going)
-        reverts = {id_: marker for id_, (_, marker) in self._store.bindings(going).items() if marker}
-        for passage, ids in ways.items():
-            cases = [_Case(id_, *records[id_], reverts.get(id_)) for id_ in ids]
+        redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(going).items()}
+        for route, ids in ways.items():
+            cases = [_Case(id_, *records[id_], redo_trees.get(id_)) for id_ in ids]
             try:
-                found |= _judged(passage, cases)
+                found |= _judged(route, cases)
             except GitFailed as error:
                 found |= {id_: CarryDecision(None, because=str(error).rstrip(".")) for id_ in ids}
         return found
@@ -89,34 +88,25 @@ class _Case(NamedTuple):
     session: str
     turns: Sequence[Turn]
     trees: Sequence[str]
-    revert: str | None
-
-    @property
-    def reverted_from(self) -> str | None:
-        """The tree that a redo would restore, whole."""
-        try:
-            tree = json.loads(self.revert or "{}").get("snapshot")
-        except (ValueError, AttributeError):
-            return None
-        return tree if isinstance(tree, str) else None
+    redo_tree: str | None
 
 
-def _judged(passage: SnapshotRoute, cases: Sequence[_Case]) -> dict[str, CarryDecision]:
-    borrowed = passage.environment
+def _judged(route: SnapshotRoute, cases: Sequence[_Case]) -> dict[str, CarryDecision]:
+    borrowed = route.environment
     named = {tree for case in cases for tree in (*case.trees, *(turn.hash for turn in case.turns))}
-    named |= {tree for case in cases if (tree := case.reverted_from)}
-    intact = whole(passage.source, named, borrowed)
-    with Trees(passage.source, borrowed) as trees:
-        same = _Sameness(passage, trees, cases, intact)
-        return {case.session: _verdict(passage, case, intact, same) for case in cases}
+    named |= {tree for case in cases if (tree := case.redo_tree)}
+    intact = complete_trees(route.source, named, borrowed)
+    with Trees(route.source, borrowed) as trees:
+        same = _Sameness(route, trees, cases, intact)
+        return {case.session: _verdict(route, case, intact, same) for case in cases}
 
 
-def _verdict(passage: SnapshotRoute, case: _Case, intact: Collection[str], same: _Sameness) -> CarryDecision:
-    tree = case.reverted_from
+def _verdict(route: SnapshotRoute, case: _Case, intact: Collection[str], same: _Sameness) -> CarryDecision:
+    tree = case.redo_tree
     if tree is not None and not (tree in intact and same.throughout(case, tree)):
         because = "it is reverted, and a redo would restore the whole worktree as it was then"
-        return CarryDecision(passage, detached=len(case.turns), because=because)
-    overlooked = _Overlooked(passage.source_worktree, case)
+        return CarryDecision(route, detached=len(case.turns), because=because)
+    overlooked = _Overlooked(route.source_worktree, case)
     carried: list[Turn] = []
     why: dict[str, None] = {}
     for turn in case.turns:
@@ -127,7 +117,7 @@ def _verdict(passage: SnapshotRoute, case: _Case, intact: Collection[str], same:
             why[obstacle] = None
     needed = {turn.hash for turn in carried} | ({tree} if tree else set())
     return CarryDecision(
-        passage,
+        route,
         tuple(carried),
         len(case.turns) - len(carried),
         tuple(sorted(needed | {other for other in case.trees if other in intact})) if needed else (),
@@ -163,11 +153,11 @@ class _Sameness:
     is: the undo does there what it did before, to whatever.
     """
 
-    def __init__(self, passage: SnapshotRoute, trees: Trees, cases: Sequence[_Case], intact: Collection[str]) -> None:
-        self._passage = passage
+    def __init__(self, route: SnapshotRoute, trees: Trees, cases: Sequence[_Case], intact: Collection[str]) -> None:
+        self._route = route
         self._trees = trees
-        self._stays = passage.stays
-        self._gone = passage.source_gone
+        self._stays = route.stays
+        self._gone = route.source_gone
         self._intact = intact
         self._same: set[_Asked] = set()
         if not self._stays:
@@ -175,7 +165,7 @@ class _Sameness:
 
     def obstacle(self, case: _Case, turn: Turn) -> str | None:
         """Return why a turn can't go along, None where each of its files is the same and no other is concerned."""
-        source, target = self._passage.source_worktree, self._passage.target_now
+        source, target = self._route.source_worktree, self._route.target_now
         if self._stays:
             return None
         paths = [is_below(source, file) for file in turn.files]
@@ -194,9 +184,9 @@ class _Sameness:
         last = self._last(case)
         for turn in case.turns:
             for file in turn.files:
-                if path := is_below(self._passage.source_worktree, file):
+                if path := is_below(self._route.source_worktree, file):
                     yield last, path
-        if (tree := case.reverted_from) in self._intact:
+        if (tree := case.redo_tree) in self._intact:
             yield from ((last, path) for path, _ in self._trees.files(str(tree)))
 
     def _last(self, case: _Case) -> str | None:
@@ -206,24 +196,24 @@ class _Sameness:
         return next((tree for tree in reversed(case.trees) if tree in self._intact), None)
 
     def _ask(self, wanted: Collection[_Asked]) -> set[_Asked]:
-        source, target = self._passage.source_worktree, self._passage.target_now
+        source, target = self._route.source_worktree, self._route.target_now
         if not self._gone:
             return {(None, path) for path in same_in_both(source, target, {path for _, path in wanted})}
         known = {(tree, path) for tree, path in wanted if tree is not None}
-        return set(same_as_snapshot(self._trees, self._passage.source, target, known))
+        return set(same_as_snapshot(self._trees, self._route.source, target, known))
 
 
-def rewrite_patch(verdict: CarryDecision) -> Mapping[str, str]:
+def rewrite_patch(decision: CarryDecision) -> Mapping[str, str]:
     """Map each carried part to its data with the files where they are now: worktree to worktree.
 
     The paths in a snapshot are relative to the worktree, so the session's own directory doesn't count.
     """
-    passage = verdict.passage
-    if passage is None or passage.source_worktree == passage.target_worktree:
-        return {turn.part: turn.data for turn in verdict.carried}
-    top = passage.target_worktree.rstrip("/")
+    route = decision.route
+    if route is None or route.source_worktree == route.target_worktree:
+        return {turn.part: turn.data for turn in decision.carried}
+    top = route.target_worktree.rstrip("/")
     found = {}
-    for turn in verdict.carried:
-        files = [f"{top}/{is_below(passage.source_worktree, file)}" for file in turn.files]
+    for turn in decision.carried:
+        files = [f"{top}/{is_below(route.source_worktree, file)}" for file in turn.files]
         found[turn.part] = turn.with_files(files)
     return found

@@ -27,13 +27,13 @@ _CONFIG = (
 )
 
 
-def create(passage: SnapshotRoute) -> None:
+def create(route: SnapshotRoute) -> None:
     """Make a snapshot repository under another name and move it into place: opencode only asks whether it is there.
 
     It borrows the objects of the worktree's repository and begins with a copy of its index. That opencode 1.15.13 and
     older do neither is of no matter to them. Where its folder moves next, it is for where that will be.
     """
-    path, worktree = Path(passage.target), passage.target_now
+    path, worktree = Path(route.target), route.target_now
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_repository(path.parent) as folder:
         new = folder / "new"
@@ -41,10 +41,10 @@ def create(passage: SnapshotRoute) -> None:
         run_git(str(new), "init", "--quiet", extra={"GIT_DIR": str(new), "GIT_WORK_TREE": worktree}, work_tree=worktree)
         for name, value in _CONFIG:
             run_git(str(new), "config", name, value)
-        if passage.target_worktree != worktree:
-            run_git(str(new), "config", "core.worktree", passage.target_worktree)
+        if route.target_worktree != worktree:
+            run_git(str(new), "config", "core.worktree", route.target_worktree)
         (new / "objects" / "info").mkdir(exist_ok=True)
-        write_alternates(str(new), passage.lenders)
+        write_alternates(str(new), route.target_alternates)
         # opencode takes the main worktree's index for all of them. In another one it would then see main's files where
         # it hasn't looked itself, outside the session's directory, and write those on a redo.
         index = Path(git_path(worktree, "--git-path", "index"))

@@ -17,11 +17,11 @@ File = tuple[str, str]
 _AT_ONCE = 200  # trees read by one process: each is as long as its directory has entries
 
 
-class TreeEntry(Enum):
+class FileStatus(Enum):
     """What a snapshot repository has of a file."""
 
-    THERE = "there"
-    EMPTY = "empty"
+    PRESENT = "present"
+    CONTENT_MISSING = "content missing"
     """The tree names the file, and its content is gone."""
 
     ABSENT = "absent"
@@ -31,34 +31,34 @@ class TreeEntry(Enum):
     """The tree is gone, or one on the way to the file."""
 
 
-def look_up(git_dir: str, files: Collection[File]) -> dict[File, TreeEntry]:
+def look_up(git_dir: str, files: Collection[File]) -> dict[File, FileStatus]:
     """Say of each file what the repository, and those it borrows from, have of it. A handful of processes in all.
 
     Whatever git can't read, and a hash that is none, is UNREADABLE. Nothing is written.
     """
     asked = [(tree, path) for tree, path in files if is_hash(tree) and "\n" not in path]
-    found = dict.fromkeys(files, TreeEntry.UNREADABLE)
+    found = dict.fromkeys(files, FileStatus.UNREADABLE)
     kinds = _kinds(git_dir, [f"{tree}:{path}" for tree, path in asked])
-    found |= {file: TreeEntry.THERE for file in asked if f"{file[0]}:{file[1]}" in kinds}
-    missing = [file for file in asked if found[file] is not TreeEntry.THERE]
+    found |= {file: FileStatus.PRESENT for file in asked if f"{file[0]}:{file[1]}" in kinds}
+    missing = [file for file in asked if found[file] is not FileStatus.PRESENT]
     if missing:
         found |= _missing(git_dir, missing)
     return found
 
 
-def _missing(git_dir: str, files: Sequence[File]) -> dict[File, TreeEntry]:
+def _missing(git_dir: str, files: Sequence[File]) -> dict[File, FileStatus]:
     """Tell apart why git has nothing at these paths: the deepest tree on the way that is there tells."""
     kinds = _kinds(git_dir, {name for tree, path in files for name in _way(tree, path)})
-    found: dict[File, TreeEntry] = {}
+    found: dict[File, FileStatus] = {}
     ends: dict[str, list[tuple[File, str, bool]]] = {}
     for tree, path in files:
         reached = [name for name in _way(tree, path) if name in kinds]
         if not reached:
-            found[tree, path] = TreeEntry.UNREADABLE
+            found[tree, path] = FileStatus.UNREADABLE
             continue
         hash_, kind = kinds[reached[-1]]
         if kind != "tree":  # a file is where the directory would be
-            found[tree, path] = TreeEntry.ABSENT
+            found[tree, path] = FileStatus.ABSENT
             continue
         depth = len(reached) - 1
         below = path.split("/")[depth:]
@@ -66,8 +66,11 @@ def _missing(git_dir: str, files: Sequence[File]) -> dict[File, TreeEntry]:
     for hash_, names in _listed(git_dir, list(ends)):
         for file, name, last in ends[hash_]:
             listed = name.encode(errors="surrogatepass") in names
-            found[file] = (TreeEntry.EMPTY if last else TreeEntry.UNREADABLE) if listed else TreeEntry.ABSENT
-    return {file: found.get(file, TreeEntry.UNREADABLE) for file in files}
+            if not listed:
+                found[file] = FileStatus.ABSENT
+            else:
+                found[file] = FileStatus.CONTENT_MISSING if last else FileStatus.UNREADABLE
+    return {file: found.get(file, FileStatus.UNREADABLE) for file in files}
 
 
 def _way(tree: str, path: str) -> Iterator[str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Recovery(NamedTuple):
     """What mends one session: the turns, by the ids of their parts, and the trees that they need."""
 
-    passage: SnapshotRoute
+    route: SnapshotRoute
     parts: frozenset[str]
     trees: tuple[str, ...]
 
@@ -43,40 +43,40 @@ def find_recoveries(store: Store, places: Places, found: Mapping[str, Sequence[T
     or, where it isn't known to be the same repository, each file of the turn is what the last snapshot has.
     """
     dangerous = {
-        id_: frozenset(turn.turn.part for turn in turns if turn.outlook is UndoEffect.DELETES)
+        id_: frozenset(turn.turn.part for turn in turns if turn.effect is UndoEffect.DELETES)
         for id_, turns in found.items()
     }
     dangerous = {id_: parts for id_, parts in dangerous.items() if parts}
-    judge, best = CarryChecker(store, places), dict[str, Recovery]()
-    for passage, ids in _ways(store, places, dangerous).items():
-        for id_, verdict in judge.judged({passage: ids}).items():
-            mend = _mend(passage, verdict, dangerous[id_])
+    checker, best = CarryChecker(store, places), dict[str, Recovery]()
+    for route, ids in _ways(store, places, dangerous).items():
+        for id_, decision in checker.check_routes({route: ids}).items():
+            mend = _mend(route, decision, dangerous[id_])
             if len(mend.parts) > len(best[id_].parts if id_ in best else ()):
                 best[id_] = mend
     return best
 
 
 def _ways(store: Store, places: Places, ids: Iterable[str]) -> dict[SnapshotRoute, list[str]]:
-    """Map each passage from another repository of a worktree to the sessions that are in it."""
-    instances, passages = UndoTargets(store, places), SnapshotRoutes(store, places)
+    """Map each route from another repository of a worktree to the sessions that are in it."""
+    targets, routes = UndoTargets(store, places), SnapshotRoutes(store, places)
     ways: dict[SnapshotRoute, list[str]] = {}
     for id_, (binding, _) in store.bindings(ids).items():
-        place = instances.find(binding, redoable=False).place
+        place = targets.find(binding, redoable=False).place
         if place is None or place.vcs != "git" or binding.workspace_id is not None:
             continue
-        for passage in _from_elsewhere(instances, passages, place):
-            ways.setdefault(passage, []).append(id_)
+        for route in _from_elsewhere(targets, routes, place):
+            ways.setdefault(route, []).append(id_)
     return ways
 
 
-def _from_elsewhere(instances: UndoTargets, passages: SnapshotRoutes, place: Place) -> Iterator[SnapshotRoute]:
+def _from_elsewhere(targets: UndoTargets, routes: SnapshotRoutes, place: Place) -> Iterator[SnapshotRoute]:
     with suppress(MigratorError):  # git can't say what the worktree is of
-        for project_id, git_dir in instances.layout.others(place.project_id, place.worktree):
+        for project_id, git_dir in targets.layout.others(place.project_id, place.worktree):
             # That of a whole project has other worktrees' snapshots as well: it must be this one's project.
-            if Path(git_dir).name != project_id or passages.was(project_id, place):
-                yield passages.within(git_dir, project_id, place)
+            if Path(git_dir).name != project_id or routes.was(project_id, place):
+                yield routes.within(git_dir, project_id, place)
 
 
-def _mend(passage: SnapshotRoute, verdict: CarryDecision, dangerous: Collection[str]) -> Recovery:
-    parts = frozenset(turn.part for turn in verdict.carried if turn.part in dangerous)
-    return Recovery(passage, parts, verdict.trees)
+def _mend(route: SnapshotRoute, decision: CarryDecision, dangerous: Collection[str]) -> Recovery:
+    parts = frozenset(turn.part for turn in decision.carried if turn.part in dangerous)
+    return Recovery(route, parts, decision.trees)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.model import FolderState
-from migrator.paths import checkout_root
+from migrator.paths import Folders, checkout_root
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL
-from migrator.planning.relocation.folders import Folders
 from migrator.snapshots.alternates import alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
@@ -53,10 +52,10 @@ class SnapshotRoute(NamedTuple):
         return Folders(self.folders).origin(self.target_worktree) or self.target_worktree
 
     @property
-    def lenders(self) -> list[str]:
+    def target_alternates(self) -> list[str]:
         """Whose objects the target borrows, by the paths that these have when its folder has moved."""
         folders = Folders(self.folders)
-        return [folders.mapped(lender) or lender for lender in alternates(self.objects)]
+        return [folders.mapped(alternate) or alternate for alternate in alternates(self.objects)]
 
     @property
     def stays(self) -> bool:
@@ -65,7 +64,7 @@ class SnapshotRoute(NamedTuple):
 
 
 class SnapshotRoutes:
-    """The passages between the places of one store, each found once; `relocated` are the folders that are followed."""
+    """The routes between the places of one store, each found once; `relocated` are the folders that are followed."""
 
     def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
         self._store = store
@@ -193,7 +192,7 @@ class SnapshotRoutes:
         return kept.is_file() and kept.read_text("utf-8-sig", "replace").strip() == project_id != GLOBAL
 
     def within(self, source: str, project_id: str, place: Place) -> SnapshotRoute:
-        """Return the passage from a snapshot repository of the same worktree, made when it was of `project_id`."""
+        """Return the route from a snapshot repository of the same worktree, made when it was of `project_id`."""
         worktree = place.worktree
         target = self._layout.git_dir(place.project_id, worktree)
         gone = not self.was(project_id, place)

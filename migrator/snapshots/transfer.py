@@ -16,7 +16,7 @@ from migrator.snapshots.alternates import add_alternates
 from migrator.snapshots.create import create
 from migrator.snapshots.git import GitFailed, run_git
 from migrator.snapshots.temp_dirs import locked, remove_abandoned, temporary_repository
-from migrator.snapshots.trees import whole
+from migrator.snapshots.trees import complete_trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -27,26 +27,26 @@ _OURS = "opencode-migrator"
 """What the `.keep` file of a pack says that we have brought."""
 
 
-def carry(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
-    """Bring every object of `trees` from the source of a passage to its target; what it has already isn't copied.
+def carry(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
+    """Bring every object of `trees` from the source of a route to its target; what it has already isn't copied.
 
     If the target isn't there it is made, as opencode would make it; the answer is whether it was. Returns when all of
     it was found there, whole, and is on the disk. Raises MigratorError with nothing of it in place: disk full,
     unwritable, a corrupt pack. `waiting` is called between the steps.
     """
-    target = passage.target
-    if passage.source == target:
-        trees = set(trees) - whole(target, trees) if passage.also else ()
+    target = route.target
+    if route.source == target:
+        trees = set(trees) - complete_trees(target, trees) if route.also else ()
         if not trees:
             return False
     try:
         remove_abandoned(Path(target).parent)
         makes = not Path(target).exists()
         if makes:
-            create(passage)
+            create(route)
         else:
-            add_alternates(target, passage.lenders)
-        _fetch(passage, trees, waiting)
+            add_alternates(target, route.target_alternates)
+        _fetch(route, trees, waiting)
     except (OSError, GitFailed) as error:
         what = (error.strerror or error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise MigratorError(
@@ -56,19 +56,19 @@ def carry(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[], 
     return makes
 
 
-def _fetch(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None]) -> None:
-    packs = Path(passage.target, "objects", "pack")
+def _fetch(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None]) -> None:
+    packs = Path(route.target, "objects", "pack")
     packs.mkdir(parents=True, exist_ok=True)
     _sweep(packs)
-    remove_abandoned(Path(passage.target))
-    with temporary_repository(Path(passage.target)) as folder:
-        shelf = _Shelf(folder / "shelf", passage.target)
+    remove_abandoned(Path(route.target))
+    with temporary_repository(Path(route.target)) as folder:
+        shelf = _Shelf(folder / "shelf", route.target)
         # What the target borrows from its worktree may be pruned there one day: only what is kept for good counts.
         kept = shelf.objects()
         waiting()
         # Each object with its path, by which git finds what is worth being stored as a difference.
         asked = "".join(f"{tree}\n" for tree in trees).encode()
-        listed = run_git(passage.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=passage.environment)
+        listed = run_git(route.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=route.environment)
         needed = {line.partition(b" ")[0]: line for line in listed.splitlines()}
         missing = [line for name, line in needed.items() if name not in kept]
         waiting()
@@ -77,7 +77,7 @@ def _fetch(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[],
         packed = folder / "objects.pack"
         with packed.open("wb") as out:
             words = ("pack-objects", "--stdout", "--quiet", "--delta-base-offset")
-            run_git(passage.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=passage.environment)
+            run_git(route.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=route.environment)
         waiting()
         name = shelf.take(packed)
         waiting()

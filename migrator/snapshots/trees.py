@@ -17,7 +17,7 @@ DIRECTORY, LINK, SUBMODULE = "40000", "120000", "160000"
 EXECUTABLE = "100755"
 
 
-class TreeFile(NamedTuple):
+class TreeEntry(NamedTuple):
     """What a tree holds under a name: git's mode, in octal, and the hash of the object."""
 
     mode: str
@@ -40,9 +40,9 @@ class Trees:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def entry(self, tree: str, path: str) -> TreeFile | None:
+    def entry(self, tree: str, path: str) -> TreeEntry | None:
         """Return what is at `path`, None where nothing is."""
-        found = TreeFile(DIRECTORY, tree)
+        found = TreeEntry(DIRECTORY, tree)
         for name in path.split("/"):
             inside = self.entries(found.hash) if found.mode == DIRECTORY else None
             if not inside or name not in inside:
@@ -50,7 +50,7 @@ class Trees:
             found = inside[name]
         return found
 
-    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, TreeFile]]:
+    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, TreeEntry]]:
         """Yield (path, entry) of everything below a tree that is no directory."""
         for name, entry in (self.entries(tree) or {}).items():
             if entry.mode == DIRECTORY:
@@ -58,7 +58,7 @@ class Trees:
             else:
                 yield above + name, entry
 
-    def _entries(self, tree: str) -> dict[str, TreeFile] | None:
+    def _entries(self, tree: str) -> dict[str, TreeEntry] | None:
         """Return what is directly in a tree, by name; None where the tree is missing or damaged."""
         content = self._read(tree)
         if content is None:
@@ -69,7 +69,7 @@ class Trees:
             end = content.index(b"\0", position)
             mode, name = content[position:end].split(b" ", 1)
             position = end + 1 + width
-            found[os.fsdecode(name)] = TreeFile(mode.decode(), content[end + 1 : position].hex())
+            found[os.fsdecode(name)] = TreeEntry(mode.decode(), content[end + 1 : position].hex())
         return found
 
     def _read(self, tree: str) -> bytes | None:
@@ -107,7 +107,7 @@ class Trees:
                 self._process = None
 
 
-def whole(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:
+def complete_trees(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:
     """Return those of `trees` of which every object is in the repository or in one it borrows from.
 
     Two processes if nothing is missing, four if something is, and no more, however many trees there are.
@@ -118,7 +118,7 @@ def whole(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = 
     with Trees(git_dir, extra) as reader:
         known = _Directories(reader, there)
     blobs = _present(git_dir, known.files, "blob", extra)
-    return {tree for tree in there if known.whole(tree, blobs)}
+    return {tree for tree in there if known.is_complete(tree, blobs)}
 
 
 class _Directories:
@@ -146,14 +146,14 @@ class _Directories:
         """The hashes of all files."""
         return {name for inside in self._inside.values() if inside for name in inside[1]}
 
-    def whole(self, directory: str, files: Collection[str]) -> bool:
+    def is_complete(self, directory: str, files: Collection[str]) -> bool:
         """Tell whether everything below a directory is there, if of the files those are."""
         if directory not in self._whole:
             inside = self._inside[directory]
             self._whole[directory] = (
                 inside is not None
                 and all(name in files for name in inside[1])
-                and all(self.whole(below, files) for below in inside[0])
+                and all(self.is_complete(below, files) for below in inside[0])
             )
         return self._whole[directory]
 

@@ -7,15 +7,14 @@ isn't of this worktree. Learnt from the code of opencode 1.18.34 and held agains
 
 from __future__ import annotations
 
-import json
 import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.git import quotes_names
-from migrator.snapshots.lookup import TreeEntry, look_up
+from migrator.snapshots.lookup import FileStatus, look_up
 from migrator.snapshots.undo_target import UndoTarget, UndoTargets
-from migrator.store.turns import recorded
+from migrator.store.turns import recorded, redo_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -51,7 +50,7 @@ class TurnEffect(NamedTuple):
     known: bool = True
 
     @property
-    def outlook(self) -> UndoEffect:
+    def effect(self) -> UndoEffect:
         """The worst of it."""
         if not self.known:
             return UndoEffect.UNKNOWN
@@ -62,8 +61,8 @@ class TurnEffect(NamedTuple):
 
 def worst_effect(some: Iterable[TurnEffect]) -> UndoEffect:
     """Return what an undo of all these turns would do: where one deletes, it deletes."""
-    seen = {turn.outlook for turn in some}
-    return next((outlook for outlook in reversed(UndoEffect) if outlook in seen), UndoEffect.NOTHING)
+    seen = {turn.effect for turn in some}
+    return next((effect for effect in reversed(UndoEffect) if effect in seen), UndoEffect.NOTHING)
 
 
 def by_message(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> dict[Prompt, list[TurnEffect]]:
@@ -80,41 +79,34 @@ def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[
     Git is asked a few things for each snapshot repository, whatever the number of sessions.
     """
     with_turns = {id_: found.turns for id_, found in recorded(store, sessions).items() if found.turns}
-    instances = UndoTargets(store, places)
+    targets = UndoTargets(store, places)
     here: dict[UndoTarget, list[tuple[str, Sequence[Turn]]]] = {}
     for id_, (binding, marker) in store.bindings(with_turns).items():
-        instance = instances.find(binding, redoable=_redoable(marker))
-        here.setdefault(instance, []).append((id_, with_turns[id_]))
+        target = targets.find(binding, redoable=bool(redo_snapshot(marker)))
+        here.setdefault(target, []).append((id_, with_turns[id_]))
     found: dict[str, list[TurnEffect]] = {}
-    for instance, cases in here.items():
-        found |= _judged(instance, cases, batched=instances.layout.by_worktree)
+    for target, cases in here.items():
+        found |= _judged(target, cases, batched=targets.layout.by_worktree)
     return found
 
 
-def _redoable(marker: str | None) -> bool:
-    try:
-        return bool(json.loads(marker or "{}").get("snapshot"))
-    except (ValueError, AttributeError):
-        return False
-
-
 def _judged(
-    instance: UndoTarget, cases: Sequence[tuple[str, Sequence[Turn]]], *, batched: bool
+    target: UndoTarget, cases: Sequence[tuple[str, Sequence[Turn]]], *, batched: bool
 ) -> dict[str, list[TurnEffect]]:
-    if instance.worktree is None:
-        blank = TurnEffect(cases[0][1][0], because=instance.because, known=instance.known)
+    if target.worktree is None:
+        blank = TurnEffect(cases[0][1][0], because=target.because, known=target.known)
         return {id_: [blank._replace(turn=turn) for turn in some] for id_, some in cases}
-    paths = _Paths(instance.worktree)
+    paths = _Paths(target.worktree)
     wanted = {
         (turn.hash, path) for _, some in cases for turn in some for file in turn.files if (path := paths.inside(file))
     }
-    entries = look_up(instance.repository, wanted) if instance.repository else {}
-    quoting = _Quoting(instance, entries)
+    entries = look_up(target.repository, wanted) if target.repository else {}
+    quoting = _Quoting(target, entries)
     found = {}
     for id_, some in cases:
         together = _together(some) if batched else frozenset()
         found[id_] = [
-            _outlook(instance, turn, paths, entries, quoting if turn.hash in together else None) for turn in some
+            _effect_of(target, turn, paths, entries, quoting if turn.hash in together else None) for turn in some
         ]
     return found
 
@@ -127,33 +119,33 @@ def _together(some: Sequence[Turn]) -> Collection[str]:
     return {hash_ for hash_, named in files.items() if len(named) > 1}
 
 
-def _outlook(
-    instance: UndoTarget, turn: Turn, paths: _Paths, entries: Mapping[File, TreeEntry], quoting: _Quoting | None
+def _effect_of(
+    target: UndoTarget, turn: Turn, paths: _Paths, entries: Mapping[File, FileStatus], quoting: _Quoting | None
 ) -> TurnEffect:
     deletes, removes, restores = [], [], []
     why: str | None = None
     for file in turn.files:
         path = paths.inside(file)
-        entry = entries.get((turn.hash, path), TreeEntry.UNREADABLE) if path else TreeEntry.UNREADABLE
-        mistaken = entry is TreeEntry.THERE and quoting is not None and quoting.hides(file, path)
-        if entry is TreeEntry.THERE and not mistaken:
+        entry = entries.get((turn.hash, path), FileStatus.UNREADABLE) if path else FileStatus.UNREADABLE
+        mistaken = entry is FileStatus.PRESENT and quoting is not None and quoting.hides(file, path)
+        if entry is FileStatus.PRESENT and not mistaken:
             restores.append(file)
-        elif entry is TreeEntry.EMPTY or not _removable(file):
+        elif entry is FileStatus.CONTENT_MISSING or not _removable(file):
             continue
-        elif entry is TreeEntry.ABSENT:
+        elif entry is FileStatus.ABSENT:
             removes.append(file)
         else:
             deletes.append(file)
-            why = why or _why(instance, path, mistaken=mistaken)
+            why = why or _why(target, path, mistaken=mistaken)
     return TurnEffect(turn, tuple(deletes), tuple(removes), tuple(restores), why)
 
 
-def _why(instance: UndoTarget, path: str | None, *, mistaken: bool) -> str | None:
+def _why(target: UndoTarget, path: str | None, *, mistaken: bool) -> str | None:
     if mistaken:
         return "opencode misreads a name that isn't ASCII, and takes the file for one that wasn't there"
-    if path is None and instance.worktree != "/":
-        return f"the session is in {instance.worktree} now, and the turn was elsewhere"
-    return instance.because
+    if path is None and target.worktree != "/":
+        return f"the session is in {target.worktree} now, and the turn was elsewhere"
+    return target.because
 
 
 def _removable(file: str) -> bool:
@@ -191,10 +183,10 @@ class _Quoting:
     deleted.)
     """
 
-    def __init__(self, instance: UndoTarget, entries: Mapping[File, TreeEntry]) -> None:
-        self._top = (instance.worktree or "").rstrip("/") + "/"
-        foreign = any(entry is TreeEntry.THERE and not path.isascii() for (_, path), entry in entries.items())
-        self._on = foreign and quotes_names(instance.repository or "")
+    def __init__(self, target: UndoTarget, entries: Mapping[File, FileStatus]) -> None:
+        self._top = (target.worktree or "").rstrip("/") + "/"
+        foreign = any(entry is FileStatus.PRESENT and not path.isascii() for (_, path), entry in entries.items())
+        self._on = foreign and quotes_names(target.repository or "")
 
     def hides(self, file: str, path: str | None) -> bool:
         """Tell whether opencode would overlook a file; one that it names by way of a link it asks about alone."""

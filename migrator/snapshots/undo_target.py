@@ -40,7 +40,7 @@ class UndoTarget:
 
 
 class UndoTargets:
-    """The instances of one store, each found once."""
+    """The undo targets of one store, each found once."""
 
     def __init__(self, store: Store, places: Places) -> None:
         self._places = places

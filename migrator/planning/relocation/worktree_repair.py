@@ -13,8 +13,8 @@ from migrator.planning.relocation.resolvers import moved_admin_dir
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from migrator.paths import Folders
     from migrator.planning.relocation.destination import Relocation
-    from migrator.planning.relocation.folders import Folders
 
 
 def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
