@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Plan
     from migrator.operations.context import CommandContext
-    from migrator.workspaces.sessions import RepositorySessions
+    from migrator.workspaces.model import RepositorySessions
 
 
 def plan_consolidation(

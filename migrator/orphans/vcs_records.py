@@ -114,8 +114,8 @@ class Records:
 
     def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
         """Return what jj knows of a workspace that a directory was at or below."""
-        nearby = [root for root in (*self._siblings(directory), *found) if jj.repository(root)]
-        beside = self._indexed(filter(None, map(jj.repository, nearby)))
+        nearby = [root for root in (*self._siblings(directory), *found) if jj.repo_dir(root)]
+        beside = self._indexed(filter(None, map(jj.repo_dir, nearby)))
         if not beside and not self._workspaces:
             return None
         where = real_path(directory)
@@ -127,7 +127,7 @@ class Records:
             if os.path.isdir(base):
                 return Record((base,), sub, f"jj has {base} on record as workspace {name}")
             candidates = {real_path(root) for root in (*self._siblings(base), *self._known.everything(), *nearby)}
-            moved = sorted(root for root in candidates if jj.repository(root) == repo and jj.own_name(root) == name)
+            moved = sorted(root for root in candidates if jj.repo_dir(root) == repo and jj.workspace_name(root) == name)
             if moved:
                 return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
             return Record((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
@@ -144,7 +144,7 @@ class Records:
     def _index(self, repo: str) -> Mapping[str, str]:
         known = self._indexes.get(repo)
         if known is None:
-            records = jj.index(repo).workspaces if jj.is_repository(repo) else ()
+            records = jj.index(repo).workspaces if jj.is_repo_dir(repo) else ()
             known = self._indexes[repo] = {record.path: record.name for record in records}
         return known
 
@@ -152,7 +152,7 @@ class Records:
         """Return the repository of the jj workspace that a directory is in."""
         if self._context.inspect(directory).real is None:
             return None
-        return next((repo for root in upwards(directory) if (repo := jj.repository(root))), None)
+        return next((repo for root in upwards(directory) if (repo := jj.repo_dir(root))), None)
 
     def _siblings(self, base: str) -> tuple[str, ...]:
         """Return the working copies beside one that is gone: a renamed folder mostly stays among its neighbours."""

@@ -80,8 +80,8 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
             if above in seen:
                 break
             seen.add(above)
-            repo = jj.repository(above) if os.path.lexists(os.path.join(above, ".jj")) else None
-            if repo is not None and jj.is_repository(repo):
+            repo = jj.repo_dir(above) if os.path.lexists(os.path.join(above, ".jj")) else None
+            if repo is not None and jj.is_repo_dir(repo):
                 tops[above] = jj.main_root(repo)
     for main in set(tops.values()):
         for record in jj.index(os.path.join(main, ".jj", "repo")).workspaces:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.selection import Clause, Selector, SelectorPlugin
     from migrator.store.reader import Store
-    from migrator.workspaces.sessions import RepositorySessions
+    from migrator.workspaces.model import RepositorySessions
 
 ENTRY_POINT_GROUP = "migrator.selectors"
 
@@ -44,7 +44,7 @@ class DatabaseSelectorContext:
         self._store = store
         self._places = places
         self._ground = ground
-        self._belongings: dict[str, RepositorySessions] = {}
+        self._repositories: dict[str, RepositorySessions] = {}
 
     @cached_property
     def cwd(self) -> str:
@@ -98,15 +98,16 @@ class DatabaseSelectorContext:
         """Return the workspaces of a repository, and whose the sessions are; see `Facts`."""
         from migrator.store.remembering import project_directories, remembered_directories
         from migrator.workspaces.find_repository import find_repository
-        from migrator.workspaces.sessions import DatabaseRecord, sessions_by_workspace
+        from migrator.workspaces.model import StoredDirectories
+        from migrator.workspaces.sessions import sessions_by_workspace
 
         found = find_repository(self._directory_of(repository, option))
-        if found.home not in self._belongings:
-            memory = DatabaseRecord(
+        if found.home not in self._repositories:
+            stored = StoredDirectories(
                 remembered_directories(self._store), self.projects(), project_directories(self._store)
             )
-            self._belongings[found.home] = sessions_by_workspace(found, memory, self.place)
-        return self._belongings[found.home]
+            self._repositories[found.home] = sessions_by_workspace(found, stored, self.place)
+        return self._repositories[found.home]
 
     def _directory_of(self, repository: str, option: str) -> str:
         from migrator_selectors.from_project import find_project
