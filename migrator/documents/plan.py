@@ -69,7 +69,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 def _relocated_document(relocated: FolderMoves) -> dict[str, Any]:
     folders = [{"old": old, "new": new} for old, new in relocated.folders]
-    return {"whereabouts": relocated.whereabouts.value, "folders": folders}
+    return {"whereabouts": relocated.state.value, "folders": folders}
 
 
 def _project_document(project: ProjectChange) -> dict[str, Any]:

@@ -202,12 +202,12 @@ class CommandContext:
         pairs = list(absolute_pairs(typed, self.selector_context.cwd, self.selector_context.expanded))
         relocation = Relocation(self.places, folder_moves(pairs, moving.whereabouts), self.store.workspaces())
         undo_files = FileUndoPolicy.DETACH if moving.whereabouts is FolderState.FOREIGN else moving.undo_files
-        file_undo = self._undo(undo_files, relocation.said)
+        file_undo = self._undo(undo_files, relocation.moves)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
         plan = with_announcement(plan, wanted=moving.announce)
         if moving.whereabouts is FolderState.FOREIGN:
             return plan
-        naming_them = files_that_name([old for old, _ in relocation.said.folders], os.path.expanduser("~"))
+        naming_them = files_that_name([old for old, _ in relocation.moves.folders], os.path.expanduser("~"))
         return replace(
             plan,
             warnings=(

@@ -33,11 +33,11 @@ def check_destinations(plan: Plan, store: Store, places: Places) -> None:
 
 def refresh_folder_state(plan: Plan) -> Plan:
     """Return a plan to follow folders before they move as one to follow them after it, if they have moved since."""
-    said = plan.relocated
-    if said is None or said.whereabouts is not FolderState.WILL_MOVE:
+    moves = plan.relocated
+    if moves is None or moves.state is not FolderState.WILL_MOVE:
         return plan
-    moved = not any(os.path.isdir(old) for old, _ in said.folders)
-    return replace(plan, relocated=replace(said, whereabouts=FolderState.MOVED)) if moved else plan
+    moved = not any(os.path.isdir(old) for old, _ in moves.folders)
+    return replace(plan, relocated=replace(moves, state=FolderState.MOVED)) if moved else plan
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
@@ -54,12 +54,12 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
                 )
 
 
-def _check_relocated(plan: Plan, said: FolderMoves, store: Store, places: Places) -> None:
+def _check_relocated(plan: Plan, moves: FolderMoves, store: Store, places: Places) -> None:
     """Ask again where each folder's sessions belong."""
     from migrator.planning.relocation.destination import Relocation
 
-    relocation = Relocation(places, said, store.workspaces())
-    relocation.resolver.check()
+    relocation = Relocation(places, moves, store.workspaces())
+    relocation.resolver.check_folders()
     old = frozenset(store.never_imported())
     for before, after, of_1 in {(change.before, change.after, change.session in old) for change in plan.changes}:
         place = relocation.place(before)
@@ -72,7 +72,7 @@ def _check_relocated(plan: Plan, said: FolderMoves, store: Store, places: Places
                 f"the plan says project {after.project_id}. Nothing was written; plan again.",
             )
     for project in plan.updates:
-        if not relocation.resolver.holds(project.worktree, project.id):
+        if not relocation.resolver.is_of_project(project.worktree, project.id):
             raise StalePlan(
                 f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
                 "written; plan again.",

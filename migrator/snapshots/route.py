@@ -72,7 +72,7 @@ class SnapshotRoutes:
         self._layout = Layout.of(store)
         self._follows = relocated is not None
         self._moved, self._moving = Folders(()), Folders(())
-        if relocated is not None and relocated.whereabouts is FolderState.WILL_MOVE:
+        if relocated is not None and relocated.state is FolderState.WILL_MOVE:
             self._moving = Folders(relocated.folders)
         elif relocated is not None:
             self._moved = Folders(relocated.folders)
