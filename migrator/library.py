@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from migrator.arguments import OnConflict, Selectors, Subdirs, UndoFiles, one_of, typed
 from migrator.errors import BadInput
-from migrator.keywords import OnConflict, Selectors, Subdirs, UndoFiles, one_of, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from migrator.execution.runs import Options
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Project, Run, Selection
-    from migrator.operations import Workbench
+    from migrator.operations.context import Workbench
 
     Progress = Callable[[int, int], None]
     """Told, now and then, how many sessions were written so far, and of how many."""
@@ -44,7 +44,7 @@ def open_store(path: str | os.PathLike[str] | None = None, *, channel: str | Non
     migrator.errors.MigratorError: There is no opencode database at nowhere.db (given by path); ...
     """
     from migrator.store.location import locate
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
     found = locate(None if path is None else str(path), channel, why="given by path").path
     Store(found).close()
@@ -62,7 +62,7 @@ class OpenStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Workbench]:
-        from migrator.operations import Workbench
+        from migrator.operations.context import Workbench
 
         with Workbench(self.path) as bench:
             yield bench
@@ -118,8 +118,8 @@ class OpenStore:
         >>> lost[0].reasons[0].rule, lost[0].reasons[0].certainty.value
         ('missing-directory', 'certain')
         """
-        from migrator.orphans.finding import check_names, orphans
-        from migrator.orphans.finding import rules as every_rule
+        from migrator.orphans.find import check_names, orphans
+        from migrator.orphans.find import rules as every_rule
 
         check_names(rules, "orphans()")
         with self._reading() as bench:
@@ -137,7 +137,7 @@ class OpenStore:
 
     def runs(self) -> tuple[LoggedRun, ...]:
         """Return the runs on this database so far, newest first."""
-        from migrator.execution.log import logged
+        from migrator.execution.run_log import logged
 
         return tuple(logged(str(self.path)))
 
@@ -181,7 +181,7 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     >>> len(moving.changes), sorted({Path(change.after.directory).name for change in moving.changes})
     (17, ['deep', 'shop'])
     """
-    from migrator.operations import Wish
+    from migrator.operations.context import Wish
 
     one_of("subdirs", subdirs, get_args(Subdirs))
     one_of("undo_files", undo_files, get_args(UndoFiles))
@@ -214,7 +214,7 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     >>> migrator.undo(run).status.value
     'applied'
     """
-    from migrator.applying import apply_plan
+    from migrator.operations.apply import apply_plan
 
     options = _options("migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size)
     return apply_plan(plan, Path(plan.store), options, wait, _file(backup))
@@ -233,7 +233,7 @@ def undo(  # noqa: PLR0913 - as above
 
     The undo is a run too, and can be taken back.
     """
-    from migrator.applying import undo_run
+    from migrator.operations.apply import undo_run
 
     store, id_, sessions = _logged(run)
     options = _options("migrator.undo()", sessions, progress, on_conflict, chunk_size)
@@ -246,14 +246,14 @@ def runs() -> tuple[LoggedRun, ...]:
     >>> migrator.runs()[0].command
     'migrator.undo()'
     """
-    from migrator.execution.log import logged
+    from migrator.execution.run_log import logged
 
     return tuple(logged())
 
 
 def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
     """Return a run's database, its whole id and how many sessions it moved."""
-    from migrator.execution.log import open_run
+    from migrator.execution.run_log import open_run
 
     wanted = run if isinstance(run, str) else run.id
     if wanted is None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.options import SelectingCommand, database_options, json_option, verbose_option
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
-    from migrator.checkup import Finding
+    from migrator.operations.doctor import Finding
 
 
 def _mark(finding: Finding) -> str:
@@ -31,7 +31,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
 
     With --undo, sessions in which an undo would delete files are wrong; the selecting options say which to look at.
     """
-    from migrator.checkup import check_up
+    from migrator.operations.doctor import check_up
     from migrator.reporting.outlook_rows import outlook_lines, redo_lines
     from migrator.reporting.words import json_text
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.options import SelectingCommand, database_options, format_options
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
-    from migrator.operations import Workbench
-    from migrator.selecting import Query
+    from migrator.operations.context import Workbench
+    from migrator.selection.query import Query
     from migrator.store.listing import Condition
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import show_or_apply
+from migrator.cli.confirm import show_or_apply
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
@@ -16,7 +16,7 @@ from migrator.cli.options import (
     wish,
     writing_options,
 )
-from migrator.cli.surroundings import workbench
+from migrator.cli.terminal import workbench
 from migrator.errors import BadInput
 
 

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from migrator.operations import RescueWish, Wish
+    from migrator.operations.context import RescueWish, Wish
 
     Command = Callable[..., Any]
 
@@ -137,7 +137,7 @@ with_forks_option = click.option(
 
 def wish(values: dict[str, Any]) -> Wish:
     """Return the values of `destination_options` as a Wish."""
-    from migrator.operations import Wish
+    from migrator.operations.context import Wish
 
     return Wish(
         values["to_dir"],
@@ -154,7 +154,7 @@ class Directory(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Write a leading ~ out."""
-        return super().convert(os.path.expanduser(value), param, ctx)  # noqa: PTH111 - a string, as typed
+        return super().convert(os.path.expanduser(value), param, ctx)
 
 
 def search_options(function: Command) -> Command:
@@ -205,7 +205,7 @@ def rescue_options(function: Command) -> Command:
 
 def rescue_wish(values: dict[str, Any]) -> RescueWish:
     """Return the values of `rescue_options` as a RescueWish."""
-    from migrator.operations import RescueWish
+    from migrator.operations.context import RescueWish
 
     likely = not values["certain"]
     return RescueWish(
@@ -256,7 +256,7 @@ class SelectingCommand(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the selectors' options before the command's own."""
         if not hasattr(self, "_with_selectors"):
-            from migrator.selecting import plugins
+            from migrator.selection.query import plugins
 
             options = [option for plugin in plugins() for option in plugin.options()]
             options.append(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.options import SelectingCommand, database_options, format_options, search_options, verbose_option
-from migrator.cli.surroundings import echo_lines, searching, width, workbench
+from migrator.cli.terminal import echo_lines, searching, width, workbench
 
 if TYPE_CHECKING:
-    from migrator.operations import Workbench
+    from migrator.operations.context import Workbench
     from migrator.orphans.homes import Homes
 
 
@@ -19,7 +19,7 @@ class OrphansCommand(SelectingCommand):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each rule and what is wrong with the sessions it finds."""
-        from migrator.orphans.finding import rules
+        from migrator.orphans.find import rules
 
         with formatter.section("Rules"):
             formatter.write_dl([(rule.name, rule.summary) for rule in rules()])
@@ -38,7 +38,7 @@ def command(form: str, **values: Any) -> None:
 
     Each with the fact that was seen, how sure that is, and where it belongs if that can be told. Nothing is written.
     """
-    from migrator.orphans.finding import check_names
+    from migrator.orphans.find import check_names
 
     check_names(values["rule"], "--rule")
     with workbench(values) as bench, searching() as tick:
@@ -52,7 +52,7 @@ def command(form: str, **values: Any) -> None:
 def _list(bench: Workbench, homes: Homes, form: str, values: dict[str, Any]) -> None:
     from textwrap import wrap
 
-    from migrator.orphans.finding import orphans, rules, tally
+    from migrator.orphans.find import orphans, rules, tally
     from migrator.reporting.orphan_rows import orphan_rows
     from migrator.reporting.orphan_text import orphan_text, summary
     from migrator.reporting.rows import rows_text
@@ -76,8 +76,8 @@ def _list(bench: Workbench, homes: Homes, form: str, values: dict[str, Any]) -> 
 
 
 def _explain(bench: Workbench, homes: Homes, said: str, form: str) -> None:
-    from migrator.orphans.explaining import explain, find_session
-    from migrator.orphans.finding import rules
+    from migrator.orphans.explain import explain, find_session
+    from migrator.orphans.find import rules
     from migrator.reporting.explanation import explanation_document, explanation_text
     from migrator.reporting.words import json_text
 

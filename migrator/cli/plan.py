@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import show_plan
+from migrator.cli.command_line import PROGRAM
+from migrator.cli.confirm import show_plan
 from migrator.cli.options import (
     SelectingCommand,
     announce_option,
@@ -24,8 +25,7 @@ from migrator.cli.options import (
     with_forks_option,
 )
 from migrator.cli.relocate import folder_options, moving
-from migrator.cli.retyping import PROGRAM
-from migrator.cli.surroundings import workbench
+from migrator.cli.terminal import workbench
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def plan_rescue(**values: Any) -> None:
 @_planning_options
 def plan_consolidate(**values: Any) -> None:
     """Plan what `consolidate` would do."""
-    from migrator.consolidating import plan_consolidation
+    from migrator.operations.consolidate import plan_consolidation
 
     with workbench(values) as bench:
         plan, _ = plan_consolidation(bench, values["repository"], values)
@@ -151,7 +151,7 @@ def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
 
 def _save(plan: Plan, output: Path) -> None:
     """Write a file whole or not at all; what is no ordinary file (/dev/stdout, a pipe) is never replaced by one."""
-    from migrator.reporting.plan_json import plan_document
+    from migrator.documents.plan import plan_document
     from migrator.reporting.words import json_text
 
     text = json_text(plan_document(plan), indent=2) + "\n"

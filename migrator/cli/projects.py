@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from migrator.cli.options import database_options, format_options
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 
 
 @click.command("projects", short_help="List every project that opencode knows.")
@@ -30,7 +30,7 @@ def command(form: str, **values: Any) -> None:
             "worktree": project.worktree,
             "vcs": project.vcs,
             "sessions": sessions.pop(project.id, 0),
-            "exists": os.path.isdir(project.worktree),  # noqa: PTH112 - a string, as the database stores directories
+            "exists": os.path.isdir(project.worktree),
         }
         for project in projects
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import show_or_apply
+from migrator.cli.confirm import show_or_apply
 from migrator.cli.options import (
     announce_option,
     database_options,
@@ -17,14 +17,14 @@ from migrator.cli.options import (
     verbose_option,
     writing_options,
 )
-from migrator.cli.surroundings import workbench
+from migrator.cli.terminal import workbench
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from migrator.model import Whereabouts
-    from migrator.operations import Moving
+    from migrator.operations.context import Moving
 
     Command = Callable[..., Any]
 
@@ -74,7 +74,7 @@ def command(**values: Any) -> None:
 
 def moving(values: dict[str, Any]) -> Moving:
     """Return the values of `folder_options` as the planner takes them."""
-    from migrator.operations import Moving
+    from migrator.operations.context import Moving
 
     name = values["map_file"]
     listed = ((), "") if name is None else (_lines(name), "standard input" if name == "-" else name)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import ask, deal, of_database, options, report
+from migrator.cli.command_line import applying_command
+from migrator.cli.confirm import ask, deal, of_database, options, report
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
-from migrator.cli.retyping import applying_command
-from migrator.cli.surroundings import on_terminal, only_database
+from migrator.cli.terminal import on_terminal, only_database
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
-    from migrator.execution.records import Entry
+    from migrator.execution.journal_rows import Entry
 
 
 @click.command("undo", short_help="Take back a run.")
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @database_options
 def command(run: str | None, **values: Any) -> None:
     """Take back RUN (default: the last one). The undo is a run too and can be taken back."""
-    from migrator.applying import plan_undo, undo_run
+    from migrator.operations.apply import plan_undo, undo_run
 
     entry = _entry(run, only_database(values))
     path = Path(entry.store)
@@ -43,7 +43,7 @@ def command(run: str | None, **values: Any) -> None:
 
 
 def _entry(run: str | None, only: Path | None) -> Entry:
-    from migrator.execution.log import entries, open_run, undone
+    from migrator.execution.run_log import entries, open_run, undone
     from migrator.model import RunStatus
 
     if run is not None:
@@ -59,7 +59,7 @@ def _entry(run: str | None, only: Path | None) -> Entry:
 
 
 def _roll_back(entry: Entry, path: Any, values: dict[str, Any]) -> None:
-    from migrator.applying import undo_run
+    from migrator.operations.apply import undo_run
 
     if not values["yes"]:
         question = f"Run {entry.id} was cut off. Take back what it wrote"

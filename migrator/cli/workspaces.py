@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from migrator.cli.options import database_options, format_options
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 
 
 @click.command("workspaces", short_help="List the workspaces of a repository, alive or gone.")
@@ -19,7 +19,7 @@ def command(repository: str, form: str, **values: Any) -> None:
 
     REPOSITORY is a directory in any of them (default: the current one).
     """
-    from migrator.consolidating import remarks
+    from migrator.operations.consolidate import remarks
     from migrator.reporting.rows import rows_text
     from migrator.reporting.words import one_line, tilde
     from migrator.reporting.workspace_tree import state_words

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.edits import changed, left_to_1, optional
+from migrator.execution.value_edits import changed, left_to_1, optional
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from migrator.model import Binding, Change, Plan
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
     from migrator.store.staging import Staging
-    from migrator.store.writing import Edit
+    from migrator.store.writer import Edit
 
 SHOWN = 5
 MOVED_ALREADY = "moved already"

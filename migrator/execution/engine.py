@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted, MigratorError, StalePlan
+from migrator.execution.chunk_size import Pace
 from migrator.execution.conflicts import sentence
-from migrator.execution.edits import detachments, lay_out, owed, where
 from migrator.execution.journal import now_ms
 from migrator.execution.opencode_2 import going_along
-from migrator.execution.pace import Pace
 from migrator.execution.project_edits import unwritten, write
 from migrator.execution.rollback import roll_back
+from migrator.execution.value_edits import detachments, lay_out, owed, where
 from migrator.model import RunStatus
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from migrator.execution.journal import Journal
     from migrator.store.staging import Staging
-    from migrator.store.writing import Writer
+    from migrator.store.writer import Writer
 
 
 def carry_out(

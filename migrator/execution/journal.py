@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.disk import sync
 from migrator.errors import MigratorError, NoSuchRun
-from migrator.execution.records import Carried, Entry, ProjectEdit
+from migrator.execution.journal_rows import Carried, Entry, ProjectEdit
 from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
@@ -27,8 +27,8 @@ from migrator.model import (
     RunStatus,
     Undo,
 )
-from migrator.state import runs_directory
-from migrator.store.writing import Edit
+from migrator.state_dir import runs_directory
+from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -198,7 +198,7 @@ class Journal:
         ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
         if undoes is None or self.dialect == "v1":
             return frozenset()
-        from migrator.execution.log import open_run
+        from migrator.execution.run_log import open_run
 
         with open_run(undoes) as other:
             if other.dialect != self.dialect:

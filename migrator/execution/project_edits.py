@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.errors import StalePlan
 from migrator.model import DirectoryChange, ProjectChange, ProjectPaths, Row, WorkspaceChange
 from migrator.store.project_rows import DIRECTORIES, ProjectRows, project_rows
-from migrator.store.writing import Edit
+from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from migrator.store.reading import Store
-    from migrator.store.writing import Writer
+    from migrator.store.reader import Store
+    from migrator.store.writer import Writer
 
 
 class _Is(Enum):

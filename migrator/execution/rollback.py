@@ -6,13 +6,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.execution.born import born_since
-from migrator.execution.edits import detachments, holding, inverted, lay_out, left_to_1, owed, where
 from migrator.execution.interrupts import held
 from migrator.execution.journal import now_ms
+from migrator.execution.new_children import born_since
 from migrator.execution.opencode_2 import going_along
 from migrator.execution.project_edits import inverted as inverted_updates
 from migrator.execution.project_edits import write
+from migrator.execution.value_edits import detachments, holding, inverted, lay_out, left_to_1, owed, where
 from migrator.model import RunStatus
 from migrator.store.staging import Staging
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from migrator.execution.journal import Journal
     from migrator.model import Change
-    from migrator.store.reading import Store
-    from migrator.store.writing import Edit, Writer
+    from migrator.store.reader import Store
+    from migrator.store.writer import Edit, Writer
 
 
 class Side(Enum):

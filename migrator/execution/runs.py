@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
-from migrator.execution import log, project_edits
-from migrator.execution.born import born_since
-from migrator.execution.carrying import carry_undo, follow_lenders
+from migrator.execution import project_edits, run_log
+from migrator.execution.carry_undo import carry_undo, follow_lenders
 from migrator.execution.conflicts import DELETED_IN_2, conflicts, sentence, without
-from migrator.execution.edits import inverted, is_file_undo, lay_out, left_to_1
 from migrator.execution.engine import carry_out
 from migrator.execution.journal import Journal, now_ms
+from migrator.execution.journal_rows import Carried, ProjectEdit
+from migrator.execution.new_children import born_since
 from migrator.execution.opencode_2 import TURN_UNDER_WAY
-from migrator.execution.protecting import protect_undo
-from migrator.execution.records import Carried, ProjectEdit
+from migrator.execution.protect_undo import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
+from migrator.execution.value_edits import inverted, is_file_undo, lay_out, left_to_1
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
 from migrator.places.checkout import GLOBAL
 from migrator.store.opencode_2.staging import suspended
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from migrator.places import Places
-    from migrator.store.reading import Store
-    from migrator.store.writing import Edit, Writer
+    from migrator.store.reader import Store
+    from migrator.store.writer import Edit, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def check_undoable(run: Journal) -> None:
             f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
             "undo needs. `move` takes sessions anywhere.",
         )
-    if by := log.undone(log.entries()).get(entry.id):
+    if by := run_log.undone(run_log.entries()).get(entry.id):
         raise MigratorError(f"Run {entry.id} was taken back already, by {by}; `undo {by}` brings it about again.")
 
 
@@ -98,7 +98,7 @@ def inverse(store: Store, run: Journal) -> Inverse:
     back, like on any move; what the run itself had detached is set back, byte for byte.
     """
     entry = run.entry
-    back = log.taken_back(entry.id, log.entries())
+    back = run_log.taken_back(entry.id, run_log.entries())
     done = {change.session: change for change in run.changes() if change.session not in back}
     restores = tuple(inverted(edit for edit in run.edits() if edit.session not in back))
     restored = {edit.session for edit in restores if is_file_undo(edit)}
@@ -163,7 +163,7 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
 
 def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, places: Places | None = None) -> Run:
     plan = work.plan
-    log.refuse_while_unfinished(plan.store)
+    run_log.refuse_while_unfinished(plan.store)
     staging = lay_out(writer, plan.changes)
     found = conflicts(staging, plan, work.restores)
     if (busy := _under_way(writer, plan)) and not options.skip_conflicts:

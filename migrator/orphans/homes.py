@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.model import Certainty, Suggestion
-from migrator.orphans.bases import below, checkout_of
-from migrator.orphans.borders import beyond
-from migrator.orphans.known import Known, the_one
-from migrator.orphans.records import Records
+from migrator.orphans.checkout_root import below, checkout_of
+from migrator.orphans.known_checkouts import Known, the_one
+from migrator.orphans.other_machine import beyond
 from migrator.orphans.rule import Standing
+from migrator.orphans.vcs_records import Records
+from migrator.paths import is_within
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Binding, Place, PlanWarning, Reason, Session
-    from migrator.orphans.records import Record
     from migrator.orphans.rule import Ground, Sight
     from migrator.orphans.search import Search
+    from migrator.orphans.vcs_records import Record
 
 BROKEN_TREE = "broken-tree"
 

@@ -13,12 +13,12 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.model import Certainty, PlanWarning
-from migrator.orphans.bases import below, checkout_of
-from migrator.orphans.known import Known, grouped, the_one
+from migrator.orphans.checkout_root import below, checkout_of
+from migrator.orphans.known_checkouts import Known, grouped, the_one
 from migrator.orphans.rule import Standing
 from migrator.orphans.walk import DEPTH, walk
+from migrator.paths import is_within
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from migrator.orphans.homes import Home
     from migrator.orphans.rule import Ground
     from migrator.orphans.walk import Found
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
     Within = Callable[[str, str], Place | None]
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.places import git_worktrees, origin
-from migrator.places.bounded import nearest_with
 from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, Identity
+from migrator.places.small_files import nearest_with
 
 # Set by git for its hooks and aliases: with them git would describe the repository we were called from.
 _MISLEADING = frozenset({

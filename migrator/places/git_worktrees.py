@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from migrator.places.bounded import names_in, read_small, real
+from migrator.places.small_files import names_in, read_small, real
 
 _PATH_LIMIT = 64 * 1024
 _CONFIG_LIMIT = 1024 * 1024

@@ -61,7 +61,7 @@ def is_relative(path: str) -> bool:
 
 
 def _joined(directory: str, path: str) -> str:
-    return os.path.normpath(os.path.join(directory, path))  # noqa: PTH118 - `..` out of a path that may not exist
+    return os.path.normpath(os.path.join(directory, path))
 
 
 def _read(path: Path) -> str:

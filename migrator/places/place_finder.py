@@ -10,7 +10,7 @@ from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.model import Place
 from migrator.places import git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, Identity, own_project
-from migrator.places.here import is_gone
+from migrator.places.cwd import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from migrator.model import Change, Place, Plan
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 _SHOWN = 5
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Change, Place, Plan, ProjectAction, ProjectChange, Undo
 from migrator.planning.opencode_2 import by_opencode_1, remarks
-from migrator.planning.sources import crossings, sources
+from migrator.planning.source_repositories import crossings, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Binding, Project, Selection
     from migrator.planning.destination import Destination
-    from migrator.planning.undo import FileUndo
-    from migrator.store.reading import Store
+    from migrator.planning.file_undo import FileUndo
+    from migrator.store.reader import Store
 
 
 def plan_move(store: Store, selection: Selection, destination: Destination, file_undo: FileUndo) -> Plan:

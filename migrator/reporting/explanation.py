@@ -13,7 +13,7 @@ from migrator.reporting.words import one_line, when
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.orphans.explaining import Explanation, Verdict
+    from migrator.orphans.explain import Explanation, Verdict
 
 
 def explanation_document(told: Explanation) -> dict[str, Any]:

@@ -99,5 +99,5 @@ def labelled(label: str, text: str, width: int, color: str) -> Iterator[str]:
 
 def _tildes(text: str) -> str:
     """Write the home directory as ~ wherever a path in a sentence begins with it."""
-    home = os.path.expanduser("~")  # noqa: PTH111 - a string, as in the sentence
+    home = os.path.expanduser("~")
     return re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", text) if home != "/" else text

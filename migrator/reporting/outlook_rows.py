@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.reporting.words import count, one_line, shortened, tilde, when
-from migrator.snapshots.outlook import Outlook, by_message, worst
+from migrator.snapshots.undo_effect import Outlook, by_message, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.snapshots.outlook import TurnOutlook
+    from migrator.snapshots.undo_effect import TurnOutlook
     from migrator.store.undoing import Asked
 
 SESSIONS_SHOWN = 20

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
-from migrator.directories import is_within
+from migrator.paths import is_within
 
 
 def count(number: int, noun: str, several: str = "") -> str:
@@ -17,7 +17,7 @@ def count(number: int, noun: str, several: str = "") -> str:
 
 def tilde(directory: str) -> str:
     """Write the home directory as `~`."""
-    home = os.path.expanduser("~")  # noqa: PTH111 - a string, as the database stores directories
+    home = os.path.expanduser("~")
     inside = home != "/" and is_within(directory, home)
     return "~" + directory[len(home) :] if inside else directory
 

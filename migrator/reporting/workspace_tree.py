@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.places.workspace import State
 from migrator.reporting.words import cells, count, one_line, shortened, tilde
+from migrator.workspaces.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Plan
-    from migrator.places.belonging import Belonging
-    from migrator.places.workspace import Workspace
+    from migrator.workspaces.model import Workspace
+    from migrator.workspaces.sessions import Belonging
 
 
 def workspace_tree(found: Belonging, plan: Plan, width: int) -> Iterator[str]:

@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from migrator.errors import MigratorError
-from migrator.server.guard import Guard, Watch
+from migrator.server.middleware import Guard, Watch
 from migrator.server.openapi import document
 from migrator.server.problems import BAD_INPUT, NO_SUCH_PAGE, WRONG_METHOD, Kind, Problem
 from migrator.server.routes import description, health, migrate, orphans, plan, runs, session
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.server.hosts import Hosts, Origins
-    from migrator.server.service import Service
+    from migrator.server.allowed_hosts import Hosts, Origins
+    from migrator.server.state import Service
 
 OPERATIONS = tuple(
     operation

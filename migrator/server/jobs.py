@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from migrator.model import Run
-    from migrator.server.gate import Gate
+    from migrator.server.database_access import Gate
 
     Progress = Callable[[int], None]
     Work = Callable[[Progress], Run]

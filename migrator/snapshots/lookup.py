@@ -6,7 +6,7 @@ from bisect import bisect_left
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.plumbing import GitFailed, is_hash, run
+from migrator.snapshots.git import GitFailed, is_hash, run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

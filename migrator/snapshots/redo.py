@@ -10,17 +10,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.instances import Instances
-from migrator.snapshots.plumbing import GitFailed
-from migrator.snapshots.sameness import same_as_snapshot
+from migrator.snapshots.compare import same_as_snapshot
+from migrator.snapshots.git import GitFailed
 from migrator.snapshots.trees import SUBMODULE, Trees, whole
+from migrator.snapshots.undo_target import Instances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.places import Places
     from migrator.snapshots.trees import Entry
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 def overwritten(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[str]]:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from migrator.disk import sync
 from migrator.errors import MigratorError
-from migrator.snapshots.borrowing import lend
-from migrator.snapshots.creation import create
-from migrator.snapshots.incoming import clear, incoming, locked
-from migrator.snapshots.plumbing import GitFailed, run
+from migrator.snapshots.alternates import lend
+from migrator.snapshots.create import create
+from migrator.snapshots.git import GitFailed, run
+from migrator.snapshots.temp_dirs import clear, incoming, locked
 from migrator.snapshots.trees import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from migrator.snapshots.passages import Passage
+    from migrator.snapshots.route import Passage
 
 _OURS = "opencode-migrator"
 """What the `.keep` file of a pack says that we have brought."""

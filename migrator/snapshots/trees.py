@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.places.git import environment
-from migrator.snapshots.plumbing import GitFailed, at, is_hash, run
+from migrator.snapshots.git import GitFailed, at, is_hash, run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

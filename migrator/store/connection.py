@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from migrator.errors import MigratorError
-from migrator.store.holders import holders, in_use
+from migrator.store.open_by import holders, in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

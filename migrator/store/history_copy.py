@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from migrator.store.connection import add_functions, explained
 from migrator.store.json_text import array_of
 from migrator.store.listing import Cursor, keyset
-from migrator.store.reading import IN
+from migrator.store.reader import IN
 from migrator.store.session_json import COLUMNS, SESSION
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Project
     from migrator.store.listing import Wanted
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 _names = count()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.store.history_copy import HistoryCopy
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 DEFAULT_LIMIT = 100
 

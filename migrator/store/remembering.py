@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Remembered
 
 if TYPE_CHECKING:
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 def remembered(store: Store) -> list[Remembered]:

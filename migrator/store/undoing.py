@@ -9,7 +9,7 @@ from migrator.store.json_text import array_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 class Asked(NamedTuple):

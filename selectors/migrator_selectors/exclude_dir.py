@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors.patterns import DirectoryPattern
-from migrator_selectors.wording import not_among, said
+from migrator_selectors._patterns import DirectoryPattern
+from migrator_selectors._text import not_among, said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ import click
 
 from migrator.errors import BadInput
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors.wording import not_among, said
+from migrator_selectors._text import not_among, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -112,9 +112,9 @@ def _malformed(name: str, number: int, line: str) -> BadInput:
 
 def _lines(name: str, facts: Facts) -> list[str]:
     """Return the lines of the file, found from the current directory; `~/` is the home."""
-    path = os.path.join(facts.home, name[2:]) if name.startswith("~/") else name  # noqa: PTH118
+    path = os.path.join(facts.home, name[2:]) if name.startswith("~/") else name
     if not path.startswith("/"):
-        path = os.path.join(facts.cwd, path)  # noqa: PTH118
+        path = os.path.join(facts.cwd, path)
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:

@@ -9,8 +9,8 @@ import click
 
 from migrator.errors import BadInput
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors.patterns import DirectoryPattern
-from migrator_selectors.wording import among, said
+from migrator_selectors._patterns import DirectoryPattern
+from migrator_selectors._text import among, said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ import click
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors.wording import among, said
+from migrator_selectors._text import among, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ import click
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.places.checkout import GLOBAL
 from migrator.selection import Clause, Selector, SelectorPlugin
-from migrator_selectors.wording import said
+from migrator_selectors._text import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,15 +10,15 @@ import click
 
 from migrator.errors import BadInput, NothingMatched
 from migrator.selection import Clause, Selector, SelectorPlugin
-from migrator_selectors.wording import said
+from migrator_selectors._text import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.places.belonging import Owner
-    from migrator.places.workspace import Workspace
     from migrator.selection import Facts
+    from migrator.workspaces.model import Workspace
+    from migrator.workspaces.sessions import Owner
 
 ONLY, EXCEPT = "only_workspaces", "except_workspaces"
 """Under these names in the values, patterns that narrow to some workspaces: `consolidate --only P --except P`."""
@@ -93,7 +93,7 @@ def narrowed(
 
 
 def _named(workspaces: Sequence[Workspace], text: str, option: str, facts: Facts) -> frozenset[Workspace]:
-    from migrator_selectors.patterns import DirectoryPattern
+    from migrator_selectors._patterns import DirectoryPattern
 
     if text in {workspace.name for workspace in workspaces}:
         return frozenset(workspace for workspace in workspaces if workspace.name == text)

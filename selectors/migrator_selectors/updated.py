@@ -12,7 +12,7 @@ import click
 
 from migrator.errors import BadInput
 from migrator.selection import Clause, Selector, SelectorPlugin
-from migrator_selectors.wording import said
+from migrator_selectors._text import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,8 +11,8 @@ import pytest
 
 import migrator
 from migrator.client import Client, Unauthorized
-from migrator.client.problems import error_of
-from migrator.reporting.plan_json import read_plan
+from migrator.client.errors import error_of
+from migrator.documents.plan import read_plan
 from migrator.server import problems
 from tests.cli.refusal import sentence
 from tests.client.awaited import Awaited

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import migrator.client
 from migrator.client import Client
-from migrator.reporting.plan_json import read_plan
+from migrator.documents.plan import read_plan
 from tests.library.docstrings import code_of
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from migrator.keywords import Move
+    from migrator.arguments import Move
     from tests.server.served import Served
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.store.writing import Writer
+from migrator.store.writer import Writer
 from tests.execution.faults import Fault, run
 from tests.execution.rows import Pristine, journalled, rows
 from tests.settled import add_directory, add_project, add_session, at_home, bound, empty_home, projects

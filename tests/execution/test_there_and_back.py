@@ -11,12 +11,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from migrator.applying import apply_plan
-from migrator.directories import is_within
 from migrator.errors import NothingMatched
 from migrator.execution.runs import Options
 from migrator.model import Whereabouts
-from migrator.operations import Moving, Workbench
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import Moving, Workbench
+from migrator.paths import is_within
 from tests.execution.rows import rows
 from tests.settled import add_directory, add_project, add_session, empty_home
 from tests.strategies import directories, names

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tests.strategies  # noqa: F401 - for its profile: how fast a machine is says nothing about what is right
-from migrator.applying import apply_plan, undo_run
 from migrator.errors import StalePlan
 from migrator.execution.runs import Options
 from migrator.model import Plan, RunStatus
-from migrator.operations import Wish, Workbench
+from migrator.operations.apply import apply_plan, undo_run
+from migrator.operations.context import Wish, Workbench
 from tests.execution.rows import (
     MARKER,
     Pristine,

@@ -16,8 +16,8 @@ from tests.home import Home
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from migrator.demo import Stage
-    from migrator.keywords import Selectors
+    from migrator.arguments import Selectors
+    from migrator.operations.demo import Stage
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.operations import Workbench
-from migrator.orphans.finding import reasons, rules
+from migrator.operations.context import Workbench
+from migrator.orphans.find import reasons, rules
 from migrator.places import Identity, Places
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from migrator.operations import Workbench
-from migrator.orphans.finding import reasons, rules
+from migrator.operations.context import Workbench
+from migrator.orphans.find import reasons, rules
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.orphans.borders import beyond
+from migrator.orphans.other_machine import beyond
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.operations import Workbench
-from migrator.orphans.finding import reasons, rules
+from migrator.operations.context import Workbench
+from migrator.orphans.find import reasons, rules
 from tests.home import V1_FIXTURES, build_home
 from tests.places.repositories import KINDS
 

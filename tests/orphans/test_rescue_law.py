@@ -12,9 +12,9 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from migrator.applying import apply_plan, undo_run
 from migrator.execution.runs import Options
-from migrator.operations import RescueWish, Workbench
+from migrator.operations.apply import apply_plan, undo_run
+from migrator.operations.context import RescueWish, Workbench
 from tests.home import build_home
 from tests.orphans.history import History
 from tests.places.repositories import copy_of, git, repository, sub_directory

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from migrator.orphans import looking
-from migrator.orphans.looking import look
+from migrator.orphans import directory_status
+from migrator.orphans.directory_status import look
 from migrator.orphans.rule import Standing
 from migrator_selectors.orphans.unreadable import Unreadable
 from tests.places.repositories import sub_directory
@@ -54,7 +54,7 @@ def test_permission(mode: int) -> None:
 
 def test_a_disk_that_is_not_mounted(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its mount point is empty, or not there; with files in it, it is a directory like any other."""
-    monkeypatch.setattr(looking, "MOUNTED_AT", (f"{register.at}/mnt/*",))
+    monkeypatch.setattr(directory_status, "MOUNTED_AT", (f"{register.at}/mnt/*",))
     sub_directory(register.at / "mnt" / "empty")
     sub_directory(register.at / "mnt" / "used" / "other")
     for name in ("empty/shop", "absent/shop", "used/shop"):
@@ -77,7 +77,7 @@ def test_where_disks_are_usually_mounted() -> None:
 
 
 def test_a_mount_point_that_fstab_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(looking, "_listed_mounts", lambda: frozenset({str(tmp_path)}))
+    monkeypatch.setattr(directory_status, "_listed_mounts", lambda: frozenset({str(tmp_path)}))
     assert not os.path.ismount(tmp_path)
     assert look(str(tmp_path / "shop")).standing is Standing.UNREADABLE
     assert look(str(tmp_path)).standing is Standing.THERE

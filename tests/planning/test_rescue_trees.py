@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty, Reason
-from migrator.operations import Workbench
+from migrator.operations.context import Workbench
 from migrator.orphans.homes import Homes
 from migrator.orphans.rule import OrphanRule
 from migrator.planning.rescue import Rescue

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Place, Project
-    from migrator.places.belonging import Belonging
     from migrator.selection import Selector, SelectorPlugin
+    from migrator.workspaces.sessions import Belonging
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import BadInput
-from migrator_selectors.lost import OrphansPlugin
+from migrator_selectors.from_orphans import OrphansPlugin
 from tests.selectors.surroundings import Surroundings, chosen, session
 
 if TYPE_CHECKING:

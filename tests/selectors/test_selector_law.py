@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from migrator.errors import BadInput
 from migrator.model import Project
-from migrator.places.belonging import Belonging, Owner
-from migrator.places.workspace import Repository, State, Workspace
+from migrator.workspaces.model import Repository, State, Workspace
+from migrator.workspaces.sessions import Belonging, Owner
 from migrator_selectors import BUILT_IN
-from migrator_selectors.pattern_syntax import literal
+from migrator_selectors._pattern_syntax import literal
 from tests.selectors.surroundings import Surroundings, by_sql
 from tests.strategies import directories, names, nasty_text, sessions, times, titles
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.operations import Workbench
+from migrator.operations.context import Workbench
 from tests.home import FIXTURES
 
 if TYPE_CHECKING:

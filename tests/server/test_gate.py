@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import DatabaseInUse, Unusable
-from migrator.server.gate import Gate
+from migrator.server.database_access import Gate
 from migrator.store.listing import Wanted
 
 if TYPE_CHECKING:

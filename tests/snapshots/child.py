@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from migrator.snapshots.passages import Passage
+    from migrator.snapshots.route import Passage
 
 # What a process does that others could see, as Python's own audit events name it.
 _POINTS = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "subprocess.Popen", "shutil.rmtree"}

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from migrator.applying import remove_leftovers
 from migrator.errors import MigratorError
-from migrator.operations import Workbench
+from migrator.operations.apply import remove_leftovers
+from migrator.operations.context import Workbench
 from tests.execution.faults import run
 from tests.snapshots.world import Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
-    from migrator.execution.leftovers import Leftover
+    from migrator.execution.gc import Leftover
     from migrator.model import Run
 
 

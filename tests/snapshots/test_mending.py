@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.applying import apply_plan
 from migrator.errors import MigratorError
 from migrator.execution.runs import Options
-from migrator.operations import Workbench
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import Workbench
 from tests.execution.faults import run
 from tests.places.repositories import git
 from tests.snapshots.test_transfer_failures import damage

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.operations import Workbench
-from migrator.snapshots.outlook import Outlook, TurnOutlook, outlooks
+from migrator.operations.context import Workbench
+from migrator.snapshots.undo_effect import Outlook, TurnOutlook, outlooks
 from tests.snapshots.repository import add_turn, bind, snapshot, snapshot_repository
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 from migrator.model import Binding
 from migrator.places import Identity, Places
 from migrator.snapshots.layout import Layout
-from migrator.snapshots.passages import Passage, Passages
-from migrator.store.reading import Store
+from migrator.snapshots.route import Passage, Passages
+from migrator.store.reader import Store
 from tests.home import V1_FIXTURES, build_home
 from tests.places.repositories import git, root_commit
 from tests.snapshots.world import World, clone, commit, linked, write

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.applying import apply_plan
 from migrator.errors import MigratorError
 from migrator.execution.runs import Options
 from migrator.model import Whereabouts
-from migrator.operations import Moving, Workbench
-from migrator.snapshots.borrowing import NEW, lines, worktree_of
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import Moving, Workbench
+from migrator.snapshots.alternates import NEW, lines, worktree_of
 from tests.places.repositories import git
 from tests.snapshots.world import Saved, State, Talk, World, changes, linked, state, write
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.sameness import below, same_as_snapshot, same_in_both
+from migrator.snapshots.compare import below, same_as_snapshot, same_in_both
 from migrator.snapshots.trees import Trees
 from tests.places.repositories import git, repository
 from tests.snapshots.port import Snapshots

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.passages import Passage
+from migrator.snapshots.route import Passage
 from migrator.snapshots.transfer import carry
 from migrator.snapshots.trees import whole
 from tests.places.repositories import git

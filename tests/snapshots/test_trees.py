@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from migrator.snapshots.plumbing import borrowing
+from migrator.snapshots.git import borrowing
 from migrator.snapshots.trees import Entry, Trees, whole
 from tests.places.repositories import git
 from tests.snapshots.world import write

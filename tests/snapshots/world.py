@@ -13,13 +13,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.applying import apply_plan, undo_run
 from migrator.execution.runs import Options
 from migrator.model import Whereabouts
-from migrator.operations import Moving, Wish, Workbench
+from migrator.operations.apply import apply_plan, undo_run
+from migrator.operations.context import Moving, Wish, Workbench
 from migrator.places import Identity, Places
 from migrator.snapshots.layout import Layout
-from migrator.store.reading import Store
+from migrator.store.reader import Store
 from tests.home import build_home
 from tests.places.repositories import git
 from tests.snapshots.port import Snapshots, Undo

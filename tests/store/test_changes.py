@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.store.changes import Sign
+from migrator.store.file_signature import Sign
 
 if TYPE_CHECKING:
     from tests.home import Home

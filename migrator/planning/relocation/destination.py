@@ -6,9 +6,9 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.errors import BadInput
 from migrator.model import PlanWarning, Relocated, Whereabouts
+from migrator.paths import is_within
 from migrator.planning.relocation.folders import Folders, normal
 from migrator.planning.relocation.resolvers import Foreign, Moved, Resolver, WillMove
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Binding, Place, Selected
     from migrator.places import Places
-    from migrator.planning.relocation.pairs import Pair
+    from migrator.planning.relocation.arguments import Pair
 
 SHOWN = 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within, upwards
+from migrator.paths import is_within, upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

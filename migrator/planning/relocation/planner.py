@@ -8,25 +8,25 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Whereabouts
+from migrator.paths import is_within
 from migrator.planning.planner import plan_move
 from migrator.planning.relocation.folders import normal
 from migrator.planning.relocation.project_paths import project_updates
-from migrator.planning.relocation.repairs import repairs
-from migrator.selecting import relatives, trees
+from migrator.planning.relocation.worktree_repair import repairs
+from migrator.selection.query import relatives, trees
 from migrator.store.project_rows import project_rows
-from migrator.store.reading import IN
+from migrator.store.reader import IN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from migrator.model import Plan, ProjectChange, Session
+    from migrator.planning.file_undo import FileUndo
     from migrator.planning.relocation.destination import Relocation
-    from migrator.planning.undo import FileUndo
     from migrator.store.project_rows import ProjectRows
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *, copied: bool = False) -> Plan:
@@ -166,7 +166,7 @@ def _was_left(directory: str, relocation: Relocation) -> bool:
     """Tell whether a directory is at its old place still, and nothing else that has moved there."""
     wanted = relocation.wanted(directory)
     real = os.path.realpath(directory)
-    if wanted is None or not os.path.isdir(real) or real == os.path.realpath(wanted):  # noqa: PTH112 - strings, as stored
+    if wanted is None or not os.path.isdir(real) or real == os.path.realpath(wanted):
         return False
     news = [new for _, new in relocation.said.folders]
     return relocation.folders.origin(normal(directory)) is None and not any(is_within(new, real) for new in news)
@@ -174,7 +174,7 @@ def _was_left(directory: str, relocation: Relocation) -> bool:
 
 def _is_empty(directory: str) -> bool:
     try:
-        return {*os.listdir(directory)} <= {".opencode"}  # noqa: PTH208 - as above
+        return {*os.listdir(directory)} <= {".opencode"}
     except OSError:
         return False
 
@@ -196,7 +196,7 @@ def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocatio
 
 def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
     """Say that snapshots of worktrees that stay borrow from a repository that moves: that changes with it, too."""
-    from migrator.snapshots.borrowing import stranded, worktree_of
+    from migrator.snapshots.alternates import stranded, worktree_of
     from migrator.snapshots.layout import Layout
 
     if relocation.said.whereabouts is Whereabouts.FOREIGN:

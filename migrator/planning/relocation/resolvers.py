@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from migrator.directories import is_within
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
+from migrator.paths import is_within
 from migrator.places import git, links
 from migrator.places.checkout import GLOBAL, is_outside, own_project_id
 from migrator.planning.relocation.folders import Folders, normal, rebased
@@ -86,7 +86,7 @@ class Moved:
     def check(self) -> None:
         """Every new folder must be there."""
         for old, new in self._folders.pairs:
-            if not os.path.isdir(new):  # noqa: PTH112 - a string, as the database stores directories
+            if not os.path.isdir(new):
                 what = "is no directory" if os.path.lexists(new) else "does not exist"
                 raise NoSuchDirectory(
                     f"{new} {what}: move {old} there first, or say --will-move to follow it before you move it, or "
@@ -127,7 +127,7 @@ class Moved:
 
     def exists(self, directory: str) -> bool:
         """Look."""
-        return os.path.isdir(directory)  # noqa: PTH112 - as above
+        return os.path.isdir(directory)
 
     def today(self, directory: str) -> str:
         """Return it as it is."""
@@ -145,13 +145,13 @@ class WillMove:
         """Every old folder must be there, and every new one be free."""
         taken: dict[str, str] = {}
         for old, new in self._folders.pairs:
-            parent = os.path.dirname(new)  # noqa: PTH120 - strings, as the database stores them
-            if not os.path.isdir(old):  # noqa: PTH112 - as above
+            parent = os.path.dirname(new)
+            if not os.path.isdir(old):
                 raise NoSuchDirectory(f"{old} is no directory that could be moved; without --will-move if it has been.")
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
             if os.path.lexists(new) and self._folders.mapped(new) is None:
-                inside = f"{new.rstrip('/')}/{os.path.basename(old)}"  # noqa: PTH119 - as above
+                inside = f"{new.rstrip('/')}/{os.path.basename(old)}"
                 raise NoSuchDirectory(
                     f"{new} exists already, so `mv` would put {old} into it: if that is what you want, say {inside}; "
                     "if the folder has been moved, leave out --will-move.",
@@ -199,7 +199,7 @@ class WillMove:
     def exists(self, directory: str) -> bool:
         """Look at what will be there."""
         now = self._folders.origin(directory)
-        return now is not None and os.path.isdir(now)  # noqa: PTH112 - as above
+        return now is not None and os.path.isdir(now)
 
     def today(self, directory: str) -> str:
         """Return where it is before it moves."""
@@ -215,7 +215,7 @@ def kept_for(worktree: str, administration: str, folders: Folders) -> str:
     """Return where a repository's record of a linked worktree is, after both moved and the link was left as it was."""
     if links.is_relative(f"{worktree}/.git"):
         was = folders.origin(worktree) or worktree
-        administration = normal(os.path.join(was, os.path.relpath(administration, worktree)))  # noqa: PTH118 - `..`
+        administration = normal(os.path.join(was, os.path.relpath(administration, worktree)))
     return folders.mapped(administration) or administration
 
 

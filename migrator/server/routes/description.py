@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Answer, Operation
 from migrator.server.parameters import read
-from migrator.server.service import json_response
+from migrator.server.state import json_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput, NothingMatched
+from migrator.server.endpoint import Answer, Operation
 from migrator.server.jobs import insistently
-from migrator.server.operation import Answer, Operation
 from migrator.server.parameters import Parameter, checked, described
-from migrator.server.runs import WRITING, finished
-from migrator.server.service import in_thread, json_body, json_text, options, service
+from migrator.server.run_response import WRITING, finished
+from migrator.server.state import in_thread, json_body, json_text, options, service
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from migrator.model import Plan, Run
-    from migrator.server.gate import Gate
+    from migrator.server.database_access import Gate
     from migrator.server.jobs import Progress
 
 FIELDS = (
@@ -32,7 +32,7 @@ FIELDS = (
 
 async def migrate(request: Request) -> Response:
     """Move it, and answer with it."""
-    from migrator.applying import apply_plan
+    from migrator.operations.apply import apply_plan
 
     served = service(request)
     session = request.path_params["id"]
@@ -60,7 +60,7 @@ async def migrate(request: Request) -> Response:
 
 
 def _plan(gate: Gate, session: str, values: dict[str, Any]) -> Plan:
-    from migrator.operations import Wish
+    from migrator.operations.context import Wish
 
     wish = Wish(values["directory"], values["projectID"], project_option="projectID")
     with gate.reading() as bench:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from migrator.reporting.orphan_rows import reason_row, suggestion_row
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Answer, Operation
 from migrator.server.parameters import Parameter, read
 from migrator.server.routes.session import MOST, NEXT
-from migrator.server.service import in_thread, json_response, service
+from migrator.server.state import in_thread, json_response, service
 from migrator.store.history_copy import Info
 from migrator.store.listing import DEFAULT_LIMIT, Cursor
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from migrator.model import Orphan, Project, Session
-    from migrator.server.gate import Gate
+    from migrator.server.database_access import Gate
 
 PARAMETERS = (
     Parameter(
@@ -64,9 +64,9 @@ async def orphans(request: Request) -> Response:
 
 
 def _find(gate: Gate, rule: str | None) -> list[Orphan]:
-    from migrator.orphans.finding import check_names
-    from migrator.orphans.finding import orphans as find
-    from migrator.orphans.finding import rules as every_rule
+    from migrator.orphans.find import check_names
+    from migrator.orphans.find import orphans as find
+    from migrator.orphans.find import rules as every_rule
 
     asked = [rule] if rule else []
     check_names(asked, "rule")

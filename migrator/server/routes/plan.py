@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
+from migrator.documents.plan import plan_document, plan_of
 from migrator.errors import BadInput
-from migrator.reporting.plan_json import plan_document, plan_of
-from migrator.server import asking
+from migrator.server import plan_request
+from migrator.server.endpoint import Answer, Operation
 from migrator.server.jobs import insistently
-from migrator.server.operation import Answer, Operation
 from migrator.server.parameters import checked, described
 from migrator.server.problems import NO_SUCH_PLAN, Problem
-from migrator.server.runs import ANSWERS, WRITING, carried_out
-from migrator.server.service import in_thread, json_body, json_response, options, service
+from migrator.server.run_response import ANSWERS, WRITING, carried_out
+from migrator.server.state import in_thread, json_body, json_response, options, service
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Plan, Run
     from migrator.server.jobs import Progress
-    from migrator.server.service import Service
+    from migrator.server.state import Service
 
 PLAN_BYTES = 128 << 20
 """What the plan of some 200,000 sessions takes."""
@@ -34,9 +34,9 @@ async def plan(request: Request) -> Response:
     body = await json_body(request)
 
     def made() -> Response:
-        wanted = asking.values(body)
+        wanted = plan_request.values(body)
         with served.gate.reading() as bench:
-            planned = asking.plan(bench, wanted)
+            planned = plan_request.plan(bench, wanted)
         document = plan_document(planned)
         served.plans.keep(document["digest"], planned)
         return json_response(document)
@@ -46,7 +46,7 @@ async def plan(request: Request) -> Response:
 
 async def apply(request: Request) -> Response:
     """Carry out a plan."""
-    from migrator.applying import apply_plan
+    from migrator.operations.apply import apply_plan
 
     served = service(request)
     body = await json_body(request)
@@ -94,7 +94,7 @@ OPERATIONS = (
             {"application/json": {"$ref": "#/components/schemas/Plan"}},
         ),
         problems=(404, 409, 422, 503),
-        body=asking.schema(),
+        body=plan_request.schema(),
         example={"from-dir": ["~/src/shop-*"], "to-dir": "~/src/shop", "since": "2026-01-01"},
     ),
     Operation(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from migrator.errors import NoSuchRun
+from migrator.server.endpoint import Answer, Operation
 from migrator.server.jobs import insistently
-from migrator.server.operation import Answer, Operation
 from migrator.server.parameters import Parameter, checked, described, read
 from migrator.server.routes.session import MOST
-from migrator.server.runs import ANSWERS, WRITING, carried_out
-from migrator.server.service import in_thread, json_body, json_response, options, service
+from migrator.server.run_response import ANSWERS, WRITING, carried_out
+from migrator.server.state import in_thread, json_body, json_response, options, service
 from migrator.store.listing import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.execution.records import Entry
+    from migrator.execution.journal_rows import Entry
     from migrator.model import Run
     from migrator.server.jobs import Progress
 
@@ -40,7 +40,7 @@ async def runs(request: Request) -> Response:
     path = service(request).gate.path
 
     def rows() -> Response:
-        from migrator.execution.log import logged
+        from migrator.execution.run_log import logged
         from migrator.reporting.log_rows import log_rows
 
         return json_response(log_rows(logged(str(path))[: values["limit"]]))
@@ -50,7 +50,7 @@ async def runs(request: Request) -> Response:
 
 async def undo(request: Request) -> Response:
     """Take a run back."""
-    from migrator.applying import undo_run
+    from migrator.operations.apply import undo_run
 
     served = service(request)
     wanted = request.path_params["id"]
@@ -66,7 +66,7 @@ async def undo(request: Request) -> Response:
 
 
 def _entry(wanted: str, path: Path) -> Entry:
-    from migrator.execution.log import open_run
+    from migrator.execution.run_log import open_run
 
     with open_run(wanted) as journal:
         entry = journal.entry

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Answer, Operation
 from migrator.server.parameters import Parameter, read
-from migrator.server.service import in_thread, json_text, service
+from migrator.server.state import in_thread, json_text, service
 from migrator.store.listing import DEFAULT_LIMIT, Wanted
 
 if TYPE_CHECKING:

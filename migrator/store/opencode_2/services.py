@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from migrator.errors import Holder
-from migrator.store.holders import SERVICE, databases_open_in
+from migrator.store.open_by import SERVICE, databases_open_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

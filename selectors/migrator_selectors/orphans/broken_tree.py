@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.directories import top_told
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans.wording import short
+from migrator.paths import top_told
+from migrator_selectors.orphans._text import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

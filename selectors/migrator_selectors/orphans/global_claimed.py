@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
+from migrator_selectors.orphans._text import MENDS
 from migrator_selectors.orphans.project_drift import resolved
-from migrator_selectors.orphans.wording import MENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.orphans.rule import Standing
-from migrator_selectors.orphans.standing import StandingRule
+from migrator_selectors.orphans._directory_rule import StandingRule
 
 if TYPE_CHECKING:
     from migrator.orphans.rule import Sight

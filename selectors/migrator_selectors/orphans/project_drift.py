@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule, Standing
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans.taking_over import is_taken_over
-from migrator_selectors.orphans.wording import MENDS, short
+from migrator_selectors.orphans._adoption import is_taken_over
+from migrator_selectors.orphans._text import MENDS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule, Standing
+from migrator.paths import is_within
 from migrator.places.checkout import GLOBAL
+from migrator_selectors.orphans._text import MENDS, short
 from migrator_selectors.orphans.project_drift import is_mended
-from migrator_selectors.orphans.wording import MENDS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

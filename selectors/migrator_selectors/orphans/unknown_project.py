@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans.wording import MENDS, short
+from migrator_selectors.orphans._text import MENDS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

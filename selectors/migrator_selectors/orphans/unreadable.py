@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
 from migrator.orphans.rule import Standing
-from migrator_selectors.orphans.standing import StandingRule
+from migrator_selectors.orphans._directory_rule import StandingRule
 
 if TYPE_CHECKING:
     from migrator.orphans.rule import Sight
