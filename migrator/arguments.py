@@ -19,7 +19,7 @@ UndoFiles = Literal["auto", "carry", "detach"]
 OnConflict = Literal["abort", "skip"]
 
 
-class Selectors(TypedDict, total=False):
+class SelectKeywords(TypedDict, total=False):
     """Which sessions are meant; whole trees are. Each means what the option of its name does.
 
     `from_...` and `orphans` choose: those of one kind add up, different kinds narrow each other, unless `match` is
@@ -44,7 +44,7 @@ class Selectors(TypedDict, total=False):
     with_forks: bool
 
 
-class Move(Selectors, total=False):
+class MoveKeywords(SelectKeywords, total=False):
     """Which sessions to move, and where to: the options of `move`."""
 
     to_dir: str | os.PathLike[str] | None
@@ -54,7 +54,7 @@ class Move(Selectors, total=False):
     announce: bool
 
 
-class Narrowing(TypedDict, total=False):
+class ListKeywords(TypedDict, total=False):
     """Which sessions a list shows: the parameters of opencode's session history proposal.
 
     `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part of
@@ -70,7 +70,7 @@ class Narrowing(TypedDict, total=False):
     limit: int | None
 
 
-class Writing(TypedDict, total=False):
+class WriteKeywords(TypedDict, total=False):
     """How something is carried out: the options of every command that writes.
 
     `wait` is how many seconds to wait for whoever has the database open, `chunk_size` the sessions in one transaction.
@@ -86,7 +86,7 @@ _PLURAL = frozenset(
 )
 
 
-def plain(said: Mapping[str, Any]) -> dict[str, Any]:
+def plain_values(said: Mapping[str, Any]) -> dict[str, Any]:
     """Return keywords as JSON could hold them, what is None left out: lists of strings, strings, booleans, numbers."""
     found: dict[str, Any] = {}
     for name, value in said.items():
@@ -101,12 +101,12 @@ def plain(said: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def typed(said: Selectors) -> dict[str, Any]:
+def as_typed_values(said: SelectKeywords) -> dict[str, Any]:
     """Return selectors as the command line has them once they were read."""
     from migrator_selectors.from_orphans import EVERY_RULE
 
-    known(said)
-    found = plain(said)
+    check_keywords(said)
+    found = plain_values(said)
     return found | ({"orphans": [EVERY_RULE]} if found.get("orphans") is True else {})
 
 
@@ -122,17 +122,17 @@ def _moment(value: date) -> str:
     return (value.astimezone() if isinstance(value, datetime) and value.tzinfo is None else value).isoformat()
 
 
-def known(said: Mapping[str, Any]) -> None:
+def check_keywords(said: Mapping[str, Any]) -> None:
     """Raise TypeError where a keyword is none; those of selectors that other packages bring are known."""
-    from migrator.selection.query import plugins
+    from migrator.selection.query import selector_plugins
 
-    names = {option.name for plugin in plugins() for option in plugin.options()} | {"match", "with_forks"}
+    names = {option.name for plugin in selector_plugins() for option in plugin.options()} | {"match", "with_forks"}
     for name in said:
         if name not in names:
             raise TypeError(f"{name} selects nothing; there are {', '.join(sorted(filter(None, names)))}")
 
 
-def one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+def check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
     """Raise BadInput where a keyword has a value that it can't have."""
     if value not in allowed:
         raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")

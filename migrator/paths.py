@@ -21,7 +21,7 @@ def is_within(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
-def top_told(directory: str, path: str | None) -> str | None:
+def checkout_root(directory: str, path: str | None) -> str | None:
     """Return the top of the checkout that a session's directory was in, as the `path` of its row tells how far up.
 
     None where it tells nothing: in rows from before opencode 1.14, and in those that opencode adopted when a repository

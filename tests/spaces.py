@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrator.places import Identity, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.execution.rows import sessions
 from tests.places.jj_trees import JjRepository, now_ms
 from tests.places.repositories import git
@@ -51,7 +51,7 @@ class Spaces:
         """What opencode leaves after a session in this directory, which must be there now; gives its id."""
         directory.mkdir(parents=True, exist_ok=True)
         table = sessions(self.home)
-        identity = Identity.ORIGIN_FIRST if table == "session" else Identity.V2
+        identity = ProjectIdScheme.ORIGIN_FIRST if table == "session" else ProjectIdScheme.V2
         place = Places(identity).find(str(directory))
         project_id = project or place.project_id
         self._project(project_id, place.project_worktree, place.vcs)

@@ -101,7 +101,7 @@ def _full() -> int:
 
 
 def _unexpected() -> int:
-    from migrator.operations.crash_log import written_down
+    from migrator.operations.crash_log import write_crash_log
 
-    _say(written_down())
+    _say(write_crash_log())
     return UNEXPECTED

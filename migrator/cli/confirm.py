@@ -20,8 +20,8 @@ from migrator.reporting.words import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from migrator.execution.journal_rows import Entry
-    from migrator.execution.runs import Options
+    from migrator.execution.journal_rows import RunEntry
+    from migrator.execution.runs import RunOptions
     from migrator.model import Plan, Run
 
 
@@ -51,7 +51,7 @@ def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move") -> Non
     deal(plan, values, partial(_apply, plan, values), verb)
 
 
-def _apply(plan: Plan, values: dict[str, Any], options: Options) -> Run:
+def _apply(plan: Plan, values: dict[str, Any], options: RunOptions) -> Run:
     from migrator.operations.apply import apply_plan
 
     return apply_plan(plan, Path(plan.store), options, values["wait"], values["backup"])
@@ -60,7 +60,7 @@ def _apply(plan: Plan, values: dict[str, Any], options: Options) -> Run:
 def deal(
     plan: Plan,
     values: dict[str, Any],
-    carry_out: Callable[[Options], Run],
+    carry_out: Callable[[RunOptions], Run],
     verb: str = "Move",
     applying: Callable[[], str] | None = None,
 ) -> None:
@@ -105,19 +105,19 @@ def ask(question: str) -> None:
         raise MigratorError("Nothing was written, as you didn't say yes.")
 
 
-def of_database(entry: Entry, only: Path | None) -> Entry:
+def of_database(entry: RunEntry, only: Path | None) -> RunEntry:
     """Return a run that was named, unless --db names another database than the run's."""
     if only is not None and entry.store != str(only):
         raise MigratorError(f"Run {entry.id} was made on {entry.store}, not on {only}; leave out --db.")
     return entry
 
 
-def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> Options:
+def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> RunOptions:
     """Return the values of `writing_options` as the engine takes them."""
-    from migrator.execution.runs import Options
+    from migrator.execution.runs import RunOptions
 
     size = values["chunk_size"] and min(values["chunk_size"], 2**31)  # SQLite's integers end somewhere
-    return Options(command_line(), size, values["on_conflict"] == "skip", progress)
+    return RunOptions(command_line(), size, values["on_conflict"] == "skip", progress)
 
 
 def report(run: Run, values: dict[str, Any]) -> None:
@@ -172,7 +172,7 @@ def _echo_warnings(plan: Plan) -> None:
     echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 
 
-def _carried_out(plan: Plan, values: dict[str, Any], carry_out: Callable[[Options], Run]) -> Run:
+def _carried_out(plan: Plan, values: dict[str, Any], carry_out: Callable[[RunOptions], Run]) -> Run:
     with _progress(len(plan.changes)) as progress:
         return carry_out(options(values, progress))
 

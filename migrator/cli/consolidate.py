@@ -26,8 +26,8 @@ def command(**values: Any) -> None:
     """
     from migrator.operations.consolidate import plan_consolidation
 
-    with workbench(values) as bench:
-        plan, found = plan_consolidation(bench, values["repository"], values)
+    with workbench(values) as context:
+        plan, found = plan_consolidation(context, values["repository"], values)
     if not values["as_json"] and (values["verbose"] or values["dry_run"] or not values["yes"]):
         from migrator.reporting.workspace_tree import workspace_tree
 

@@ -11,10 +11,10 @@ from migrator.cli.terminal import echo_lines, width, workbench
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
-    from migrator.operations.doctor import Finding
+    from migrator.operations.doctor import CheckResult
 
 
-def _mark(finding: Finding) -> str:
+def _mark(finding: CheckResult) -> str:
     if finding.wrong:
         return click.style("!!", fg="red")
     return click.style("--", fg="yellow") if finding.notable else click.style("ok", fg="green")
@@ -35,12 +35,12 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     from migrator.reporting.outlook_rows import outlook_lines, redo_lines
     from migrator.reporting.words import json_text
 
-    with workbench(values) as bench:
-        query = bench.query(values)
+    with workbench(values) as context:
+        query = context.query(values)
         if not values["undo"] and (query.chooses or query.narrowing):
             raise BadInput("Which sessions are meant matters to doctor only with --undo: add it.")
-        findings = check_up(bench.store, bench.ground)
-        undo = bench.undo_check(values) if values["undo"] else None
+        findings = check_up(context.store, context.rule_context)
+        undo = context.undo_check(values) if values["undo"] else None
     findings += [undo] if undo else []
     if values["as_json"]:
         click.echo(json_text({finding.subject: finding.value for finding in findings}, indent=2))

@@ -42,9 +42,9 @@ def command(**values: Any) -> None:
     from migrator.reporting.leftover_text import leftover_document, leftover_lines
 
     before = _before(values["older_than"])
-    with workbench(values) as bench:
-        found = bench.leftovers(before)
-        path = bench.store.path
+    with workbench(values) as context:
+        found = context.leftovers(before)
+        path = context.store.path
     going = [leftover for leftover in found if leftover.why_kept is None]
     if going and not values["dry_run"]:
         if not values["yes"]:

@@ -41,10 +41,10 @@ def command(session: str, directory: str, project: str | None, **values: Any) ->
 
 def planned(session: str, directory: str, project: str | None, values: dict[str, Any]) -> Plan:
     """Plan to move one session with its tree."""
-    from migrator.operations.context import Wish
+    from migrator.operations.context import MoveRequest
 
-    with workbench(values) as bench:
-        wished = Wish(
+    with workbench(values) as context:
+        wished = MoveRequest(
             directory,
             project,
             undo_files=values["undo_files"],
@@ -52,4 +52,4 @@ def planned(session: str, directory: str, project: str | None, values: dict[str,
             announce=values["announce"],
             with_forks=values["with_forks"],
         )
-        return bench.plan({"from_id": (session,)}, wished)
+        return context.plan({"from_id": (session,)}, wished)

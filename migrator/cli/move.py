@@ -39,6 +39,6 @@ def command(**values: Any) -> None:
             "--allow-split is not to be had: a child left behind opens and runs in its old directory, and whoever "
             "deletes its parent deletes it too.",
         )
-    with workbench(values) as bench:
-        plan = bench.plan(values, wish(values))
+    with workbench(values) as context:
+        plan = context.plan(values, wish(values))
     show_or_apply(plan, values)

@@ -76,8 +76,8 @@ def command() -> None:
 @_planning_options
 def plan_move(**values: Any) -> None:
     """Plan what `move` would do (the default)."""
-    with workbench(values) as bench:
-        _hand_over(bench.plan(values, wish(values)), values)
+    with workbench(values) as context:
+        _hand_over(context.plan(values, wish(values)), values)
 
 
 @command.command("migrate")
@@ -100,8 +100,8 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
 @_planning_options
 def plan_relocate(**values: Any) -> None:
     """Plan what `relocate` would do."""
-    with workbench(values) as bench:
-        _hand_over(bench.relocate(moving(values)), values)
+    with workbench(values) as context:
+        _hand_over(context.relocate(moving(values)), values)
 
 
 @command.command("rescue")
@@ -121,8 +121,8 @@ def plan_consolidate(**values: Any) -> None:
     """Plan what `consolidate` would do."""
     from migrator.operations.consolidate import plan_consolidation
 
-    with workbench(values) as bench:
-        plan, _ = plan_consolidation(bench, values["repository"], values)
+    with workbench(values) as context:
+        plan, _ = plan_consolidation(context, values["repository"], values)
     _hand_over(plan, values)
 
 
@@ -131,8 +131,8 @@ def plan_consolidate(**values: Any) -> None:
 @_planning_options
 def plan_protect(**values: Any) -> None:
     """Plan what `protect` would do."""
-    with workbench(values) as bench:
-        _hand_over(bench.plan_protection(values), values)
+    with workbench(values) as context:
+        _hand_over(context.plan_protection(values), values)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:

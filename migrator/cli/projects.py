@@ -19,9 +19,9 @@ def command(form: str, **values: Any) -> None:
     from migrator.reporting.rows import rows_text
     from migrator.reporting.words import tilde
 
-    with workbench(values) as bench:
-        projects = bench.store.projects()
-        sessions = bench.store.sessions_per_project()
+    with workbench(values) as context:
+        projects = context.store.projects()
+        sessions = context.store.sessions_per_project()
     labels = {project.id: project.label for project in projects}
     rows: list[dict[str, Any]] = [
         {

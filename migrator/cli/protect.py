@@ -32,6 +32,6 @@ def command(**values: Any) -> None:
     where opencode looks, it is brought there; else an undo then takes back the conversation only. All other turns
     keep their file undo. Nothing moves. `doctor --undo` tells which turns are meant.
     """
-    with workbench(values) as bench:
-        plan = bench.plan_protection(values)
+    with workbench(values) as context:
+        plan = context.plan_protection(values)
     show_or_apply(plan, values, "Protect")

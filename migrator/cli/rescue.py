@@ -41,5 +41,5 @@ def command(**values: Any) -> None:
 
 def planned(values: dict[str, Any]) -> Plan:
     """Plan a rescue, showing how far a search is."""
-    with workbench(values) as bench, searching() as tick:
-        return bench.rescue(rescue_wish(values), tick)
+    with workbench(values) as context, searching() as tick:
+        return context.rescue(rescue_wish(values), tick)

@@ -22,12 +22,12 @@ def command(run: str | None, **values: Any) -> None:
     """Finish RUN, which was cut off (default: the only one). `undo RUN` takes it back instead."""
     from pathlib import Path
 
-    from migrator.execution.run_log import entries, open_run
+    from migrator.execution.run_log import open_run, run_entries
     from migrator.operations.apply import resume_run
 
     only = only_database(values)
     if run is None:
-        unfinished = [entry for entry in entries(str(only) if only else None) if entry.unfinished]
+        unfinished = [entry for entry in run_entries(str(only) if only else None) if entry.unfinished]
         if len(unfinished) != 1:
             named = ", ".join(entry.id for entry in unfinished)
             raise MigratorError(f"Say which run: {named} were cut off." if named else "No run was cut off.")

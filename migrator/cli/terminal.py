@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from migrator.operations.context import Workbench
+    from migrator.operations.context import CommandContext
 
 
 def database(values: dict[str, Any]) -> Path:
@@ -33,16 +33,16 @@ def only_database(values: dict[str, Any]) -> Path | None:
     return database(values) if (said("db", values), said("channel", values)) != (None, None) else None
 
 
-def workbench(values: dict[str, Any]) -> Workbench:
+def workbench(values: dict[str, Any]) -> CommandContext:
     """Open the database that was meant, for reading; --wait holds for that too."""
     from migrator.errors import DatabaseInUse
-    from migrator.operations.context import Workbench
+    from migrator.operations.context import CommandContext
     from migrator.store.connection import BUSY_SECONDS
     from migrator.store.open_by import in_use
 
     path = database(values)
     try:
-        return Workbench(path, said("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
+        return CommandContext(path, said("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
     except DatabaseInUse as error:
         raise in_use(path, error.holders, can_wait="wait" in values) from None
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.client import requests
 from migrator.client.server import SILENCE, URL, settings
-from migrator.client.transport import AsyncSending
+from migrator.client.transport import AsyncTransport
 
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator
     from typing import Unpack
 
-    from migrator.arguments import Move, Narrowing, Writing
+    from migrator.arguments import ListKeywords, MoveKeywords, WriteKeywords
     from migrator.client.events import Progress
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
@@ -29,7 +29,7 @@ class AsyncClient:
         token_file: str | os.PathLike[str] | None = None,
         timeout: float | None = SILENCE,
     ) -> None:
-        self._sending = AsyncSending(url, settings(url, token, token_file, timeout))
+        self._sending = AsyncTransport(url, settings(url, token, token_file, timeout))
         self.session = AsyncSessions(self._sending)
 
     async def __aenter__(self) -> Self:
@@ -42,11 +42,11 @@ class AsyncClient:
         """Close the connections."""
         await self._sending.http.aclose()
 
-    async def plan(self, **said: Unpack[Move]) -> Plan:
+    async def plan(self, **said: Unpack[MoveKeywords]) -> Plan:
         """Plan to move sessions, as `Client.plan` does."""
         return await self._sending.send(requests.plan(**said))
 
-    async def apply(self, plan: Plan, *, progress: Progress | None = None, **how: Unpack[Writing]) -> Run:
+    async def apply(self, plan: Plan, *, progress: Progress | None = None, **how: Unpack[WriteKeywords]) -> Run:
         """Carry out a plan, as `Client.apply` does. Cancelled, it leaves the server to end the run."""
         return await self._sending.follow(requests.apply(plan, **how), progress)
 
@@ -55,7 +55,7 @@ class AsyncClient:
         return await self._sending.send(requests.runs())
 
     async def undo(
-        self, run: Run | LoggedRun | str, *, progress: Progress | None = None, **how: Unpack[Writing]
+        self, run: Run | LoggedRun | str, *, progress: Progress | None = None, **how: Unpack[WriteKeywords]
     ) -> Run:
         """Take a run back, as `Client.undo` does."""
         return await self._sending.follow(requests.undo(run, **how), progress)
@@ -64,10 +64,10 @@ class AsyncClient:
 class AsyncSessions:
     """`client.session`: opencode's session history proposal."""
 
-    def __init__(self, sending: AsyncSending) -> None:
+    def __init__(self, sending: AsyncTransport) -> None:
         self._sending = sending
 
-    def history(self, **said: Unpack[Narrowing]) -> AsyncIterator[Listed]:
+    def history(self, **said: Unpack[ListKeywords]) -> AsyncIterator[Listed]:
         """Iterate over the sessions of every project, as `Client.session.history` does."""
         return self._sending.each(requests.history(**said))
 

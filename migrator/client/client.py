@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.client import requests
 from migrator.client.server import SILENCE, URL, settings
-from migrator.client.transport import Sending
+from migrator.client.transport import Transport
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
     from typing import Unpack
 
-    from migrator.arguments import Move, Narrowing, Writing
+    from migrator.arguments import ListKeywords, MoveKeywords, WriteKeywords
     from migrator.client.events import Progress
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
@@ -37,7 +37,7 @@ class Client:
         token_file: str | os.PathLike[str] | None = None,
         timeout: float | None = SILENCE,
     ) -> None:
-        self._sending = Sending(url, settings(url, token, token_file, timeout))
+        self._sending = Transport(url, settings(url, token, token_file, timeout))
         self.session = Sessions(self._sending)
 
     def __enter__(self) -> Self:
@@ -50,7 +50,7 @@ class Client:
         """Close the connections."""
         self._sending.http.close()
 
-    def plan(self, **said: Unpack[Move]) -> Plan:
+    def plan(self, **said: Unpack[MoveKeywords]) -> Plan:
         """Plan to move sessions; nothing is written. The keywords mean what the options of their names do.
 
         A relative `to_dir` is below the current directory of this program. Of what `from_dir` says, `cwd` and relative
@@ -58,7 +58,7 @@ class Client:
         """
         return self._sending.send(requests.plan(**said))
 
-    def apply(self, plan: Plan, *, progress: Progress | None = None, **how: Unpack[Writing]) -> Run:
+    def apply(self, plan: Plan, *, progress: Progress | None = None, **how: Unpack[WriteKeywords]) -> Run:
         """Carry out a plan. `progress` is told how many sessions were written so far, and of how many.
 
         The other keywords are those of `migrator.apply`. Raises DatabaseInUse where somebody has the database open or
@@ -71,7 +71,9 @@ class Client:
         """Return the runs on this database so far, newest first."""
         return self._sending.send(requests.runs())
 
-    def undo(self, run: Run | LoggedRun | str, *, progress: Progress | None = None, **how: Unpack[Writing]) -> Run:
+    def undo(
+        self, run: Run | LoggedRun | str, *, progress: Progress | None = None, **how: Unpack[WriteKeywords]
+    ) -> Run:
         """Take a run back; keywords and errors are those of `apply`."""
         return self._sending.follow(requests.undo(run, **how), progress)
 
@@ -79,10 +81,10 @@ class Client:
 class Sessions:
     """`client.session`: opencode's session history proposal."""
 
-    def __init__(self, sending: Sending) -> None:
+    def __init__(self, sending: Transport) -> None:
         self._sending = sending
 
-    def history(self, **said: Unpack[Narrowing]) -> Iterator[Listed]:
+    def history(self, **said: Unpack[ListKeywords]) -> Iterator[Listed]:
         """Iterate over the sessions of every project, last updated first; a page is asked for when it is needed.
 
         The keywords are those of `OpenStore.history`. No session is skipped or shown twice, unless it is updated

@@ -24,7 +24,7 @@ from migrator.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from migrator.client.requests import Request
+    from migrator.client.requests import HttpRequest
 
 
 class Unreachable(MigratorError):
@@ -99,7 +99,7 @@ def foreign(response: httpx.Response) -> MigratorError:
 
 
 @contextmanager
-def explained(url: str, request: Request) -> Iterator[None]:
+def explained(url: str, request: HttpRequest) -> Iterator[None]:
     """Turn what httpx raises into one of our errors: a server can't be asked, or went away before it had answered."""
     try:
         yield

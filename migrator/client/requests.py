@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 from urllib.parse import quote
 
-from migrator.arguments import Narrowing, OnConflict, Subdirs, UndoFiles, Writing, one_of, plain
+from migrator.arguments import ListKeywords, OnConflict, Subdirs, UndoFiles, WriteKeywords, check_choice, plain_values
 from migrator.client import responses
 from migrator.client.errors import check, foreign
 from migrator.errors import BadInput
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from migrator.arguments import Move
+    from migrator.arguments import MoveKeywords
     from migrator.client.responses import Page
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
@@ -29,7 +29,7 @@ MOST = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class HttpRequest:
     """What is sent. `writes`: where no answer comes, nobody knows whether something was written."""
 
     method: str
@@ -40,7 +40,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Request, Generic[T]):
+class Call(HttpRequest, Generic[T]):
     """A request, and how its answer is read."""
 
     read: Callable[[httpx.Response], T]
@@ -83,9 +83,9 @@ class Pages(Generic[T]):
         return page.rows
 
 
-def history(**said: Unpack[Narrowing]) -> Pages[Listed]:
+def history(**said: Unpack[ListKeywords]) -> Pages[Listed]:
     """Return the pages of the history."""
-    _check(said, Narrowing)
+    _check(said, ListKeywords)
     return Pages("/session/history", responses.history, said.get("limit"), said)
 
 
@@ -104,21 +104,21 @@ def migrate(session: str, directory: str | os.PathLike[str] | None, project: str
     return Call(method="POST", path=path, body=body, writes=True, read=responses.moved)
 
 
-def plan(**said: Unpack[Move]) -> Call[Plan]:
+def plan(**said: Unpack[MoveKeywords]) -> Call[Plan]:
     """Return the call that plans a move."""
-    one_of("subdirs", said.get("subdirs", "nearest"), get_args(Subdirs))
-    one_of("undo_files", said.get("undo_files", "auto"), get_args(UndoFiles))
+    check_choice("subdirs", said.get("subdirs", "nearest"), get_args(Subdirs))
+    check_choice("undo_files", said.get("undo_files", "auto"), get_args(UndoFiles))
     to_dir = said.get("to_dir")
     body = _options({**said, "to_dir": None if to_dir is None else _here(to_dir)})
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 
-def apply(plan: Plan, **how: Unpack[Writing]) -> Request:
+def apply(plan: Plan, **how: Unpack[WriteKeywords]) -> HttpRequest:
     """Return the request that carries a plan out; its answer comes as events."""
     from migrator.documents.plan import plan_document
 
     body = {"plan": plan_document(plan), **_how(how)}
-    return Request(method="POST", path="/apply", body=body, writes=True)
+    return HttpRequest(method="POST", path="/apply", body=body, writes=True)
 
 
 def runs() -> Call[tuple[LoggedRun, ...]]:
@@ -126,24 +126,24 @@ def runs() -> Call[tuple[LoggedRun, ...]]:
     return Call(method="GET", path="/runs", read=responses.runs)
 
 
-def undo(run: Run | LoggedRun | str, **how: Unpack[Writing]) -> Request:
+def undo(run: Run | LoggedRun | str, **how: Unpack[WriteKeywords]) -> HttpRequest:
     """Return the request that takes a run back; its answer comes as events."""
     wanted = run if isinstance(run, str) else run.id
     if not wanted:
         raise BadInput("This run wrote nothing, so there is nothing to take back.")
     path = f"/runs/{quote(wanted, safe='')}/undo"
-    return Request(method="POST", path=path, body=_how(how), writes=True)
+    return HttpRequest(method="POST", path=path, body=_how(how), writes=True)
 
 
-def _how(how: Writing) -> dict[str, Any]:
-    _check(how, Writing)
-    one_of("on_conflict", how.get("on_conflict", "abort"), get_args(OnConflict))
+def _how(how: WriteKeywords) -> dict[str, Any]:
+    _check(how, WriteKeywords)
+    check_choice("on_conflict", how.get("on_conflict", "abort"), get_args(OnConflict))
     return _options(how)
 
 
 def _options(said: Mapping[str, Any]) -> dict[str, Any]:
     """Return keywords under the names of the options that they stand for."""
-    return {name.replace("_", "-"): value for name, value in plain(said).items()}
+    return {name.replace("_", "-"): value for name, value in plain_values(said).items()}
 
 
 def _check(said: Mapping[str, Any], known: type) -> None:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from httpx_sse import ServerSentEvent
 
     from migrator.client.events import Progress
-    from migrator.client.requests import Call, Pages, Request
+    from migrator.client.requests import Call, HttpRequest, Pages
     from migrator.model import Run
 
 T = TypeVar("T")
 
 
-class Sending:
+class Transport:
     """Sends and waits."""
 
     def __init__(self, url: str, settings: Mapping[str, Any]) -> None:
@@ -41,7 +41,7 @@ class Sending:
         while call := pages.call():
             yield from pages.took(self.send(call))
 
-    def follow(self, request: Request, progress: Progress | None) -> Run:
+    def follow(self, request: HttpRequest, progress: Progress | None) -> Run:
         """Return how a run ended; `progress` is told how far it is."""
         ending = Ending(progress)
         with closing(self._events(request)) as events:
@@ -49,7 +49,7 @@ class Sending:
                 ending.took(event)
         return ending.outcome(self._url)
 
-    def _events(self, request: Request) -> Generator[ServerSentEvent, None, None]:
+    def _events(self, request: HttpRequest) -> Generator[ServerSentEvent, None, None]:
         sending = self.http.stream(request.method, request.path, json=request.body, headers=EVENTS)
         with explained(self._url, request), sending as response:
             if not streams(response):
@@ -58,7 +58,7 @@ class Sending:
             yield from EventSource(response).iter_sse()
 
 
-class AsyncSending:
+class AsyncTransport:
     """Sends, and lets others work until the answer is there."""
 
     def __init__(self, url: str, settings: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ class AsyncSending:
             for row in pages.took(await self.send(call)):
                 yield row
 
-    async def follow(self, request: Request, progress: Progress | None) -> Run:
+    async def follow(self, request: HttpRequest, progress: Progress | None) -> Run:
         """Return how a run ended; `progress` is told how far it is."""
         ending = Ending(progress)
         async with aclosing(self._events(request)) as events:
@@ -85,7 +85,7 @@ class AsyncSending:
                 ending.took(event)
         return ending.outcome(self._url)
 
-    async def _events(self, request: Request) -> AsyncGenerator[ServerSentEvent, None]:
+    async def _events(self, request: HttpRequest) -> AsyncGenerator[ServerSentEvent, None]:
         sending = self.http.stream(request.method, request.path, json=request.body, headers=EVENTS)
         with explained(self._url, request):
             async with sending as response:

@@ -14,17 +14,17 @@ from migrator.model import (
     Binding,
     Change,
     DirectoryChange,
+    FolderMoves,
+    FolderState,
     Plan,
     PlanWarning,
     ProjectAction,
     ProjectChange,
     ProjectPaths,
-    Relocated,
     RunStatus,
     Source,
     Undo,
     UndoTurns,
-    Whereabouts,
     WorkspaceChange,
 )
 
@@ -67,7 +67,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     return {**document, "digest": _digest(document)}
 
 
-def _relocated_document(relocated: Relocated) -> dict[str, Any]:
+def _relocated_document(relocated: FolderMoves) -> dict[str, Any]:
     folders = [{"old": old, "new": new} for old, new in relocated.folders]
     return {"whereabouts": relocated.whereabouts.value, "folders": folders}
 
@@ -211,11 +211,11 @@ def _project(project: dict[str, Any]) -> ProjectChange:
     )
 
 
-def _relocated(document: dict[str, Any] | None) -> Relocated | None:
+def _relocated(document: dict[str, Any] | None) -> FolderMoves | None:
     if document is None:
         return None
     folders = tuple((folder["old"], folder["new"]) for folder in document["folders"])
-    return Relocated(Whereabouts(document["whereabouts"]), folders)
+    return FolderMoves(FolderState(document["whereabouts"]), folders)
 
 
 def _digest(document: dict[str, Any]) -> str:

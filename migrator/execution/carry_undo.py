@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
-from migrator.model import PlanWarning, Undo, Whereabouts
+from migrator.model import FolderState, PlanWarning, Undo
 from migrator.planning.relocation.folders import Folders
-from migrator.snapshots.alternates import lend, stranded
-from migrator.snapshots.carry_check import Judge, rewritten
+from migrator.snapshots.alternates import add_alternates, broken_alternates
+from migrator.snapshots.carry_check import CarryChecker, rewrite_patch
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.transfer import carry
 from migrator.store.writer import Edit
@@ -17,10 +17,10 @@ from migrator.store.writer import Edit
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from migrator.model import Change, Relocated
+    from migrator.model import Change, FolderMoves
     from migrator.places import Places
-    from migrator.snapshots.carry_check import Verdict
-    from migrator.snapshots.route import Passage
+    from migrator.snapshots.carry_check import CarryDecision
+    from migrator.snapshots.route import SnapshotRoute
     from migrator.store.reader import Store
 
 
@@ -29,7 +29,7 @@ def carry_undo(
     places: Places,
     changes: Sequence[Change],
     waiting: Callable[[], None] = lambda: None,
-    relocated: Relocated | None = None,
+    relocated: FolderMoves | None = None,
 ) -> tuple[list[Edit], list[PlanWarning], list[Carried]]:
     """Carry the snapshots of these changes.
 
@@ -41,9 +41,9 @@ def carry_undo(
     wanted = {change.session for change in changes if change.undo is Undo.CARRY and change.moves}
     if not wanted:
         return [], [], []
-    judge = Judge(store, places, relocated)
+    judge = CarryChecker(store, places, relocated)
     verdicts = judge.verdicts(change for change in changes if change.session in wanted)
-    cargo: dict[Passage, set[str]] = {}
+    cargo: dict[SnapshotRoute, set[str]] = {}
     for verdict in verdicts.values():
         if verdict.passage is not None and verdict.trees:
             cargo.setdefault(verdict.passage, set()).update(verdict.trees)
@@ -51,12 +51,12 @@ def carry_undo(
     markers = store.bindings(id_ for id_, verdict in verdicts.items() if verdict.keeps_revert)
     edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
     for id_, verdict in verdicts.items():
-        data = rewritten(verdict)
+        data = rewrite_patch(verdict)
         edits += [Edit("part", "data", turn.part, id_, turn.data, data[turn.part]) for turn in verdict.carried]
     return edits, [*_left_behind(changes, verdicts)], carried
 
 
-def carry_all(cargo: Mapping[Passage, Collection[str]], waiting: Callable[[], None]) -> list[Carried]:
+def carry_all(cargo: Mapping[SnapshotRoute, Collection[str]], waiting: Callable[[], None]) -> list[Carried]:
     """Carry these trees, each on its passage; return between which repositories that was."""
     done = []
     for passage, trees in cargo.items():
@@ -67,16 +67,16 @@ def carry_all(cargo: Mapping[Passage, Collection[str]], waiting: Callable[[], No
     return done
 
 
-def follow_lenders(store: Store, relocated: Relocated) -> None:
+def update_alternates(store: Store, relocated: FolderMoves) -> None:
     """Tell the snapshots of other worktrees where the repository is whose objects they borrow, as it moves.
 
     They keep the place that they know, so that it may come back. Raises MigratorError, with no row written.
     """
-    if relocated.whereabouts is Whereabouts.FOREIGN:
+    if relocated.whereabouts is FolderState.FOREIGN:
         return
-    for git_dir, objects in stranded(Layout.of(store).root, Folders(relocated.folders)):
+    for git_dir, objects in broken_alternates(Layout.of(store).root, Folders(relocated.folders)):
         try:
-            lend(git_dir, objects)
+            add_alternates(git_dir, objects)
         except OSError as error:
             raise MigratorError(
                 f"The snapshots in {git_dir} can't be told where the repository is that they borrow from "
@@ -85,7 +85,7 @@ def follow_lenders(store: Store, relocated: Relocated) -> None:
             ) from error
 
 
-def _left_behind(changes: Sequence[Change], verdicts: Mapping[str, Verdict]) -> Iterable[PlanWarning]:
+def _left_behind(changes: Sequence[Change], verdicts: Mapping[str, CarryDecision]) -> Iterable[PlanWarning]:
     for change in changes:
         verdict = verdicts.get(change.session)
         if verdict and (fewer := change.turns.carried - len(verdict.carried)) > 0:

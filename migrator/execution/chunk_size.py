@@ -18,7 +18,7 @@ MOST = 10_000
 _STEP = 4
 
 
-class Pace:
+class ChunkSizer:
     """The sizes of chunks, one after the other; `fixed` None lets them follow the time that they take."""
 
     def __init__(self, fixed: int | None, clock: Callable[[], float] = time.monotonic) -> None:

@@ -17,8 +17,8 @@ from migrator.execution import run_log
 from migrator.execution.run_log import open_run
 from migrator.model import RunStatus
 from migrator.snapshots.layout import Layout
-from migrator.snapshots.route import Passages
-from migrator.snapshots.temp_dirs import clear, incoming
+from migrator.snapshots.route import SnapshotRoutes
+from migrator.snapshots.temp_dirs import remove_abandoned, temporary_repository
 from migrator.snapshots.trees import whole
 from migrator.store.location import beside
 from migrator.store.reader import Store
@@ -27,7 +27,7 @@ from migrator.store.turns import recorded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from migrator.execution.journal_rows import Carried, Entry
+    from migrator.execution.journal_rows import Carried, RunEntry
     from migrator.model import Binding, Change
     from migrator.places import Places
 
@@ -54,13 +54,13 @@ class Leftover(NamedTuple):
 class _Past:
     """A run that left something behind, or that could bring a session back."""
 
-    entry: Entry
+    entry: RunEntry
     carried: list[Carried]
     changes: list[Change]
     open: bool
 
 
-def leftovers(store: Store, places: Places, older_than: int | None = None) -> list[Leftover]:
+def find_leftovers(store: Store, places: Places, older_than: int | None = None) -> list[Leftover]:
     """Return what runs on this database left behind, the newest first; nothing is removed.
 
     `older_than` is a time in milliseconds: runs that began before it needn't be able to be taken back any more. Raises
@@ -82,8 +82,8 @@ def remove(some: Iterable[Leftover]) -> None:
                     journal.give_up()
         path = Path(leftover.git_dir)
         try:
-            clear(path.parent)
-            with incoming(path.parent) as folder:
+            remove_abandoned(path.parent)
+            with temporary_repository(path.parent) as folder:
                 path.rename(folder / "old")
         except OSError as error:
             raise MigratorError(f"{path} can't be removed: {error.strerror or error}.") from error
@@ -92,7 +92,7 @@ def remove(some: Iterable[Leftover]) -> None:
 class _Search:
     def __init__(self, store: Store, places: Places, older_than: int | None) -> None:
         self._store, self._places = store, places
-        self._passages, self._layout = Passages(store, places), Layout.of(store)
+        self._passages, self._layout = SnapshotRoutes(store, places), Layout.of(store)
         self._older_than = older_than
         self._runs = [*_past(str(store.path))]
         sessions = {change.session for run in self._runs for change in run.changes}
@@ -189,7 +189,7 @@ def _others(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
     for path in beside(store.path):
         try:
             with Store(path) as other:
-                passages = Passages(other, places)
+                passages = SnapshotRoutes(other, places)
                 found[path] = {passages.git_dir(binding) for binding in other.every_binding()}
         except MigratorError:
             found[path] = None
@@ -198,8 +198,8 @@ def _others(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
 
 def _past(store: str) -> Iterator[_Past]:
     """Yield every run on this database that came about, oldest first."""
-    every = run_log.entries()
-    taken_back = run_log.undone(every)
+    every = run_log.run_entries()
+    taken_back = run_log.undone_by(every)
     for entry in every:
         if entry.store == store and entry.status is RunStatus.APPLIED:
             with open_run(entry.id) as journal:

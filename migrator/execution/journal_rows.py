@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RunEntry:
     """What `log` says of a run; times in milliseconds."""
 
     id: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
-def born_since(store: Store, done: Mapping[str, Change], started: int) -> tuple[list[Change], list[str]]:
+def children_created_since(store: Store, done: Mapping[str, Change], started: int) -> tuple[list[Change], list[str]]:
     """Return the changes that take along what was born into these trees, and the descendants that stay.
 
     What was born where nothing had moved is where it belongs.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TURN_UNDER_WAY = "is in the middle of a turn"
 
 
-def going_along(  # noqa: PLR0913 - what is decided elsewhere, by keyword
+def companion_edits(  # noqa: PLR0913 - what is decided elsewhere, by keyword
     staging: Staging,
     first: int,
     last: int,

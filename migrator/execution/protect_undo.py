@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from migrator.execution.carry_undo import carry_all
 from migrator.model import PlanWarning
 from migrator.reporting.words import count
-from migrator.snapshots.recover import mends
-from migrator.snapshots.undo_effect import Outlook, outlooks
+from migrator.snapshots.recover import find_recoveries
+from migrator.snapshots.undo_effect import UndoEffect, undo_effects
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from migrator.execution.journal_rows import Carried
     from migrator.model import Change
     from migrator.places import Places
-    from migrator.snapshots.route import Passage
+    from migrator.snapshots.route import SnapshotRoute
     from migrator.store.reader import Store
 
 
@@ -33,9 +33,9 @@ def protect_undo(
     expected = {change.session: change for change in changes if not change.moves}
     if not expected:
         return [], [], []
-    found = outlooks(store, places, expected)
-    mended = mends(store, places, found) if any(change.turns.mended for change in expected.values()) else {}
-    cargo: dict[Passage, set[str]] = {}
+    found = undo_effects(store, places, expected)
+    mended = find_recoveries(store, places, found) if any(change.turns.mended for change in expected.values()) else {}
+    cargo: dict[SnapshotRoute, set[str]] = {}
     for mend in mended.values():
         cargo.setdefault(mend.passage, set()).update(mend.trees)
     carried = carry_all(cargo, waiting)
@@ -43,7 +43,7 @@ def protect_undo(
     warnings = []
     for id_, change in expected.items():
         parts = mended[id_].parts if id_ in mended else frozenset()
-        dangerous = [turn.turn for turn in found.get(id_, []) if turn.outlook is Outlook.DELETES]
+        dangerous = [turn.turn for turn in found.get(id_, []) if turn.outlook is UndoEffect.DELETES]
         detached = [turn for turn in dangerous if turn.part not in parts]
         edits += [Edit("part", "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
         if not dangerous:

@@ -12,20 +12,20 @@ from migrator.state_dir import runs_directory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from migrator.execution.journal_rows import Entry
+    from migrator.execution.journal_rows import RunEntry
 
 
-def logged(store: str | None = None) -> list[LoggedRun]:
+def logged_runs(store: str | None = None) -> list[LoggedRun]:
     """Return the runs so far, newest first; of one database only, where `store` says which."""
-    runs = entries(store)
-    by = undone(runs)
+    runs = run_entries(store)
+    by = undone_by(runs)
     return [
         LoggedRun(run.id, run.status, run.started, run.sessions, run.command, run.store, run.undoes, by.get(run.id))
         for run in reversed(runs)
     ]
 
 
-def entries(store: str | None = None) -> list[Entry]:
+def run_entries(store: str | None = None) -> list[RunEntry]:
     """Return every run so far, oldest first; of one database only, where `store` says which."""
     found = []
     for path in sorted(runs_directory().glob("*.db")):
@@ -36,7 +36,7 @@ def entries(store: str | None = None) -> list[Entry]:
     return sorted(wanted, key=lambda entry: entry.started)
 
 
-def unfinished(store: str) -> list[str]:
+def unfinished_runs(store: str) -> list[str]:
     """Return the ids of the runs on this database that were cut off."""
     sql = "SELECT id FROM run WHERE store = ? AND status IN (?, ?)"
     values = (store, RunStatus.RUNNING.value, RunStatus.ROLLING_BACK.value)
@@ -50,14 +50,14 @@ def unfinished(store: str) -> list[str]:
 
 def refuse_while_unfinished(store: str) -> None:
     """Raise MigratorError where a run on this database was cut off."""
-    for run in unfinished(store):
+    for run in unfinished_runs(store):
         raise MigratorError(
             f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
             f"or `opencode-migrator undo {run}` to take it back.",
         )
 
 
-def undone(runs: Sequence[Entry]) -> dict[str, str]:
+def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
     """Map each run that was taken back to the run that did so; taking back an undo makes its run count again."""
     found: dict[str, str] = {}
     for run in reversed(runs):
@@ -66,13 +66,13 @@ def undone(runs: Sequence[Entry]) -> dict[str, str]:
     return found
 
 
-def taken_back(run: str, runs: Sequence[Entry]) -> set[str]:
+def sessions_taken_back(run: str, runs: Sequence[RunEntry]) -> set[str]:
     """Return the sessions of a run that undo runs took back, and that weren't brought about again."""
     back: set[str] = set()
     for undo in runs:
         if undo.undoes == run and undo.status is RunStatus.APPLIED:
             with open_run(undo.id) as journal:
-                back |= {change.session for change in journal.changes()} - taken_back(undo.id, runs)
+                back |= {change.session for change in journal.changes()} - sessions_taken_back(undo.id, runs)
     return back
 
 

@@ -31,14 +31,14 @@ _GONE = object()
 _FILES = frozenset({"snapshot", "diff", "files"})
 
 
-def lay_out(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
+def stage(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
     """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
     return Staging(store, changes, _detached, first)
 
 
 def _detached(change: Change) -> bool:
     """Tell whether all file undo goes; where nothing moves, it is said value by value which of it does."""
-    return change.moves and (change.undo is Undo.DETACH or change.loses_its_ground)
+    return change.moves and (change.undo is Undo.DETACH or change.invalidates_file_undo)
 
 
 def detachments(
@@ -64,7 +64,7 @@ def detachments(
     return edits
 
 
-def where(edit: Edit) -> tuple[str, str, str]:
+def value_key(edit: Edit) -> tuple[str, str, str]:
     """Return which value an edit is of: what `settled` above means."""
     return edit.table, edit.column, edit.key
 
@@ -74,7 +74,7 @@ def is_file_undo(edit: Edit) -> bool:
     return edit.column in {"data", "revert"}
 
 
-def owed(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+def still_applicable(store: Store, edits: Iterable[Edit]) -> list[Edit]:
     """Return those edits, of a run that is taken back, that can still be made.
 
     opencode may have deleted a message since, and then nothing is owed. What an edit says of the place of a session's
@@ -91,7 +91,7 @@ def owed(store: Store, edits: Iterable[Edit]) -> list[Edit]:
     ]
 
 
-def optional(edit: Edit) -> bool:
+def is_optional(edit: Edit) -> bool:
     """Tell whether it is no conflict where an edit can't be made: opencode 2 has gone on, and nothing is lost."""
     return edit.column == WHOLE or edit.table == "event_sequence"
 
@@ -100,7 +100,7 @@ def _is_place(edit: Edit) -> bool:
     return edit.table == "event_sequence" or (edit.table == "session_message" and edit.column == WHOLE)
 
 
-def left_to_1(store: Store, edits: Iterable[Edit]) -> set[str]:
+def deleted_in_opencode_2(store: Store, edits: Iterable[Edit]) -> set[str]:
     """Return the sessions of these edits of a run that were in both opencodes, and that opencode 2 has deleted since.
 
     The row of opencode 1 stays behind. Only in sessions of both has a run set the place in that row, value by value.
@@ -109,12 +109,12 @@ def left_to_1(store: Store, edits: Iterable[Edit]) -> set[str]:
     return both.intersection(store.never_imported()) if both else both
 
 
-def holding(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+def applied(store: Store, edits: Iterable[Edit]) -> list[Edit]:
     """Return those edits whose rows hold what the edit sets."""
     return [edit for edit, now in _with_values(store, edits) if now == edit.after]
 
 
-def changed(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+def changed_since(store: Store, edits: Iterable[Edit]) -> list[Edit]:
     """Return those edits whose rows are there and hold something else than it was."""
     return [edit for edit, now in _with_values(store, edits) if now is not _GONE and now != edit.before]
 
@@ -139,7 +139,7 @@ def _read(edit: Edit, now: Any) -> Any:
     return next((side for side in sides if json.loads(side).items() <= row.items()), now)
 
 
-def inverted(edits: Iterable[Edit]) -> list[Edit]:
+def inverted_edits(edits: Iterable[Edit]) -> list[Edit]:
     """Return the edits that take these back."""
     return [edit._replace(before=edit.after, after=edit.before) for edit in edits]
 

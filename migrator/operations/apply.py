@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NoSuchDirectory, StalePlan
-from migrator.execution.interrupts import held
+from migrator.execution.interrupts import deferred_interrupts
 from migrator.model import RunStatus
 from migrator.operations.context import places_of
 from migrator.store.reader import Store
@@ -18,28 +18,30 @@ if TYPE_CHECKING:
 
     from migrator.execution.gc import Leftover
     from migrator.execution.journal import Journal
-    from migrator.execution.runs import Options
+    from migrator.execution.runs import RunOptions
     from migrator.model import Plan, Run
     from migrator.store.writer import Writer
 
 
-def apply_plan(plan: Plan, path: Path, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
+def apply_plan(
+    plan: Plan, path: Path, options: RunOptions, wait_seconds: float = 0.0, backup: Path | None = None
+) -> Run:
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
     from migrator.model import Run
-    from migrator.planning.recheck import as_it_is_now, check_destinations
+    from migrator.planning.recheck import check_destinations, refresh_folder_state
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
     if not plan.writes:
         return Run(None, RunStatus.UNCHANGED)
-    with held(options.progress) as progress, _writer(path, wait_seconds, backup, progress) as writer:
+    with deferred_interrupts(options.progress) as progress, _writer(path, wait_seconds, backup, progress) as writer:
         if writer.schema.dialect != plan.dialect:
             raise MigratorError(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
         places = places_of(writer)
-        plan = as_it_is_now(plan)
+        plan = refresh_folder_state(plan)
         check_destinations(plan, writer, places)
         return apply(writer, plan, replace(options, progress=progress), places)
 
@@ -61,10 +63,10 @@ def remove_leftovers(path: Path, older_than: int | None = None, wait_seconds: fl
 
     Runs that began before `older_than`, in milliseconds, can't be taken back any more where that would need one.
     """
-    from migrator.execution.gc import leftovers, remove
+    from migrator.execution.gc import find_leftovers, remove
 
-    with held() as progress, _writer(path, wait_seconds, None, progress) as writer:
-        found = leftovers(writer, places_of(writer), older_than)
+    with deferred_interrupts() as progress, _writer(path, wait_seconds, None, progress) as writer:
+        found = find_leftovers(writer, places_of(writer), older_than)
         remove(leftover for leftover in found if leftover.why_kept is None)
         return found
 
@@ -72,33 +74,33 @@ def remove_leftovers(path: Path, older_than: int | None = None, wait_seconds: fl
 def plan_undo(path: Path, run: str) -> Plan:
     """Return the plan that takes a finished run back."""
     from migrator.execution.run_log import open_run
-    from migrator.execution.runs import check_undoable, inverse
+    from migrator.execution.runs import check_undoable, inverse_job
 
     with Store(path) as store, open_run(run) as journal:
         check_undoable(journal)
-        return inverse(store, journal).plan
+        return inverse_job(store, journal).plan
 
 
-def undo_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
+def undo_run(path: Path, run: str, options: RunOptions, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Take a run back; an unfinished one is rolled back."""
     from migrator.execution.run_log import open_run
     from migrator.execution.runs import undo
 
     with (
-        held(options.progress) as progress,
+        deferred_interrupts(options.progress) as progress,
         _writer(path, wait_seconds, backup, progress) as writer,
         open_run(run) as journal,
     ):
         return undo(writer, journal, replace(options, progress=progress))
 
 
-def resume_run(path: Path, run: str, options: Options, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
+def resume_run(path: Path, run: str, options: RunOptions, wait_seconds: float = 0.0, backup: Path | None = None) -> Run:
     """Finish a run that was cut off."""
     from migrator.execution.run_log import open_run
     from migrator.execution.runs import resume
 
     with (
-        held(options.progress) as progress,
+        deferred_interrupts(options.progress) as progress,
         _writer(path, wait_seconds, backup, progress) as writer,
         open_run(run) as journal,
     ):

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput, NothingMatched
 from migrator.model import PlanWarning
-from migrator.operations.context import Wish
+from migrator.operations.context import MoveRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from migrator.model import Plan
-    from migrator.operations.context import Workbench
-    from migrator.workspaces.sessions import Belonging
+    from migrator.operations.context import CommandContext
+    from migrator.workspaces.sessions import RepositorySessions
 
 
-def plan_consolidation(bench: Workbench, repository: str, values: Mapping[str, Any]) -> tuple[Plan, Belonging]:
+def plan_consolidation(
+    context: CommandContext, repository: str, values: Mapping[str, Any]
+) -> tuple[Plan, RepositorySessions]:
     """Return the plan, and the workspaces it is about; nothing is written.
 
     `repository` is a directory in any workspace, or a project. `values` are those of `consolidating_options`. Raises
     the errors of selecting and planning, and BadInput where a bare repository has no main working copy to go to.
     """
-    found = bench.facts.workspaces(repository, "REPOSITORY")
+    found = context.selector_context.workspaces(repository, "REPOSITORY")
     if not found.owners:
         raise NothingMatched(f"No session is in any workspace of {found.repository.home}.")
     to_dir = values["to_dir"] if values["to_dir"] is not None else found.repository.main
@@ -32,13 +34,13 @@ def plan_consolidation(bench: Workbench, repository: str, values: Mapping[str, A
             f"{found.repository.home} is a bare repository and has no main working copy; "
             "say where its sessions should be with --to-dir DIR, one of its worktrees for example."
         )
-    wish = Wish(to_dir, subdirs=values["subdirs"], undo_files=values["undo_files"], announce=values["announce"])
-    plan = bench.plan({**values, "from_workspaces": (repository,)}, wish)
+    wish = MoveRequest(to_dir, subdirs=values["subdirs"], undo_files=values["undo_files"], announce=values["announce"])
+    plan = context.plan({**values, "from_workspaces": (repository,)}, wish)
     # Here it is known of all of them which repository they come from, of those that the disk has forgotten too.
-    return replace(plan, warnings=(*plan.warnings, *remarks(found)), sources=()), found
+    return replace(plan, warnings=(*plan.warnings, *left_out_warnings(found)), sources=()), found
 
 
-def remarks(found: Belonging) -> Iterator[PlanWarning]:
+def left_out_warnings(found: RepositorySessions) -> Iterator[PlanWarning]:
     """Yield what is left out, and what could not be read."""
     for look_alike in found.look_alikes:
         sessions = "1 session" if look_alike.sessions == 1 else f"{look_alike.sessions:,} sessions"

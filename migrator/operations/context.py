@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
-from migrator.model import Selection, Whereabouts
-from migrator.places import Identity, Places
-from migrator.selection.query import Query, StoreFacts, select
+from migrator.model import FolderState, Selection
+from migrator.places import Places, ProjectIdScheme
+from migrator.selection.query import DatabaseSelectorContext, Query, select
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.execution.gc import Leftover
-    from migrator.model import Plan, Relocated
-    from migrator.operations.doctor import Finding
-    from migrator.orphans.context import StoreGround
+    from migrator.model import FolderMoves, Plan
+    from migrator.operations.doctor import CheckResult
+    from migrator.orphans.context import DatabaseRuleContext
     from migrator.orphans.homes import Homes
     from migrator.planning.destination import OneDirectory
-    from migrator.planning.file_undo import FileUndo
+    from migrator.planning.file_undo import FileUndoDecider
 
 KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MoveRequest:
     """Where the sessions should go, as it was typed.
 
     `to_dir`: a directory, KEEP, or None for the default; `to_project`: id, name, path, KEEP or None, as typed with
@@ -47,7 +47,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
+class RelocateRequest:
     """Which folders moved, as it was typed; `whereabouts` says where they are.
 
     `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
@@ -56,14 +56,14 @@ class Moving:
 
     words: Sequence[str]
     listed: tuple[Sequence[str], str] = ((), "")
-    whereabouts: Whereabouts = Whereabouts.MOVED
+    whereabouts: FolderState = FolderState.MOVED
     copied: bool = False
     undo_files: str = "auto"
     announce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class RescueWish:
+class RescueRequest:
     """Which lost sessions to bring home, and how sure to be; `search` are directories to look in for likely homes."""
 
     rules: Sequence[str] = ()
@@ -74,13 +74,13 @@ class RescueWish:
     announce: bool = True
 
 
-class Workbench:
+class CommandContext:
     """An open database together with the places and facts around it, for one command."""
 
     def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = places_of(self.store)
-        self.facts = StoreFacts(self.store, self.places, lambda: self.ground, home)
+        self.selector_context = DatabaseSelectorContext(self.store, self.places, lambda: self.rule_context, home)
 
     def __enter__(self) -> Self:
         return self
@@ -90,16 +90,16 @@ class Workbench:
 
     def query(self, values: Mapping[str, Any]) -> Query:
         """Turn the values of the SELECT options into a query."""
-        return Query(values, self.facts, match_any=values.get("match") == "any")
+        return Query(values, self.selector_context, match_any=values.get("match") == "any")
 
     @cached_property
-    def ground(self) -> StoreGround:
+    def rule_context(self) -> DatabaseRuleContext:
         """What orphan rules ask; nothing is read before they do."""
-        from migrator.orphans.context import StoreGround
+        from migrator.orphans.context import DatabaseRuleContext
 
-        return StoreGround(self.store, self.places)
+        return DatabaseRuleContext(self.store, self.places)
 
-    def plan(self, values: Mapping[str, Any], wish: Wish) -> Plan:
+    def plan(self, values: Mapping[str, Any], wish: MoveRequest) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
         return self.plan_move(self.chosen(values, with_forks=wish.with_forks), wish)
 
@@ -111,13 +111,13 @@ class Workbench:
             )
         return select(self.store, self._choosing(values), with_forks=with_forks)
 
-    def plan_move(self, selection: Selection, wish: Wish) -> Plan:
+    def plan_move(self, selection: Selection, wish: MoveRequest) -> Plan:
         """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
-        from migrator.planning.opencode_2 import announced
+        from migrator.planning.opencode_2 import with_announcement
         from migrator.planning.planner import plan_move
 
         plan = plan_move(self.store, selection, self._destination(wish), self._undo(wish.undo_files))
-        return announced(plan, wanted=wish.announce)
+        return with_announcement(plan, wanted=wish.announce)
 
     def _choosing(self, values: Mapping[str, Any]) -> Query:
         query = self.query(values)
@@ -128,7 +128,7 @@ class Workbench:
             )
         return query
 
-    def _destination(self, wish: Wish) -> OneDirectory:
+    def _destination(self, wish: MoveRequest) -> OneDirectory:
         from migrator.planning.destination import OneDirectory, Subdirs
 
         project_id = self._project(wish.to_project, wish.project_option)
@@ -146,19 +146,19 @@ class Workbench:
 
         `undo_files` among the values: `carry` refuses where a turn can't be mended, `detach` mends none.
         """
-        from migrator.planning.protect import plan_protection
+        from migrator.planning.protect import plan_protect
 
         self._refuse_undo_of_opencode_2()
-        return plan_protection(self.store, self.places, self.selection(values), values.get("undo_files", "auto"))
+        return plan_protect(self.store, self.places, self.selection(values), values.get("undo_files", "auto"))
 
     def leftovers(self, older_than: int | None = None) -> list[Leftover]:
         """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
-        from migrator.execution.gc import leftovers
+        from migrator.execution.gc import find_leftovers
 
         self._refuse_undo_of_opencode_2()
-        return leftovers(self.store, self.places, older_than)
+        return find_leftovers(self.store, self.places, older_than)
 
-    def undo_check(self, values: Mapping[str, Any]) -> Finding:
+    def undo_check(self, values: Mapping[str, Any]) -> CheckResult:
         """Look at what an undo in opencode would do to files today in the selected sessions (default: all)."""
         from migrator.operations.doctor import check_undo
 
@@ -180,32 +180,32 @@ class Workbench:
             return Selection(())
         return select(self.store, query)
 
-    def _undo(self, said: str, relocated: Relocated | None = None) -> FileUndo:
-        from migrator.planning.file_undo import FileUndo
+    def _undo(self, said: str, relocated: FolderMoves | None = None) -> FileUndoDecider:
+        from migrator.planning.file_undo import FileUndoDecider
 
-        return FileUndo(self.store, self.places, said, relocated)
+        return FileUndoDecider(self.store, self.places, said, relocated)
 
-    def relocate(self, moving: Moving) -> Plan:
+    def relocate(self, moving: RelocateRequest) -> Plan:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
         from migrator.model import PlanWarning
-        from migrator.planning.opencode_2 import announced
+        from migrator.planning.opencode_2 import with_announcement
         from migrator.planning.relocation.arguments import absolute_pairs, listed_pairs, typed_pairs
-        from migrator.planning.relocation.desktop_files import naming
-        from migrator.planning.relocation.destination import Relocation, relocated
+        from migrator.planning.relocation.desktop_files import files_that_name
+        from migrator.planning.relocation.destination import Relocation, folder_moves
         from migrator.planning.relocation.planner import plan_relocation
 
         typed = [*typed_pairs(moving.words), *listed_pairs(*moving.listed)]
         if not typed:
             raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
-        pairs = list(absolute_pairs(typed, self.facts.cwd, self.facts.expanded))
-        relocation = Relocation(self.places, relocated(pairs, moving.whereabouts), self.store.workspaces())
-        undo_files = "detach" if moving.whereabouts is Whereabouts.FOREIGN else moving.undo_files
+        pairs = list(absolute_pairs(typed, self.selector_context.cwd, self.selector_context.expanded))
+        relocation = Relocation(self.places, folder_moves(pairs, moving.whereabouts), self.store.workspaces())
+        undo_files = "detach" if moving.whereabouts is FolderState.FOREIGN else moving.undo_files
         file_undo = self._undo(undo_files, relocation.said)
         plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
-        plan = announced(plan, wanted=moving.announce)
-        if moving.whereabouts is Whereabouts.FOREIGN:
+        plan = with_announcement(plan, wanted=moving.announce)
+        if moving.whereabouts is FolderState.FOREIGN:
             return plan
-        naming_them = naming([old for old, _ in relocation.said.folders], os.path.expanduser("~"))
+        naming_them = files_that_name([old for old, _ in relocation.said.folders], os.path.expanduser("~"))
         return replace(
             plan,
             warnings=(
@@ -229,23 +229,23 @@ class Workbench:
         from migrator.orphans.walk import DEPTH
 
         levels = DEPTH if depth is None else depth
-        return Homes(self.ground, Search(self.store, self.ground, search, levels, tick) if search else None)
+        return Homes(self.rule_context, Search(self.store, self.rule_context, search, levels, tick) if search else None)
 
-    def rescue(self, wish: RescueWish, tick: Callable[[int], None] = lambda _: None) -> Plan:
+    def rescue(self, wish: RescueRequest, tick: Callable[[int], None] = lambda _: None) -> Plan:
         """Plan to bring lost sessions home; `tick` is as above."""
-        from migrator.orphans.find import check_names, reasons, rules
-        from migrator.planning.opencode_2 import announced
+        from migrator.orphans.find import check_names, find_reasons, rules
+        from migrator.planning.opencode_2 import with_announcement
         from migrator.planning.planner import plan_move
         from migrator.planning.rescue import Rescue
 
         check_names(wish.rules, "--rule")
         every = rules()
         homes = self.homes(wish.search, wish.depth, tick)
-        rescue = Rescue(self.ground, homes, every, wish.rules or None, likely=wish.likely)
-        selection = rescue.select(reasons(self.ground, every))
+        rescue = Rescue(self.rule_context, homes, every, wish.rules or None, likely=wish.likely)
+        selection = rescue.select(find_reasons(self.rule_context, every))
         selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
         plan = plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
-        return announced(plan, wanted=wish.announce)
+        return with_announcement(plan, wanted=wish.announce)
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
@@ -254,23 +254,27 @@ class Workbench:
         if said is None or said == KEEP:
             return None
         try:
-            return find_project(said, self.facts, option).id
+            return find_project(said, self.selector_context, option).id
         except NothingMatched:
-            place = self.facts.place(self.facts.expanded(said)) if "/" in said or said[0] in ".~" else None
+            place = (
+                self.selector_context.place(self.selector_context.expanded(said))
+                if "/" in said or said[0] in ".~"
+                else None
+            )
             return place.project_id if place else said
 
-    def _directory(self, wish: Wish, project_id: str | None) -> str | None:
+    def _directory(self, wish: MoveRequest, project_id: str | None) -> str | None:
         """Return the destination; by default the project root of --to-project or of the current directory."""
         if wish.to_dir == KEEP:
             return None
         if wish.to_dir is not None:
-            return self.places.find(self.facts.expanded(wish.to_dir)).directory
+            return self.places.find(self.selector_context.expanded(wish.to_dir)).directory
         if wish.to_project == KEEP:
             return None
         if project_id is None:
             here = self.places.find(".")
             return here.directory if here.worktree == "/" else here.worktree
-        worktree = next((p.worktree for p in self.facts.projects() if p.id == project_id), "/")
+        worktree = next((p.worktree for p in self.selector_context.projects() if p.id == project_id), "/")
         if worktree == "/":
             raise BadInput(f"Project {project_id} has no directory of its own; say where to with --to-dir DIRECTORY.")
         return self.places.find(worktree).directory
@@ -279,5 +283,5 @@ class Workbench:
 def places_of(store: Store) -> Places:
     """Return what finds places as the opencode of this database does."""
     if store.schema.has_v2:
-        return Places(Identity.V2)
-    return Places(Identity.ORIGIN_FIRST if store.schema.origin_first else Identity.CACHE_FIRST)
+        return Places(ProjectIdScheme.V2)
+    return Places(ProjectIdScheme.ORIGIN_FIRST if store.schema.origin_first else ProjectIdScheme.CACHE_FIRST)

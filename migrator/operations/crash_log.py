@@ -7,7 +7,7 @@ import sys
 import traceback
 
 
-def written_down() -> str:
+def write_crash_log() -> str:
     """Write the exception that is being handled to a log of its own; return what to say of it."""
     from migrator import __version__
     from migrator.execution.journal import now_ms

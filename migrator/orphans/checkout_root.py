@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.paths import is_within, top_told
+from migrator.paths import checkout_root, is_within
 from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def checkout_of(binding: Binding, roots: Iterable[str]) -> str | None:
     """
     if binding.project_id == GLOBAL:
         return None
-    told = top_told(binding.directory, binding.path)
+    told = checkout_root(binding.directory, binding.path)
     if told is not None:
         return told
     directory = binding.directory.rstrip("/")
@@ -29,6 +29,6 @@ def checkout_of(binding: Binding, roots: Iterable[str]) -> str | None:
     return max((root for root in above if root and is_within(directory, root)), key=len, default=directory)
 
 
-def below(directory: str, base: str) -> str:
+def path_below(directory: str, base: str) -> str:
     """Return what is left of a directory below `base`, "" for `base` itself."""
     return directory.rstrip("/")[len(base) :].lstrip("/")

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.orphans.directory_status import look
+from migrator.orphans.directory_status import inspect
 from migrator.places import git
 from migrator.store.opencode_2.importing import import_phase, worktrees_resolved
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from migrator.model import Binding, Project, Session
-    from migrator.orphans.rule import Sight
+    from migrator.orphans.rule import DirectoryInfo
     from migrator.places import Places
     from migrator.store.json_storage import LeftBehind
     from migrator.store.reader import Store
 
 
-class StoreGround:
+class DatabaseRuleContext:
     """The Ground of one database and this machine's disk; see `migrator.orphans.rule.Ground`."""
 
     def __init__(self, store: Store, places: Places) -> None:
         self._store = store
         self._places = places
-        self._sights: dict[str, Sight] = {}
+        self._inspected: dict[str, DirectoryInfo] = {}
         self._surveyed = False
 
     @cached_property
@@ -124,37 +124,39 @@ class StoreGround:
         """The rows of opencode's `project_directory`, by project."""
         return self._store.project_directories()
 
-    def sight(self, directory: str) -> Sight:
+    def inspect(self, directory: str) -> DirectoryInfo:
         """Return what is at a directory; the first question looks at all that sessions are bound to, several at once.
 
         Raises MigratorError where git isn't there to be asked.
         """
-        if directory not in self._sights:
-            self._look_at(
+        if directory not in self._inspected:
+            self._inspect_all(
                 {directory} if self._surveyed else {directory, *(binding.directory for binding in self.bound)}
             )
             self._surveyed = True
-        return self._sights[directory]
+        return self._inspected[directory]
 
-    def look_at(self, directories: Iterable[str]) -> None:
+    def inspect_all(self, directories: Iterable[str]) -> None:
         """Look at several directories at once."""
-        self._look_at({directory for directory in directories if directory not in self._sights})
+        self._inspect_all({directory for directory in directories if directory not in self._inspected})
 
-    def _look_at(self, directories: set[str]) -> None:
+    info, inspect_all = inspect, inspect_all  # the names until 0.1, for plug-ins
+
+    def _inspect_all(self, directories: set[str]) -> None:
         from shutil import which
 
-        seen = [look(directory) for directory in directories - self._sights.keys()]
-        if which("git") is None and any(sight.real and git.marked_directory(sight.real) for sight in seen):
+        seen = [inspect(directory) for directory in directories - self._inspected.keys()]
+        if which("git") is None and any(info.real and git.marked_directory(info.real) for info in seen):
             raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
-        self._places.learn(sight.real for sight in seen if sight.real is not None)
-        self._sights |= {sight.directory: self._resolved(sight) for sight in seen}
+        self._places.learn(info.real for info in seen if info.real is not None)
+        self._inspected |= {info.directory: self._resolved(info) for info in seen}
 
-    def _resolved(self, sight: Sight) -> Sight:
+    def _resolved(self, info: DirectoryInfo) -> DirectoryInfo:
         """Add what opencode makes of a directory that is there; git is not asked about one that isn't."""
-        if sight.real is None:
-            return sight
+        if info.real is None:
+            return info
         try:
-            place, checkout = self._places.at(sight.real)
+            place, checkout = self._places.at(info.real)
         except MigratorError as error:
-            return replace(sight, detail=str(error))
-        return replace(sight, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)
+            return replace(info, detail=str(error))
+        return replace(info, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)

@@ -7,41 +7,47 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from migrator.orphans.rule import Sight, Standing
+from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.paths import is_within
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
 """Where disks that come and go are mounted, beside what /etc/fstab names."""
 
 
-def look(directory: str) -> Sight:
+def inspect(directory: str) -> DirectoryInfo:
     """Return what is at `directory`, as stored; of a place nothing is known yet."""
     if not os.path.isabs(directory) or "\0" in directory:
-        return Sight(directory, Standing.MISSING, f"{directory!r} is no path of this system")
+        return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory!r} is no path of this system")
     try:
         real = os.path.realpath(directory, strict=True)
     except OSError as error:
         return _unreal(directory, error)
     if not Path(real).is_dir():
-        return Sight(directory, Standing.NOT_A_DIRECTORY, f"{directory} is a file")
+        return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} is a file")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-        return Sight(directory, Standing.UNREADABLE, f"{directory} may not be listed and entered by this user")
+        return DirectoryInfo(
+            directory, DirectoryStatus.UNREADABLE, f"{directory} may not be listed and entered by this user"
+        )
     detail = f"{directory} is there" if real == directory else f"{directory} is there, in reality {real}"
-    return Sight(directory, Standing.THERE, detail, real)
+    return DirectoryInfo(directory, DirectoryStatus.THERE, detail, real)
 
 
-def _unreal(directory: str, error: OSError) -> Sight:
+def _unreal(directory: str, error: OSError) -> DirectoryInfo:
     if isinstance(error, NotADirectoryError):
-        return Sight(directory, Standing.NOT_A_DIRECTORY, f"{directory} lies below a file")
+        return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} lies below a file")
     if not isinstance(error, FileNotFoundError):
-        return Sight(directory, Standing.UNREADABLE, f"{directory} can't be read: {error.strerror}")
+        return DirectoryInfo(directory, DirectoryStatus.UNREADABLE, f"{directory} can't be read: {error.strerror}")
     mount = _not_mounted(directory)
     if mount is not None:
-        return Sight(directory, Standing.UNREADABLE, f"{directory} is not there, and nothing is mounted at {mount}")
+        return DirectoryInfo(
+            directory, DirectoryStatus.UNREADABLE, f"{directory} is not there, and nothing is mounted at {mount}"
+        )
     if os.path.islink(directory):
         target = os.readlink(directory)
-        return Sight(directory, Standing.MISSING, f"{directory} is a link to {target}, which does not exist")
-    return Sight(directory, Standing.MISSING, f"{directory} does not exist")
+        return DirectoryInfo(
+            directory, DirectoryStatus.MISSING, f"{directory} is a link to {target}, which does not exist"
+        )
+    return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory} does not exist")
 
 
 def _not_mounted(directory: str) -> str | None:

@@ -13,56 +13,56 @@ if TYPE_CHECKING:
 
     from migrator.model import Project, Reason, Session
     from migrator.orphans.find import HomeFinder
-    from migrator.orphans.rule import Ground, OrphanRule, Sight
+    from migrator.orphans.rule import DirectoryInfo, OrphanRule, RuleContext
 
 _NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one rule says of a session: its reasons, or `acquittal` in words where it has none."""
+class RuleResult:
+    """What one rule says of a session: its reasons, or `note` in words where it has none."""
 
     rule: str
     reasons: tuple[Reason, ...]
-    acquittal: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that is known of one session; `sight` and `in_database` say what stands on the disk and where the row is."""
+    """All that is known of one session: whether it has a row (`in_database`), and what is on the disk (`info`)."""
 
     orphan: Orphan
     in_database: bool
-    sight: Sight
+    info: DirectoryInfo
     project: Project | None
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[RuleResult, ...]
 
 
-def explain(ground: Ground, session: Session, asked: Sequence[OrphanRule], homes: HomeFinder) -> Explanation:
+def explain(context: RuleContext, session: Session, asked: Sequence[OrphanRule], homes: HomeFinder) -> Explanation:
     """Ask every rule about one session, and for its home where it is lost."""
-    in_database = session.id in ground.by_id
+    in_database = session.id in context.by_id
     verdicts = []
     for rule in asked:
-        said = tuple(reason for sessions, reason in rule.find(ground) if any(s.id == session.id for s in sessions))
-        acquittal = "" if said else (rule.acquit(ground, session) if in_database else "not in the database")
-        verdicts.append(Verdict(rule.name, said, acquittal))
+        said = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
+        note = "" if said else (rule.explain_pass(context, session) if in_database else "not in the database")
+        verdicts.append(RuleResult(rule.name, said, note))
     reasons = tuple(reason for verdict in verdicts for reason in verdict.reasons)
     suggestion, rivals = homes.home_of(session, reasons) if reasons else (None, ())
     return Explanation(
         Orphan(session, reasons, suggestion, rivals),
         in_database,
-        ground.sight(session.directory),
-        ground.projects.get(session.project_id),
+        context.inspect(session.directory),
+        context.projects.get(session.project_id),
         tuple(verdicts),
     )
 
 
-def find_session(ground: Ground, text: str) -> Session:
+def find_session(context: RuleContext, text: str) -> Session:
     """Return the session with this id, or the only one whose id begins so, in the database or in JSON storage.
 
     Raises NothingMatched where there is none, MigratorError where there are several.
     """
-    known = {left.session.id: left.session for left in ground.left_behind} | dict(ground.by_id)
+    known = {left.session.id: left.session for left in context.left_behind} | dict(context.by_id)
     if text in known:
         return known[text]
     fitting = sorted(id_ for id_ in known if id_.startswith(text))[: _NAMED + 1] if text else []

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import BadInput
 from migrator.model import Orphan, Reason
-from migrator.plugins import brought
+from migrator.plugins import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from migrator.model import Session, Suggestion
-    from migrator.orphans.rule import Ground, OrphanRule
+    from migrator.orphans.rule import OrphanRule, RuleContext
 
     Lost = tuple[Session, tuple[Reason, ...]]
 
@@ -31,7 +31,7 @@ def rules() -> list[OrphanRule]:
     """Return the built-in rules and those that other distributions bring, in that order."""
     from migrator_selectors.orphans import BUILT_IN
 
-    return [*BUILT_IN, *brought(ENTRY_POINT_GROUP, "orphan rule")]
+    return [*BUILT_IN, *load_plugins(ENTRY_POINT_GROUP, "orphan rule")]
 
 
 def check_names(names: Iterable[str], option: str) -> None:
@@ -42,7 +42,7 @@ def check_names(names: Iterable[str], option: str) -> None:
             raise BadInput(f"{option} {name}: there is no such rule; give one of {', '.join(known)}")
 
 
-def reasons(ground: Ground, asked: Iterable[OrphanRule]) -> dict[str, Lost]:
+def find_reasons(context: RuleContext, asked: Iterable[OrphanRule]) -> dict[str, Lost]:
     """Map the id of each lost session to it and its reasons, in the order of the rules.
 
     Among them are sessions that are not in the database: those in JSON storage. Equal reasons are one object, since
@@ -50,7 +50,7 @@ def reasons(ground: Ground, asked: Iterable[OrphanRule]) -> dict[str, Lost]:
     """
     found: dict[str, Lost] = {}
     for rule in asked:
-        for sessions, reason in rule.find(ground):
+        for sessions, reason in rule.find(context):
             only = (reason,)
             longer: dict[tuple[Reason, ...], tuple[Reason, ...]] = {}
             for session in sessions:
@@ -64,8 +64,8 @@ def reasons(ground: Ground, asked: Iterable[OrphanRule]) -> dict[str, Lost]:
     return found
 
 
-def orphans(
-    ground: Ground,
+def find_orphans(
+    context: RuleContext,
     asked: Iterable[OrphanRule],
     homes: HomeFinder | None = None,
     *,
@@ -79,7 +79,7 @@ def orphans(
     """
     wanted = frozenset(found_by)
     found: list[Orphan] = []
-    for session, why in _last_used_first(ground, reasons(ground, asked)):
+    for session, why in _last_used_first(context, find_reasons(context, asked)):
         if among is not None and session.id not in among:
             continue
         if not wanted or any(reason.rule in wanted for reason in why):
@@ -88,9 +88,9 @@ def orphans(
     return found
 
 
-def _last_used_first(ground: Ground, lost: Mapping[str, Lost]) -> Iterable[Lost]:
+def _last_used_first(context: RuleContext, lost: Mapping[str, Lost]) -> Iterable[Lost]:
     """Put them in order, which those of the database are in already; only JSON storage has others."""
-    in_order = [found for id_ in ground.by_id if (found := lost.get(id_))]
+    in_order = [found for id_ in context.by_id if (found := lost.get(id_))]
     if len(in_order) == len(lost):
         return in_order
     return sorted(lost.values(), key=lambda each: (each[0].updated, each[0].id), reverse=True)

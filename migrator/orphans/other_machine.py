@@ -15,7 +15,7 @@ _EVERYWHERE = frozenset({"/", "/home", "/Users"})
 """Directories that are on other systems too: that they are here says nothing of what was in them."""
 
 
-def beyond(directory: str) -> str | None:
+def why_other_machine(directory: str) -> str | None:
     """Return in words why a directory may be another machine's or container's; None if it is or was here.
 
     Disks that aren't mounted are no matter of this: they can't be looked at, and so are never taken for gone.

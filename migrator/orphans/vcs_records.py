@@ -12,17 +12,17 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.orphans.checkout_root import below
+from migrator.orphans.checkout_root import path_below
 from migrator.paths import upwards
 from migrator.places import git_worktrees
-from migrator.places.small_files import names_in, real
+from migrator.places.small_files import names_in, real_path
 from migrator.workspaces import jj
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from migrator.orphans.known_checkouts import Known
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.known_checkouts import KnownCheckouts
+    from migrator.orphans.rule import RuleContext
     from migrator.places.git_worktrees import WorktreeRecord
 
 _MOST_SIBLINGS = 10_000
@@ -42,8 +42,8 @@ class Record(NamedTuple):
 class Records:
     """Reads the records of every repository that is known, each once; `found` are working copies of a search."""
 
-    def __init__(self, ground: Ground, known: Known) -> None:
-        self._ground = ground
+    def __init__(self, context: RuleContext, known: KnownCheckouts) -> None:
+        self._context = context
         self._known = known
         self._worktrees: dict[str, tuple[WorktreeRecord, ...]] = {}
         self._strays: dict[tuple[str, str], Mapping[str, set[str]]] = {}
@@ -60,7 +60,7 @@ class Records:
 
         `newest` is when the last session began that was bound there, in milliseconds since 1970.
         """
-        where, sub = real(base), below(directory, base)
+        where, sub = real_path(base), path_below(directory, base)
         if moved := self._moved_by_hand(where, base, project_id, found):
             return Record(moved, sub, f"git still has the worktree there on record as {base}")
         records = [(common, record) for common in self._repositories(project_id) for record in self._recorded(common)]
@@ -88,8 +88,8 @@ class Records:
         known = self._strays.get(source)
         if known is None:
             known = self._strays[source] = {}
-            for root in {real(root) for root in roots}:
-                link = git_worktrees.link(root)
+            for root in {real_path(root) for root in roots}:
+                link = git_worktrees.worktree_link(root)
                 for record in self._recorded(link.common) if link and link.id else ():
                     if link and record.id == link.id and record.path != root:
                         known.setdefault(record.path, set()).add(root)
@@ -101,7 +101,7 @@ class Records:
         if known is None:
             repositories = self._known.repositories(project_id)
             tops = [place.worktree for repository in repositories for place in repository.checkouts]
-            known = sorted({link.common for top in tops if (link := git_worktrees.link(top))})
+            known = sorted({link.common for top in tops if (link := git_worktrees.worktree_link(top))})
             self._commons[project_id] = known
         return known
 
@@ -119,15 +119,15 @@ class Records:
         beside = self._indexed(filter(None, map(jj.repository, nearby)))
         if not beside and not self._workspaces:
             return None
-        where = real(directory)
+        where = real_path(directory)
         for base in upwards(where):
             recorded = beside.get(base) or self._workspaces.get(base)
             if recorded is None:
                 continue
-            (repo, name), sub = recorded, below(where, base)
+            (repo, name), sub = recorded, path_below(where, base)
             if os.path.isdir(base):
                 return Record((base,), sub, f"jj has {base} on record as workspace {name}")
-            candidates = {real(root) for root in (*self._siblings(base), *self._known.everything(), *nearby)}
+            candidates = {real_path(root) for root in (*self._siblings(base), *self._known.everything(), *nearby)}
             moved = sorted(root for root in candidates if jj.repository(root) == repo and jj.own_name(root) == name)
             if moved:
                 return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
@@ -151,7 +151,7 @@ class Records:
 
     def _jj_repository(self, directory: str) -> str | None:
         """Return the repository of the jj workspace that a directory is in."""
-        if self._ground.sight(directory).real is None:
+        if self._context.inspect(directory).real is None:
             return None
         return next((repo for root in upwards(directory) if (repo := jj.repository(root))), None)
 

@@ -48,7 +48,7 @@ def nearest_with(mark: str, directory: str) -> str | None:
     return next((above for above in upwards(directory) if os.access(os.path.join(above, mark), os.F_OK)), None)
 
 
-def real(path: str) -> str:
+def real_path(path: str) -> str:
     """Return the real path as far as it exists; the path as it is where no file can be called that."""
     try:
         return os.path.realpath(path)

@@ -11,7 +11,7 @@ from migrator.model import Undo, UndoTurns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from migrator.model import Change, Relocated
+    from migrator.model import Change, FolderMoves
     from migrator.places import Places
     from migrator.store.reader import Store
 
@@ -23,7 +23,7 @@ OF_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
 
 
 @dataclass(frozen=True, slots=True)
-class FileUndo:
+class FileUndoDecider:
     """What the user wants of it: `auto` carries what is safe; `carry` refuses what isn't; `detach` carries nothing.
 
     `relocated` are the folders that are followed, where that is why sessions move.
@@ -32,7 +32,7 @@ class FileUndo:
     store: Store
     places: Places
     wanted: str = "auto"
-    relocated: Relocated | None = None
+    relocated: FolderMoves | None = None
 
     def decided(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes with their `undo` and `turns`; one question to the store, whatever their number.
@@ -46,7 +46,7 @@ class FileUndo:
         if self.wanted == "detach":
             decided = [_detached(change, "--undo-files detach was given") for change in having]
         else:
-            decided = self._judged([change for change in having if change.loses_its_ground])
+            decided = self._judged([change for change in having if change.invalidates_file_undo])
         if not decided:
             return changes
         new = {change.session: change for change in decided}
@@ -60,9 +60,9 @@ class FileUndo:
             if self.wanted == "carry":
                 raise MigratorError(f"File undo of {leaving[0].session} can't be carried: {OF_OPENCODE_2}.")
             return [_detached(change, OF_OPENCODE_2) for change in leaving]
-        from migrator.snapshots.carry_check import Judge
+        from migrator.snapshots.carry_check import CarryChecker
 
-        verdicts = Judge(self.store, self.places, self.relocated).verdicts(leaving)
+        verdicts = CarryChecker(self.store, self.places, self.relocated).verdicts(leaving)
         judged = []
         for change in leaving:
             verdict = verdicts[change.session]

@@ -7,34 +7,34 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.model import Change, Plan, PlanWarning, Undo, UndoTurns
-from migrator.reporting.words import count, when
-from migrator.snapshots.undo_effect import Outlook, by_message, outlooks
-from migrator.store.undoing import asked
+from migrator.reporting.words import count, local_time
+from migrator.snapshots.undo_effect import UndoEffect, by_message, undo_effects
+from migrator.store.undoing import prompts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from migrator.model import Selection
     from migrator.places import Places
-    from migrator.snapshots.undo_effect import TurnOutlook
+    from migrator.snapshots.undo_effect import TurnEffect
     from migrator.store.reader import Store
 
 _FILES_NAMED = 20
 
 
-def plan_protection(store: Store, places: Places, selection: Selection, wanted: str = "auto") -> Plan:
+def plan_protect(store: Store, places: Places, selection: Selection, wanted: str = "auto") -> Plan:
     """Plan for the turns whose undo in opencode would delete files today; the others stay as they are.
 
     Where their snapshots are somewhere else, these are brought to where opencode looks; else the turns are detached.
     With `wanted` detach none is brought, and with carry MigratorError is raised where one can't be.
     """
-    from migrator.snapshots.recover import mends
+    from migrator.snapshots.recover import find_recoveries
 
     ids = [selected.session.id for selected in selection.sessions]
-    found = outlooks(store, places, ids)
-    mendable = {} if wanted == "detach" else mends(store, places, found)
+    found = undo_effects(store, places, ids)
+    mendable = {} if wanted == "detach" else find_recoveries(store, places, found)
     mended = {id_: mend.parts for id_, mend in mendable.items()}
-    dangerous = {id_ for id_, turns in found.items() if any(t.outlook is Outlook.DELETES for t in turns)}
+    dangerous = {id_ for id_, turns in found.items() if any(t.outlook is UndoEffect.DELETES for t in turns)}
     changes = [
         Change(
             selected.session.id,
@@ -63,19 +63,19 @@ def plan_protection(store: Store, places: Places, selection: Selection, wanted: 
     )
 
 
-def _undo(turns: Sequence[TurnOutlook], mended: Collection[str]) -> tuple[Undo, UndoTurns]:
-    detached = [turn for turn in turns if turn.outlook is Outlook.DELETES and turn.turn.part not in mended]
+def _undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[Undo, UndoTurns]:
+    detached = [turn for turn in turns if turn.outlook is UndoEffect.DELETES and turn.turn.part not in mended]
     kept = len(turns) - len(detached)
     because = detached[0].because if detached else None
     return Undo.CARRY if kept else Undo.DETACH, UndoTurns(kept, len(detached), because, len(mended))
 
 
 def _warnings(
-    store: Store, found: dict[str, list[TurnOutlook]], mended: Mapping[str, Collection[str]]
+    store: Store, found: dict[str, list[TurnEffect]], mended: Mapping[str, Collection[str]]
 ) -> Iterator[PlanWarning]:
     """Say of each dangerous turn what its undo would do, and what becomes of it."""
-    dangerous = {id_: [t for t in turns if t.outlook is Outlook.DELETES] for id_, turns in found.items()}
-    said = asked(store, [turn.turn.part for turns in dangerous.values() for turn in turns])
+    dangerous = {id_: [t for t in turns if t.outlook is UndoEffect.DELETES] for id_, turns in found.items()}
+    said = prompts(store, [turn.turn.part for turns in dangerous.values() for turn in turns])
     for id_, turns in dangerous.items():
         for (message, time), steps in by_message(turns, said).items():
             files = list(dict.fromkeys(file for step in steps for file in step.deletes))
@@ -83,16 +83,16 @@ def _warnings(
             mends = all(step.turn.part in mended.get(id_, ()) for step in steps)
             yield PlanWarning(
                 "undo-deletes",
-                f"{id_}: undoing {message} of {when(time)} would delete {count(len(files), 'file')}, "
+                f"{id_}: undoing {message} of {local_time(time)} would delete {count(len(files), 'file')}, "
                 f"{', '.join(files[:_FILES_NAMED])}{more}: {steps[0].because}."
                 f"{' Its snapshot is still there, and is brought to where opencode looks.' if mends else ''}",
                 id_,
             )
 
 
-def _unknown(found: dict[str, list[TurnOutlook]]) -> Iterator[PlanWarning]:
+def _unknown(found: dict[str, list[TurnEffect]]) -> Iterator[PlanWarning]:
     """Name what keeps us from telling, once for all sessions in which it does."""
-    why = Counter(turns[0].because for turns in found.values() if turns[0].outlook is Outlook.UNKNOWN)
+    why = Counter(turns[0].because for turns in found.values() if turns[0].outlook is UndoEffect.UNKNOWN)
     for because, number in why.items():
         yield PlanWarning(
             "undo-unknown",

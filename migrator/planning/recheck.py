@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import NoSuchDirectory, StalePlan
-from migrator.model import ProjectAction, Whereabouts
+from migrator.model import FolderState, ProjectAction
 from migrator.places.opencode_1 import place_of_opencode_1
 
 if TYPE_CHECKING:
-    from migrator.model import Plan, Relocated
+    from migrator.model import FolderMoves, Plan
     from migrator.places import Places
     from migrator.store.reader import Store
 
@@ -31,13 +31,13 @@ def check_destinations(plan: Plan, store: Store, places: Places) -> None:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
 
 
-def as_it_is_now(plan: Plan) -> Plan:
+def refresh_folder_state(plan: Plan) -> Plan:
     """Return a plan to follow folders before they move as one to follow them after it, if they have moved since."""
     said = plan.relocated
-    if said is None or said.whereabouts is not Whereabouts.WILL_MOVE:
+    if said is None or said.whereabouts is not FolderState.WILL_MOVE:
         return plan
     moved = not any(os.path.isdir(old) for old, _ in said.folders)
-    return replace(plan, relocated=replace(said, whereabouts=Whereabouts.MOVED)) if moved else plan
+    return replace(plan, relocated=replace(said, whereabouts=FolderState.MOVED)) if moved else plan
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
@@ -54,7 +54,7 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
                 )
 
 
-def _check_relocated(plan: Plan, said: Relocated, store: Store, places: Places) -> None:
+def _check_relocated(plan: Plan, said: FolderMoves, store: Store, places: Places) -> None:
     """Ask again where each folder's sessions belong."""
     from migrator.planning.relocation.destination import Relocation
 

@@ -46,7 +46,7 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
     return tuple(found) if len({source.repository for source in found}) > 1 else ()
 
 
-def crossings(taken: Collection[Taken], found: Sequence[Source]) -> Iterable[PlanWarning]:
+def project_warnings(taken: Collection[Taken], found: Sequence[Source]) -> Iterable[PlanWarning]:
     """Yield a warning for each pattern that takes sessions of several repositories: often a look-alike is there."""
     repository = {(source.directory, source.project_id): source.repository for source in found}
     noun = "repositories" if any(is_outside(source.project_id, source.directory) for source in found) else "projects"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.model import Certainty
-from migrator.reporting.words import cells, count, one_line, shortened, shortened_path, tilde, when
+from migrator.reporting.words import cells, count, local_time, one_line, shortened, shortened_path, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ def _group(group: Sequence[Orphan], width: int, shown: int) -> Iterator[str]:
     yield from _home(first, width)
     for orphan in group[:shown]:
         session = orphan.session
-        line = shortened(f"{session.id}  {when(session.updated)}  {session.title}", width - 2)
+        line = shortened(f"{session.id}  {local_time(session.updated)}  {session.title}", width - 2)
         yield click.style(f"  {line}", dim=True)
     if len(group) > shown:
         yield click.style(f"  and {len(group) - shown:,} more; --verbose shows all", dim=True)

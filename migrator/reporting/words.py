@@ -66,7 +66,7 @@ def _head(line: str, width: int) -> str:
     return line[:end]
 
 
-def when(milliseconds: int) -> str:
+def local_time(milliseconds: int) -> str:
     """Return a time as people read it, in the local time zone; what is stored where the calendar has no such time."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")

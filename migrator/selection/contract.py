@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import click
 
     from migrator.model import Place, Project, Session
-    from migrator.workspaces.sessions import Belonging
+    from migrator.workspaces.sessions import RepositorySessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Clause:
     params: tuple[Any, ...] = ()
 
 
-class Facts(Protocol):
+class SelectorContext(Protocol):
     """What a plugin may ask about the database and the surroundings. Each is read at most once."""
 
     home: str
@@ -59,7 +59,7 @@ class Facts(Protocol):
     def stdin_lines(self) -> Sequence[str]:
         """Return the lines of standard input, stripped, without empty ones."""
 
-    def workspaces(self, repository: str, option: str) -> Belonging:
+    def workspaces(self, repository: str, option: str) -> RepositorySessions:
         """Return the workspaces of a repository and whose the sessions are.
 
         `repository` is a directory in any of them, or the id or name of a project. Raises NothingMatched or
@@ -76,8 +76,16 @@ class Facts(Protocol):
 class Selector(ABC):
     """One thing the user said about which sessions are meant."""
 
-    said: str
-    """How the user said it, for the plan: `--from-dir ~/src/opencode*`."""
+    as_typed: str
+    """How the user typed it, for the plan: `--from-dir ~/src/opencode*`."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> str:
+            """Find `as_typed` by its name until 0.1, `said`, in selectors of third parties."""
+            if name == "as_typed":
+                return self.said
+            raise AttributeError(name)
 
     def clause(self) -> Clause | None:
         """Return the same condition as SQL, or None where SQL can't answer."""
@@ -111,8 +119,12 @@ class SelectorPlugin(ABC):
         """Return fresh click options; their values come back in `build` under their Python names."""
 
     @abstractmethod
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], facts: SelectorContext) -> Sequence[Selector]:
         """Turn what was typed into selectors; an empty sequence where nothing was.
 
         Raises BadInput (can't be meant), MigratorError (ambiguous) or NothingMatched (an id that isn't there).
         """
+
+
+Facts = SelectorContext
+"""The name until 0.1, for plug-ins."""

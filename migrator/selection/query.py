@@ -11,38 +11,40 @@ from typing import TYPE_CHECKING, Any
 from migrator.errors import NoSuchDirectory, NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
 from migrator.places.cwd import current_directory
-from migrator.plugins import brought
+from migrator.plugins import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from migrator.model import Place, Project
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
     from migrator.places import Places
     from migrator.selection import Clause, Selector, SelectorPlugin
     from migrator.store.reader import Store
-    from migrator.workspaces.sessions import Belonging
+    from migrator.workspaces.sessions import RepositorySessions
 
 ENTRY_POINT_GROUP = "migrator.selectors"
 
 
-def plugins() -> list[SelectorPlugin]:
+def selector_plugins() -> list[SelectorPlugin]:
     """Return the built-in selector plugins and those that other distributions bring, in that order."""
     from migrator_selectors import BUILT_IN
 
-    return [*BUILT_IN, *brought(ENTRY_POINT_GROUP, "selector plugin")]
+    return [*BUILT_IN, *load_plugins(ENTRY_POINT_GROUP, "selector plugin")]
 
 
-class StoreFacts:
+class DatabaseSelectorContext:
     """The Facts of one database and the surroundings; see `migrator.selection.Facts`."""
 
-    def __init__(self, store: Store, places: Places, ground: Callable[[], Ground], home: str | None = None) -> None:
+    def __init__(
+        self, store: Store, places: Places, ground: Callable[[], RuleContext], home: str | None = None
+    ) -> None:
         named = home or os.path.expanduser("~")
         self.home = named if named.startswith("/") else os.path.normpath(f"{self.cwd}/{named}")
         self._store = store
         self._places = places
         self._ground = ground
-        self._belongings: dict[str, Belonging] = {}
+        self._belongings: dict[str, RepositorySessions] = {}
 
     @cached_property
     def cwd(self) -> str:
@@ -92,16 +94,18 @@ class StoreFacts:
         """Return the non-empty lines of standard input, read once."""
         return self._stdin_lines
 
-    def workspaces(self, repository: str, option: str) -> Belonging:
+    def workspaces(self, repository: str, option: str) -> RepositorySessions:
         """Return the workspaces of a repository, and whose the sessions are; see `Facts`."""
-        from migrator.store.remembering import project_directories, remembered
+        from migrator.store.remembering import project_directories, remembered_directories
         from migrator.workspaces.find_repository import find_repository
-        from migrator.workspaces.sessions import Memory, belonging
+        from migrator.workspaces.sessions import DatabaseRecord, sessions_by_workspace
 
         found = find_repository(self._directory_of(repository, option))
         if found.home not in self._belongings:
-            memory = Memory(remembered(self._store), self.projects(), project_directories(self._store))
-            self._belongings[found.home] = belonging(found, memory, self.place)
+            memory = DatabaseRecord(
+                remembered_directories(self._store), self.projects(), project_directories(self._store)
+            )
+            self._belongings[found.home] = sessions_by_workspace(found, memory, self.place)
         return self._belongings[found.home]
 
     def _directory_of(self, repository: str, option: str) -> str:
@@ -114,27 +118,27 @@ class StoreFacts:
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:
         """Return the ids of the sessions that are lost, of those in the database."""
-        from migrator.orphans.find import check_names, reasons, rules
+        from migrator.orphans.find import check_names, find_reasons, rules
 
         check_names([rule] if rule is not None else [], "--orphans")
         asked = [known for known in rules() if rule in {None, known.name}]
         ground = self._ground()
-        return frozenset(reasons(ground, asked)).intersection(ground.by_id)
+        return frozenset(find_reasons(ground, asked)).intersection(ground.by_id)
 
 
 class Query:
     """What the user asked for: the selectors of every kind, ready to be combined."""
 
-    def __init__(self, values: Mapping[str, Any], facts: StoreFacts, match_any: bool = False) -> None:
+    def __init__(self, values: Mapping[str, Any], facts: DatabaseSelectorContext, match_any: bool = False) -> None:
         self.choosing: list[Sequence[Selector]] = []
         self.narrowing: list[Sequence[Selector]] = []
-        for plugin in plugins():
+        for plugin in selector_plugins():
             if selectors := plugin.build(values, facts):
                 (self.narrowing if plugin.narrows else self.choosing).append(selectors)
         self._match_any = match_any
         choosers = [selector for group in self.choosing for selector in group]
         self._only = choosers[0] if len(choosers) == 1 else None
-        self._only_said = (choosers[0].said,) if choosers else ()
+        self._only_typed = (choosers[0].as_typed,) if choosers else ()
 
     @property
     def chooses(self) -> bool:
@@ -175,10 +179,10 @@ class Query:
     def reasons(self, session: Session) -> tuple[tuple[str, ...], str | None]:
         """Return what the user said that chose this session, and the outermost directory named for it."""
         if self._only is not None:  # the session is here because of it
-            return self._only_said, self._only.base(session)
+            return self._only_typed, self._only.base(session)
         meant = [s for group in self.choosing for s in group if s.match(session)]
         bases = [base for s in meant if (base := s.base(session))]
-        return tuple(s.said for s in meant), min(bases, key=len, default=None)
+        return tuple(s.as_typed for s in meant), min(bases, key=len, default=None)
 
     def base_for(self, session: Session) -> str | None:
         """Return the outermost directory named for a session that wasn't chosen itself."""

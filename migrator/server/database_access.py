@@ -13,9 +13,9 @@ from threading import Condition, Lock
 from typing import TYPE_CHECKING
 
 from migrator.errors import DatabaseInUse, MigratorError, Unusable
-from migrator.operations.context import Workbench
+from migrator.operations.context import CommandContext
 from migrator.store.connection import BUSY_SECONDS
-from migrator.store.file_signature import Sign
+from migrator.store.file_signature import FileSignature
 from migrator.store.history_copy import HistoryCopy
 from migrator.store.reader import Store
 
@@ -29,7 +29,7 @@ PATIENCE = 30.0
 _BLINK = 0.1
 
 
-class Gate:
+class DatabaseAccess:
     """The way to one database for everything the server does."""
 
     def __init__(self, path: Path, home: str | None = None) -> None:
@@ -44,13 +44,13 @@ class Gate:
         self._locked = 0.0
 
     @contextmanager
-    def reading(self) -> Iterator[Workbench]:
+    def reading(self) -> Iterator[CommandContext]:
         """Open the database for planning; DatabaseInUse while a run writes or waits to."""
         with self._inside():
             with _usable():
-                bench = Workbench(self.path, self._home)
-            with bench:
-                yield bench
+                context = CommandContext(self.path, self._home)
+            with context:
+                yield context
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
@@ -116,12 +116,12 @@ class Gate:
             return False
         if max(dated.made, self._locked) > asked:
             return True
-        return dated.sign.settled and Sign.of(self.path).files == dated.sign.files
+        return dated.sign.settled and FileSignature.of(self.path).files == dated.sign.files
 
     def _renew(self, asked: float) -> None:
         if self._fits(asked):
             return
-        made, sign = time.monotonic(), Sign.of(self.path)
+        made, sign = time.monotonic(), FileSignature.of(self.path)
         # Whoever has a copy needn't wait long for somebody who keeps everyone out: that is a migration.
         with _usable(), Store(self.path, busy_seconds=BUSY_SECONDS if self._copy is None else _BLINK) as store:
             history = HistoryCopy(store)
@@ -144,7 +144,7 @@ class _Dated:
 
     __slots__ = ("history", "made", "sign")
 
-    def __init__(self, history: HistoryCopy, made: float, sign: Sign) -> None:
+    def __init__(self, history: HistoryCopy, made: float, sign: FileSignature) -> None:
         self.history = history
         self.made = made
         self.sign = sign

@@ -18,7 +18,7 @@ SECURED = (401,)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResponseSpec:
     """What an operation returns when all goes well: a description, and a JSON Schema for each media type."""
 
     description: str
@@ -27,7 +27,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Endpoint:
     """One method of one path.
 
     `problems` are the statuses of refusals beside those that every operation may answer with; `about` describes the
@@ -40,7 +40,7 @@ class Operation:
     handler: Callable[[Request], Awaitable[Response]]
     summary: str
     description: str
-    answer: Answer
+    answer: ResponseSpec
     problems: Sequence[int] = ()
     parameters: Sequence[Parameter] = ()
     about: Mapping[str, str] = field(default_factory=dict)

@@ -22,7 +22,7 @@ BODY = 1 << 20
 """Bytes that a body may have where nothing else is said: a mebibyte."""
 
 
-class Guard:
+class HostMiddleware:
     """Refuses whoever may not ask; turns every error into a problem, also those that nobody expected."""
 
     def __init__(self, app: ASGIApp, hosts: Hosts, origins: Origins) -> None:
@@ -72,12 +72,12 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, MigratorError):
         return Problem.of(error)
-    from migrator.operations.crash_log import written_down
+    from migrator.operations.crash_log import write_crash_log
 
-    return Problem(UNEXPECTED, written_down(), exit_code=70)
+    return Problem(UNEXPECTED, write_crash_log(), exit_code=70)
 
 
-class Watch:
+class AuthMiddleware:
     """Asks for the token but on open paths, and counts the bytes of bodies."""
 
     def __init__(self, app: ASGIApp, token: str, open_paths: Collection[str], bodies: Mapping[str, int]) -> None:

@@ -19,7 +19,7 @@ SECONDS = 60
 """How long after a page the next one may be asked for; later it is looked for anew."""
 
 
-class Looks:
+class OrphanCache:
     """The last look of all: at most one is kept, and none whose last page was given out."""
 
     def __init__(self) -> None:

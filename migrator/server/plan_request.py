@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from migrator.model import Plan
-    from migrator.operations.context import Workbench
+    from migrator.operations.context import CommandContext
 
 
 @cache
@@ -116,6 +116,6 @@ def _word(name: str, value: Any) -> str:
     return f"--{name}={value}"
 
 
-def plan(bench: Workbench, said: Mapping[str, Any]) -> Plan:
+def plan(context: CommandContext, said: Mapping[str, Any]) -> Plan:
     """Plan what was asked for; raises the errors of selecting and planning."""
-    return bench.plan(said, wish({**said}))
+    return context.plan(said, wish({**said}))

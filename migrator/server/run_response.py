@@ -56,7 +56,7 @@ WRITING = (
 )
 
 
-async def carried_out(request: Request, jobs: Jobs, work: Work, total: int) -> Response:
+async def run_response(request: Request, jobs: Jobs, work: Work, total: int) -> Response:
     """Do `work`, on `total` sessions, and answer with the run; its errors are raised, if it wasn't answered before."""
     reports = jobs.start(work)
     if EVENTS not in request.headers.get("accept", ""):
@@ -68,7 +68,7 @@ async def carried_out(request: Request, jobs: Jobs, work: Work, total: int) -> R
     return StreamingResponse(_events(first, reports, total), media_type=EVENTS, headers={"Cache-Control": "no-store"})
 
 
-async def finished(jobs: Jobs, work: Work) -> Run:
+async def run_to_end(jobs: Jobs, work: Work) -> Run:
     """Do `work`, and return the run."""
     return await _end(jobs.start(work))
 

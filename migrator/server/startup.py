@@ -10,8 +10,8 @@ from migrator.errors import MigratorError
 from migrator.server import token as tokens
 from migrator.server.allowed_hosts import Hosts, Origins, is_loopback
 from migrator.server.app import application
-from migrator.server.database_access import Gate
-from migrator.server.state import Service
+from migrator.server.database_access import DatabaseAccess
+from migrator.server.state import AppState
 from migrator.server.uvicorn_server import Server, listen
 from migrator.state_dir import state_directory
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Serving:
+class RunningServer:
     """A server that listens already, and answers from `run` on."""
 
     url: str
@@ -33,7 +33,7 @@ class Serving:
     local: bool
     _socket: socket.socket
     _app: Starlette
-    _service: Service
+    _service: AppState
 
     def run(self) -> bool:
         """Answer until SIGINT or SIGTERM; return whether a run was cut off by it and taken back."""
@@ -49,10 +49,10 @@ class Serving:
 
 def prepare(
     path: Path, home: str | None, where: tuple[str, int], token_file: Path | None, origins: Sequence[str]
-) -> Serving:
+) -> RunningServer:
     """Open the database, listen at `where` (host and port) and write the token; MigratorError where that can't be."""
     allowed = Origins.of(origins)
-    service = Service(Gate(path, home))
+    service = AppState(DatabaseAccess(path, home))
     with service.gate.history():
         pass  # whatever is wrong with the database is said now
     listening = listen(*where)
@@ -66,4 +66,4 @@ def prepare(
         raise
     app = application(service, token, Hosts.of(where[0], address), allowed)
     name = f"[{address}]" if ":" in address else address
-    return Serving(f"http://{name}:{port}", token, file, is_loopback(address), listening, app, service)
+    return RunningServer(f"http://{name}:{port}", token, file, is_loopback(address), listening, app, service)

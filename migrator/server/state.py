@@ -13,16 +13,16 @@ from starlette.responses import Response
 
 from migrator.errors import BadInput
 from migrator.server.jobs import Jobs
-from migrator.server.orphan_cache import Looks
+from migrator.server.orphan_cache import OrphanCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
-    from migrator.execution.runs import Options
+    from migrator.execution.runs import RunOptions
     from migrator.model import Plan
-    from migrator.server.database_access import Gate
+    from migrator.server.database_access import DatabaseAccess
 
 JSON = "application/json"
 
@@ -55,20 +55,20 @@ class Plans:
 
 
 @dataclass(slots=True)
-class Service:
+class AppState:
     """One database that is served."""
 
-    gate: Gate
+    gate: DatabaseAccess
     jobs: Jobs = field(default_factory=Jobs)
     plans: Plans = field(default_factory=Plans)
-    looks: Looks = field(default_factory=Looks)
+    looks: OrphanCache = field(default_factory=OrphanCache)
     pages: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PAGES))
 
 
-def service(request: Request) -> Service:
+def app_state(request: Request) -> AppState:
     """Return what this request is about."""
     found = request.app.state.service
-    assert isinstance(found, Service)  # noqa: S101 - for the type checker
+    assert isinstance(found, AppState)  # noqa: S101 - for the type checker
     return found
 
 
@@ -87,12 +87,12 @@ async def in_thread(work: Callable[[], Response], limiter: CapacityLimiter | Non
     return await to_thread.run_sync(work, limiter=limiter)
 
 
-def options(values: Mapping[str, Any], progress: Callable[[int], None], asked: str) -> Options:
+def run_options(values: Mapping[str, Any], progress: Callable[[int], None], asked: str) -> RunOptions:
     """Return the values of `WRITING` as the engine takes them; `asked` is what the journal says of the request."""
-    from migrator.execution.runs import Options
+    from migrator.execution.runs import RunOptions
 
     skip = values["on-conflict"] == "skip"
-    return Options(f"opencode-migrator serve ({asked})", values["chunk-size"], skip, progress)
+    return RunOptions(f"opencode-migrator serve ({asked})", values["chunk-size"], skip, progress)
 
 
 async def json_body(request: Request, default: Any = None) -> Any:
@@ -103,10 +103,10 @@ async def json_body(request: Request, default: Any = None) -> Any:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise BadInput(f"The body must be {JSON}, not {kind[:80] or 'of no type'}.")
-    return await run_in_threadpool(parsed, raw)
+    return await run_in_threadpool(parse_json, raw)
 
 
-def parsed(raw: bytes) -> Any:
+def parse_json(raw: bytes) -> Any:
     """Parse JSON, strictly: no NaN, and no text that isn't Unicode."""
     try:
         text = raw.decode("utf-8")

@@ -24,12 +24,12 @@ NEW = "opencode-migrator-alternates"
 """The name of a file until it is whole; what a killed process left of it is written over by the next."""
 
 
-def lenders(objects: str) -> list[str]:
+def alternates(objects: str) -> list[str]:
     """Return whose objects opencode would let snapshots borrow: a repository's own, and what that borrows itself."""
-    return [line for line in (objects, *lines(f"{objects}/info/alternates")) if Path(line).exists()]
+    return [line for line in (objects, *alternate_lines(f"{objects}/info/alternates")) if Path(line).exists()]
 
 
-def lines(file: str) -> list[str]:
+def alternate_lines(file: str) -> list[str]:
     """Return what a file of object directories says; nothing where there is none."""
     try:
         text = Path(file).read_text("utf-8", "surrogateescape")
@@ -38,7 +38,7 @@ def lines(file: str) -> list[str]:
     return [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]
 
 
-def write_lenders(git_dir: str, wanted: Iterable[str]) -> None:
+def write_alternates(git_dir: str, wanted: Iterable[str]) -> None:
     """Say whose objects a repository borrows: all of the file at once, or, if that can't be done, none of it.
 
     Nobody else may do so at the same time.
@@ -54,28 +54,28 @@ def write_lenders(git_dir: str, wanted: Iterable[str]) -> None:
             new.unlink(missing_ok=True)
 
 
-def lend(git_dir: str, wanted: Iterable[str]) -> None:
+def add_alternates(git_dir: str, wanted: Iterable[str]) -> None:
     """Let a repository that borrows do so from these object directories too; what it borrowed stays.
 
     Where one of them isn't, git goes on to the next. What opencode 1.15.13 made borrows from nobody, and stays so.
     """
     info = Path(git_dir, "objects", "info")
-    if not lines(f"{info}/alternates"):
+    if not alternate_lines(f"{info}/alternates"):
         return
     with locked(info):
-        known = lines(f"{info}/alternates")
+        known = alternate_lines(f"{info}/alternates")
         if new := [line for line in dict.fromkeys(wanted) if line not in known]:
-            write_lenders(git_dir, [*known, *new])
+            write_alternates(git_dir, [*known, *new])
 
 
-def stranded(root: Path, folders: Folders) -> Iterator[tuple[str, Sequence[str]]]:
+def broken_alternates(root: Path, folders: Folders) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield the snapshot repositories below `root` that borrow from what is in one of the folders, as these move.
 
     Each with the object directories that it needs then, and doesn't know: git directory, full paths at the new place.
     What was at neither place has been gone for longer.
     """
     for file in sorted(root.glob("*/*/objects/info/alternates")):
-        known = lines(str(file))
+        known = alternate_lines(str(file))
         moved = [(line, new) for line in known if (new := folders.mapped(line)) is not None and new not in known]
         if follow := [new for line, new in moved if Path(new).is_dir() or Path(line).is_dir()]:
             yield str(file.parents[2]), follow

@@ -11,17 +11,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.snapshots.compare import below, same_as_snapshot, same_in_both
+from migrator.snapshots.compare import is_below, same_as_snapshot, same_in_both
 from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import names_others
-from migrator.snapshots.route import Passage, Passages
+from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, whole
 from migrator.store.turns import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Change, Relocated
+    from migrator.model import Change, FolderMoves
     from migrator.places import Places
     from migrator.store.reader import Store
     from migrator.store.turns import Turn
@@ -32,7 +32,7 @@ _PRUNED = "a snapshot is gone, as opencode deletes old ones"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CarryDecision:
     """What becomes of the file undo of one session.
 
     `trees` are all snapshots that go along, `carried` the turns that stay, `detached` how many don't: None where none
@@ -40,7 +40,7 @@ class Verdict:
     `because` says why turns are detached, where some are.
     """
 
-    passage: Passage | None
+    passage: SnapshotRoute | None
     carried: tuple[Turn, ...] = ()
     detached: int | None = None
     trees: tuple[str, ...] = ()
@@ -48,31 +48,31 @@ class Verdict:
     because: str | None = None
 
 
-class Judge:
+class CarryChecker:
     """Judges moves of one store; asks git a handful of questions for each pair of worktrees, never for each session."""
 
-    def __init__(self, store: Store, places: Places, relocated: Relocated | None = None) -> None:
+    def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
         self._store = store
-        self._passages = Passages(store, places, relocated)
+        self._passages = SnapshotRoutes(store, places, relocated)
 
-    def verdicts(self, changes: Iterable[Change]) -> dict[str, Verdict]:
+    def verdicts(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
         """Map each of these sessions, which have file undo, to what becomes of it."""
-        by_passage: dict[Passage | str, list[str]] = {}
+        by_passage: dict[SnapshotRoute | str, list[str]] = {}
         for change in changes:
             passage = self._passages.find(change.before, change.after)
             by_passage.setdefault(passage, []).append(change.session)
         ways = {passage: ids for passage, ids in by_passage.items() if not isinstance(passage, str)}
         found = {
-            id_: Verdict(None, because=passage)
+            id_: CarryDecision(None, because=passage)
             for passage, ids in by_passage.items()
             if isinstance(passage, str)
             for id_ in ids
         }
         return found | self.judged(ways)
 
-    def judged(self, ways: Mapping[Passage, Sequence[str]]) -> dict[str, Verdict]:
+    def judged(self, ways: Mapping[SnapshotRoute, Sequence[str]]) -> dict[str, CarryDecision]:
         """Map each of these sessions to what becomes of it on its way."""
-        found: dict[str, Verdict] = {}
+        found: dict[str, CarryDecision] = {}
         going = [id_ for ids in ways.values() for id_ in ids]
         records = recorded(self._store, going)
         reverts = {id_: marker for id_, (_, marker) in self._store.bindings(going).items() if marker}
@@ -81,7 +81,7 @@ class Judge:
             try:
                 found |= _judged(passage, cases)
             except GitFailed as error:
-                found |= {id_: Verdict(None, because=str(error).rstrip(".")) for id_ in ids}
+                found |= {id_: CarryDecision(None, because=str(error).rstrip(".")) for id_ in ids}
         return found
 
 
@@ -101,7 +101,7 @@ class _Case(NamedTuple):
         return tree if isinstance(tree, str) else None
 
 
-def _judged(passage: Passage, cases: Sequence[_Case]) -> dict[str, Verdict]:
+def _judged(passage: SnapshotRoute, cases: Sequence[_Case]) -> dict[str, CarryDecision]:
     borrowed = passage.environment
     named = {tree for case in cases for tree in (*case.trees, *(turn.hash for turn in case.turns))}
     named |= {tree for case in cases if (tree := case.reverted_from)}
@@ -111,11 +111,11 @@ def _judged(passage: Passage, cases: Sequence[_Case]) -> dict[str, Verdict]:
         return {case.session: _verdict(passage, case, intact, same) for case in cases}
 
 
-def _verdict(passage: Passage, case: _Case, intact: Collection[str], same: _Sameness) -> Verdict:
+def _verdict(passage: SnapshotRoute, case: _Case, intact: Collection[str], same: _Sameness) -> CarryDecision:
     tree = case.reverted_from
     if tree is not None and not (tree in intact and same.throughout(case, tree)):
         because = "it is reverted, and a redo would restore the whole worktree as it was then"
-        return Verdict(passage, detached=len(case.turns), because=because)
+        return CarryDecision(passage, detached=len(case.turns), because=because)
     overlooked = _Overlooked(passage.source_worktree, case)
     carried: list[Turn] = []
     why: dict[str, None] = {}
@@ -126,7 +126,7 @@ def _verdict(passage: Passage, case: _Case, intact: Collection[str], same: _Same
         else:
             why[obstacle] = None
     needed = {turn.hash for turn in carried} | ({tree} if tree else set())
-    return Verdict(
+    return CarryDecision(
         passage,
         tuple(carried),
         len(case.turns) - len(carried),
@@ -147,7 +147,7 @@ class _Overlooked:
         self._batches = Counter(turn.hash for turn in case.turns for _ in turn.files)
 
     def __call__(self, turn: Turn) -> str | None:
-        paths = (below(self._worktree, file) or "" for file in turn.files)
+        paths = (is_below(self._worktree, file) or "" for file in turn.files)
         quoted = self._batches[turn.hash] > 1 and not all(map(str.isascii, paths))
         return _QUOTED if quoted else None
 
@@ -163,7 +163,7 @@ class _Sameness:
     is: the undo does there what it did before, to whatever.
     """
 
-    def __init__(self, passage: Passage, trees: Trees, cases: Sequence[_Case], intact: Collection[str]) -> None:
+    def __init__(self, passage: SnapshotRoute, trees: Trees, cases: Sequence[_Case], intact: Collection[str]) -> None:
         self._passage = passage
         self._trees = trees
         self._stays = passage.stays
@@ -178,7 +178,7 @@ class _Sameness:
         source, target = self._passage.source_worktree, self._passage.target_now
         if self._stays:
             return None
-        paths = [below(source, file) for file in turn.files]
+        paths = [is_below(source, file) for file in turn.files]
         if any(path is None or names_others(self._trees, turn.hash, path) for path in paths):
             return "a file's name is one that opencode's undo takes for another"
         if any((self._last(case), path) not in self._same for path in paths):
@@ -194,7 +194,7 @@ class _Sameness:
         last = self._last(case)
         for turn in case.turns:
             for file in turn.files:
-                if path := below(self._passage.source_worktree, file):
+                if path := is_below(self._passage.source_worktree, file):
                     yield last, path
         if (tree := case.reverted_from) in self._intact:
             yield from ((last, path) for path, _ in self._trees.files(str(tree)))
@@ -213,7 +213,7 @@ class _Sameness:
         return set(same_as_snapshot(self._trees, self._passage.source, target, known))
 
 
-def rewritten(verdict: Verdict) -> Mapping[str, str]:
+def rewrite_patch(verdict: CarryDecision) -> Mapping[str, str]:
     """Map each carried part to its data with the files where they are now: worktree to worktree.
 
     The paths in a snapshot are relative to the worktree, so the session's own directory doesn't count.
@@ -224,6 +224,6 @@ def rewritten(verdict: Verdict) -> Mapping[str, str]:
     top = passage.target_worktree.rstrip("/")
     found = {}
     for turn in verdict.carried:
-        files = [f"{top}/{below(passage.source_worktree, file)}" for file in turn.files]
+        files = [f"{top}/{is_below(passage.source_worktree, file)}" for file in turn.files]
         found[turn.part] = turn.with_files(files)
     return found

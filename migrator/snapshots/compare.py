@@ -12,7 +12,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.snapshots.git import run
+from migrator.snapshots.git import run_git
 from migrator.snapshots.trees import DIRECTORY, EXECUTABLE, LINK
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Spot(NamedTuple):
     mode: int | None
 
 
-def below(worktree: str, file: str) -> str | None:
+def is_below(worktree: str, file: str) -> str | None:
     """Return the path of `file` relative to `worktree`; None where it isn't plainly a file below it.
 
     Names that git quotes are stored quoted by opencode (1.18.34), and so they aren't what they seem.
@@ -128,7 +128,7 @@ def _hashes(git_dir: str, target: str, paths: Collection[str]) -> dict[str, str]
     if not readable:
         return {}
     asked = os.fsencode("".join(f"{path}\n" for path in readable))
-    hashes = run(git_dir, "hash-object", "--stdin-paths", stdin=asked, work_tree=target).decode().split()
+    hashes = run_git(git_dir, "hash-object", "--stdin-paths", stdin=asked, work_tree=target).decode().split()
     return dict(zip(readable, hashes, strict=True))
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk import sync
-from migrator.snapshots.alternates import write_lenders
-from migrator.snapshots.git import git_path, run
-from migrator.snapshots.temp_dirs import incoming
+from migrator.snapshots.alternates import write_alternates
+from migrator.snapshots.git import git_path, run_git
+from migrator.snapshots.temp_dirs import temporary_repository
 
 if TYPE_CHECKING:
-    from migrator.snapshots.route import Passage
+    from migrator.snapshots.route import SnapshotRoute
 
 # What opencode 1.18.34 sets, in its order; 1.3.2 to 1.15.13 set the first four.
 _CONFIG = (
@@ -27,7 +27,7 @@ _CONFIG = (
 )
 
 
-def create(passage: Passage) -> None:
+def create(passage: SnapshotRoute) -> None:
     """Make a snapshot repository under another name and move it into place: opencode only asks whether it is there.
 
     It borrows the objects of the worktree's repository and begins with a copy of its index. That opencode 1.15.13 and
@@ -35,16 +35,16 @@ def create(passage: Passage) -> None:
     """
     path, worktree = Path(passage.target), passage.target_now
     path.parent.mkdir(parents=True, exist_ok=True)
-    with incoming(path.parent) as folder:
+    with temporary_repository(path.parent) as folder:
         new = folder / "new"
         new.mkdir()
-        run(str(new), "init", "--quiet", extra={"GIT_DIR": str(new), "GIT_WORK_TREE": worktree}, work_tree=worktree)
+        run_git(str(new), "init", "--quiet", extra={"GIT_DIR": str(new), "GIT_WORK_TREE": worktree}, work_tree=worktree)
         for name, value in _CONFIG:
-            run(str(new), "config", name, value)
+            run_git(str(new), "config", name, value)
         if passage.target_worktree != worktree:
-            run(str(new), "config", "core.worktree", passage.target_worktree)
+            run_git(str(new), "config", "core.worktree", passage.target_worktree)
         (new / "objects" / "info").mkdir(exist_ok=True)
-        write_lenders(str(new), passage.lenders)
+        write_alternates(str(new), passage.lenders)
         # opencode takes the main worktree's index for all of them. In another one it would then see main's files where
         # it hasn't looked itself, outside the session's directory, and write those on a redo.
         index = Path(git_path(worktree, "--git-path", "index"))

@@ -21,7 +21,7 @@ class GitFailed(MigratorError):
     """Git could not do it; the message has its complaint."""
 
 
-def run(
+def run_git(
     git_dir: str,
     *words: str,
     stdin: bytes | IO[bytes] = b"",
@@ -34,7 +34,7 @@ def run(
     `stdin` is what it reads, or an open file; `stdout` an open file to print into instead; `extra` is added to its
     environment. It has no terminal, so Ctrl-C doesn't reach it: we stop between two of its runs, not in one.
     """
-    where = at(git_dir, work_tree)
+    where = git_at(git_dir, work_tree)
     fed: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
     try:
         done: subprocess.CompletedProcess[bytes] = subprocess.run(
@@ -54,7 +54,7 @@ def run(
     return done.stdout or b""
 
 
-def at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
+def git_at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
     """Return what makes git work on `git_dir`, as arguments.
 
     Without a worktree to work in it is told that it is in none of consequence: git refuses to do anything where the
@@ -63,7 +63,7 @@ def at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
     return "--git-dir", git_dir, "--work-tree", work_tree or git_dir
 
 
-def borrowing(*objects: str) -> dict[str, str]:
+def with_alternates(*objects: str) -> dict[str, str]:
     """Return the environment in which git looks into these object directories too, whatever letters they have."""
     escaped = (path.replace("\\", "\\\\").replace('"', '\\"') for path in objects)
     return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(f'"{path}"' for path in escaped)}
@@ -88,7 +88,7 @@ def common_directory(worktree: str) -> str:
 
 def quotes_names(git_dir: str) -> bool:
     """Tell whether git, as the user has it configured, quotes names with other letters than ASCII (its default)."""
-    words = ("git", *at(git_dir), "config", "--type=bool", "--default=true", "core.quotepath")
+    words = ("git", *git_at(git_dir), "config", "--type=bool", "--default=true", "core.quotepath")
     done = subprocess.run(words, env=environment(), capture_output=True, check=False)
     return done.stdout.strip() != b"false"
 

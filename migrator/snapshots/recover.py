@@ -12,42 +12,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
-from migrator.snapshots.carry_check import Judge
-from migrator.snapshots.route import Passages
-from migrator.snapshots.undo_effect import Outlook
-from migrator.snapshots.undo_target import Instances
+from migrator.snapshots.carry_check import CarryChecker
+from migrator.snapshots.route import SnapshotRoutes
+from migrator.snapshots.undo_effect import UndoEffect
+from migrator.snapshots.undo_target import UndoTargets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Place
     from migrator.places import Places
-    from migrator.snapshots.carry_check import Verdict
-    from migrator.snapshots.route import Passage
-    from migrator.snapshots.undo_effect import TurnOutlook
+    from migrator.snapshots.carry_check import CarryDecision
+    from migrator.snapshots.route import SnapshotRoute
+    from migrator.snapshots.undo_effect import TurnEffect
     from migrator.store.reader import Store
 
 
-class Mend(NamedTuple):
+class Recovery(NamedTuple):
     """What mends one session: the turns, by the ids of their parts, and the trees that they need."""
 
-    passage: Passage
+    passage: SnapshotRoute
     parts: frozenset[str]
     trees: tuple[str, ...]
 
 
-def mends(store: Store, places: Places, found: Mapping[str, Sequence[TurnOutlook]]) -> dict[str, Mend]:
+def find_recoveries(store: Store, places: Places, found: Mapping[str, Sequence[TurnEffect]]) -> dict[str, Recovery]:
     """Map those sessions to what mends them of whose dangerous turns some can be; nothing is written.
 
     A turn can be if its snapshot is whole in another repository of the same worktree: the worktree is then what it was,
     or, where it isn't known to be the same repository, each file of the turn is what the last snapshot has.
     """
     dangerous = {
-        id_: frozenset(turn.turn.part for turn in turns if turn.outlook is Outlook.DELETES)
+        id_: frozenset(turn.turn.part for turn in turns if turn.outlook is UndoEffect.DELETES)
         for id_, turns in found.items()
     }
     dangerous = {id_: parts for id_, parts in dangerous.items() if parts}
-    judge, best = Judge(store, places), dict[str, Mend]()
+    judge, best = CarryChecker(store, places), dict[str, Recovery]()
     for passage, ids in _ways(store, places, dangerous).items():
         for id_, verdict in judge.judged({passage: ids}).items():
             mend = _mend(passage, verdict, dangerous[id_])
@@ -56,10 +56,10 @@ def mends(store: Store, places: Places, found: Mapping[str, Sequence[TurnOutlook
     return best
 
 
-def _ways(store: Store, places: Places, ids: Iterable[str]) -> dict[Passage, list[str]]:
+def _ways(store: Store, places: Places, ids: Iterable[str]) -> dict[SnapshotRoute, list[str]]:
     """Map each passage from another repository of a worktree to the sessions that are in it."""
-    instances, passages = Instances(store, places), Passages(store, places)
-    ways: dict[Passage, list[str]] = {}
+    instances, passages = UndoTargets(store, places), SnapshotRoutes(store, places)
+    ways: dict[SnapshotRoute, list[str]] = {}
     for id_, (binding, _) in store.bindings(ids).items():
         place = instances.find(binding, redoable=False).place
         if place is None or place.vcs != "git" or binding.workspace_id is not None:
@@ -69,7 +69,7 @@ def _ways(store: Store, places: Places, ids: Iterable[str]) -> dict[Passage, lis
     return ways
 
 
-def _from_elsewhere(instances: Instances, passages: Passages, place: Place) -> Iterator[Passage]:
+def _from_elsewhere(instances: UndoTargets, passages: SnapshotRoutes, place: Place) -> Iterator[SnapshotRoute]:
     with suppress(MigratorError):  # git can't say what the worktree is of
         for project_id, git_dir in instances.layout.others(place.project_id, place.worktree):
             # That of a whole project has other worktrees' snapshots as well: it must be this one's project.
@@ -77,6 +77,6 @@ def _from_elsewhere(instances: Instances, passages: Passages, place: Place) -> I
                 yield passages.within(git_dir, project_id, place)
 
 
-def _mend(passage: Passage, verdict: Verdict, dangerous: Collection[str]) -> Mend:
+def _mend(passage: SnapshotRoute, verdict: CarryDecision, dangerous: Collection[str]) -> Recovery:
     parts = frozenset(turn.part for turn in verdict.carried if turn.part in dangerous)
-    return Mend(passage, parts, verdict.trees)
+    return Recovery(passage, parts, verdict.trees)

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
-from migrator.model import Whereabouts
-from migrator.paths import is_within, top_told
+from migrator.model import FolderState
+from migrator.paths import checkout_root, is_within
 from migrator.places import links
 from migrator.places.checkout import GLOBAL
 from migrator.planning.relocation.folders import Folders
-from migrator.snapshots.alternates import lenders
-from migrator.snapshots.git import borrowing, common_directory
+from migrator.snapshots.alternates import alternates
+from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
 
 if TYPE_CHECKING:
-    from migrator.model import Binding, Place, Relocated
+    from migrator.model import Binding, FolderMoves, Place
     from migrator.places import Places
     from migrator.store.reader import Store
 
 
-class Passage(NamedTuple):
+class SnapshotRoute(NamedTuple):
     """From one snapshot repository to another: git directories, and the worktrees whose snapshots they hold.
 
     `objects` is the object directory of the target's own repository, where it is now. Snapshots borrow from their
@@ -45,7 +45,7 @@ class Passage(NamedTuple):
     @property
     def environment(self) -> dict[str, str]:
         """What lets git find all that there is of the source's snapshots."""
-        return borrowing(self.objects, *self.also)
+        return with_alternates(self.objects, *self.also)
 
     @property
     def target_now(self) -> str:
@@ -56,7 +56,7 @@ class Passage(NamedTuple):
     def lenders(self) -> list[str]:
         """Whose objects the target borrows, by the paths that these have when its folder has moved."""
         folders = Folders(self.folders)
-        return [folders.mapped(lender) or lender for lender in lenders(self.objects)]
+        return [folders.mapped(lender) or lender for lender in alternates(self.objects)]
 
     @property
     def stays(self) -> bool:
@@ -64,25 +64,25 @@ class Passage(NamedTuple):
         return not self.source_gone and self.source_worktree == self.target_now
 
 
-class Passages:
+class SnapshotRoutes:
     """The passages between the places of one store, each found once; `relocated` are the folders that are followed."""
 
-    def __init__(self, store: Store, places: Places, relocated: Relocated | None = None) -> None:
+    def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
         self._store = store
         self._places = places
         self._layout = Layout.of(store)
         self._follows = relocated is not None
         self._moved, self._moving = Folders(()), Folders(())
-        if relocated is not None and relocated.whereabouts is Whereabouts.WILL_MOVE:
+        if relocated is not None and relocated.whereabouts is FolderState.WILL_MOVE:
             self._moving = Folders(relocated.folders)
         elif relocated is not None:
             self._moved = Folders(relocated.folders)
-        self._found: dict[tuple[Binding, Binding], Passage | str] = {}
+        self._found: dict[tuple[Binding, Binding], SnapshotRoute | str] = {}
         self._objects: dict[str, str] = {}
         self._others: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._targets: dict[str, Place] = {}
 
-    def find(self, before: Binding, after: Binding) -> Passage | str:
+    def find(self, before: Binding, after: Binding) -> SnapshotRoute | str:
         """Return how snapshots get from one place to the other, or why they don't, in words."""
         key = before, after
         if key not in self._found:
@@ -109,7 +109,7 @@ class Passages:
             self._targets[directory] = self._places.find(now)
         return self._targets[directory]
 
-    def _find(self, before: Binding, after: Binding) -> Passage | str:
+    def _find(self, before: Binding, after: Binding) -> SnapshotRoute | str:
         if before.workspace_id is not None:
             return "the session was in a workspace of opencode's own"
         source = self._old_worktree(before)
@@ -117,7 +117,7 @@ class Passages:
             return f"nobody knows which worktree {before.directory} was in"
         target = self._target(after.directory)
         if target.vcs != "git":
-            torn = self._follows and links.forth(target.directory)
+            torn = self._follows and links.read_gitdir(target.directory)
             what = (
                 "has lost its repository, until `git worktree repair` mends that" if torn else "is in no git repository"
             )
@@ -134,7 +134,7 @@ class Passages:
         to_git_dir = self._layout.git_dir(target.project_id, worktree)
         objects = self._objects_of(target.worktree)
         also = tuple(f"{other}/objects" for other in git_dirs[1:])
-        return Passage(git_dirs[0], to_git_dir, source, worktree, objects, gone, self._moving.pairs, also)
+        return SnapshotRoute(git_dirs[0], to_git_dir, source, worktree, objects, gone, self._moving.pairs, also)
 
     def _snapshots_of(self, source: str, project_id: str, target: Place) -> list[str]:
         """Return every snapshot repository that a worktree has, the one first in which opencode looked last."""
@@ -162,7 +162,7 @@ class Passages:
         Else it is what opencode makes of the directory today, or the worktree or sandbox of its project that it is in.
         """
         directory = before.directory
-        if (told := top_told(directory, before.path)) is not None:
+        if (told := checkout_root(directory, before.path)) is not None:
             return told
         if Path(directory).is_dir():
             return self._places.find(directory).worktree
@@ -193,12 +193,12 @@ class Passages:
         kept = Path(self._objects_of(place.worktree)).with_name("opencode")
         return kept.is_file() and kept.read_text("utf-8-sig", "replace").strip() == project_id != GLOBAL
 
-    def within(self, source: str, project_id: str, place: Place) -> Passage:
+    def within(self, source: str, project_id: str, place: Place) -> SnapshotRoute:
         """Return the passage from a snapshot repository of the same worktree, made when it was of `project_id`."""
         worktree = place.worktree
         target = self._layout.git_dir(place.project_id, worktree)
         gone = not self.was(project_id, place)
-        return Passage(source, target, worktree, worktree, self._objects_of(worktree), gone)
+        return SnapshotRoute(source, target, worktree, worktree, self._objects_of(worktree), gone)
 
     def _objects_of(self, worktree: str) -> str:
         if worktree not in self._objects:

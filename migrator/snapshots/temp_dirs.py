@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PREFIX = "opencode-migrator-incoming-"
 
 
-def clear(parent: Path) -> None:
+def remove_abandoned(parent: Path) -> None:
     """Take away the folders in `parent` whose process was killed."""
     for left in parent.glob(f"{PREFIX}*"):
         with suppress(OSError), locked(left, wait=False):
@@ -24,7 +24,7 @@ def clear(parent: Path) -> None:
 
 
 @contextmanager
-def incoming(parent: Path) -> Iterator[Path]:
+def temporary_repository(parent: Path) -> Iterator[Path]:
     """Make a folder in `parent` that is this process's own as long as the block lasts.
 
     It is locked as long, so whoever finds one that isn't knows that its process was killed, on whatever machine.

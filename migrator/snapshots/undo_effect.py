@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.git import quotes_names
-from migrator.snapshots.lookup import Entry, look_up
-from migrator.snapshots.undo_target import Instance, Instances
+from migrator.snapshots.lookup import TreeEntry, look_up
+from migrator.snapshots.undo_target import UndoTarget, UndoTargets
 from migrator.store.turns import recorded
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from migrator.snapshots.lookup import File
     from migrator.store.reader import Store
     from migrator.store.turns import Turn
-    from migrator.store.undoing import Asked
+    from migrator.store.undoing import Prompt
 
 
-class Outlook(StrEnum):
+class UndoEffect(StrEnum):
     """What an undo would do, the worst last."""
 
     NOTHING = "nothing"
@@ -36,7 +36,7 @@ class Outlook(StrEnum):
     DELETES = "deletes"
 
 
-class TurnOutlook(NamedTuple):
+class TurnEffect(NamedTuple):
     """What an undo would do to the files of one `patch` part.
 
     `deletes` are the files that would be lost, `because` says why. `removes` are those that the turn itself made: to
@@ -51,41 +51,41 @@ class TurnOutlook(NamedTuple):
     known: bool = True
 
     @property
-    def outlook(self) -> Outlook:
+    def outlook(self) -> UndoEffect:
         """The worst of it."""
         if not self.known:
-            return Outlook.UNKNOWN
+            return UndoEffect.UNKNOWN
         if self.deletes:
-            return Outlook.DELETES
-        return Outlook.RESTORES if self.removes or self.restores else Outlook.NOTHING
+            return UndoEffect.DELETES
+        return UndoEffect.RESTORES if self.removes or self.restores else UndoEffect.NOTHING
 
 
-def worst(some: Iterable[TurnOutlook]) -> Outlook:
+def worst_effect(some: Iterable[TurnEffect]) -> UndoEffect:
     """Return what an undo of all these turns would do: where one deletes, it deletes."""
     seen = {turn.outlook for turn in some}
-    return next((outlook for outlook in reversed(Outlook) if outlook in seen), Outlook.NOTHING)
+    return next((outlook for outlook in reversed(UndoEffect) if outlook in seen), UndoEffect.NOTHING)
 
 
-def by_message(some: Iterable[TurnOutlook], said: Mapping[str, Asked]) -> dict[Asked, list[TurnOutlook]]:
+def by_message(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> dict[Prompt, list[TurnEffect]]:
     """Map each message of the user to what was done for it: in several steps, maybe, each with a part of its own."""
-    found: dict[Asked, list[TurnOutlook]] = {}
+    found: dict[Prompt, list[TurnEffect]] = {}
     for step in some:
         found.setdefault(said[step.turn.part], []).append(step)
     return found
 
 
-def outlooks(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[TurnOutlook]]:
+def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[TurnEffect]]:
     """Map each of these sessions that has file undo to its turns, oldest first; nothing is written.
 
     Git is asked a few things for each snapshot repository, whatever the number of sessions.
     """
     with_turns = {id_: found.turns for id_, found in recorded(store, sessions).items() if found.turns}
-    instances = Instances(store, places)
-    here: dict[Instance, list[tuple[str, Sequence[Turn]]]] = {}
+    instances = UndoTargets(store, places)
+    here: dict[UndoTarget, list[tuple[str, Sequence[Turn]]]] = {}
     for id_, (binding, marker) in store.bindings(with_turns).items():
         instance = instances.find(binding, redoable=_redoable(marker))
         here.setdefault(instance, []).append((id_, with_turns[id_]))
-    found: dict[str, list[TurnOutlook]] = {}
+    found: dict[str, list[TurnEffect]] = {}
     for instance, cases in here.items():
         found |= _judged(instance, cases, batched=instances.layout.by_worktree)
     return found
@@ -99,10 +99,10 @@ def _redoable(marker: str | None) -> bool:
 
 
 def _judged(
-    instance: Instance, cases: Sequence[tuple[str, Sequence[Turn]]], *, batched: bool
-) -> dict[str, list[TurnOutlook]]:
+    instance: UndoTarget, cases: Sequence[tuple[str, Sequence[Turn]]], *, batched: bool
+) -> dict[str, list[TurnEffect]]:
     if instance.worktree is None:
-        blank = TurnOutlook(cases[0][1][0], because=instance.because, known=instance.known)
+        blank = TurnEffect(cases[0][1][0], because=instance.because, known=instance.known)
         return {id_: [blank._replace(turn=turn) for turn in some] for id_, some in cases}
     paths = _Paths(instance.worktree)
     wanted = {
@@ -128,27 +128,27 @@ def _together(some: Sequence[Turn]) -> Collection[str]:
 
 
 def _outlook(
-    instance: Instance, turn: Turn, paths: _Paths, entries: Mapping[File, Entry], quoting: _Quoting | None
-) -> TurnOutlook:
+    instance: UndoTarget, turn: Turn, paths: _Paths, entries: Mapping[File, TreeEntry], quoting: _Quoting | None
+) -> TurnEffect:
     deletes, removes, restores = [], [], []
     why: str | None = None
     for file in turn.files:
         path = paths.inside(file)
-        entry = entries.get((turn.hash, path), Entry.UNREADABLE) if path else Entry.UNREADABLE
-        mistaken = entry is Entry.THERE and quoting is not None and quoting.hides(file, path)
-        if entry is Entry.THERE and not mistaken:
+        entry = entries.get((turn.hash, path), TreeEntry.UNREADABLE) if path else TreeEntry.UNREADABLE
+        mistaken = entry is TreeEntry.THERE and quoting is not None and quoting.hides(file, path)
+        if entry is TreeEntry.THERE and not mistaken:
             restores.append(file)
-        elif entry is Entry.EMPTY or not _removable(file):
+        elif entry is TreeEntry.EMPTY or not _removable(file):
             continue
-        elif entry is Entry.ABSENT:
+        elif entry is TreeEntry.ABSENT:
             removes.append(file)
         else:
             deletes.append(file)
             why = why or _why(instance, path, mistaken=mistaken)
-    return TurnOutlook(turn, tuple(deletes), tuple(removes), tuple(restores), why)
+    return TurnEffect(turn, tuple(deletes), tuple(removes), tuple(restores), why)
 
 
-def _why(instance: Instance, path: str | None, *, mistaken: bool) -> str | None:
+def _why(instance: UndoTarget, path: str | None, *, mistaken: bool) -> str | None:
     if mistaken:
         return "opencode misreads a name that isn't ASCII, and takes the file for one that wasn't there"
     if path is None and instance.worktree != "/":
@@ -191,9 +191,9 @@ class _Quoting:
     deleted.)
     """
 
-    def __init__(self, instance: Instance, entries: Mapping[File, Entry]) -> None:
+    def __init__(self, instance: UndoTarget, entries: Mapping[File, TreeEntry]) -> None:
         self._top = (instance.worktree or "").rstrip("/") + "/"
-        foreign = any(entry is Entry.THERE and not path.isascii() for (_, path), entry in entries.items())
+        foreign = any(entry is TreeEntry.THERE and not path.isascii() for (_, path), entry in entries.items())
         self._on = foreign and quotes_names(instance.repository or "")
 
     def hides(self, file: str, path: str | None) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class UndoTarget:
     """What opencode would work with.
 
     `worktree` is None where it can't open the session, and then an undo does nothing; `known` is false where we can't
@@ -39,7 +39,7 @@ class Instance:
     place: Place | None = None
 
 
-class Instances:
+class UndoTargets:
     """The instances of one store, each found once."""
 
     def __init__(self, store: Store, places: Places) -> None:
@@ -48,14 +48,14 @@ class Instances:
         # 1.18.34 does, 1.15.13 and 1.3.2 don't; the table came with 1.17.
         self._borrows = has_table(store, "migration")
         self._workspaces = workspaces(store)
-        self._found: dict[tuple[str, str | None, bool], Instance] = {}
+        self._found: dict[tuple[str, str | None, bool], UndoTarget] = {}
 
     @property
     def layout(self) -> Layout:
         """Where the snapshot repositories are."""
         return self._layout
 
-    def find(self, binding: Binding, *, redoable: bool) -> Instance:
+    def find(self, binding: Binding, *, redoable: bool) -> UndoTarget:
         """Return where an undo in a session with this binding would act.
 
         `redoable`: it is undone already and its redo has a snapshot; then opencode takes none before it undoes more,
@@ -66,21 +66,21 @@ class Instances:
             self._found[key] = self._find(binding, redoable=redoable)
         return self._found[key]
 
-    def _find(self, binding: Binding, *, redoable: bool) -> Instance:
+    def _find(self, binding: Binding, *, redoable: bool) -> UndoTarget:
         directory = binding.directory
         if binding.workspace_id is not None:
             kind, opened = self._workspaces.get(binding.workspace_id, ("", None))
             if kind != "worktree" or opened is None:
-                return Instance(None, because="opencode can't open its workspace")
+                return UndoTarget(None, because="opencode can't open its workspace")
             directory = opened
         if Path(directory).exists() and not Path(directory).is_dir():
-            return Instance(None, because=f"{directory} is no directory")
+            return UndoTarget(None, because=f"{directory} is no directory")
         try:
             return self._of(self._around(directory), redoable=redoable)
         except MigratorError as error:
-            return Instance(None, because=str(error).rstrip("."), known=False)
+            return UndoTarget(None, because=str(error).rstrip("."), known=False)
         except OSError as error:
-            return Instance(None, because=f"{error.filename} can't be read ({error.strerror})", known=False)
+            return UndoTarget(None, because=f"{error.filename} can't be read ({error.strerror})", known=False)
 
     def _around(self, directory: str) -> Place:
         """Return what opencode makes of a directory, or of the nearest one above that is there."""
@@ -92,13 +92,13 @@ class Instances:
                     raise
                 directory = os.path.dirname(directory)
 
-    def _of(self, place: Place, *, redoable: bool) -> Instance:
+    def _of(self, place: Place, *, redoable: bool) -> UndoTarget:
         worktree = place.worktree
         git_dir = self._layout.git_dir(place.project_id, worktree)
         if Path(git_dir, "HEAD").is_file():
-            return Instance(worktree, git_dir, "opencode has pruned its snapshot", place=place)
+            return UndoTarget(worktree, git_dir, "opencode has pruned its snapshot", place=place)
         if place.vcs != "git":
-            return Instance(worktree, because="the session is in no git repository now")
+            return UndoTarget(worktree, because="the session is in no git repository now")
         elsewhere = self._layout.by_worktree and any(
             Path(other, "HEAD").is_file() for other in self._layout.root.glob(f"*/{Path(git_dir).name}")
         )
@@ -110,7 +110,7 @@ class Instances:
         # It makes the repository before it undoes, and lets it borrow from the worktree's own.
         makes_one = self._borrows and not redoable and not Path(git_dir).exists()
         repository = _own_objects(worktree) if makes_one else None
-        return Instance(worktree, repository, because, place=place)
+        return UndoTarget(worktree, repository, because, place=place)
 
 
 def _own_objects(worktree: str) -> str | None:

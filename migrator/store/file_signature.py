@@ -12,7 +12,7 @@ _TICK = 50_000_000
 """Nanoseconds in which two writes may get the same time: a system's clock ticks for files every 10 ms or so."""
 
 
-class Sign(NamedTuple):
+class FileSignature(NamedTuple):
     """What the file and its write-ahead log look like: (device, inode, size, time) of each, None for what isn't there.
 
     An open connection would tell as well, but while it is open nobody can take the exclusive lock for a migration.

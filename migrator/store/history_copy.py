@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.model import Project
-    from migrator.store.listing import Wanted
+    from migrator.store.listing import ListFilter
     from migrator.store.reader import Store
 
 _names = count()
@@ -83,7 +83,7 @@ class HistoryCopy:
                 "CREATE INDEX identity ON session (id)"
             )
 
-    def page(self, wanted: Wanted, cursor: Cursor | None, limit: int) -> InfoPage:
+    def page(self, wanted: ListFilter, cursor: Cursor | None, limit: int) -> InfoPage:
         """Return one page, newest first, at most `limit` sessions."""
         condition, params, tail = keyset(wanted.conditions(self), cursor, limit)
         rows = self._rows(f"WHERE {condition} {tail}", params)

@@ -17,7 +17,7 @@ SERVICE = "opencode's background service"
 """The name of a process that has registered as that; see opencode_2/services.py."""
 
 
-def holders(database: Path) -> tuple[Holder, ...]:
+def find_holders(database: Path) -> tuple[Holder, ...]:
     """Return the other processes that have the database, its log or its shared memory open, by pid."""
     wanted = {
         (status.st_dev, status.st_ino)
@@ -49,7 +49,7 @@ def databases_open_in(process: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def phrase(found: Sequence[Holder]) -> str:
+def holder_names(found: Sequence[Holder]) -> str:
     """Name processes for a sentence: `opencode (pid 4711)`."""
     return ", ".join(f"{holder.name} (pid {holder.pid})" for holder in found) or "another process"
 
@@ -58,7 +58,7 @@ def in_use(database: Path, found: Sequence[Holder], *, can_wait: bool) -> Databa
     """Return the error that names them; only commands that write have --wait."""
     close = "stop it with `opencode service stop`" if any(holder.name == SERVICE for holder in found) else "close it"
     then = f"{close}, or wait for it with --wait SECONDS." if can_wait else f"{close} and try again."
-    return DatabaseInUse(f"{database} is in use by {phrase(found)}; {then}", found)
+    return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found)
 
 
 def _processes() -> list[int]:

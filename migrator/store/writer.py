@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
-from migrator.store.open_by import holders, in_use
+from migrator.store.open_by import find_holders, in_use
 from migrator.store.reader import WHOLE, Store, key_of
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ class Writer(Store):
                 return
 
     def _take(self, path: Path) -> None:
-        if found := holders(path):
-            from migrator.store.opencode_2.services import named
+        if found := find_holders(path):
+            from migrator.store.opencode_2.services import named_services
 
-            raise in_use(path, named(found), can_wait=True)
+            raise in_use(path, named_services(found), can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._refuse_obstacles()

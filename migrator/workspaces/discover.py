@@ -10,7 +10,7 @@ from migrator.places import git_worktrees
 from migrator.places.small_files import names_in
 from migrator.workspaces import jj, jj_command
 from migrator.workspaces.find_repository import is_marked
-from migrator.workspaces.model import State, Workspace
+from migrator.workspaces.model import Workspace, WorkspaceState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -53,21 +53,23 @@ def _of_jj(repo: str, listed: Mapping[str, str], known: frozenset[str], tops: It
     here = {top: jj.own_name(top) or "" for top in sorted(tops) if jj.repository(top) == repo}
     unplaced = {path: name for path, name in here.items() if path not in listed.values()}
     name = unplaced.pop(main, None) or here.get(main) or jj.DEFAULT
-    yield Workspace(name, main, "jj", State.ALIVE, main=True)
+    yield Workspace(name, main, "jj", WorkspaceState.ALIVE, main=True)
     for name, path in sorted(listed.items()):
         if path == main:
             continue
         now = next((top for top, own in unplaced.items() if own == name and path not in here), None)
         if path in here:
-            yield Workspace(name, path, "jj", State.ALIVE)
+            yield Workspace(name, path, "jj", WorkspaceState.ALIVE)
         elif now is not None:
             del unplaced[now]
-            yield Workspace(name, now, "jj", State.MOVED, formerly=(path,), evidence="its .jj names this repository")
+            yield Workspace(
+                name, now, "jj", WorkspaceState.MOVED, formerly=(path,), evidence="its .jj names this repository"
+            )
         else:
-            yield Workspace(name, path, "jj", State.MISSING)
+            yield Workspace(name, path, "jj", WorkspaceState.MISSING)
     for path, own in unplaced.items():
         forgotten = names is not None and own not in names and own not in known
-        state = State.FORGOTTEN if forgotten else State.ALIVE
+        state = WorkspaceState.FORGOTTEN if forgotten else WorkspaceState.ALIVE
         yield Workspace(own or os.path.basename(path), path, "jj", state, evidence="its .jj names this repository")
 
 
@@ -76,29 +78,29 @@ def _of_git(
 ) -> Iterator[Workspace]:
     """Yield git's worktrees. A copy made with `cp -r` names the same record as the original."""
     if (main := repository.main) is not None:
-        state = State.ALIVE if os.path.isdir(main) else State.MISSING
+        state = WorkspaceState.ALIVE if os.path.isdir(main) else WorkspaceState.MISSING
         yield Workspace(os.path.basename(main), main, "git", state, main=True)
     here: dict[str, list[str]] = {}
     for top in sorted(tops):
-        link = git_worktrees.link(top)
+        link = git_worktrees.worktree_link(top)
         if link is not None and link.common == repository.common and link.id is not None:
             here.setdefault(link.id, []).append(top)
     for record in records:
         others = [top for top in here.pop(record.id, ()) if top != record.path]
-        worktree = Workspace(record.id, record.path, "git", State.ALIVE, locked=record.locked)
+        worktree = Workspace(record.id, record.path, "git", WorkspaceState.ALIVE, locked=record.locked)
         if not record.alive:
             formerly = (record.path,) if record.path else ()
             evidence = _names(record.id)
-            missing = replace(worktree, state=State.MISSING)
-            moved = replace(worktree, state=State.MOVED, formerly=formerly, evidence=evidence)
+            missing = replace(worktree, state=WorkspaceState.MISSING)
+            moved = replace(worktree, state=WorkspaceState.MOVED, formerly=formerly, evidence=evidence)
             worktree = replace(moved, path=others.pop(0)) if others else missing
         if worktree.path:
             yield worktree
         for copy in others:
-            yield Workspace(record.id, copy, "git", State.ALIVE, evidence=_names(record.id))
+            yield Workspace(record.id, copy, "git", WorkspaceState.ALIVE, evidence=_names(record.id))
     for id_, forgotten in here.items():
         for top in forgotten:
-            yield Workspace(id_, top, "git", State.PRUNED, evidence=_names(id_))
+            yield Workspace(id_, top, "git", WorkspaceState.PRUNED, evidence=_names(id_))
 
 
 def _names(id_: str) -> str:

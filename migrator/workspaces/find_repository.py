@@ -7,7 +7,7 @@ import os
 from migrator.errors import MigratorError
 from migrator.paths import upwards
 from migrator.places import git_worktrees
-from migrator.places.small_files import real
+from migrator.places.small_files import real_path
 from migrator.workspaces import jj
 from migrator.workspaces.model import Repository
 
@@ -27,12 +27,12 @@ def find_repository(directory: str) -> Repository:
 
     Raises MigratorError where it is in none, or its repository is gone.
     """
-    here = real(directory)
+    here = real_path(directory)
     if not os.path.isdir(here):
         raise MigratorError(f"{directory} is no directory; name a directory in any workspace of the repository.")
     top = marked(here)
     if top is None:
-        bare = next((link for above in upwards(here) if (link := git_worktrees.link(above))), None)
+        bare = next((link for above in upwards(here) if (link := git_worktrees.worktree_link(above))), None)
         if bare is None:
             raise MigratorError(
                 f"{here} is in no git or jj repository; name a directory in any workspace of the repository."
@@ -43,7 +43,7 @@ def find_repository(directory: str) -> Repository:
 
 def _of_top(top: str) -> Repository:
     repo = jj.repository(top)
-    link = git_worktrees.link(top)
+    link = git_worktrees.worktree_link(top)
     if repo is not None and jj.is_repository(repo):
         return _of_jj(repo)
     if link is not None:
@@ -77,7 +77,7 @@ def _common(repo: str) -> str | None:
     git = jj.git(repo)
     if git is None or git.backing is not jj.Backing.COLOCATED:
         return None
-    link = git_worktrees.link(jj.main_root(repo))
+    link = git_worktrees.worktree_link(jj.main_root(repo))
     return link.common if link is not None and link.id is None else None
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from migrator.places.small_files import names_in, read_small, real
+from migrator.places.small_files import names_in, read_small, real_path
 from migrator.workspaces.protobuf import Malformed, fields, last, text
 
 _PATH_LIMIT = 64 * 1024
@@ -72,11 +72,11 @@ def repository(root: str) -> str | None:
     """
     marker = os.path.join(root, ".jj", "repo")
     if os.path.isdir(marker):
-        return real(marker)
+        return real_path(marker)
     said = read_small(marker, _PATH_LIMIT)  # its bytes as they are: jj writes no newline, and a path may end in one
     if not said or b"\0" in said:
         return None
-    return real(os.path.join(root, ".jj", os.fsdecode(said)))
+    return real_path(os.path.join(root, ".jj", os.fsdecode(said)))
 
 
 def is_repository(directory: str) -> bool:
@@ -140,10 +140,12 @@ def git(repo: str) -> Git | None:
     said = read_small(os.path.join(store, "git_target"), _PATH_LIMIT)
     if not said or b"\0" in said:
         return None
-    path = real(os.path.join(store, os.fsdecode(said)))
-    if path == os.path.join(real(store), "git"):
+    path = real_path(os.path.join(store, os.fsdecode(said)))
+    if path == os.path.join(real_path(store), "git"):
         return Git(Backing.INTERNAL, path)
-    return Git(Backing.COLOCATED if path == real(os.path.join(main_root(repo), ".git")) else Backing.EXTERNAL, path)
+    return Git(
+        Backing.COLOCATED if path == real_path(os.path.join(main_root(repo), ".git")) else Backing.EXTERNAL, path
+    )
 
 
 def plain_name(symbol: str) -> str:
@@ -163,7 +165,7 @@ def _workspaces(data: bytes, repo: str) -> list[WorkspaceRecord]:
             raise Malformed
         # Relative to the repository directory since 0.39, absolute in 0.38; joining does for both.
         name = text(value, 1) or ""
-        found[name] = WorkspaceRecord(name, real(os.path.join(repo, os.fsdecode(path))))
+        found[name] = WorkspaceRecord(name, real_path(os.path.join(repo, os.fsdecode(path))))
     return list(found.values())
 
 

@@ -11,7 +11,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.places.small_files import names_in, read_small, real
+from migrator.places.small_files import names_in, read_small, real_path
 from migrator.workspaces.jj import plain_name
 from migrator.workspaces.protobuf import Malformed, fields, last, text
 
@@ -49,7 +49,7 @@ class Addition(NamedTuple):
             ):
                 continue
             if os.path.isabs(word):
-                yield real(word)
+                yield real_path(word)
             elif not given or "/" in word:
                 yield from (os.path.normpath(os.path.join(top, word)) for top in tops)
 

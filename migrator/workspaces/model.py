@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class WorkspaceState(StrEnum):
     """What has become of a workspace."""
 
     ALIVE = "alive"
@@ -33,7 +33,7 @@ class Workspace:
     name: str
     path: str
     kind: str
-    state: State
+    state: WorkspaceState
     main: bool = False
     locked: str | None = None
     formerly: tuple[str, ...] = ()

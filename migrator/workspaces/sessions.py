@@ -24,13 +24,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.paths import top_told, upwards
+from migrator.paths import checkout_root, upwards
 from migrator.places.checkout import GLOBAL, is_outside
 from migrator.workspaces import jj
 from migrator.workspaces.discover import with_workspaces
 from migrator.workspaces.find_repository import is_marked, marked
 from migrator.workspaces.jj_op_log import additions
-from migrator.workspaces.model import Repository, State, Workspace
+from migrator.workspaces.model import Repository, Workspace, WorkspaceState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from migrator.workspaces.jj_op_log import Addition
 
 
-class Owner(NamedTuple):
+class WorkspaceRoot(NamedTuple):
     """The workspace that sessions belong to, and which of its roots they are in or below."""
 
     workspace: Workspace
@@ -57,20 +57,20 @@ class LookAlike:
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
+class RepositorySessions:
     """A repository with every workspace that anything remembers, and whose the sessions are.
 
     `owners` is by (directory, project id) of the sessions.
     """
 
     repository: Repository
-    owners: Mapping[tuple[str, str], Owner]
+    owners: Mapping[tuple[str, str], WorkspaceRoot]
     sessions: Mapping[Workspace, int]
     look_alikes: tuple[LookAlike, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class DatabaseRecord:
     """What the database remembers; `checkouts` are (project id, directory) of its project_directory table."""
 
     rows: Sequence[Remembered]
@@ -78,7 +78,9 @@ class Memory:
     checkouts: Sequence[tuple[str, str]]
 
 
-def belonging(repository: Repository, memory: Memory, place: Callable[[str], Place | None]) -> Belonging:
+def sessions_by_workspace(
+    repository: Repository, memory: DatabaseRecord, place: Callable[[str], Place | None]
+) -> RepositorySessions:
     """Find the workspaces of a repository and their sessions; `place` says what opencode makes of a directory."""
     place = cache(place)
     hints = [row.directory for row in memory.rows]
@@ -89,7 +91,7 @@ def belonging(repository: Repository, memory: Memory, place: Callable[[str], Pla
     repository = replace(repository, workspaces=tuple(found))
     repository = replace(repository, notes=(*repository.notes, *_unplaced(repository)))
     ground = _Ground(repository, ids, place)
-    owners: dict[tuple[str, str], Owner] = {}
+    owners: dict[tuple[str, str], WorkspaceRoot] = {}
     sessions: Counter[Workspace] = Counter()
     look_alikes = []
     for row in memory.rows:
@@ -102,12 +104,12 @@ def belonging(repository: Repository, memory: Memory, place: Callable[[str], Pla
             sessions[owner.workspace] += row.sessions
         else:
             look_alikes.append(LookAlike(row.directory, row.project_id, row.sessions, obstacle))
-    return Belonging(repository, owners, sessions, tuple(look_alikes))
+    return RepositorySessions(repository, owners, sessions, tuple(look_alikes))
 
 
 def _project_ids(repository: Repository, place: Callable[[str], Place | None]) -> frozenset[str]:
     """Return what opencode calls this repository: one id for all of its git working copies."""
-    standing = [w.path for w in repository.workspaces if "git" in w.kind and w.state is State.ALIVE]
+    standing = [w.path for w in repository.workspaces if "git" in w.kind and w.state is WorkspaceState.ALIVE]
     found = (place(path) for path in standing[:1])
     return frozenset(seen.project_id for seen in found if seen is not None) - {GLOBAL}
 
@@ -123,15 +125,17 @@ class _Ground:
     """The places of a repository's workspaces, as they are now."""
 
     def __init__(self, repository: Repository, ids: frozenset[str], place: Callable[[str], Place | None]) -> None:
-        self._owners = {root: Owner(w, root) for w in reversed(repository.workspaces) for root in reversed(w.roots)}
+        self._owners = {
+            root: WorkspaceRoot(w, root) for w in reversed(repository.workspaces) for root in reversed(w.roots)
+        }
         self._ids = ids
         self._place = place
 
-    def innermost(self, directory: str) -> Owner | None:
+    def innermost(self, directory: str) -> WorkspaceRoot | None:
         """Return the workspace that a directory is in or below, the innermost where they are nested."""
         return next((owner for above in upwards(directory) if (owner := self._owners.get(above))), None)
 
-    def obstacle(self, row: Remembered, owner: Owner) -> str | None:
+    def obstacle(self, row: Remembered, owner: WorkspaceRoot) -> str | None:
         """Return why these sessions are not the workspace's, None where they are."""
         workspace, root = owner
         if root == workspace.path and _stands(workspace):
@@ -161,9 +165,9 @@ class _Ground:
 
 def _stands(workspace: Workspace) -> bool:
     """Tell whether the directory is there and its own files name the repository."""
-    if workspace.state in {State.ALIVE, State.MOVED}:
+    if workspace.state in {WorkspaceState.ALIVE, WorkspaceState.MOVED}:
         return True
-    return workspace.state in {State.FORGOTTEN, State.PRUNED} and is_marked(workspace.path)
+    return workspace.state in {WorkspaceState.FORGOTTEN, WorkspaceState.PRUNED} and is_marked(workspace.path)
 
 
 def _other_top(directory: str, root: str) -> str | None:
@@ -176,7 +180,7 @@ def _other_top(directory: str, root: str) -> str | None:
     return None
 
 
-def _with_forgotten(repository: Repository, memory: Memory) -> Repository:
+def _with_forgotten(repository: Repository, memory: DatabaseRecord) -> Repository:
     """Add the jj workspaces that only the operation log remembers, where the database has sessions of theirs.
 
     The log has the command as it was typed but not where, so a relative destination is tried from the top of each
@@ -211,14 +215,14 @@ def _forgotten(
     """Return the workspace that was made at `destination`: one that still has its name has moved since."""
     evidence = f"jj's operation log: {addition.command}"
     for workspace in workspaces:
-        if workspace.name == addition.name and workspace.state is State.ALIVE and not workspace.main:
+        if workspace.name == addition.name and workspace.state is WorkspaceState.ALIVE and not workspace.main:
             formerly = (*workspace.formerly, destination)
-            return replace(workspace, state=State.MOVED, formerly=formerly, evidence=evidence)
-    state = State.MISSING if addition.name in names else State.FORGOTTEN
+            return replace(workspace, state=WorkspaceState.MOVED, formerly=formerly, evidence=evidence)
+    state = WorkspaceState.MISSING if addition.name in names else WorkspaceState.FORGOTTEN
     return Workspace(addition.name, destination, "jj", state, evidence=evidence)
 
 
-def _pruned(repository: Repository, memory: Memory, ids: frozenset[str]) -> Iterator[Workspace]:
+def _pruned(repository: Repository, memory: DatabaseRecord, ids: frozenset[str]) -> Iterator[Workspace]:
     """Yield the git worktrees that only the database remembers."""
     if repository.common is None:
         return
@@ -231,7 +235,9 @@ def _pruned(repository: Repository, memory: Memory, ids: frozenset[str]) -> Iter
     tops = {_top(row, known, on_record): "sessions of this project" for row in memory.rows if row.project_id in ids}
     for top, evidence in sorted((tops | on_record).items()):
         if top not in known and (not os.path.isdir(top) or marked(top) is None):
-            yield Workspace(os.path.basename(top), top, "git", State.PRUNED, evidence=f"the database: {evidence}")
+            yield Workspace(
+                os.path.basename(top), top, "git", WorkspaceState.PRUNED, evidence=f"the database: {evidence}"
+            )
 
 
 def _top(row: Remembered, known: Collection[str], on_record: Collection[str]) -> str:
@@ -239,6 +245,6 @@ def _top(row: Remembered, known: Collection[str], on_record: Collection[str]) ->
 
     Else it is what is on record above it, or else the directory itself.
     """
-    if (told := top_told(row.directory, row.path)) is not None:
+    if (told := checkout_root(row.directory, row.path)) is not None:
         return told
     return next((above for above in upwards(row.directory) if above in known or above in on_record), row.directory)

@@ -18,7 +18,7 @@ _BARE = re.compile(r"[\w@%+=:,./~*?^-]+")
 _LISTED = "(SELECT value FROM json_each(?))"
 
 
-def said(option: str, value: str) -> str:
+def option_text(option: str, value: str) -> str:
     """Return `option value` as a person would type it: quoted for the shell only where it can't be read otherwise."""
     return f"{option} {value if _BARE.fullmatch(value) else shlex.quote(value)}"
 

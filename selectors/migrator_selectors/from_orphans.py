@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection import Clause, Facts
+    from migrator.selection import Clause, SelectorContext
 
 EVERY_RULE = "every"
 """What the option's value is where none was given: no empty one, which is what a script's unset variable becomes."""
@@ -24,7 +24,7 @@ EVERY_RULE = "every"
 class Lost(Selector):
     """The sessions with these ids, which the rules found."""
 
-    said: str
+    as_typed: str
     ids: frozenset[str]
 
     def clause(self) -> Clause:
@@ -54,10 +54,12 @@ class OrphansPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per value. Raises BadInput for a rule that isn't there."""
         typed: Sequence[str] = values.get("orphans") or ()
         return [
-            Lost("--orphans", facts.orphans()) if rule == EVERY_RULE else Lost(f"--orphans={rule}", facts.orphans(rule))
+            Lost("--orphans", context.orphans())
+            if rule == EVERY_RULE
+            else Lost(f"--orphans={rule}", context.orphans(rule))
             for rule in dict.fromkeys(typed)
         ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from migrator.arguments import Move
+    from migrator.arguments import MoveKeywords
     from tests.server.served import Served
 
 
@@ -52,7 +52,7 @@ def test_there_and_back_with_progress(served: Served, either: Client) -> None:
 
 
 def test_without_progress_and_what_changes_nothing(served: Served, client: Client) -> None:
-    said: Move = {"from_dir": "~/src/shop*", "to_dir": served.home.src / "shop"}
+    said: MoveKeywords = {"from_dir": "~/src/shop*", "to_dir": served.home.src / "shop"}
     run = client.apply(client.plan(**said))
     assert run.status is migrator.RunStatus.APPLIED
     again = client.plan(**said)

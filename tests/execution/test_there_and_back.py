@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import NothingMatched
-from migrator.execution.runs import Options
-from migrator.model import Whereabouts
+from migrator.execution.runs import RunOptions
+from migrator.model import FolderState
 from migrator.operations.apply import apply_plan
-from migrator.operations.context import Moving, Workbench
+from migrator.operations.context import CommandContext, RelocateRequest
 from migrator.paths import is_within
 from tests.execution.rows import rows
 from tests.settled import add_directory, add_project, add_session, empty_home
@@ -66,12 +66,12 @@ def put(home: Home, data: st.DataObject, old: str, new: str) -> None:
 
 def relocate(home: Home, old: str, new: str) -> bool:
     words = [f"{escaped(old)}={escaped(new)}"]
-    with Workbench(home.database) as bench:
+    with CommandContext(home.database) as context:
         try:
-            plan = bench.relocate(Moving(words, whereabouts=Whereabouts.FOREIGN))
+            plan = context.relocate(RelocateRequest(words, whereabouts=FolderState.FOREIGN))
         except NothingMatched:
             return False
-    return apply_plan(plan, home.database, Options()).id is not None
+    return apply_plan(plan, home.database, RunOptions()).id is not None
 
 
 @contextmanager

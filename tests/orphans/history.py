@@ -7,9 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.operations.context import Workbench
-from migrator.orphans.find import reasons, rules
-from migrator.places import Identity, Places
+from migrator.operations.context import CommandContext
+from migrator.orphans.find import find_reasons, rules
+from migrator.places import Places, ProjectIdScheme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ class History:
 
     def opened(self, directory: Path) -> Place:
         """Leave what opening a directory leaves: the project's row, or one more sandbox of it, and its checkout."""
-        place = Places(Identity.ORIGIN_FIRST).find(str(directory))
+        place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory))
         known = self.home.query("SELECT worktree, sandboxes FROM project WHERE id = ?", [place.project_id])
         if not known:
             self.home.execute(
@@ -70,16 +70,16 @@ class History:
 
     def lost(self) -> set[str]:
         """The sessions that any rule finds."""
-        with Workbench(self.home.database) as bench:
-            return set(reasons(bench.ground, rules()))
+        with CommandContext(self.home.database) as context:
+            return set(find_reasons(context.rule_context, rules()))
 
     def found(self, session: str, search: Sequence[Path] = (), depth: int | None = None) -> Found:
         """Where a session belongs that is lost for whatever reason."""
-        with Workbench(self.home.database) as bench:
-            lost = reasons(bench.ground, rules())
+        with CommandContext(self.home.database) as context:
+            lost = find_reasons(context.rule_context, rules())
             assert session in lost, "it isn't lost"
             row, why = lost[session]
-            return bench.homes([str(top) for top in search], depth).look(row, why)
+            return context.homes([str(top) for top in search], depth).look(row, why)
 
 
 def belongs(found: Found) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from migrator.operations.context import Workbench
-from migrator.orphans.find import reasons, rules
+from migrator.operations.context import CommandContext
+from migrator.orphans.find import find_reasons, rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +36,8 @@ class Register:
 
     def add(self, id_: str, where: Path | str, **columns: Any) -> str:
         """Add a session in a directory that is there; `columns` replace what opencode would write."""
-        with Workbench(self.home.database) as bench:
-            place = bench.places.find(str(where))
+        with CommandContext(self.home.database) as context:
+            place = context.places.find(str(where))
         has = self.columns(self.table)
         row = {"project_id": place.project_id, "directory": place.directory, "path": place.path} | columns
         self.add_project(place.project_id, place.project_worktree, place.vcs)
@@ -63,8 +63,8 @@ class Register:
 
     def opened(self, directory: Path) -> None:
         """Leave what opencode 2 leaves at its first start in a directory: it takes nothing over there any more."""
-        with Workbench(self.home.database) as bench:
-            place = bench.places.find(str(directory))
+        with CommandContext(self.home.database) as context:
+            place = context.places.find(str(directory))
         self.add_project(place.project_id, place.project_worktree, place.vcs)
         self.home.execute(
             "INSERT INTO worktree (project_id, directory, time_created) VALUES (?, ?, 1)",
@@ -91,8 +91,8 @@ class Register:
 
     def found(self) -> dict[str, dict[str, Reason]]:
         """What the rules say of each lost session, by its id and the rule's name."""
-        with Workbench(self.home.database) as bench:
-            lost = reasons(bench.ground, rules())
+        with CommandContext(self.home.database) as context:
+            lost = find_reasons(context.rule_context, rules())
             assert all(len({reason.rule for reason in why}) == len(why) for _, why in lost.values())
             return {id_: {reason.rule: reason for reason in why} for id_, (_, why) in lost.items()}
 
@@ -102,8 +102,12 @@ class Register:
 
     def acquittals(self, id_: str) -> dict[str, str]:
         """What each rule that doesn't find this session says of it."""
-        with Workbench(self.home.database) as bench:
-            session = bench.ground.by_id[id_]
-            lost = reasons(bench.ground, rules()).get(id_)
+        with CommandContext(self.home.database) as context:
+            session = context.rule_context.by_id[id_]
+            lost = find_reasons(context.rule_context, rules()).get(id_)
             guilty = {reason.rule for reason in lost[1]} if lost else set()
-            return {rule.name: rule.acquit(bench.ground, session) for rule in rules() if rule.name not in guilty}
+            return {
+                rule.name: rule.explain_pass(context.rule_context, session)
+                for rule in rules()
+                if rule.name not in guilty
+            }

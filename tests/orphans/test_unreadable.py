@@ -11,8 +11,8 @@ import pytest
 
 from migrator.model import Certainty
 from migrator.orphans import directory_status
-from migrator.orphans.directory_status import look
-from migrator.orphans.rule import Standing
+from migrator.orphans.directory_status import inspect
+from migrator.orphans.rule import DirectoryStatus
 from migrator_selectors.orphans.unreadable import Unreadable
 from tests.places.repositories import sub_directory
 from tests.places.test_refusals import somebody_else
@@ -44,12 +44,12 @@ def test_permission(mode: int) -> None:
         Path(scratch).chmod(0o755)
         closed.chmod(mode)
         with somebody_else():
-            seen = look(str(closed))
-            below = look(str(closed / "below"))
+            seen = inspect(str(closed))
+            below = inspect(str(closed / "below"))
         closed.chmod(0o755)
-    assert seen.standing is Standing.UNREADABLE
+    assert seen.status is DirectoryStatus.UNREADABLE
     assert str(closed) in seen.detail
-    assert below.standing is (Standing.MISSING if mode == 0o111 else Standing.UNREADABLE)
+    assert below.status is (DirectoryStatus.MISSING if mode == 0o111 else DirectoryStatus.UNREADABLE)
 
 
 def test_a_disk_that_is_not_mounted(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,12 +72,12 @@ def test_a_disk_that_is_not_mounted(register: Register, monkeypatch: pytest.Monk
 
 def test_where_disks_are_usually_mounted() -> None:
     for directory in ("/mnt/no-such-disk/shop", "/media/ada/no-such-disk", "/run/media/ada/no-such-disk/src/shop"):
-        assert look(directory).standing is Standing.UNREADABLE, directory
-    assert look("/home/no-such-user/shop").standing is Standing.MISSING
+        assert inspect(directory).status is DirectoryStatus.UNREADABLE, directory
+    assert inspect("/home/no-such-user/shop").status is DirectoryStatus.MISSING
 
 
 def test_a_mount_point_that_fstab_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(directory_status, "_listed_mounts", lambda: frozenset({str(tmp_path)}))
     assert not os.path.ismount(tmp_path)
-    assert look(str(tmp_path / "shop")).standing is Standing.UNREADABLE
-    assert look(str(tmp_path)).standing is Standing.THERE
+    assert inspect(str(tmp_path / "shop")).status is DirectoryStatus.UNREADABLE
+    assert inspect(str(tmp_path)).status is DirectoryStatus.THERE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from migrator.places import Identity, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.real.bench import files
 from tests.snapshots.port import Snapshots, Undo
 
@@ -19,7 +19,7 @@ def test_undo_and_redo_leave_the_same_files(bench: Bench, monkeypatch: pytest.Mo
     """The steps of `undo_and_redo`, on the same turns, which the real one has made."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    place = Places(Identity.ORIGIN_FIRST).find(str(bench.source))
+    place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(bench.source))
     undo = Undo(bench.opencode.database, bench.session, Snapshots.at(bench.opencode.data, place))
     seen: list[Files] = []
     for turn in reversed(undo.messages()):
@@ -39,7 +39,7 @@ def test_snapshots_and_patches_are_the_same(bench: Bench, monkeypatch: pytest.Mo
     """The tree of the worktree as it is now is the one that the real one took after the last turn."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    place = Places(Identity.ORIGIN_FIRST).find(str(bench.source))
+    place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(bench.source))
     snapshots = Snapshots.at(bench.opencode.data, place)
     parts = [
         part for _, found in Undo(bench.opencode.database, bench.session, snapshots).everything() for part in found

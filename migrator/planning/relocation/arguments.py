@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import BadInput
-from migrator.planning.relocation.folders import normal
+from migrator.planning.relocation.folders import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ def absolute_pairs(pairs: Iterable[Pair], cwd: str, expanded: Callable[[str], st
     for old, new, where in pairs:
         if not old or not new or "\0" in old + new:
             raise BadInput(f"{where}an empty path names no folder; say OLD=NEW")
-        old, new = (normal(os.path.join(cwd, expanded(path))) for path in (old, new))  # noqa: PLW2901
+        old, new = (normalise(os.path.join(cwd, expanded(path))) for path in (old, new))  # noqa: PLW2901
         if old == new:
             raise BadInput(f"{where}{old} would move to itself")
         if old in seen:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _LARGEST = 64 * 1024 * 1024
 
 
-def naming(folders: Iterable[str], home: str) -> list[str]:
+def files_that_name(folders: Iterable[str], home: str) -> list[str]:
     """Return the files in which one of these folders, or something below it, is named."""
     names = "|".join(re.escape(folder) for folder in folders)
     named = re.compile(rf"(?:{names})(?=[/\"'\\\s,\]}}]|\Z)".encode())

@@ -1,4 +1,4 @@
-"""What decides where a session belongs whose folder moved: see `migrator.model.Whereabouts`."""
+"""What decides where a session belongs whose folder moved: see `migrator.model.FolderState`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migrator.model import Binding, Place
 from migrator.paths import is_within
 from migrator.places import git, links
 from migrator.places.checkout import GLOBAL, is_outside, own_project_id
-from migrator.planning.relocation.folders import Folders, normal, rebased
+from migrator.planning.relocation.folders import Folders, move_below, normalise
 
 if TYPE_CHECKING:
     from migrator.places import Places
@@ -53,7 +53,7 @@ class Foreign:
             own = _own(wanted)
             return replace(own, follows=own.binding)
         path = before.path
-        outside = before.project_id == GLOBAL and path == normal(before.directory)[1:]
+        outside = before.project_id == GLOBAL and path == normalise(before.directory)[1:]
         if outside:  # opencode counts from /
             path = wanted[1:]
         top = "/" if outside else self._folders.mapped(_top(before)) or wanted
@@ -99,11 +99,11 @@ class Moved:
         place = self._places.find(existing)
         if place.vcs is None and (marked := self._torn(place.directory)):
             # git's part is still to be done; then it is again the checkout that it was.
-            wanted = rebased(wanted, existing, place.directory)
+            wanted = move_below(wanted, existing, place.directory)
             return Place(wanted, before.project_id, marked, _relative(wanted, marked), "git", marked)
         if existing == wanted:
             return place
-        wanted = rebased(wanted, existing, place.directory)
+        wanted = move_below(wanted, existing, place.directory)
         if gone := _gone(before, wanted, self, self._folders):
             return gone
         if _is_own(place.binding):
@@ -113,10 +113,10 @@ class Moved:
     def _torn(self, directory: str) -> str | None:
         """Return the linked worktree that a directory is in, if it lost its repository by this very move."""
         marked = git.marked_directory(directory)
-        link = links.forth(marked) if marked else None
+        link = links.read_gitdir(marked) if marked else None
         if marked is None or link is None or self.exists(link.administration):
             return None
-        return marked if self.exists(kept_for(marked, link.administration, self._folders)) else None
+        return marked if self.exists(project_kept_for(marked, link.administration, self._folders)) else None
 
     def holds(self, directory: str, project_id: str) -> bool:
         """Ask opencode's own rules; what isn't there contradicts nothing."""
@@ -211,11 +211,11 @@ def _nearest(wanted: str, resolver: Resolver) -> str:
     return next(str(above) for above in (Path(wanted), *Path(wanted).parents) if resolver.exists(str(above)))
 
 
-def kept_for(worktree: str, administration: str, folders: Folders) -> str:
+def project_kept_for(worktree: str, administration: str, folders: Folders) -> str:
     """Return where a repository's record of a linked worktree is, after both moved and the link was left as it was."""
     if links.is_relative(f"{worktree}/.git"):
         was = folders.origin(worktree) or worktree
-        administration = normal(os.path.join(was, os.path.relpath(administration, worktree)))
+        administration = normalise(os.path.join(was, os.path.relpath(administration, worktree)))
     return folders.mapped(administration) or administration
 
 
@@ -242,7 +242,7 @@ def _own(directory: str) -> Place:
 
 def _top(before: Binding) -> str:
     """Return the top of the checkout that a session is in, as its row tells."""
-    directory, ending = normal(before.directory), f"/{before.path}"
+    directory, ending = normalise(before.directory), f"/{before.path}"
     return directory.removesuffix(ending) or "/" if before.path else directory
 
 

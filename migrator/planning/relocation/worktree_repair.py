@@ -6,9 +6,9 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from migrator.model import PlanWarning, Whereabouts
+from migrator.model import FolderState, PlanWarning
 from migrator.places import links
-from migrator.planning.relocation.resolvers import kept_for
+from migrator.planning.relocation.resolvers import project_kept_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from migrator.planning.relocation.destination import Relocation
 
 
-def repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
+def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
     """Return what to run for the checkouts that will be at `tops`, a warning for each repository."""
     wanted: dict[str, set[str]] = {}
     for top in tops:
         for repository, worktree in _broken(top, relocation):
             wanted.setdefault(repository, set()).add(worktree)
-    will_move = relocation.said.whereabouts is Whereabouts.WILL_MOVE
+    will_move = relocation.said.whereabouts is FolderState.WILL_MOVE
     breaks, when = ("break", "once it has moved") if will_move else ("broke", "now")
     return [
         PlanWarning(
@@ -37,20 +37,20 @@ def repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
 
 def _broken(top: str, relocation: Relocation) -> Iterator[tuple[str, str]]:
     """Yield (repository, linked worktree) for links of this checkout that don't hold, as paths after the move."""
-    find = _will_break if relocation.said.whereabouts is Whereabouts.WILL_MOVE else _is_broken
+    find = _will_break if relocation.said.whereabouts is FolderState.WILL_MOVE else _is_broken
     today = relocation.resolver.today(top)
-    if link := links.forth(today):
+    if link := links.read_gitdir(today):
         yield from find(link, relocation)
-    for link in links.linked(today):
+    for link in links.linked_worktree(today):
         yield from find(link, relocation)
 
 
-def _will_break(link: links.Link, relocation: Relocation) -> Iterator[tuple[str, str]]:
+def _will_break(link: links.GitLink, relocation: Relocation) -> Iterator[tuple[str, str]]:
     """Both links of a worktree hold full paths, unless git was told otherwise."""
     folders = relocation.folders
     if not os.path.lexists(f"{link.worktree}/.git"):
         return
-    after = links.Link(
+    after = links.GitLink(
         folders.mapped(link.worktree) or link.worktree,
         folders.mapped(link.administration) or link.administration,
     )
@@ -59,15 +59,15 @@ def _will_break(link: links.Link, relocation: Relocation) -> Iterator[tuple[str,
         yield after.repository, after.worktree
 
 
-def _is_broken(link: links.Link, relocation: Relocation) -> Iterator[tuple[str, str]]:
+def _is_broken(link: links.GitLink, relocation: Relocation) -> Iterator[tuple[str, str]]:
     folders = relocation.folders
     worktree = folders.mapped(link.worktree) or link.worktree
-    there = links.forth(worktree)
+    there = links.read_gitdir(worktree)
     if there is None:
         return
     administration = there.administration
     if not os.path.isdir(administration):
-        administration = kept_for(worktree, administration, folders)
-    record = links.back(administration)
+        administration = project_kept_for(worktree, administration, folders)
+    record = links.read_backlink(administration)
     if record is not None and (there.administration, record.worktree) != (administration, worktree):
-        yield links.Link(worktree, administration).repository, worktree
+        yield links.GitLink(worktree, administration).repository, worktree

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator import __version__
-from migrator.server.endpoint import Answer, Operation
+from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.parameters import read
 from migrator.server.state import json_response
 
@@ -21,14 +21,14 @@ async def health(request: Request) -> Response:
 
 
 OPERATIONS = (
-    Operation(
+    Endpoint(
         "get",
         "/healthz",
         "health",
         health,
         "Ask whether the server is there",
         "Needs no token and tells nothing of the database.",
-        Answer(
+        ResponseSpec(
             "It is.",
             {
                 "application/json": {

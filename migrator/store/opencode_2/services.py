@@ -39,7 +39,7 @@ class Service:
     password: str | None = field(repr=False)
 
 
-def named(found: Sequence[Holder]) -> tuple[Holder, ...]:
+def named_services(found: Sequence[Holder]) -> tuple[Holder, ...]:
     """Return these processes, those that have registered as a service called that."""
     if not found:
         return ()

@@ -12,25 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground, Sight
+    from migrator.orphans.rule import DirectoryInfo, RuleContext
 
 
-class StandingRule(OrphanRule):
+class DirectoryRule(OrphanRule):
     """A rule about the directory alone, whatever the session is bound to besides."""
 
     certainty = Certainty.CERTAIN
 
     @abstractmethod
-    def means(self, sight: Sight) -> bool:
+    def means(self, info: DirectoryInfo) -> bool:
         """Tell whether this is the kind of thing that the rule is about."""
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield the sessions of each binding whose directory is of the kind."""
-        for binding, sessions in ground.bound.items():
-            sight = ground.sight(binding.directory)
-            if self.means(sight):
-                yield Finding(sessions, Reason(self.name, sight.detail, self.certainty))
+        for binding, sessions in context.bound.items():
+            info = context.inspect(binding.directory)
+            if self.means(info):
+                yield Finding(sessions, Reason(self.name, info.detail, self.certainty))
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what is there instead."""
-        return ground.sight(session.directory).detail
+        return context.inspect(session.directory).detail
