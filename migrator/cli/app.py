@@ -28,7 +28,7 @@ COMMANDS = {
     "log": "log",
     "undo": "undo",
     "resume": "resume",
-    "gc": "collect",
+    "gc": "gc",
     "doctor": "doctor",
     "serve": "serve",
     "demo": "demo",
