@@ -164,3 +164,12 @@ def test_a_run_that_was_taken_back_is_brought_about_again(recorded: Recorded, en
     restore(recorded, end)
     assert recorded.home.run("undo", journals(end)[-1].stem, "--yes").code == 0
     assert timeless(recorded.home) == after
+
+
+@pytest.mark.parametrize("end", [end for end in ends("applied") if end.parent.name == "v1-relocate"], ids=name)
+def test_the_snapshots_that_a_run_left_behind_are_found(recorded: Recorded, end: Path) -> None:
+    restore(recorded, end)
+    (run,) = journals(end)
+    found = " ".join(recorded.home.run("gc", "--dry-run").stdout.split())
+    assert "src/market" in found
+    assert f"`opencode-migrator undo {run.stem}` would need it" in found
