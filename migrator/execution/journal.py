@@ -28,6 +28,7 @@ from migrator.model import (
     Undo,
 )
 from migrator.state_dir import runs_directory
+from migrator.store.connection import transaction
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -149,15 +150,8 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _explained(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+        with _explained(self.path), transaction(self.connection):
+            yield
 
     # -- what the run is -----------------------------------------------------------------------------------------
 
