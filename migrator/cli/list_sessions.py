@@ -13,7 +13,7 @@ from migrator.errors import NothingMatched
 if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
     from migrator.selection.query import Query
-    from migrator.store.listing import Condition
+    from migrator.store.paging import Condition
 
 
 @click.command("list", cls=SelectingCommand)
@@ -33,7 +33,8 @@ def command(form: str, **values: Any) -> None:
     """
     from migrator.reporting.rows import rows_text
     from migrator.reporting.session_rows import columns, session_rows
-    from migrator.store.listing import DEFAULT_LIMIT, Cursor, history
+    from migrator.store.listing import history
+    from migrator.store.paging import DEFAULT_LIMIT, Cursor
 
     with workbench(values) as context:
         query = context.query(values)
@@ -64,7 +65,7 @@ def _nothing(values: dict[str, Any], *, here: bool, asked: bool) -> None:
 def _conditions(context: CommandContext, query: Query, values: dict[str, Any], *, here: bool) -> list[Condition]:
     import json
 
-    from migrator.store.listing import ListFilter
+    from migrator.store.paging import ListFilter
 
     conditions = query.conditions()
     if conditions is None:  # a selector that only Python can answer
@@ -76,4 +77,4 @@ def _conditions(context: CommandContext, query: Query, values: dict[str, Any], *
         search=values["search"],
         workspace=values["workspace"],
     )
-    return [*conditions, *wanted.conditions(context.store)]
+    return [*conditions, *wanted.conditions(context.store.schema)]
