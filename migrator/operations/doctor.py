@@ -48,7 +48,7 @@ def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> Che
     from migrator.reporting.outlook_rows import outlook_headline, outlook_rows, redo_rows
     from migrator.snapshots.redo import overwritten_by_redo
     from migrator.snapshots.undo_effect import UndoEffect, undo_effects
-    from migrator.store.undoing import prompts
+    from migrator.store.turns import prompts
 
     found = undo_effects(store, places, [session.id for session in sessions])
     redo = overwritten_by_redo(store, places, [session.id for session in sessions])

@@ -9,7 +9,7 @@ from migrator.errors import MigratorError
 from migrator.model import Change, Plan, PlanWarning, Undo, UndoTurns
 from migrator.reporting.words import count, local_time
 from migrator.snapshots.undo_effect import UndoEffect, by_message, undo_effects
-from migrator.store.undoing import prompts
+from migrator.store.turns import prompts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

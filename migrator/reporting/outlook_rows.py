@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.snapshots.undo_effect import TurnEffect
-    from migrator.store.undoing import Prompt
+    from migrator.store.turns import Prompt
 
 SESSIONS_SHOWN = 20
 FILES_SHOWN = 10
