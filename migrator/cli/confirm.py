@@ -123,7 +123,7 @@ def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: 
 def report(run: Run, values: dict[str, Any]) -> None:
     """Say how a run went."""
     if values.get("as_json"):
-        from migrator.documents.plan import run_document
+        from migrator.documents.run import run_document
         from migrator.reporting.words import json_text
 
         click.echo(json_text(run_document(run), indent=2))
