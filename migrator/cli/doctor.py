@@ -33,7 +33,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     """
     from migrator.operations.doctor import check_up
     from migrator.reporting.outlook_rows import outlook_lines, redo_lines
-    from migrator.reporting.words import json_text
+    from migrator.text import json_text
 
     with workbench(values) as context:
         query = context.query(values)

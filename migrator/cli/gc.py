@@ -11,7 +11,7 @@ from migrator.cli.confirm import ask
 from migrator.cli.options import database_options, json_option
 from migrator.cli.terminal import echo_lines, on_terminal, workbench
 from migrator.errors import MigratorError
-from migrator.reporting.words import count, json_text
+from migrator.text import count, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

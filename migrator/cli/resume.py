@@ -10,7 +10,7 @@ from migrator.cli.confirm import ask, of_database, options, report
 from migrator.cli.options import database_options, json_option, writing_options
 from migrator.cli.terminal import on_terminal, only_database
 from migrator.errors import MigratorError
-from migrator.reporting.words import count
+from migrator.text import count
 
 
 @click.command("resume", short_help="Finish a run that was cut off.")

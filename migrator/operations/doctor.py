@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.reporting.words import count
 from migrator.store.open_by import find_holders, holder_names
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

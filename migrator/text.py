@@ -1,18 +1,33 @@
-"""Small things that every text needs: plurals, short paths, short lines, times, JSON."""
+"""Text for people: plurals, short lists, short paths, short lines, times, JSON."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.paths import is_within
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def count(number: int, noun: str, several: str = "") -> str:
     """Return `1 session`, `3,000 sessions`; `several` is the plural where an s more doesn't make it."""
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
+
+
+def and_more(number: int, noun: str = "", several: str = "") -> str:
+    """Return ` and 3 more` or, with a noun, ` and 3 more sessions`; "" if there are no more."""
+    if number <= 0:
+        return ""
+    return f" and {count(number, f'more {noun}', several and f'more {several}')}" if noun else f" and {number:,} more"
+
+
+def first_few(names: Sequence[str], number: int) -> str:
+    """Return `a, b and 3 more`: the first `number` names, and how many others there are."""
+    return ", ".join(names[:number]) + and_more(len(names) - number)
 
 
 def tilde(directory: str) -> str:
