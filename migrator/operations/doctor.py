@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from migrator.errors import MigratorError
 from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
-from migrator.reporting.words import count
 from migrator.store.open_by import find_holders, holder_names
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
     from migrator.reporting.outlook_rows import outlook_headline, outlook_rows, redo_rows
     from migrator.snapshots.redo import overwritten_by_redo
     from migrator.snapshots.undo_effect import UndoEffect, undo_effects
-    from migrator.store.undoing import prompts
+    from migrator.store.turns import prompts
 
     refuse_opencode_2(context.store)
     store, places = context.store, context.places

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.orphans.directory_status import inspect
 from migrator.places import git
-from migrator.store.opencode_2.importing import import_phase, worktrees_resolved
+from migrator.store.opencode_2.importing import import_phase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -65,7 +65,7 @@ class DatabaseRuleContext:
     @cached_property
     def workspaces(self) -> Mapping[str, str | None]:
         """The directory of each workspace row, by its id."""
-        return self._store.workspaces()
+        return {row.id: row.directory for row in self._store.workspaces().values()}
 
     @property
     def has_path(self) -> bool:
@@ -105,7 +105,7 @@ class DatabaseRuleContext:
     @cached_property
     def resolved(self) -> Collection[tuple[str, str]]:
         """The rows of opencode 2's `worktree`."""
-        return worktrees_resolved(self._store)
+        return self._store.worktrees()
 
     @cached_property
     def from_before_path(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from migrator.orphans.walk import DEPTH, find_repositories
 from migrator.paths import is_within
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside
+from migrator.text import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -69,8 +70,7 @@ class Search:
     def warnings(self) -> Iterator[PlanWarning]:
         """Say what the search could not look into."""
         if unreadable := self.found.unreadable if "found" in self.__dict__ else ():
-            more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
-            yield PlanWarning("search-unreadable", f"The search could not look into {unreadable[0]}{more}.")
+            yield PlanWarning("search-unreadable", f"The search could not look into {first_few(unreadable, 1)}.")
 
     @cached_property
     def checkouts(self) -> Sequence[str]:

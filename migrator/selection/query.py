@@ -96,15 +96,14 @@ class DatabaseSelectorContext:
 
     def workspaces(self, repository: str, option: str) -> RepositorySessions:
         """Return the workspaces of a repository, and whose the sessions are; see `Facts`."""
-        from migrator.store.remembering import project_directories, remembered_directories
         from migrator.workspaces.find_repository import find_repository
         from migrator.workspaces.sessions import DatabaseRecord, sessions_by_workspace
 
         found = find_repository(self._directory_of(repository, option))
         if found.home not in self._belongings:
-            memory = DatabaseRecord(
-                remembered_directories(self._store), self.projects(), project_directories(self._store)
-            )
+            recorded = self._store.project_directories()
+            checkouts = [(id_, directory) for id_, directories in recorded.items() for directory in directories]
+            memory = DatabaseRecord(self._store.remembered_directories(), self.projects(), checkouts)
             self._belongings[found.home] = sessions_by_workspace(found, memory, self.place)
         return self._belongings[found.home]
 
