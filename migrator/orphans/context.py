@@ -140,7 +140,7 @@ class DatabaseRuleContext:
         """Look at several directories at once."""
         self._inspect_all({directory for directory in directories if directory not in self._inspected})
 
-    info, inspect_all = inspect, inspect_all  # the names until 0.1, for plug-ins
+    sight, look_at = inspect, inspect_all  # the names until 0.1, for plug-ins
 
     def _inspect_all(self, directories: set[str]) -> None:
         from shutil import which
