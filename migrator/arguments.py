@@ -124,7 +124,7 @@ def _moment(value: date) -> str:
 
 def check_keywords(said: Mapping[str, Any]) -> None:
     """Raise TypeError where a keyword is none; those of selectors that other packages bring are known."""
-    from migrator.selection.query import selector_plugins
+    from migrator.plugins import selector_plugins
 
     names = {option.name for plugin in selector_plugins() for option in plugin.options()} | {"match", "with_forks"}
     for name in said:

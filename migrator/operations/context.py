@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.model import FolderState, Selection
 from migrator.places import Places, ProjectIdScheme
-from migrator.selection.query import DatabaseSelectorContext, Query, select
+from migrator.plugins import check_rule_names, orphan_rules, selector_plugins
+from migrator.selection.context import DatabaseSelectorContext
+from migrator.selection.projects import find_project, is_path
+from migrator.selection.query import Query
+from migrator.selection.trees import select
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
@@ -80,7 +84,7 @@ class CommandContext:
     def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = places_of(self.store)
-        self.selector_context = DatabaseSelectorContext(self.store, self.places, lambda: self.rule_context, home)
+        self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home)
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +94,7 @@ class CommandContext:
 
     def query(self, values: Mapping[str, Any]) -> Query:
         """Turn the values of the SELECT options into a query."""
-        return Query(values, self.selector_context, match_any=values.get("match") == "any")
+        return Query(values, self.selector_context, selector_plugins(), match_any=values.get("match") == "any")
 
     @cached_property
     def rule_context(self) -> DatabaseRuleContext:
@@ -98,6 +102,14 @@ class CommandContext:
         from migrator.orphans.context import DatabaseRuleContext
 
         return DatabaseRuleContext(self.store, self.places)
+
+    def _orphan_ids(self, rule: str | None) -> frozenset[str]:
+        """Return the ids of the sessions in the database that are lost, or those that the rule of this name finds."""
+        from migrator.orphans.find import find_reasons
+
+        check_rule_names([rule] if rule is not None else [], "--orphans")
+        asked = [known for known in orphan_rules() if rule in {None, known.name}]
+        return frozenset(find_reasons(self.rule_context, asked)).intersection(self.rule_context.by_id)
 
     def plan(self, values: Mapping[str, Any], wish: MoveRequest) -> Plan:
         """Plan a move; nothing is written. Raises the errors of selecting and planning."""
@@ -233,13 +245,13 @@ class CommandContext:
 
     def rescue(self, wish: RescueRequest, tick: Callable[[int], None] = lambda _: None) -> Plan:
         """Plan to bring lost sessions home; `tick` is as above."""
-        from migrator.orphans.find import check_names, find_reasons, rules
+        from migrator.orphans.find import find_reasons
         from migrator.planning.opencode_2 import with_announcement
         from migrator.planning.planner import plan_move
         from migrator.planning.rescue import Rescue
 
-        check_names(wish.rules, "--rule")
-        every = rules()
+        check_rule_names(wish.rules, "--rule")
+        every = orphan_rules()
         homes = self.homes(wish.search, wish.depth, tick)
         rescue = Rescue(self.rule_context, homes, every, wish.rules or None, likely=wish.likely)
         selection = rescue.select(find_reasons(self.rule_context, every))
@@ -249,18 +261,12 @@ class CommandContext:
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
-        from migrator_selectors.from_project import find_project
-
         if said is None or said == KEEP:
             return None
         try:
             return find_project(said, self.selector_context, option).id
         except NothingMatched:
-            place = (
-                self.selector_context.place(self.selector_context.expanded(said))
-                if "/" in said or said[0] in ".~"
-                else None
-            )
+            place = self.selector_context.place(self.selector_context.expanded(said)) if is_path(said) else None
             return place.project_id if place else said
 
     def _directory(self, wish: MoveRequest, project_id: str | None) -> str | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from migrator.errors import BadInput
 from migrator.model import Orphan, Reason
-from migrator.plugins import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,29 +15,12 @@ if TYPE_CHECKING:
 
     Lost = tuple[Session, tuple[Reason, ...]]
 
-ENTRY_POINT_GROUP = "migrator.orphan_rules"
-
 
 class HomeFinder(Protocol):
     """Who knows where a lost session belongs; see `migrator.orphans.homes.Homes`."""
 
     def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
         """Return where it belongs, and rivals of equal rank."""
-
-
-def rules() -> list[OrphanRule]:
-    """Return the built-in rules and those that other distributions bring, in that order."""
-    from migrator_selectors.orphans import BUILT_IN
-
-    return [*BUILT_IN, *load_plugins(ENTRY_POINT_GROUP, "orphan rule")]
-
-
-def check_names(names: Iterable[str], option: str) -> None:
-    """Raise BadInput, which lists the rules, where one of these names is none."""
-    known = [rule.name for rule in rules()]
-    for name in names:
-        if name not in known:
-            raise BadInput(f"{option} {name}: there is no such rule; give one of {', '.join(known)}")
 
 
 def find_reasons(context: RuleContext, asked: Iterable[OrphanRule]) -> dict[str, Lost]:

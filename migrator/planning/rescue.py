@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
 from migrator.orphans.homes import BROKEN_TREE, Home
+from migrator.selection.trees import children_by_parent, take_tree
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -82,20 +83,13 @@ class Rescue:
 
     def _trees(self, roots: Iterable[str]) -> Iterator[list[Session]]:
         """Yield the tree below each root, parents before children; of a cycle of parents, each session once."""
-        children: dict[str, list[str]] = {}
-        for session in self._context.by_id.values():
-            if session.parent_id is not None:
-                children.setdefault(session.parent_id, []).append(session.id)
-        planted: set[str] = set()
+        children = children_by_parent(self._context.by_id)
+        seen: set[str] = set()
         for root in roots:
-            tree: dict[str, None] = {}
-            generation = [root]
-            while generation := [id_ for id_ in generation if id_ not in planted]:
-                planted.update(generation)
-                tree |= dict.fromkeys(generation)
-                generation = [child for id_ in generation for child in children.get(id_, ())]
-            if tree:
-                yield [self._context.by_id[id_] for id_ in tree]
+            if root not in seen:
+                tree = take_tree(self._context.by_id[root], children)
+                seen.update(session.id for session in tree)
+                yield tree
 
     def _brought_home(self, tree: Sequence[Session], lost: Lost) -> Iterator[Selected]:
         root = tree[0]
