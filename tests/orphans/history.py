@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.model import Place
-    from migrator.orphans.homes import Home as Found
+    from migrator.orphans.home import Home as Found
     from tests.home import Home
 
 
@@ -80,7 +80,7 @@ class History:
             lost = find_reasons(context.rule_context, orphan_rules())
             assert session in lost, "it isn't lost"
             row, why = lost[session]
-            return context.homes([str(top) for top in search], depth).look(row, why)
+            return context.homes([str(top) for top in search], depth).home(row, why)
 
 
 def belongs(found: Found) -> str | None:
