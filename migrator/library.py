@@ -130,13 +130,13 @@ class OpenStore:
         ('missing-directory', 'certain')
         """
         from migrator.operations.orphans import find_homes
-        from migrator.orphans.find import check_names, find_orphans
-        from migrator.orphans.find import rules as every_rule
+        from migrator.orphans.find import find_orphans
+        from migrator.plugins import check_rule_names, orphan_rules
 
-        check_names(rules, "orphans()")
+        check_rule_names(rules, "orphans()")
         with self._reading() as context:
             homes = find_homes(context, SearchRequest([str(directory) for directory in search], depth))
-            return tuple(find_orphans(context.rule_context, every_rule(), homes, found_by=rules))
+            return tuple(find_orphans(context.rule_context, orphan_rules(), homes, found_by=rules))
 
     def projects(self) -> tuple[Project, ...]:
         """Return every project row.

@@ -168,9 +168,10 @@ def _left_behind(store: Store) -> Iterator[CheckResult]:
 
 def _orphans(context: RuleContext) -> CheckResult:
     """Count what each rule finds; homes are not looked for, which would take its time."""
-    from migrator.orphans.find import find_orphans, rules, tally
+    from migrator.orphans.find import find_orphans, tally
+    from migrator.plugins import orphan_rules
 
-    asked = [rule for rule in rules() if rule.name != "left-behind-json"]  # has a line of its own
+    asked = [rule for rule in orphan_rules() if rule.name != "left-behind-json"]  # has a line of its own
     try:
         found = find_orphans(context, asked)
     except MigratorError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.model import FolderState
-from migrator.paths import checkout_root, is_within
+from migrator.paths import checkout_root
 from migrator.places import links
 from migrator.places.checkout import GLOBAL
 from migrator.planning.relocation.folders import Folders
@@ -166,14 +166,13 @@ class SnapshotRoutes:
             return told
         if Path(directory).is_dir():
             return self._places.find(directory).worktree
-        inside = (top for top in self._tops.get(before.project_id, ()) if is_within(directory, top))
-        return max(inside, key=len, default=None)
+        return checkout_root(directory, None, self._tops.get(before.project_id, ()))
 
     @cached_property
     def _tops(self) -> dict[str, list[str]]:
         """The worktrees that each project is known to have, or have had."""
         return {
-            project.id: [top for each in (project.worktree, *project.sandboxes) if (top := each.rstrip("/"))]
+            project.id: [top for top in (project.worktree, *project.sandboxes) if top.rstrip("/")]
             for project in self._store.projects()
         }
 
