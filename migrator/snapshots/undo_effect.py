@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from migrator.places import Places
-    from migrator.snapshots.lookup import File
+    from migrator.snapshots.lookup import FileInTree
     from migrator.store.reader import Store
     from migrator.store.turns import Turn
     from migrator.store.undoing import Prompt
@@ -120,7 +120,7 @@ def _together(some: Sequence[Turn]) -> Collection[str]:
 
 
 def _effect_of(
-    target: UndoTarget, turn: Turn, paths: _Paths, entries: Mapping[File, FileStatus], quoting: _Quoting | None
+    target: UndoTarget, turn: Turn, paths: _Paths, entries: Mapping[FileInTree, FileStatus], quoting: _Quoting | None
 ) -> TurnEffect:
     deletes, removes, restores = [], [], []
     why: str | None = None
@@ -183,7 +183,7 @@ class _Quoting:
     deleted.)
     """
 
-    def __init__(self, target: UndoTarget, entries: Mapping[File, FileStatus]) -> None:
+    def __init__(self, target: UndoTarget, entries: Mapping[FileInTree, FileStatus]) -> None:
         self._top = (target.worktree or "").rstrip("/") + "/"
         foreign = any(entry is FileStatus.PRESENT and not path.isascii() for (_, path), entry in entries.items())
         self._on = foreign and quotes_names(target.repository or "")
