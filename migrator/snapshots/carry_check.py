@@ -95,8 +95,8 @@ class _Session(NamedTuple):
 def _decide(route: SnapshotRoute, sessions: Sequence[_Session]) -> dict[str, CarryDecision]:
     named = {tree for session in sessions for tree in (*session.trees, *(turn.hash for turn in session.turns))}
     named |= {session.redo_tree for session in sessions if session.redo_tree}
-    complete = complete_trees(route.source, named, route.environment)
-    with Trees(route.source, route.environment) as trees:
+    complete = complete_trees(route.source, named, route.git_environment)
+    with Trees(route.source, route.git_environment) as trees:
         check = _RouteCheck(route, sessions, trees, complete)
         return {session.id: check.decide(session) for session in sessions}
 
@@ -114,7 +114,7 @@ class _RouteCheck:
 
     def __init__(self, route: SnapshotRoute, sessions: Sequence[_Session], trees: Trees, complete: set[str]) -> None:
         self._route, self._trees, self._complete = route, trees, complete
-        self._source, self._target, self._stays = route.source_worktree, route.target_now, route.stays
+        self._source, self._target, self._stays = route.source_worktree, route.target_worktree_now, route.same_worktree
         self._same: set[_FileToCompare] = set()
         if not self._stays:
             self._same = self._compare({file for session in sessions for file in self._to_compare(session)})

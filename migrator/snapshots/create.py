@@ -33,7 +33,7 @@ def create(route: SnapshotRoute) -> None:
     Its alternates are the objects of the worktree's repository, and it begins with a copy of that one's index; opencode
     1.15.13 and older do neither, and don't mind. If the worktree's folder moves next, it is made for the new place.
     """
-    path, worktree = Path(route.target), route.target_now
+    path, worktree = Path(route.target), route.target_worktree_now
     path.parent.mkdir(parents=True, exist_ok=True)
     with temporary_repository(path.parent) as folder:
         new = folder / "new"

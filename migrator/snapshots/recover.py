@@ -73,8 +73,8 @@ def _from_elsewhere(targets: UndoTargets, routes: SnapshotRoutes, place: Place) 
     with suppress(MigratorError):  # git can't say what the worktree is of
         for project_id, git_dir in targets.layout.others(place.project_id, place.worktree):
             # That of a whole project has other worktrees' snapshots as well: it must be this one's project.
-            if Path(git_dir).name != project_id or routes.was(project_id, place):
-                yield routes.within(git_dir, project_id, place)
+            if Path(git_dir).name != project_id or routes.has_been_of(project_id, place):
+                yield routes.from_other_repository(git_dir, project_id, place)
 
 
 def _mend(route: SnapshotRoute, decision: CarryDecision, dangerous: Collection[str]) -> Recovery:

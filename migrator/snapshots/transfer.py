@@ -36,7 +36,7 @@ def carry(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], No
     """
     target = route.target
     if route.source == target:
-        trees = set(trees) - complete_trees(target, trees) if route.also else ()
+        trees = set(trees) - complete_trees(target, trees) if route.other_source_objects else ()
         if not trees:
             return False
     try:
@@ -68,7 +68,7 @@ def _fetch(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], N
         waiting()
         # Each object with its path, by which git finds what is worth being stored as a difference.
         asked = "".join(f"{tree}\n" for tree in trees).encode()
-        listed = run_git(route.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=route.environment)
+        listed = run_git(route.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=route.git_environment)
         needed = {line.partition(b" ")[0]: line for line in listed.splitlines()}
         missing = [line for name, line in needed.items() if name not in kept]
         waiting()
@@ -77,7 +77,7 @@ def _fetch(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], N
         packed = folder / "objects.pack"
         with packed.open("wb") as out:
             words = ("pack-objects", "--stdout", "--quiet", "--delta-base-offset")
-            run_git(route.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=route.environment)
+            run_git(route.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=route.git_environment)
         waiting()
         name = shelf.take(packed)
         waiting()
