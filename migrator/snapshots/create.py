@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.disk import sync
 from migrator.snapshots.alternates import write_alternates
 from migrator.snapshots.git import git_path, run_git
-from migrator.snapshots.temp_dirs import temporary_repository
+from migrator.snapshots.temp_dirs import temporary_folder
 
 if TYPE_CHECKING:
     from migrator.snapshots.route import SnapshotRoute
@@ -35,7 +35,7 @@ def create(route: SnapshotRoute) -> None:
     """
     path, worktree = Path(route.target), route.target_worktree_now
     path.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_repository(path.parent) as folder:
+    with temporary_folder(path.parent) as folder:
         new = folder / "new"
         new.mkdir()
         run_git(str(new), "init", "--quiet", extra={"GIT_DIR": str(new), "GIT_WORK_TREE": worktree}, work_tree=worktree)
