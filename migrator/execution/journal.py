@@ -19,12 +19,12 @@ from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
     Change,
+    FileUndo,
     PlanWarning,
     ProjectAction,
     ProjectChange,
     Run,
     RunStatus,
-    Undo,
 )
 from migrator.state_dir import runs_directory, sync
 from migrator.store.connection import transaction
@@ -208,7 +208,7 @@ class Journal:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
         sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
         bindings = {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
-        undos = {undo.value: undo for undo in Undo}
+        undos = {undo.value: undo for undo in FileUndo}
         return [
             Change(session, root, title, (), bindings[before], bindings[after], undos[undo])
             for session, root, title, undo, before, after in self.connection.execute(

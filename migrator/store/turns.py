@@ -48,6 +48,15 @@ class Recorded(NamedTuple):
     trees: list[str]
 
 
+def redo_snapshot(marker: str | None) -> str | None:
+    """Return the tree that a redo writes over the worktree, as a session's `revert` marker names it; else None."""
+    try:
+        tree = json.loads(marker or "{}").get("snapshot")
+    except (ValueError, AttributeError):
+        return None
+    return tree if isinstance(tree, str) else None
+
+
 def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
     """Return what there is of each of these sessions, as a set."""
     wanted = list(sessions)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import FolderState, PlanWarning, Selected, Selection
-from migrator.paths import is_within
+from migrator.paths import is_within, normalise
 from migrator.planning.planner import plan_move
-from migrator.planning.relocation.folders import normalise
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives, trees

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
-from migrator.paths import checkout_root, is_within
+from migrator.paths import Folders, checkout_root, is_within, move_below, normalise
 from migrator.places import git, links
 from migrator.places.checkout import GLOBAL, is_outside, own_project_id
-from migrator.planning.relocation.folders import Folders, move_below, normalise
 
 if TYPE_CHECKING:
     from migrator.places import Places
