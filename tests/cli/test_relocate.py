@@ -503,6 +503,15 @@ def test_a_repository_that_moved_together_with_its_linked_worktree(home: Home, o
     assert home.run("move", "--from-dir", new, "--to-dir", "keep", "--dry-run").stdout.startswith("Nothing to do")
 
 
+def test_a_fifo_in_the_place_of_a_record_is_not_waited_for(home: Home) -> None:
+    main, _, project = linked(home)
+    (main / ".git/worktrees/wt/gitdir").unlink()
+    os.mkfifo(main / ".git/worktrees/wt/gitdir")
+    new = main.rename(home.src / "new")
+    relocate(home, main, new)
+    assert bound(home)["ses_all/main"] == (project, str(new), "")
+
+
 # ------------------------------------------------------------------------------------------ what isn't ours to touch
 
 
