@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 
@@ -20,3 +21,8 @@ def state_directory() -> Path:
 def runs_directory() -> Path:
     """Return the directory of the journals, one SQLite file for each run."""
     return state_directory() / "runs"
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since 1970, as our files and opencode's rows hold it."""
+    return time.time_ns() // 1_000_000

@@ -27,7 +27,7 @@ from migrator.model import (
     RunStatus,
     Undo,
 )
-from migrator.state_dir import runs_directory
+from migrator.state_dir import now_ms, runs_directory
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -189,21 +189,15 @@ class Journal:
         ((announces,),) = self.connection.execute("SELECT announces FROM run").fetchall()
         return bool(announces)
 
-    @cached_property
-    def returning(self) -> frozenset[str]:
-        """The sessions that get back what the run had before that this one takes back.
-
-        None if that was before opencode 2 upgraded the database: it knew of one row of each session only.
-        """
+    @property
+    def undoes(self) -> str | None:
+        """The id of the run that this one takes back."""
         ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
-        if undoes is None or self.dialect == "v1":
-            return frozenset()
-        from migrator.execution.run_log import open_run
+        return None if undoes is None else str(undoes)
 
-        with open_run(undoes) as other:
-            if other.dialect != self.dialect:
-                return frozenset()
-            return frozenset(id_ for (id_,) in other.connection.execute("SELECT session FROM change"))
+    def sessions(self) -> frozenset[str]:
+        """Return the ids of the sessions that the run changes."""
+        return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
 
     @property
     def chunk_size(self) -> int | None:
@@ -352,8 +346,3 @@ def _unusable(path: Path, error: Exception) -> MigratorError:
         f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
         "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
     )
-
-
-def now_ms() -> int:
-    """Return the time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000

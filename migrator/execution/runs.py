@@ -10,7 +10,7 @@ from migrator.execution import project_edits, run_log
 from migrator.execution.carry_undo import carry_undo, update_alternates
 from migrator.execution.conflicts import DELETED_IN_2, conflict_sentence, find_conflicts, without_trees_of
 from migrator.execution.engine import execute
-from migrator.execution.journal import Journal, now_ms
+from migrator.execution.journal import Journal
 from migrator.execution.journal_rows import Carried, ProjectEdit
 from migrator.execution.new_children import children_created_since
 from migrator.execution.opencode_2 import TURN_UNDER_WAY
@@ -19,6 +19,7 @@ from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
 from migrator.places.checkout import GLOBAL
+from migrator.state_dir import now_ms
 from migrator.store.opencode_2.staging import suspended
 
 if TYPE_CHECKING:
