@@ -113,7 +113,7 @@ def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
 def _verify(writer: Writer, journal: Journal, staging: Staging) -> None:
     """Ask with opencode's own filters whether every session of the run, resumed or not, is where it should be."""
     whole = staging if staging.first == 1 else stage(writer, journal.changes())
-    arrived = whole.arrived()
+    arrived = whole.count_arrived()
     if arrived != whole.last:
         raise MigratorError(
             f"Only {arrived} of {whole.last} sessions would be listed by opencode at their destination; "

@@ -31,12 +31,12 @@ from migrator.state_dir import now_ms, runs_directory
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
 
-    from migrator.model import Plan
+    from migrator.execution.journal_rows import Job
     from migrator.store.staging import Staging
 
 FORMAT = 3
@@ -82,27 +82,15 @@ class Journal:
         return Database(self.connection, recursive_triggers=False, execute_plugins=False)
 
     @classmethod
-    def begin(  # noqa: PLR0913 - what a run is, said once, by keyword
-        cls,
-        plan: Plan,
-        staging: Staging,
-        command: str,
-        chunk_size: int | None,
-        *,
-        projects: Sequence[ProjectEdit],
-        restores: Iterable[Edit] = (),
-        carried: Iterable[Carried] = (),
-        undoes: str | None = None,
-        partial: bool = False,
-    ) -> Journal:
-        """Write down everything a run intends, before anything else is written to the database.
+    def begin(cls, job: Job, staging: Staging, command: str, chunk_size: int | None) -> Journal:
+        """Write down everything a run intends, before anything is written to the database.
 
-        Snapshots were `carried` before, which harms nobody. `staging` holds the changes of `plan`. `partial` is an undo
-        that leaves out some of what it undoes. The row in `run` comes last: a file without one is no run.
+        `staging` holds the changes of the job's plan. Snapshots were carried before, which harms nobody. A file without
+        a row in `run` is no run: the row is written in one transaction with all but the changes, which come first.
         """
         import sqlite3
 
-        now = now_ms()
+        plan, now = job.plan, now_ms()
         path = _new_file(now)
         with _explained(path):
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
@@ -120,16 +108,16 @@ class Journal:
             write.execute(
                 "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?, ?)",
                 [path.stem, format_, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size,
-                 undoes, partial, plan.relocated is not None, plan.announce],
+                 job.undoes, job.partial, plan.relocated is not None, plan.announce],
             )  # fmt: skip
-            write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
+            write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.restores)
             write.executemany(
                 "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
                 [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
-                  p.registered) for p in projects],
+                  p.registered) for p in job.projects],
             )  # fmt: skip
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
-            write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", carried)
+            write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
         sync(path.parent)
         return journal
 
