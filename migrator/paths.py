@@ -25,6 +25,11 @@ def is_within(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
+def expand_home(path: str, home: str) -> str:
+    """Return a path with a leading `~` written out as `home`."""
+    return home + path[1:] if path == "~" or path.startswith("~/") else path
+
+
 def path_below(directory: str, base: str) -> str:
     """Return what is left of a directory below `base`, "" for `base` itself."""
     return directory.rstrip("/")[len(base) :].lstrip("/")

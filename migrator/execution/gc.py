@@ -18,7 +18,7 @@ from migrator.execution.run_log import open_run
 from migrator.model import RunStatus
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.route import SnapshotRoutes
-from migrator.snapshots.temp_dirs import remove_abandoned, temporary_repository
+from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
 from migrator.store.location import beside
 from migrator.store.reader import Store
@@ -83,7 +83,7 @@ def remove(some: Iterable[Leftover]) -> None:
         path = Path(leftover.git_dir)
         try:
             remove_abandoned(path.parent)
-            with temporary_repository(path.parent) as folder:
+            with temporary_folder(path.parent) as folder:
                 path.rename(folder / "old")
         except OSError as error:
             raise MigratorError(f"{path} can't be removed: {error.strerror or error}.") from error

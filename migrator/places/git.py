@@ -71,7 +71,7 @@ def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
         return _version_2(layout) if layout else NO_CHECKOUT
     if layout:
         return _cache_first(layout)
-    kept = _kept_id(Path(root, ".git"))
+    kept = cached_project_id(Path(root, ".git"))
     project_id, told_by = _by_kept_id(kept) or (GLOBAL, "no repository to git")
     return Checkout(project_id, root, root, None, kept, told_by)
 
@@ -79,7 +79,7 @@ def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
 def _origin_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.15.13 and 1.18.34."""
     top = layout.top or layout.root
-    kept = _kept_id(Path(layout.common))
+    kept = cached_project_id(Path(layout.common))
     project_id, told_by = _by_origin(top) or _by_kept_id(kept) or _by_root_commit(top) or _NO_COMMIT
     return Checkout(project_id, top, top, "git", kept, told_by)
 
@@ -100,7 +100,7 @@ def _version_2(layout: _Layout) -> Checkout:
 def _cache_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.14.34, and 1.3.2 but for the `project_worktree` of a bare repository's worktree."""
     root, top, common = layout
-    kept = _kept_id(Path(root, ".git")) or _kept_id(Path(common))
+    kept = cached_project_id(Path(root, ".git")) or cached_project_id(Path(common))
     project_id, told_by = _by_kept_id(kept) or _by_root_commit(root) or _NO_COMMIT
     if project_id == GLOBAL:
         return Checkout(GLOBAL, root, root, "git", kept, told_by)
@@ -161,7 +161,8 @@ def root_commits(top: str) -> frozenset[str]:
     return frozenset() if failed else frozenset(commits.split())
 
 
-def _kept_id(git_directory: Path) -> str | None:
+def cached_project_id(git_directory: Path) -> str | None:
+    """Return the project id that opencode has written into a git directory; None if there is none."""
     try:
         return (git_directory / "opencode").read_text("utf-8-sig", "replace").strip() or None
     except OSError:

@@ -6,14 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.model import Change, FileUndo, FileUndoPolicy, Plan, PlanWarning, UndoTurns
-from migrator.reporting.words import count, local_time
+from migrator.model import Change, FileUndo, Plan, PlanWarning, UndoTurns
 from migrator.snapshots.undo_effect import UndoEffect, by_message, undo_effects
-from migrator.store.undoing import prompts
+from migrator.store.turns import prompts
+from migrator.text import count, first_few, local_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from migrator.arguments import FileUndoPolicy
     from migrator.model import Selection
     from migrator.places import Places
     from migrator.snapshots.undo_effect import TurnEffect
@@ -32,7 +33,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
 
     ids = [selected.session.id for selected in selection.sessions]
     found = undo_effects(store, places, ids)
-    recoveries = {} if policy is FileUndoPolicy.DETACH else find_recoveries(store, places, found)
+    recoveries = {} if policy == "detach" else find_recoveries(store, places, found)
     mended = {id_: mend.parts for id_, mend in recoveries.items()}
     dangerous = {id_ for id_, turns in found.items() if any(t.effect is UndoEffect.DELETES for t in turns)}
     changes = [
@@ -48,7 +49,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
         for selected in selection.sessions
         if selected.session.id in dangerous
     ]
-    if policy is FileUndoPolicy.CARRY and (lost := [change for change in changes if change.turns.detached]):
+    if policy == "carry" and (lost := [change for change in changes if change.turns.detached]):
         raise MigratorError(
             f"File undo of {lost[0].session} can't be mended whole: {lost[0].turns.because}. "
             "--undo-files auto mends what can be and detaches the rest, detach mends nothing.",
@@ -79,12 +80,11 @@ def _warnings(
     for id_, turns in dangerous.items():
         for (message, time), steps in by_message(turns, said).items():
             files = list(dict.fromkeys(file for step in steps for file in step.deletes))
-            more = f" and {len(files) - _FILES_NAMED} more" if len(files) > _FILES_NAMED else ""
             mends = all(step.turn.part in mended.get(id_, ()) for step in steps)
             yield PlanWarning(
                 "undo-deletes",
                 f"{id_}: undoing {message} of {local_time(time)} would delete {count(len(files), 'file')}, "
-                f"{', '.join(files[:_FILES_NAMED])}{more}: {steps[0].because}."
+                f"{first_few(files, _FILES_NAMED)}: {steps[0].because}."
                 f"{' Its snapshot is still there, and is brought to where opencode looks.' if mends else ''}",
                 id_,
             )

@@ -1,7 +1,7 @@
-"""What a redo in opencode would overwrite that has nothing to do with the session.
+"""Find the files outside a session's directory that a redo in opencode would overwrite.
 
-A redo writes the whole tree over the worktree that opencode took before the undo. In a session of a sub-directory that
-tree is up to date inside of it only: opencode looks for changes nowhere else (1.18.34). Whatever has changed outside
+A redo writes the whole tree that opencode took before the undo over the worktree. If the session is in a sub-directory,
+that tree is up to date below it only, since opencode looks for changes nowhere else (1.18.34). What has changed outside
 since is lost.
 """
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[str]]:
-    """Map those of these sessions to full paths, sorted, in which a redo would overwrite files outside their directory.
+    """Map each session in which a redo would overwrite files outside its directory to their full paths, sorted.
 
-    Only sessions that are undone just now can be redone. Nothing is written, and what can't be told isn't named.
+    Only a session that is undone now can be redone. Nothing is written, and where git can't tell, nothing is reported.
     """
     targets = UndoTargets(store, places)
     found = {}
@@ -55,5 +55,5 @@ def _changed(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:
 
 
 def _written(files: Iterable[tuple[str, TreeEntry]]) -> Iterator[tuple[str, TreeEntry]]:
-    """Leave out what git writes no file for, and names that we couldn't ask git about."""
+    """Leave out entries for which git writes no file, and names that we can't pass to git."""
     return ((path, entry) for path, entry in files if entry.mode != SUBMODULE and not {'"', "\n", "\r"} & {*path})

@@ -123,7 +123,7 @@ def test_what_the_source_borrows_from_a_renamed_worktree_is_found(world: World, 
     commit(Path(cargo.route.source_worktree))
     renamed = Path(cargo.route.source_worktree).rename(world.repos / "renamed")
     target = str(world.snapshots(renamed).git_dir)
-    route = cargo.route._replace(target=target, target_worktree=str(renamed), objects=f"{renamed}/.git/objects")
+    route = cargo.route._replace(target=target, target_worktree=str(renamed), target_objects=f"{renamed}/.git/objects")
     carry(route, cargo.trees)
     assert Cargo(route, cargo.trees).arrived() == set(cargo.trees)
     git(renamed, "worktree", "prune")

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.options import SelectingCommand, database_options, format_options
-from migrator.cli.terminal import echo_lines, width, workbench
+from migrator.cli.database import open_context
+from migrator.cli.options import SelectingCommand, database_options, format_options, select_request
+from migrator.cli.terminal import echo_lines, width
 from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
     from migrator.selection.query import Query
-    from migrator.store.listing import Condition
+    from migrator.store.paging import Condition
 
 
 @click.command("list", cls=SelectingCommand)
@@ -31,12 +32,14 @@ def command(form: str, **values: Any) -> None:
     Without --all or a selector: what `opencode session list` prints here. That is the roots of this project, at most
     100.
     """
+    from migrator.operations.select import make_query
     from migrator.reporting.rows import rows_text
     from migrator.reporting.session_rows import columns, session_rows
-    from migrator.store.listing import DEFAULT_LIMIT, Cursor, history
+    from migrator.store.listing import history
+    from migrator.store.paging import DEFAULT_LIMIT, Cursor
 
-    with workbench(values) as context:
-        query = context.query(values)
+    with open_context(values) as context:
+        query = make_query(context, select_request(values))
         here = not (values["everywhere"] or query.chooses)
         limit = values["limit"] if values["limit"] is not None else (DEFAULT_LIMIT if here else 0)
         limit = min(limit, 2**31)  # SQLite's integers end somewhere
@@ -64,7 +67,7 @@ def _nothing(values: dict[str, Any], *, here: bool, asked: bool) -> None:
 def _conditions(context: CommandContext, query: Query, values: dict[str, Any], *, here: bool) -> list[Condition]:
     import json
 
-    from migrator.store.listing import ListFilter
+    from migrator.store.paging import ListFilter
 
     conditions = query.conditions()
     if conditions is None:  # a selector that only Python can answer
@@ -76,4 +79,4 @@ def _conditions(context: CommandContext, query: Query, values: dict[str, Any], *
         search=values["search"],
         workspace=values["workspace"],
     )
-    return [*conditions, *wanted.conditions(context.store)]
+    return [*conditions, *wanted.conditions(context.store.schema)]
