@@ -8,6 +8,9 @@ from enum import StrEnum
 from hashlib import sha1
 
 from migrator.model import Place
+from migrator.places.small_files import read_small
+
+_KEPT_ID_LIMIT = 64 * 1024
 
 
 class ProjectIdScheme(StrEnum):
@@ -44,6 +47,12 @@ class Checkout:
         # For worktree "/" the path is the directory without its leading slash.
         path = "" if directory == self.worktree else os.path.relpath(directory, self.worktree)
         return Place(directory, self.project_id, self.worktree, path, self.vcs, self.project_worktree)
+
+
+def kept_project_id(directory: str) -> str | None:
+    """Return the project id that opencode has written into the git or `.hg` directory of a repository, if any."""
+    data = read_small(os.path.join(directory, "opencode"), _KEPT_ID_LIMIT)
+    return data.decode("utf-8-sig", "replace").strip() or None if data else None
 
 
 GLOBAL = "global"
