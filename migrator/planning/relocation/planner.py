@@ -1,4 +1,4 @@
-"""The plan of `relocate`: everything at or below the old folders, and the project rows that name them."""
+"""The plan of `relocate`: the sessions at or below the old folders, and the project rows that name these."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def _selection(store: Store, relocation: Relocation, directories: Collection[str
 
 def _typed_words(directory: str, relocation: Relocation) -> str:
     """Return the words of `relocate` by which sessions in a directory are selected."""
-    wanted = relocation.new_directory(directory)
-    pairs = [(old, new) for old, new in relocation.moves.folders if wanted is not None and is_within(wanted, new)]
+    target = relocation.new_directory(directory)
+    pairs = [(old, new) for old, new in relocation.moves.folders if target is not None and is_within(target, new)]
     exact = [(old, new) for old, new in pairs if is_within(normalise(directory), old)]
     return shlex.join(["relocate", *max(exact or pairs, key=lambda pair: len(pair[0]))])
 
@@ -123,11 +123,11 @@ def _unmatched_folders(affected: Collection[str], relocation: Relocation) -> Ite
 
 
 def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
-    there = [directory for directory in directories if relocation.folders.arrived(directory)]
-    if there:
+    staying = [directory for directory in directories if relocation.folders.arrived(directory)]
+    if staying:
         yield PlanWarning(
             "already-there",
-            f"Sessions in {min(there)} stay: it is in the old folder, but at the new place already.",
+            f"Sessions in {min(staying)} stay: it is in the old folder, but at the new place already.",
         )
 
 
@@ -165,9 +165,9 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
 
 def _is_left_over(directory: str, relocation: Relocation) -> bool:
     """Tell whether a directory is still at its old place, unless it is another one that has moved there."""
-    wanted = relocation.new_directory(directory)
+    new = relocation.new_directory(directory)
     real = os.path.realpath(directory)
-    if wanted is None or not os.path.isdir(real) or real == os.path.realpath(wanted):
+    if new is None or not os.path.isdir(real) or real == os.path.realpath(new):
         return False
     news = [new for _, new in relocation.moves.folders]
     return relocation.folders.origin(normalise(directory)) is None and not any(is_within(new, real) for new in news)
@@ -202,8 +202,8 @@ def _broken_alternates(store: Store, relocation: Relocation) -> Iterator[PlanWar
 
     if relocation.moves.state is FolderState.FOREIGN:
         return
-    found = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
-    if others := sorted(worktree for worktree in found if worktree and relocation.folders.mapped(worktree) is None):
+    broken = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
+    if others := sorted(worktree for worktree in broken if worktree and relocation.folders.mapped(worktree) is None):
         more = and_more(len(others) - 1, "worktree")
         yield PlanWarning(
             "snapshots-borrow",

@@ -47,7 +47,7 @@ class Resolver(ABC):
         """Tell whether there will be a directory at this path."""
 
     def current_path(self, directory: str) -> str:
-        """Return where that is now which will be at `directory`."""
+        """Return today's path of what will be at `directory`."""
         return directory
 
     def nearest_existing(self, directory: str) -> str:
@@ -57,7 +57,7 @@ class Resolver(ABC):
     def place_in_missing_checkout(self, before: Binding, directory: str) -> Place | None:
         """Return a session's place if its checkout won't exist, be it deleted long before the folder moved.
 
-        Nothing on the disk says that it is another project now, and by its id it belongs there again if it comes back.
+        Nothing on the disk says that it is another project now, and if the checkout comes back, its id is the same.
         """
         root = self._folders.mapped(_checkout_root(before))
         if is_outside_repository(before.project_id, before.directory) or root is None or self.will_exist(root):
@@ -205,7 +205,7 @@ class WillMoveResolver(Resolver):
         return now is not None and os.path.isdir(now)
 
     def current_path(self, directory: str) -> str:
-        """Return where that is now which will be at `directory`."""
+        """Return today's path of what will be at `directory`."""
         return self._folders.origin(directory) or directory
 
 
@@ -225,7 +225,7 @@ def moved_admin_dir(worktree: str, admin: str, folders: Folders) -> str:
 
 
 def _git_checkout(project_id: str, root: str) -> Checkout:
-    """Return a git checkout that nobody can ask now, as it was and will be."""
+    """Return a git checkout as it was before git lost sight of it, at its new root."""
     return Checkout(project_id, root, root, "git")
 
 

@@ -63,7 +63,7 @@ def _link_that_will_break(worktree: str, admin: str, folders: Folders) -> tuple[
 
 
 def _link_that_broke(worktree: str, _admin: str, folders: Folders) -> tuple[str, str] | None:
-    """Return worktree and record as they are now, if one of them has the other at another place."""
+    """Return worktree and record where they are now, if one of them has another path for the other."""
     worktree = folders.mapped(worktree) or worktree
     linked = git_worktrees.admin_dir(worktree)
     if linked is None:
