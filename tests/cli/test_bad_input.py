@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.neighbour import opened
-from tests.cli.refusal import files, refused, sentence
-from tests.cli.shell import typed
-from tests.home import Home, build_home
+from tests.support.git import root_commit
+from tests.support.home import Home, build_home
+from tests.support.other_process import opened
+from tests.support.refusal import files, refused, sentence
+from tests.support.shell import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -404,7 +405,7 @@ def test_a_destination_that_cannot_be_read(mortal: MereMortal) -> None:
 def test_a_project_that_opencode_would_not_resolve(home: Home) -> None:
     said = refused(home, *MOVE, "--to-project", "shop-search")
     assert str(home.src / "shop") in said
-    assert home.root_commit(home.src / "shop") in said  # what opencode does resolve
+    assert root_commit(home.src / "shop") in said  # what opencode does resolve
     assert "--to-project" in said
     kept = refused(home, *MOVE, "--to-project", "keep")
     assert "its project kept" in kept
@@ -589,7 +590,7 @@ def test_a_plan_for_a_project_whose_row_has_gone(home: Home) -> None:
     assert home.run("undo", "--yes").code == 0
     before = home.everything()
     said = sentence(home.run("apply", file, "--yes"), 5)
-    assert home.root_commit(home.src / "shop") in said
+    assert root_commit(home.src / "shop") in said
     assert "plan again" in said
     assert home.everything() == before
 

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from migrator.demo import load
 from migrator.store.listing import Cursor, history
 from migrator.store.reading import Store
-from tests import strategies
-from tests.cli.terminal import Terminal
-from tests.home import FIXTURES, Home, build_home
+from tests.support import strategies
+from tests.support.home import FIXTURES, Home, build_home
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.forked import Finished
+    from tests.support.forked import Finished
 
 KEYS = ["id", "title", "created", "updated", "projectId", "project", "directory", "path", "parentId", "archived"]
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"

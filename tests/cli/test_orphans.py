@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator_selectors.orphans import BUILT_IN
-from tests.cli.terminal import Terminal
+from tests.support.git import root_commit
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
-    from tests.home import Home
+    from tests.support.home import Home
 
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 DEEP = "ses_dfbea8a30ffeWiJC9RXIpltx7m"
@@ -36,7 +37,7 @@ def test_rows_and_keys_exactly(home: Home) -> None:
     listed = home.run("list", "--all", "--no-roots", "--json").json
     assert [{key: row[key] for key in LIST_KEYS} for row in rows] == listed
     (deep,) = [row for row in rows if row["id"] == DEEP]
-    new = home.root_commit(home.src / "shop-search")
+    new = root_commit(home.src / "shop-search")
     assert [reason["rule"] for reason in deep["reasons"]] == ["project-drift"]
     assert deep["reasons"][0]["certainty"] == "certain"
     assert f"bound to project {SEARCH[:12]}" in deep["reasons"][0]["evidence"]
@@ -130,7 +131,7 @@ def test_explain_tells_every_fact_and_every_rule(home: Home) -> None:
     assert (told.code, told.stderr) == (0, "")
     assert max(map(len, told.stdout.splitlines())) <= 80
     one_line = " ".join(told.stdout.split())
-    new = home.root_commit(home.src / "shop-search")
+    new = root_commit(home.src / "shop-search")
     for fact in (
         f'{DEEP} "Fix the flaky index test"',
         "stored directory: ~/src/shop-search/sub/deep",

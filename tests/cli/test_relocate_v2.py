@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.places.checkout import own_project_id
-from tests.home import build_home
-from tests.orphans.register import Register
-from tests.places.repositories import repository, root_commit, sub_directory
+from tests.support.git import repository, root_commit, sub_directory
+from tests.support.home import build_home
+from tests.support.register import Register
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.places.checkout import own_project_id
-from tests.home import build_home
-from tests.orphans.register import Register
-from tests.places.repositories import repository, root_commit, sub_directory
+from tests.support.git import repository, root_commit, sub_directory
+from tests.support.home import build_home
+from tests.support.register import Register
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     ]:
         bound = {"project_id": "global", "directory": str(where), "path": str(where)[1:], "parent_id": parent}
         register.add_row(id_, **bound)
-        if register.columns("session"):
+        if register.home.columns("session"):
             register.add_row(id_, table="session", **bound)
     register.opened(notes)
     register.opened(shop)
@@ -83,7 +83,7 @@ def test_all_of_them_come_home_and_go_back(register: Register) -> None:
     after = home.everything()
     for table in after.keys() - {register.table, "session", "project"}:
         assert after[table] == before[table], table  # no model is told of a directory that is where it was
-    if register.columns("session"):  # where opencode 1 has another project too, its row goes along
+    if register.home.columns("session"):  # where opencode 1 has another project too, its row goes along
         moved = {*after["session"]} - {*before["session"]}
         assert [(row[0], row[1]) for row in moved] == [("ses_shop", commit)]
     assert home.query("PRAGMA integrity_check") == [("ok",)]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.shell import typed
-from tests.cli.terminal import Terminal
+from tests.support.shell import typed
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
-    from tests.home import Home
+    from tests.support.home import Home
 
 MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop")
 ESCAPE = "\x1b"

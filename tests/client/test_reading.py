@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import migrator
 from migrator.client import calls
+from tests.support.git import root_commit
 
 if TYPE_CHECKING:
     import pytest
 
     from migrator.client import Client
-    from tests.server.served import Served
+    from tests.support.server import Served
 
 
 def where(served: Served, condition: str) -> list[str]:
@@ -108,7 +109,7 @@ def test_all_pages_of_orphans_are_of_one_look(served: Served, client: Client, mo
 
 def test_a_suggestion_arrives(served: Served, client: Client) -> None:
     old = served.home.repository("moved")
-    project = served.home.root_commit(old)
+    project = root_commit(old)
     served.home.execute("DELETE FROM session WHERE title <> 'Read about BM25'")
     served.home.execute(
         "INSERT INTO project (id, worktree, vcs, time_created, time_updated, sandboxes) "

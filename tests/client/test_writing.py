@@ -8,6 +8,7 @@ import migrator.client
 from migrator.client import Client
 from migrator.reporting.plan_json import read_plan
 from tests.library.docstrings import code_of
+from tests.support.git import root_commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pytest
 
     from migrator.keywords import Move
-    from tests.server.served import Served
+    from tests.support.server import Served
 
 
 def test_a_plan_is_the_one_of_the_command_line(served: Served, client: Client) -> None:
@@ -68,7 +69,7 @@ def test_one_session_moves_with_its_tree(served: Served, either: Client, monkeyp
     )
     monkeypatch.chdir(served.home.src / "shop")
     moved = either.session.migrate(parent)
-    place = (str(served.home.src / "shop"), served.home.root_commit(served.home.src / "shop"))
+    place = (str(served.home.src / "shop"), root_commit(served.home.src / "shop"))
     assert (moved.id, moved.directory, moved.project_id) == (parent, *place)
     assert served.home.query("SELECT directory, project_id FROM session WHERE id = ?", [child]) == [place]
     either.undo(either.runs()[0])

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.execution.crowd import crowded_home
-from tests.execution.faults import Fault, run
-from tests.execution.rows import (
+from tests.support.crowded_home import crowded_home
+from tests.support.faults import Fault, run
+from tests.support.git import root_commit
+from tests.support.opencode_2_database import dialect_home, queue_move
+from tests.support.rows import (
     MARKER,
     Pristine,
     Rows,
+    add_patch,
     born,
     directories,
     journalled,
@@ -28,12 +31,11 @@ from tests.execution.rows import (
     timeless,
     titled,
 )
-from tests.v2_databases import dialect_home, queue_move
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 DATABASE = "share/opencode/opencode.db"
 KILLED = -signal.SIGKILL
@@ -286,7 +288,7 @@ def test_a_tree_that_was_half_there_is_finished_too(stage: Stage) -> None:
     """The half that was right isn't in the run, which must not take it for newly born."""
     home, child = stage.home, titled(stage.home, "Compare ranking formulas")
     assert run(home, "move", "--from-dir", "~/src/notes", "--to-dir", stage.shop, "--yes").code == 0
-    there = [home.root_commit(stage.shop), str(stage.shop), child]
+    there = [root_commit(stage.shop), str(stage.shop), child]
     home.execute("UPDATE session SET project_id = ?, directory = ?, path = '' WHERE id = ?", there)
     assert stage.kill("move", "--from-dir", "~/src/shop-*", "--to-dir", stage.shop, "--yes", fault=BEGUN)
     done = run(home, "resume", "--yes")
@@ -340,7 +342,7 @@ def test_file_undo_that_arose_at_the_destination_is_detached_when_a_run_is_taken
     """Between the kill and the undo opencode was used: its undo must not act on the destination's files from here."""
     stage.kill()
     home, session, reverted = stage.home, titled(stage.home, "Name things better"), "Try a trigram index"
-    home.add_patch(session, str(stage.shop / "README.md"))
+    add_patch(home, session, str(stage.shop / "README.md"))
     home.execute("UPDATE session SET revert = ? WHERE id IN (?, ?)", [MARKER, session, titled(home, reverted)])
     assert run(home, "undo", "--yes").code == 0
     assert directories(home)[session] == str(home.src / "shop-search")
@@ -352,7 +354,7 @@ def test_file_undo_that_arose_at_the_destination_is_detached_when_a_run_is_taken
 def test_what_was_born_at_the_destination_goes_back_with_its_tree_when_a_run_is_taken_back(stage: Stage) -> None:
     stage.kill()
     child = born(stage.home, titled(stage.home, "Compare ranking formulas"))
-    stage.home.add_patch(child, str(stage.shop / "README.md"))
+    add_patch(stage.home, child, str(stage.shop / "README.md"))
     assert run(stage.home, "undo", "--yes").code == 0
     assert directories(stage.home)[child] == str(stage.home.src / "shop-search")
     assert patch_files(stage.home, child) == []

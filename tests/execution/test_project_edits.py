@@ -15,9 +15,10 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.store.writing import Writer
-from tests.execution.faults import Fault, run
-from tests.execution.rows import Pristine, journalled, rows
-from tests.settled import add_directory, add_project, add_session, at_home, bound, empty_home, projects
+from tests.support.empty_home import bind_session, bound, empty_home, project_at_home, projects
+from tests.support.faults import Fault, run
+from tests.support.git import root_commit
+from tests.support.rows import Pristine, add_directory, add_opened_project, add_patch, journalled, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +38,9 @@ class Stage:
     def __init__(self, path: Path, *, sessions: bool = True) -> None:
         self.home = home = empty_home(path)
         self.old = home.repository("shop", "sub")
-        self.project = home.root_commit(self.old)
+        self.project = root_commit(self.old)
         self.new = home.src / "store"
-        add_project(home, self.project, self.old, self.new, home.src / "other")
+        add_opened_project(home, self.project, self.old, self.new, home.src / "other")
         boxes = f'[ "{self.new}", "{home.src / "other"}" ]'  # not as opencode writes it: every byte must come back
         home.execute("UPDATE project SET sandboxes = ? WHERE id = ?", [boxes, self.project])
         add_directory(home, self.project, self.old / "sub", strategy="x", time_created=7)
@@ -48,8 +49,8 @@ class Stage:
         home.execute(f"INSERT INTO workspace ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
         if sessions:
             for number in range(3):
-                add_session(home, f"ses_{number}", self.project, self.old / "sub", "sub", workspace_id="wrk_1")
-                home.add_patch(f"ses_{number}", "/a.txt", part=f"prt_{number}")
+                bind_session(home, f"ses_{number}", self.project, self.old / "sub", "sub", workspace_id="wrk_1")
+                add_patch(home, f"ses_{number}", "/a.txt", id_=f"prt_{number}")
         self.old.rename(self.new)
         self.words: tuple[Any, ...] = ("relocate", self.old, self.new, "--yes", "--chunk-size", "2")
         self.pristine = Pristine(home)
@@ -233,7 +234,7 @@ def test_a_project_that_was_deleted_is_not_made_again(stage: Stage) -> None:
 def test_journals_of_the_first_format_are_read(tmp_path: Path) -> None:
     """They had no table for project rows that change."""
     home = empty_home(tmp_path / "home")
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     target = home.repository("target")
     before = rows(home)
     assert run(home, "move", "--from-dir", old, "--to-dir", target, "--yes").code == 0
@@ -258,9 +259,9 @@ def test_columns_that_no_such_table_has_do_not_become_sql(stage: Stage) -> None:
 def test_a_folder_on_another_machine_is_followed_to_the_end_after_a_kill(tmp_path: Path) -> None:
     """Nothing of it is here to be looked at, neither when it began nor when it is finished."""
     home = empty_home(tmp_path)
-    add_project(home, "prj", home.path / "ann/shop")
+    add_opened_project(home, "prj", home.path / "ann/shop")
     for number in range(3):
-        add_session(home, f"ses_{number}", "prj", home.path / "ann/shop", "")
+        bind_session(home, f"ses_{number}", "prj", home.path / "ann/shop", "")
     words = ("relocate", home.path / "ann", home.path / "bob", "--foreign", "--yes", "--chunk-size", "2")
     run(home, *words, fault=Fault("kill", 3, "after COMMIT"))
     resumed = run(home, "resume", "--yes")

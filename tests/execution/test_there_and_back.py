@@ -17,14 +17,14 @@ from migrator.errors import NothingMatched
 from migrator.execution.runs import Options
 from migrator.model import Whereabouts
 from migrator.operations import Moving, Workbench
-from tests.execution.rows import rows
-from tests.settled import add_directory, add_project, add_session, empty_home
-from tests.strategies import directories, names
+from tests.support.empty_home import bind_session, empty_home
+from tests.support.rows import add_directory, add_opened_project, rows
+from tests.support.strategies import directories, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 PROJECTS = ("global", "prj_a", "prj_b")
 
@@ -47,7 +47,7 @@ def put(home: Home, data: st.DataObject, old: str, new: str) -> None:
     for project in PROJECTS[1:]:
         worktree, *boxes = (place() for _ in range(data.draw(st.integers(1, 3))))
         # opencode has a directory once, and never the worktree among the others
-        add_project(home, project, worktree, *sorted({*boxes} - {worktree}))
+        add_opened_project(home, project, worktree, *sorted({*boxes} - {worktree}))
         directory = place()
         if not home.query(
             "SELECT 1 FROM project_directory WHERE project_id = ? AND directory = ?", [project, directory]
@@ -61,7 +61,7 @@ def put(home: Home, data: st.DataObject, old: str, new: str) -> None:
         project, directory = data.draw(st.sampled_from(PROJECTS)), place()
         path = data.draw(st.sampled_from([None, "", "sub", directory[1:]]))
         workspace = data.draw(st.sampled_from([None, "wrk_prj_a"]))
-        add_session(home, f"ses_{number}", project, directory, path, workspace_id=workspace)
+        bind_session(home, f"ses_{number}", project, directory, path, workspace_id=workspace)
 
 
 def relocate(home: Home, old: str, new: str) -> bool:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from migrator.applying import apply_plan, undo_run
 from migrator.execution.runs import Options
 from migrator.operations import RescueWish, Workbench
-from tests.home import build_home
-from tests.orphans.history import History
-from tests.places.repositories import copy_of, git, repository, sub_directory
+from tests.support.git import copy_of, git, repository, sub_directory
+from tests.support.history import History
+from tests.support.home import build_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

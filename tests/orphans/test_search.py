@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.orphans.history import belongs
-from tests.places.repositories import copy_of, git, repository, root_commit, sub_directory
+from tests.support.git import copy_of, git, repository, root_commit, sub_directory
+from tests.support.history import belongs
+from tests.support.rows import add_patch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.history import History
+    from tests.support.history import History
 
 ORIGIN = "https://example.com/acme/shop.git"
 OTHER_ORIGIN = "https://example.com/acme/other.git"
@@ -137,7 +138,7 @@ def worked_on(history: History, session: str, *files: Path | str) -> None:
         "callID": "c",
         "state": {"status": "completed", "input": {"filePath": read}},
     }
-    history.home.add_patch(session, *written, part=f"prt_patch_{session}")
+    add_patch(history.home, session, *written, id_=f"prt_patch_{session}")
     history.home.execute(
         "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES (?, ?, ?, 1, 1, ?)",
         [f"prt_tool_{session}", f"msg_of_prt_patch_{session}", session, json.dumps(tool, separators=(",", ":"))],

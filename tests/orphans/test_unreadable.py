@@ -14,11 +14,11 @@ from migrator.orphans import looking
 from migrator.orphans.looking import look
 from migrator.orphans.rule import Standing
 from migrator_selectors.orphans.unreadable import Unreadable
-from tests.places.repositories import sub_directory
 from tests.places.test_refusals import somebody_else
+from tests.support.git import sub_directory
 
 if TYPE_CHECKING:
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 
 def test_it_is_never_moved_by_itself() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.orphans.walk import walk
-from tests.places.repositories import sub_directory
+from tests.support.git import sub_directory
 
 if TYPE_CHECKING:
     from pathlib import Path

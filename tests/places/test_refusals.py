@@ -12,7 +12,8 @@ import pytest
 
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.places import Identity, Places
-from tests.places.repositories import KINDS, git, sub_directory
+from tests.support.git import git, sub_directory
+from tests.support.repository_kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real import fake_model
-from tests.real.bench import Bench, BenchTemplate
-from tests.real.binary import MAIN, opencode_binary
-from tests.real.npm import NotAvailable
-from tests.real.opencode import OpenCode
-from tests.real.sessions import Lab, Template
+from tests.support.opencode import fake_model
+from tests.support.opencode.binary import MAIN, opencode_binary
+from tests.support.opencode.lab import Lab, Template
+from tests.support.opencode.npm import NotAvailable
+from tests.support.opencode.opencode_1 import OpenCode
+from tests.support.opencode.undo_walk import Bench, BenchTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,15 +46,6 @@ def or_skipped(what: str) -> Iterator[None]:
         if os.environ.get("OPENCODE_MIGRATOR_REQUIRE_REAL") == "1":
             pytest.fail(f"{what} is required: {reason}")
         pytest.skip(f"{what}: {reason}")
-
-
-@pytest.fixture(scope="module")
-def no_git_settings() -> Iterator[None]:
-    """Nobody's git settings reach what our own code resolves in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        yield
 
 
 def real_binary(version: str) -> Path:

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.bench import files, git, undo_and_redo, walk
-from tests.real.binary import MAIN
-from tests.real.database import all_rows
-from tests.real.migrator_command import answer, run_migrator, undo
-from tests.real.sessions import writes
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.lab import writes
+from tests.support.opencode.migrator_command import answer, run_migrator, undo
+from tests.support.opencode.undo_walk import files, git, undo_and_redo, walk
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from tests.real.bench import Bench, Files
     from tests.real.conftest import FreshBench, Install
+    from tests.support.opencode.undo_walk import Bench, Files
 
 
 def rename(bench: Bench) -> Path:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.real.database import all_rows
-from tests.real.migrator_command import move, run_migrator
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.migrator_command import move, run_migrator
 
 if TYPE_CHECKING:
-    from tests.real.sessions import Lab
+    from tests.support.opencode.lab import Lab
 
 
 def test_move_refuses_while_opencode_serves_and_names_it(lab: Lab) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.real.binary import MAIN
-from tests.real.database import naive_move
-from tests.real.fake_model import order
-from tests.real.migrator_command import move
-from tests.real.sessions import IN_A, ROOTS_IN_A, Lab, writes
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.database import naive_move
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import IN_A, ROOTS_IN_A, Lab, writes
+from tests.support.opencode.migrator_command import move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,16 +6,16 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tests.real.losses.making import change, first_commit, repository, session
-from tests.real.migrator_command import answer, orphans
-from tests.real.readers import ALL, Spot, seen_by
-from tests.real.sessions import IN_A, git
+from tests.support.opencode.lab import IN_A, git
+from tests.support.opencode.losses.making import change, first_commit, repository, session
+from tests.support.opencode.migrator_command import answer, orphans
+from tests.support.opencode.readers import ALL, Spot, seen_by
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.real.opencode import OpenCode
-    from tests.real.sessions import Lab
+    from tests.support.opencode.lab import Lab
+    from tests.support.opencode.opencode_1 import OpenCode
 
 
 def test_sessions_of_a_healthy_database_are_no_orphans(lab: Lab) -> None:

@@ -18,16 +18,15 @@ import pytest
 from migrator.errors import MigratorError
 from migrator.model import Place
 from migrator.places import Identity, Places
-from tests.places.repositories import KINDS
-from tests.real.binary import MAIN
 from tests.real.conftest import real_binary
+from tests.support.opencode.binary import MAIN
+from tests.support.repository_kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.real.opencode import OpenCode
+    from tests.support.opencode.opencode_1 import OpenCode
 
-pytestmark = pytest.mark.usefixtures("no_git_settings")
 
 IDENTITIES = {
     MAIN: Identity.ORIGIN_FIRST,

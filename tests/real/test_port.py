@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from migrator.places import Identity, Places
-from tests.real.bench import files
-from tests.snapshots.port import Snapshots, Undo
+from tests.support.opencode.undo_walk import files
+from tests.support.snapshot_port import Snapshots, Undo
 
 if TYPE_CHECKING:
     import pytest
 
-    from tests.real.bench import Bench, Files
+    from tests.support.opencode.undo_walk import Bench, Files
 
 
 def test_undo_and_redo_leave_the_same_files(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

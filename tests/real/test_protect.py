@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.real.binary import MAIN
-from tests.real.database import all_rows
-from tests.real.fake_model import order
-from tests.real.migrator_command import answer, run_migrator, undo
-from tests.real.opencode import HttpError
-from tests.real.sessions import writes
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import writes
+from tests.support.opencode.migrator_command import answer, run_migrator, undo
+from tests.support.opencode.opencode_1 import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.real.conftest import Install
-    from tests.real.opencode import OpenCode
+    from tests.support.opencode.opencode_1 import OpenCode
 
 Files = dict[str, bytes]
 Turn = tuple[str, str]

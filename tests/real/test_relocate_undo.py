@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.bench import files, git, undo_and_redo
-from tests.real.migrator_command import answer
-from tests.real.sessions import writes
+from tests.support.opencode.lab import writes
+from tests.support.opencode.migrator_command import answer
+from tests.support.opencode.undo_walk import files, git, undo_and_redo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.real.bench import Bench
+    from tests.support.opencode.undo_walk import Bench
 
 CHANGED = {"kept.txt": b"changed in the linked one\n"}
 

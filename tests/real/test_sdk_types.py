@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.home import V1_FIXTURES, Home, build_home
-from tests.real.binary import MAIN
 from tests.real.conftest import or_skipped
-from tests.real.npm import NotAvailable, package
-from tests.server.served import Served, serving
+from tests.support.home import V1_FIXTURES, Home, build_home
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.npm import NotAvailable, package
+from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.real.binary import MAIN
-from tests.real.migrator_command import move
-from tests.real.sessions import Lab, patched_files, writes
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.lab import Lab, patched_files, writes
+from tests.support.opencode.migrator_command import move
 
 if TYPE_CHECKING:
     from tests.real.conftest import Install

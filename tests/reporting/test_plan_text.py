@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.shell import printed_command, typed
+from tests.support.git import root_commit
+from tests.support.shell import printed_command, typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop")
@@ -31,7 +32,7 @@ def home(home: Home) -> Home:
 def plan(home: Home, *words: str | Path, cwd: Path | None = None) -> str:
     """Return what a command shows; the id of the project `shop`, which is made anew each time, replaced."""
     shown = home.run(*words, cwd=cwd).stdout
-    return shown.replace(home.root_commit(home.src / "shop")[:12], "5409aaaaaaaa")
+    return shown.replace(root_commit(home.src / "shop")[:12], "5409aaaaaaaa")
 
 
 # -- small plans, whole ------------------------------------------------------------------------------------------------

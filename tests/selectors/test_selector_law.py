@@ -15,8 +15,8 @@ from migrator.places.belonging import Belonging, Owner
 from migrator.places.workspace import Repository, State, Workspace
 from migrator_selectors import BUILT_IN
 from migrator_selectors.pattern_syntax import literal
-from tests.selectors.surroundings import Surroundings, by_sql
-from tests.strategies import directories, names, nasty_text, sessions, times, titles
+from tests.support.selector_context import Surroundings, by_sql
+from tests.support.strategies import directories, names, nasty_text, sessions, times, titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

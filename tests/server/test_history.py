@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.home import build_home
-from tests.server.served import serving
+from tests.support.home import build_home
+from tests.support.server import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.server.served import Served
+    from tests.support.server import Served
 
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 """The project of ~/src/shop-search in the fixture."""

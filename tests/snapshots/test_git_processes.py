@@ -6,8 +6,8 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.places.repositories import git
-from tests.snapshots.world import World, linked, write
+from tests.support.git import git
+from tests.support.undo_world import World, linked, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.trees import Trees
-from tests.places.repositories import git
-from tests.snapshots.world import state, write
+from tests.support.git import git
+from tests.support.undo_world import state, write
 
 
 def tree_of(directory: Path) -> str:

@@ -13,8 +13,8 @@ from migrator.execution.runs import Options
 from migrator.model import Whereabouts
 from migrator.operations import Moving, Workbench
 from migrator.snapshots.borrowing import NEW, lines, worktree_of
-from tests.places.repositories import git
-from tests.snapshots.world import Saved, State, Talk, World, changes, linked, state, write
+from tests.support.git import git
+from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ def test_control_without_relocate_the_undo_beside_it_deletes(ground: Ground) -> 
 
 @pytest.mark.parametrize("whereabouts", GROUNDS)
 def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: Whereabouts) -> None:
-    before = ground.world.everything()
+    before = ground.world.home.everything()
     moved_first = whereabouts is Whereabouts.MOVED
     if moved_first:
         ground.old.rename(ground.new)
@@ -95,7 +95,7 @@ def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: Whereabou
     ground.world.take_back(run)
     if moved_first:
         ground.new.rename(ground.old)
-    assert ground.world.everything() == before
+    assert ground.world.home.everything() == before
     assert ground.undone(ground.talk, ground.old) == {"a": ("file", b"a\n")}
     assert ground.undone(ground.neighbour, ground.beside) == {"b": ("file", b"b\n")}
 
@@ -200,9 +200,9 @@ def everyones_lenders(world: World) -> State:
 
 def test_where_a_neighbour_cannot_be_told_nothing_is_moved(ground: Ground) -> None:
     info = ground.world.snapshots(ground.beside).git_dir / "objects/info"
-    before = ground.world.everything()
+    before = ground.world.home.everything()
     ground.old.rename(ground.new)
     (info / NEW).mkdir()  # what we write first is in the way of it
     with pytest.raises(MigratorError, match=r"can't be told where the repository is .* nothing was moved"):
         ground.world.relocate(ground.old, ground.new)
-    assert ground.world.everything() == before
+    assert ground.world.home.everything() == before

@@ -11,8 +11,8 @@ import pytest
 from migrator.snapshots.passages import Passage
 from migrator.snapshots.transfer import carry
 from migrator.snapshots.trees import whole
-from tests.places.repositories import git
-from tests.snapshots.world import World, commit, linked, state, write
+from tests.support.git import commit, git
+from tests.support.undo_world import World, linked, state, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

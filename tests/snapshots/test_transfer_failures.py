@@ -13,12 +13,12 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.snapshots.transfer import carry
-from tests.places.repositories import git
-from tests.snapshots.child import Carrying, Trouble, everything_below
 from tests.snapshots.test_transfer import Cargo, cargo_in
+from tests.support.carry_process import Carrying, Trouble, everything_below
+from tests.support.git import git
 
 if TYPE_CHECKING:
-    from tests.snapshots.world import World
+    from tests.support.undo_world import World
 
 LEFT = "opencode-migrator-incoming-"
 

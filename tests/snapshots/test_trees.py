@@ -9,8 +9,8 @@ import pytest
 
 from migrator.snapshots.plumbing import borrowing
 from migrator.snapshots.trees import Entry, Trees, whole
-from tests.places.repositories import git
-from tests.snapshots.world import write
+from tests.support.git import git
+from tests.support.undo_world import write
 
 
 class Forest(NamedTuple):
