@@ -96,12 +96,12 @@ def add_directory(home: Home, project: str, directory: Path | str, **columns: An
 
 
 def add_workspace(home: Home, id_: str, directory: Path | str | None, project: str, type_: str = "worktree") -> None:
-    """Add a row of `workspace`, in which opencode 2 knows no directory any more."""
-    row: dict[str, Any] = {"provider": "somewhere", "created_at": 1, "last_used_at": 1}
-    if "directory" in home.columns("workspace"):
-        row = {"type": type_, "name": "", "project_id": project, "time_used": 1}
-        row["directory"] = None if directory is None else str(directory)
-    home.insert("workspace", id=id_, **row)
+    """Add a row of `workspace`, as far as this schema has the columns: opencode 2 knows no directory in it any more."""
+    row: dict[str, Any] = {"type": type_, "name": "", "project_id": project, "time_used": 1}
+    row |= {"directory": None if directory is None else str(directory)}
+    row |= {"provider": "somewhere", "created_at": 1, "last_used_at": 1}
+    has = home.columns("workspace")
+    home.insert("workspace", id=id_, **{column: value for column, value in row.items() if column in has})
 
 
 def add_message(home: Home, session: str, id_: str, time_created: int = 1, **data: Any) -> None:
