@@ -16,9 +16,10 @@ from tests.support.history import History
 from tests.support.home import Home, build_home
 from tests.support.register import MakeRegister, Register
 from tests.support.undo_world import World
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 2 * 1024**3
@@ -61,6 +62,14 @@ def pytest_xdist_auto_num_workers() -> int:
 def home(tmp_path: Path) -> Home:
     """A home with the real sessions of 1.18.34: see fixtures/README.md."""
     return build_home(tmp_path / "home", "real-1.18.34")
+
+
+@pytest.fixture
+def unprivileged(home: Home) -> Iterator[UnprivilegedHome]:
+    """The same home, of a user to whom file permissions apply."""
+    yield UnprivilegedHome(home.path, home.environ)
+    home.database.parent.chmod(0o755)
+    home.database.chmod(0o644)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from tests.support.empty_home import bind_session, bound, empty_home, known_dire
 from tests.support.git import git, root_commit
 from tests.support.refusal import refused
 from tests.support.rows import add_directory, add_opened_project, add_patch
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -578,13 +578,12 @@ def test_what_cannot_be_meant(home: Home, words: tuple[str, ...], said: str) -> 
     assert said in refused(home, "relocate", *words, code=2)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_new_folder_that_cannot_be_read(home: Home) -> None:
     old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     new.chmod(0)
     try:
-        assert "can't be read" in refused(home, "relocate", old, new, "--yes")
+        assert "can't be read" in refused(UnprivilegedHome(home.path), "relocate", old, new, "--yes")
     finally:
         new.chmod(0o700)
 

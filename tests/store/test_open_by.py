@@ -6,7 +6,6 @@ opencode reads a session's row and writes it back whole later. What it read befo
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -23,13 +22,14 @@ from migrator.errors import DatabaseInUse
 from migrator.store import writing
 from migrator.store.writing import Writer
 from tests.support.faults import Fault, run
-from tests.support.forked import Finished
 from tests.support.rows import journalled, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.forked import Finished
     from tests.support.home import Home
+    from tests.support.unprivileged import UnprivilegedHome
 
 HOLD = """
 import sqlite3, sys
@@ -200,33 +200,16 @@ def test_two_runs_of_ours_take_turns(home: Home, move: tuple[str, ...]) -> None:
 # -------------------------------------------------------------------------------------------- what can't be written
 
 
-def without_privileges(home: Home, *words: str | Path) -> Finished:
-    """Run our command as somebody to whom the permissions of files apply: root without its privilege to ignore them."""
-    privileged = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-    if privileged and not shutil.which("setpriv"):
-        pytest.skip("root may write everything, and there is no setpriv to run without that privilege")
-    done = subprocess.run(
-        [*privileged, *home.command(*words)],
-        env=dict(home.env()),
-        cwd=home.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return Finished(done.returncode, done.stdout, done.stderr)
-
-
 @pytest.mark.parametrize(
     ("file", "directory"), [(0o444, 0o755), (0o644, 0o555), (0o444, 0o555)], ids=["file", "directory", "both"]
 )
 def test_what_is_read_only_can_be_listed_and_is_not_written(
-    home: Home, move: tuple[str, ...], file: int, directory: int
+    home: Home, unprivileged: UnprivilegedHome, move: tuple[str, ...], file: int, directory: int
 ) -> None:
     before = rows(home)
     home.database.chmod(file)
     home.database.parent.chmod(directory)
-    listed, moved = without_privileges(home, "list", "--all", "--json"), without_privileges(home, *move)
+    listed, moved = unprivileged.run("list", "--all", "--json"), unprivileged.run(*move)
     home.database.parent.chmod(0o755)
     home.database.chmod(0o644)
     assert listed.code == 0, listed.stderr
@@ -240,12 +223,14 @@ def test_what_is_read_only_can_be_listed_and_is_not_written(
     assert run(home, "log", "--json").json == []
 
 
-def test_a_journal_that_can_not_be_written_is_told_in_a_sentence(home: Home, move: tuple[str, ...]) -> None:
+def test_a_journal_that_can_not_be_written_is_told_in_a_sentence(
+    home: Home, unprivileged: UnprivilegedHome, move: tuple[str, ...]
+) -> None:
     """Without a journal nothing could be taken back, so nothing is written."""
     before = rows(home)
     home.state.mkdir(parents=True)
     home.state.chmod(0o555)
-    done = without_privileges(home, *move)
+    done = unprivileged.run(*move)
     home.state.chmod(0o755)
     assert done.code == 1, done.stderr
     assert str(home.state) in done.stderr

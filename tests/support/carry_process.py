@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from migrator.errors import MigratorError
 from migrator.snapshots.transfer import carry
 from tests.support.forked import PROCESSES
+from tests.support.unprivileged import give_up_root_powers
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,15 +21,14 @@ if TYPE_CHECKING:
 
 # What a process does that others could see, as Python's own audit events name it.
 _POINTS = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "subprocess.Popen", "shutil.rmtree"}
-NOBODY = 65534
 
 
 class Trouble(NamedTuple):
-    """What happens to the child: killed at the `kill_at`th point; no file over `room` bytes; a user who may not."""
+    """What happens to the child: killed at the `kill_at`th point; no file over `room` bytes; file permissions apply."""
 
     kill_at: int = 0
     room: int = 0
-    as_nobody: bool = False
+    unprivileged: bool = False
 
 
 NO_TROUBLE = Trouble()
@@ -63,9 +63,8 @@ def _child(passage: Passage, trees: Collection[str], trouble: Trouble, environ: 
         sys.addaudithook(_killer(trouble.kill_at))
     if trouble.room:
         resource.setrlimit(resource.RLIMIT_FSIZE, (trouble.room, trouble.room))
-    if trouble.as_nobody and os.getuid() == 0:
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
+    if trouble.unprivileged:
+        give_up_root_powers()
     try:
         carry(passage, trees)
     except MigratorError as error:

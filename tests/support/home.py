@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 V1_FIXTURES = ("1.2.1", "1.2.27", "1.14.34", "1.15.13", "1.17.0", "1.18.34", "1.18.34-messages", "real-1.18.34")
 
+SESSION = "ses_dfbea73e8ffe6ct072nipe6o7c"
+"""One of the real sessions."""
+MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes")
+"""A command that moves 17 of the real sessions, once there is a repository `shop` with `sub/deep`."""
+
 
 @dataclass
 class Home:
@@ -131,3 +136,9 @@ def build_home(path: Path, fixture: str) -> Home:
     home.src.mkdir()
     load(FIXTURES / f"{fixture}.sql", home.database, home.path)
     return home
+
+
+def checkpoint(home: Home) -> None:
+    """Write everything into the database file itself, and leave no log beside it."""
+    with closing(sqlite3.connect(home.database)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE").fetchall()
