@@ -11,6 +11,7 @@ import pytest
 
 from migrator_selectors.orphans import BUILT_IN
 from tests.support.git import root_commit
+from tests.support.rows import add_sessions
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -82,12 +83,11 @@ def test_for_people_those_of_a_directory_are_together(home: Home) -> None:
 
 
 def test_of_very_many_each_directory_shows_the_last_used(home: Home) -> None:
-    home.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2999) "
-        "INSERT INTO session (id, project_id, slug, directory, path, title, version, time_created, time_updated) "
-        "SELECT printf('ses_%05d', i), 'global', 's', '/srv/gone-' || (i % 40), 'srv/gone-' || (i % 40), 'Many', '1', "
-        "1, 1900000000000 + i FROM n"
-    )
+    rows = []
+    for number in range(3000):
+        where = {"directory": f"/srv/gone-{number % 40}", "path": f"srv/gone-{number % 40}"}
+        rows.append({"id": f"ses_{number:05}", "time_updated": 1_900_000_000_000 + number} | where)
+    add_sessions(home, *rows)
     lines = home.run("orphans").stdout.splitlines()
     assert lines[0] == "/srv/gone-0  75 sessions"
     assert [line.split()[0] for line in lines[2:5]] == ["ses_02960", "ses_02920", "ses_02880"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.git import root_commit
 from tests.support.refusal import sentence
-from tests.support.rows import born, copy_session, patch_files, rows
+from tests.support.rows import add_workspace, born, copy_session, patch_files, rows
 from tests.support.shell import printed_command, typed
 from tests.support.snapshots import LOST, MIXED, SAFE, add_turn, bind, three_sessions
 from tests.support.terminal import Terminal
@@ -168,11 +168,7 @@ def test_a_redo_stays(home: Home, shop: Path) -> None:  # noqa: ARG001 - it is t
 
 def test_in_a_workspace_the_other_turns_stay_too(home: Home, shop: Path) -> None:
     """Leaving a workspace detaches everything in a move; here nothing leaves."""
-    home.execute(
-        "INSERT INTO workspace (id, type, name, directory, project_id, time_used) "
-        "VALUES ('w', 'worktree', '', ?, ?, 0)",
-        [str(shop), root_commit(shop)],
-    )
+    add_workspace(home, "w", shop, root_commit(shop))
     home.execute("UPDATE session SET workspace_id = 'w' WHERE id = ?", [MIXED])
     before = rows(home)
     assert home.run("protect", "--yes").code == 0

@@ -12,7 +12,7 @@ import pytest
 from tests.support.empty_home import bind_session, bound, empty_home, known_directories, project_at_home, projects
 from tests.support.git import git, root_commit
 from tests.support.refusal import refused
-from tests.support.rows import add_directory, add_opened_project, add_patch
+from tests.support.rows import add_directory, add_opened_project, add_patch, add_project, add_workspace
 from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
@@ -360,9 +360,7 @@ def test_a_child_moves_without_its_root(home: Home) -> None:
 
 def test_a_workspace_of_opencode_follows_with_its_sessions(home: Home) -> None:
     old, project = project_at_home(home, "shop")
-    columns = "id, type, name, directory, project_id, time_used"
-    values = ["wrk_1", "worktree", "", str(old), project, 1]
-    home.execute(f"INSERT INTO workspace ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
+    add_workspace(home, "wrk_1", old, project)
     home.execute("UPDATE session SET workspace_id = 'wrk_1' WHERE id = 'ses_shop'")
     bind_session(home, "ses_gone", project, old, "", workspace_id="wrk_gone")
     before = home.everything()
@@ -606,6 +604,5 @@ def test_every_schema(tmp_path: Path, fixture: str) -> None:
 
 def _with_type(home: Home, project: str, worktree: Path) -> None:
     """1.17.0 alone demands a type."""
-    columns = "id, worktree, vcs, time_created, time_updated, sandboxes"
-    home.execute(f"INSERT INTO project ({columns}) VALUES (?, ?, 'git', 1, 1, '[]')", [project, str(worktree)])
+    add_project(home, project, worktree)
     add_directory(home, project, worktree, type="main")

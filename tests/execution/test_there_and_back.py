@@ -18,7 +18,7 @@ from migrator.execution.runs import Options
 from migrator.model import Whereabouts
 from migrator.operations import Moving, Workbench
 from tests.support.empty_home import bind_session, empty_home
-from tests.support.rows import add_directory, add_opened_project, rows
+from tests.support.rows import add_directory, add_opened_project, add_workspace, rows
 from tests.support.strategies import directories, names
 
 if TYPE_CHECKING:
@@ -49,14 +49,8 @@ def put(home: Home, data: st.DataObject, old: str, new: str) -> None:
         # opencode has a directory once, and never the worktree among the others
         add_opened_project(home, project, worktree, *sorted({*boxes} - {worktree}))
         directory = place()
-        if not home.query(
-            "SELECT 1 FROM project_directory WHERE project_id = ? AND directory = ?", [project, directory]
-        ):
-            add_directory(home, project, directory, strategy="git_worktree")
-        home.execute(
-            "INSERT INTO workspace (id, type, name, directory, project_id, time_used) VALUES (?, 'x', '', ?, ?, 1)",
-            [f"wrk_{project}", place(), project],
-        )
+        add_directory(home, project, directory, strategy="git_worktree")
+        add_workspace(home, f"wrk_{project}", place(), project, "x")
     for number in range(data.draw(st.integers(0, 5))):
         project, directory = data.draw(st.sampled_from(PROJECTS)), place()
         path = data.draw(st.sampled_from([None, "", "sub", directory[1:]]))

@@ -14,14 +14,14 @@ from tests.support.opencode.binary import MAIN, opencode_binary
 from tests.support.opencode.lab import Lab, Template
 from tests.support.opencode.npm import NotAvailable
 from tests.support.opencode.opencode_1 import OpenCode
-from tests.support.opencode.undo_walk import Bench, BenchTemplate
+from tests.support.opencode.undo_walk import UndoLab, UndoLabTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Install = Callable[[Path, str], OpenCode]
     FreshLab = Callable[[str], Lab]
-    FreshBench = Callable[[str], Bench]
+    FreshUndoLab = Callable[[str], UndoLab]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,19 +91,19 @@ def lab(fresh_lab: FreshLab) -> Lab:
 
 
 @pytest.fixture(scope="session")
-def fresh_bench(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshBench:
-    """`fresh_bench(version)`: the repository and its session as that opencode made them, one at a time."""
-    templates: dict[str, BenchTemplate] = {}
+def fresh_undo_lab(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshUndoLab:
+    """`fresh_undo_lab(version)`: the repository and its session as that opencode made them, one at a time."""
+    templates: dict[str, UndoLabTemplate] = {}
 
-    def _fresh_bench(version: str) -> Bench:
+    def _fresh_undo_lab(version: str) -> UndoLab:
         if version not in templates:
-            root = tmp_path_factory.mktemp(f"bench-{version}-")
-            templates[version] = BenchTemplate(install(root / "home", version), root)
+            root = tmp_path_factory.mktemp(f"undo_lab-{version}-")
+            templates[version] = UndoLabTemplate(install(root / "home", version), root)
         return templates[version].restore()
 
-    return _fresh_bench
+    return _fresh_undo_lab
 
 
 @pytest.fixture
-def bench(fresh_bench: FreshBench) -> Bench:
-    return fresh_bench(MAIN)
+def undo_lab(fresh_undo_lab: FreshUndoLab) -> UndoLab:
+    return fresh_undo_lab(MAIN)

@@ -6,12 +6,12 @@ The workspaces of jj are those of tests/support/jj.py, byte for byte as jj write
 from __future__ import annotations
 
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.git import git
 from tests.support.jj import JjRepository
 from tests.support.opencode.binary import MAIN
 from tests.support.opencode.database import all_rows
@@ -49,9 +49,6 @@ def consolidated(install: Install, tmp_path_factory: pytest.TempPathFactory) -> 
     opencode = install(root / "home", MAIN)
     repos = root / "repos"
     lab = Lab(opencode, repos, {})
-
-    def git(repo: Path, *words: str) -> None:
-        subprocess.run(["git", *words], cwd=repo, env=opencode.environment(repo), check=True, timeout=60)
 
     def repository(name: str) -> Path:
         repo = repos / name

@@ -14,6 +14,7 @@ from migrator.operations import Workbench
 from tests.snapshots.test_transfer_failures import damage
 from tests.support.faults import run
 from tests.support.git import commit, git
+from tests.support.rows import add_project
 from tests.support.undo_world import Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
@@ -64,11 +65,7 @@ def drifted(world: World) -> Drifted:
 def rekey(world: World, directory: Path, talk: Talk) -> None:
     """As opencode does when it is opened there."""
     place = world.place(directory)
-    world.run(
-        "INSERT OR IGNORE INTO project (id, worktree, vcs, time_created, time_updated, sandboxes) "
-        "VALUES (?, ?, 'git', 1, 1, '[]')",
-        place.project_id, place.worktree,
-    )  # fmt: skip
+    add_project(world.home, place.project_id, place.worktree)
     world.run("UPDATE session SET project_id = ?, path = ? WHERE id = ?", place.project_id, place.path, talk.id)
 
 

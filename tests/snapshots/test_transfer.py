@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,7 +97,7 @@ def test_only_what_is_new_is_copied(cargo: Cargo) -> None:
 
 
 def objects(pack: Path) -> list[str]:
-    listed = subprocess.run(["git", "verify-pack", "-v", pack], capture_output=True, text=True, check=True).stdout
+    listed = git(pack.parent, "verify-pack", "-v", pack)
     return [line for line in listed.splitlines() if " blob " in line or " tree " in line]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from migrator.operations import Workbench
 from migrator.snapshots.outlook import Outlook, TurnOutlook, outlooks
-from tests.support.git import root_commit
+from tests.support.git import git, root_commit
 from tests.support.snapshots import add_turn, bind, snapshot, snapshot_repository
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_a_link_to_a_directory_is_deleted(home: Home, shop: Path) -> None:
 
 def test_another_project_id(home: Home, shop: Path) -> None:
     turn(home, shop)
-    subprocess.run(["git", "remote", "add", "origin", "https://example.com/a/b"], cwd=shop, check=True)
+    git(shop, "remote", "add", "origin", "https://example.com/a/b")
     (only,) = foretold(home)
     assert only.outlook is Outlook.DELETES
     assert names(only.deletes) == {"README.md", "made.txt", "kept.txt"}
@@ -138,7 +138,7 @@ def test_unless_none_is_made_or_it_borrows_nothing(home: Home, shop: Path, sql: 
 def test_another_worktree(home: Home, shop: Path) -> None:
     turn(home, shop)
     linked = home.src / "linked"
-    subprocess.run(["git", "worktree", "add", "--quiet", str(linked)], cwd=shop, check=True, capture_output=True)
+    git(shop, "worktree", "add", "--quiet", linked)
     bind(home, SESSION, linked, root_commit(shop))
     (only,) = foretold(home)
     assert names(only.deletes) == {"README.md", "made.txt", "kept.txt"}
@@ -214,18 +214,12 @@ def objects_of(home: Home, repository: Path) -> Path:
     return snapshot_repository(home, root_commit(repository), repository) / "objects"
 
 
-def git_in(home: Home, repository: Path, *words: str) -> str:
-    git_dir = objects_of(home, repository).parent
-    done = subprocess.run(["git", "--git-dir", git_dir, *words], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
 def test_pruned_in_part(home: Home, shop: Path) -> None:
     """Without the tree of a directory its files are deleted; without its content a file is left as it is."""
     (shop / "sub" / "kept.txt").write_text("not as committed\n")
     tree = turn(home, shop)
-    sub = git_in(home, shop, "rev-parse", f"{tree}:sub")
-    readme = git_in(home, shop, "rev-parse", f"{tree}:README.md")
+    sub = git(objects_of(home, shop).parent, "rev-parse", f"{tree}:sub")
+    readme = git(objects_of(home, shop).parent, "rev-parse", f"{tree}:README.md")
     (objects_of(home, shop) / sub[:2] / sub[2:]).unlink()
     (objects_of(home, shop) / readme[:2] / readme[2:]).unlink()
     (only,) = foretold(home)

@@ -17,6 +17,7 @@ from migrator.state import state_directory
 from migrator.store.staging import Staging
 from migrator.store.writing import Writer
 from tests.support import forked
+from tests.support.rows import Pristine, journalled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +59,31 @@ def run(home: Home, *words: str | Path, fault: Fault | None = None) -> Finished:
     """Run `opencode-migrator WORDS`; the code of a killed process is minus the signal."""
     first = None if fault is None else partial(_lay, fault)
     return forked.run([*map(str, words)], home.env(), home.path, first=first)
+
+
+class Interruptible:
+    """A home with a command that writes, which can be killed, and the home as it was before."""
+
+    def __init__(self, home: Home, *words: str | Path) -> None:
+        self.home = home
+        self.words = words
+        self.pristine = Pristine(home)
+
+    def kill(self, *words: str | Path, fault: Fault) -> str | None:
+        """Kill a command, the one that writes unless told otherwise; where that was, or None if it was done before."""
+        killed = run(self.home, *(words or self.words), fault=fault)
+        assert killed.code in {0, -signal.SIGKILL}, killed.stderr
+        return killed.stderr.splitlines()[-1] if killed.code else None
+
+    @property
+    def cut_off(self) -> bool:
+        return is_cut_off(self.home)
+
+
+def is_cut_off(home: Home) -> bool:
+    """Tell whether a run has begun and not ended."""
+    statuses = {status for (status,) in journalled(home, "SELECT status FROM run")}
+    return bool(statuses & {"running", "rolling-back"})
 
 
 def _lay(fault: Fault) -> None:

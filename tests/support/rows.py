@@ -60,12 +60,21 @@ def titled(home: Home, title: str) -> str:
 
 def add_session(home: Home, id_: str, *, table: str | None = None, **columns: Any) -> str:
     """Add a session with these columns, the unremarkable ones filled in; return its id."""
+    add_sessions(home, {"id": id_} | columns, table=table)
+    return id_
+
+
+def add_sessions(home: Home, *sessions_: dict[str, Any], table: str | None = None) -> list[str]:
+    """Add many, all of which say the same columns; return their ids."""
     table = table or sessions(home)
     ((number,),) = home.query(f"SELECT count(*) FROM {table}")
-    time_ = 1_760_000_000_000 + number
-    usual = {"title": id_, "slug": "calm-otter", "version": "1.18.34", "time_created": time_, "time_updated": time_}
-    home.insert(table, **({"id": id_} | usual | columns))
-    return id_
+    usual = {"title": "a session", "slug": "calm-otter", "version": "1.18.34", "project_id": "global"}
+    times = (1_760_000_000_000 + number + index for index in range(len(sessions_)))
+    home.insert(
+        table,
+        *(usual | {"time_created": at, "time_updated": at} | row for at, row in zip(times, sessions_, strict=True)),
+    )
+    return [row["id"] for row in sessions_]
 
 
 def copy_session(home: Home, source: str, **columns: Any) -> None:

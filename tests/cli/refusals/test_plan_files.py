@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.git import root_commit
+from tests.support.git import git, root_commit
 from tests.support.home import Home, build_home
 from tests.support.refusal import refused, sentence
 
@@ -127,7 +126,7 @@ def test_a_plan_for_a_destination_that_is_another_place_now(home: Home) -> None:
     (home.src / "notes").mkdir()
     file = home.path / "moving.json"
     assert home.run("plan", "--from-dir", "~/src/shop-*", "--to-dir", "src/notes", "-o", file).code == 0
-    subprocess.run(["git", "init", "-q"], cwd=home.src / "notes", check=True)
+    git(home.src / "notes", "init", "-q")
     said = refused(home, "apply", file, "--yes", code=5)
     assert str(home.src / "notes") in said
     assert f"the path '' now, and the plan says '{str(home.src)[1:]}/notes'" in said

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
 import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.git import commit, git
 from tests.support.opencode.fake_model import order
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Template:
     def __init__(self, opencode: OpenCode, root: Path) -> None:
         self._root = root
         self._copy = root.with_name(root.name + "-template")
-        make_repositories(opencode, root / "repos")
+        make_repositories(root / "repos")
         self._lab = Lab(opencode, root / "repos", {})
         make_sessions(self._lab)
         shutil.copytree(root, self._copy, symlinks=True)
@@ -91,18 +91,17 @@ class Template:
         return self._lab
 
 
-def make_repositories(opencode: OpenCode, repos: Path) -> None:
+def make_repositories(repos: Path) -> None:
     """`file0.txt` is in all of them: a file of the same name must not be mistaken for the same file."""
     for name, deepest in (("A", "sub/deep"), ("B", "sub/deep"), ("C", "sub")):
         repo = repos / name
         (repo / deepest).mkdir(parents=True)
         (repo / deepest / "x.txt").write_text(f"deep in {name}\n")
         (repo / "file0.txt").write_text(f"{name} as committed\n")
-        git(opencode, repo, "init", "--quiet")
-        git(opencode, repo, "add", "--all")
-        git(opencode, repo, "commit", "--quiet", "--message", f"start of {name}")
-    git(opencode, repos / "A", "worktree", "add", "--quiet", "../A-wt")
-    git(opencode, repos / "B", "remote", "add", "origin", "https://example.com/acme/b.git")
+        git(repo, "init", "--quiet")
+        commit(repo, f"start of {name}")
+    git(repos / "A", "worktree", "add", "--quiet", "../A-wt")
+    git(repos / "B", "remote", "add", "origin", "https://example.com/acme/b.git")
     (repos / "plain").mkdir()
     (repos / "plain" / "file0.txt").write_text("plain as it was\n")
 
@@ -157,13 +156,3 @@ def patched_files(opencode: OpenCode, session: str) -> list[str]:
     """The files that an undo of the session's turns would touch."""
     parts = [part for message in opencode.conversation(session) for part in message["parts"]]
     return [file for part in parts if part["type"] == "patch" for file in part["files"]]
-
-
-def git(opencode: OpenCode, directory: Path, *arguments: str) -> str:
-    """Run git as the user of that opencode; gives what it prints."""
-    command = ["git", "-c", "init.defaultBranch=main", *arguments]
-    environment = opencode.environment(directory)
-    done = subprocess.run(
-        command, cwd=directory, env=environment, check=True, capture_output=True, text=True, timeout=60
-    )
-    return done.stdout.strip()

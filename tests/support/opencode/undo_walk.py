@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.support.git import git
 from tests.support.opencode.fake_model import order
 from tests.support.opencode.lab import writes
 
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from tests.support.opencode.opencode_1 import OpenCode
 
 Files = dict[str, bytes]
-
-
-def git(repository: Path, *words: str) -> str:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-    done = subprocess.run(["git", *identity, *words], cwd=repository, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def files(worktree: Path) -> Files:
@@ -36,7 +30,7 @@ def files(worktree: Path) -> Files:
 
 
 @dataclass(frozen=True)
-class Bench:
+class UndoLab:
     """A repository `source`, and its session. `expected` is what undo and redo do there: see `walk`."""
 
     opencode: OpenCode
@@ -54,8 +48,8 @@ class Bench:
         return sorted(config.parent for config in (self.opencode.data / "snapshot").glob("**/config"))
 
 
-class BenchTemplate:
-    """A bench that is built once and put back as it was before each use, at the same path."""
+class UndoLabTemplate:
+    """A undo_lab that is built once and put back as it was before each use, at the same path."""
 
     def __init__(self, opencode: OpenCode, root: Path) -> None:
         self._root, self._copy = root, root.with_name(root.name + "-template")
@@ -65,12 +59,12 @@ class BenchTemplate:
             session = _session(opencode, source)
             _keep(root, self._copy, opencode.database.relative_to(root))
             expected = walk(opencode, session, source)
-        self._bench = Bench(opencode, root / "repos", session, expected)
+        self._lab = UndoLab(opencode, root / "repos", session, expected)
 
-    def restore(self) -> Bench:
+    def restore(self) -> UndoLab:
         shutil.rmtree(self._root)
         shutil.copytree(self._copy, self._root, symlinks=True)
-        return self._bench
+        return self._lab
 
 
 def _keep(root: Path, copy: Path, database: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.opencode.lab import git
+from tests.support.git import git
 from tests.support.opencode.losses.making import Loss, change, in_notes, in_repository, repository, session
 from tests.support.opencode.readers import Reader, Spot
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 def repository_without_a_commit_made_above(opencode: OpenCode, at: Path) -> Losing:
     """Its project stays global, and the path is seen from the new top."""
     spot = yield from in_notes(opencode, at)
-    git(opencode, at / "notes", "init", "--quiet")
+    git(at / "notes", "init", "--quiet")
     return Loss(spot, "stale-path", frozenset({Reader.TERMINAL_UI}))
 
 
 def path_written_by_hand(opencode: OpenCode, at: Path) -> Losing:
-    deep = repository(opencode, at / "shop", "src/deep") / "src" / "deep"
+    deep = repository(at / "shop", "src/deep") / "src" / "deep"
     lost = session(opencode, deep)
     spot = Spot(lost, deep, "src/deep")
     yield spot

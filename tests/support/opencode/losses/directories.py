@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.support.opencode.lab import git
+from tests.support.git import git
 from tests.support.opencode.losses.making import Loss, in_repository, repository, session
 from tests.support.opencode.readers import Reader, Spot
 
@@ -37,11 +37,11 @@ def moved_folder(opencode: OpenCode, at: Path) -> Losing:
 
 
 def deleted_worktree(opencode: OpenCode, at: Path) -> Losing:
-    main = repository(opencode, at / "main")
-    git(opencode, main, "worktree", "add", "--quiet", "../linked")
+    main = repository(at / "main")
+    git(main, "worktree", "add", "--quiet", "../linked")
     lost = session(opencode, at / "linked")
     yield Spot(lost, at / "linked")
-    git(opencode, main, "worktree", "remove", "--force", "../linked")
+    git(main, "worktree", "remove", "--force", "../linked")
     return Loss(Spot(lost, main), "missing-directory", GONE)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.support.opencode.lab import git
+from tests.support.git import git
 from tests.support.opencode.losses.making import Loss, repository, session
 from tests.support.opencode.readers import ALL, Spot
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def json_from_before_the_database(opencode: OpenCode, at: Path) -> Losing:
     """As 1.1.65 wrote it; the database was there first, so nobody imports it."""
-    shop = repository(opencode, at / "shop")
+    shop = repository(at / "shop")
     yield Spot(session(opencode, shop), shop)
-    project = git(opencode, shop, "rev-list", "--max-parents=0", "HEAD")
+    project = git(shop, "rev-list", "--max-parents=0", "HEAD")
     lost = "ses_4a0000000ffeAAAAAAAAAAAAAA"
     time = {"created": 1_764_000_000_000, "updated": 1_764_000_000_000}
     documents = {

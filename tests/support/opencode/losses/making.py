@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tests.support.opencode.lab import git, writes
+from tests.support.git import commit, git
+from tests.support.opencode.lab import writes
 from tests.support.opencode.readers import Reader, Spot
 
 if TYPE_CHECKING:
@@ -34,22 +35,16 @@ loss. Who needs opencode after that yields once more, and goes on with opencode 
 """
 
 
-def repository(opencode: OpenCode, directory: Path, *below: str) -> Path:
+def repository(directory: Path, *below: str) -> Path:
     """A repository with one commit, which no other repository has: the commit is the id of its project."""
     directory.mkdir(parents=True)
     (directory / "README.md").write_text(f"{directory}\n")
     for name in below:
         (directory / name).mkdir(parents=True)
         (directory / name / "kept.txt").write_text("kept\n")
-    git(opencode, directory, "init", "--quiet")
-    first_commit(opencode, directory)
+    git(directory, "init", "--quiet")
+    commit(directory, f"first in {directory}")
     return directory
-
-
-def first_commit(opencode: OpenCode, directory: Path) -> None:
-    """Commit what is there, be it nothing."""
-    git(opencode, directory, "add", "--all")
-    git(opencode, directory, "commit", "--quiet", "--allow-empty", "--message", f"first in {directory}")
 
 
 MADE = ("made.txt", "also made.txt")
@@ -66,7 +61,7 @@ def session(opencode: OpenCode, directory: Path, **fields: str) -> str:
 
 def in_repository(opencode: OpenCode, directory: Path) -> Generator[Spot, None, Spot]:
     """A session at the top of a new repository."""
-    spot = Spot(session(opencode, repository(opencode, directory)), directory)
+    spot = Spot(session(opencode, repository(directory)), directory)
     yield spot
     return spot
 

@@ -6,11 +6,10 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.support.opencode.lab import git
+from tests.support.git import commit, git
 from tests.support.opencode.losses.making import (
     Loss,
     change,
-    first_commit,
     in_notes,
     in_repository,
     repository,
@@ -30,29 +29,29 @@ UNLISTED = LISTS | {Reader.ROOTS}
 def origin_added_to_a_repository_without_its_kept_id(opencode: OpenCode, at: Path) -> Losing:
     spot = yield from in_repository(opencode, at / "shop")
     (spot.home / ".git" / "opencode").unlink()
-    _add_origin(opencode, spot.home)
+    _add_origin(spot.home)
     return Loss(spot, "project-drift", UNLISTED)
 
 
 def gone_along_with_another_copy(opencode: OpenCode, at: Path) -> Losing:
     """An origin was added to one copy; opencode took the sessions of all copies along when it was started there."""
-    shop, copy = repository(opencode, at / "shop"), at / "copy"
+    shop, copy = repository(at / "shop"), at / "copy"
     opencode.new_session("of the first copy", shop)
     shutil.copytree(shop, copy)
     lost = session(opencode, copy)
     yield Spot(lost, copy)
-    _add_origin(opencode, shop)
+    _add_origin(shop)
     yield None
     opencode.listed_in(shop)
     return Loss(Spot(lost, copy), "project-drift", UNLISTED)
 
 
 def history_rewritten_and_kept_id_lost(opencode: OpenCode, at: Path) -> Losing:
-    shop = repository(opencode, at / "shop", "src")
+    shop = repository(at / "shop", "src")
     lost = session(opencode, shop / "src")
     spot = Spot(lost, shop / "src", "src")
     yield spot
-    git(opencode, shop, "commit", "--quiet", "--amend", "--message", f"rewritten in {shop}")
+    git(shop, "commit", "--quiet", "--amend", "--message", f"rewritten in {shop}")
     (shop / ".git" / "opencode").unlink()
     return Loss(spot, "project-drift", UNLISTED)
 
@@ -74,8 +73,8 @@ def git_directory_deleted(opencode: OpenCode, at: Path) -> Losing:
 def repository_made_above(opencode: OpenCode, at: Path) -> Losing:
     """`git init` in a folder: the sessions in its sub-directories stay behind."""
     spot = yield from in_notes(opencode, at)
-    git(opencode, at / "notes", "init", "--quiet")
-    first_commit(opencode, at / "notes")
+    git(at / "notes", "init", "--quiet")
+    commit(at / "notes", f"first in {at / 'notes'}")
     return Loss(spot, "global-claimed", UNLISTED)
 
 
@@ -85,5 +84,5 @@ def project_row_gone(opencode: OpenCode, at: Path) -> Losing:
     return Loss(spot, "unknown-project", UNLISTED | {Reader.PROMPT})
 
 
-def _add_origin(opencode: OpenCode, shop: Path) -> None:
-    git(opencode, shop, "remote", "add", "origin", f"https://example.com/acme/{shop.parent.name}.git")
+def _add_origin(shop: Path) -> None:
+    git(shop, "remote", "add", "origin", f"https://example.com/acme/{shop.parent.name}.git")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.opencode.lab import git
+from tests.support.git import git
 from tests.support.opencode.losses.making import Loss, change, repository, session
 from tests.support.opencode.readers import CHILD, Reader, Spot
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def left_behind_by_the_move_of_its_root(opencode: OpenCode, at: Path) -> Losing:
     """opencode's own move of a session takes no child along."""
-    shop, linked = repository(opencode, at / "shop"), at / "linked"
-    git(opencode, shop, "worktree", "add", "--quiet", "../linked")
+    shop, linked = repository(at / "shop"), at / "linked"
+    git(shop, "worktree", "add", "--quiet", "../linked")
     root = opencode.new_session("root", shop)
     child = session(opencode, shop, parentID=root)
     yield Spot(child, shop, readers=CHILD)
@@ -31,7 +31,7 @@ def left_behind_by_the_move_of_its_root(opencode: OpenCode, at: Path) -> Losing:
 
 def parent_deleted_by_hand(opencode: OpenCode, at: Path) -> Losing:
     """What was a child has no parent to be shown below, and isn't listed as a root either."""
-    shop = repository(opencode, at / "shop")
+    shop = repository(at / "shop")
     root = opencode.new_session("root", shop)
     child = session(opencode, shop, parentID=root)
     yield Spot(child, shop, readers=CHILD)
