@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from migrator.directories import is_within
+from migrator.paths import is_within
 from migrator.planning.relocation.folders import Folders
 from tests.support.strategies import directories, names
 

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.demo import load
+from migrator.operations.demo import load
 from migrator.store.listing import Cursor, history
-from migrator.store.reading import Store
+from migrator.store.reader import Store
 from tests.support import strategies
 from tests.support.home import FIXTURES, Home, build_home
 from tests.support.rows import add_sessions

@@ -11,8 +11,8 @@ import pytest
 
 import migrator
 from migrator.client import Client, Unauthorized
-from migrator.client.problems import error_of
-from migrator.reporting.plan_json import read_plan
+from migrator.client.errors import error_of
+from migrator.documents.plan import read_plan
 from migrator.server import problems
 from tests.client.awaited import Awaited
 from tests.support.home import build_home
@@ -118,7 +118,7 @@ def test_every_refusal_that_the_server_knows_is_understood() -> None:
     ):
         back = error_of(problems.Problem.of(error).document)
         assert (type(back), str(back), vars(back)) == (type(error), str(error), vars(error))
-    kinds = [kind for kind in vars(problems).values() if isinstance(kind, problems.Kind)]
+    kinds = [kind for kind in vars(problems).values() if isinstance(kind, problems.ProblemType)]
     assert len(kinds) > 10
     for kind in kinds:
         back = error_of(problems.Problem(kind, "What was said.").document)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import migrator.client
 from migrator.client import Client
-from migrator.reporting.plan_json import read_plan
+from migrator.documents.plan import read_plan
 from tests.library.docstrings import code_of
 from tests.support.git import root_commit
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from migrator.keywords import Move
+    from migrator.arguments import MoveKeywords
     from tests.support.server import Served
 
 
@@ -53,7 +53,7 @@ def test_there_and_back_with_progress(served: Served, either: Client) -> None:
 
 
 def test_without_progress_and_what_changes_nothing(served: Served, client: Client) -> None:
-    said: Move = {"from_dir": "~/src/shop*", "to_dir": served.home.src / "shop"}
+    said: MoveKeywords = {"from_dir": "~/src/shop*", "to_dir": served.home.src / "shop"}
     run = client.apply(client.plan(**said))
     assert run.status is migrator.RunStatus.APPLIED
     again = client.plan(**said)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = {
-    name: json.loads((files("migrator.reporting") / f"{name}.schema.json").read_text("utf-8"))
+    name: json.loads((files("migrator.documents") / f"{name}.schema.json").read_text("utf-8"))
     for name in ("plan-1", "run-1")
 }
 OPTIONAL = {"session", "before", "after", "directories", "workspaces"}
@@ -271,6 +271,6 @@ def test_they_are_in_the_wheel(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         for name, schema in SCHEMAS.items():
-            assert json.loads(archive.read(f"migrator/reporting/{name}.schema.json")) == schema
+            assert json.loads(archive.read(f"migrator/documents/{name}.schema.json")) == schema
     assert {"migrator/py.typed", "migrator/fixtures/real-1.18.34.sql", "migrator_selectors/from_dir.py"} <= names
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "selectors"))]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection import Facts
+    from migrator.selection import SelectorContext
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -47,7 +47,7 @@ class WeekdayPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], facts: SelectorContext) -> Sequence[Selector]:
         """Return a selector per day."""
         del facts
         return [Weekday(f"--from-weekday {day}", DAYS.index(day)) for day in values["from_weekday"]]

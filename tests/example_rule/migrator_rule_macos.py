@@ -6,12 +6,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
-from migrator.orphans.rule import Finding, OrphanRule, Standing
+from migrator.orphans.rule import Finding, OrphanRule, DirectoryStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class FromMacOS(OrphanRule):
@@ -21,11 +21,11 @@ class FromMacOS(OrphanRule):
     summary = "the directory is one of a Mac's"
     movable = False
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings to what is gone below /Users."""
-        for binding, sessions in ground.bound.items():
+        for binding, sessions in context.bound.items():
             if sys.platform != "darwin" and binding.directory.startswith("/Users/"):
-                sight = ground.sight(binding.directory)
-                if sight.standing is Standing.MISSING:
+                info = context.inspect(binding.directory)
+                if info.status is DirectoryStatus.MISSING:
                     text = f"{binding.directory} looks like a directory of a Mac's"
                     yield Finding(sessions, Reason(self.name, text, Certainty.LIKELY))

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from migrator.applying import remove_leftovers
+from migrator.operations.apply import remove_leftovers
 from migrator.errors import MigratorError
-from migrator.operations import Workbench
+from migrator.operations.context import CommandContext
 from tests.support.faults import run
 from tests.support.undo_world import Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
-    from migrator.execution.leftovers import Leftover
+    from migrator.execution.gc import Leftover
     from migrator.model import Run
 
 
@@ -32,8 +32,8 @@ class Moved(NamedTuple):
     snapshots: Path
 
     def found(self, older_than: int | None = None) -> list[Leftover]:
-        with Workbench(self.world.database) as bench:
-            return bench.leftovers(older_than)
+        with CommandContext(self.world.database) as context:
+            return context.leftovers(older_than)
 
     def undone(self) -> dict[str, tuple[str, bytes] | None]:
         before, undo = state(self.new), self.world.undo(self.talk)
@@ -189,8 +189,8 @@ def test_repositories_of_before_opencode_1_14_are_left_alone(world: World) -> No
     own.parent.with_name("kept").rename(own.parent)
     assert run(world.home, "protect", "--yes").code == 0
     delete(Moved(world, source, source, talk, None, own))  # type: ignore[arg-type]
-    with Workbench(world.database) as bench:
-        assert [leftover.git_dir for leftover in bench.leftovers(LATER)] == []
+    with CommandContext(world.database) as context:
+        assert [leftover.git_dir for leftover in context.leftovers(LATER)] == []
 
 
 # ------------------------------------------------------------------------------------------------- the command

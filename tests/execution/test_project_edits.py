@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.store.writing import Writer
+from migrator.store.writer import Writer
 from tests.support.empty_home import bind_session, bound, empty_home, project_at_home, projects
 from tests.support.faults import Fault, Interruptible, run
 from tests.support.git import root_commit

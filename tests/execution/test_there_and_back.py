@@ -11,12 +11,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from migrator.applying import apply_plan
-from migrator.directories import is_within
+from migrator.operations.apply import apply_plan
+from migrator.paths import is_within
 from migrator.errors import NothingMatched
-from migrator.execution.runs import Options
-from migrator.model import Whereabouts
-from migrator.operations import Moving, Workbench
+from migrator.execution.runs import RunOptions
+from migrator.model import FolderState
+from migrator.operations.context import RelocateRequest, CommandContext
 from tests.support.empty_home import bind_session, empty_home
 from tests.support.rows import add_directory, add_opened_project, add_workspace, rows
 from tests.support.strategies import directories, names
@@ -60,12 +60,12 @@ def put(home: Home, data: st.DataObject, old: str, new: str) -> None:
 
 def relocate(home: Home, old: str, new: str) -> bool:
     words = [f"{escaped(old)}={escaped(new)}"]
-    with Workbench(home.database) as bench:
+    with CommandContext(home.database) as context:
         try:
-            plan = bench.relocate(Moving(words, whereabouts=Whereabouts.FOREIGN))
+            plan = context.relocate(RelocateRequest(words, whereabouts=FolderState.FOREIGN))
         except NothingMatched:
             return False
-    return apply_plan(plan, home.database, Options()).id is not None
+    return apply_plan(plan, home.database, RunOptions()).id is not None
 
 
 @contextmanager

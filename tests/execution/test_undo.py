@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tests.support.strategies  # noqa: F401 - for its profile: how fast a machine is says nothing about what is right
-from migrator.applying import apply_plan, undo_run
+from migrator.operations.apply import apply_plan, undo_run
 from migrator.errors import StalePlan
-from migrator.execution.runs import Options
+from migrator.execution.runs import RunOptions
 from migrator.model import Plan, RunStatus
-from migrator.operations import Wish, Workbench
+from migrator.operations.context import MoveRequest, CommandContext
 from tests.support.git import root_commit
 from tests.support.opencode_2_database import DIALECTS, add_turn, dialect_home, queue_move
 from tests.support.rows import (
@@ -91,8 +91,8 @@ def pristine(request: pytest.FixtureRequest) -> Iterator[Pristine]:
 def planned(home: Home, move: Move) -> Plan:
     ids = sorted(directories(home))
     to_dir = move.to_dir if move.to_dir == "keep" else str(home.src / move.to_dir)
-    with Workbench(home.database) as bench:
-        return bench.plan({"from_id": tuple(ids[i] for i in move.chosen)}, Wish(to_dir, subdirs=move.subdirs))
+    with CommandContext(home.database) as context:
+        return context.plan({"from_id": tuple(ids[i] for i in move.chosen)}, MoveRequest(to_dir, subdirs=move.subdirs))
 
 
 def make(home: Home, mess: Mess) -> None:
@@ -136,11 +136,11 @@ def make_of_2(home: Home, ids: list[str], mess: Mess) -> None:
 def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps: list[Move], chunk: int) -> None:
     """Of any sequence of moves, taken back in turn and then brought about again in turn, each state comes back."""
     pristine.restore()
-    home, options = pristine.home, Options(chunk_size=chunk)
+    home, options = pristine.home, RunOptions(chunk_size=chunk)
     make(home, mess)
     states, runs = [rows(home)], []
     for step in steps:
-        run = apply_plan(planned(home, step), home.database, Options(chunk_size=step.chunk))
+        run = apply_plan(planned(home, step), home.database, RunOptions(chunk_size=step.chunk))
         if run.id is not None:
             states.append(rows(home))
             runs.append(run.id)
@@ -162,13 +162,13 @@ def test_law_a_plan_applied_twice_changes_nothing_the_second_time(pristine: Pris
     home = pristine.home
     make(home, mess)
     plan = planned(home, move)
-    apply_plan(plan, home.database, Options(chunk_size=move.chunk))
+    apply_plan(plan, home.database, RunOptions(chunk_size=move.chunk))
     after = rows(home)
     if plan.changes:
         with pytest.raises(StalePlan) as stale:
-            apply_plan(plan, home.database, Options())
+            apply_plan(plan, home.database, RunOptions())
         assert set(stale.value.rows) == {change.session for change in plan.changes}
-    assert apply_plan(planned(home, move), home.database, Options()).status is RunStatus.UNCHANGED
+    assert apply_plan(planned(home, move), home.database, RunOptions()).status is RunStatus.UNCHANGED
     assert rows(home) == after
 
 

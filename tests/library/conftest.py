@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.demo import Stage, build
+from migrator.operations.demo import Stage, build
 
 if TYPE_CHECKING:
     from pathlib import Path

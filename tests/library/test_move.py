@@ -16,8 +16,8 @@ from tests.support.home import Home
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from migrator.demo import Stage
-    from migrator.keywords import Selectors
+    from migrator.operations.demo import Stage
+    from migrator.arguments import SelectKeywords
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_values_that_mean_nothing_are_refused(store: migrator.OpenStore, tmp_pat
 def test_selectors_are_said_as_python_says_them(home: Home, store: migrator.OpenStore) -> None:
     ((middle,),) = home.query("SELECT time_updated FROM session ORDER BY time_updated LIMIT 1 OFFSET 9")
     then = datetime.fromtimestamp(middle / 1000, tz=UTC)
-    asked: list[tuple[Selectors, list[str]]] = [
+    asked: list[tuple[SelectKeywords, list[str]]] = [
         ({"from_dir": home.src / "shop-search"}, ["--from-dir", f"{home.src}/shop-search"]),
         ({"from_dir": [home.src / "shop-search", "~/src/shop-a*"]}, ["--from-dir", "~/src/shop-{search,a*}"]),
         ({"from_dir": "~/src/**", "since": then}, ["--from-dir", "~/src/**", "--since", then.isoformat()]),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.operations import Workbench
-from migrator.orphans.finding import reasons, rules
+from migrator.operations.context import CommandContext
+from migrator.orphans.find import find_reasons, rules
 from tests.support.home import V1_FIXTURES, build_home
 from tests.support.repository_kinds import KINDS
 
@@ -42,7 +42,7 @@ def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
 def test_every_fixture_is_missing_its_directories_and_nothing_else(make_register: MakeRegister, fixture: str) -> None:
     register = make_register(fixture)
     home = build_home(register.at / "another", fixture)
-    with Workbench(home.database) as bench:
-        lost = reasons(bench.ground, rules())
+    with CommandContext(home.database) as context:
+        lost = find_reasons(context.rule_context, rules())
     assert len(lost) == len(home.query("SELECT id FROM session"))
     assert {reason.rule for _, why in lost.values() for reason in why} == {"missing-directory"}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from migrator.applying import apply_plan, undo_run
-from migrator.execution.runs import Options
-from migrator.operations import RescueWish, Workbench
+from migrator.operations.apply import apply_plan, undo_run
+from migrator.execution.runs import RunOptions
+from migrator.operations.context import RescueRequest, CommandContext
 from tests.support.git import copy_of, git, repository, sub_directory
 from tests.support.history import History
 from tests.support.home import build_home
@@ -120,8 +120,8 @@ def lived(born: list[Born], happened: list[tuple[Callable[[History, str], None],
 
 
 def plan(history: History) -> Plan:
-    with Workbench(history.home.database) as bench:
-        return bench.rescue(RescueWish())
+    with CommandContext(history.home.database) as context:
+        return context.rescue(RescueRequest())
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -147,12 +147,12 @@ def test_who_is_rescued_is_lost_no_more(
         moved = {change.session for change in first.changes}
         assert lost - moved - warned <= set(first.unchanged)  # they wait where their root comes to
 
-        run = apply_plan(first, history.home.database, Options())
+        run = apply_plan(first, history.home.database, RunOptions())
         assert history.lost() == warned
         again = plan(history)
         assert not again.changes
         assert {warning.session for warning in again.warnings} == warned
 
         if run.id is not None:
-            undo_run(history.home.database, run.id, Options())
+            undo_run(history.home.database, run.id, RunOptions())
         assert history.home.everything() == before

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from migrator.orphans import looking
-from migrator.orphans.looking import look
-from migrator.orphans.rule import Standing
+from migrator.orphans import directory_status
+from migrator.orphans.directory_status import inspect
+from migrator.orphans.rule import DirectoryStatus
 from migrator_selectors.orphans.unreadable import Unreadable
 from tests.support.git import sub_directory
 from tests.support.unprivileged import without_root_powers
@@ -41,17 +41,17 @@ def test_permission(tmp_path: Path, mode: int) -> None:
     closed = sub_directory(tmp_path / "closed")
     closed.chmod(mode)
     with without_root_powers():
-        seen = look(str(closed))
-        below = look(str(closed / "below"))
+        seen = inspect(str(closed))
+        below = inspect(str(closed / "below"))
     closed.chmod(0o755)
-    assert seen.standing is Standing.UNREADABLE
+    assert seen.status is DirectoryStatus.UNREADABLE
     assert str(closed) in seen.detail
-    assert below.standing is (Standing.MISSING if mode == 0o111 else Standing.UNREADABLE)
+    assert below.status is (DirectoryStatus.MISSING if mode == 0o111 else DirectoryStatus.UNREADABLE)
 
 
 def test_a_disk_that_is_not_mounted(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its mount point is empty, or not there; with files in it, it is a directory like any other."""
-    monkeypatch.setattr(looking, "MOUNTED_AT", (f"{register.at}/mnt/*",))
+    monkeypatch.setattr(directory_status, "MOUNTED_AT", (f"{register.at}/mnt/*",))
     sub_directory(register.at / "mnt" / "empty")
     sub_directory(register.at / "mnt" / "used" / "other")
     for name in ("empty/shop", "absent/shop", "used/shop"):
@@ -69,12 +69,12 @@ def test_a_disk_that_is_not_mounted(register: Register, monkeypatch: pytest.Monk
 
 def test_where_disks_are_usually_mounted() -> None:
     for directory in ("/mnt/no-such-disk/shop", "/media/ada/no-such-disk", "/run/media/ada/no-such-disk/src/shop"):
-        assert look(directory).standing is Standing.UNREADABLE, directory
-    assert look("/home/no-such-user/shop").standing is Standing.MISSING
+        assert inspect(directory).status is DirectoryStatus.UNREADABLE, directory
+    assert inspect("/home/no-such-user/shop").status is DirectoryStatus.MISSING
 
 
 def test_a_mount_point_that_fstab_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(looking, "_listed_mounts", lambda: frozenset({str(tmp_path)}))
+    monkeypatch.setattr(directory_status, "_listed_mounts", lambda: frozenset({str(tmp_path)}))
     assert not os.path.ismount(tmp_path)
-    assert look(str(tmp_path / "shop")).standing is Standing.UNREADABLE
-    assert look(str(tmp_path)).standing is Standing.THERE
+    assert inspect(str(tmp_path / "shop")).status is DirectoryStatus.UNREADABLE
+    assert inspect(str(tmp_path)).status is DirectoryStatus.THERE

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.orphans.walk import walk
+from migrator.orphans.walk import find_repositories
 from tests.support.git import sub_directory
 from tests.support.unprivileged import without_root_powers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from migrator.orphans.walk import Found
+    from migrator.orphans.walk import FoundRepositories
 
 
-def walked(*tops: Path, depth: int = 5) -> Found:
-    return walk([str(top) for top in tops], depth, {"wanted"}, lambda _: None)
+def walked(*tops: Path, depth: int = 5) -> FoundRepositories:
+    return find_repositories([str(top) for top in tops], depth, {"wanted"}, lambda _: None)
 
 
-def named(top: Path, found: Found) -> set[str]:
+def named(top: Path, found: FoundRepositories) -> set[str]:
     return {os.path.relpath(path, top) for path in found.named.get("wanted", [])}
 
 
@@ -80,7 +80,7 @@ def test_it_stays_on_the_filesystem() -> None:
     """/proc is one of its own on every Linux."""
     if not os.path.ismount("/proc"):
         pytest.skip("no /proc here")
-    found = walk(["/"], 1, {"proc", "etc"}, lambda _: None)
+    found = find_repositories(["/"], 1, {"proc", "etc"}, lambda _: None)
     assert found.named == {"etc": ["/etc"]}
 
 
@@ -102,5 +102,5 @@ def test_what_vanishes_meanwhile_is_no_error(tmp_path: Path) -> None:
                 (tmp_path / "b").rmdir()
             return False
 
-    found = walk([str(tmp_path)], 3, Vanishing(), lambda _: None)
+    found = find_repositories([str(tmp_path)], 3, Vanishing(), lambda _: None)
     assert found.unreadable == [str(tmp_path / "b")]

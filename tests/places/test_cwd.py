@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _ASK = """
 import os, shutil, sys
 from migrator.errors import NoSuchDirectory
-from migrator.places.here import current_directory
+from migrator.places.cwd import current_directory
 os.chdir(sys.argv[1])
 shutil.rmtree(sys.argv[2])
 try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from tests.support.git import git, repository, root_commit, sub_directory
 from tests.support.repository_kinds import KINDS
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("identity", "kind", "count"),
     [
-        (Identity.ORIGIN_FIRST, "with-origin", 2),
-        (Identity.ORIGIN_FIRST, "with-kept-id", 2),
-        (Identity.ORIGIN_FIRST, "top", 3),
-        (Identity.ORIGIN_FIRST, "linked-worktree", 3),
-        (Identity.ORIGIN_FIRST, "no-repository", 0),
-        (Identity.CACHE_FIRST, "with-kept-id", 1),
-        (Identity.CACHE_FIRST, "top", 2),
-        (Identity.CACHE_FIRST, "linked-worktree", 3),
-        (Identity.CACHE_FIRST, "no-repository", 0),
-        (Identity.V2, "with-origin", 2),
-        (Identity.V2, "top", 3),
-        (Identity.V2, "linked-worktree", 4),
-        (Identity.V2, "no-repository", 0),
-        (Identity.V2, "mercurial", 0),
+        (ProjectIdScheme.ORIGIN_FIRST, "with-origin", 2),
+        (ProjectIdScheme.ORIGIN_FIRST, "with-kept-id", 2),
+        (ProjectIdScheme.ORIGIN_FIRST, "top", 3),
+        (ProjectIdScheme.ORIGIN_FIRST, "linked-worktree", 3),
+        (ProjectIdScheme.ORIGIN_FIRST, "no-repository", 0),
+        (ProjectIdScheme.CACHE_FIRST, "with-kept-id", 1),
+        (ProjectIdScheme.CACHE_FIRST, "top", 2),
+        (ProjectIdScheme.CACHE_FIRST, "linked-worktree", 3),
+        (ProjectIdScheme.CACHE_FIRST, "no-repository", 0),
+        (ProjectIdScheme.V2, "with-origin", 2),
+        (ProjectIdScheme.V2, "top", 3),
+        (ProjectIdScheme.V2, "linked-worktree", 4),
+        (ProjectIdScheme.V2, "no-repository", 0),
+        (ProjectIdScheme.V2, "mercurial", 0),
     ],
 )
 def test_few_processes_for_a_checkout(
-    identity: Identity, kind: str, count: int, tmp_path: Path, processes: Callable[[], list[str]]
+    identity: ProjectIdScheme, kind: str, count: int, tmp_path: Path, processes: Callable[[], list[str]]
 ) -> None:
     directory = KINDS[kind](sub_directory(tmp_path / "at"))
     processes()
@@ -52,7 +52,7 @@ def test_no_further_process_for_other_directories_of_the_checkout(
 ) -> None:
     directory = repository(tmp_path / "repo")
     below = [str(sub_directory(directory / str(i % 10) / str(i))) for i in range(1000)]
-    places = Places(Identity.ORIGIN_FIRST)
+    places = Places(ProjectIdScheme.ORIGIN_FIRST)
     places.find(str(directory))
     processes()
 
@@ -65,7 +65,7 @@ def test_no_further_process_for_other_directories_of_the_checkout(
 
 def test_a_nested_repository_is_asked_for_itself(tmp_path: Path) -> None:
     inner = KINDS["nested"](tmp_path)
-    places = Places(Identity.ORIGIN_FIRST)
+    places = Places(ProjectIdScheme.ORIGIN_FIRST)
 
     outer_id = places.find(str(tmp_path / "outer" / "vendor")).project_id
     inner_id = places.find(str(inner)).project_id
@@ -75,7 +75,7 @@ def test_a_nested_repository_is_asked_for_itself(tmp_path: Path) -> None:
 
 def test_threads_may_share_it(tmp_path: Path) -> None:
     directories = [repository(tmp_path / str(i)) for i in range(8)]
-    places = Places(Identity.ORIGIN_FIRST)
+    places = Places(ProjectIdScheme.ORIGIN_FIRST)
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda directory: places.find(str(directory)).project_id, directories * 4))
@@ -83,9 +83,9 @@ def test_threads_may_share_it(tmp_path: Path) -> None:
     assert found == [root_commit(directory) for directory in directories] * 4
 
 
-@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize("identity", ProjectIdScheme)
 @pytest.mark.parametrize("kind", ["top", "with-origin", "linked-worktree", "submodule", "empty", "worktree-of-bare"])
-def test_nothing_is_written(identity: Identity, kind: str, tmp_path: Path) -> None:
+def test_nothing_is_written(identity: ProjectIdScheme, kind: str, tmp_path: Path) -> None:
     directory = KINDS[kind](tmp_path)
     for file in directory.glob("*.txt"):
         os.utime(file, (1, 1))  # as after a checkout by somebody else: git would like to refresh its index
@@ -114,9 +114,9 @@ def _everything(directory: Path) -> dict[Path, tuple[int, int]]:
     ],
     ids="+".join,
 )
-@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize("identity", ProjectIdScheme)
 def test_the_environment_of_a_hook_or_alias_misleads_nobody(
-    identity: Identity, misleading: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    identity: ProjectIdScheme, misleading: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     linked, other = KINDS["linked-worktree"](tmp_path), repository(tmp_path / "other")
     root = root_commit(linked)
@@ -136,7 +136,7 @@ def test_git_answers_in_english_and_is_told_to_leave_everything_alone(
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     processes()
 
-    Places(Identity.ORIGIN_FIRST).find(str(directory))
+    Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory))
 
     assert {line[:6] for line in processes()} == {"C 0 1 "}
 
@@ -147,6 +147,6 @@ def test_settings_of_the_user_do_count(tmp_path: Path, monkeypatch: pytest.Monke
     git(directory, "config", "--file", str(tmp_path / "settings"), "url.git@github.com:Acme/.insteadOf", "work:")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
 
-    found = Places(Identity.ORIGIN_FIRST).find(str(directory)).project_id
+    found = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory)).project_id
 
     assert found == "c55d05852f345b73c08b1716afaa3724a7b59447"

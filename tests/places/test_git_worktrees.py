@@ -32,7 +32,7 @@ def as_git_lists_them(directory: Path) -> dict[str, tuple[str | None, bool]]:
 
 
 def as_we_read_them(directory: Path) -> dict[str, tuple[str | None, bool]]:
-    link = git_worktrees.link(str(directory))
+    link = git_worktrees.worktree_link(str(directory))
     assert link is not None
     return {record.path: (record.locked, record.prunable) for record in git_worktrees.worktrees(link.common)}
 
@@ -125,14 +125,14 @@ def test_relative_paths_as_git_2_48_writes_them(tmp_path: Path) -> None:
     (tmp_path / "one/.git").write_text("gitdir: ../repo/.git/worktrees/one\n")
     assert as_we_read_them(repo)[str(tmp_path.resolve() / "one")] == (None, False)
     assert [record.alive for record in git_worktrees.worktrees(str(repo / ".git"))] == [True, True]
-    assert git_worktrees.link(str(tmp_path / "one")) == git_worktrees.Link(str(repo / ".git"), "one", True)
+    assert git_worktrees.worktree_link(str(tmp_path / "one")) == git_worktrees.WorktreeLink(str(repo / ".git"), "one", True)
 
 
 def test_a_worktree_that_was_moved_and_not_repaired_names_its_record(tmp_path: Path) -> None:
     repo = moved(tmp_path.resolve())
     (record, _) = git_worktrees.worktrees(str(repo / ".git"))
     assert (record.id, record.path, record.alive) == ("one", str(tmp_path.resolve() / "one"), False)
-    assert git_worktrees.link(str(tmp_path / "uno")) == git_worktrees.Link(str(repo / ".git"), "one", True)
+    assert git_worktrees.worktree_link(str(tmp_path / "uno")) == git_worktrees.WorktreeLink(str(repo / ".git"), "one", True)
 
 
 def test_a_worktree_in_whose_place_is_another_repository_is_not_alive(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_worktree_in_whose_place_is_another_repository_is_not_alive(tmp_path: 
 def test_a_pruned_worktree_still_names_its_repository(tmp_path: Path) -> None:
     repo = moved(tmp_path.resolve())
     git(repo, "worktree", "prune")
-    assert git_worktrees.link(str(tmp_path / "uno")) == git_worktrees.Link(str(repo / ".git"), "one", False)
+    assert git_worktrees.worktree_link(str(tmp_path / "uno")) == git_worktrees.WorktreeLink(str(repo / ".git"), "one", False)
 
 
 def test_a_record_that_names_no_place(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ class TestMainWorkingCopy:
 
     @pytest.mark.parametrize("build", [bare, dot_bare])
     def test_of_a_bare_repository_there_is_none(self, build: Callable[[Path], Path], tmp_path: Path) -> None:
-        link = git_worktrees.link(str(build(tmp_path.resolve())))
+        link = git_worktrees.worktree_link(str(build(tmp_path.resolve())))
         assert link is not None
         assert git_worktrees.main_root(link.common) is None
         assert git_worktrees.is_bare(link.common)
@@ -180,8 +180,8 @@ class TestMainWorkingCopy:
         inner = repository(tmp_path.resolve() / "inner")
         outer = repository(tmp_path.resolve() / "outer")
         git(outer, "submodule", "--quiet", "add", str(inner), "mod")
-        link = git_worktrees.link(str(outer / "mod"))
-        assert link == git_worktrees.Link(str(outer / ".git/modules/mod"), None, True)
+        link = git_worktrees.worktree_link(str(outer / "mod"))
+        assert link == git_worktrees.WorktreeLink(str(outer / ".git/modules/mod"), None, True)
         assert git_worktrees.main_root(link.common) == str(outer / "mod")
 
 
@@ -191,5 +191,5 @@ def test_a_fifo_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None
     os.mkfifo(repo / ".git/worktrees/one/gitdir")
     (tmp_path / "strange").mkdir()
     os.mkfifo(tmp_path / "strange/.git")
-    assert git_worktrees.link(str(tmp_path / "strange")) is None
+    assert git_worktrees.worktree_link(str(tmp_path / "strange")) is None
     assert next(record.path for record in git_worktrees.worktrees(str(repo / ".git"))) == ""

@@ -13,7 +13,7 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.model import Place
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from tests.support.git import KEPT_ID, sub_directory
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_the_smallest_first_changeset_names_the_project(
     directory = tree(build)
     named = [*roots(directory), "global"][0]
 
-    found = Places(Identity.V2).find(str(sub_directory(directory / "src" / "ü")))
+    found = Places(ProjectIdScheme.V2).find(str(sub_directory(directory / "src" / "ü")))
 
     top = str(directory)
     assert found == Place(f"{top}/src/ü", named, top, "src/ü", "hg", top)
@@ -124,7 +124,7 @@ def test_a_kept_id_comes_first(tmp_path: Path) -> None:
     directory = empty(tmp_path)
     (directory / ".hg" / "opencode").write_text(f" {KEPT_ID}\n")
 
-    assert Places(Identity.V2).find(str(directory)).project_id == KEPT_ID
+    assert Places(ProjectIdScheme.V2).find(str(directory)).project_id == KEPT_ID
 
 
 @pytest.mark.parametrize("build", READ)
@@ -135,7 +135,7 @@ def test_no_hook_of_the_repository_runs_where_its_changelog_can_be_read(
     directory = tree(build)
     (directory / ".hg" / "hgrc").write_text(f"[hooks]\npre-log = touch {tmp_path}/ran\n")
 
-    Places(Identity.V2).find(str(directory))
+    Places(ProjectIdScheme.V2).find(str(directory))
 
     assert not (tmp_path / "ran").exists()
     roots(directory)
@@ -150,7 +150,7 @@ def test_a_changelog_that_was_cut_off_is_left_to_hg(tmp_path: Path) -> None:
 
     for size in (1, 63):
         changelog.write_bytes(whole[:size])
-        assert Places(Identity.V2).find(str(directory)).project_id == "global"
+        assert Places(ProjectIdScheme.V2).find(str(directory)).project_id == "global"
 
 
 def test_without_hg_nobody_can_tell(
@@ -161,5 +161,5 @@ def test_without_hg_nobody_can_tell(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(MigratorError, match=f"^hg is not on PATH, so nobody can tell .* {directory} is: install Mer"):
-        Places(Identity.V2).find(str(directory))
-    assert Places(Identity.ORIGIN_FIRST).find(str(directory)).project_id == "global"
+        Places(ProjectIdScheme.V2).find(str(directory))
+    assert Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory)).project_id == "global"

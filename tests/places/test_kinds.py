@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Place
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from tests.support.git import KEPT_ID, repository, root_commit, root_commits, sub_directory
 from tests.support.repository_kinds import KINDS, ORIGIN_ID
 
@@ -99,12 +99,12 @@ MAIN_WORKTREES = {
 }
 """opencode 2 gives a new project row what `git worktree list` shows first."""
 
-EXPECTED: dict[Identity, dict[str, Expected]] = {
-    Identity.ORIGIN_FIRST: ORIGIN_FIRST,
-    Identity.V2: ORIGIN_FIRST
+EXPECTED: dict[ProjectIdScheme, dict[str, Expected]] = {
+    ProjectIdScheme.ORIGIN_FIRST: ORIGIN_FIRST,
+    ProjectIdScheme.V2: ORIGIN_FIRST
     | {kind: replace(ORIGIN_FIRST[kind], project_worktree=main) for kind, main in MAIN_WORKTREES.items()}
     | {"mercurial": Expected("clone", "clone", "", GLOBAL, vcs="hg")},
-    Identity.CACHE_FIRST: IN_BOTH
+    ProjectIdScheme.CACHE_FIRST: IN_BOTH
     | {
         "linked-worktree": Expected("linked", "linked", "", "repo", "repo"),
         "below-linked-worktree": Expected("linked/src", "linked", "src", "repo", "repo"),
@@ -128,7 +128,7 @@ EXPECTED: dict[Identity, dict[str, Expected]] = {
 }
 
 OUTSIDE = {
-    Identity.ORIGIN_FIRST: {
+    ProjectIdScheme.ORIGIN_FIRST: {
         "bare": "bare.git",
         "moved-main-repository": "linked",
         "empty-git-directory": "repo",
@@ -136,7 +136,7 @@ OUTSIDE = {
         "mercurial": "clone",
         "no-repository": "plain/deep ü",
     },
-    Identity.CACHE_FIRST: {
+    ProjectIdScheme.CACHE_FIRST: {
         "bare": "bare.git",
         "jj-secondary-workspace": "second",
         "mercurial": "clone",
@@ -146,19 +146,19 @@ OUTSIDE = {
 """No repository, so far as opencode can see."""
 
 ROOTS = {
-    Identity.ORIGIN_FIRST: GLOBAL,
-    Identity.CACHE_FIRST: GLOBAL,
-    Identity.V2: "e22c0befcd3aab577c593974d56decf884468691",
+    ProjectIdScheme.ORIGIN_FIRST: GLOBAL,
+    ProjectIdScheme.CACHE_FIRST: GLOBAL,
+    ProjectIdScheme.V2: "e22c0befcd3aab577c593974d56decf884468691",
 }
 
-ON_ITS_OWN = {kind: name for kind, name in OUTSIDE[Identity.ORIGIN_FIRST].items() if kind != "mercurial"}
+ON_ITS_OWN = {kind: name for kind, name in OUTSIDE[ProjectIdScheme.ORIGIN_FIRST].items() if kind != "mercurial"}
 """The same to opencode 2, which knows Mercurial."""
 
 
 @pytest.mark.parametrize(
     ("identity", "kind"), [pytest.param(i, k, id=f"{k}-{i}") for i, kinds in EXPECTED.items() for k in kinds]
 )
-def test_a_directory_in_a_repository(identity: Identity, kind: str, tmp_path: Path) -> None:
+def test_a_directory_in_a_repository(identity: ProjectIdScheme, kind: str, tmp_path: Path) -> None:
     directory = KINDS[kind](tmp_path)
 
     assert Places(identity).find(str(directory)) == EXPECTED[identity][kind].place(tmp_path)
@@ -167,7 +167,7 @@ def test_a_directory_in_a_repository(identity: Identity, kind: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("identity", "kind"), [pytest.param(i, k, id=f"{k}-{i}") for i, kinds in OUTSIDE.items() for k in kinds]
 )
-def test_a_directory_outside_any_repository(identity: Identity, kind: str, tmp_path: Path) -> None:
+def test_a_directory_outside_any_repository(identity: ProjectIdScheme, kind: str, tmp_path: Path) -> None:
     real = str(tmp_path / OUTSIDE[identity][kind])
     directory = KINDS[kind](tmp_path)
 
@@ -179,7 +179,7 @@ def test_outside_any_repository_a_directory_is_a_project_of_its_own_to_opencode_
     real = str(tmp_path / ON_ITS_OWN[kind])
     directory = KINDS[kind](tmp_path)
 
-    assert Places(Identity.V2).find(str(directory)) == Place(real, own_id(real), real, "", None, real)
+    assert Places(ProjectIdScheme.V2).find(str(directory)) == Place(real, own_id(real), real, "", None, real)
 
 
 def own_id(directory: str) -> str:
@@ -190,7 +190,7 @@ def own_id(directory: str) -> str:
 def test_so_is_each_directory_below_it(kind: str, tmp_path: Path) -> None:
     """opencode 2 looks for no project above, not even where it finds a `.git` that is none."""
     above = KINDS[kind](tmp_path)
-    places = Places(Identity.V2)
+    places = Places(ProjectIdScheme.V2)
     below, deeper = str(sub_directory(above / "a")), str(sub_directory(above / "a" / "ü"))
 
     found = [places.find(str(directory)) for directory in (above, below, deeper)]
@@ -203,7 +203,7 @@ def test_the_nearest_of_git_and_mercurial_counts_and_git_at_the_same_level(tmp_p
     clone = KINDS["mercurial"](tmp_path)
     inner = repository(clone / "vendor" / "inner")
     within = sub_directory(inner / "third" / ".hg").parent
-    places = Places(Identity.V2)
+    places = Places(ProjectIdScheme.V2)
 
     assert [places.find(str(directory)).vcs for directory in (clone, inner, within)] == ["hg", "git", "hg"]
     sub_directory(inner / ".hg")
@@ -211,7 +211,7 @@ def test_the_nearest_of_git_and_mercurial_counts_and_git_at_the_same_level(tmp_p
 
 
 @pytest.mark.parametrize(("identity", "project_id"), [*ROOTS.items()])
-def test_the_root_of_the_file_system(identity: Identity, project_id: str) -> None:
+def test_the_root_of_the_file_system(identity: ProjectIdScheme, project_id: str) -> None:
     assert Places(identity).find("/") == Place("/", project_id, "/", "", None, "/")
 
 
@@ -220,14 +220,14 @@ def test_other_spellings_of_a_directory_are_the_same_place(spelling: str, tmp_pa
     directory = KINDS["top"](tmp_path)
     sub_directory(directory / "src")
 
-    assert Places(Identity.ORIGIN_FIRST).find(spelling.format(directory)).directory == str(directory)
+    assert Places(ProjectIdScheme.ORIGIN_FIRST).find(spelling.format(directory)).directory == str(directory)
 
 
 def test_a_relative_path_starts_at_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = KINDS["top"](tmp_path)
     monkeypatch.chdir(directory)
 
-    assert Places(Identity.ORIGIN_FIRST).find(".").directory == str(directory)
+    assert Places(ProjectIdScheme.ORIGIN_FIRST).find(".").directory == str(directory)
 
 
 def test_a_tilde_is_a_name_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,13 +235,13 @@ def test_a_tilde_is_a_name_like_any_other(tmp_path: Path, monkeypatch: pytest.Mo
     sub_directory(tmp_path / "~")
     monkeypatch.chdir(tmp_path)
 
-    assert Places(Identity.ORIGIN_FIRST).find("~").directory == str(tmp_path / "~")
+    assert Places(ProjectIdScheme.ORIGIN_FIRST).find("~").directory == str(tmp_path / "~")
 
 
 def test_directories_of_one_repository_share_the_project_and_not_the_path(tmp_path: Path) -> None:
     linked = KINDS["linked-worktree"](tmp_path)
     main = tmp_path / "repo"
-    places = Places(Identity.ORIGIN_FIRST)
+    places = Places(ProjectIdScheme.ORIGIN_FIRST)
 
     found = [places.find(str(d)) for d in (main, sub_directory(main / "a"), linked, sub_directory(linked / "b"))]
 

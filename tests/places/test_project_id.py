@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from migrator.places.checkout import own_project_id
 from tests.support.git import KEPT_ID, copy_of, git, keep_id, repository, root_commit
 from tests.support.home import FIXTURES
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def project_id(directory: Path, identity: Identity) -> str:
+def project_id(directory: Path, identity: ProjectIdScheme) -> str:
     return Places(identity).find(str(directory)).project_id
 
 
 @pytest.mark.parametrize(
     ("identity", "order"),
     [
-        (Identity.ORIGIN_FIRST, ["origin", "kept", "root"]),
-        (Identity.CACHE_FIRST, ["kept", "root"]),
-        (Identity.V2, ["origin", "kept", "root"]),
+        (ProjectIdScheme.ORIGIN_FIRST, ["origin", "kept", "root"]),
+        (ProjectIdScheme.CACHE_FIRST, ["kept", "root"]),
+        (ProjectIdScheme.V2, ["origin", "kept", "root"]),
     ],
 )
-def test_the_marks_count_in_the_order_of_the_version(identity: Identity, order: list[str], tmp_path: Path) -> None:
+def test_the_marks_count_in_the_order_of_the_version(identity: ProjectIdScheme, order: list[str], tmp_path: Path) -> None:
     """One mark after the other is taken away."""
     directory = repository(tmp_path / "repo", ORIGIN)
     keep_id(directory / ".git")
@@ -57,26 +57,26 @@ def test_a_directory_of_its_own_has_the_id_that_it_has_in_the_fixtures(fixture: 
     assert rows == [(worktree, own_project_id(worktree)) for worktree, _ in rows] != []
 
 
-@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize("identity", ProjectIdScheme)
 @pytest.mark.parametrize("content", [f"{KEPT_ID}\n", f"  {KEPT_ID}\r\n"])
-def test_white_space_around_a_kept_id_is_none_of_it(identity: Identity, content: str, tmp_path: Path) -> None:
+def test_white_space_around_a_kept_id_is_none_of_it(identity: ProjectIdScheme, content: str, tmp_path: Path) -> None:
     directory = repository(tmp_path / "repo")
     keep_id(directory / ".git", content)
 
     assert project_id(directory, identity) == KEPT_ID
 
 
-@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize("identity", ProjectIdScheme)
 @pytest.mark.parametrize("content", ["", "\n"])
-def test_an_empty_file_keeps_no_id(identity: Identity, content: str, tmp_path: Path) -> None:
+def test_an_empty_file_keeps_no_id(identity: ProjectIdScheme, content: str, tmp_path: Path) -> None:
     directory = repository(tmp_path / "repo")
     keep_id(directory / ".git", content)
 
     assert project_id(directory, identity) == root_commit(directory)
 
 
-@pytest.mark.parametrize("identity", Identity)
-def test_a_copy_keeps_the_id_even_if_its_history_is_another(identity: Identity, tmp_path: Path) -> None:
+@pytest.mark.parametrize("identity", ProjectIdScheme)
+def test_a_copy_keeps_the_id_even_if_its_history_is_another(identity: ProjectIdScheme, tmp_path: Path) -> None:
     original = repository(tmp_path / "original")
     keep_id(original / ".git")
     copy = copy_of(original, tmp_path / "copy")
@@ -89,8 +89,8 @@ def test_the_submodule_keeps_its_own_id(tmp_path: Path) -> None:
     git(repository(tmp_path / "super", ORIGIN), "submodule", "add", str(repository(tmp_path / "library")), "module")
     keep_id(tmp_path / "super" / ".git" / "modules" / "module")
 
-    assert project_id(tmp_path / "super" / "module", Identity.ORIGIN_FIRST) == KEPT_ID
-    assert project_id(tmp_path / "super", Identity.ORIGIN_FIRST) == ORIGIN_ID
+    assert project_id(tmp_path / "super" / "module", ProjectIdScheme.ORIGIN_FIRST) == KEPT_ID
+    assert project_id(tmp_path / "super", ProjectIdScheme.ORIGIN_FIRST) == ORIGIN_ID
 
 
 def test_only_the_first_url_of_origin_counts(tmp_path: Path) -> None:
@@ -98,4 +98,4 @@ def test_only_the_first_url_of_origin_counts(tmp_path: Path) -> None:
     git(directory, "remote", "set-url", "--add", "origin", "https://example.com/second.git")
     git(directory, "remote", "set-url", "--push", "origin", "https://example.com/push.git")
 
-    assert project_id(directory, Identity.ORIGIN_FIRST) == ORIGIN_ID
+    assert project_id(directory, ProjectIdScheme.ORIGIN_FIRST) == ORIGIN_ID

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError, NoSuchDirectory
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from tests.support.git import git, sub_directory
 from tests.support.repository_kinds import KINDS
 from tests.support.unprivileged import NOBODY, only_root_can, without_root_powers
@@ -16,11 +16,11 @@ from tests.support.unprivileged import NOBODY, only_root_can, without_root_power
 if TYPE_CHECKING:
     from pathlib import Path
 
-both = pytest.mark.parametrize("identity", Identity)
+both = pytest.mark.parametrize("identity", ProjectIdScheme)
 
 
 @both
-def test_a_directory_that_is_missing(identity: Identity, tmp_path: Path) -> None:
+def test_a_directory_that_is_missing(identity: ProjectIdScheme, tmp_path: Path) -> None:
     with pytest.raises(NoSuchDirectory) as refusal:
         Places(identity).find(str(tmp_path / "gone"))
 
@@ -28,7 +28,7 @@ def test_a_directory_that_is_missing(identity: Identity, tmp_path: Path) -> None
 
 
 @both
-def test_a_symlink_to_nowhere(identity: Identity, tmp_path: Path) -> None:
+def test_a_symlink_to_nowhere(identity: ProjectIdScheme, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("gone")
 
     with pytest.raises(NoSuchDirectory, match="/link does not exist"):
@@ -37,7 +37,7 @@ def test_a_symlink_to_nowhere(identity: Identity, tmp_path: Path) -> None:
 
 @both
 @pytest.mark.parametrize(("name", "complaint"), [("file", "/file is a file"), ("file/below", "lies below a file")])
-def test_a_file(identity: Identity, name: str, complaint: str, tmp_path: Path) -> None:
+def test_a_file(identity: ProjectIdScheme, name: str, complaint: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(NoSuchDirectory, match=complaint):
@@ -48,14 +48,14 @@ def test_symlinks_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("link")
 
     with pytest.raises(NoSuchDirectory, match=r"/link can't be read \(Too many levels of symbolic links\)"):
-        Places(Identity.ORIGIN_FIRST).find(str(tmp_path / "link"))
+        Places(ProjectIdScheme.ORIGIN_FIRST).find(str(tmp_path / "link"))
 
 
 @pytest.mark.parametrize("name", ["", "a\0b"])
 def test_what_is_no_name(name: str) -> None:
     """An unset variable in a script must not mean the working directory."""
     with pytest.raises(NoSuchDirectory, match="is not the name of a directory"):
-        Places(Identity.ORIGIN_FIRST).find(name)
+        Places(ProjectIdScheme.ORIGIN_FIRST).find(name)
 
 
 def test_a_name_that_opencode_cant_store(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_name_that_opencode_cant_store(tmp_path: Path) -> None:
         pytest.skip("this file system takes nothing but UTF-8")
 
     with pytest.raises(NoSuchDirectory, match="is not UTF-8") as refusal:
-        Places(Identity.ORIGIN_FIRST).find(str(latin))
+        Places(ProjectIdScheme.ORIGIN_FIRST).find(str(latin))
     str(refusal.value).encode()
 
 
@@ -76,13 +76,13 @@ def test_a_directory_that_cant_be_read(tmp_path: Path, closed: str, mode: int) -
     sub_directory(tmp_path / "closed" / "below")
     (tmp_path / "closed").chmod(mode)
     with without_root_powers(), pytest.raises(NoSuchDirectory, match=f"^{tmp_path}/{closed} can't be read"):
-        Places(Identity.ORIGIN_FIRST).find(f"{tmp_path}/{closed}")
+        Places(ProjectIdScheme.ORIGIN_FIRST).find(f"{tmp_path}/{closed}")
     (tmp_path / "closed").chmod(0o755)
 
 
 @both
 @only_root_can
-def test_a_repository_of_somebody_else(identity: Identity, tmp_path: Path) -> None:
+def test_a_repository_of_somebody_else(identity: ProjectIdScheme, tmp_path: Path) -> None:
     """opencode would call it no project, until the user trusts it: then its sessions would be lost from sight."""
     directory = KINDS["below-top"](tmp_path)
     for owned in (tmp_path / "repo", *(tmp_path / "repo").rglob("*")):
@@ -101,7 +101,7 @@ def test_a_repository_of_somebody_else(identity: Identity, tmp_path: Path) -> No
 @both
 @only_root_can
 def test_a_repository_of_somebody_else_that_is_trusted(
-    identity: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    identity: ProjectIdScheme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = KINDS["top"](tmp_path)
     os.chown(directory, NOBODY, NOBODY)
@@ -113,7 +113,7 @@ def test_a_repository_of_somebody_else_that_is_trusted(
 
 
 @both
-def test_a_repository_that_git_cant_read(identity: Identity, tmp_path: Path) -> None:
+def test_a_repository_that_git_cant_read(identity: ProjectIdScheme, tmp_path: Path) -> None:
     directory = KINDS["top"](tmp_path)
     git(directory, "config", "core.repositoryFormatVersion", "99")
 
@@ -122,7 +122,7 @@ def test_a_repository_that_git_cant_read(identity: Identity, tmp_path: Path) -> 
 
 
 @both
-def test_no_git_at_all(identity: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_git_at_all(identity: ProjectIdScheme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only a repository needs it."""
     directory = KINDS["top"](tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migrator.errors import BadInput
-from migrator.planning.relocation.pairs import Pair, absolute_pairs, listed_pairs, typed_pairs
+from migrator.planning.relocation.arguments import Pair, absolute_pairs, listed_pairs, typed_pairs
 
 
 def pairs(*words: str) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty, Reason
-from migrator.operations import Workbench
+from migrator.operations.context import CommandContext
 from migrator.orphans.homes import Homes
 from migrator.orphans.rule import OrphanRule
 from migrator.planning.rescue import Rescue
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from migrator.orphans.rule import Finding, Ground
+    from migrator.orphans.rule import Finding, RuleContext
 
 GONE = Reason("missing-directory", "it is gone", Certainty.CERTAIN)
 FORBIDDEN = Reason("kept-by-law", "it is kept by law", Certainty.CERTAIN)
@@ -32,7 +32,7 @@ class KeptByLaw(OrphanRule):
     name = "kept-by-law"
     movable = False
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, ground: RuleContext) -> Iterator[Finding]:
         raise NotImplementedError
 
 
@@ -51,9 +51,9 @@ def tree(tmp_path: Path) -> tuple[History, list[str]]:
 
 def rescued(history: History, lost: dict[str, Reason]) -> tuple[list[str], dict[str | None, str]]:
     """Who comes home, and what is said of those who don't."""
-    with Workbench(history.home.database) as bench:
-        rescue = Rescue(bench.ground, Homes(bench.ground), [KeptByLaw()])
-        selection = rescue.select({id_: (bench.ground.by_id[id_], [reason]) for id_, reason in lost.items()})
+    with CommandContext(history.home.database) as context:
+        rescue = Rescue(context.rule_context, Homes(context.rule_context), [KeptByLaw()])
+        selection = rescue.select({id_: (context.rule_context.by_id[id_], [reason]) for id_, reason in lost.items()})
         goes = [selected.session.id for selected in selection.sessions if rescue.destination.place_for(selected)]
         return goes, {warning.session: warning.message for warning in selection.warnings}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from tests.support.home import Home
 from tests.support.opencode.binary import MAIN
 from tests.support.opencode.fake_model import order
@@ -54,7 +54,7 @@ def test_opencode_1_lists_opens_continues_and_undoes_what_was_moved(
     run = answer(opencode, "move", "--from-dir", lab.a, "--to-dir", directory, "--yes", cwd=lab.a)
 
     assert (run["status"], run["sessions"]) == ("applied", len(IN_A))
-    place = Places(Identity.V2).find(str(directory))
+    place = Places(ProjectIdScheme.V2).find(str(directory))
     with closing(sqlite3.connect(opencode.database)) as database:
         rows = database.execute("SELECT project_id, directory, path FROM session_v2 WHERE id = ?", [main]).fetchall()
         assert rows == [(place.project_id, str(directory), "")], "where opencode 2 looks"

@@ -17,7 +17,7 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.model import Place
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from tests.real.conftest import real_binary
 from tests.support.opencode.binary import MAIN
 from tests.support.repository_kinds import KINDS
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 IDENTITIES = {
-    MAIN: Identity.ORIGIN_FIRST,
-    "1.15.13": Identity.ORIGIN_FIRST,
-    "1.14.34": Identity.CACHE_FIRST,
-    "1.3.2": Identity.CACHE_FIRST,
+    MAIN: ProjectIdScheme.ORIGIN_FIRST,
+    "1.15.13": ProjectIdScheme.ORIGIN_FIRST,
+    "1.14.34": ProjectIdScheme.CACHE_FIRST,
+    "1.3.2": ProjectIdScheme.CACHE_FIRST,
 }
 
 BESIDE_BARE = {"worktree-of-bare", "worktree-of-dot-bare", "linked-worktree-of-said-to-be-bare"}
@@ -126,7 +126,7 @@ def test_opencode_sees_no_project_without_git(
     opencode = install(tmp_path / "home", MAIN)
 
     with pytest.raises(MigratorError, match="git is not on PATH"):
-        Places(Identity.ORIGIN_FIRST).find(str(directory))
+        Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory))
     with opencode.serve(directory):
         assert opencode.call("GET", "/project/current", directory=directory)["id"] == "global"
 

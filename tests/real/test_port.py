@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from tests.support.opencode.undo_walk import files
 from tests.support.snapshot_port import Snapshots, Undo
 
@@ -19,7 +19,7 @@ def test_undo_and_redo_leave_the_same_files(undo_lab: UndoLab, monkeypatch: pyte
     """The steps of `undo_and_redo`, on the same turns, which the real one has made."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    place = Places(Identity.ORIGIN_FIRST).find(str(undo_lab.source))
+    place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(undo_lab.source))
     undo = Undo(undo_lab.opencode.database, undo_lab.session, Snapshots.at(undo_lab.opencode.data, place))
     seen: list[Files] = []
     for turn in reversed(undo.messages()):
@@ -39,7 +39,7 @@ def test_snapshots_and_patches_are_the_same(undo_lab: UndoLab, monkeypatch: pyte
     """The tree of the worktree as it is now is the one that the real one took after the last turn."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    place = Places(Identity.ORIGIN_FIRST).find(str(undo_lab.source))
+    place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(undo_lab.source))
     snapshots = Snapshots.at(undo_lab.opencode.data, place)
     parts = [
         part

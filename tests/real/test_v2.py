@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from tests.support.git import repository, sub_directory
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.fake_model import order
@@ -39,7 +39,7 @@ def test_opencode_makes_the_same_of_every_kind_of_directory(opencode: OpenCode2,
             directory = build(sub_directory(tmp_path / "kinds" / kind))
             real = opencode.location(directory)["project"]
             try:
-                place = Places(Identity.V2).find(str(directory))
+                place = Places(ProjectIdScheme.V2).find(str(directory))
             except MigratorError as refusal:
                 different[kind] = (str(refusal), real)
                 continue
@@ -76,7 +76,7 @@ def test_moved_sessions_are_listed_opened_and_continued_where_they_are(
 
     move(installed, a, there)
 
-    place, place_below = (Places(Identity.V2).find(str(directory)) for directory in (there, there / "src"))
+    place, place_below = (Places(ProjectIdScheme.V2).find(str(directory)) for directory in (there, there / "src"))
     with opencode.service(there):
         assert opencode.listed(there) == {root, at_home} | ({below} if place.vcs else set())
         assert opencode.listed_by(project=place.project_id, subpath="") == {root, child, at_home}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.operations import Workbench
+from migrator.operations.context import CommandContext
 from tests.support.home import FIXTURES
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def chosen_from(family: dict[str, str | None], chosen: set[str]) -> list[Selecte
                 "time_updated) VALUES (?, ?, 'global', '', '/x', '', '1.18.34', 0, 0)",
                 family.items(),
             )
-        with Workbench(path) as bench:
-            return list(bench.selection({"from_id": tuple(sorted(chosen))}).sessions)
+        with CommandContext(path) as context:
+            return list(context.selection({"from_id": tuple(sorted(chosen))}).sessions)
 
 
 @given(st.data(), families)

@@ -18,7 +18,7 @@ def test_by_default_both() -> None:
 
 def test_it_narrows_and_says_what_was_typed() -> None:
     assert PLUGIN.narrows
-    assert [PLUGIN.build({"archived": value}, FACTS)[0].said for value in (True, False)] == [
+    assert [PLUGIN.build({"archived": value}, FACTS)[0].as_typed for value in (True, False)] == [
         "--archived",
         "--no-archived",
     ]

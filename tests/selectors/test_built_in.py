@@ -16,7 +16,7 @@ def test_the_options_parse_into_what_build_takes() -> None:
     assert not any(plugin.build(values, Surroundings()) for plugin in BUILT_IN)
     typed = ["--from-dir", "/a", "--from-dir", "/b", "--exact", "--title", "x", "--no-archived", "--since", "2w"]
     values = command.make_context("any", typed).params
-    said = [selector.said for plugin in BUILT_IN for selector in plugin.build(values, Surroundings())]
+    said = [selector.as_typed for plugin in BUILT_IN for selector in plugin.build(values, Surroundings())]
     assert said == ["--from-dir /a --exact", "--from-dir /b --exact", "--title x", "--since 2w", "--no-archived"]
 
 

@@ -33,7 +33,7 @@ def test_malformed() -> None:
 
 def test_it_narrows_and_says_what_was_typed() -> None:
     assert PLUGIN.narrows
-    assert [selector.said for selector in PLUGIN.build({"exclude_dir": ("/x/*", "/y z")}, FACTS)] == [
+    assert [selector.as_typed for selector in PLUGIN.build({"exclude_dir": ("/x/*", "/y z")}, FACTS)] == [
         "--exclude-dir /x/*",
         "--exclude-dir '/y z'",
     ]

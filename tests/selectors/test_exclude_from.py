@@ -76,5 +76,5 @@ def test_it_narrows_and_says_what_was_typed(facts: Surroundings, tmp_path: Path)
     (tmp_path / "a list").write_text("x")
     assert PLUGIN.narrows
     (selector,) = PLUGIN.build({"exclude_from": ("a list",)}, facts)
-    assert selector.said == "--exclude-from 'a list'"
+    assert selector.as_typed == "--exclude-from 'a list'"
     assert not PLUGIN.build({}, facts)

@@ -55,7 +55,7 @@ def test_each_distinct_directory_is_one_value_of_one_parameter() -> None:
 )
 def test_it_says_what_was_typed(values: dict[str, object], said: str) -> None:
     (selector,) = PLUGIN.build(values, FACTS)
-    assert selector.said == said
+    assert selector.as_typed == said
 
 
 def test_nothing_typed_is_no_selector() -> None:

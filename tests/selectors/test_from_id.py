@@ -50,7 +50,7 @@ def test_standard_input_is_one_selector_and_one_query() -> None:
     here = facts("ses_2a", "ses_12", "ses_2a")
     assert chosen(PLUGIN, here, from_id=("-", "ses_1")) == ["ses_1", "ses_12", "ses_2a"]
     assert here.asked == ["existing"]
-    assert [selector.said for selector in PLUGIN.build({"from_id": ("-", "ses_1")}, here)] == [
+    assert [selector.as_typed for selector in PLUGIN.build({"from_id": ("-", "ses_1")}, here)] == [
         "--from-id -",
         "--from-id ses_1",
     ]

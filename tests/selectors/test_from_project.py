@@ -142,6 +142,6 @@ def test_global_has_no_root_and_other_projects_no_opinion() -> None:
 
 def test_it_chooses_and_says_what_was_typed() -> None:
     (selector,) = PLUGIN.build({"from_project": ("The API",)}, facts())
-    assert selector.said == "--from-project 'The API'"
+    assert selector.as_typed == "--from-project 'The API'"
     assert not PLUGIN.narrows
     assert not PLUGIN.build({}, facts())

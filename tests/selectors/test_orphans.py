@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import BadInput
-from migrator_selectors.lost import OrphansPlugin
+from migrator_selectors.from_orphans import OrphansPlugin
 from tests.support.selector_context import Surroundings, chosen, session
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def test_of_every_rule_or_of_one() -> None:
 
 def test_it_chooses_and_says_what_was_typed() -> None:
     selectors = PLUGIN.build({"orphans": ("every", "stale-path")}, FACTS)
-    assert [selector.said for selector in selectors] == ["--orphans", "--orphans=stale-path"]
+    assert [selector.as_typed for selector in selectors] == ["--orphans", "--orphans=stale-path"]
     assert not PLUGIN.narrows
     assert not PLUGIN.build({"orphans": ()}, FACTS)
     assert not PLUGIN.build({}, FACTS)

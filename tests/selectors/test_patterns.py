@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.errors import BadInput
-from migrator_selectors.pattern_syntax import literal
-from migrator_selectors.patterns import DirectoryPattern
+from migrator_selectors._pattern_syntax import literal
+from migrator_selectors._patterns import DirectoryPattern
 from tests.support.strategies import directories, names, nasty_text
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from migrator.errors import BadInput
 from migrator.model import Project
-from migrator.places.belonging import Belonging, Owner
-from migrator.places.workspace import Repository, State, Workspace
+from migrator.workspaces.sessions import RepositorySessions, WorkspaceRoot
+from migrator.workspaces.model import Repository, WorkspaceState, Workspace
 from migrator_selectors import BUILT_IN
-from migrator_selectors.pattern_syntax import literal
+from migrator_selectors._pattern_syntax import literal
 from tests.support.selector_context import Surroundings, by_sql
 from tests.support.strategies import directories, names, nasty_text, sessions, times, titles
 
@@ -116,11 +116,11 @@ def test_from_id(data: st.DataObject, rows: list[Session]) -> None:
 
 @given(st.data(), sessions())
 def test_from_workspaces(data: st.DataObject, rows: list[Session]) -> None:
-    workspace = Workspace("one", "/w/one", "jj", State.ALIVE)
+    workspace = Workspace("one", "/w/one", "jj", WorkspaceState.ALIVE)
     keys = [(row.directory, row.project_id) for row in rows]
     owned = data.draw(st.lists(st.sampled_from(keys), unique=True)) if keys else []
     repository = Repository("/w", "/w", None, "/w/.jj/repo", (workspace,))
-    found = Belonging(repository, {key: Owner(workspace, key[0]) for key in owned}, {}, ())
+    found = RepositorySessions(repository, {key: WorkspaceRoot(workspace, key[0]) for key in owned}, {}, ())
     (matched,) = hold("from-workspaces", rows, {"from_workspaces": ("/w",)}, belongings={"/w": found})
     assert matched == [row.id for row in rows if (row.directory, row.project_id) in owned]
 

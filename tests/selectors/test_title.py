@@ -35,5 +35,5 @@ def test_empty_is_refused() -> None:
 
 def test_it_narrows_and_says_what_was_typed() -> None:
     assert PLUGIN.narrows
-    assert [selector.said for selector in PLUGIN.build({"title": ("Fix It",)}, FACTS)] == ["--title 'Fix It'"]
+    assert [selector.as_typed for selector in PLUGIN.build({"title": ("Fix It",)}, FACTS)] == ["--title 'Fix It'"]
     assert not PLUGIN.build({}, FACTS)

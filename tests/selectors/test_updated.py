@@ -89,7 +89,7 @@ def test_a_time_that_never_comes_is_refused() -> None:
 
 def test_it_narrows_and_says_what_was_typed() -> None:
     assert PLUGIN.narrows
-    assert [selector.said for selector in PLUGIN.build({"until": "2026-01-01 12:00"}, Surroundings())] == [
+    assert [selector.as_typed for selector in PLUGIN.build({"until": "2026-01-01 12:00"}, Surroundings())] == [
         "--until '2026-01-01 12:00'",
     ]
     assert not PLUGIN.build({"since": None, "until": None}, Surroundings())

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import DatabaseInUse, Unusable
-from migrator.server.gate import Gate
-from migrator.store.listing import Wanted
+from migrator.server.database_access import DatabaseAccess
+from migrator.store.listing import ListFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,18 +22,18 @@ RETITLE = "UPDATE session SET title = ?"
 
 
 @pytest.fixture
-def gate(home: Home) -> Iterator[Gate]:
-    found = Gate(home.database)
+def gate(home: Home) -> Iterator[DatabaseAccess]:
+    found = DatabaseAccess(home.database)
     yield found
     found.close()
 
 
-def titles(gate: Gate) -> set[str]:
+def titles(gate: DatabaseAccess) -> set[str]:
     with gate.history() as copy:
-        return {row.json.partition('"title":"')[2].partition('"')[0] for row in copy.page(Wanted(), None, 100).sessions}
+        return {row.json.partition('"title":"')[2].partition('"')[0] for row in copy.page(ListFilter(), None, 100).sessions}
 
 
-def test_while_a_run_writes_the_history_stands_still(gate: Gate, home: Home) -> None:
+def test_while_a_run_writes_the_history_stands_still(gate: DatabaseAccess, home: Home) -> None:
     home.execute(RETITLE, ["before"])
     with gate.writing():
         home.execute(RETITLE, ["after"])
@@ -41,11 +41,11 @@ def test_while_a_run_writes_the_history_stands_still(gate: Gate, home: Home) -> 
         with pytest.raises(DatabaseInUse, match="in use by a run of this server"), gate.reading():
             pass
     assert titles(gate) == {"after"}
-    with gate.reading() as bench:
-        assert bench.store.count() == 18
+    with gate.reading() as context:
+        assert context.store.count() == 18
 
 
-def test_nobody_has_it_open_between_pages(gate: Gate, home: Home) -> None:
+def test_nobody_has_it_open_between_pages(gate: DatabaseAccess, home: Home) -> None:
     assert len(titles(gate)) > 1
     with closing(sqlite3.connect(home.database, isolation_level=None)) as alone:
         alone.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -53,7 +53,7 @@ def test_nobody_has_it_open_between_pages(gate: Gate, home: Home) -> None:
         alone.execute("ROLLBACK")
 
 
-def test_a_run_waits_for_planning_and_planning_for_no_run(gate: Gate) -> None:
+def test_a_run_waits_for_planning_and_planning_for_no_run(gate: DatabaseAccess) -> None:
     order: list[str] = []
     planning, planned = threading.Event(), threading.Event()
 
@@ -81,7 +81,7 @@ def test_a_run_waits_for_planning_and_planning_for_no_run(gate: Gate) -> None:
     assert order == ["planned", "written"]
 
 
-def test_another_process_that_keeps_everyone_out(gate: Gate, home: Home) -> None:
+def test_another_process_that_keeps_everyone_out(gate: DatabaseAccess, home: Home) -> None:
     """Such as a move by the command line: pages are as before until it is done."""
     home.execute(RETITLE, ["before"])
     assert titles(gate) == {"before"}
@@ -92,21 +92,21 @@ def test_another_process_that_keeps_everyone_out(gate: Gate, home: Home) -> None
         assert titles(gate) == {"before"}
         alone.execute("COMMIT")
         assert titles(gate) == {"before"}
-        with pytest.raises(DatabaseInUse), closing(Gate(home.database)) as fresh:
+        with pytest.raises(DatabaseInUse), closing(DatabaseAccess(home.database)) as fresh:
             titles(fresh)
     assert titles(gate) == {"after"}
 
 
-def test_a_copy_that_somebody_reads_outlives_the_next(gate: Gate, home: Home) -> None:
+def test_a_copy_that_somebody_reads_outlives_the_next(gate: DatabaseAccess, home: Home) -> None:
     home.execute(RETITLE, ["old"])
     with gate.history() as old:
         home.execute(RETITLE, ["new"])
         assert titles(gate) == {"new"}
-        assert {"old" in row.json for row in old.page(Wanted(), None, 100).sessions} == {True}
+        assert {"old" in row.json for row in old.page(ListFilter(), None, 100).sessions} == {True}
     assert titles(gate) == {"new"}
 
 
 def test_a_file_that_is_none(home: Home) -> None:
     home.database.write_bytes(b"no database at all, but long enough to look at")
-    with closing(Gate(home.database)) as gate, pytest.raises(Unusable, match="is not an SQLite database"):
+    with closing(DatabaseAccess(home.database)) as gate, pytest.raises(Unusable, match="is not an SQLite database"):
         titles(gate)

@@ -38,7 +38,7 @@ def moved(served: Served, shop: Path) -> int:
 
 
 def check(name: str, document: Any) -> None:
-    schema = json.loads((files("migrator") / "reporting" / f"{name}.schema.json").read_text())
+    schema = json.loads((files("migrator") / "documents" / f"{name}.schema.json").read_text())
     Draft202012Validator(schema).validate(document)
 
 

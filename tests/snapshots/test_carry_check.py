@@ -117,13 +117,13 @@ def test_what_has_not_been_committed_is_not_in_another_worktree(world: World, so
 
 def test_the_plan_is_judged_anew_when_it_is_applied(world: World, source: Path, talk: Talk) -> None:
     """Between plan and run a file changed: its turn is detached, and the run says so."""
-    from migrator.applying import apply_plan
-    from migrator.execution.runs import Options
+    from migrator.operations.apply import apply_plan
+    from migrator.execution.runs import RunOptions
 
     target = linked(source)
     plan = world.plan(source, target)
     write(target / "b", "changed after the plan\n")
-    run = apply_plan(plan, world.database, Options())
+    run = apply_plan(plan, world.database, RunOptions())
     (warning,) = run.warnings
     assert (warning.code, warning.session) == ("undo-detached", talk.id)
     assert warning.message == (

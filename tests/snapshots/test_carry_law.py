@@ -19,7 +19,7 @@ from unittest.mock import patch as patched
 from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
 
-from migrator.model import Whereabouts
+from migrator.model import FolderState
 from tests.support.git import clone, commit, git
 from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
 
@@ -239,7 +239,7 @@ def move(history: History) -> tuple[Path, list[list[str]]]:
     parts = [part for talk in history.talks for part in world.patches(talk)]
     due = [part["files"] for part in parts if is_due(case, source, target, part)]
     if following:
-        world.relocate(source, source.with_name("target"), Whereabouts.WILL_MOVE)
+        world.relocate(source, source.with_name("target"), FolderState.WILL_MOVE)
         return WAYS[case.way](source), due
     if case.way == "relocate":
         world.relocate(source, target)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.applying import apply_plan
+from migrator.operations.apply import apply_plan
 from migrator.errors import MigratorError
-from migrator.execution.runs import Options
-from migrator.operations import Workbench
+from migrator.execution.runs import RunOptions
+from migrator.operations.context import CommandContext
 from tests.snapshots.test_transfer_failures import damage
 from tests.support.faults import run
 from tests.support.git import commit, git
@@ -33,11 +33,11 @@ class Drifted(NamedTuple):
     old: Path
 
     def plan(self, undo_files: str = "auto") -> Plan:
-        with Workbench(self.world.database) as bench:
-            return bench.plan_protection({"undo_files": undo_files})
+        with CommandContext(self.world.database) as context:
+            return context.plan_protection({"undo_files": undo_files})
 
     def protect(self) -> None:
-        apply_plan(self.plan(), self.world.database, Options())
+        apply_plan(self.plan(), self.world.database, RunOptions())
 
     def undone(self) -> dict[str, tuple[str, bytes] | None]:
         """What an undo of everything changes."""
@@ -114,7 +114,7 @@ def test_a_turn_whose_snapshot_is_gone_is_detached_and_the_others_mended(drifted
 
 
 def test_detach_mends_nothing(drifted: Drifted) -> None:
-    apply_plan(drifted.plan("detach"), drifted.world.database, Options())
+    apply_plan(drifted.plan("detach"), drifted.world.database, RunOptions())
     assert [part["files"] for part in drifted.world.patches(drifted.talk)] == [[], [], []]
     assert drifted.undone() == {}
 

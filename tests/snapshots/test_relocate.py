@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.applying import apply_plan
+from migrator.operations.apply import apply_plan
 from migrator.errors import MigratorError
-from migrator.execution.runs import Options
-from migrator.model import Whereabouts
-from migrator.operations import Moving, Workbench
-from migrator.snapshots.borrowing import NEW, lines, worktree_of
+from migrator.execution.runs import RunOptions
+from migrator.model import FolderState
+from migrator.operations.context import RelocateRequest, CommandContext
+from migrator.snapshots.alternates import NEW, alternate_lines, worktree_of
 from tests.support.git import git
 from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-GROUNDS = [Whereabouts.MOVED, Whereabouts.WILL_MOVE]
+GROUNDS = [FolderState.MOVED, FolderState.WILL_MOVE]
 
 
 class Ground(NamedTuple):
@@ -32,12 +32,12 @@ class Ground(NamedTuple):
     beside: Path
     neighbour: Talk
 
-    def follow(self, whereabouts: Whereabouts) -> None:
+    def follow(self, whereabouts: FolderState) -> None:
         """Move the folder and relocate, in the one order or the other, and let git mend its links."""
-        if whereabouts is Whereabouts.MOVED:
+        if whereabouts is FolderState.MOVED:
             self.old.rename(self.new)
         self.world.relocate(self.old, self.new, whereabouts)
-        if whereabouts is Whereabouts.WILL_MOVE:
+        if whereabouts is FolderState.WILL_MOVE:
             self.old.rename(self.new)
         git(self.new, "worktree", "repair", str(self.beside))
 
@@ -63,14 +63,14 @@ def names(ground: Ground, talk: Talk) -> list[str]:
 
 
 @pytest.mark.parametrize("whereabouts", GROUNDS)
-def test_its_undo_works_in_the_new_place(ground: Ground, whereabouts: Whereabouts) -> None:
+def test_its_undo_works_in_the_new_place(ground: Ground, whereabouts: FolderState) -> None:
     ground.follow(whereabouts)
     assert names(ground, ground.talk) == [str(ground.new / "a")]
     assert ground.undone(ground.talk, ground.new) == {"a": ("file", b"a\n")}
 
 
 @pytest.mark.parametrize("whereabouts", GROUNDS)
-def test_the_undo_of_a_worktree_that_borrows_from_it_goes_on_working(ground: Ground, whereabouts: Whereabouts) -> None:
+def test_the_undo_of_a_worktree_that_borrows_from_it_goes_on_working(ground: Ground, whereabouts: FolderState) -> None:
     ground.follow(whereabouts)
     assert ground.undone(ground.neighbour, ground.beside) == {"b": ("file", b"b\n")}
     later = ground.world.turn(ground.neighbour, write, ground.beside / "d/deep", "changed after the move\n")
@@ -86,9 +86,9 @@ def test_control_without_relocate_the_undo_beside_it_deletes(ground: Ground) -> 
 
 
 @pytest.mark.parametrize("whereabouts", GROUNDS)
-def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: Whereabouts) -> None:
+def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: FolderState) -> None:
     before = ground.world.home.everything()
-    moved_first = whereabouts is Whereabouts.MOVED
+    moved_first = whereabouts is FolderState.MOVED
     if moved_first:
         ground.old.rename(ground.new)
     run = ground.world.relocate(ground.old, ground.new, whereabouts)
@@ -101,13 +101,13 @@ def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: Whereabou
 
 
 def test_the_new_repository_is_for_the_new_place_before_that_is_there(ground: Ground) -> None:
-    ground.world.relocate(ground.old, ground.new, Whereabouts.WILL_MOVE)
+    ground.world.relocate(ground.old, ground.new, FolderState.WILL_MOVE)
     (own,) = (
         path.parent
         for path in ground.world.data.glob("snapshot/*/*/config")
         if worktree_of(str(path.parent)) == str(ground.new)
     )
-    assert lines(f"{own}/objects/info/alternates") == [f"{ground.new}/.git/objects"]
+    assert alternate_lines(f"{own}/objects/info/alternates") == [f"{ground.new}/.git/objects"]
     ground.old.rename(ground.new)
     assert ground.world.git_dir(ground.new) == own
 
@@ -116,10 +116,10 @@ def test_before_the_move_every_turn_goes_along_whatever_has_changed_since(ground
     """It is the same directory; after the move, the last snapshot is all that tells how it was."""
     write(ground.old / "a", "changed by hand since\n")
     at_first = Saved(ground.world)
-    ground.follow(Whereabouts.WILL_MOVE)
+    ground.follow(FolderState.WILL_MOVE)
     assert names(ground, ground.talk) == [str(ground.new / "a")]
     at_first.restore()
-    ground.follow(Whereabouts.MOVED)
+    ground.follow(FolderState.MOVED)
     assert names(ground, ground.talk) == []
 
 
@@ -149,9 +149,9 @@ def test_two_worktrees_that_changed_places(ground: Ground) -> None:
 
 
 def swapped(world: World, one: Path, other: Path) -> None:
-    with Workbench(world.database) as bench:
-        plan = bench.relocate(Moving((f"{one}={other}", f"{other}={one}")))
-    apply_plan(plan, world.database, Options())
+    with CommandContext(world.database) as context:
+        plan = context.relocate(RelocateRequest((f"{one}={other}", f"{other}={one}")))
+    apply_plan(plan, world.database, RunOptions())
 
 
 def test_a_linked_worktree_that_lost_its_repository_says_how_to_keep_its_undo(ground: Ground) -> None:
@@ -186,11 +186,11 @@ def test_a_session_whose_own_directory_is_gone_follows_with_its_undo(ground: Gro
 
 def test_others_borrowing_is_announced_and_foreign_folders_change_nothing(ground: Ground) -> None:
     before = everyones_lenders(ground.world)
-    with Workbench(ground.world.database) as bench:
-        plan = bench.relocate(Moving((str(ground.old), str(ground.new)), whereabouts=Whereabouts.WILL_MOVE))
+    with CommandContext(ground.world.database) as context:
+        plan = context.relocate(RelocateRequest((str(ground.old), str(ground.new)), whereabouts=FolderState.WILL_MOVE))
     (said,) = (warning.message for warning in plan.warnings if warning.code == "snapshots-borrow")
     assert said.startswith(f"opencode's snapshots of {ground.beside} borrow from the repository that moves")
-    ground.world.relocate(ground.old, ground.new, Whereabouts.FOREIGN)
+    ground.world.relocate(ground.old, ground.new, FolderState.FOREIGN)
     assert everyones_lenders(ground.world) == before
 
 

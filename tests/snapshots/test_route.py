@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from migrator.model import Binding
-from migrator.places import Identity, Places
+from migrator.places import ProjectIdScheme, Places
 from migrator.snapshots.layout import Layout
-from migrator.snapshots.passages import Passage, Passages
-from migrator.store.reading import Store
+from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
+from migrator.store.reader import Store
 from tests.support.git import clone, commit, git, root_commit
 from tests.support.home import V1_FIXTURES, build_home
 from tests.support.undo_world import World, linked, write
 
 
-def find(world: World, before: Binding, target: Path) -> Passage | str:
+def find(world: World, before: Binding, target: Path) -> SnapshotRoute | str:
     with Store(world.database) as store:
-        places = Places(Identity.ORIGIN_FIRST)
-        return Passages(store, places).find(before, places.find(str(target)).binding)
+        places = Places(ProjectIdScheme.ORIGIN_FIRST)
+        return SnapshotRoutes(store, places).find(before, places.find(str(target)).binding)
 
 
 def used(world: World, directory: Path) -> Binding:
@@ -31,7 +31,7 @@ def used(world: World, directory: Path) -> Binding:
 def test_to_a_linked_worktree(world: World) -> None:
     source = world.repository()
     before, target = used(world, source), linked(source)
-    assert find(world, before, target) == Passage(
+    assert find(world, before, target) == SnapshotRoute(
         str(world.snapshots(source).git_dir),
         str(world.snapshots(target).git_dir),
         str(source),
@@ -46,7 +46,7 @@ def test_directories_of_a_worktree_all_have_its_snapshots(world: World, sub: str
     source = world.repository(d__e__file="x\n")
     before, target = used(world, source / sub), clone(source)
     passage = find(world, before, target / target_sub)
-    assert isinstance(passage, Passage)
+    assert isinstance(passage, SnapshotRoute)
     assert (passage.source_worktree, passage.target_worktree) == (str(source), str(target))
     assert passage.source == str(world.snapshots(source).git_dir)
 
@@ -54,7 +54,7 @@ def test_directories_of_a_worktree_all_have_its_snapshots(world: World, sub: str
 def test_within_one_worktree_the_snapshots_stay_where_they_are(world: World) -> None:
     source = world.repository(d__file="x\n")
     passage = find(world, used(world, source / "d"), source)
-    assert isinstance(passage, Passage)
+    assert isinstance(passage, SnapshotRoute)
     assert passage.source == passage.target
 
 
@@ -63,7 +63,7 @@ def test_from_a_worktree_that_was_renamed(world: World) -> None:
     before = used(world, source / "d")
     target = source.rename(source.with_name("renamed"))
     passage = find(world, before, target / "d")
-    assert isinstance(passage, Passage)
+    assert isinstance(passage, SnapshotRoute)
     assert passage.source_worktree == str(source)
 
 
@@ -72,7 +72,7 @@ def test_from_a_project_that_has_another_id_now(world: World) -> None:
     before = used(world, source)
     git(source, "remote", "add", "origin", "https://example.com/acme/widget.git")
     passage = find(world, before, source)
-    assert isinstance(passage, Passage)
+    assert isinstance(passage, SnapshotRoute)
     assert passage.source != passage.target
     assert passage.source_worktree == passage.target_worktree
 
@@ -84,7 +84,7 @@ def test_from_a_renamed_worktree_of_a_project_that_has_got_an_origin_since(world
     target = source.rename(source.with_name("renamed"))
     git(target, "remote", "add", "origin", "https://example.com/acme/widget.git")
     assert before.project_id == root_commit(target)
-    assert isinstance(find(world, before, target), Passage)
+    assert isinstance(find(world, before, target), SnapshotRoute)
 
 
 def test_a_repository_without_a_commit_has_snapshots_too(world: World) -> None:
@@ -97,7 +97,7 @@ def test_a_repository_without_a_commit_has_snapshots_too(world: World) -> None:
     write(source / "file", "first\n")
     commit(source)
     passage = find(world, before, source)
-    assert isinstance(passage, Passage)
+    assert isinstance(passage, SnapshotRoute)
     assert passage.source == str(world.data / "snapshot/global" / Path(passage.target).name)
 
 
@@ -106,7 +106,7 @@ def test_a_row_with_no_path_or_the_one_from_before_the_repository(world: World, 
     source = world.repository()
     before = used(world, source)._replace(path=str(source)[1:] if path == "stale" else path)
     passage = find(world, before, linked(source))
-    assert isinstance(passage, Passage)
+    assert isinstance(passage, SnapshotRoute)
     assert passage.source_worktree == str(source)
 
 
@@ -122,7 +122,7 @@ def test_a_gone_directory_without_a_path_is_looked_for_in_its_project(world: Wor
             passage = find(world, before, moved if top == source else source)
         finally:
             moved.rename(top)
-        assert isinstance(passage, Passage)
+        assert isinstance(passage, SnapshotRoute)
         assert passage.source_worktree == str(top)
 
 
@@ -205,7 +205,7 @@ def test_to_a_directory_that_has_gone_meanwhile(world: World) -> None:
     after = world.place(target).binding
     target.rename(target.with_name("moved"))
     with Store(world.database) as store:
-        assert "does not exist" in str(Passages(store, Places(Identity.ORIGIN_FIRST)).find(before, after))
+        assert "does not exist" in str(SnapshotRoutes(store, Places(ProjectIdScheme.ORIGIN_FIRST)).find(before, after))
 
 
 # ------------------------------------------------------------------------------------------------------ where they are

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.passages import Passage
+from migrator.snapshots.route import SnapshotRoute
 from migrator.snapshots.transfer import carry
 from migrator.snapshots.trees import whole
 from tests.support.git import commit, git
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Cargo(NamedTuple):
     """A passage to a linked worktree, and trees of the source."""
 
-    passage: Passage
+    passage: SnapshotRoute
     trees: list[str]
 
     @property
@@ -51,7 +51,7 @@ def cargo_in(world: World) -> Cargo:
         trees.append(str(snapshots.track()))
     target = linked(source)
     to = world.snapshots(target).git_dir
-    return Cargo(Passage(str(snapshots.git_dir), str(to), str(source), str(target), f"{source}/.git/objects"), trees)
+    return Cargo(SnapshotRoute(str(snapshots.git_dir), str(to), str(source), str(target), f"{source}/.git/objects"), trees)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_main_worktree_s_index_is_no_other_worktree_s(world: World) -> None:
     snapshots = world.snapshots(source)
     trees = [str(snapshots.track())]
     target = world.snapshots(tree / "sub")
-    carry(Passage(str(snapshots.git_dir), str(target.git_dir), str(source), str(tree), f"{source}/.git/objects"), trees)
+    carry(SnapshotRoute(str(snapshots.git_dir), str(target.git_dir), str(source), str(tree), f"{source}/.git/objects"), trees)
     before = state(tree)
     target.restore(str(target.track()))
     assert state(tree) == before

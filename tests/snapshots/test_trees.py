@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from migrator.snapshots.plumbing import borrowing
-from migrator.snapshots.trees import Entry, Trees, whole
+from migrator.snapshots.git import with_alternates
+from migrator.snapshots.trees import TreeFile, Trees, whole
 from tests.support.git import git
 from tests.support.undo_world import write
 
@@ -79,7 +79,7 @@ def test_what_is_borrowed_counts(forest: Forest, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "borrower.git")
     borrower = str(tmp_path / "borrower.git")
     assert whole(borrower, [forest.one]) == set()
-    assert whole(borrower, [forest.one], borrowing(f"{forest.git_dir}/objects")) == {forest.one}
+    assert whole(borrower, [forest.one], with_alternates(f"{forest.git_dir}/objects")) == {forest.one}
 
 
 def test_a_submodule_is_somebody_elses(forest: Forest) -> None:
@@ -102,9 +102,9 @@ def test_what_a_tree_holds(tmp_path: Path) -> None:
     blob = {name: git(tmp_path, "rev-parse", f"{tree}:{name}") for name in ("run", "link", "d/ü\n")}
     with Trees(str(tmp_path / ".git")) as trees:
         assert dict(trees.files(tree)) == {
-            "d/ü\n": Entry("100644", blob["d/ü\n"]),
-            "link": Entry("120000", blob["link"]),
-            "run": Entry("100755", blob["run"]),
+            "d/ü\n": TreeFile("100644", blob["d/ü\n"]),
+            "link": TreeFile("120000", blob["link"]),
+            "run": TreeFile("100755", blob["run"]),
         }
         assert trees.entry(tree, "run/below") is None
         assert trees.entry(tree, "missing") is None

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.demo import load
+from migrator.operations.demo import load
 from migrator.store.history_copy import HistoryCopy
-from migrator.store.reading import Store
+from migrator.store.reader import Store
 from tests.support.home import FIXTURES, V1_FIXTURES, Home, build_home
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.store.changes import Sign
+from migrator.store.file_signature import FileSignature
 
 if TYPE_CHECKING:
     from tests.support.home import Home
@@ -23,7 +23,7 @@ def test_every_write_shows(home: Home, mode: str) -> None:
         seen = set()
         for number in range(20):
             connection.execute("UPDATE session SET title = ?", [f"{number:04}"])
-            sign = Sign.of(home.database)
+            sign = FileSignature.of(home.database)
             seen.add((sign.files, None if sign.settled else number))
             time.sleep(0.02)
         assert len(seen) == 20
@@ -34,16 +34,16 @@ def test_right_after_a_write_nothing_is_sure(home: Home) -> None:
     now = time.time_ns()
     for age, settled in ((0, False), (-10_000_000_000, False), (1_000_000_000, True)):
         os.utime(home.database, ns=(now - age, now - age))
-        assert Sign.of(home.database).settled is settled
+        assert FileSignature.of(home.database).settled is settled
 
 
 def test_reading_leaves_no_mark(home: Home) -> None:
-    before = Sign.of(home.database).files
+    before = FileSignature.of(home.database).files
     assert home.query("SELECT count(*) FROM session") == [(18,)]
     assert home.run("list", "--all").code == 0
-    assert Sign.of(home.database).files == before
+    assert FileSignature.of(home.database).files == before
 
 
 def test_no_database(home: Home) -> None:
     home.database.unlink()
-    assert Sign.of(home.database).files == (None, None)
+    assert FileSignature.of(home.database).files == (None, None)

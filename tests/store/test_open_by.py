@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import DatabaseInUse
-from migrator.store import writing
-from migrator.store.writing import Writer
+from migrator.store import writer
+from migrator.store.writer import Writer
 from tests.support.faults import Fault, run
 from tests.support.rows import journalled, rows
 
@@ -141,7 +141,7 @@ def test_a_connection_that_no_list_of_processes_shows_is_noticed_too(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another user's process, or a system without /proc: the lock alone tells."""
-    monkeypatch.setattr(writing, "holders", lambda _: ())
+    monkeypatch.setattr(writer, "holders", lambda _: ())
     with closing(sqlite3.connect(home.database)) as connection:
         connection.execute("SELECT count(*) FROM session").fetchone()
         with pytest.raises(DatabaseInUse):

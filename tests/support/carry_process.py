@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from migrator.snapshots.passages import Passage
+    from migrator.snapshots.route import SnapshotRoute
 
 # What a process does that others could see, as Python's own audit events name it.
 _POINTS = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "subprocess.Popen", "shutil.rmtree"}
@@ -37,7 +37,7 @@ NO_TROUBLE = Trouble()
 class Carrying:
     """A child that carries these trees; `said` is what it complained of once it has ended."""
 
-    def __init__(self, passage: Passage, trees: Collection[str], trouble: Trouble = NO_TROUBLE) -> None:
+    def __init__(self, passage: SnapshotRoute, trees: Collection[str], trouble: Trouble = NO_TROUBLE) -> None:
         self._pipe, theirs = PROCESSES.Pipe(duplex=False)
         arguments = (passage, trees, trouble, dict(os.environ), theirs)
         self._process = PROCESSES.Process(target=_child, args=arguments)
@@ -56,7 +56,7 @@ class Carrying:
         return self._process.exitcode, said
 
 
-def _child(passage: Passage, trees: Collection[str], trouble: Trouble, environ: dict[str, str], pipe: Any) -> None:
+def _child(passage: SnapshotRoute, trees: Collection[str], trouble: Trouble, environ: dict[str, str], pipe: Any) -> None:
     os.environ.clear()
     os.environ.update(environ)
     if trouble.kill_at:

@@ -11,11 +11,11 @@ from functools import partial
 from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.execution import carrying
+from migrator.execution import carry_undo
 from migrator.execution.journal import Journal
-from migrator.state import state_directory
+from migrator.state_dir import state_directory
 from migrator.store.staging import Staging
-from migrator.store.writing import Writer
+from migrator.store.writer import Writer
 from tests.support import forked
 from tests.support.rows import Pristine, journalled
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 _POINTS = (
-    (carrying, "carry"),
+    (carry_undo, "carry"),
     (Journal, "begin"),
     (Journal, "__init__"),
     (Journal, "intend"),

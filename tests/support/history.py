@@ -7,9 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator.operations import Workbench
-from migrator.orphans.finding import reasons, rules
-from migrator.places import Identity, Places
+from migrator.operations.context import CommandContext
+from migrator.orphans.find import find_reasons, rules
+from migrator.places import ProjectIdScheme, Places
 from tests.support.rows import add_directory, add_project, add_session, sessions
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class History:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.src = home.src
-        self._identity = Identity.ORIGIN_FIRST if sessions(home) == "session" else Identity.V2
+        self._identity = ProjectIdScheme.ORIGIN_FIRST if sessions(home) == "session" else ProjectIdScheme.V2
         self._numbers = count(1)
         home.empty()
 
@@ -63,16 +63,16 @@ class History:
 
     def lost(self) -> set[str]:
         """The sessions that any rule finds."""
-        with Workbench(self.home.database) as bench:
-            return set(reasons(bench.ground, rules()))
+        with CommandContext(self.home.database) as context:
+            return set(find_reasons(context.rule_context, rules()))
 
     def found(self, session: str, search: Sequence[Path] = (), depth: int | None = None) -> Found:
         """Where a session belongs that is lost for whatever reason."""
-        with Workbench(self.home.database) as bench:
-            lost = reasons(bench.ground, rules())
+        with CommandContext(self.home.database) as context:
+            lost = find_reasons(context.rule_context, rules())
             assert session in lost, "it isn't lost"
             row, why = lost[session]
-            return bench.homes([str(top) for top in search], depth).look(row, why)
+            return context.homes([str(top) for top in search], depth).look(row, why)
 
 
 def belongs(found: Found) -> str | None:

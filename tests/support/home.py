@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator.demo import load
+from migrator.operations.demo import load
 from tests.support import forked
 from tests.support.git import commit, git
 

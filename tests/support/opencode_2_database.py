@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from migrator.demo import load
+from migrator.operations.demo import load
 from tests.support.home import FIXTURES, build_home
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from migrator.operations import Workbench
-from migrator.orphans.finding import reasons, rules
+from migrator.operations.context import CommandContext
+from migrator.orphans.find import find_reasons, rules
 from tests.support.rows import add_project, add_session, add_workspace, sessions
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ class Register:
         add_workspace(self.home, id_, directory, "of the workspace")
 
     def _place(self, directory: Path | str) -> Place:
-        with Workbench(self.home.database) as bench:
-            return bench.places.find(str(directory))
+        with CommandContext(self.home.database) as context:
+            return context.places.find(str(directory))
 
     def found(self) -> dict[str, dict[str, Reason]]:
         """What the rules say of each lost session, by its id and the rule's name."""
-        with Workbench(self.home.database) as bench:
-            lost = reasons(bench.ground, rules())
+        with CommandContext(self.home.database) as context:
+            lost = find_reasons(context.rule_context, rules())
             assert all(len({reason.rule for reason in why}) == len(why) for _, why in lost.values())
             return {id_: {reason.rule: reason for reason in why} for id_, (_, why) in lost.items()}
 
@@ -75,11 +75,11 @@ class Register:
 
     def acquittals(self, id_: str) -> dict[str, str]:
         """What each rule that doesn't find this session says of it."""
-        with Workbench(self.home.database) as bench:
-            session = bench.ground.by_id[id_]
-            lost = reasons(bench.ground, rules()).get(id_)
+        with CommandContext(self.home.database) as context:
+            session = context.rule_context.by_id[id_]
+            lost = find_reasons(context.rule_context, rules()).get(id_)
             guilty = {reason.rule for reason in lost[1]} if lost else set()
-            return {rule.name: rule.acquit(bench.ground, session) for rule in rules() if rule.name not in guilty}
+            return {rule.name: rule.explain_pass(context.rule_context, session) for rule in rules() if rule.name not in guilty}
 
 
 MakeRegister = Callable[[str], Register]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Place, Project
-    from migrator.places.belonging import Belonging
+    from migrator.workspaces.sessions import RepositorySessions
     from migrator.selection import Selector, SelectorPlugin
 
 
@@ -28,7 +28,7 @@ class Surroundings:
     places: dict[str, Place] = field(default_factory=dict)
     lines: Sequence[str] = ()
     asked: list[str] = field(default_factory=list)
-    belongings: dict[str, Belonging] = field(default_factory=dict)
+    belongings: dict[str, RepositorySessions] = field(default_factory=dict)
     lost: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def directories(self) -> Sequence[str]:
@@ -51,7 +51,7 @@ class Surroundings:
     def stdin_lines(self) -> Sequence[str]:
         return self.lines
 
-    def workspaces(self, repository: str, option: str) -> Belonging:
+    def workspaces(self, repository: str, option: str) -> RepositorySessions:
         del option
         return self.belongings[repository]
 

@@ -11,13 +11,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.applying import apply_plan, undo_run
-from migrator.execution.runs import Options
-from migrator.model import Whereabouts
-from migrator.operations import Moving, Wish, Workbench
-from migrator.places import Identity, Places
+from migrator.operations.apply import apply_plan, undo_run
+from migrator.execution.runs import RunOptions
+from migrator.model import FolderState
+from migrator.operations.context import RelocateRequest, MoveRequest, CommandContext
+from migrator.places import ProjectIdScheme, Places
 from migrator.snapshots.layout import Layout
-from migrator.store.reading import Store
+from migrator.store.reader import Store
 from tests.support.git import commit, git, worktree
 from tests.support.home import build_home
 from tests.support.rows import add_message, add_part, add_project, add_session
@@ -119,7 +119,7 @@ class World:
     # -- what opencode does --------------------------------------------------------------------------------------
 
     def place(self, directory: Path) -> Place:
-        return Places(Identity.ORIGIN_FIRST).find(str(directory))
+        return Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory))
 
     def snapshots(self, directory: Path) -> Snapshots:
         return Snapshots.at(self.data, self.place(directory))
@@ -138,22 +138,22 @@ class World:
 
     def plan(self, source: Path, target: Path, undo_files: str = "auto") -> Plan:
         """Plan the move of everything in and below `source`."""
-        with Workbench(self.database) as bench:
-            return bench.plan({"from_dir": (str(source),)}, Wish(str(target), undo_files=undo_files))
+        with CommandContext(self.database) as context:
+            return context.plan({"from_dir": (str(source),)}, MoveRequest(str(target), undo_files=undo_files))
 
     def move(self, source: Path, target: Path, undo_files: str = "auto") -> Run:
         """Move everything in and below `source`."""
-        return apply_plan(self.plan(source, target, undo_files), self.database, Options())
+        return apply_plan(self.plan(source, target, undo_files), self.database, RunOptions())
 
-    def relocate(self, old: Path, new: Path, whereabouts: Whereabouts = Whereabouts.MOVED, **more: Any) -> Run:
+    def relocate(self, old: Path, new: Path, whereabouts: FolderState = FolderState.MOVED, **more: Any) -> Run:
         """Follow a folder from one place to the other."""
-        with Workbench(self.database) as bench:
-            plan = bench.relocate(Moving((str(old), str(new)), whereabouts=whereabouts, **more))
-        return apply_plan(plan, self.database, Options())
+        with CommandContext(self.database) as context:
+            plan = context.relocate(RelocateRequest((str(old), str(new)), whereabouts=whereabouts, **more))
+        return apply_plan(plan, self.database, RunOptions())
 
     def take_back(self, run: Run) -> Run:
         assert run.id is not None
-        return undo_run(self.database, run.id, Options())
+        return undo_run(self.database, run.id, RunOptions())
 
     # -- the database --------------------------------------------------------------------------------------------
 

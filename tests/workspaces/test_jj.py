@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places import jj
-from migrator.places.jj_operations import additions
+from migrator.workspaces import jj
+from migrator.workspaces.jj_op_log import additions
 from tests.support.git import git
 from tests.support.jj import JjRepository, index_bytes, real_tree
 

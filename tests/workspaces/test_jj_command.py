@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places import jj, jj_program
-from migrator.places.jj_operations import additions
-from migrator.places.repository import find_repository
-from migrator.places.workspaces import with_workspaces
+from migrator.workspaces import jj, jj_command
+from migrator.workspaces.jj_op_log import additions
+from migrator.workspaces.find_repository import find_repository
+from migrator.workspaces.discover import with_workspaces
 from tests.support.jj import JjRepository
 
 if TYPE_CHECKING:
@@ -39,20 +39,20 @@ class TestWhatItSays:
         made = JjRepository(tmp_path.resolve() / "shop").build()
         stand_in(tmp_path, monkeypatch, NEW)
         expected = {"default": str(made.root), "two": str(tmp_path.resolve() / "two"), "old": None}
-        assert jj_program.listed(str(made.root)) == expected
+        assert jj_command.listed(str(made.root)) == expected
 
     def test_names_alone_where_it_has_no_roots(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         stand_in(tmp_path, monkeypatch, OLD)
-        assert jj_program.listed(str(tmp_path)) == {"default": None, "two": None}
+        assert jj_command.listed(str(tmp_path)) == {"default": None, "two": None}
 
     @pytest.mark.parametrize("script", ["exit 1", "kill -9 $$", "printf '\\377\\0'; exit 2"])
     def test_its_failure_is_no_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
         stand_in(tmp_path, monkeypatch, script)
-        assert jj_program.listed(str(tmp_path)) is None
+        assert jj_command.listed(str(tmp_path)) is None
 
     def test_its_absence_is_no_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
-        assert jj_program.listed(str(tmp_path)) is None
+        assert jj_command.listed(str(tmp_path)) is None
 
     def test_a_place_that_only_the_program_knows_is_joined(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -94,7 +94,7 @@ class TestARealJj:
     def test_the_readers_and_the_program_agree(self, shop: Path) -> None:
         repo = jj.repository(str(shop.parent / "two"))
         assert repo == str(shop / ".jj/repo")
-        listed = jj_program.listed(str(shop))
+        listed = jj_command.listed(str(shop))
         assert listed is not None
         assert jj.current_names(repo) == frozenset(listed) == frozenset({"default", "two", "third one"})
         places = {name: path for name, path in listed.items() if path is not None}

@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.places import jj
-from migrator.places.jj_operations import additions
-from migrator.places.protobuf import Malformed, fields
+from migrator.workspaces import jj
+from migrator.workspaces.jj_op_log import additions
+from migrator.workspaces.protobuf import Malformed, fields
 from tests.support.jj import index_bytes, message
 from tests.support.strategies import any_text
 

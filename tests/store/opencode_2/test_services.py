@@ -18,7 +18,7 @@ import pytest
 
 from migrator.errors import DatabaseInUse
 from migrator.store.opencode_2.services import running_services
-from migrator.store.writing import Writer
+from migrator.store.writer import Writer
 from tests.support.home import Home, build_home
 
 if TYPE_CHECKING:
