@@ -172,25 +172,25 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.cache.parent) as directory:
         arena = Arena(Path(directory).resolve())
-        bench = Bench(arena, arena.build(), given.cache, given.rounds)
+        context = Bench(arena, arena.build(), given.cache, given.rounds)
         if given.chunks:
             print(chunk_table(arena, given.cache, given.rounds))
             return
         if given.serve:
             print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}")
-            sys.exit(not bench.serve())
+            sys.exit(not context.serve())
         if given.quick:
-            bench.quick()
+            context.quick()
         elif given.orphans:
-            bench.orphans()
+            context.orphans()
         elif given.carry:
-            bench.snapshots()
+            context.snapshots()
         else:
-            bench.everything()
+            context.everything()
     print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}, {given.rounds} pairs")
-    print(table(bench.lines))
+    print(table(context.lines))
     say(f"The benchmark itself took {own_megabytes():.0f} MB; no memory above is measured below that.")
-    sys.exit(any(not line.passed for line in bench.lines))
+    sys.exit(any(not line.passed for line in context.lines))
 
 
 main()

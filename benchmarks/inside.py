@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.store.writing import Writer
+    from migrator.store.writer import Writer
 
 
 def main() -> None:
     """Run the command line with `Writer.transaction` and `Writer.close` watched."""
     from migrator import cli
-    from migrator.store.writing import Writer
+    from migrator.store.writer import Writer
 
     result = Path(sys.argv.pop(1))
     transaction, close = Writer.transaction, Writer.close

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from migrator.arguments import OnConflict, SelectKeywords, Subdirs, UndoFiles, as_typed_values, check_choice
 from migrator.errors import BadInput
-from migrator.keywords import OnConflict, Selectors, Subdirs, UndoFiles, one_of, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Unpack
 
-    from migrator.execution.runs import Options
+    from migrator.execution.runs import RunOptions
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Project, Run, Selection
-    from migrator.operations import Workbench
+    from migrator.operations.context import CommandContext
 
     Progress = Callable[[int, int], None]
     """Told, now and then, how many sessions were written so far, and of how many."""
@@ -44,7 +44,7 @@ def open_store(path: str | os.PathLike[str] | None = None, *, channel: str | Non
     migrator.errors.MigratorError: There is no opencode database at nowhere.db (given by path); ...
     """
     from migrator.store.location import locate
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
     found = locate(None if path is None else str(path), channel, why="given by path").path
     Store(found).close()
@@ -61,11 +61,11 @@ class OpenStore:
     path: Path
 
     @contextmanager
-    def _reading(self) -> Iterator[Workbench]:
-        from migrator.operations import Workbench
+    def _reading(self) -> Iterator[CommandContext]:
+        from migrator.operations.context import CommandContext
 
-        with Workbench(self.path) as bench:
-            yield bench
+        with CommandContext(self.path) as context:
+            yield context
 
     def history(  # noqa: PLR0913 - the parameters of opencode's session history proposal, by keyword
         self,
@@ -89,16 +89,16 @@ class OpenStore:
         Summarise the README | shop-search
         """
         from migrator.model import Listed
-        from migrator.store.listing import Cursor, Wanted, history
+        from migrator.store.listing import Cursor, ListFilter, history
 
-        wanted = Wanted(None, _text(directory), roots, start, search, workspace, not archived)
+        wanted = ListFilter(None, _text(directory), roots, start, search, workspace, not archived)
         cursor: Cursor | None = None
         left = limit
         while left is None or left > 0:
-            with self._reading() as bench:
+            with self._reading() as context:
                 size = _PAGE if left is None else min(_PAGE, left)
-                page = history(bench.store, wanted.conditions(bench.store), cursor, size)
-                projects = {project.id: project for project in bench.facts.projects()}
+                page = history(context.store, wanted.conditions(context.store), cursor, size)
+                projects = {project.id: project for project in context.selector_context.projects()}
             for session in page.sessions:
                 yield Listed(session, projects.get(session.project_id))
             if page.next is None:
@@ -118,13 +118,13 @@ class OpenStore:
         >>> lost[0].reasons[0].rule, lost[0].reasons[0].certainty.value
         ('missing-directory', 'certain')
         """
-        from migrator.orphans.finding import check_names, orphans
-        from migrator.orphans.finding import rules as every_rule
+        from migrator.orphans.find import check_names, find_orphans
+        from migrator.orphans.find import rules as every_rule
 
         check_names(rules, "orphans()")
-        with self._reading() as bench:
-            homes = bench.homes([str(directory) for directory in search], depth)
-            return tuple(orphans(bench.ground, every_rule(), homes, found_by=rules))
+        with self._reading() as context:
+            homes = context.homes([str(directory) for directory in search], depth)
+            return tuple(find_orphans(context.rule_context, every_rule(), homes, found_by=rules))
 
     def projects(self) -> tuple[Project, ...]:
         """Return every project row.
@@ -132,17 +132,17 @@ class OpenStore:
         >>> sorted(project.label for project in migrator.open_store().projects())
         ['global', 'shop-api', 'shop-search']
         """
-        with self._reading() as bench:
-            return tuple(bench.facts.projects())
+        with self._reading() as context:
+            return tuple(context.selector_context.projects())
 
     def runs(self) -> tuple[LoggedRun, ...]:
         """Return the runs on this database so far, newest first."""
-        from migrator.execution.log import logged
+        from migrator.execution.run_log import logged_runs
 
-        return tuple(logged(str(self.path)))
+        return tuple(logged_runs(str(self.path)))
 
 
-def select(store: OpenStore, **said: Unpack[Selectors]) -> Selection:
+def select(store: OpenStore, **said: Unpack[SelectKeywords]) -> Selection:
     """Select sessions; a selected session takes its whole tree along.
 
     Raises NothingMatched where there are none, BadInput for what can't be meant or where nothing chooses.
@@ -156,9 +156,9 @@ def select(store: OpenStore, **said: Unpack[Selectors]) -> Selection:
         ...
     migrator.errors.NothingMatched: ...
     """
-    values = typed(said)
-    with store._reading() as bench:  # noqa: SLF001 - the other half of this file
-        return bench.chosen(values, with_forks=values.pop("with_forks", False))
+    values = as_typed_values(said)
+    with store._reading() as context:  # noqa: SLF001 - the other half of this file
+        return context.chosen(values, with_forks=values.pop("with_forks", False))
 
 
 def plan(  # noqa: PLR0913 - the options of `move`, by keyword
@@ -181,13 +181,13 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     >>> len(moving.changes), sorted({Path(change.after.directory).name for change in moving.changes})
     (17, ['deep', 'shop'])
     """
-    from migrator.operations import Wish
+    from migrator.operations.context import MoveRequest
 
-    one_of("subdirs", subdirs, get_args(Subdirs))
-    one_of("undo_files", undo_files, get_args(UndoFiles))
-    with store._reading() as bench:  # noqa: SLF001 - as above
-        wish = Wish(_text(to_dir), to_project, subdirs, undo_files, announce=announce)
-        return bench.plan_move(selection, wish)
+    check_choice("subdirs", subdirs, get_args(Subdirs))
+    check_choice("undo_files", undo_files, get_args(UndoFiles))
+    with store._reading() as context:  # noqa: SLF001 - as above
+        wish = MoveRequest(_text(to_dir), to_project, subdirs, undo_files, announce=announce)
+        return context.plan_move(selection, wish)
 
 
 def apply(  # noqa: PLR0913 - the options of every command that writes, by keyword
@@ -214,7 +214,7 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     >>> migrator.undo(run).status.value
     'applied'
     """
-    from migrator.applying import apply_plan
+    from migrator.operations.apply import apply_plan
 
     options = _options("migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size)
     return apply_plan(plan, Path(plan.store), options, wait, _file(backup))
@@ -233,7 +233,7 @@ def undo(  # noqa: PLR0913 - as above
 
     The undo is a run too, and can be taken back.
     """
-    from migrator.applying import undo_run
+    from migrator.operations.apply import undo_run
 
     store, id_, sessions = _logged(run)
     options = _options("migrator.undo()", sessions, progress, on_conflict, chunk_size)
@@ -246,14 +246,14 @@ def runs() -> tuple[LoggedRun, ...]:
     >>> migrator.runs()[0].command
     'migrator.undo()'
     """
-    from migrator.execution.log import logged
+    from migrator.execution.run_log import logged_runs
 
-    return tuple(logged())
+    return tuple(logged_runs())
 
 
 def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
     """Return a run's database, its whole id and how many sessions it moved."""
-    from migrator.execution.log import open_run
+    from migrator.execution.run_log import open_run
 
     wanted = run if isinstance(run, str) else run.id
     if wanted is None:
@@ -262,10 +262,12 @@ def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
         return Path(journal.entry.store), journal.entry.id, journal.entry.sessions
 
 
-def _options(command: str, total: int, progress: Progress | None, on_conflict: str, chunk_size: int | None) -> Options:
-    from migrator.execution.runs import Options
+def _options(
+    command: str, total: int, progress: Progress | None, on_conflict: str, chunk_size: int | None
+) -> RunOptions:
+    from migrator.execution.runs import RunOptions
 
-    one_of("on_conflict", on_conflict, get_args(OnConflict))
+    check_choice("on_conflict", on_conflict, get_args(OnConflict))
     if chunk_size is not None and chunk_size < 1:
         raise BadInput(f"chunk_size is {chunk_size}; it must be 1 or more.")
     done = 0
@@ -276,7 +278,7 @@ def _options(command: str, total: int, progress: Progress | None, on_conflict: s
         if number and progress is not None:
             progress(done, total)
 
-    return Options(command, chunk_size, on_conflict == "skip", tell)
+    return RunOptions(command, chunk_size, on_conflict == "skip", tell)
 
 
 def _text(path: str | os.PathLike[str] | None) -> str | None:

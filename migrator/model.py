@@ -167,7 +167,7 @@ class Change(NamedTuple):
         return self.before != self.after
 
     @property
-    def loses_its_ground(self) -> bool:
+    def invalidates_file_undo(self) -> bool:
         """Whether file undo would act on the wrong place after this change.
 
         It works from a snapshot repository keyed by project and worktree. Where only a wrong `path` is repaired, both
@@ -246,7 +246,7 @@ class PlanWarning:
     session: str | None = None
 
 
-class Whereabouts(StrEnum):
+class FolderState(StrEnum):
     """What is known of the folders that `relocate` follows, and so what tells where their sessions belong."""
 
     MOVED = "moved"
@@ -260,10 +260,10 @@ class Whereabouts(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Relocated:
+class FolderMoves:
     """The folders that a plan follows, old and new path of each, so that applying can ask for them again."""
 
-    whereabouts: Whereabouts
+    whereabouts: FolderState
     folders: tuple[tuple[str, str], ...]
 
 
@@ -282,7 +282,7 @@ class Plan:
     projects: tuple[ProjectChange, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
     unchanged: tuple[str, ...] = field(default=())
-    relocated: Relocated | None = None
+    relocated: FolderMoves | None = None
     sources: tuple[Source, ...] = ()
     announce: bool = False
 

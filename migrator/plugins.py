@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 
-def brought(group: str, what: str) -> list[Any]:
+def load_plugins(group: str, what: str) -> list[Any]:
     """Make one of each class in an entry-point group, by name; `what` they are is for the error.
 
     Raises MigratorError where one can't be loaded.

@@ -6,7 +6,7 @@ This is the one place where an error becomes a message and an exit code.
 from __future__ import annotations
 
 import errno
-import gc
+import gc as garbage_collector  # `gc` is the command beside this file
 import os
 import signal
 import sys
@@ -27,12 +27,12 @@ def main() -> NoReturn:
 
     _open_streams()
     from migrator.cli.app import ReaderGone, app
-    from migrator.cli.surroundings import drop_output
+    from migrator.cli.terminal import drop_output
     from migrator.errors import MigratorError
 
     signal.signal(signal.SIGTERM, _like_ctrl_c)
     # A command keeps what it reads until it exits: looking for cycles in it took a quarter of the time.
-    gc.disable()
+    garbage_collector.disable()
     try:
         code = app.main(standalone_mode=False, prog_name="opencode-migrator")
     except click.exceptions.NoArgsIsHelpError as error:
@@ -54,7 +54,7 @@ def main() -> NoReturn:
         code = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
         code = _full() if isinstance(error, OSError) and error.errno == errno.ENOSPC else _unexpected()
-    gc.freeze()  # nor are there cycles to look for at the end, when all of it goes
+    garbage_collector.freeze()  # nor are there cycles to look for at the end, when all of it goes
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -86,11 +86,11 @@ def _open_streams() -> None:
     """Give a program that was started without standard streams (`>&-`) empty ones, in the places that are theirs."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open until we exit
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until we exit
 
 
 def _full() -> int:
-    from migrator.cli.surroundings import drop_output
+    from migrator.cli.terminal import drop_output
 
     drop_output()
     _say(
@@ -101,7 +101,7 @@ def _full() -> int:
 
 
 def _unexpected() -> int:
-    from migrator.crash import written_down
+    from migrator.operations.crash_log import write_crash_log
 
-    _say(written_down())
+    _say(write_crash_log())
     return UNEXPECTED

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import deal
+from migrator.cli.confirm import deal
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
-from migrator.cli.saved_plan import database_of, saved_plan
+from migrator.cli.plan_file import database_of, saved_plan
 
 
 @click.command("apply", short_help="Apply a saved plan.")
@@ -19,7 +19,7 @@ from migrator.cli.saved_plan import database_of, saved_plan
 @database_options
 def command(file: str, **values: Any) -> None:
     """Apply the plan in FILE; refused (exit 5) where a row has changed since it was made."""
-    from migrator.applying import apply_plan
+    from migrator.operations.apply import apply_plan
 
     plan = saved_plan(file)
     path = database_of(plan, values)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import show_or_apply
+from migrator.cli.confirm import show_or_apply
 from migrator.cli.options import consolidating_options, database_options, json_option, verbose_option, writing_options
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 
 
 @click.command("consolidate", short_help="Gather the sessions of all workspaces of a repository.")
@@ -24,10 +24,10 @@ def command(**values: Any) -> None:
     REPOSITORY is a directory in any of its workspaces (default: the current one). Those that are gone count too, as
     far as jj, git or the database remembers them; sub-paths are kept.
     """
-    from migrator.consolidating import plan_consolidation
+    from migrator.operations.consolidate import plan_consolidation
 
-    with workbench(values) as bench:
-        plan, found = plan_consolidation(bench, values["repository"], values)
+    with workbench(values) as context:
+        plan, found = plan_consolidation(context, values["repository"], values)
     if not values["as_json"] and (values["verbose"] or values["dry_run"] or not values["yes"]):
         from migrator.reporting.workspace_tree import workspace_tree
 

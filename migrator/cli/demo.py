@@ -49,7 +49,7 @@ def command(keep: Path | None) -> None:
 def _play(home: Path) -> None:
     import subprocess
 
-    from migrator.demo import build
+    from migrator.operations.demo import build
 
     stage = build(home)
     for title, words in STEPS:

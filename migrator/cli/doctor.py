@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.options import SelectingCommand, database_options, json_option, verbose_option
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
-    from migrator.checkup import Finding
+    from migrator.operations.doctor import CheckResult
 
 
-def _mark(finding: Finding) -> str:
+def _mark(finding: CheckResult) -> str:
     if finding.wrong:
         return click.style("!!", fg="red")
     return click.style("--", fg="yellow") if finding.notable else click.style("ok", fg="green")
@@ -31,16 +31,16 @@ def command(ctx: click.Context, /, **values: Any) -> None:
 
     With --undo, sessions in which an undo would delete files are wrong; the selecting options say which to look at.
     """
-    from migrator.checkup import check_up
+    from migrator.operations.doctor import check_up
     from migrator.reporting.outlook_rows import outlook_lines, redo_lines
     from migrator.reporting.words import json_text
 
-    with workbench(values) as bench:
-        query = bench.query(values)
+    with workbench(values) as context:
+        query = context.query(values)
         if not values["undo"] and (query.chooses or query.narrowing):
             raise BadInput("Which sessions are meant matters to doctor only with --undo: add it.")
-        findings = check_up(bench.store, bench.ground)
-        undo = bench.undo_check(values) if values["undo"] else None
+        findings = check_up(context.store, context.rule_context)
+        undo = context.undo_check(values) if values["undo"] else None
     findings += [undo] if undo else []
     if values["as_json"]:
         click.echo(json_text({finding.subject: finding.value for finding in findings}, indent=2))

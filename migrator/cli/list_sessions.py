@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.options import SelectingCommand, database_options, format_options
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
-    from migrator.operations import Workbench
-    from migrator.selecting import Query
+    from migrator.operations.context import CommandContext
+    from migrator.selection.query import Query
     from migrator.store.listing import Condition
 
 
@@ -35,14 +35,14 @@ def command(form: str, **values: Any) -> None:
     from migrator.reporting.session_rows import columns, session_rows
     from migrator.store.listing import DEFAULT_LIMIT, Cursor, history
 
-    with workbench(values) as bench:
-        query = bench.query(values)
+    with workbench(values) as context:
+        query = context.query(values)
         here = not (values["everywhere"] or query.chooses)
         limit = values["limit"] if values["limit"] is not None else (DEFAULT_LIMIT if here else 0)
         limit = min(limit, 2**31)  # SQLite's integers end somewhere
         cursor = Cursor.parse(values["cursor"]) if values["cursor"] else None
-        page = history(bench.store, _conditions(bench, query, values, here=here), cursor, limit)
-        rows = session_rows(page.sessions, bench.facts.projects())
+        page = history(context.store, _conditions(context, query, values, here=here), cursor, limit)
+        rows = session_rows(page.sessions, context.selector_context.projects())
     table = columns(with_project=not here, width=width())
     echo_lines(rows_text(rows, form, table, width()), raw=form != "table")
     if not rows:
@@ -61,19 +61,19 @@ def _nothing(values: dict[str, Any], *, here: bool, asked: bool) -> None:
     click.echo(f"No session {where}.", err=True)
 
 
-def _conditions(bench: Workbench, query: Query, values: dict[str, Any], *, here: bool) -> list[Condition]:
+def _conditions(context: CommandContext, query: Query, values: dict[str, Any], *, here: bool) -> list[Condition]:
     import json
 
-    from migrator.store.listing import Wanted
+    from migrator.store.listing import ListFilter
 
     conditions = query.conditions()
     if conditions is None:  # a selector that only Python can answer
-        ids = json.dumps([session.id for session in query.sessions(bench.store)])
+        ids = json.dumps([session.id for session in query.sessions(context.store)])
         conditions = [("id IN (SELECT value FROM json_each(?))", (ids,))]
-    wanted = Wanted(
-        project_id=bench.places.find(".").project_id if here else None,
+    wanted = ListFilter(
+        project_id=context.places.find(".").project_id if here else None,
         roots=values["roots"] if values["roots"] is not None else not query.chooses,
         search=values["search"],
         workspace=values["workspace"],
     )
-    return [*conditions, *wanted.conditions(bench.store)]
+    return [*conditions, *wanted.conditions(context.store)]

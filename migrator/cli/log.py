@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from migrator.cli.options import database_options, format_options
-from migrator.cli.surroundings import echo_lines, only_database, width
+from migrator.cli.terminal import echo_lines, only_database, width
 
 
 @click.command("log", short_help="List the runs so far.")
@@ -15,16 +15,16 @@ from migrator.cli.surroundings import echo_lines, only_database, width
 @database_options
 def command(form: str, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them."""
-    from migrator.execution.log import logged
+    from migrator.execution.run_log import logged_runs
     from migrator.reporting.log_rows import log_rows
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.words import when
+    from migrator.reporting.words import local_time
 
     path = only_database(values)
-    rows = log_rows(logged(str(path) if path else None))
+    rows = log_rows(logged_runs(str(path) if path else None))
     columns = {
         "Run": lambda row: row["run"],
-        "When": lambda row: when(row["started"]),
+        "When": lambda row: local_time(row["started"]),
         "Sessions": lambda row: f"{row['sessions']:,}",
         "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
         "Command": lambda row: row["command"].removeprefix("opencode-migrator "),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import show_or_apply
+from migrator.cli.confirm import show_or_apply
 from migrator.cli.options import (
     announce_option,
     database_options,
@@ -16,7 +16,7 @@ from migrator.cli.options import (
     with_forks_option,
     writing_options,
 )
-from migrator.cli.surroundings import workbench
+from migrator.cli.terminal import workbench
 
 if TYPE_CHECKING:
     from migrator.model import Plan
@@ -41,10 +41,10 @@ def command(session: str, directory: str, project: str | None, **values: Any) ->
 
 def planned(session: str, directory: str, project: str | None, values: dict[str, Any]) -> Plan:
     """Plan to move one session with its tree."""
-    from migrator.operations import Wish
+    from migrator.operations.context import MoveRequest
 
-    with workbench(values) as bench:
-        wished = Wish(
+    with workbench(values) as context:
+        wished = MoveRequest(
             directory,
             project,
             undo_files=values["undo_files"],
@@ -52,4 +52,4 @@ def planned(session: str, directory: str, project: str | None, values: dict[str,
             announce=values["announce"],
             with_forks=values["with_forks"],
         )
-        return bench.plan({"from_id": (session,)}, wished)
+        return context.plan({"from_id": (session,)}, wished)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import show_or_apply
+from migrator.cli.confirm import show_or_apply
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
@@ -16,7 +16,7 @@ from migrator.cli.options import (
     wish,
     writing_options,
 )
-from migrator.cli.surroundings import workbench
+from migrator.cli.terminal import workbench
 from migrator.errors import BadInput
 
 
@@ -39,6 +39,6 @@ def command(**values: Any) -> None:
             "--allow-split is not to be had: a child left behind opens and runs in its old directory, and whoever "
             "deletes its parent deletes it too.",
         )
-    with workbench(values) as bench:
-        plan = bench.plan(values, wish(values))
+    with workbench(values) as context:
+        plan = context.plan(values, wish(values))
     show_or_apply(plan, values)

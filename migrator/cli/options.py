@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from migrator.operations import RescueWish, Wish
+    from migrator.operations.context import MoveRequest, RescueRequest
 
     Command = Callable[..., Any]
 
@@ -135,11 +135,11 @@ with_forks_option = click.option(
 )
 
 
-def wish(values: dict[str, Any]) -> Wish:
+def wish(values: dict[str, Any]) -> MoveRequest:
     """Return the values of `destination_options` as a Wish."""
-    from migrator.operations import Wish
+    from migrator.operations.context import MoveRequest
 
-    return Wish(
+    return MoveRequest(
         values["to_dir"],
         values["to_project"],
         values["subdirs"],
@@ -154,7 +154,7 @@ class Directory(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Write a leading ~ out."""
-        return super().convert(os.path.expanduser(value), param, ctx)  # noqa: PTH111 - a string, as typed
+        return super().convert(os.path.expanduser(value), param, ctx)
 
 
 def search_options(function: Command) -> Command:
@@ -203,12 +203,12 @@ def rescue_options(function: Command) -> Command:
     return function
 
 
-def rescue_wish(values: dict[str, Any]) -> RescueWish:
-    """Return the values of `rescue_options` as a RescueWish."""
-    from migrator.operations import RescueWish
+def rescue_wish(values: dict[str, Any]) -> RescueRequest:
+    """Return the values of `rescue_options` as a RescueRequest."""
+    from migrator.operations.context import RescueRequest
 
     likely = not values["certain"]
-    return RescueWish(
+    return RescueRequest(
         values["rules"], likely, values["search"], values["search_depth"], values["undo_files"], values["announce"]
     )
 
@@ -256,9 +256,9 @@ class SelectingCommand(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the selectors' options before the command's own."""
         if not hasattr(self, "_with_selectors"):
-            from migrator.selecting import plugins
+            from migrator.selection.query import selector_plugins
 
-            options = [option for plugin in plugins() for option in plugin.options()]
+            options = [option for plugin in selector_plugins() for option in plugin.options()]
             options.append(
                 click.Option(
                     ["--match"],

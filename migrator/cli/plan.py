@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import show_plan
+from migrator.cli.command_line import PROGRAM
+from migrator.cli.confirm import show_plan
 from migrator.cli.options import (
     SelectingCommand,
     announce_option,
@@ -24,8 +25,7 @@ from migrator.cli.options import (
     with_forks_option,
 )
 from migrator.cli.relocate import folder_options, moving
-from migrator.cli.retyping import PROGRAM
-from migrator.cli.surroundings import workbench
+from migrator.cli.terminal import workbench
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def command() -> None:
 @_planning_options
 def plan_move(**values: Any) -> None:
     """Plan what `move` would do (the default)."""
-    with workbench(values) as bench:
-        _hand_over(bench.plan(values, wish(values)), values)
+    with workbench(values) as context:
+        _hand_over(context.plan(values, wish(values)), values)
 
 
 @command.command("migrate")
@@ -100,8 +100,8 @@ def plan_migrate(session: str, directory: str, project: str | None, **values: An
 @_planning_options
 def plan_relocate(**values: Any) -> None:
     """Plan what `relocate` would do."""
-    with workbench(values) as bench:
-        _hand_over(bench.relocate(moving(values)), values)
+    with workbench(values) as context:
+        _hand_over(context.relocate(moving(values)), values)
 
 
 @command.command("rescue")
@@ -119,10 +119,10 @@ def plan_rescue(**values: Any) -> None:
 @_planning_options
 def plan_consolidate(**values: Any) -> None:
     """Plan what `consolidate` would do."""
-    from migrator.consolidating import plan_consolidation
+    from migrator.operations.consolidate import plan_consolidation
 
-    with workbench(values) as bench:
-        plan, _ = plan_consolidation(bench, values["repository"], values)
+    with workbench(values) as context:
+        plan, _ = plan_consolidation(context, values["repository"], values)
     _hand_over(plan, values)
 
 
@@ -131,8 +131,8 @@ def plan_consolidate(**values: Any) -> None:
 @_planning_options
 def plan_protect(**values: Any) -> None:
     """Plan what `protect` would do."""
-    with workbench(values) as bench:
-        _hand_over(bench.plan_protection(values), values)
+    with workbench(values) as context:
+        _hand_over(context.plan_protection(values), values)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
 
 def _save(plan: Plan, output: Path) -> None:
     """Write a file whole or not at all; what is no ordinary file (/dev/stdout, a pipe) is never replaced by one."""
-    from migrator.reporting.plan_json import plan_document
+    from migrator.documents.plan import plan_document
     from migrator.reporting.words import json_text
 
     text = json_text(plan_document(plan), indent=2) + "\n"

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from migrator.cli.options import database_options, format_options
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 
 
 @click.command("projects", short_help="List every project that opencode knows.")
@@ -19,9 +19,9 @@ def command(form: str, **values: Any) -> None:
     from migrator.reporting.rows import rows_text
     from migrator.reporting.words import tilde
 
-    with workbench(values) as bench:
-        projects = bench.store.projects()
-        sessions = bench.store.sessions_per_project()
+    with workbench(values) as context:
+        projects = context.store.projects()
+        sessions = context.store.sessions_per_project()
     labels = {project.id: project.label for project in projects}
     rows: list[dict[str, Any]] = [
         {
@@ -30,7 +30,7 @@ def command(form: str, **values: Any) -> None:
             "worktree": project.worktree,
             "vcs": project.vcs,
             "sessions": sessions.pop(project.id, 0),
-            "exists": os.path.isdir(project.worktree),  # noqa: PTH112 - a string, as the database stores directories
+            "exists": os.path.isdir(project.worktree),
         }
         for project in projects
     ]

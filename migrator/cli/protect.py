@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import show_or_apply
+from migrator.cli.confirm import show_or_apply
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
@@ -15,7 +15,7 @@ from migrator.cli.options import (
     verbose_option,
     writing_options,
 )
-from migrator.cli.surroundings import workbench
+from migrator.cli.terminal import workbench
 
 
 @click.command("protect", short_help="Mend file undo that would delete files; move nothing.", cls=SelectingCommand)
@@ -32,6 +32,6 @@ def command(**values: Any) -> None:
     where opencode looks, it is brought there; else an undo then takes back the conversation only. All other turns
     keep their file undo. Nothing moves. `doctor --undo` tells which turns are meant.
     """
-    with workbench(values) as bench:
-        plan = bench.plan_protection(values)
+    with workbench(values) as context:
+        plan = context.plan_protection(values)
     show_or_apply(plan, values, "Protect")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import show_or_apply
+from migrator.cli.confirm import show_or_apply
 from migrator.cli.options import (
     announce_option,
     database_options,
@@ -17,14 +17,14 @@ from migrator.cli.options import (
     verbose_option,
     writing_options,
 )
-from migrator.cli.surroundings import workbench
+from migrator.cli.terminal import workbench
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from migrator.model import Whereabouts
-    from migrator.operations import Moving
+    from migrator.model import FolderState
+    from migrator.operations.context import RelocateRequest
 
     Command = Callable[..., Any]
 
@@ -67,35 +67,35 @@ def command(**values: Any) -> None:
     Sub-paths are kept, and project rows go along. In OLD=NEW and in FILE, \= stands for a = that belongs to a path
     and \\ for a backslash; lines that begin with # say nothing.
     """
-    with workbench(values) as bench:
-        plan = bench.relocate(moving(values))
+    with workbench(values) as context:
+        plan = context.relocate(moving(values))
     show_or_apply(plan, values, "Relocate")
 
 
-def moving(values: dict[str, Any]) -> Moving:
+def moving(values: dict[str, Any]) -> RelocateRequest:
     """Return the values of `folder_options` as the planner takes them."""
-    from migrator.operations import Moving
+    from migrator.operations.context import RelocateRequest
 
     name = values["map_file"]
     listed = ((), "") if name is None else (_lines(name), "standard input" if name == "-" else name)
-    return Moving(
+    return RelocateRequest(
         values["words"], listed, _whereabouts(values), values["copied"], values["undo_files"], values["announce"]
     )
 
 
-def _whereabouts(values: dict[str, Any]) -> Whereabouts:
-    from migrator.model import Whereabouts
+def _whereabouts(values: dict[str, Any]) -> FolderState:
+    from migrator.model import FolderState
 
     said = [option for option in ("will_move", "foreign", "copied") if values[option]]
     if len(said) > 1:
         named = " and ".join("--" + option.replace("_", "-") for option in said)
         raise BadInput(f"{named} exclude each other: they say where the folder is.")
     return (
-        Whereabouts.WILL_MOVE
+        FolderState.WILL_MOVE
         if values["will_move"]
-        else Whereabouts.FOREIGN
+        else FolderState.FOREIGN
         if values["foreign"]
-        else Whereabouts.MOVED
+        else FolderState.MOVED
     )
 
 

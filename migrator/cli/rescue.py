@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import show_or_apply
+from migrator.cli.confirm import show_or_apply
 from migrator.cli.options import (
     database_options,
     json_option,
@@ -15,7 +15,7 @@ from migrator.cli.options import (
     verbose_option,
     writing_options,
 )
-from migrator.cli.surroundings import searching, workbench
+from migrator.cli.terminal import searching, workbench
 
 if TYPE_CHECKING:
     from migrator.model import Plan
@@ -41,5 +41,5 @@ def command(**values: Any) -> None:
 
 def planned(values: dict[str, Any]) -> Plan:
     """Plan a rescue, showing how far a search is."""
-    with workbench(values) as bench, searching() as tick:
-        return bench.rescue(rescue_wish(values), tick)
+    with workbench(values) as context, searching() as tick:
+        return context.rescue(rescue_wish(values), tick)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import ask, of_database, options, report
+from migrator.cli.confirm import ask, of_database, options, report
 from migrator.cli.options import database_options, json_option, writing_options
-from migrator.cli.surroundings import on_terminal, only_database
+from migrator.cli.terminal import on_terminal, only_database
 from migrator.errors import MigratorError
 from migrator.reporting.words import count
 
@@ -22,12 +22,12 @@ def command(run: str | None, **values: Any) -> None:
     """Finish RUN, which was cut off (default: the only one). `undo RUN` takes it back instead."""
     from pathlib import Path
 
-    from migrator.applying import resume_run
-    from migrator.execution.log import entries, open_run
+    from migrator.execution.run_log import open_run, run_entries
+    from migrator.operations.apply import resume_run
 
     only = only_database(values)
     if run is None:
-        unfinished = [entry for entry in entries(str(only) if only else None) if entry.unfinished]
+        unfinished = [entry for entry in run_entries(str(only) if only else None) if entry.unfinished]
         if len(unfinished) != 1:
             named = ", ".join(entry.id for entry in unfinished)
             raise MigratorError(f"Say which run: {named} were cut off." if named else "No run was cut off.")

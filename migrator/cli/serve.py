@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from migrator.cli.options import database_options
-from migrator.cli.surroundings import database, said
+from migrator.cli.terminal import database, said
 from migrator.errors import MigratorError
 
 PORT = 4646
@@ -41,7 +41,7 @@ def command(**values: Any) -> None:
             f"`serve` needs {error.name}, which isn't installed: pip install 'opencode-migrator[server]'."
         ) from None
     from migrator.errors import Interrupted
-    from migrator.server.serving import prepare
+    from migrator.server.startup import prepare
 
     where = (values["host"], values["port"])
     path = database(values)

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.dealing import show_plan
+from migrator.cli.command_line import PROGRAM
+from migrator.cli.confirm import show_plan
 from migrator.cli.options import json_option, verbose_option
-from migrator.cli.retyping import PROGRAM
-from migrator.cli.saved_plan import saved_plan
+from migrator.cli.plan_file import saved_plan
 
 
 @click.command("show")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.dealing import ask, deal, of_database, options, report
+from migrator.cli.command_line import applying_command
+from migrator.cli.confirm import ask, deal, of_database, options, report
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
-from migrator.cli.retyping import applying_command
-from migrator.cli.surroundings import on_terminal, only_database
+from migrator.cli.terminal import on_terminal, only_database
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
-    from migrator.execution.records import Entry
+    from migrator.execution.journal_rows import RunEntry
 
 
 @click.command("undo", short_help="Take back a run.")
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @database_options
 def command(run: str | None, **values: Any) -> None:
     """Take back RUN (default: the last one). The undo is a run too and can be taken back."""
-    from migrator.applying import plan_undo, undo_run
+    from migrator.operations.apply import plan_undo, undo_run
 
     entry = _entry(run, only_database(values))
     path = Path(entry.store)
@@ -42,15 +42,15 @@ def command(run: str | None, **values: Any) -> None:
     )
 
 
-def _entry(run: str | None, only: Path | None) -> Entry:
-    from migrator.execution.log import entries, open_run, undone
+def _entry(run: str | None, only: Path | None) -> RunEntry:
+    from migrator.execution.run_log import open_run, run_entries, undone_by
     from migrator.model import RunStatus
 
     if run is not None:
         with open_run(run) as journal:
             return of_database(journal.entry, only)
-    runs = entries(str(only) if only else None)
-    taken_back = undone(runs)
+    runs = run_entries(str(only) if only else None)
+    taken_back = undone_by(runs)
     for entry in reversed(runs):
         if entry.unfinished or (entry.status is RunStatus.APPLIED and not entry.undoes and entry.id not in taken_back):
             return entry
@@ -58,8 +58,8 @@ def _entry(run: str | None, only: Path | None) -> Entry:
     raise MigratorError(f"There is no run{where} to take back; `opencode-migrator log` lists the runs so far.")
 
 
-def _roll_back(entry: Entry, path: Any, values: dict[str, Any]) -> None:
-    from migrator.applying import undo_run
+def _roll_back(entry: RunEntry, path: Any, values: dict[str, Any]) -> None:
+    from migrator.operations.apply import undo_run
 
     if not values["yes"]:
         question = f"Run {entry.id} was cut off. Take back what it wrote"

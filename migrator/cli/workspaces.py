@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from migrator.cli.options import database_options, format_options
-from migrator.cli.surroundings import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width, workbench
 
 
 @click.command("workspaces", short_help="List the workspaces of a repository, alive or gone.")
@@ -19,13 +19,13 @@ def command(repository: str, form: str, **values: Any) -> None:
 
     REPOSITORY is a directory in any of them (default: the current one).
     """
-    from migrator.consolidating import remarks
+    from migrator.operations.consolidate import left_out_warnings
     from migrator.reporting.rows import rows_text
     from migrator.reporting.words import one_line, tilde
     from migrator.reporting.workspace_tree import state_words
 
-    with workbench(values) as bench:
-        found = bench.facts.workspaces(repository, "REPOSITORY")
+    with workbench(values) as context:
+        found = context.selector_context.workspaces(repository, "REPOSITORY")
     workspaces = {workspace.path: workspace for workspace in found.repository.workspaces}
     rows: list[dict[str, Any]] = [
         {
@@ -50,4 +50,4 @@ def command(repository: str, form: str, **values: Any) -> None:
         "Directory": lambda row: tilde(row["path"]),
     }
     echo_lines(rows_text(rows, form, table, width()), raw=form != "table")
-    echo_lines((f"note: {one_line(remark.message)}" for remark in remarks(found)), err=True)
+    echo_lines((f"note: {one_line(remark.message)}" for remark in left_out_warnings(found)), err=True)

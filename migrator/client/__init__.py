@@ -15,9 +15,9 @@ It speaks the nouns of `migrator`, and raises its errors with what they carry, a
 from __future__ import annotations
 
 try:
-    from migrator.client.asynchronous import AsyncClient, AsyncSessions
-    from migrator.client.problems import Unauthorized, Unreachable
-    from migrator.client.synchronous import Client, Sessions
+    from migrator.client.async_client import AsyncClient, AsyncSessions
+    from migrator.client.client import Client, Sessions
+    from migrator.client.errors import Unauthorized, Unreachable
 except ModuleNotFoundError as error:
     if error.name not in {"httpx", "httpx_sse"}:
         raise

@@ -47,7 +47,7 @@ def settings(
 
 def _default_file(url: httpx.URL) -> Path:
     """Return where a server of ours on this machine leaves its token."""
-    from migrator.state import state_directory
+    from migrator.state_dir import state_directory
 
     if url.port is None:
         raise BadInput(f"{url} names no port, which tells the file of the token; write it as in {URL}.")

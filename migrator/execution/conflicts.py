@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.edits import changed, left_to_1, optional
+from migrator.execution.value_edits import changed_since, deleted_in_opencode_2, is_optional
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from migrator.model import Binding, Change, Plan
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
     from migrator.store.staging import Staging
-    from migrator.store.writing import Edit
+    from migrator.store.writer import Edit
 
 SHOWN = 5
 MOVED_ALREADY = "moved already"
 DELETED_IN_2 = "was deleted in opencode 2"
 
 
-def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
+def find_conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
     """Map each session of `plan`, whose changes are laid out, that changed since it was made to what changed, in words.
 
     A child that was born since counts against its parent, if that moves: left out, it would be torn from its tree.
@@ -35,11 +35,11 @@ def conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> di
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     found.update(_changed_values(staging.store, restores))
-    found.update(dict.fromkeys(left_to_1(staging.store, restores), DELETED_IN_2))
+    found.update(dict.fromkeys(deleted_in_opencode_2(staging.store, restores), DELETED_IN_2))
     return found
 
 
-def without(plan_changes: Iterable[Change], conflicting: Iterable[str]) -> list[Change]:
+def without_trees_of(plan_changes: Iterable[Change], conflicting: Iterable[str]) -> list[Change]:
     """Leave out the trees that hold a conflicting session, whole."""
     changes = list(plan_changes)
     left_out = set(conflicting)
@@ -47,7 +47,7 @@ def without(plan_changes: Iterable[Change], conflicting: Iterable[str]) -> list[
     return [change for change in changes if change.root not in trees]
 
 
-def sentence(found: dict[str, str]) -> str:
+def conflict_sentence(found: dict[str, str]) -> str:
     """Name the first few conflicts."""
     done = [session for session, what in found.items() if what == MOVED_ALREADY]
     if done and len(done) == len(found):  # a plan that was carried out is applied again
@@ -73,8 +73,8 @@ def _changed_values(store: Store, restores: Sequence[Edit]) -> dict[str, str]:
     """Find the values to set back that are no longer what the run had left. A deleted part needs none."""
     return {
         edit.session: f"has been used since: {_named(edit)} changed"
-        for edit in changed(store, restores)
-        if not optional(edit)
+        for edit in changed_since(store, restores)
+        if not is_optional(edit)
     }
 
 

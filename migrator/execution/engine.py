@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted, MigratorError, StalePlan
-from migrator.execution.conflicts import sentence
-from migrator.execution.edits import detachments, lay_out, owed, where
+from migrator.execution.chunk_size import ChunkSizer
+from migrator.execution.conflicts import conflict_sentence
 from migrator.execution.journal import now_ms
-from migrator.execution.opencode_2 import going_along
-from migrator.execution.pace import Pace
-from migrator.execution.project_edits import unwritten, write
+from migrator.execution.opencode_2 import companion_edits
+from migrator.execution.project_edits import unwritten_updates, write_updates
 from migrator.execution.rollback import roll_back
+from migrator.execution.value_edits import detachments, stage, still_applicable, value_key
 from migrator.model import RunStatus
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from migrator.execution.journal import Journal
     from migrator.store.staging import Staging
-    from migrator.store.writing import Writer
+    from migrator.store.writer import Writer
 
 
-def carry_out(
+def execute(
     writer: Writer,
     journal: Journal,
     staging: Staging,
@@ -55,9 +55,9 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
         for project in projects:
             if project.register:
                 writer.register(project.change, project.registered)
-        write(writer, unwritten(writer, journal.updates()))
+        write_updates(writer, unwritten_updates(writer, journal.updates()))
     number = max((number for number, *_ in journal.chunks()), default=0)
-    pace = Pace(journal.chunk_size)
+    pace = ChunkSizer(journal.chunk_size)
     first = staging.first
     while first <= staging.last:
         number += 1
@@ -78,10 +78,10 @@ def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int
     first, last = numbers[0], numbers[-1]
     with writer.transaction():
         restores = journal.restores(first, last)
-        settled = {where(edit) for edit in restores}
-        restores = owed(writer, restores)
+        settled = {value_key(edit) for edit in restores}
+        restores = still_applicable(writer, restores)
         edits = restores + detachments(staging, first, last, settled)
-        edits += going_along(
+        edits += companion_edits(
             staging,
             first,
             last,
@@ -100,7 +100,7 @@ def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int
                 if change.session not in now or now[change.session][0] not in {change.before, change.after}
             }
             raise StalePlan(
-                f"The database changed while the run was writing ({sentence(changed) or 'a message part'}); "
+                f"The database changed while the run was writing ({conflict_sentence(changed) or 'a message part'}); "
                 "everything was rolled back.",
                 tuple(changed),
             )
@@ -108,7 +108,7 @@ def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int
 
 def _verify(writer: Writer, journal: Journal, staging: Staging) -> None:
     """Ask with opencode's own filters whether every session of the run, resumed or not, is where it should be."""
-    whole = staging if staging.first == 1 else lay_out(writer, journal.changes())
+    whole = staging if staging.first == 1 else stage(writer, journal.changes())
     arrived = whole.arrived()
     if arrived != whole.last:
         raise MigratorError(

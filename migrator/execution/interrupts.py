@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def held(progress: Callable[[int], None] = lambda _: None) -> Iterator[Callable[[int], None]]:
+def deferred_interrupts(progress: Callable[[int], None] = lambda _: None) -> Iterator[Callable[[int], None]]:
     """Hold interrupts off, but for calls of the progress callback that is yielded, which raises KeyboardInterrupt.
 
     Raised just anywhere, it would come between a COMMIT and the line that knows of it. An interrupt that comes after

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.disk import sync
 from migrator.errors import MigratorError, NoSuchRun
-from migrator.execution.records import Carried, Entry, ProjectEdit
+from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry
 from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
@@ -27,8 +27,8 @@ from migrator.model import (
     RunStatus,
     Undo,
 )
-from migrator.state import runs_directory
-from migrator.store.writing import Edit
+from migrator.state_dir import runs_directory
+from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -162,14 +162,14 @@ class Journal:
     # -- what the run is -----------------------------------------------------------------------------------------
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> RunEntry:
         """The run as `log` shows it."""
         row = next(self.db["run"].rows, None) if self.db["run"].exists() else None
         if row is None:  # cut off before it began
             raise NoSuchRun(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
         if row["format"] > FORMAT:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
-        return Entry(
+        return RunEntry(
             row["id"], row["command"], row["store"], RunStatus(row["status"]), row["started"],
             self.db["change"].count, row["undoes"], bool(row.get("partial")), row["verified"] or 0,
             bool(row.get("relocates")),
@@ -198,7 +198,7 @@ class Journal:
         ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
         if undoes is None or self.dialect == "v1":
             return frozenset()
-        from migrator.execution.log import open_run
+        from migrator.execution.run_log import open_run
 
         with open_run(undoes) as other:
             if other.dialect != self.dialect:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.announcing import announcements
+from migrator.execution.location_messages import announcements
 from migrator.places.opencode_1 import binding_of_opencode_1
 from migrator.store.opencode_2.staging import old_rows, queued_moves
-from migrator.store.reading import WHOLE
-from migrator.store.writing import Edit
+from migrator.store.reader import WHOLE
+from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TURN_UNDER_WAY = "is in the middle of a turn"
 
 
-def going_along(  # noqa: PLR0913 - what is decided elsewhere, by keyword
+def companion_edits(  # noqa: PLR0913 - what is decided elsewhere, by keyword
     staging: Staging,
     first: int,
     last: int,

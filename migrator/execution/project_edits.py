@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.errors import StalePlan
 from migrator.model import DirectoryChange, ProjectChange, ProjectPaths, Row, WorkspaceChange
 from migrator.store.project_rows import DIRECTORIES, ProjectRows, project_rows
-from migrator.store.writing import Edit
+from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from migrator.store.reading import Store
-    from migrator.store.writing import Writer
+    from migrator.store.reader import Store
+    from migrator.store.writer import Writer
 
 
 class _Is(Enum):
@@ -52,7 +52,7 @@ class _Standing(NamedTuple):
         return _Is.AFTER in (sides or [is_ for _, is_ in self.directories])
 
 
-def differing(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
+def changed_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
     """Map each project whose rows are no longer what an update was planned for to what changed, in words."""
     return {
         standing.update.id: _changed(standing)
@@ -61,7 +61,7 @@ def differing(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
     }
 
 
-def unfinishable(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
+def blocking_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
     """Return the same for a run that was cut off: what it has written is as it should be, or somebody's business."""
     return {
         standing.update.id: _changed(standing)
@@ -71,12 +71,12 @@ def unfinishable(store: Store, updates: Sequence[ProjectChange]) -> dict[str, st
     }
 
 
-def unwritten(store: Store, updates: Sequence[ProjectChange]) -> list[ProjectChange]:
+def unwritten_updates(store: Store, updates: Sequence[ProjectChange]) -> list[ProjectChange]:
     """Return what is left to write of these updates."""
     return [change for standing in _standings(store, updates) if (change := _limited(standing, _Is.BEFORE))]
 
 
-def inverted(store: Store, updates: Sequence[ProjectChange]) -> tuple[list[ProjectChange], list[str]]:
+def inverted_updates(store: Store, updates: Sequence[ProjectChange]) -> tuple[list[ProjectChange], list[str]]:
     """Return the updates that take these back, and in words what has changed since and so stays as it is.
 
     opencode keeps the lists of a project's directories up to date on its own, so that one of them has changed is
@@ -91,7 +91,7 @@ def inverted(store: Store, updates: Sequence[ProjectChange]) -> tuple[list[Proje
     return back, kept
 
 
-def write(writer: Writer, updates: Sequence[ProjectChange]) -> None:
+def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
     """Write updates, inside a transaction. Raises StalePlan where a row isn't what it has to be."""
     for update in updates:
         edits = list(_edits(update))

@@ -6,13 +6,20 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.execution.born import born_since
-from migrator.execution.edits import detachments, holding, inverted, lay_out, left_to_1, owed, where
-from migrator.execution.interrupts import held
+from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.journal import now_ms
-from migrator.execution.opencode_2 import going_along
-from migrator.execution.project_edits import inverted as inverted_updates
-from migrator.execution.project_edits import write
+from migrator.execution.new_children import children_created_since
+from migrator.execution.opencode_2 import companion_edits
+from migrator.execution.project_edits import inverted_updates, write_updates
+from migrator.execution.value_edits import (
+    applied,
+    deleted_in_opencode_2,
+    detachments,
+    inverted_edits,
+    stage,
+    still_applicable,
+    value_key,
+)
 from migrator.model import RunStatus
 from migrator.store.staging import Staging
 
@@ -21,8 +28,8 @@ if TYPE_CHECKING:
 
     from migrator.execution.journal import Journal
     from migrator.model import Change
-    from migrator.store.reading import Store
-    from migrator.store.writing import Edit, Writer
+    from migrator.store.reader import Store
+    from migrator.store.writer import Edit, Writer
 
 
 class Side(Enum):
@@ -38,10 +45,10 @@ def side_of(store: Store, chunk: Sequence[Change], edits: Sequence[Edit]) -> Sid
     Where nothing moves, its `edits` tell. Raises MigratorError, naming them, where rows are on neither side.
     """
     if not any(change.moves for change in chunk):
-        return Side.BEFORE if holding(store, inverted(edits)) else Side.AFTER
+        return Side.BEFORE if applied(store, inverted_edits(edits)) else Side.AFTER
     now = store.bindings(change.session for change in chunk)
     seen = {id_: binding for id_, (binding, _) in now.items()}
-    deleted = left_to_1(store, edits)
+    deleted = deleted_in_opencode_2(store, edits)
     present = [change for change in chunk if change.session in seen and change.session not in deleted]
     if all(seen[change.session] == change.after for change in present):
         return Side.AFTER
@@ -60,7 +67,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
     Ctrl-C waits until this is through; after a kill it can be started again. Since a kill opencode may have been used:
     what is newer than the run is kept, its file undo detached, and new children go back with their trees.
     """
-    with held():
+    with deferred_interrupts():
         chunks = [(number, journal.changes(first, last)) for number, first, last in journal.chunks()]
         written = [(n, chunk) for n, chunk in chunks if side_of(writer, chunk, journal.edits(n)) is Side.AFTER]
         journal.mark(RunStatus.ROLLING_BACK)
@@ -72,7 +79,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
                 for project in journal.projects():
                     undo = writer.unregister if project.register else writer.register
                     undo(project.change, project.registered)
-                write(writer, inverted_updates(writer, journal.updates())[0])
+                write_updates(writer, inverted_updates(writer, journal.updates())[0])
         journal.mark(RunStatus.ROLLED_BACK)
     return sum(len(chunk) for _, chunk in written)
 
@@ -82,13 +89,15 @@ def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, a
         now = writer.bindings(change.session for change in chunk)
         there = [change for change in chunk if change.session in now]
         # Coming back loses as much ground as going did: leaving a workspace counts, for what arose outside it, too.
-        back = Staging(writer, map(_reversed, there), lambda change: _reversed(change).loses_its_ground)
-        wanted = owed(writer, inverted(edits))
+        back = Staging(writer, map(_reversed, there), lambda change: _reversed(change).invalidates_file_undo)
+        wanted = still_applicable(writer, inverted_edits(edits))
         returning = frozenset(change.session for change in chunk)
-        along = going_along(back, 1, len(there), restores=wanted, returning=returning, announce=announce, now=now_ms())
+        along = companion_edits(
+            back, 1, len(there), restores=wanted, returning=returning, announce=announce, now=now_ms()
+        )
         back.rebind(1, len(there))
         writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
-        settled = {where(edit) for edit in holding(writer, wanted)}
+        settled = {value_key(edit) for edit in applied(writer, wanted)}
         writer.edit(detachments(back, 1, len(there), settled) + along)
 
 
@@ -97,10 +106,10 @@ def _reversed(change: Change) -> Change:
 
 
 def _fetch_born(writer: Writer, done: Mapping[str, Change], journal: Journal) -> None:
-    born, _ = born_since(writer, done, journal.entry.started)
+    born, _ = children_created_since(writer, done, journal.entry.started)
     if born:
         with writer.transaction():
-            staging = lay_out(writer, born)
-            along = going_along(staging, 1, len(born), announce=journal.announces, now=now_ms())
+            staging = stage(writer, born)
+            along = companion_edits(staging, 1, len(born), announce=journal.announces, now=now_ms())
             staging.rebind(1, len(born))
             writer.edit(detachments(staging, 1, len(born)) + along)

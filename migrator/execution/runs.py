@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
-from migrator.execution import log, project_edits
-from migrator.execution.born import born_since
-from migrator.execution.carrying import carry_undo, follow_lenders
-from migrator.execution.conflicts import DELETED_IN_2, conflicts, sentence, without
-from migrator.execution.edits import inverted, is_file_undo, lay_out, left_to_1
-from migrator.execution.engine import carry_out
+from migrator.execution import project_edits, run_log
+from migrator.execution.carry_undo import carry_undo, update_alternates
+from migrator.execution.conflicts import DELETED_IN_2, conflict_sentence, find_conflicts, without_trees_of
+from migrator.execution.engine import execute
 from migrator.execution.journal import Journal, now_ms
+from migrator.execution.journal_rows import Carried, ProjectEdit
+from migrator.execution.new_children import children_created_since
 from migrator.execution.opencode_2 import TURN_UNDER_WAY
-from migrator.execution.protecting import protect_undo
-from migrator.execution.records import Carried, ProjectEdit
+from migrator.execution.protect_undo import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
+from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
 from migrator.places.checkout import GLOBAL
 from migrator.store.opencode_2.staging import suspended
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from migrator.places import Places
-    from migrator.store.reading import Store
-    from migrator.store.writing import Edit, Writer
+    from migrator.store.reader import Store
+    from migrator.store.writer import Edit, Writer
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RunOptions:
     """How a plan is carried out.
 
     `chunk_size` None lets chunks follow the time that they take; `progress` is told the number of sessions of each
@@ -44,7 +44,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Inverse:
+class Job:
     """What takes a run back: a plan, the values to set back, and the project rows to take out again."""
 
     plan: Plan
@@ -52,20 +52,20 @@ class Inverse:
     projects: tuple[ProjectEdit, ...]
 
 
-def apply(writer: Writer, plan: Plan, options: Options, places: Places) -> Run:
+def apply(writer: Writer, plan: Plan, options: RunOptions, places: Places) -> Run:
     """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
     now = now_ms()
     wanted = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
     if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
         wanted.append(ProjectChange(GLOBAL, "/", ProjectAction.REGISTER))
-    work = Inverse(plan, (), tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(wanted)))
+    work = Job(plan, (), tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(wanted)))
     if any(change.moves for change in plan.changes):
         return _start(writer, work, options, None, places)
     with writer.restoring():  # a session that stays where it is may have no project row
         return _start(writer, work, options, None, places)
 
 
-def undo(writer: Writer, run: Journal, options: Options) -> Run:
+def undo(writer: Writer, run: Journal, options: RunOptions) -> Run:
     """Take a run back, which is a run of its own; an unfinished one is rolled back."""
     entry = run.entry
     _check_store(writer, run)
@@ -74,7 +74,7 @@ def undo(writer: Writer, run: Journal, options: Options) -> Run:
         return replace(run.outcome(), sessions=sessions)
     check_undoable(run)
     with writer.restoring():
-        return _start(writer, inverse(writer, run), options, entry.id)
+        return _start(writer, inverse_job(writer, run), options, entry.id)
 
 
 def check_undoable(run: Journal) -> None:
@@ -87,20 +87,20 @@ def check_undoable(run: Journal) -> None:
             f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
             "undo needs. `move` takes sessions anywhere.",
         )
-    if by := log.undone(log.entries()).get(entry.id):
+    if by := run_log.undone_by(run_log.run_entries()).get(entry.id):
         raise MigratorError(f"Run {entry.id} was taken back already, by {by}; `undo {by}` brings it about again.")
 
 
-def inverse(store: Store, run: Journal) -> Inverse:
+def inverse_job(store: Store, run: Journal) -> Job:
     """Return what takes `run` back.
 
     Sessions born into its trees since then go along. File undo that arose at the destination is detached on the way
     back, like on any move; what the run itself had detached is set back, byte for byte.
     """
     entry = run.entry
-    back = log.taken_back(entry.id, log.entries())
+    back = run_log.sessions_taken_back(entry.id, run_log.run_entries())
     done = {change.session: change for change in run.changes() if change.session not in back}
-    restores = tuple(inverted(edit for edit in run.edits() if edit.session not in back))
+    restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in back))
     restored = {edit.session for edit in restores if is_file_undo(edit)}
     changes = [
         change._replace(
@@ -111,18 +111,18 @@ def inverse(store: Store, run: Journal) -> Inverse:
         )
         for change in done.values()
     ]
-    born, unchanged = born_since(store, done, entry.started)
-    updates, kept = project_edits.inverted(store, run.updates())
+    born, unchanged = children_created_since(store, done, entry.started)
+    updates, kept = project_edits.inverted_updates(store, run.updates())
     warnings = (*_warnings(born), *_kept_warnings(kept))
     plan = Plan(
         entry.store, store.schema.dialect, (*reversed(changes), *born), tuple(updates), warnings, tuple(unchanged),
         announce=run.announces,
     )  # fmt: skip
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
-    return Inverse(plan, restores, projects)
+    return Job(plan, restores, projects)
 
 
-def resume(writer: Writer, run: Journal, options: Options) -> Run:
+def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
     """Finish a run that was cut off, or its rollback if that is where it was."""
     _check_store(writer, run)
     entry = run.entry
@@ -132,7 +132,7 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
         roll_back(writer, run)
         return run.outcome()
     first = 1
-    deleted = left_to_1(writer, (edit for number, *_ in run.chunks() for edit in run.edits(number)))
+    deleted = deleted_in_opencode_2(writer, (edit for number, *_ in run.chunks() for edit in run.edits(number)))
     for number, last, side in [
         (n, last, side_of(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()
     ]:
@@ -144,45 +144,48 @@ def resume(writer: Writer, run: Journal, options: Options) -> Run:
     everyone = [change.session for change in run.changes()]
     # A child that was right as it was isn't in the run; it is no newer than it.
     older = [child.id for child in writer.sessions(writer.children(everyone)) if child.created < entry.started]
-    staging = lay_out(writer, rest, first)
+    staging = stage(writer, rest, first)
     there = writer.parents(everyone)
     found = {id_: "was deleted" for id_ in everyone if id_ not in there}  # in a chunk that was written, too
     found |= dict.fromkeys(deleted, DELETED_IN_2)
-    found |= conflicts(staging, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older)))
+    found |= find_conflicts(staging, Plan(entry.store, run.dialect, tuple(rest), unchanged=(*everyone, *older)))
     found |= _under_way(writer, Plan(entry.store, run.dialect, tuple(rest)))
-    found |= _projects(project_edits.unfinishable(writer, run.updates()))
+    found |= _projects(project_edits.blocking_projects(writer, run.updates()))
     if found:
         raise StalePlan(
-            f"Run {entry.id} can't be finished: {sentence(found)}; `opencode-migrator undo {entry.id}` takes it back.",
+            f"Run {entry.id} can't be finished: {conflict_sentence(found)}; "
+            f"`opencode-migrator undo {entry.id}` takes it back.",
             tuple(found),
         )
     with writer.restoring():
-        carry_out(writer, run, staging, options.progress)
+        execute(writer, run, staging, options.progress)
     return run.outcome()
 
 
-def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, places: Places | None = None) -> Run:
+def _start(writer: Writer, work: Job, options: RunOptions, undoes: str | None, places: Places | None = None) -> Run:
     plan = work.plan
-    log.refuse_while_unfinished(plan.store)
-    staging = lay_out(writer, plan.changes)
-    found = conflicts(staging, plan, work.restores)
+    run_log.refuse_while_unfinished(plan.store)
+    staging = stage(writer, plan.changes)
+    found = find_conflicts(staging, plan, work.restores)
     if (busy := _under_way(writer, plan)) and not options.skip_conflicts:
         raise MigratorError(
-            f"{sentence(busy)}, which opencode 2 goes on with when it starts, and it would find itself in another "
-            "directory. Nothing was written; let it end in opencode, or leave its tree out with --on-conflict skip.",
+            f"{conflict_sentence(busy)}, which opencode 2 goes on with when it starts, and it would find itself "
+            "in another directory. Nothing was written; let it end in opencode, or leave its tree out with "
+            "--on-conflict skip.",
         )
     found |= busy
-    changed = project_edits.differing(writer, plan.updates)
+    changed = project_edits.changed_projects(writer, plan.updates)
     if (found or changed) and not options.skip_conflicts:
         everything = found | _projects(changed)
         then = "--on-conflict skip takes back the rest" if undoes else "plan again"
         raise StalePlan(
-            f"The database changed since: {sentence(everything)}. Nothing was written; {then}.", tuple(everything)
+            f"The database changed since: {conflict_sentence(everything)}. Nothing was written; {then}.",
+            tuple(everything),
         )
     restores = [*work.restores]
     if found:
-        plan = replace(plan, changes=tuple(without(plan.changes, found)))
-        staging = lay_out(writer, plan.changes)
+        plan = replace(plan, changes=tuple(without_trees_of(plan.changes, found)))
+        staging = stage(writer, plan.changes)
         moving = {change.session for change in plan.changes}
         restores = [edit for edit in restores if edit.session in moving]
     if changed:
@@ -199,7 +202,7 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
         carried = brought + mended
         warnings += (*left, *safe)
     if places is not None and plan.relocated is not None:
-        follow_lenders(writer, plan.relocated)
+        update_alternates(writer, plan.relocated)
     with Journal.begin(
         plan,
         staging,
@@ -211,7 +214,7 @@ def _start(writer: Writer, work: Inverse, options: Options, undoes: str | None, 
         undoes=undoes,
         partial=bool(found),
     ) as run:
-        carry_out(writer, run, staging, options.progress)
+        execute(writer, run, staging, options.progress)
         return run.outcome(tuple(found), (*warnings, *skipped))
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.model import Certainty, Suggestion
-from migrator.orphans.bases import below, checkout_of
-from migrator.orphans.borders import beyond
-from migrator.orphans.known import Known, the_one
-from migrator.orphans.records import Records
-from migrator.orphans.rule import Standing
+from migrator.orphans.checkout_root import checkout_of, path_below
+from migrator.orphans.known_checkouts import KnownCheckouts, only_candidate
+from migrator.orphans.other_machine import why_other_machine
+from migrator.orphans.rule import DirectoryStatus
+from migrator.orphans.vcs_records import Records
+from migrator.paths import is_within
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Binding, Place, PlanWarning, Reason, Session
-    from migrator.orphans.records import Record
-    from migrator.orphans.rule import Ground, Sight
+    from migrator.orphans.rule import DirectoryInfo, RuleContext
     from migrator.orphans.search import Search
+    from migrator.orphans.vcs_records import Record
 
 BROKEN_TREE = "broken-tree"
 
@@ -52,15 +52,15 @@ class Home:
 class Homes:
     """Finds homes; with `search` also where the user says to look."""
 
-    def __init__(self, ground: Ground, search: Search | None = None) -> None:
-        self._ground = ground
+    def __init__(self, context: RuleContext, search: Search | None = None) -> None:
+        self._context = context
         self._search = search
-        self._known = search.known if search else Known(ground)
-        self._records = Records(ground, self._known)
-        self._beyond = cache(beyond)  # in front of many directories are the same few
+        self._known = search.known if search else KnownCheckouts(context)
+        self._records = Records(context, self._known)
+        self._beyond = cache(why_other_machine)  # in front of many directories are the same few
         self._bound = cache(self._decide)
         self._told = cache(lambda binding: self._answer(binding, self._bound(binding)))
-        self._not_imported = {session.id for session in ground.not_imported}
+        self._not_imported = {session.id for session in context.not_imported}
 
     def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
         """Return where a session belongs that is lost for these reasons, and the rivals of equal rank.
@@ -81,7 +81,7 @@ class Homes:
 
     def _apart(self, session: Session, reasons: Sequence[Reason]) -> Home | None:
         """Return the home of a session for which something else than its binding decides."""
-        if session.id not in self._ground.by_id:
+        if session.id not in self._context.by_id:
             return Home(why_not="it is not in the database, so there is nothing to bind")
         if session.id in self._not_imported:
             return Home(why_not="opencode 2 doesn't have it, and where opencode 1 does is its own affair")
@@ -99,7 +99,7 @@ class Homes:
 
     def root(self, session: Session) -> Session:
         """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
-        by_id, here, seen = self._ground.by_id, session, {session.id}
+        by_id, here, seen = self._context.by_id, session, {session.id}
         while here.parent_id is not None and here.parent_id in by_id:
             here = by_id[here.parent_id]
             if here.id in seen:
@@ -109,32 +109,32 @@ class Homes:
 
     def storable(self, place: Place) -> Binding:
         """Return what the row of a session holds that belongs there."""
-        return place.binding if self._ground.has_path else place.binding._replace(path=None)
+        return place.binding if self._context.has_path else place.binding._replace(path=None)
 
     def warnings(self) -> Iterable[PlanWarning]:
         """Return what the search could not look into, as far as it was made."""
         return self._search.warnings() if self._search else ()
 
     def _decide(self, binding: Binding) -> Home:
-        if binding not in self._ground.bound:
+        if binding not in self._context.bound:
             return Home(why_not="it is in a workspace of opencode 2's, which is elsewhere")
-        sight = self._ground.sight(binding.directory)
-        if sight.standing is Standing.UNREADABLE:
-            return Home(why_not=f"{sight.detail}; what can't be looked at is never moved by itself")
-        return self._in_place(binding, sight) if sight.standing is Standing.THERE else self._gone(binding)
+        info = self._context.inspect(binding.directory)
+        if info.status is DirectoryStatus.UNREADABLE:
+            return Home(why_not=f"{info.detail}; what can't be looked at is never moved by itself")
+        return self._in_place(binding, info) if info.status is DirectoryStatus.THERE else self._gone(binding)
 
     # -- the directory is there ----------------------------------------------------------------------------------
 
-    def _in_place(self, binding: Binding, sight: Sight) -> Home:
-        place, project_id = sight.place, binding.project_id
+    def _in_place(self, binding: Binding, info: DirectoryInfo) -> Home:
+        place, project_id = info.place, binding.project_id
         if place is None:
-            return Home(why_not=sight.detail)
+            return Home(why_not=info.detail)
         if place.vcs is None and not is_outside(project_id, place.directory):
             broken = _broken_link(place.directory)
             if broken:
                 return Home(why_not=broken)
         here = Home(place, because=f"{place.directory} is there, and opencode resolves it to this project today")
-        if project_id in {GLOBAL, place.project_id, sight.kept_id}:
+        if project_id in {GLOBAL, place.project_id, info.kept_id}:
             return here
         others = [
             other
@@ -145,7 +145,7 @@ class Homes:
         if not others or _related(place, others):
             return here
         # Something else is where the session was, and its project is elsewhere: `mv shop old-shop; git init shop`.
-        _, named = the_one(self._known.repositories(project_id))
+        _, named = only_candidate(self._known.repositories(project_id))
         named = named or tuple(other.directory for other in others)
         return Home(
             rivals=(place.directory, *named),
@@ -173,26 +173,26 @@ class Homes:
         directory, project_id = binding.directory, binding.project_id
         found = self._search.checkouts if self._search else ()
         record = self._records.workspace(directory, found)
-        stands = self._ground.sight(base)
+        stands = self._context.inspect(base)
         if record is None and stands.place and project_id in {stands.place.project_id, stands.kept_id} - {GLOBAL}:
             return Home(
-                self.within(base, below(directory, base)), because=f"the checkout that it was in, {base}, is there"
+                self.within(base, path_below(directory, base)), because=f"the checkout that it was in, {base}, is there"
             )
         if is_outside(project_id, directory) and record is None:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not stands.real:
-            newest = max(session.created for session in self._ground.bound[binding])
+            newest = max(session.created for session in self._context.bound[binding])
             record = self._records.worktree(directory, base, project_id, newest, found)
         if record is not None:
             return self._on_record(record)
-        return self._elsewhere(project_id, base, below(directory, base))
+        return self._elsewhere(project_id, base, path_below(directory, base))
 
     def _elsewhere(self, project_id: str, base: str, sub: str) -> Home:
         """Return `sub` in another checkout of a project."""
         if place := self._known.worktree(project_id):
             because = f"{base} is gone, and the project's own worktree is there"
             return Home(self.within(place.worktree, sub), because=because)
-        only, rivals = the_one(self._known.repositories(project_id))
+        only, rivals = only_candidate(self._known.repositories(project_id))
         if only:
             because = f"{base} is gone, and this is the only other checkout of its project"
             return Home(self.within(only.directory, sub), because=because)
@@ -211,10 +211,10 @@ class Homes:
 
     def within(self, root: str, sub: str) -> Place | None:
         """Return `sub` below a checkout, or what is nearest to it in the same checkout; None where it isn't there."""
-        top = self._ground.sight(root).place
+        top = self._context.inspect(root).place
         taken = os.path.join(root, sub) if sub else root
         while top is not None and taken != root:
-            place = self._ground.sight(taken).place
+            place = self._context.inspect(taken).place
             if place and place.project_id == top.project_id and is_within(place.directory, top.directory):
                 return place
             taken = os.path.dirname(taken)

@@ -1,6 +1,6 @@
 """The contract of an orphan rule: one way for a session to get lost, found with evidence.
 
-Rules never write, never print and never look at the disk themselves: they ask the Ground, which looks once at each
+Rules never write, never print and never look at the disk themselves: they ask the context, which looks once at each
 directory, however many sessions and rules there are.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from migrator.store.json_storage import LeftBehind
 
 
-class Standing(StrEnum):
+class DirectoryStatus(StrEnum):
     """What is on the disk where a session's directory should be."""
 
     THERE = "there"
@@ -28,7 +28,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class DirectoryInfo:
     """What was seen at a stored directory.
 
     `real` is its real path and `place` what opencode makes of it, both None unless it is there; `place` is None too
@@ -39,15 +39,20 @@ class Sight:
     """
 
     directory: str
-    standing: Standing
+    status: DirectoryStatus
     detail: str
     real: str | None = None
     place: Place | None = None
     kept_id: str | None = None
     told_by: str = ""
 
+    @property
+    def standing(self) -> DirectoryStatus:
+        """The `status`, by its name until 0.1, for plug-ins."""
+        return self.status
 
-class Ground(Protocol):
+
+class RuleContext(Protocol):
     """What a rule may ask about the database and the disk. Each is read at most once."""
 
     @property
@@ -123,11 +128,11 @@ class Ground(Protocol):
         They may be gone. From 1.17 on; before, there are only a project's worktree and sandboxes.
         """
 
-    def sight(self, directory: str) -> Sight:
+    def inspect(self, directory: str) -> DirectoryInfo:
         """Return what is at a directory, as stored."""
 
-    def look_at(self, directories: Iterable[str]) -> None:
-        """Look at several directories at once, so that `sight` needn't wait for git one by one."""
+    def inspect_all(self, directories: Iterable[str]) -> None:
+        """Look at several directories at once, so that `inspect` needn't wait for git one by one."""
 
 
 class Finding(NamedTuple):
@@ -150,10 +155,18 @@ class OrphanRule(ABC):
     """Whether `rescue` may ever move a session for this reason."""
 
     @abstractmethod
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield the sessions that are lost in this way, with the evidence."""
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Return in words what speaks for a session that this rule doesn't find, for `--explain`; "" for nothing."""
-        del ground, session
+        return self.acquit(context, session)
+
+    def acquit(self, context: RuleContext, session: Session) -> str:
+        """Return no note: the name of `explain_pass` until 0.1, which rules of others may define."""
+        del context, session
         return ""
+
+
+Ground, Sight, Standing = RuleContext, DirectoryInfo, DirectoryStatus
+"""The names until 0.1, for plug-ins."""

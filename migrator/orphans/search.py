@@ -13,12 +13,12 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.model import Certainty, PlanWarning
-from migrator.orphans.bases import below, checkout_of
-from migrator.orphans.known import Known, grouped, the_one
-from migrator.orphans.rule import Standing
-from migrator.orphans.walk import DEPTH, walk
+from migrator.orphans.checkout_root import checkout_of, path_below
+from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
+from migrator.orphans.rule import DirectoryStatus
+from migrator.orphans.walk import DEPTH, find_repositories
+from migrator.paths import is_within
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from migrator.model import Binding, Place
     from migrator.orphans.homes import Home
-    from migrator.orphans.rule import Ground
-    from migrator.orphans.walk import Found
-    from migrator.store.reading import Store
+    from migrator.orphans.rule import RuleContext
+    from migrator.orphans.walk import FoundRepositories
+    from migrator.store.reader import Store
 
     Within = Callable[[str, str], Place | None]
 
@@ -44,25 +44,27 @@ class Search:
     def __init__(
         self,
         store: Store,
-        ground: Ground,
+        context: RuleContext,
         tops: Sequence[str],
         depth: int = DEPTH,
         tick: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self.known = Known(ground)
+        self.known = KnownCheckouts(context)
         self._store = store
-        self._ground = ground
+        self._context = context
         self._tops = tops
         self._depth = depth
         self._tick = tick
         self._commits: dict[str, frozenset[str]] = {}
 
     @cached_property
-    def found(self) -> Found:
+    def found(self) -> FoundRepositories:
         """What the walk found."""
-        gone = [b for b in self._ground.bound if self._ground.sight(b.directory).standing is not Standing.THERE]
+        gone = [
+            b for b in self._context.bound if self._context.inspect(b.directory).status is not DirectoryStatus.THERE
+        ]
         bases = {checkout_of(b, self.known.tops(b.project_id)) or b.directory for b in gone}
-        return walk(self._tops, self._depth, {_name(base) for base in bases}, self._tick)
+        return find_repositories(self._tops, self._depth, {_name(base) for base in bases}, self._tick)
 
     def warnings(self) -> Iterator[PlanWarning]:
         """Say what the search could not look into."""
@@ -73,7 +75,7 @@ class Search:
     @cached_property
     def checkouts(self) -> Sequence[str]:
         """The working copies that the walk found, looked at."""
-        self._ground.look_at(self.found.checkouts)
+        self._context.inspect_all(self.found.checkouts)
         return self.found.checkouts
 
     def home(self, binding: Binding, base: str, within: Within) -> Home | None:
@@ -85,23 +87,29 @@ class Search:
             if rivals:
                 return Home(rivals=tuple(rivals), why_not=f"there are several: {' and '.join(rivals)}, each {what}")
             if place is not None:
-                nearest = within(place.directory, below(binding.directory, base))
+                nearest = within(place.directory, path_below(binding.directory, base))
                 return Home(nearest, Certainty.LIKELY, f"{base} is gone, and {place.directory} is {what}")
         return None
 
     def _ranked(self, project_id: str, base: str) -> Iterator[tuple[Place | None, Sequence[str], str]]:
         """Yield for each rank the one place or the rivals, and in words what they are; what isn't asked for is free."""
-        sights = {top: self._ground.sight(top) for top in self.checkouts if project_id != GLOBAL}
-        places = {top: sight.place for top, sight in sights.items() if sight.place and sight.place.vcs}
+        sights = {top: self._context.inspect(top) for top in self.checkouts if project_id != GLOBAL}
+        places = {top: info.place for top, info in sights.items() if info.place and info.place.vcs}
         same = [top for top, place in places.items() if place.project_id == project_id]
-        yield *the_one(tuple(grouped(self._ground, same, project_id))), "a checkout of the same project"
+        yield *only_candidate(tuple(by_repository(self._context, same, project_id))), "a checkout of the same project"
         kept = [top for top in places if sights[top].kept_id == project_id]
-        yield *the_one(tuple(grouped(self._ground, kept))), "a repository that opencode knew as the same project"
+        yield (
+            *only_candidate(tuple(by_repository(self._context, kept))),
+            "a repository that opencode knew as the same project",
+        )
         if _COMMIT.fullmatch(project_id):
             rooted = [top for top in places if project_id in self._root_commits(top)]
-            yield *the_one(tuple(grouped(self._ground, rooted))), "a repository that began with the same commit"
+            yield (
+                *only_candidate(tuple(by_repository(self._context, rooted))),
+                "a repository that began with the same commit",
+            )
         alike = self._alike(base)
-        place = self._ground.sight(alike[0]).place if len(alike) == 1 else None
+        place = self._context.inspect(alike[0]).place if len(alike) == 1 else None
         yield place, () if place else alike, "a directory of the same name with the files that its sessions worked on"
 
     def _root_commits(self, top: str) -> frozenset[str]:
@@ -117,11 +125,11 @@ class Search:
             return ()
         ids = [
             session.id
-            for binding, sessions in self._ground.bound.items()
+            for binding, sessions in self._context.bound.items()
             if is_within(binding.directory, base)
             for session in sessions
         ]
-        files = {below(file, base) for file in self._store.files_worked_on(ids) if file.startswith(base + "/")}
+        files = {path_below(file, base) for file in self._store.files_worked_on(ids) if file.startswith(base + "/")}
         # At least half of them, since some were deleted meanwhile.
         needed = max(_FEWEST_FILES, (len(files) + 1) // 2)
         return tuple(sorted(top for top in candidates if _count(top, files) >= needed))

@@ -28,7 +28,7 @@ _BARE = frozenset({"HEAD", "objects", "refs"})
 
 
 @dataclass
-class Found:
+class FoundRepositories:
     """What a walk found: `checkouts` have a `.git` or `.jj`, `named` are directories by a name that was asked for."""
 
     checkouts: list[str] = field(default_factory=list)
@@ -37,9 +37,11 @@ class Found:
     looked_at: int = 0
 
 
-def walk(tops: Iterable[str], depth: int, names: Collection[str], tick: Callable[[int], None]) -> Found:
+def find_repositories(
+    tops: Iterable[str], depth: int, names: Collection[str], tick: Callable[[int], None]
+) -> FoundRepositories:
     """Look at every directory up to `depth` levels below each of `tops`; `tick` is told how many were looked at."""
-    found = Found()
+    found = FoundRepositories()
     seen: set[str] = set()
     for top in tops:
         real = os.path.realpath(top)
@@ -59,7 +61,7 @@ def walk(tops: Iterable[str], depth: int, names: Collection[str], tick: Callable
     return found
 
 
-def _look(here: str, device: int, names: Collection[str], found: Found) -> list[str]:
+def _look(here: str, device: int, names: Collection[str], found: FoundRepositories) -> list[str]:
     """Note what a directory is; return the directories in it that are worth a look."""
     try:
         with os.scandir(here) as listing:

@@ -1,6 +1,6 @@
 """What a directory is to opencode 1: its project, its worktree, its path below that."""
 
-from migrator.places.checkout import Identity
+from migrator.places.checkout import ProjectIdScheme
 from migrator.places.place_finder import Places
 
-__all__ = ["Identity", "Places"]
+__all__ = ["Places", "ProjectIdScheme"]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from hashlib import sha1
 
 
-class Identity(StrEnum):
+class ProjectIdScheme(StrEnum):
     """Which of a repository's marks opencode takes for the project id, first one first."""
 
     ORIGIN_FIRST = "origin-first"

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.places import git_worktrees, origin
-from migrator.places.bounded import nearest_with
-from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, Identity
+from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, ProjectIdScheme
+from migrator.places.small_files import nearest_with
 
 # Set by git for its hooks and aliases: with them git would describe the repository we were called from.
 _MISLEADING = frozenset({
@@ -59,15 +59,15 @@ def marked_directory(directory: str) -> str | None:
     return nearest_with(".git", directory)
 
 
-def checkout(marked: str, identity: Identity) -> Checkout:
+def checkout(marked: str, identity: ProjectIdScheme) -> Checkout:
     """Describe the checkout whose `.git` is in `marked`. Raises MigratorError where git is missing or refuses.
 
     A `.git` that git says is no repository (its main repository moved away, say) is no checkout to opencode either.
     """
     layout = _layout(marked)
-    if identity is Identity.ORIGIN_FIRST:
+    if identity is ProjectIdScheme.ORIGIN_FIRST:
         return _origin_first(layout) if layout else NO_CHECKOUT
-    if identity is Identity.V2:
+    if identity is ProjectIdScheme.V2:
         return _version_2(layout) if layout else NO_CHECKOUT
     if layout:
         return _cache_first(layout)
@@ -87,7 +87,7 @@ def _origin_first(layout: _Layout) -> Checkout:
 def _version_2(layout: _Layout) -> Checkout:
     """Read in the source of opencode 2: a new project row gets the main worktree, which is git's first."""
     found = _origin_first(layout)
-    link = git_worktrees.link(layout.marked)
+    link = git_worktrees.worktree_link(layout.marked)
     if link is None or link.id is None:
         return found
     _, listed, _ = _git(found.worktree, "worktree", "list", "--porcelain")

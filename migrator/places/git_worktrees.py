@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from migrator.places.bounded import names_in, read_small, real
+from migrator.places.small_files import names_in, read_small, real_path
 
 _PATH_LIMIT = 64 * 1024
 _CONFIG_LIMIT = 1024 * 1024
@@ -34,7 +34,7 @@ class WorktreeRecord:
     prunable: bool
 
 
-class Link(NamedTuple):
+class WorktreeLink(NamedTuple):
     """Where the `.git` of a checkout leads: the repository's common directory, and which worktree it is.
 
     `id` is None for the main working copy (or a submodule). `recorded` is False where the repository has forgotten
@@ -46,22 +46,22 @@ class Link(NamedTuple):
     recorded: bool
 
 
-def link(root: str) -> Link | None:
+def worktree_link(root: str) -> WorktreeLink | None:
     """Follow `<root>/.git`; None where there is none, or it leads nowhere. A bare repository is its own `root`."""
     marker = os.path.join(root, ".git")
     if os.path.isdir(marker):
-        return Link(real(marker), None, True)
+        return WorktreeLink(real_path(marker), None, True)
     target = _git_file(marker)
     if target is None:
-        return Link(real(root), None, True) if _is_git_directory(root) else None
-    admin = real(os.path.join(root, target))
+        return WorktreeLink(real_path(root), None, True) if _is_git_directory(root) else None
+    admin = real_path(os.path.join(root, target))
     worktrees, id_ = os.path.split(admin)
     common = _common(admin)
     if common is not None:
-        return Link(common, id_ if os.path.basename(worktrees) == "worktrees" else None, True)
+        return WorktreeLink(common, id_ if os.path.basename(worktrees) == "worktrees" else None, True)
     repository, name = os.path.split(worktrees)
     if name == "worktrees" and _is_git_directory(repository):
-        return Link(repository, id_, False)
+        return WorktreeLink(repository, id_, False)
     return None
 
 
@@ -85,7 +85,7 @@ def main_root(common: str) -> str | None:
         return None
     elsewhere = values.get(("core", "worktree"))
     if elsewhere:
-        return real(os.path.join(common, elsewhere))
+        return real_path(os.path.join(common, elsewhere))
     return os.path.dirname(common) if os.path.basename(common) == ".git" else None
 
 
@@ -97,8 +97,8 @@ def _record(admin: str, id_: str) -> WorktreeRecord:
         return WorktreeRecord(id_, "", False, locked, locked is None)
     # Relative where worktree.useRelativePaths was set (git 2.48), and then to this directory.
     marker = os.path.normpath(os.path.join(admin, said))
-    root = real(os.path.dirname(marker) if os.path.basename(marker) == ".git" else marker)
-    found = link(root)
+    root = real_path(os.path.dirname(marker) if os.path.basename(marker) == ".git" else marker)
+    found = worktree_link(root)
     alive = found is not None and found.id == id_ and found.common == _common(admin)
     return WorktreeRecord(id_, root, alive, locked, locked is None and not os.path.lexists(marker))
 
@@ -108,7 +108,7 @@ def _common(admin: str) -> str | None:
     if not os.path.isfile(os.path.join(admin, "HEAD")):
         return None
     said = _text(os.path.join(admin, "commondir"))
-    common = real(os.path.join(admin, said)) if said else admin
+    common = real_path(os.path.join(admin, said)) if said else admin
     return common if _is_git_directory(common) else None
 
 

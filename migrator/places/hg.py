@@ -14,8 +14,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.places.bounded import nearest_with, read_small
 from migrator.places.checkout import GLOBAL, Checkout
+from migrator.places.small_files import nearest_with, read_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

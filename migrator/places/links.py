@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Link(NamedTuple):
+class GitLink(NamedTuple):
     """One linked worktree as the files say: its top level, and the directory that its repository keeps of it."""
 
     worktree: str
@@ -28,29 +28,29 @@ class Link(NamedTuple):
         return str(common.parent if common.name == ".git" else common)
 
 
-def forth(worktree: str) -> Link | None:
+def read_gitdir(worktree: str) -> GitLink | None:
     """Return what `.git` in a linked worktree says; None where it says something else, as in a submodule."""
     said = _read(Path(worktree, ".git"))
     if not said.startswith("gitdir: "):
         return None
     administration = _joined(worktree, said.removeprefix("gitdir: "))
-    return Link(worktree, administration) if re.search(r"/worktrees/[^/]+\Z", administration) else None
+    return GitLink(worktree, administration) if re.search(r"/worktrees/[^/]+\Z", administration) else None
 
 
-def back(administration: str) -> Link | None:
+def read_backlink(administration: str) -> GitLink | None:
     """Return what a repository's own record of a linked worktree says."""
     said = _read(Path(administration, "gitdir"))
-    return Link(str(Path(_joined(administration, said)).parent), administration) if said else None
+    return GitLink(str(Path(_joined(administration, said)).parent), administration) if said else None
 
 
-def linked(main: str) -> Iterator[Link]:
+def linked_worktree(main: str) -> Iterator[GitLink]:
     """Yield the linked worktrees that the repository with `.git` in `main` has records of."""
     try:
         records = sorted(Path(main, ".git", "worktrees").iterdir())
     except OSError:
         return
     for record in records:
-        if link := back(str(record)):
+        if link := read_backlink(str(record)):
             yield link
 
 
@@ -61,7 +61,7 @@ def is_relative(path: str) -> bool:
 
 
 def _joined(directory: str, path: str) -> str:
-    return os.path.normpath(os.path.join(directory, path))  # noqa: PTH118 - `..` out of a path that may not exist
+    return os.path.normpath(os.path.join(directory, path))
 
 
 def _read(path: Path) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.model import Place
 from migrator.places import git, hg
-from migrator.places.checkout import NO_CHECKOUT, Checkout, Identity, own_project
-from migrator.places.here import is_gone
+from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, own_project
+from migrator.places.cwd import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ class Places:
     two of them ask about the same checkout.
     """
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: ProjectIdScheme) -> None:
         self._identity = identity
         self._checkouts: dict[_Marked, Checkout | MigratorError] = {}
         self._root_commits: dict[str, frozenset[str]] = {}
@@ -85,11 +85,11 @@ class Places:
     @property
     def markers(self) -> tuple[str, ...]:
         """The names that mark the top of a repository; the first of a directory's counts."""
-        return (".git", ".hg") if self._identity is Identity.V2 else (".git",)
+        return (".git", ".hg") if self._identity is ProjectIdScheme.V2 else (".git",)
 
     def outside(self, real: str) -> Checkout:
         """Return what opencode makes of a real directory in no repository."""
-        return own_project(real) if self._identity is Identity.V2 else NO_CHECKOUT
+        return own_project(real) if self._identity is ProjectIdScheme.V2 else NO_CHECKOUT
 
     def checkout(self, real: str) -> Checkout:
         """Return the checkout that a real directory is in; raises MigratorError where git or hg can't say."""
@@ -108,7 +108,7 @@ class Places:
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
         # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
         by_git = git.marked_directory(real)
-        by_hg = hg.marked_directory(real) if self._identity is Identity.V2 else None
+        by_hg = hg.marked_directory(real) if self._identity is ProjectIdScheme.V2 else None
         if by_hg is not None and (by_git is None or len(by_hg) > len(by_git)):
             return _Marked(by_hg, is_hg=True)
         return _Marked(by_git) if by_git is not None else None

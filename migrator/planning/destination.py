@@ -77,7 +77,7 @@ class OneDirectory:
             return directory
         flat = self.subdirs is Subdirs.FLATTEN or directory == base  # which may be "", of a broken row
         sub = "." if flat else os.path.relpath(directory, base)
-        return os.path.normpath(os.path.join(self.directory, sub))  # noqa: PTH118 - strings, as the database stores them
+        return os.path.normpath(os.path.join(self.directory, sub))
 
     def _existing(self, wanted: str, directory: str) -> str:
         """Return `wanted`, or the nearest directory above it, within the destination, that exists."""
@@ -85,7 +85,7 @@ class OneDirectory:
             return wanted
         taken = wanted
         while taken != self.directory and not self._is_within(taken):
-            taken = os.path.dirname(taken)  # noqa: PTH120 - as above
+            taken = os.path.dirname(taken)
         if taken != wanted:
             if self.subdirs is Subdirs.KEEP:
                 raise MigratorError(
@@ -100,7 +100,7 @@ class OneDirectory:
         assert self.directory is not None  # noqa: S101 - for the type checker
         root = os.path.realpath(self.directory)
         real = os.path.realpath(directory)
-        return os.path.isdir(real) and os.path.commonpath([root, real]) == root  # noqa: PTH112 - as above
+        return os.path.isdir(real) and os.path.commonpath([root, real]) == root
 
     def _check_project(self, place: Place, selected: Selected) -> None:
         wanted = selected.session.project_id if self.keep_project else self.project_id

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from migrator.model import Change, Place, Plan
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 _SHOWN = 5
 
 
-def announced(plan: Plan, *, wanted: bool) -> Plan:
+def with_announcement(plan: Plan, *, wanted: bool) -> Plan:
     """Return a plan that tells the model of a new directory, if that is wanted and there is one."""
     if not wanted or plan.dialect == "v1":
         return plan
     return replace(plan, announce=any(change.before.directory != change.after.directory for change in plan.changes))
 
 
-def by_opencode_1(
+def rebind_for_opencode_1(
     store: Store, moves: Sequence[Change], places: Mapping[str, Place]
 ) -> tuple[list[Change], list[str], dict[str, Place]]:
     """Let sessions that only opencode 1 has go where that one would have them.
@@ -56,7 +56,7 @@ def by_opencode_1(
     return changes, right, found
 
 
-def remarks(store: Store, changes: Sequence[Change]) -> Iterator[PlanWarning]:
+def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[PlanWarning]:
     """Yield what a person should know of these moves."""
     if not store.schema.has_v2:
         return

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Change, Place, Plan, ProjectAction, ProjectChange, Undo
-from migrator.planning.opencode_2 import by_opencode_1, remarks
-from migrator.planning.sources import crossings, sources
+from migrator.planning.opencode_2 import opencode_2_warnings, rebind_for_opencode_1
+from migrator.planning.source_repositories import project_warnings, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Binding, Project, Selection
     from migrator.planning.destination import Destination
-    from migrator.planning.undo import FileUndo
-    from migrator.store.reading import Store
+    from migrator.planning.file_undo import FileUndoDecider
+    from migrator.store.reader import Store
 
 
-def plan_move(store: Store, selection: Selection, destination: Destination, file_undo: FileUndo) -> Plan:
+def plan_move(store: Store, selection: Selection, destination: Destination, file_undo: FileUndoDecider) -> Plan:
     """Plan the move of whole trees; nothing is written.
 
     Raises MigratorError where the destination is none, or opencode would not have the session there.
@@ -46,7 +46,7 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
         else:
             moves.append(Change(session.id, root, session.title, selected_by, before, after, undo))
     if store.schema.dialect == "v1+v2":
-        moves, right, places = by_opencode_1(store, moves, places)
+        moves, right, places = rebind_for_opencode_1(store, moves, places)
         unchanged += right
     changes = tuple(file_undo.decided(moves))
     projects = store.projects() if changes else []
@@ -57,7 +57,12 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
         store.schema.dialect,
         changes,
         tuple(_project_changes(places.values(), projects)),
-        (*selection.warnings, *destination.warnings(), *crossings(taken, come_from), *remarks(store, changes)),
+        (
+            *selection.warnings,
+            *destination.warnings(),
+            *project_warnings(taken, come_from),
+            *opencode_2_warnings(store, changes),
+        ),
         tuple(unchanged),
         sources=come_from,
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Place, Reason, Session
     from migrator.orphans.homes import Homes
-    from migrator.orphans.rule import Ground, OrphanRule
+    from migrator.orphans.rule import OrphanRule, RuleContext
 
     Lost = Mapping[str, tuple[Session, Sequence[Reason]]]
 
@@ -47,7 +47,7 @@ class Rescue:
 
     def __init__(
         self,
-        ground: Ground,
+        context: RuleContext,
         homes: Homes,
         rules: Iterable[OrphanRule],
         chosen: Collection[str] | None = None,
@@ -55,7 +55,7 @@ class Rescue:
         likely: bool = False,
     ) -> None:
         self.destination = HomesFound()
-        self._ground = ground
+        self._context = context
         self._homes = homes
         self._immovable = {rule.name for rule in rules if not rule.movable}
         self._chosen = chosen
@@ -73,17 +73,17 @@ class Rescue:
             for session, reasons in lost.values()
             if self._chosen is None or any(reason.rule in self._chosen for reason in reasons)
         ]
-        roots = {self._homes.root(session).id: None for session in meant if session.id in self._ground.by_id}
+        roots = {self._homes.root(session).id: None for session in meant if session.id in self._context.by_id}
         selected = [entry for tree in self._trees(roots) for entry in self._brought_home(tree, lost)]
         for session in meant:
-            if session.id not in self._ground.by_id:
+            if session.id not in self._context.by_id:
                 self._warn(session, lost[session.id][1], "it is not in the database, so there is nothing to move")
         return Selection(tuple(selected), tuple(self._warnings))
 
     def _trees(self, roots: Iterable[str]) -> Iterator[list[Session]]:
         """Yield the tree below each root, parents before children; of a cycle of parents, each session once."""
         children: dict[str, list[str]] = {}
-        for session in self._ground.by_id.values():
+        for session in self._context.by_id.values():
             if session.parent_id is not None:
                 children.setdefault(session.parent_id, []).append(session.id)
         planted: set[str] = set()
@@ -95,7 +95,7 @@ class Rescue:
                 tree |= dict.fromkeys(generation)
                 generation = [child for id_ in generation for child in children.get(id_, ())]
             if tree:
-                yield [self._ground.by_id[id_] for id_ in tree]
+                yield [self._context.by_id[id_] for id_ in tree]
 
     def _brought_home(self, tree: Sequence[Session], lost: Lost) -> Iterator[Selected]:
         root = tree[0]

@@ -8,42 +8,42 @@ import click
 
 from migrator.reporting.orphan_rows import orphan_rows, reason_row
 from migrator.reporting.orphan_text import labelled
-from migrator.reporting.words import one_line, when
+from migrator.reporting.words import local_time, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.orphans.explaining import Explanation, Verdict
+    from migrator.orphans.explain import Explanation, RuleResult
 
 
 def explanation_document(told: Explanation) -> dict[str, Any]:
     """Return the row of the orphan, with what the disk shows (`found`) and every rule's yes or no (`rules`)."""
     (row,) = orphan_rows([told.orphan], [told.project] if told.project else [])
-    sight, place = told.sight, told.sight.place
+    info, place = told.info, told.info.place
     return row | {
         "parentId": told.orphan.session.parent_id,
         "workspaceId": told.orphan.session.binding.workspace_id,
         "inDatabase": told.in_database,
         "found": {
-            "standing": sight.standing.value,
-            "detail": sight.detail,
-            "realPath": sight.real,
+            "standing": info.status.value,
+            "detail": info.detail,
+            "realPath": info.real,
             "place": place
             and {
                 "projectId": place.project_id,
-                "toldBy": sight.told_by,
+                "toldBy": info.told_by,
                 "worktree": place.worktree,
                 "path": place.path,
                 "vcs": place.vcs,
             },
-            "keptId": sight.kept_id,
+            "keptId": info.kept_id,
         },
         "rules": [
             {
                 "rule": verdict.rule,
                 "found": bool(verdict.reasons),
                 "reasons": [reason_row(reason) for reason in verdict.reasons],
-                "because": verdict.acquittal or None,
+                "because": verdict.note or None,
             }
             for verdict in told.verdicts
         ],
@@ -64,27 +64,27 @@ def explanation_text(told: Explanation, width: int = 80) -> Iterator[str]:
 
 
 def _facts(told: Explanation) -> Iterator[tuple[str, str]]:
-    session, sight, project = told.orphan.session, told.sight, told.project
+    session, info, project = told.orphan.session, told.info, told.project
     binding = session.binding
-    archived = f", archived {when(session.archived)}" if session.archived is not None else ""
-    yield "used last", when(session.updated) + archived + ("" if told.in_database else "; not in this database")
+    archived = f", archived {local_time(session.archived)}" if session.archived is not None else ""
+    yield "used last", local_time(session.updated) + archived + ("" if told.in_database else "; not in this database")
     yield "stored directory", binding.directory or "none"
     yield "stored project", binding.project_id
     yield "stored path", "NULL" if binding.path is None else f'"{binding.path}"'
     yield "stored workspace", binding.workspace_id or "none"
     yield "stored parent", session.parent_id or "none"
     yield "project row", f"worktree {project.worktree}, {project.vcs or 'no vcs'}" if project else "none"
-    yield "on the disk", sight.detail
-    if sight.place is not None:
-        place = sight.place
-        yield "to opencode", f"project {place.project_id} ({sight.told_by})"
+    yield "on the disk", info.detail
+    if info.place is not None:
+        place = info.place
+        yield "to opencode", f"project {place.project_id} ({info.told_by})"
         yield "in checkout", f'{place.worktree}, path "{place.path}"'
-        yield "id kept there", sight.kept_id or "none"
+        yield "id kept there", info.kept_id or "none"
 
 
-def _verdict(verdict: Verdict, width: int) -> Iterator[str]:
+def _verdict(verdict: RuleResult, width: int) -> Iterator[str]:
     if not verdict.reasons:
-        yield from labelled(f"no   {verdict.rule}", verdict.acquittal or "nothing found", width, "green")
+        yield from labelled(f"no   {verdict.rule}", verdict.note or "nothing found", width, "green")
     for reason in verdict.reasons:
         yield from labelled(f"yes  {verdict.rule} ({reason.certainty.value})", reason.evidence, width, "red")
 

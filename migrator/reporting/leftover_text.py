@@ -11,7 +11,7 @@ from migrator.reporting.words import count, one_line, tilde
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from migrator.execution.leftovers import Leftover
+    from migrator.execution.gc import Leftover
 
 FORMAT = "opencode-migrator/gc@1"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.model import Certainty
-from migrator.reporting.words import cells, count, one_line, shortened, shortened_path, tilde, when
+from migrator.reporting.words import cells, count, local_time, one_line, shortened, shortened_path, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ def _group(group: Sequence[Orphan], width: int, shown: int) -> Iterator[str]:
     yield from _home(first, width)
     for orphan in group[:shown]:
         session = orphan.session
-        line = shortened(f"{session.id}  {when(session.updated)}  {session.title}", width - 2)
+        line = shortened(f"{session.id}  {local_time(session.updated)}  {session.title}", width - 2)
         yield click.style(f"  {line}", dim=True)
     if len(group) > shown:
         yield click.style(f"  and {len(group) - shown:,} more; --verbose shows all", dim=True)
@@ -99,5 +99,5 @@ def labelled(label: str, text: str, width: int, color: str) -> Iterator[str]:
 
 def _tildes(text: str) -> str:
     """Write the home directory as ~ wherever a path in a sentence begins with it."""
-    home = os.path.expanduser("~")  # noqa: PTH111 - a string, as in the sentence
+    home = os.path.expanduser("~")
     return re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", text) if home != "/" else text

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.reporting.words import count, one_line, shortened, tilde, when
-from migrator.snapshots.outlook import Outlook, by_message, worst
+from migrator.reporting.words import count, local_time, one_line, shortened, tilde
+from migrator.snapshots.undo_effect import UndoEffect, by_message, worst_effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.snapshots.outlook import TurnOutlook
-    from migrator.store.undoing import Asked
+    from migrator.snapshots.undo_effect import TurnEffect
+    from migrator.store.undoing import Prompt
 
 SESSIONS_SHOWN = 20
 FILES_SHOWN = 10
@@ -25,31 +25,31 @@ Row = dict[str, Any]
 
 
 def outlook_rows(
-    sessions: Iterable[Session], found: Mapping[str, Sequence[TurnOutlook]], said: Mapping[str, Asked]
+    sessions: Iterable[Session], found: Mapping[str, Sequence[TurnEffect]], said: Mapping[str, Prompt]
 ) -> list[Row]:
     """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds."""
-    order = list(reversed(Outlook))
+    order = list(reversed(UndoEffect))
     rows = [
         {
             "id": session.id,
             "title": session.title,
             "directory": session.directory,
-            "undo": worst(found[session.id]).value,
+            "undo": worst_effect(found[session.id]).value,
             "turns": list(_turns(found[session.id], said)),
         }
         for session in sessions
         if session.id in found
     ]
-    return sorted(rows, key=lambda row: order.index(Outlook(row["undo"])))
+    return sorted(rows, key=lambda row: order.index(UndoEffect(row["undo"])))
 
 
-def _turns(some: Iterable[TurnOutlook], said: Mapping[str, Asked]) -> Iterator[Row]:
+def _turns(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> Iterator[Row]:
     """Yield one object for each message of the user: it may have been answered in several steps."""
     for (message, time), steps in by_message(some, said).items():
         yield {
             "message": message,
             "time": time,
-            "undo": worst(steps).value,
+            "undo": worst_effect(steps).value,
             "deletes": _files(step.deletes for step in steps),
             "removes": _files(step.removes for step in steps),
             "restores": _files(step.restores for step in steps),
@@ -89,12 +89,12 @@ def _files(some: Iterable[Iterable[str]]) -> list[str]:
 
 def outlook_headline(rows: Sequence[Row], sessions: int) -> str:
     """Return how many sessions there are of each kind, in one line."""
-    tally = {outlook: sum(row["undo"] == outlook.value for row in rows) for outlook in Outlook}
+    tally = {outlook: sum(row["undo"] == outlook.value for row in rows) for outlook in UndoEffect}
     words = {
-        Outlook.DELETES: "deletes files in",
-        Outlook.UNKNOWN: "can't be foretold in",
-        Outlook.RESTORES: "restores in",
-        Outlook.NOTHING: "does nothing in",
+        UndoEffect.DELETES: "deletes files in",
+        UndoEffect.UNKNOWN: "can't be foretold in",
+        UndoEffect.RESTORES: "restores in",
+        UndoEffect.NOTHING: "does nothing in",
     }
     told = [f"{text} {count(tally[outlook], 'session')}" for outlook, text in words.items() if tally[outlook]]
     none = sessions - len(rows)
@@ -104,16 +104,16 @@ def outlook_headline(rows: Sequence[Row], sessions: int) -> str:
 
 def outlook_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
     """Yield the dangerous sessions with their dangerous turns and the files; and those of which nobody can tell."""
-    why = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == Outlook.UNKNOWN.value)
+    why = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
     for because, number in why.items():
         yield f"   {count(number, 'session')}: {one_line(because)}"
-    dangerous = [row for row in rows if row["undo"] == Outlook.DELETES.value]
+    dangerous = [row for row in rows if row["undo"] == UndoEffect.DELETES.value]
     for row in dangerous if verbose else dangerous[:SESSIONS_SHOWN]:
         yield ""
         yield shortened(f'{row["id"]} "{row["title"]}"', width)
         yield f"   in {one_line(tilde(row['directory']))}"
         for turn in row["turns"]:
-            if turn["undo"] == Outlook.DELETES.value:
+            if turn["undo"] == UndoEffect.DELETES.value:
                 yield from _turn(turn, verbose=verbose)
     if not dangerous:
         return
@@ -125,7 +125,7 @@ def outlook_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator
 
 def _turn(turn: Row, *, verbose: bool) -> Iterator[str]:
     files = turn["deletes"]
-    head = f"   {when(turn['time'])} {turn['message']}: would delete {count(len(files), 'file')}"
+    head = f"   {local_time(turn['time'])} {turn['message']}: would delete {count(len(files), 'file')}"
     yield click.style(head, fg="red")
     yield f"      since {one_line(turn['because'])}:"
     for file in files if verbose else files[:FILES_SHOWN]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from migrator.documents.plan import summary
 from migrator.model import BECAUSE, STILL_LOST, ProjectAction, Undo
-from migrator.reporting.plan_json import summary
 from migrator.reporting.words import cells, count, one_line, shortened, tilde
 
 if TYPE_CHECKING:

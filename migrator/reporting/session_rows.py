@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from migrator.reporting.words import tilde, when
+from migrator.reporting.words import local_time, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +47,7 @@ def columns(*, with_project: bool, width: int | None = None) -> dict[str, Callab
     """Return the columns of the table; on a narrow terminal the directory alone must say which project."""
     found: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "Session ID": lambda row: row["id"],
-        "Updated": lambda row: when(row["updated"]),
+        "Updated": lambda row: local_time(row["updated"]),
     }
     if with_project:
         if width is None or width >= NARROW:

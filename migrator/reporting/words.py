@@ -7,7 +7,7 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
-from migrator.directories import is_within
+from migrator.paths import is_within
 
 
 def count(number: int, noun: str, several: str = "") -> str:
@@ -17,7 +17,7 @@ def count(number: int, noun: str, several: str = "") -> str:
 
 def tilde(directory: str) -> str:
     """Write the home directory as `~`."""
-    home = os.path.expanduser("~")  # noqa: PTH111 - a string, as the database stores directories
+    home = os.path.expanduser("~")
     inside = home != "/" and is_within(directory, home)
     return "~" + directory[len(home) :] if inside else directory
 
@@ -66,7 +66,7 @@ def _head(line: str, width: int) -> str:
     return line[:end]
 
 
-def when(milliseconds: int) -> str:
+def local_time(milliseconds: int) -> str:
     """Return a time as people read it, in the local time zone; what is stored where the calendar has no such time."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")

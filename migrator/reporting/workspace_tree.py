@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.places.workspace import State
 from migrator.reporting.words import cells, count, one_line, shortened, tilde
+from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Plan
-    from migrator.places.belonging import Belonging
-    from migrator.places.workspace import Workspace
+    from migrator.workspaces.model import Workspace
+    from migrator.workspaces.sessions import RepositorySessions
 
 
-def workspace_tree(found: Belonging, plan: Plan, width: int) -> Iterator[str]:
+def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterator[str]:
     """Yield the lines of the tree; `plan` says where sessions go."""
     repository = found.repository
     yield f"{click.style(one_line(tilde(repository.home)), bold=True)} ({repository.kind})"
@@ -44,7 +44,7 @@ def workspace_tree(found: Belonging, plan: Plan, width: int) -> Iterator[str]:
 
 def state_words(workspace: Workspace) -> str:
     """Return the state, and what else is special of a workspace."""
-    words = ["main"] if workspace.main and workspace.state is State.ALIVE else [workspace.state.value]
+    words = ["main"] if workspace.main and workspace.state is WorkspaceState.ALIVE else [workspace.state.value]
     return ", ".join([*words, *(["locked"] if workspace.locked is not None else [])])
 
 

@@ -11,17 +11,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from migrator.errors import MigratorError
-from migrator.server.guard import Guard, Watch
+from migrator.server.middleware import AuthMiddleware, HostMiddleware
 from migrator.server.openapi import document
-from migrator.server.problems import BAD_INPUT, NO_SUCH_PAGE, WRONG_METHOD, Kind, Problem
+from migrator.server.problems import BAD_INPUT, NO_SUCH_PAGE, WRONG_METHOD, Problem, ProblemType
 from migrator.server.routes import description, health, migrate, orphans, plan, runs, session
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.server.hosts import Hosts, Origins
-    from migrator.server.service import Service
+    from migrator.server.allowed_hosts import Hosts, Origins
+    from migrator.server.state import AppState
 
 OPERATIONS = tuple(
     operation
@@ -30,7 +30,7 @@ OPERATIONS = tuple(
 )
 
 
-def application(service: Service, token: str, hosts: Hosts, origins: Origins) -> Starlette:
+def application(service: AppState, token: str, hosts: Hosts, origins: Origins) -> Starlette:
     """Return the application for one database."""
     open_paths = {operation.path for operation in OPERATIONS if not operation.secured}
     bodies = {operation.path: operation.most_bytes for operation in OPERATIONS if operation.most_bytes}
@@ -47,9 +47,9 @@ def application(service: Service, token: str, hosts: Hosts, origins: Origins) ->
             for operation in OPERATIONS
         ],
         middleware=[
-            Middleware(Guard, hosts=hosts, origins=origins),
+            Middleware(HostMiddleware, hosts=hosts, origins=origins),
             *([cors] if origins.allowed else []),
-            Middleware(Watch, token=token, open_paths=open_paths, bodies=bodies),
+            Middleware(AuthMiddleware, token=token, open_paths=open_paths, bodies=bodies),
         ],
         exception_handlers={MigratorError: _ours, Problem: _ours, HTTPException: _theirs},
     )
@@ -67,7 +67,7 @@ async def _ours(_: Request, error: Exception) -> Response:
 
 async def _theirs(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
-    kinds: dict[int, tuple[Kind, str]] = {
+    kinds: dict[int, tuple[ProblemType, str]] = {
         404: (NO_SUCH_PAGE, f"There is nothing at {request.url.path}; /openapi.json describes what there is."),
         405: (WRONG_METHOD, f"{request.method} does nothing at {request.url.path}; /openapi.json says what does."),
     }

@@ -10,12 +10,12 @@ from migrator.errors import BadInput
 from migrator.store.listing import Cursor
 
 
-def written(cursor: Cursor) -> str:
+def write_cursor(cursor: Cursor) -> str:
     """Return a cursor as the header `x-next-cursor` has it: base64url, which never looks like a number."""
     return base64.urlsafe_b64encode(str(cursor).encode()).decode().rstrip("=")
 
 
-def read(text: str) -> Cursor:
+def read_cursor(text: str) -> Cursor:
     """Read a cursor. BadInput where it is none.
 
     A number is the time of the last row of a page, and goes on with what is older than that: rows of that same

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from migrator.model import Run
-    from migrator.server.gate import Gate
+    from migrator.server.database_access import DatabaseAccess
 
     Progress = Callable[[int], None]
     Work = Callable[[Progress], Run]
@@ -95,7 +95,7 @@ class Jobs:
             thread.join()
 
 
-def insistently(gate: Gate, wait_seconds: float, work: Callable[[], Run], progress: Progress) -> Run:
+def retry_while_in_use(gate: DatabaseAccess, wait_seconds: float, work: Callable[[], Run], progress: Progress) -> Run:
     """Do `work` while nobody else in this process has the database open, and again until other processes let it.
 
     Pages are answered between the tries, so the wait is here and not in the writer.

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from migrator import __version__
 from migrator.server import problems
-from migrator.server.operation import ALWAYS, SECURED
+from migrator.server.endpoint import ALWAYS, SECURED
 from migrator.server.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from migrator.server.operation import Operation
+    from migrator.server.endpoint import Endpoint
 
 _STATUSES = {
     400: "What was said can't be meant.",
@@ -30,7 +30,7 @@ _STATUSES = {
 }
 
 
-def document(operations: Sequence[Operation]) -> dict[str, Any]:
+def document(operations: Sequence[Endpoint]) -> dict[str, Any]:
     """Return the whole description."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
@@ -64,7 +64,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -94,7 +94,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return found
 
 
-def _refusals(operation: Operation) -> list[int]:
+def _refusals(operation: Endpoint) -> list[int]:
     with_body = (413,) if operation.body is not None else ()
     return sorted({*ALWAYS, *(SECURED if operation.secured else ()), *operation.problems, *with_body})
 
@@ -115,7 +115,7 @@ def _refusal(status: int) -> dict[str, Any]:
 
 def _shipped(name: str, file: str) -> dict[str, Any]:
     """Return a schema file as components: its `$defs` become components of their own, which every tool can follow."""
-    text = (files("migrator") / "reporting" / f"{file}.schema.json").read_text(encoding="utf-8")
+    text = (files("migrator") / "documents" / f"{file}.schema.json").read_text(encoding="utf-8")
     schema = json.loads(text.replace('"#/$defs/', f'"#/components/schemas/{name}.'))
     definitions = schema.pop("$defs")
     for key in ("$schema", "$id"):

@@ -26,7 +26,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
 
 
-class Kind(NamedTuple):
+class ProblemType(NamedTuple):
     """A kind of refusal: `code` is its name for programs."""
 
     code: str
@@ -34,25 +34,25 @@ class Kind(NamedTuple):
     title: str
 
 
-BAD_INPUT = Kind(BadInput.code, 400, "What was said can't be meant")
-UNAUTHORIZED = Kind("unauthorized", 401, "The token is missing or wrong")
-FORBIDDEN = Kind("forbidden", 403, "The request comes from where it must not")
-NOT_FOUND = Kind(NothingMatched.code, 404, "No session fits")
-NO_SUCH_RUN = Kind(NoSuchRun.code, 404, "No such run")
-NO_SUCH_PLAN = Kind("no-such-plan", 404, "No such plan")
-NO_SUCH_PAGE = Kind("no-such-page", 404, "No such page")
-WRONG_METHOD = Kind("wrong-method", 405, "That can't be done here")
-IN_USE = Kind(DatabaseInUse.code, 409, "The database is in use")
-BUSY = Kind("busy", 409, "Another run is being carried out")
-STALE = Kind(StalePlan.code, 409, "The plan is stale")
-TOO_LARGE = Kind("too-large", 413, "The request is too large")
-REFUSED = Kind(MigratorError.code, 422, "Refused")
-NO_SUCH_DIRECTORY = Kind(NoSuchDirectory.code, 422, "No such directory")
-UNEXPECTED = Kind("unexpected", 500, "Something unexpected went wrong")
-STOPPING = Kind(Interrupted.code, 503, "The server is stopping")
-UNUSABLE = Kind(Unusable.code, 503, "The database can't be read")
+BAD_INPUT = ProblemType(BadInput.code, 400, "What was said can't be meant")
+UNAUTHORIZED = ProblemType("unauthorized", 401, "The token is missing or wrong")
+FORBIDDEN = ProblemType("forbidden", 403, "The request comes from where it must not")
+NOT_FOUND = ProblemType(NothingMatched.code, 404, "No session fits")
+NO_SUCH_RUN = ProblemType(NoSuchRun.code, 404, "No such run")
+NO_SUCH_PLAN = ProblemType("no-such-plan", 404, "No such plan")
+NO_SUCH_PAGE = ProblemType("no-such-page", 404, "No such page")
+WRONG_METHOD = ProblemType("wrong-method", 405, "That can't be done here")
+IN_USE = ProblemType(DatabaseInUse.code, 409, "The database is in use")
+BUSY = ProblemType("busy", 409, "Another run is being carried out")
+STALE = ProblemType(StalePlan.code, 409, "The plan is stale")
+TOO_LARGE = ProblemType("too-large", 413, "The request is too large")
+REFUSED = ProblemType(MigratorError.code, 422, "Refused")
+NO_SUCH_DIRECTORY = ProblemType(NoSuchDirectory.code, 422, "No such directory")
+UNEXPECTED = ProblemType("unexpected", 500, "Something unexpected went wrong")
+STOPPING = ProblemType(Interrupted.code, 503, "The server is stopping")
+UNUSABLE = ProblemType(Unusable.code, 503, "The database can't be read")
 
-_KINDS: tuple[tuple[type[MigratorError], Kind], ...] = (
+_KINDS: tuple[tuple[type[MigratorError], ProblemType], ...] = (
     (BadInput, BAD_INPUT),
     (NothingMatched, NOT_FOUND),
     (NoSuchRun, NO_SUCH_RUN),
@@ -68,7 +68,7 @@ class Problem(Exception):
     """A refusal, ready to be answered with."""
 
     def __init__(
-        self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None, exit_code: int = 1, **more: Any
+        self, kind: ProblemType, detail: str, headers: Mapping[str, str] | None = None, exit_code: int = 1, **more: Any
     ) -> None:
         super().__init__(detail)
         self.kind = kind
@@ -113,7 +113,7 @@ SCHEMA: dict[str, Any] = {
         "detail": {"type": "string", "description": "What is wrong, where, and what to do."},
         "code": {
             "description": "The kind of refusal for programs.",
-            "enum": sorted({kind.code for kind in list(globals().values()) if isinstance(kind, Kind)}),
+            "enum": sorted({kind.code for kind in list(globals().values()) if isinstance(kind, ProblemType)}),
         },
         "exit": {"type": "integer", "description": "The exit code of the command line for the same."},
         "rows": {

@@ -30,7 +30,7 @@ def write(token: str, file: Path) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.path.lexists(file) and not _is_ours(file):
             raise MigratorError(f"{file} exists and is no token file; name another with --token-file FILE.")
-        with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as out:  # noqa: PTH123 - made with its mode
+        with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as out:
             out.write(token + "\n")
         partial.replace(file)
     except OSError as error:

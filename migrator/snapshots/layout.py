@@ -12,7 +12,7 @@ from migrator.store.location import data_directory
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 @dataclass(frozen=True, slots=True)

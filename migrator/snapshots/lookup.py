@@ -6,7 +6,7 @@ from bisect import bisect_left
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.plumbing import GitFailed, is_hash, run
+from migrator.snapshots.git import GitFailed, is_hash, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ File = tuple[str, str]
 _AT_ONCE = 200  # trees read by one process: each is as long as its directory has entries
 
 
-class Entry(Enum):
+class TreeEntry(Enum):
     """What a snapshot repository has of a file."""
 
     THERE = "there"
@@ -31,34 +31,34 @@ class Entry(Enum):
     """The tree is gone, or one on the way to the file."""
 
 
-def look_up(git_dir: str, files: Collection[File]) -> dict[File, Entry]:
+def look_up(git_dir: str, files: Collection[File]) -> dict[File, TreeEntry]:
     """Say of each file what the repository, and those it borrows from, have of it. A handful of processes in all.
 
     Whatever git can't read, and a hash that is none, is UNREADABLE. Nothing is written.
     """
     asked = [(tree, path) for tree, path in files if is_hash(tree) and "\n" not in path]
-    found = dict.fromkeys(files, Entry.UNREADABLE)
+    found = dict.fromkeys(files, TreeEntry.UNREADABLE)
     kinds = _kinds(git_dir, [f"{tree}:{path}" for tree, path in asked])
-    found |= {file: Entry.THERE for file in asked if f"{file[0]}:{file[1]}" in kinds}
-    missing = [file for file in asked if found[file] is not Entry.THERE]
+    found |= {file: TreeEntry.THERE for file in asked if f"{file[0]}:{file[1]}" in kinds}
+    missing = [file for file in asked if found[file] is not TreeEntry.THERE]
     if missing:
         found |= _missing(git_dir, missing)
     return found
 
 
-def _missing(git_dir: str, files: Sequence[File]) -> dict[File, Entry]:
+def _missing(git_dir: str, files: Sequence[File]) -> dict[File, TreeEntry]:
     """Tell apart why git has nothing at these paths: the deepest tree on the way that is there tells."""
     kinds = _kinds(git_dir, {name for tree, path in files for name in _way(tree, path)})
-    found: dict[File, Entry] = {}
+    found: dict[File, TreeEntry] = {}
     ends: dict[str, list[tuple[File, str, bool]]] = {}
     for tree, path in files:
         reached = [name for name in _way(tree, path) if name in kinds]
         if not reached:
-            found[tree, path] = Entry.UNREADABLE
+            found[tree, path] = TreeEntry.UNREADABLE
             continue
         hash_, kind = kinds[reached[-1]]
         if kind != "tree":  # a file is where the directory would be
-            found[tree, path] = Entry.ABSENT
+            found[tree, path] = TreeEntry.ABSENT
             continue
         depth = len(reached) - 1
         below = path.split("/")[depth:]
@@ -66,8 +66,8 @@ def _missing(git_dir: str, files: Sequence[File]) -> dict[File, Entry]:
     for hash_, names in _listed(git_dir, list(ends)):
         for file, name, last in ends[hash_]:
             listed = name.encode(errors="surrogatepass") in names
-            found[file] = (Entry.EMPTY if last else Entry.UNREADABLE) if listed else Entry.ABSENT
-    return {file: found.get(file, Entry.UNREADABLE) for file in files}
+            found[file] = (TreeEntry.EMPTY if last else TreeEntry.UNREADABLE) if listed else TreeEntry.ABSENT
+    return {file: found.get(file, TreeEntry.UNREADABLE) for file in files}
 
 
 def _way(tree: str, path: str) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _kinds(git_dir: str, names: Iterable[str]) -> Mapping[str, tuple[str, str]]:
         return {}
     stdin = "\n".join(asked).encode(errors="surrogatepass") + b"\n"
     try:
-        answers = run(git_dir, "cat-file", "--batch-check", stdin=stdin).split(b"\n")
+        answers = run_git(git_dir, "cat-file", "--batch-check", stdin=stdin).split(b"\n")
     except GitFailed:  # a damaged object ends the whole batch: find its tree, and leave it out
         trees = sorted({name.partition(":")[0] for name in asked})
         if len(trees) == 1:
@@ -104,7 +104,7 @@ def _listed(git_dir: str, trees: Sequence[str]) -> Iterator[tuple[str, frozenset
     for start in range(0, len(trees), _AT_ONCE):
         some = trees[start : start + _AT_ONCE]
         try:
-            out = run(git_dir, "cat-file", "--batch", stdin="\n".join(some).encode() + b"\n")
+            out = run_git(git_dir, "cat-file", "--batch", stdin="\n".join(some).encode() + b"\n")
         except GitFailed:
             if len(some) > 1:
                 for one in some:

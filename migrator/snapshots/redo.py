@@ -10,25 +10,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from migrator.snapshots.instances import Instances
-from migrator.snapshots.plumbing import GitFailed
-from migrator.snapshots.sameness import same_as_snapshot
+from migrator.snapshots.compare import same_as_snapshot
+from migrator.snapshots.git import GitFailed
 from migrator.snapshots.trees import SUBMODULE, Trees, whole
+from migrator.snapshots.undo_target import UndoTargets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.places import Places
-    from migrator.snapshots.trees import Entry
-    from migrator.store.reading import Store
+    from migrator.snapshots.trees import TreeFile
+    from migrator.store.reader import Store
 
 
-def overwritten(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[str]]:
+def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[str]]:
     """Map those of these sessions to full paths, sorted, in which a redo would overwrite files outside their directory.
 
     Only sessions that are undone just now can be redone. Nothing is written, and what can't be told isn't named.
     """
-    instances = Instances(store, places)
+    instances = UndoTargets(store, places)
     found = {}
     for id_, (binding, marker) in store.bindings(sessions).items():
         if not (tree := _tree(marker)):
@@ -62,6 +62,6 @@ def _changed(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:
     return sorted(f"{worktree.rstrip('/')}/{path}" for _, path in outside - same)
 
 
-def _written(files: Iterable[tuple[str, Entry]]) -> Iterator[tuple[str, Entry]]:
+def _written(files: Iterable[tuple[str, TreeFile]]) -> Iterator[tuple[str, TreeFile]]:
     """Leave out what git writes no file for, and names that we couldn't ask git about."""
     return ((path, entry) for path, entry in files if entry.mode != SUBMODULE and not {'"', "\n", "\r"} & {*path})

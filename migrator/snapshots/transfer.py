@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 
 from migrator.disk import sync
 from migrator.errors import MigratorError
-from migrator.snapshots.borrowing import lend
-from migrator.snapshots.creation import create
-from migrator.snapshots.incoming import clear, incoming, locked
-from migrator.snapshots.plumbing import GitFailed, run
+from migrator.snapshots.alternates import add_alternates
+from migrator.snapshots.create import create
+from migrator.snapshots.git import GitFailed, run_git
+from migrator.snapshots.temp_dirs import locked, remove_abandoned, temporary_repository
 from migrator.snapshots.trees import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from migrator.snapshots.passages import Passage
+    from migrator.snapshots.route import SnapshotRoute
 
 _OURS = "opencode-migrator"
 """What the `.keep` file of a pack says that we have brought."""
 
 
-def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
+def carry(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
     """Bring every object of `trees` from the source of a passage to its target; what it has already isn't copied.
 
     If the target isn't there it is made, as opencode would make it; the answer is whether it was. Returns when all of
@@ -40,12 +40,12 @@ def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] 
         if not trees:
             return False
     try:
-        clear(Path(target).parent)
+        remove_abandoned(Path(target).parent)
         makes = not Path(target).exists()
         if makes:
             create(passage)
         else:
-            lend(target, passage.lenders)
+            add_alternates(target, passage.lenders)
         _fetch(passage, trees, waiting)
     except (OSError, GitFailed) as error:
         what = (error.strerror or error) if isinstance(error, OSError) else str(error).rstrip(".")
@@ -56,19 +56,19 @@ def carry(passage: Passage, trees: Collection[str], waiting: Callable[[], None] 
     return makes
 
 
-def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]) -> None:
+def _fetch(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None]) -> None:
     packs = Path(passage.target, "objects", "pack")
     packs.mkdir(parents=True, exist_ok=True)
     _sweep(packs)
-    clear(Path(passage.target))
-    with incoming(Path(passage.target)) as folder:
+    remove_abandoned(Path(passage.target))
+    with temporary_repository(Path(passage.target)) as folder:
         shelf = _Shelf(folder / "shelf", passage.target)
         # What the target borrows from its worktree may be pruned there one day: only what is kept for good counts.
         kept = shelf.objects()
         waiting()
         # Each object with its path, by which git finds what is worth being stored as a difference.
         asked = "".join(f"{tree}\n" for tree in trees).encode()
-        listed = run(passage.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=passage.environment)
+        listed = run_git(passage.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=passage.environment)
         needed = {line.partition(b" ")[0]: line for line in listed.splitlines()}
         missing = [line for name, line in needed.items() if name not in kept]
         waiting()
@@ -77,7 +77,7 @@ def _fetch(passage: Passage, trees: Collection[str], waiting: Callable[[], None]
         packed = folder / "objects.pack"
         with packed.open("wb") as out:
             words = ("pack-objects", "--stdout", "--quiet", "--delta-base-offset")
-            run(passage.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=passage.environment)
+            run_git(passage.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=passage.environment)
         waiting()
         name = shelf.take(packed)
         waiting()
@@ -107,18 +107,18 @@ class _Shelf:
     def objects(self) -> set[bytes]:
         """Return the names of all objects."""
         words = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
-        return set(run(self._git_dir, *words).split())
+        return set(run_git(self._git_dir, *words).split())
 
     def take(self, packed: Path) -> str:
         """Add what `pack-objects` has written, each object checked against its name; return the pack's name."""
         with packed.open("rb") as into:
-            said = run(self._git_dir, "index-pack", "--stdin", f"--keep={_OURS}", stdin=into)
+            said = run_git(self._git_dir, "index-pack", "--stdin", f"--keep={_OURS}", stdin=into)
         packed.unlink()
         return f"pack-{said.decode().split()[-1]}"
 
     def _is_sound(self, index: Path) -> bool:
         try:
-            run(self._git_dir, "verify-pack", str(index))
+            run_git(self._git_dir, "verify-pack", str(index))
         except GitFailed:
             return False
         return True

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.places.git import environment
-from migrator.snapshots.plumbing import GitFailed, at, is_hash, run
+from migrator.snapshots.git import GitFailed, git_at, is_hash, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ DIRECTORY, LINK, SUBMODULE = "40000", "120000", "160000"
 EXECUTABLE = "100755"
 
 
-class Entry(NamedTuple):
+class TreeFile(NamedTuple):
     """What a tree holds under a name: git's mode, in octal, and the hash of the object."""
 
     mode: str
@@ -40,9 +40,9 @@ class Trees:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def entry(self, tree: str, path: str) -> Entry | None:
+    def entry(self, tree: str, path: str) -> TreeFile | None:
         """Return what is at `path`, None where nothing is."""
-        found = Entry(DIRECTORY, tree)
+        found = TreeFile(DIRECTORY, tree)
         for name in path.split("/"):
             inside = self.entries(found.hash) if found.mode == DIRECTORY else None
             if not inside or name not in inside:
@@ -50,7 +50,7 @@ class Trees:
             found = inside[name]
         return found
 
-    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, Entry]]:
+    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, TreeFile]]:
         """Yield (path, entry) of everything below a tree that is no directory."""
         for name, entry in (self.entries(tree) or {}).items():
             if entry.mode == DIRECTORY:
@@ -58,7 +58,7 @@ class Trees:
             else:
                 yield above + name, entry
 
-    def _entries(self, tree: str) -> dict[str, Entry] | None:
+    def _entries(self, tree: str) -> dict[str, TreeFile] | None:
         """Return what is directly in a tree, by name; None where the tree is missing or damaged."""
         content = self._read(tree)
         if content is None:
@@ -69,13 +69,13 @@ class Trees:
             end = content.index(b"\0", position)
             mode, name = content[position:end].split(b" ", 1)
             position = end + 1 + width
-            found[os.fsdecode(name)] = Entry(mode.decode(), content[end + 1 : position].hex())
+            found[os.fsdecode(name)] = TreeFile(mode.decode(), content[end + 1 : position].hex())
         return found
 
     def _read(self, tree: str) -> bytes | None:
         if self._process is None:
             self._process = subprocess.Popen(
-                ("git", *at(self._git_dir), "cat-file", "--batch"),
+                ("git", *git_at(self._git_dir), "cat-file", "--batch"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -162,13 +162,13 @@ def _present(git_dir: str, objects: Collection[str], kind: str, extra: Mapping[s
     if not objects:
         return set()
     asked = "".join(f"{name}\n" for name in objects).encode()
-    answer = run(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked, extra=extra)
+    answer = run_git(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked, extra=extra)
     return {name for name, _, found in (line.partition(" ") for line in answer.decode().splitlines()) if found == kind}
 
 
 def _lacks(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None) -> bool:
     words = ("rev-list", "--objects", "--no-object-names", "--missing=print", "--stdin")
     try:
-        return b"?" in run(git_dir, *words, stdin="".join(f"{tree}\n" for tree in trees).encode(), extra=extra)
+        return b"?" in run_git(git_dir, *words, stdin="".join(f"{tree}\n" for tree in trees).encode(), extra=extra)
     except GitFailed:  # a damaged object stops the walk
         return True

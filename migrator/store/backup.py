@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 _PAGES = 1000

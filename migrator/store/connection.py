@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from migrator.errors import MigratorError
-from migrator.store.holders import holders, in_use
+from migrator.store.open_by import find_holders, in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def explained(path: Path, *, write: bool = False) -> Iterator[None]:
     except sqlite3.Error as error:
         text = str(error)
         if "locked" in text or "busy" in text:
-            raise in_use(path, holders(path), can_wait=write) from error
+            raise in_use(path, find_holders(path), can_wait=write) from error
         hint = next((hint for sign, hint in _HINTS if sign in text), "run `opencode-migrator doctor` for a check-up.")
         raise MigratorError(f'{path}: SQLite says "{text}"; {hint}') from error
 

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from migrator.store.connection import add_functions, explained
 from migrator.store.json_text import array_of
 from migrator.store.listing import Cursor, keyset
-from migrator.store.reading import IN
+from migrator.store.reader import IN
 from migrator.store.session_json import COLUMNS, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.model import Project
-    from migrator.store.listing import Wanted
-    from migrator.store.reading import Store
+    from migrator.store.listing import ListFilter
+    from migrator.store.reader import Store
 
 _names = count()
 
@@ -83,7 +83,7 @@ class HistoryCopy:
                 "CREATE INDEX identity ON session (id)"
             )
 
-    def page(self, wanted: Wanted, cursor: Cursor | None, limit: int) -> InfoPage:
+    def page(self, wanted: ListFilter, cursor: Cursor | None, limit: int) -> InfoPage:
         """Return one page, newest first, at most `limit` sessions."""
         condition, params, tail = keyset(wanted.conditions(self), cursor, limit)
         rows = self._rows(f"WHERE {condition} {tail}", params)

@@ -15,7 +15,7 @@ from migrator.store.location import data_directory
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 class LeftBehind(NamedTuple):

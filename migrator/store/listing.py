@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.store.history_copy import HistoryCopy
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 DEFAULT_LIMIT = 100
 
@@ -46,7 +46,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListFilter:
     """Which sessions a list shows; what is None or False narrows nothing.
 
     `directory` is compared as stored, `start` is the earliest update in milliseconds, `search` a part of the title in
@@ -77,23 +77,23 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SessionPage:
     """Part of a list; `next` is None on the last page."""
 
     sessions: tuple[Session, ...]
     next: Cursor | None
 
 
-def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> Page:
+def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> SessionPage:
     """Return one page of the sessions that meet every condition, newest first; `limit` 0 means all.
 
     The cursor is on (time_updated, id), so rows with equal times are neither skipped nor shown twice.
     """
     sessions = tuple(store.sessions_where(*keyset(conditions, cursor, limit)))
     if not limit or len(sessions) <= limit:
-        return Page(sessions, None)
+        return SessionPage(sessions, None)
     last = sessions[limit - 1]
-    return Page(sessions[:limit], Cursor(last.updated, last.id))
+    return SessionPage(sessions[:limit], Cursor(last.updated, last.id))
 
 
 def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> tuple[str, list[Any], str]:

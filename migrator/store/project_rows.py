@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from migrator.model import ProjectPaths, Row
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 DIRECTORIES = "project_directory"
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from migrator.model import Remembered
 
 if TYPE_CHECKING:
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
-def remembered(store: Store) -> list[Remembered]:
+def remembered_directories(store: Store) -> list[Remembered]:
     """Return every directory that a session is bound to, once for each project and `path` it is bound with."""
     path = "path" if store.schema.has_path else "NULL"
     rows = store.rows(

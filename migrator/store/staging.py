@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Binding
 from migrator.store.connection import BUSY_SECONDS
-from migrator.store.reading import LIVE_PATCH, LIVE_SNAPSHOT
+from migrator.store.reader import LIVE_PATCH, LIVE_SNAPSHOT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.model import Change
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 # In `rebind` are numbers only: `row` is where SQLite keeps the session (NULL: it is gone), which stays true as long as
 # we are the only ones who write; `holder` is the table that it is in, counted in `Schema.tables`.

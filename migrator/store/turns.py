@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.store.json_text import array_of, stringify
-from migrator.store.reading import LIVE_PATCH
+from migrator.store.reader import LIVE_PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 # `step-start` and `step-finish` parts name the tree before and after a step; see LIVE_PATCH for the first letters.
 _SNAPSHOT = """

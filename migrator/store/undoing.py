@@ -9,17 +9,17 @@ from migrator.store.json_text import array_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
-class Asked(NamedTuple):
+class Prompt(NamedTuple):
     """The user's message that a turn answers, to which one undoes: its id, and its time in milliseconds."""
 
     message: str
     time: int
 
 
-def asked(store: Store, parts: Iterable[str]) -> dict[str, Asked]:
+def prompts(store: Store, parts: Iterable[str]) -> dict[str, Prompt]:
     """Map each of these parts to what was asked; the answer itself stands for a message that is gone."""
     sql = (
         "SELECT part.id, coalesce(said.id, answer.id), coalesce(said.time_created, answer.time_created) "
@@ -28,7 +28,7 @@ def asked(store: Store, parts: Iterable[str]) -> dict[str, Asked]:
         "LEFT JOIN message said ON said.id = CASE WHEN json_valid(answer.data) "
         "THEN json_extract(answer.data, '$.parentID') END"
     )
-    return {part: Asked(message, time) for part, message, time in store.rows(sql, [array_of(parts)])}
+    return {part: Prompt(message, time) for part, message, time in store.rows(sql, [array_of(parts)])}
 
 
 def has_table(store: Store, name: str) -> bool:

@@ -13,9 +13,9 @@ from migrator_selectors.exclude_dir import ExcludeDirPlugin
 from migrator_selectors.exclude_from import ExcludeFromPlugin
 from migrator_selectors.from_dir import FromDirPlugin
 from migrator_selectors.from_id import FromIdPlugin
+from migrator_selectors.from_orphans import OrphansPlugin
 from migrator_selectors.from_project import FromProjectPlugin
 from migrator_selectors.from_workspaces import FromWorkspacesPlugin
-from migrator_selectors.lost import OrphansPlugin
 from migrator_selectors.title import TitlePlugin
 from migrator_selectors.updated import UpdatedPlugin
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection import Facts
+    from migrator.selection import SelectorContext
 
 
 @dataclass(frozen=True)
 class Archived(Selector):
     """The sessions that were archived (`wanted`), or those that weren't."""
 
-    said: str
+    as_typed: str
     wanted: bool
 
     def clause(self) -> Clause:
@@ -48,9 +48,9 @@ class ArchivedPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return one selector, or none where nothing was said."""
-        del facts
+        del context
         wanted: bool | None = values.get("archived")
         if wanted is None:
             return ()

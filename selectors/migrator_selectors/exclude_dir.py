@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors.patterns import DirectoryPattern
-from migrator_selectors.wording import not_among, said
+from migrator_selectors._patterns import DirectoryPattern
+from migrator_selectors._text import not_among, option_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection import Clause, Facts
+    from migrator.selection import Clause, SelectorContext
 
 
 @dataclass(frozen=True)
 class ExcludeDir(Selector):
     """The sessions whose directory `pattern` neither names nor is above."""
 
-    said: str
+    as_typed: str
     pattern: DirectoryPattern
-    facts: Facts
+    context: SelectorContext
 
     def clause(self) -> Clause:
         """Return which of the stored directories are left out: each is matched once."""
-        return not_among("directory", filter(self._covers, self.facts.directories()))
+        return not_among("directory", filter(self._covers, self.context.directories()))
 
     def match(self, session: Session) -> bool:
         """Match the stored directory, whether or not it still exists."""
@@ -55,11 +55,13 @@ class ExcludeDirPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per pattern. Raises BadInput for a malformed one."""
         return [
             ExcludeDir(
-                said("--exclude-dir", text), DirectoryPattern(text, cwd=lambda: facts.cwd, home=facts.home), facts
+                option_text("--exclude-dir", text),
+                DirectoryPattern(text, cwd=lambda: context.cwd, home=context.home),
+                context,
             )
             for text in values.get("exclude_dir") or ()
         ]

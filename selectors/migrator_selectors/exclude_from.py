@@ -13,7 +13,7 @@ import click
 
 from migrator.errors import BadInput
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors.wording import not_among, said
+from migrator_selectors._text import not_among, option_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     from migrator.model import Session
-    from migrator.selection import Clause, Facts
+    from migrator.selection import Clause, SelectorContext
 
 
 @dataclass(frozen=True)
 class ExcludeFrom(Selector):
     """The sessions in directories that the list doesn't ignore; it is read as a .gitignore in `/` would be."""
 
-    said: str
+    as_typed: str
     spec: GitIgnoreSpec
-    facts: Facts
+    context: SelectorContext
     _ignored: dict[str, bool] = field(default_factory=dict, compare=False)
 
     def clause(self) -> Clause:
         """Return which of the stored directories are left out: each is matched once."""
-        return not_among("directory", filter(self._ignores, self.facts.directories()))
+        return not_among("directory", filter(self._ignores, self.context.directories()))
 
     def match(self, session: Session) -> bool:
         """Match the stored directory, whether or not it still exists."""
@@ -68,29 +68,29 @@ class ExcludeFromPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per file: what one re-includes by `!` stays out where another leaves it out.
 
         Raises BadInput for an unreadable file or a malformed line.
         """
         return [
-            ExcludeFrom(said("--exclude-from", name), _spec(name, facts), facts)
+            ExcludeFrom(option_text("--exclude-from", name), _spec(name, context), context)
             for name in values.get("exclude_from") or ()
         ]
 
 
-def _spec(name: str, facts: Facts) -> GitIgnoreSpec:
+def _spec(name: str, context: SelectorContext) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 
     # "simple" is always there; other backends come and go with what else is installed, and differ in small things
-    return GitIgnoreSpec(list(_patterns(name, facts)), backend="simple")
+    return GitIgnoreSpec(list(_patterns(name, context)), backend="simple")
 
 
-def _patterns(name: str, facts: Facts) -> Iterator[GitIgnoreSpecPattern]:
+def _patterns(name: str, context: SelectorContext) -> Iterator[GitIgnoreSpecPattern]:
     """Yield what each line of the file says. Raises BadInput with the number of a line that says nothing git knows."""
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-    for number, line in enumerate(_lines(name, facts), start=1):
+    for number, line in enumerate(_lines(name, context), start=1):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)  # re about `[[a]`, which is well-formed here
@@ -110,11 +110,11 @@ def _malformed(name: str, number: int, line: str) -> BadInput:
     )
 
 
-def _lines(name: str, facts: Facts) -> list[str]:
+def _lines(name: str, context: SelectorContext) -> list[str]:
     """Return the lines of the file, found from the current directory; `~/` is the home."""
-    path = os.path.join(facts.home, name[2:]) if name.startswith("~/") else name  # noqa: PTH118
+    path = os.path.join(context.home, name[2:]) if name.startswith("~/") else name
     if not path.startswith("/"):
-        path = os.path.join(facts.cwd, path)  # noqa: PTH118
+        path = os.path.join(context.cwd, path)
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:

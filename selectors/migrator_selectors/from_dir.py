@@ -9,28 +9,28 @@ import click
 
 from migrator.errors import BadInput
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors.patterns import DirectoryPattern
-from migrator_selectors.wording import among, said
+from migrator_selectors._patterns import DirectoryPattern
+from migrator_selectors._text import among, option_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection import Clause, Facts
+    from migrator.selection import Clause, SelectorContext
 
 
 @dataclass(frozen=True)
 class FromDir(Selector):
     """The sessions whose directory `pattern` names or, unless `exact`, is above."""
 
-    said: str
+    as_typed: str
     pattern: DirectoryPattern
     exact: bool
-    facts: Facts
+    context: SelectorContext
 
     def clause(self) -> Clause:
         """Return which of the stored directories are meant: each is matched once, however many sessions it has."""
-        return among("directory", filter(self._means, self.facts.directories()))
+        return among("directory", filter(self._means, self.context.directories()))
 
     def match(self, session: Session) -> bool:
         """Match the stored directory, whether or not it still exists."""
@@ -64,7 +64,7 @@ class FromDirPlugin(SelectorPlugin):
             click.Option(["--exact"], is_flag=True, help="With --from-dir: leave out what is below."),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per pattern. Raises BadInput for a malformed one and for `--exact` without any."""
         typed: Sequence[str] = values.get("from_dir") or ()
         exact = bool(values.get("exact"))
@@ -73,10 +73,10 @@ class FromDirPlugin(SelectorPlugin):
         suffix = " --exact" if exact else ""
         return [
             FromDir(
-                said("--from-dir", text) + suffix,
-                DirectoryPattern(text, cwd=lambda: facts.cwd, home=facts.home),
+                option_text("--from-dir", text) + suffix,
+                DirectoryPattern(text, cwd=lambda: context.cwd, home=context.home),
                 exact,
-                facts,
+                context,
             )
             for text in typed
         ]

@@ -9,13 +9,13 @@ import click
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors.wording import among, said
+from migrator_selectors._text import among, option_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection import Clause, Facts
+    from migrator.selection import Clause, SelectorContext
 
 _NAMED = 10
 """How many unknown ids an error names."""
@@ -25,7 +25,7 @@ _NAMED = 10
 class FromId(Selector):
     """The sessions with these ids, all of which exist."""
 
-    said: str
+    as_typed: str
     ids: frozenset[str]
 
     def clause(self) -> Clause:
@@ -54,7 +54,7 @@ class FromIdPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per value, the whole of standard input being one.
 
         Raises NothingMatched naming ids that aren't there, MigratorError for a prefix of several, BadInput for "".
@@ -64,23 +64,26 @@ class FromIdPlugin(SelectorPlugin):
             return ()
         if "" in typed:
             raise BadInput("--from-id is empty, which would be the beginning of every id; give an id, a prefix, or -")
-        wanted = {value: facts.stdin_lines() if value == "-" else [value] for value in typed}
+        wanted = {value: context.stdin_lines() if value == "-" else [value] for value in typed}
         if not all(wanted.values()):
             raise NothingMatched("--from-id -: there is no session id on standard input")
-        whole = _whole_ids({text for texts in wanted.values() for text in texts}, facts)
-        return [FromId(said("--from-id", value), frozenset(whole[text] for text in wanted[value])) for value in wanted]
+        whole = _whole_ids({text for texts in wanted.values() for text in texts}, context)
+        return [
+            FromId(option_text("--from-id", value), frozenset(whole[text] for text in wanted[value]))
+            for value in wanted
+        ]
 
 
-def _whole_ids(texts: Iterable[str], facts: Facts) -> dict[str, str]:
+def _whole_ids(texts: Iterable[str], context: SelectorContext) -> dict[str, str]:
     """Return the session id that each text means: one query for all ids, one more for each that is a prefix."""
     ordered = sorted(texts)
-    existing = facts.existing_ids(ordered)
+    existing = context.existing_ids(ordered)
     whole = {text: text for text in existing}
     unknown: list[str] = []
     for text in ordered:
         if text in existing:
             continue
-        candidates = facts.ids_starting_with(text)
+        candidates = context.ids_starting_with(text)
         if len(candidates) > 1:
             names = ", ".join(candidates)
             raise MigratorError(f"several sessions have an id that starts with {text}, give more of the id: {names}")

@@ -11,20 +11,20 @@ import click
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.places.checkout import GLOBAL
 from migrator.selection import Clause, Selector, SelectorPlugin
-from migrator_selectors.wording import said
+from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Project, Session
-    from migrator.selection import Facts
+    from migrator.selection import SelectorContext
 
 
 @dataclass(frozen=True)
 class FromProject(Selector):
     """The sessions bound to `project`."""
 
-    said: str
+    as_typed: str
     project: Project
 
     def clause(self) -> Clause:
@@ -68,17 +68,17 @@ class FromProjectPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per value.
 
         Raises NothingMatched where no project fits, MigratorError where several do, BadInput for "".
         """
         typed: Sequence[str] = values.get("from_project") or ()
-        return [FromProject(said("--from-project", text), _chosen(text, facts)) for text in typed]
+        return [FromProject(option_text("--from-project", text), _chosen(text, context)) for text in typed]
 
 
-def _chosen(text: str, facts: Facts) -> Project:
-    project = find_project(text, facts, "--from-project")
+def _chosen(text: str, context: SelectorContext) -> Project:
+    project = find_project(text, context, "--from-project")
     if project.id == GLOBAL and _is_path(text):
         # who names one directory must not get the sessions of all that have nothing but this in common
         raise MigratorError(
@@ -88,20 +88,20 @@ def _chosen(text: str, facts: Facts) -> Project:
     return project
 
 
-def find_project(text: str, facts: Facts, option: str) -> Project:
+def find_project(text: str, context: SelectorContext, option: str) -> Project:
     """Return the project that `text` means: an exact id, else the beginning of one or a name, else a path.
 
     A path contains a slash or starts with `.` or `~`. Raises as FromProjectPlugin.build does, naming `option`.
     """
     if not text:
         raise BadInput(f"{option} is empty; give the id, the name or the path of a project")
-    projects = facts.projects()
+    projects = context.projects()
     fitting = [project for project in projects if project.id == text]
     fitting = fitting or [
         project for project in projects if project.id.startswith(text) or text in {project.name, project.label}
     ]
     if not fitting and _is_path(text):
-        fitting = _at_path(text, projects, facts)
+        fitting = _at_path(text, projects, context)
     if len(fitting) > 1:
         names = "; ".join(f"{project.id} ({project.label}, {project.worktree})" for project in fitting)
         raise MigratorError(f"{option} {text}: several projects fit, give the id of one: {names}")
@@ -116,13 +116,13 @@ def _is_path(text: str) -> bool:
     return "/" in text or text.startswith((".", "~"))
 
 
-def _at_path(text: str, projects: Sequence[Project], facts: Facts) -> list[Project]:
+def _at_path(text: str, projects: Sequence[Project], context: SelectorContext) -> list[Project]:
     """Return the projects that live at this path; where none does, the one that opencode would open there."""
     beginning, slash, rest = text.partition("/")
-    path = facts.home + slash + rest if beginning == "~" else text
-    written = os.path.normpath(path if path.startswith("/") else f"{facts.cwd}/{path}")
+    path = context.home + slash + rest if beginning == "~" else text
+    written = os.path.normpath(path if path.startswith("/") else f"{context.cwd}/{path}")
     real = os.path.realpath(written)
     fitting = [project for project in projects if {written, real} & {project.worktree, *project.sandboxes}]
-    if fitting or not (place := facts.place(real)):
+    if fitting or not (place := context.place(real)):
         return fitting
     return [project for project in projects if project.id == place.project_id]

@@ -10,15 +10,15 @@ import click
 
 from migrator.errors import BadInput, NothingMatched
 from migrator.selection import Clause, Selector, SelectorPlugin
-from migrator_selectors.wording import said
+from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.places.belonging import Owner
-    from migrator.places.workspace import Workspace
-    from migrator.selection import Facts
+    from migrator.selection import SelectorContext
+    from migrator.workspaces.model import Workspace
+    from migrator.workspaces.sessions import WorkspaceRoot
 
 ONLY, EXCEPT = "only_workspaces", "except_workspaces"
 """Under these names in the values, patterns that narrow to some workspaces: `consolidate --only P --except P`."""
@@ -28,8 +28,8 @@ ONLY, EXCEPT = "only_workspaces", "except_workspaces"
 class FromWorkspaces(Selector):
     """The sessions that belong to workspaces; `owners` has them by (directory, project id)."""
 
-    said: str
-    owners: Mapping[tuple[str, str], Owner]
+    as_typed: str
+    owners: Mapping[tuple[str, str], WorkspaceRoot]
 
     def clause(self) -> Clause:
         """Return the pairs that are meant, as one parameter."""
@@ -63,7 +63,7 @@ class FromWorkspacesPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per repository.
 
         Raises MigratorError where it is none, and NothingMatched where a pattern fits none of its workspaces.
@@ -73,35 +73,35 @@ class FromWorkspacesPlugin(SelectorPlugin):
         for text in typed:
             if not text:
                 raise BadInput("--from-workspaces is empty; give a directory in any workspace of a repository")
-            found = facts.workspaces(text, "--from-workspaces")
-            meant = narrowed(found.repository.workspaces, values.get(ONLY) or (), values.get(EXCEPT) or (), facts)
+            found = context.workspaces(text, "--from-workspaces")
+            meant = narrowed(found.repository.workspaces, values.get(ONLY) or (), values.get(EXCEPT) or (), context)
             owners = {key: owner for key, owner in found.owners.items() if owner.workspace in meant}
-            selectors.append(FromWorkspaces(said("--from-workspaces", text), owners))
+            selectors.append(FromWorkspaces(option_text("--from-workspaces", text), owners))
         return selectors
 
 
 def narrowed(
-    workspaces: Sequence[Workspace], only: Sequence[str], but: Sequence[str], facts: Facts
+    workspaces: Sequence[Workspace], only: Sequence[str], but: Sequence[str], context: SelectorContext
 ) -> frozenset[Workspace]:
     """Return the workspaces that `only` names, all without it, less those that `but` names.
 
     A pattern with a slash, or `~` or `cwd`, names directories, any other one names of workspaces; a name itself is
     always one. Raises NothingMatched for a pattern that names none: who narrows has a workspace in mind.
     """
-    kept = frozenset().union(*(_named(workspaces, text, "--only", facts) for text in only)) if only else workspaces
-    return frozenset(kept).difference(*(_named(workspaces, text, "--except", facts) for text in but))
+    kept = frozenset().union(*(_named(workspaces, text, "--only", context) for text in only)) if only else workspaces
+    return frozenset(kept).difference(*(_named(workspaces, text, "--except", context) for text in but))
 
 
-def _named(workspaces: Sequence[Workspace], text: str, option: str, facts: Facts) -> frozenset[Workspace]:
-    from migrator_selectors.patterns import DirectoryPattern
+def _named(workspaces: Sequence[Workspace], text: str, option: str, context: SelectorContext) -> frozenset[Workspace]:
+    from migrator_selectors._patterns import DirectoryPattern
 
     if text in {workspace.name for workspace in workspaces}:
         return frozenset(workspace for workspace in workspaces if workspace.name == text)
     if "/" in text or text in {"~", "cwd"}:
-        pattern = DirectoryPattern(text, cwd=lambda: facts.cwd, home=facts.home)
+        pattern = DirectoryPattern(text, cwd=lambda: context.cwd, home=context.home)
         named = frozenset(workspace for workspace in workspaces if any(map(pattern.names, workspace.roots)))
     else:
-        pattern = DirectoryPattern("/" + text, cwd=lambda: facts.cwd, home=facts.home)
+        pattern = DirectoryPattern("/" + text, cwd=lambda: context.cwd, home=context.home)
         named = frozenset(workspace for workspace in workspaces if pattern.names("/" + workspace.name))
     if not named:
         names = ", ".join(sorted({workspace.name for workspace in workspaces}))

@@ -9,20 +9,20 @@ import click
 
 from migrator.errors import BadInput
 from migrator.selection import Clause, Selector, SelectorPlugin
-from migrator_selectors.wording import said
+from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection import Facts
+    from migrator.selection import SelectorContext
 
 
 @dataclass(frozen=True)
 class Title(Selector):
     """The sessions whose title contains `text`, whatever the case; `text` is case-folded already."""
 
-    said: str
+    as_typed: str
     text: str
 
     def clause(self) -> Clause:
@@ -51,10 +51,10 @@ class TitlePlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per text. Raises BadInput for an empty one, which would be in every title."""
-        del facts
+        del context
         typed: Sequence[str] = values.get("title") or ()
         if "" in typed:
             raise BadInput("--title is empty, which every title contains; give a text, or leave it out")
-        return [Title(said("--title", text), text.casefold()) for text in typed]
+        return [Title(option_text("--title", text), text.casefold()) for text in typed]

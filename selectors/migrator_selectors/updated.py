@@ -12,13 +12,13 @@ import click
 
 from migrator.errors import BadInput
 from migrator.selection import Clause, Selector, SelectorPlugin
-from migrator_selectors.wording import said
+from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection import Facts
+    from migrator.selection import SelectorContext
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -29,7 +29,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 class Updated(Selector):
     """The sessions updated from `since` to `until`, both included; milliseconds, None for no bound."""
 
-    said: str
+    as_typed: str
     since: int | None
     until: int | None
 
@@ -59,14 +59,14 @@ class UpdatedPlugin(SelectorPlugin):
             click.Option(["--until"], metavar="WHEN", help="Only sessions updated until then; a date means its end."),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: Facts) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return one selector, or none where nothing was said. Raises BadInput for what is no time or never comes."""
-        del facts
+        del context
         given = {name: values[name] for name in ("since", "until") if values.get(name) is not None}
         if not given:
             return ()
         bounds = {name: milliseconds(text, f"--{name}", end=name == "until") for name, text in given.items()}
-        words = " ".join(said(f"--{name}", text) for name, text in given.items())
+        words = " ".join(option_text(f"--{name}", text) for name, text in given.items())
         since, until = bounds.get("since"), bounds.get("until")
         if since is not None and until is not None and since > until:
             raise BadInput(f"{words}: the beginning is after the end")

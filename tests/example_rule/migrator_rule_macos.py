@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
-from migrator.orphans.rule import Finding, OrphanRule, DirectoryStatus
+from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from migrator.operations.apply import remove_leftovers
 from migrator.errors import MigratorError
+from migrator.operations.apply import remove_leftovers
 from migrator.operations.context import CommandContext
 from tests.support.faults import run
 from tests.support.undo_world import Talk, World, changes, linked, state, write

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from migrator.operations.apply import apply_plan
-from migrator.paths import is_within
 from migrator.errors import NothingMatched
 from migrator.execution.runs import RunOptions
 from migrator.model import FolderState
-from migrator.operations.context import RelocateRequest, CommandContext
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import CommandContext, RelocateRequest
+from migrator.paths import is_within
 from tests.support.empty_home import bind_session, empty_home
 from tests.support.rows import add_directory, add_opened_project, add_workspace, rows
 from tests.support.strategies import directories, names

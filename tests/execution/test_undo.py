@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tests.support.strategies  # noqa: F401 - for its profile: how fast a machine is says nothing about what is right
-from migrator.operations.apply import apply_plan, undo_run
 from migrator.errors import StalePlan
 from migrator.execution.runs import RunOptions
 from migrator.model import Plan, RunStatus
-from migrator.operations.context import MoveRequest, CommandContext
+from migrator.operations.apply import apply_plan, undo_run
+from migrator.operations.context import CommandContext, MoveRequest
 from tests.support.git import root_commit
 from tests.support.opencode_2_database import DIALECTS, add_turn, dialect_home, queue_move
 from tests.support.rows import (

@@ -16,8 +16,8 @@ from tests.support.home import Home
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from migrator.operations.demo import Stage
     from migrator.arguments import SelectKeywords
+    from migrator.operations.demo import Stage
 
 
 @pytest.fixture

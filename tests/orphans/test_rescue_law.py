@@ -12,9 +12,9 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from migrator.operations.apply import apply_plan, undo_run
 from migrator.execution.runs import RunOptions
-from migrator.operations.context import RescueRequest, CommandContext
+from migrator.operations.apply import apply_plan, undo_run
+from migrator.operations.context import CommandContext, RescueRequest
 from tests.support.git import copy_of, git, repository, sub_directory
 from tests.support.history import History
 from tests.support.home import build_home

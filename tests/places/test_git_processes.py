@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.support.git import git, repository, root_commit, sub_directory
 from tests.support.repository_kinds import KINDS
 

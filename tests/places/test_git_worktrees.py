@@ -125,14 +125,18 @@ def test_relative_paths_as_git_2_48_writes_them(tmp_path: Path) -> None:
     (tmp_path / "one/.git").write_text("gitdir: ../repo/.git/worktrees/one\n")
     assert as_we_read_them(repo)[str(tmp_path.resolve() / "one")] == (None, False)
     assert [record.alive for record in git_worktrees.worktrees(str(repo / ".git"))] == [True, True]
-    assert git_worktrees.worktree_link(str(tmp_path / "one")) == git_worktrees.WorktreeLink(str(repo / ".git"), "one", True)
+    assert git_worktrees.worktree_link(str(tmp_path / "one")) == git_worktrees.WorktreeLink(
+        str(repo / ".git"), "one", True
+    )
 
 
 def test_a_worktree_that_was_moved_and_not_repaired_names_its_record(tmp_path: Path) -> None:
     repo = moved(tmp_path.resolve())
     (record, _) = git_worktrees.worktrees(str(repo / ".git"))
     assert (record.id, record.path, record.alive) == ("one", str(tmp_path.resolve() / "one"), False)
-    assert git_worktrees.worktree_link(str(tmp_path / "uno")) == git_worktrees.WorktreeLink(str(repo / ".git"), "one", True)
+    assert git_worktrees.worktree_link(str(tmp_path / "uno")) == git_worktrees.WorktreeLink(
+        str(repo / ".git"), "one", True
+    )
 
 
 def test_a_worktree_in_whose_place_is_another_repository_is_not_alive(tmp_path: Path) -> None:
@@ -146,7 +150,9 @@ def test_a_worktree_in_whose_place_is_another_repository_is_not_alive(tmp_path: 
 def test_a_pruned_worktree_still_names_its_repository(tmp_path: Path) -> None:
     repo = moved(tmp_path.resolve())
     git(repo, "worktree", "prune")
-    assert git_worktrees.worktree_link(str(tmp_path / "uno")) == git_worktrees.WorktreeLink(str(repo / ".git"), "one", False)
+    assert git_worktrees.worktree_link(str(tmp_path / "uno")) == git_worktrees.WorktreeLink(
+        str(repo / ".git"), "one", False
+    )
 
 
 def test_a_record_that_names_no_place(tmp_path: Path) -> None:

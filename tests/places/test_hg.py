@@ -13,7 +13,7 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.model import Place
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.support.git import KEPT_ID, sub_directory
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Place
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.support.git import KEPT_ID, repository, root_commit, root_commits, sub_directory
 from tests.support.repository_kinds import KINDS, ORIGIN_ID
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from migrator.places.checkout import own_project_id
 from tests.support.git import KEPT_ID, copy_of, git, keep_id, repository, root_commit
 from tests.support.home import FIXTURES
@@ -31,7 +31,9 @@ def project_id(directory: Path, identity: ProjectIdScheme) -> str:
         (ProjectIdScheme.V2, ["origin", "kept", "root"]),
     ],
 )
-def test_the_marks_count_in_the_order_of_the_version(identity: ProjectIdScheme, order: list[str], tmp_path: Path) -> None:
+def test_the_marks_count_in_the_order_of_the_version(
+    identity: ProjectIdScheme, order: list[str], tmp_path: Path
+) -> None:
     """One mark after the other is taken away."""
     directory = repository(tmp_path / "repo", ORIGIN)
     keep_id(directory / ".git")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError, NoSuchDirectory
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.support.git import git, sub_directory
 from tests.support.repository_kinds import KINDS
 from tests.support.unprivileged import NOBODY, only_root_can, without_root_powers

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.support.home import Home
 from tests.support.opencode.binary import MAIN
 from tests.support.opencode.fake_model import order

@@ -17,7 +17,7 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.model import Place
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.real.conftest import real_binary
 from tests.support.opencode.binary import MAIN
 from tests.support.repository_kinds import KINDS

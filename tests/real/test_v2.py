@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.support.git import repository, sub_directory
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.fake_model import order

@@ -30,7 +30,9 @@ def gate(home: Home) -> Iterator[DatabaseAccess]:
 
 def titles(gate: DatabaseAccess) -> set[str]:
     with gate.history() as copy:
-        return {row.json.partition('"title":"')[2].partition('"')[0] for row in copy.page(ListFilter(), None, 100).sessions}
+        return {
+            row.json.partition('"title":"')[2].partition('"')[0] for row in copy.page(ListFilter(), None, 100).sessions
+        }
 
 
 def test_while_a_run_writes_the_history_stands_still(gate: DatabaseAccess, home: Home) -> None:

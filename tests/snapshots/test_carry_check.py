@@ -117,8 +117,8 @@ def test_what_has_not_been_committed_is_not_in_another_worktree(world: World, so
 
 def test_the_plan_is_judged_anew_when_it_is_applied(world: World, source: Path, talk: Talk) -> None:
     """Between plan and run a file changed: its turn is detached, and the run says so."""
-    from migrator.operations.apply import apply_plan
     from migrator.execution.runs import RunOptions
+    from migrator.operations.apply import apply_plan
 
     target = linked(source)
     plan = world.plan(source, target)

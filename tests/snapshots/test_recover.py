@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.operations.apply import apply_plan
 from migrator.errors import MigratorError
 from migrator.execution.runs import RunOptions
+from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from tests.snapshots.test_transfer_failures import damage
 from tests.support.faults import run

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.operations.apply import apply_plan
 from migrator.errors import MigratorError
 from migrator.execution.runs import RunOptions
 from migrator.model import FolderState
-from migrator.operations.context import RelocateRequest, CommandContext
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import CommandContext, RelocateRequest
 from migrator.snapshots.alternates import NEW, alternate_lines, worktree_of
 from tests.support.git import git
 from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write

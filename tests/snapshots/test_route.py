@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from migrator.model import Binding
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
 from migrator.store.reader import Store

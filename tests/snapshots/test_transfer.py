@@ -51,7 +51,9 @@ def cargo_in(world: World) -> Cargo:
         trees.append(str(snapshots.track()))
     target = linked(source)
     to = world.snapshots(target).git_dir
-    return Cargo(SnapshotRoute(str(snapshots.git_dir), str(to), str(source), str(target), f"{source}/.git/objects"), trees)
+    return Cargo(
+        SnapshotRoute(str(snapshots.git_dir), str(to), str(source), str(target), f"{source}/.git/objects"), trees
+    )
 
 
 @pytest.fixture
@@ -149,7 +151,10 @@ def test_a_main_worktree_s_index_is_no_other_worktree_s(world: World) -> None:
     snapshots = world.snapshots(source)
     trees = [str(snapshots.track())]
     target = world.snapshots(tree / "sub")
-    carry(SnapshotRoute(str(snapshots.git_dir), str(target.git_dir), str(source), str(tree), f"{source}/.git/objects"), trees)
+    carry(
+        SnapshotRoute(str(snapshots.git_dir), str(target.git_dir), str(source), str(tree), f"{source}/.git/objects"),
+        trees,
+    )
     before = state(tree)
     target.restore(str(target.track()))
     assert state(tree) == before

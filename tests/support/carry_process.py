@@ -56,7 +56,9 @@ class Carrying:
         return self._process.exitcode, said
 
 
-def _child(passage: SnapshotRoute, trees: Collection[str], trouble: Trouble, environ: dict[str, str], pipe: Any) -> None:
+def _child(
+    passage: SnapshotRoute, trees: Collection[str], trouble: Trouble, environ: dict[str, str], pipe: Any
+) -> None:
     os.environ.clear()
     os.environ.update(environ)
     if trouble.kill_at:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.operations.context import CommandContext
 from migrator.orphans.find import find_reasons, rules
-from migrator.places import ProjectIdScheme, Places
+from migrator.places import Places, ProjectIdScheme
 from tests.support.rows import add_directory, add_project, add_session, sessions
 
 if TYPE_CHECKING:

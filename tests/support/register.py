@@ -79,7 +79,11 @@ class Register:
             session = context.rule_context.by_id[id_]
             lost = find_reasons(context.rule_context, rules()).get(id_)
             guilty = {reason.rule for reason in lost[1]} if lost else set()
-            return {rule.name: rule.explain_pass(context.rule_context, session) for rule in rules() if rule.name not in guilty}
+            return {
+                rule.name: rule.explain_pass(context.rule_context, session)
+                for rule in rules()
+                if rule.name not in guilty
+            }
 
 
 MakeRegister = Callable[[str], Register]

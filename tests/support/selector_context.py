@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Place, Project
-    from migrator.workspaces.sessions import RepositorySessions
     from migrator.selection import Selector, SelectorPlugin
+    from migrator.workspaces.sessions import RepositorySessions
 
 
 @dataclass

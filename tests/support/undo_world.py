@@ -11,11 +11,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.operations.apply import apply_plan, undo_run
 from migrator.execution.runs import RunOptions
 from migrator.model import FolderState
-from migrator.operations.context import RelocateRequest, MoveRequest, CommandContext
-from migrator.places import ProjectIdScheme, Places
+from migrator.operations.apply import apply_plan, undo_run
+from migrator.operations.context import CommandContext, MoveRequest, RelocateRequest
+from migrator.places import Places, ProjectIdScheme
 from migrator.snapshots.layout import Layout
 from migrator.store.reader import Store
 from tests.support.git import commit, git, worktree

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.workspaces import jj, jj_command
-from migrator.workspaces.jj_op_log import additions
-from migrator.workspaces.find_repository import find_repository
 from migrator.workspaces.discover import with_workspaces
+from migrator.workspaces.find_repository import find_repository
+from migrator.workspaces.jj_op_log import additions
 from tests.support.jj import JjRepository
 
 if TYPE_CHECKING:

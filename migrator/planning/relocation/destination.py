@@ -6,10 +6,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.errors import BadInput
-from migrator.model import PlanWarning, Relocated, Whereabouts
-from migrator.planning.relocation.folders import Folders, normal
+from migrator.model import FolderMoves, FolderState, PlanWarning
+from migrator.paths import is_within
+from migrator.planning.relocation.folders import Folders, normalise
 from migrator.planning.relocation.resolvers import Foreign, Moved, Resolver, WillMove
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from migrator.model import Binding, Place, Selected
     from migrator.places import Places
-    from migrator.planning.relocation.pairs import Pair
+    from migrator.planning.relocation.arguments import Pair
 
 SHOWN = 3
 
 
-def relocated(pairs: Iterable[Pair], whereabouts: Whereabouts) -> Relocated:
+def folder_moves(pairs: Iterable[Pair], whereabouts: FolderState) -> FolderMoves:
     """Return the folders as opencode may have stored them: each old one as it was said and by its real path.
 
     New ones are by their real path, as opencode stores them today. `pairs` hold normal absolute paths; BadInput
@@ -30,7 +30,7 @@ def relocated(pairs: Iterable[Pair], whereabouts: Whereabouts) -> Relocated:
     """
     folders: dict[str, str] = {}
     for old, new, where in pairs:
-        if whereabouts is Whereabouts.FOREIGN:
+        if whereabouts is FolderState.FOREIGN:
             folders[old] = new
             continue
         real_new, real_old = os.path.realpath(new), os.path.realpath(old)
@@ -39,13 +39,13 @@ def relocated(pairs: Iterable[Pair], whereabouts: Whereabouts) -> Relocated:
         folders[old] = real_new
         if not is_within(real_old, real_new):  # a link at the old place leads to the new one
             folders.setdefault(real_old, real_new)
-    return Relocated(whereabouts, tuple(folders.items()))
+    return FolderMoves(whereabouts, tuple(folders.items()))
 
 
 class Relocation:
     """A Destination; `workspaces` are the ids of opencode's own workspaces, which sessions stay in."""
 
-    def __init__(self, places: Places, said: Relocated, workspaces: Collection[str] = ()) -> None:
+    def __init__(self, places: Places, said: FolderMoves, workspaces: Collection[str] = ()) -> None:
         self.said = said
         self.folders = Folders(said.folders)
         self.resolver: Resolver = _resolver(places, said.whereabouts, self.folders)
@@ -59,13 +59,13 @@ class Relocation:
     def seen(self, directory: str) -> str:
         """Return a stored directory, or its real path if that is what moved: early versions stored symlinks."""
         if (
-            self.said.whereabouts is Whereabouts.FOREIGN
+            self.said.whereabouts is FolderState.FOREIGN
             or self.folders.mapped(directory)
             or self.folders.arrived(directory)
         ):
             return directory
         real = os.path.realpath(directory)
-        return directory if real == normal(directory) else real
+        return directory if real == normalise(directory) else real
 
     def arrived(self, directory: str) -> bool:
         """Tell whether a directory is at its new place already, inside the old one."""
@@ -99,7 +99,7 @@ class Relocation:
             )
 
 
-def _resolver(places: Places, whereabouts: Whereabouts, folders: Folders) -> Resolver:
-    if whereabouts is Whereabouts.FOREIGN:
+def _resolver(places: Places, whereabouts: FolderState, folders: Folders) -> Resolver:
+    if whereabouts is FolderState.FOREIGN:
         return Foreign(folders)
-    return Moved(places, folders) if whereabouts is Whereabouts.MOVED else WillMove(places, folders)
+    return Moved(places, folders) if whereabouts is FolderState.MOVED else WillMove(places, folders)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within, upwards
+from migrator.paths import is_within, upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,16 +30,16 @@ class Folders:
 
     def mapped(self, path: str) -> str | None:
         """Return what a path becomes; None where it stays what it is."""
-        path = normal(path)
+        path = normalise(path)
         for above in upwards(path):
             if (new := self._new.get(above)) is not None:
-                found = rebased(path, above, new)
+                found = move_below(path, above, new)
                 return None if found == path else found
         return None
 
     def arrived(self, path: str) -> bool:
         """Tell whether a path is below an old folder and stays because it is at the new one, which lies in it."""
-        path = normal(path)
+        path = normalise(path)
         nearest = next((above for above in upwards(path) if above in self._new), None)
         return nearest is not None and self._new[nearest] == nearest
 
@@ -47,19 +47,19 @@ class Folders:
         """Return what becomes `path` when all folders are moved; None where nothing does."""
         for above in upwards(path):
             for old in self._olds.get(above, ()):
-                source = rebased(path, above, old)
+                source = move_below(path, above, old)
                 if self.mapped(source) == path:
                     return source
         return path if self.mapped(path) is None else None
 
 
-def normal(path: str) -> str:
+def normalise(path: str) -> str:
     """Return a path without a trailing slash, doubled slashes, `.` and `..`."""
     path = os.path.normpath(path)
     return path[1:] if path.startswith("//") else path
 
 
-def rebased(path: str, old: str, new: str) -> str:
+def move_below(path: str, old: str, new: str) -> str:
     """Return the path below `new` that is what `path` is below `old`."""
     rest = path[len(old.rstrip("/")) :]
     return (new.rstrip("/") + rest).rstrip("/") or "/"

@@ -8,28 +8,28 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import PlanWarning, Selected, Selection, Whereabouts
+from migrator.model import FolderState, PlanWarning, Selected, Selection
+from migrator.paths import is_within
 from migrator.planning.planner import plan_move
-from migrator.planning.relocation.folders import normal
+from migrator.planning.relocation.folders import normalise
 from migrator.planning.relocation.project_paths import project_updates
-from migrator.planning.relocation.repairs import repairs
-from migrator.selecting import relatives, trees
+from migrator.planning.relocation.worktree_repair import worktree_repairs
+from migrator.selection.query import relatives, trees
 from migrator.store.project_rows import project_rows
-from migrator.store.reading import IN
+from migrator.store.reader import IN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from migrator.model import Plan, ProjectChange, Session
+    from migrator.planning.file_undo import FileUndoDecider
     from migrator.planning.relocation.destination import Relocation
-    from migrator.planning.undo import FileUndo
     from migrator.store.project_rows import ProjectRows
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
-def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *, copied: bool = False) -> Plan:
+def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False) -> Plan:
     """Plan what follows the folders; nothing is written.
 
     Raises NoSuchDirectory where the folders aren't where they are said to be, NothingMatched where nothing follows,
@@ -44,7 +44,7 @@ def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndo, *
         raise NothingMatched(_nothing(relocation))
     affected = {*following, *_named(rows.values(), relocation)}
     left = (
-        [] if relocation.said.whereabouts is not Whereabouts.MOVED else _left_over(affected, relocation, copied=copied)
+        [] if relocation.said.whereabouts is not FolderState.MOVED else _left_over(affected, relocation, copied=copied)
     )
     selection = _selection(store, relocation, following)
     plan = plan_move(store, selection, relocation, file_undo)
@@ -85,7 +85,7 @@ def _selection(store: Store, relocation: Relocation, directories: Collection[str
 def _said(directory: str, relocation: Relocation) -> str:
     wanted = relocation.wanted(directory)
     pairs = [(old, new) for old, new in relocation.said.folders if wanted is not None and is_within(wanted, new)]
-    exact = [(old, new) for old, new in pairs if is_within(normal(directory), old)]
+    exact = [(old, new) for old, new in pairs if is_within(normalise(directory), old)]
     return shlex.join(["relocate", *max(exact or pairs, key=lambda pair: len(pair[0]))])
 
 
@@ -115,10 +115,10 @@ def _without_match(affected: Collection[str], relocation: Relocation) -> Iterato
     """Of several folders, name those that nothing is bound to: a slip of the pen is in one of them, if in any."""
     known_by: dict[str, list[str]] = {}
     for old, _ in relocation.said.folders:
-        real = old if relocation.said.whereabouts is Whereabouts.FOREIGN else os.path.realpath(old)
+        real = old if relocation.said.whereabouts is FolderState.FOREIGN else os.path.realpath(old)
         known_by.setdefault(real, []).append(old)
     for olds in known_by.values():
-        if not any(is_within(normal(relocation.seen(directory)), old) for directory in affected for old in olds):
+        if not any(is_within(normalise(relocation.seen(directory)), old) for directory in affected for old in olds):
             yield PlanWarning("nothing-bound", f"No session and no project is bound to {olds[0]} or below it.")
 
 
@@ -166,22 +166,22 @@ def _was_left(directory: str, relocation: Relocation) -> bool:
     """Tell whether a directory is at its old place still, and nothing else that has moved there."""
     wanted = relocation.wanted(directory)
     real = os.path.realpath(directory)
-    if wanted is None or not os.path.isdir(real) or real == os.path.realpath(wanted):  # noqa: PTH112 - strings, as stored
+    if wanted is None or not os.path.isdir(real) or real == os.path.realpath(wanted):
         return False
     news = [new for _, new in relocation.said.folders]
-    return relocation.folders.origin(normal(directory)) is None and not any(is_within(new, real) for new in news)
+    return relocation.folders.origin(normalise(directory)) is None and not any(is_within(new, real) for new in news)
 
 
 def _is_empty(directory: str) -> bool:
     try:
-        return {*os.listdir(directory)} <= {".opencode"}  # noqa: PTH208 - as above
+        return {*os.listdir(directory)} <= {".opencode"}
     except OSError:
         return False
 
 
 def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
     """Ask about each checkout that moves: those of sessions, and those that project rows name."""
-    if relocation.said.whereabouts is Whereabouts.FOREIGN:
+    if relocation.said.whereabouts is FolderState.FOREIGN:
         return []
     news = {new for _, new in relocation.said.folders}
     tops = {*news}
@@ -191,17 +191,17 @@ def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocatio
     for update in updates:
         tops.add(update.worktree)
         tops |= {str(dict(row)["directory"]) for _, row in update.directories if row}
-    return repairs(sorted(top for top in tops if any(is_within(top, new) for new in news)), relocation)
+    return worktree_repairs(sorted(top for top in tops if any(is_within(top, new) for new in news)), relocation)
 
 
 def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
     """Say that snapshots of worktrees that stay borrow from a repository that moves: that changes with it, too."""
-    from migrator.snapshots.borrowing import stranded, worktree_of
+    from migrator.snapshots.alternates import broken_alternates, worktree_of
     from migrator.snapshots.layout import Layout
 
-    if relocation.said.whereabouts is Whereabouts.FOREIGN:
+    if relocation.said.whereabouts is FolderState.FOREIGN:
         return
-    found = [worktree_of(git_dir) for git_dir, _ in stranded(Layout.of(store).root, relocation.folders)]
+    found = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
     if others := sorted(worktree for worktree in found if worktree and relocation.folders.mapped(worktree) is None):
         more = f" and {len(others) - 1} more worktrees" if len(others) > 1 else ""
         yield PlanWarning(
@@ -212,7 +212,7 @@ def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
 
 
 def _move_now(relocation: Relocation) -> Iterator[PlanWarning]:
-    if relocation.said.whereabouts is Whereabouts.WILL_MOVE:
+    if relocation.said.whereabouts is FolderState.WILL_MOVE:
         said = {new: old for old, new in reversed(relocation.said.folders)}
         swap = any(os.path.lexists(new) for new in said)
         moves = [f"{old} to {new}" if swap else shlex.join(["mv", old, new]) for new, old in said.items()]

@@ -1,4 +1,4 @@
-"""What decides where a session belongs whose folder moved: see `migrator.model.Whereabouts`."""
+"""What decides where a session belongs whose folder moved: see `migrator.model.FolderState`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from migrator.directories import is_within
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
+from migrator.paths import is_within
 from migrator.places import git, links
 from migrator.places.checkout import GLOBAL, is_outside, own_project_id
-from migrator.planning.relocation.folders import Folders, normal, rebased
+from migrator.planning.relocation.folders import Folders, move_below, normalise
 
 if TYPE_CHECKING:
     from migrator.places import Places
@@ -53,7 +53,7 @@ class Foreign:
             own = _own(wanted)
             return replace(own, follows=own.binding)
         path = before.path
-        outside = before.project_id == GLOBAL and path == normal(before.directory)[1:]
+        outside = before.project_id == GLOBAL and path == normalise(before.directory)[1:]
         if outside:  # opencode counts from /
             path = wanted[1:]
         top = "/" if outside else self._folders.mapped(_top(before)) or wanted
@@ -86,7 +86,7 @@ class Moved:
     def check(self) -> None:
         """Every new folder must be there."""
         for old, new in self._folders.pairs:
-            if not os.path.isdir(new):  # noqa: PTH112 - a string, as the database stores directories
+            if not os.path.isdir(new):
                 what = "is no directory" if os.path.lexists(new) else "does not exist"
                 raise NoSuchDirectory(
                     f"{new} {what}: move {old} there first, or say --will-move to follow it before you move it, or "
@@ -99,11 +99,11 @@ class Moved:
         place = self._places.find(existing)
         if place.vcs is None and (marked := self._torn(place.directory)):
             # git's part is still to be done; then it is again the checkout that it was.
-            wanted = rebased(wanted, existing, place.directory)
+            wanted = move_below(wanted, existing, place.directory)
             return Place(wanted, before.project_id, marked, _relative(wanted, marked), "git", marked)
         if existing == wanted:
             return place
-        wanted = rebased(wanted, existing, place.directory)
+        wanted = move_below(wanted, existing, place.directory)
         if gone := _gone(before, wanted, self, self._folders):
             return gone
         if _is_own(place.binding):
@@ -113,10 +113,10 @@ class Moved:
     def _torn(self, directory: str) -> str | None:
         """Return the linked worktree that a directory is in, if it lost its repository by this very move."""
         marked = git.marked_directory(directory)
-        link = links.forth(marked) if marked else None
+        link = links.read_gitdir(marked) if marked else None
         if marked is None or link is None or self.exists(link.administration):
             return None
-        return marked if self.exists(kept_for(marked, link.administration, self._folders)) else None
+        return marked if self.exists(project_kept_for(marked, link.administration, self._folders)) else None
 
     def holds(self, directory: str, project_id: str) -> bool:
         """Ask opencode's own rules; what isn't there contradicts nothing."""
@@ -127,7 +127,7 @@ class Moved:
 
     def exists(self, directory: str) -> bool:
         """Look."""
-        return os.path.isdir(directory)  # noqa: PTH112 - as above
+        return os.path.isdir(directory)
 
     def today(self, directory: str) -> str:
         """Return it as it is."""
@@ -145,13 +145,13 @@ class WillMove:
         """Every old folder must be there, and every new one be free."""
         taken: dict[str, str] = {}
         for old, new in self._folders.pairs:
-            parent = os.path.dirname(new)  # noqa: PTH120 - strings, as the database stores them
-            if not os.path.isdir(old):  # noqa: PTH112 - as above
+            parent = os.path.dirname(new)
+            if not os.path.isdir(old):
                 raise NoSuchDirectory(f"{old} is no directory that could be moved; without --will-move if it has been.")
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
             if os.path.lexists(new) and self._folders.mapped(new) is None:
-                inside = f"{new.rstrip('/')}/{os.path.basename(old)}"  # noqa: PTH119 - as above
+                inside = f"{new.rstrip('/')}/{os.path.basename(old)}"
                 raise NoSuchDirectory(
                     f"{new} exists already, so `mv` would put {old} into it: if that is what you want, say {inside}; "
                     "if the folder has been moved, leave out --will-move.",
@@ -199,7 +199,7 @@ class WillMove:
     def exists(self, directory: str) -> bool:
         """Look at what will be there."""
         now = self._folders.origin(directory)
-        return now is not None and os.path.isdir(now)  # noqa: PTH112 - as above
+        return now is not None and os.path.isdir(now)
 
     def today(self, directory: str) -> str:
         """Return where it is before it moves."""
@@ -211,11 +211,11 @@ def _nearest(wanted: str, resolver: Resolver) -> str:
     return next(str(above) for above in (Path(wanted), *Path(wanted).parents) if resolver.exists(str(above)))
 
 
-def kept_for(worktree: str, administration: str, folders: Folders) -> str:
+def project_kept_for(worktree: str, administration: str, folders: Folders) -> str:
     """Return where a repository's record of a linked worktree is, after both moved and the link was left as it was."""
     if links.is_relative(f"{worktree}/.git"):
         was = folders.origin(worktree) or worktree
-        administration = normal(os.path.join(was, os.path.relpath(administration, worktree)))  # noqa: PTH118 - `..`
+        administration = normalise(os.path.join(was, os.path.relpath(administration, worktree)))
     return folders.mapped(administration) or administration
 
 
@@ -242,7 +242,7 @@ def _own(directory: str) -> Place:
 
 def _top(before: Binding) -> str:
     """Return the top of the checkout that a session is in, as its row tells."""
-    directory, ending = normal(before.directory), f"/{before.path}"
+    directory, ending = normalise(before.directory), f"/{before.path}"
     return directory.removesuffix(ending) or "/" if before.path else directory
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.parameters import read
-from migrator.server.service import json_response
+from migrator.server.state import json_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,24 +30,24 @@ async def page(request: Request) -> Response:
 
 
 OPERATIONS = (
-    Operation(
+    Endpoint(
         "get",
         "/openapi.json",
         "openapi",
         document,
         "Read this description as OpenAPI 3.1",
         "Needs no token and tells nothing of the database.",
-        Answer("The description.", {"application/json": {"type": "object"}}),
+        ResponseSpec("The description.", {"application/json": {"type": "object"}}),
         secured=False,
     ),
-    Operation(
+    Endpoint(
         "get",
         "/",
         "page",
         page,
         "Read this description as a page",
         "Needs no token, and nothing from elsewhere: it works offline.",
-        Answer("The page.", {"text/html": {"type": "string"}}),
+        ResponseSpec("The page.", {"text/html": {"type": "string"}}),
         secured=False,
     ),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator import __version__
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.parameters import read
-from migrator.server.service import json_response
+from migrator.server.state import json_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,14 +21,14 @@ async def health(request: Request) -> Response:
 
 
 OPERATIONS = (
-    Operation(
+    Endpoint(
         "get",
         "/healthz",
         "health",
         health,
         "Ask whether the server is there",
         "Needs no token and tells nothing of the database.",
-        Answer(
+        ResponseSpec(
             "It is.",
             {
                 "application/json": {

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput, NothingMatched
-from migrator.server.jobs import insistently
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Endpoint, ResponseSpec
+from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import Parameter, checked, described
-from migrator.server.runs import WRITING, finished
-from migrator.server.service import in_thread, json_body, json_text, options, service
+from migrator.server.run_response import WRITING, run_to_end
+from migrator.server.state import app_state, in_thread, json_body, json_text, run_options
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from migrator.model import Plan, Run
-    from migrator.server.gate import Gate
+    from migrator.server.database_access import DatabaseAccess
     from migrator.server.jobs import Progress
 
 FIELDS = (
@@ -32,9 +32,9 @@ FIELDS = (
 
 async def migrate(request: Request) -> Response:
     """Move it, and answer with it."""
-    from migrator.applying import apply_plan
+    from migrator.operations.apply import apply_plan
 
-    served = service(request)
+    served = app_state(request)
     session = request.path_params["id"]
     values = checked(await json_body(request), FIELDS)
     if values["directory"] is None and values["projectID"] is None:
@@ -44,10 +44,12 @@ async def migrate(request: Request) -> Response:
 
     def work(progress: Progress) -> Run:
         plan = _plan(served.gate, session, values)
-        said = options(values, progress, f"POST /session/{session}/migrate")
-        return insistently(served.gate, values["wait"], lambda: apply_plan(plan, served.gate.path, said), progress)
+        said = run_options(values, progress, f"POST /session/{session}/migrate")
+        return retry_while_in_use(
+            served.gate, values["wait"], lambda: apply_plan(plan, served.gate.path, said), progress
+        )
 
-    run = await finished(served.jobs, work)
+    run = await run_to_end(served.jobs, work)
 
     def answer() -> Response:
         with served.gate.history() as copy:
@@ -59,18 +61,20 @@ async def migrate(request: Request) -> Response:
     return await in_thread(answer)
 
 
-def _plan(gate: Gate, session: str, values: dict[str, Any]) -> Plan:
-    from migrator.operations import Wish
+def _plan(gate: DatabaseAccess, session: str, values: dict[str, Any]) -> Plan:
+    from migrator.operations.context import MoveRequest
 
-    wish = Wish(values["directory"], values["projectID"], project_option="projectID")
-    with gate.reading() as bench:
-        if not bench.facts.existing_ids([session]):  # the selector would take the beginning of an id as well
+    wish = MoveRequest(values["directory"], values["projectID"], project_option="projectID")
+    with gate.reading() as context:
+        if not context.selector_context.existing_ids(
+            [session]
+        ):  # the selector would take the beginning of an id as well
             raise NothingMatched(f"no session has the id {session}")
-        return bench.plan({"from_id": (session,)}, wish)
+        return context.plan({"from_id": (session,)}, wish)
 
 
 OPERATIONS = (
-    Operation(
+    Endpoint(
         "post",
         "/session/{id}/migrate",
         "session.migrate",
@@ -78,7 +82,7 @@ OPERATIONS = (
         "Move one session with its tree",
         "Planned and applied at once, with everything that a plan of it does: the whole tree goes along, and file undo "
         "is carried or detached.",
-        Answer(
+        ResponseSpec(
             "The session as it is now: opencode's type `Session`.",
             {"application/json": {"$ref": "#/components/schemas/Session"}},
             {

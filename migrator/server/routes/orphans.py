@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from migrator.reporting.orphan_rows import reason_row, suggestion_row
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.parameters import Parameter, read
 from migrator.server.routes.session import MOST, NEXT
-from migrator.server.service import in_thread, json_response, service
+from migrator.server.state import app_state, in_thread, json_response
 from migrator.store.history_copy import Info
 from migrator.store.listing import DEFAULT_LIMIT, Cursor
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from migrator.model import Orphan, Project, Session
-    from migrator.server.gate import Gate
+    from migrator.server.database_access import DatabaseAccess
 
 PARAMETERS = (
     Parameter(
@@ -39,8 +39,8 @@ PARAMETERS = (
 async def orphans(request: Request) -> Response:
     """Answer with one page."""
     values = read(request, PARAMETERS)
-    cursor = cursors.read(values["cursor"]) if values["cursor"] else None
-    gate, looks = service(request).gate, service(request).looks
+    cursor = cursors.read_cursor(values["cursor"]) if values["cursor"] else None
+    gate, looks = app_state(request).gate, app_state(request).looks
 
     def page() -> Response:
         found = (looks.next if cursor else looks.first)(values["rule"], lambda: _find(gate, values["rule"]))
@@ -53,7 +53,7 @@ async def orphans(request: Request) -> Response:
         shown = wanted[: values["limit"]]
         headers = {}
         if len(wanted) > len(shown):
-            headers[NEXT] = cursors.written(Cursor(*_place(shown[-1].session)))
+            headers[NEXT] = cursors.write_cursor(Cursor(*_place(shown[-1].session)))
         else:
             looks.over()
         with gate.history() as copy:
@@ -63,15 +63,15 @@ async def orphans(request: Request) -> Response:
     return await in_thread(page)
 
 
-def _find(gate: Gate, rule: str | None) -> list[Orphan]:
-    from migrator.orphans.finding import check_names
-    from migrator.orphans.finding import orphans as find
-    from migrator.orphans.finding import rules as every_rule
+def _find(gate: DatabaseAccess, rule: str | None) -> list[Orphan]:
+    from migrator.orphans.find import check_names
+    from migrator.orphans.find import find_orphans as find
+    from migrator.orphans.find import rules as every_rule
 
     asked = [rule] if rule else []
     check_names(asked, "rule")
-    with gate.reading() as bench:
-        return find(bench.ground, every_rule(), bench.homes(), found_by=asked)
+    with gate.reading() as context:
+        return find(context.rule_context, every_rule(), context.homes(), found_by=asked)
 
 
 def _place(session: Session) -> tuple[int, str]:
@@ -110,7 +110,7 @@ def _unlisted(session: Session) -> Info:
 
 
 OPERATIONS = (
-    Operation(
+    Endpoint(
         "get",
         "/session/orphans",
         "session.orphans",
@@ -119,7 +119,7 @@ OPERATIONS = (
         "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
         "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
         "longer than a page of the history.",
-        Answer(
+        ResponseSpec(
             "A page of lost sessions.",
             {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/Orphan"}}},
             {NEXT: {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}},

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
+from migrator.documents.plan import plan_document, plan_of
 from migrator.errors import BadInput
-from migrator.reporting.plan_json import plan_document, plan_of
-from migrator.server import asking
-from migrator.server.jobs import insistently
-from migrator.server.operation import Answer, Operation
+from migrator.server import plan_request
+from migrator.server.endpoint import Endpoint, ResponseSpec
+from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import checked, described
 from migrator.server.problems import NO_SUCH_PLAN, Problem
-from migrator.server.runs import ANSWERS, WRITING, carried_out
-from migrator.server.service import in_thread, json_body, json_response, options, service
+from migrator.server.run_response import ANSWERS, WRITING, run_response
+from migrator.server.state import app_state, in_thread, json_body, json_response, run_options
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Plan, Run
     from migrator.server.jobs import Progress
-    from migrator.server.service import Service
+    from migrator.server.state import AppState
 
 PLAN_BYTES = 128 << 20
 """What the plan of some 200,000 sessions takes."""
@@ -30,13 +30,13 @@ PLAN_BYTES = 128 << 20
 
 async def plan(request: Request) -> Response:
     """Answer with a plan, and keep it for a while."""
-    served = service(request)
+    served = app_state(request)
     body = await json_body(request)
 
     def made() -> Response:
-        wanted = asking.values(body)
-        with served.gate.reading() as bench:
-            planned = asking.plan(bench, wanted)
+        wanted = plan_request.values(body)
+        with served.gate.reading() as context:
+            planned = plan_request.plan(context, wanted)
         document = plan_document(planned)
         served.plans.keep(document["digest"], planned)
         return json_response(document)
@@ -46,9 +46,9 @@ async def plan(request: Request) -> Response:
 
 async def apply(request: Request) -> Response:
     """Carry out a plan."""
-    from migrator.applying import apply_plan
+    from migrator.operations.apply import apply_plan
 
-    served = service(request)
+    served = app_state(request)
     body = await json_body(request)
     if isinstance(body, dict) and "format" in body:
         body = {"plan": body}
@@ -59,14 +59,14 @@ async def apply(request: Request) -> Response:
     wanted = await run_in_threadpool(_plan, served, said)
 
     def work(progress: Progress) -> Run:
-        chosen = options(values, progress, "POST /apply")
+        chosen = run_options(values, progress, "POST /apply")
         path = served.gate.path
-        return insistently(served.gate, values["wait"], lambda: apply_plan(wanted, path, chosen), progress)
+        return retry_while_in_use(served.gate, values["wait"], lambda: apply_plan(wanted, path, chosen), progress)
 
-    return await carried_out(request, served.jobs, work, len(wanted.changes))
+    return await run_response(request, served.jobs, work, len(wanted.changes))
 
 
-def _plan(served: Service, said: Any) -> Plan:
+def _plan(served: AppState, said: Any) -> Plan:
     if not isinstance(said, str):
         return plan_of(said, "`plan` in the body")
     found = served.plans.find(said)
@@ -79,7 +79,7 @@ def _plan(served: Service, said: Any) -> Plan:
 
 
 OPERATIONS = (
-    Operation(
+    Endpoint(
         "post",
         "/plan",
         "plan",
@@ -89,15 +89,15 @@ OPERATIONS = (
         "`opencode-migrator move`, `true` and `false` are for flags (`false` for `--no-...`), and an option that may "
         "be repeated takes an array. `cwd` and relative paths mean the directory that the server was started in; "
         "`-` for standard input is refused.",
-        Answer(
+        ResponseSpec(
             "What would change: plan@1. The server keeps it for a while under its `digest`.",
             {"application/json": {"$ref": "#/components/schemas/Plan"}},
         ),
         problems=(404, 409, 422, 503),
-        body=asking.schema(),
+        body=plan_request.schema(),
         example={"from-dir": ["~/src/shop-*"], "to-dir": "~/src/shop", "since": "2026-01-01"},
     ),
-    Operation(
+    Endpoint(
         "post",
         "/apply",
         "apply",
@@ -105,7 +105,7 @@ OPERATIONS = (
         "Apply a plan",
         "All of it or none of it. One run at a time. The run goes on when the client goes away; GET /runs tells how it "
         "ended.",
-        Answer("How it went: run@1, or events.", ANSWERS),
+        ResponseSpec("How it went: run@1, or events.", ANSWERS),
         problems=(404, 409, 422, 503),
         body={
             "oneOf": [

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from migrator.errors import NoSuchRun
-from migrator.server.jobs import insistently
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Endpoint, ResponseSpec
+from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import Parameter, checked, described, read
 from migrator.server.routes.session import MOST
-from migrator.server.runs import ANSWERS, WRITING, carried_out
-from migrator.server.service import in_thread, json_body, json_response, options, service
+from migrator.server.run_response import ANSWERS, WRITING, run_response
+from migrator.server.state import app_state, in_thread, json_body, json_response, run_options
 from migrator.store.listing import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.execution.records import Entry
+    from migrator.execution.journal_rows import RunEntry
     from migrator.model import Run
     from migrator.server.jobs import Progress
 
@@ -37,36 +37,36 @@ PARAMETERS = (
 async def runs(request: Request) -> Response:
     """Answer with the runs on this database."""
     values = read(request, PARAMETERS)
-    path = service(request).gate.path
+    path = app_state(request).gate.path
 
     def rows() -> Response:
-        from migrator.execution.log import logged
+        from migrator.execution.run_log import logged_runs
         from migrator.reporting.log_rows import log_rows
 
-        return json_response(log_rows(logged(str(path))[: values["limit"]]))
+        return json_response(log_rows(logged_runs(str(path))[: values["limit"]]))
 
     return await in_thread(rows)
 
 
 async def undo(request: Request) -> Response:
     """Take a run back."""
-    from migrator.applying import undo_run
+    from migrator.operations.apply import undo_run
 
-    served = service(request)
+    served = app_state(request)
     wanted = request.path_params["id"]
     values = checked(await json_body(request, default={}), WRITING)
     path = served.gate.path
     entry = await run_in_threadpool(_entry, wanted, path)
 
     def work(progress: Progress) -> Run:
-        said = options(values, progress, f"POST /runs/{entry.id}/undo")
-        return insistently(served.gate, values["wait"], lambda: undo_run(path, entry.id, said), progress)
+        said = run_options(values, progress, f"POST /runs/{entry.id}/undo")
+        return retry_while_in_use(served.gate, values["wait"], lambda: undo_run(path, entry.id, said), progress)
 
-    return await carried_out(request, served.jobs, work, entry.sessions)
+    return await run_response(request, served.jobs, work, entry.sessions)
 
 
-def _entry(wanted: str, path: Path) -> Entry:
-    from migrator.execution.log import open_run
+def _entry(wanted: str, path: Path) -> RunEntry:
+    from migrator.execution.run_log import open_run
 
     with open_run(wanted) as journal:
         entry = journal.entry
@@ -76,28 +76,28 @@ def _entry(wanted: str, path: Path) -> Entry:
 
 
 OPERATIONS = (
-    Operation(
+    Endpoint(
         "get",
         "/runs",
         "runs",
         runs,
         "List the runs so far",
         "Those on this database, newest first, whoever started them.",
-        Answer(
+        ResponseSpec(
             "The runs.",
             {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/LoggedRun"}}},
         ),
         problems=(422, 503),
         parameters=PARAMETERS,
     ),
-    Operation(
+    Endpoint(
         "post",
         "/runs/{id}/undo",
         "undo",
         undo,
         "Take back a run",
         "The undo is a run too, and can be taken back. A run that was cut off is rolled back.",
-        Answer("How it went: run@1, or events.", ANSWERS),
+        ResponseSpec("How it went: run@1, or events.", ANSWERS),
         problems=(404, 409, 422, 503),
         about={"id": "The id of the run, or the beginning of it."},
         body=described(WRITING, "May be left out."),

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
-from migrator.server.operation import Answer, Operation
+from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.parameters import Parameter, read
-from migrator.server.service import in_thread, json_text, service
-from migrator.store.listing import DEFAULT_LIMIT, Wanted
+from migrator.server.state import app_state, in_thread, json_text
+from migrator.store.listing import DEFAULT_LIMIT, ListFilter
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,8 +55,8 @@ PARAMETERS = (
 async def history(request: Request) -> Response:
     """Answer with one page."""
     values = read(request, PARAMETERS)
-    cursor = cursors.read(values["cursor"]) if values["cursor"] else None
-    wanted = Wanted(
+    cursor = cursors.read_cursor(values["cursor"]) if values["cursor"] else None
+    wanted = ListFilter(
         directory=values["directory"],
         roots=values["roots"],
         start=values["start"],
@@ -64,19 +64,21 @@ async def history(request: Request) -> Response:
         workspace=values["workspace"],
         hide_archived=not values["archived"],
     )
-    served = service(request)
+    served = app_state(request)
 
     def page() -> Response:
         with served.gate.history() as copy:
             found = copy.page(wanted, cursor, values["limit"])
             rows = global_sessions(found.sessions, copy.projects)
-        return json_text(f"[{','.join(rows)}]", headers={NEXT: cursors.written(found.next)} if found.next else None)
+        return json_text(
+            f"[{','.join(rows)}]", headers={NEXT: cursors.write_cursor(found.next)} if found.next else None
+        )
 
     return await in_thread(page, served.pages)
 
 
 OPERATIONS = (
-    Operation(
+    Endpoint(
         "get",
         "/session/history",
         "session.history",
@@ -84,7 +86,7 @@ OPERATIONS = (
         "List the sessions of every project",
         "Newest first, in pages. Equal times are told apart by id, so going on from page to page shows every session "
         "exactly once, also while sessions are moved: a move keeps the time.",
-        Answer(
+        ResponseSpec(
             "A page of sessions: opencode's type `GlobalSession`.",
             {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/GlobalSession"}}},
             {NEXT: {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}},

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.store.json_text import array_of
-from migrator.store.reading import IN
+from migrator.store.reader import IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 def forks(store: Store, ids: Iterable[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.store.opencode_2 import schema
 
 if TYPE_CHECKING:
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
 
 
 def import_phase(store: Store) -> str:

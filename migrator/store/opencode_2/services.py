@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from migrator.errors import Holder
-from migrator.store.holders import SERVICE, databases_open_in
+from migrator.store.open_by import SERVICE, databases_open_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ class Service:
     password: str | None = field(repr=False)
 
 
-def named(found: Sequence[Holder]) -> tuple[Holder, ...]:
+def named_services(found: Sequence[Holder]) -> tuple[Holder, ...]:
     """Return these processes, those that have registered as a service called that."""
     if not found:
         return ()

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Binding
 from migrator.store.json_text import array_of
-from migrator.store.reading import IN
+from migrator.store.reader import IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.store.reading import Store
+    from migrator.store.reader import Store
     from migrator.store.staging import Staging
 
 _MOVING = (

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.directories import top_told
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans.wording import short
+from migrator.paths import checkout_root
+from migrator_selectors.orphans._text import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class BrokenTree(OrphanRule):
@@ -27,20 +27,20 @@ class BrokenTree(OrphanRule):
     name = "broken-tree"
     summary = "a child elsewhere than its root, or without its parent"
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield each such child with what it differs in."""
         reasons: dict[tuple[object, ...], Reason | None] = {}
-        for sessions in ground.bound.values():
+        for sessions in context.bound.values():
             for session in sessions:
-                if session.parent_id is None or _is_beside(session, ground.by_id.get(session.parent_id)):
+                if session.parent_id is None or _is_beside(session, context.by_id.get(session.parent_id)):
                     continue
-                if reason := self._reason(ground, session, reasons):
+                if reason := self._reason(context, session, reasons):
                     yield Finding([session], reason)
 
     def _reason(
-        self, ground: Ground, session: Session, known: dict[tuple[object, ...], Reason | None]
+        self, context: RuleContext, session: Session, known: dict[tuple[object, ...], Reason | None]
     ) -> Reason | None:
-        root, missing = _root(ground, session)
+        root, missing = _root(context, session)
         if missing is not None:
             lost = f"its parent {session.parent_id}" if missing == session.parent_id else f"its ancestor {missing}"
             return Reason(self.name, f"{lost} is not in the database", Certainty.CERTAIN)
@@ -50,22 +50,22 @@ class BrokenTree(OrphanRule):
             return None
         key = (session.binding, root.id)
         if key not in known:
-            known[key] = self._apart(ground, session, root)
+            known[key] = self._apart(context, session, root)
         return known[key]
 
-    def _apart(self, ground: Ground, session: Session, root: Session) -> Reason:
+    def _apart(self, context: RuleContext, session: Session, root: Session) -> Reason:
         if session.project_id != root.project_id:
             here, there = short(session.project_id), short(root.project_id)
             text = f"in project {here}, and its root {root.id} is in {there}, at {root.directory}"
             return Reason(self.name, text, Certainty.CERTAIN)
         text = f"in {session.directory}, and its root {root.id} is in {root.directory}"
-        if _top(ground, session) == _top(ground, root):
+        if _top(context, session) == _top(context, root):
             return Reason(self.name, f"{text}, of the same checkout", Certainty.UNKNOWN)
         return Reason(self.name, text, Certainty.LIKELY)
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what its root is."""
-        root, _ = _root(ground, session)
+        root, _ = _root(context, session)
         return "it is a root" if session.parent_id is None or root is None else f"in the place of its root {root.id}"
 
 
@@ -74,23 +74,23 @@ def _is_beside(session: Session, parent: Session | None) -> bool:
     return parent is not None and parent.parent_id is None and parent.binding == session.binding
 
 
-def _root(ground: Ground, session: Session) -> tuple[Session | None, str | None]:
+def _root(context: RuleContext, session: Session) -> tuple[Session | None, str | None]:
     """Return the topmost ancestor; or None and the id of the one that is missing, if it isn't a circle."""
     met = {session.id}
     while (parent := session.parent_id) is not None:
         if parent in met:
             return None, None
-        if parent not in ground.by_id:
+        if parent not in context.by_id:
             return None, parent
         met.add(parent)
-        session = ground.by_id[parent]
+        session = context.by_id[parent]
     return session, None
 
 
-def _top(ground: Ground, session: Session) -> str:
+def _top(context: RuleContext, session: Session) -> str:
     """Return the top of the checkout, told by the row's own path where the directory is gone."""
     directory = session.directory
-    place = ground.sight(directory).place
+    place = context.inspect(directory).place
     if place is not None:
         return place.worktree if place.worktree != "/" else directory
-    return top_told(directory, session.binding.path) or directory
+    return checkout_root(directory, session.binding.path) or directory

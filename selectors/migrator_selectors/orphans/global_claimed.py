@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
+from migrator_selectors.orphans._text import MENDS
 from migrator_selectors.orphans.project_drift import resolved
-from migrator_selectors.orphans.wording import MENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class GlobalClaimed(OrphanRule):
@@ -27,22 +27,22 @@ class GlobalClaimed(OrphanRule):
     name = "global-claimed"
     summary = "bound to no project, although the directory is inside a repository now"
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings to `global` whose directory opencode resolves to a project."""
-        for binding, sessions in ground.bound.items():
-            if binding.project_id != GLOBAL or ground.is_v2:
+        for binding, sessions in context.bound.items():
+            if binding.project_id != GLOBAL or context.is_v2:
                 continue
-            sight = ground.sight(binding.directory)
-            if sight.place is not None and sight.place.project_id != GLOBAL:
-                mended = ground.adopts and binding.directory == sight.place.worktree
-                text = f"bound to no project; {resolved(sight)}" + (f"; {MENDS}" if mended else "")
+            info = context.inspect(binding.directory)
+            if info.place is not None and info.place.project_id != GLOBAL:
+                mended = context.adopts and binding.directory == info.place.worktree
+                text = f"bound to no project; {resolved(info)}" + (f"; {MENDS}" if mended else "")
                 yield Finding(sessions, Reason(self.name, text, Certainty.LIKELY if mended else Certainty.CERTAIN))
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what opencode makes of the directory."""
-        if ground.is_v2:
+        if context.is_v2:
             return "this is a database of opencode 2, see stranded-in-global"
         if session.project_id != GLOBAL:
             return "bound to a project"
-        sight = ground.sight(session.directory)
-        return resolved(sight) if sight.place else sight.detail
+        info = context.inspect(session.directory)
+        return resolved(info) if info.place else info.detail

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class ImportUnfinished(OrphanRule):
@@ -25,16 +25,16 @@ class ImportUnfinished(OrphanRule):
     summary = "opencode 2 has not finished importing it from opencode 1; never moved before that"
     movable = False
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield what opencode 2 doesn't have yet."""
-        if ground.not_imported and ground.import_phase != COMPLETED:
+        if context.not_imported and context.import_phase != COMPLETED:
             text = (
-                f"opencode 2 has not imported it from opencode 1 yet ({ground.import_phase}); "
+                f"opencode 2 has not imported it from opencode 1 yet ({context.import_phase}); "
                 "start opencode 2 and let it finish"
             )
-            yield Finding(ground.not_imported, Reason(self.name, text, Certainty.LIKELY))
+            yield Finding(context.not_imported, Reason(self.name, text, Certainty.LIKELY))
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say how far the import is."""
         del session
-        return "the import is done" if ground.is_v2 else "this is a database of opencode 1 alone"
+        return "the import is done" if context.is_v2 else "this is a database of opencode 1 alone"

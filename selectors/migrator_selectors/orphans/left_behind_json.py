@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class LeftBehindJson(OrphanRule):
@@ -24,9 +24,9 @@ class LeftBehindJson(OrphanRule):
     summary = "only in the JSON storage of opencode before 1.2; reported, never moved"
     movable = False
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield each with its file."""
-        for session, file, damage, imported_others in ground.left_behind:
+        for session, file, damage, imported_others in context.left_behind:
             text = f"{file} is not in this database, and opencode doesn't import it any more"
             if damage:
                 text += f"; {damage}"
@@ -36,6 +36,6 @@ class LeftBehindJson(OrphanRule):
                 certainty = Certainty.UNKNOWN
             yield Finding([session], Reason(self.name, text, certainty))
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say that it is in the database."""
-        return "it is in the database" if session.id in ground.by_id else ""
+        return "it is in the database" if session.id in context.by_id else ""

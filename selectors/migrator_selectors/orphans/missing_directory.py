@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.orphans.rule import Standing
-from migrator_selectors.orphans.standing import StandingRule
+from migrator.orphans.rule import DirectoryStatus
+from migrator_selectors.orphans._directory_rule import DirectoryRule
 
 if TYPE_CHECKING:
-    from migrator.orphans.rule import Sight
+    from migrator.orphans.rule import DirectoryInfo
 
 
-class MissingDirectory(StandingRule):
+class MissingDirectory(DirectoryRule):
     """Nothing is where the session's directory was: a prompt there fails, and opencode never makes it anew.
 
     A path of another system or container looks the same from here. Seen with 1.18.34: HTTP 500, `run -s` ends with 1.
@@ -20,6 +20,6 @@ class MissingDirectory(StandingRule):
     name = "missing-directory"
     summary = "the directory does not exist"
 
-    def means(self, sight: Sight) -> bool:
+    def means(self, info: DirectoryInfo) -> bool:
         """Take what isn't there and isn't on a disk that may come back."""
-        return sight.standing is Standing.MISSING
+        return info.status is DirectoryStatus.MISSING

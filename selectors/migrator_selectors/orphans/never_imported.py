@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 COMPLETED = "completed"
 
@@ -27,19 +27,19 @@ class NeverImported(OrphanRule):
     summary = "only opencode 1 has it, and opencode 2 imports nothing any more; reported, never moved"
     movable = False
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield all of them; as long as the import isn't done they are another rule's."""
-        if ground.not_imported and ground.import_phase == COMPLETED:
+        if context.not_imported and context.import_phase == COMPLETED:
             text = (
                 "only opencode 1 has it: opencode 2 imported its sessions once, and never does so again; "
                 "go on with it in opencode 1, or ask opencode for a way (its issue 49641)"
             )
-            yield Finding(ground.not_imported, Reason(self.name, text, Certainty.CERTAIN))
+            yield Finding(context.not_imported, Reason(self.name, text, Certainty.CERTAIN))
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say who has it."""
-        if not ground.is_v2:
+        if not context.is_v2:
             return "this is a database of opencode 1 alone"
-        if any(session.id == other.id for other in ground.not_imported):
-            return f"the import isn't done: {ground.import_phase}"
+        if any(session.id == other.id for other in context.not_imported):
+            return f"the import isn't done: {context.import_phase}"
         return "opencode 2 has it"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.orphans.rule import Standing
-from migrator_selectors.orphans.standing import StandingRule
+from migrator.orphans.rule import DirectoryStatus
+from migrator_selectors.orphans._directory_rule import DirectoryRule
 
 if TYPE_CHECKING:
-    from migrator.orphans.rule import Sight
+    from migrator.orphans.rule import DirectoryInfo
 
 
-class NotADirectory(StandingRule):
+class NotADirectory(DirectoryRule):
     """A file, or a path below a file: nothing can run there."""
 
     name = "not-a-directory"
     summary = "a file stands where the directory was"
 
-    def means(self, sight: Sight) -> bool:
+    def means(self, info: DirectoryInfo) -> bool:
         """Take files and what would be below one."""
-        return sight.standing is Standing.NOT_A_DIRECTORY
+        return info.status is DirectoryStatus.NOT_A_DIRECTORY

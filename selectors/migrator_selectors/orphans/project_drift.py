@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
-from migrator.orphans.rule import Finding, OrphanRule, Standing
+from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans.taking_over import is_taken_over
-from migrator_selectors.orphans.wording import MENDS, short
+from migrator_selectors.orphans._adoption import is_taken_over
+from migrator_selectors.orphans._text import MENDS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Binding, Session
-    from migrator.orphans.rule import Ground, Sight
+    from migrator.orphans.rule import DirectoryInfo, RuleContext
 
 
 class ProjectDrift(OrphanRule):
@@ -29,38 +29,38 @@ class ProjectDrift(OrphanRule):
     name = "project-drift"
     summary = "opencode gives the directory another project id today"
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings whose project isn't the directory's; where git can't say, nobody knows."""
-        for binding, sessions in ground.bound.items():
-            sight = ground.sight(binding.directory)
-            if binding.project_id == GLOBAL or sight.standing is not Standing.THERE:
+        for binding, sessions in context.bound.items():
+            info = context.inspect(binding.directory)
+            if binding.project_id == GLOBAL or info.status is not DirectoryStatus.THERE:
                 continue  # what is global may be claimed, which is another rule's
-            if sight.place is None:
-                yield Finding(sessions, Reason(self.name, sight.detail, Certainty.UNKNOWN))
-            elif sight.place.project_id != binding.project_id:
-                yield Finding(sessions, self._reason(ground, binding, sight))
+            if info.place is None:
+                yield Finding(sessions, Reason(self.name, info.detail, Certainty.UNKNOWN))
+            elif info.place.project_id != binding.project_id:
+                yield Finding(sessions, self._reason(context, binding, info))
 
-    def _reason(self, ground: Ground, binding: Binding, sight: Sight) -> Reason:
-        mended = is_mended(ground, binding, sight)
-        text = f"bound to project {short(binding.project_id)}; {resolved(sight)}" + (f"; {MENDS}" if mended else "")
+    def _reason(self, context: RuleContext, binding: Binding, info: DirectoryInfo) -> Reason:
+        mended = is_mended(context, binding, info)
+        text = f"bound to project {short(binding.project_id)}; {resolved(info)}" + (f"; {MENDS}" if mended else "")
         return Reason(self.name, text, Certainty.LIKELY if mended else Certainty.CERTAIN)
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what opencode makes of the directory."""
         if session.project_id == GLOBAL:
-            return f"bound to no project, see {'stranded-in-global' if ground.is_v2 else 'global-claimed'}"
-        sight = ground.sight(session.directory)
-        return resolved(sight) if sight.place else sight.detail
+            return f"bound to no project, see {'stranded-in-global' if context.is_v2 else 'global-claimed'}"
+        info = context.inspect(session.directory)
+        return resolved(info) if info.place else info.detail
 
 
-def resolved(sight: Sight) -> str:
+def resolved(info: DirectoryInfo) -> str:
     """Say what opencode makes of a directory that it can resolve, and by which mark."""
-    assert sight.place is not None  # noqa: S101 - for the type checker
-    return f"opencode resolves {sight.directory} to {short(sight.place.project_id)} today ({sight.told_by})"
+    assert info.place is not None  # noqa: S101 - for the type checker
+    return f"opencode resolves {info.directory} to {short(info.place.project_id)} today ({info.told_by})"
 
 
-def is_mended(ground: Ground, binding: Binding, sight: Sight) -> bool:
+def is_mended(context: RuleContext, binding: Binding, info: DirectoryInfo) -> bool:
     """Tell whether opencode will move these sessions along itself when the repository is next opened."""
-    if ground.is_v2:
-        return is_taken_over(ground, binding, sight)
-    return ground.rekeys and sight.kept_id == binding.project_id
+    if context.is_v2:
+        return is_taken_over(context, binding, info)
+    return context.rekeys and info.kept_id == binding.project_id

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.directories import is_within
 from migrator.model import Certainty, Reason
-from migrator.orphans.rule import Finding, OrphanRule, Standing
+from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
+from migrator.paths import is_within
 from migrator.places.checkout import GLOBAL
+from migrator_selectors.orphans._text import MENDS, short
 from migrator_selectors.orphans.project_drift import is_mended
-from migrator_selectors.orphans.wording import MENDS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from migrator.model import Binding, Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
     Sides = Mapping[str, Sequence[tuple[Binding, Sequence[Session]]]]
 
@@ -29,59 +29,59 @@ class SplitProject(OrphanRule):
     name = "split-project"
     summary = "one worktree has sessions under two project ids"
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield the sessions on the wrong side; both sides where the worktree is gone and nobody can tell."""
-        for worktree, sides in _worktrees(ground).items():
+        for worktree, sides in _worktrees(context).items():
             if len(sides) > 1:
-                current = _current(ground, sides)
+                current = _current(context, sides)
                 for project_id, side in sides.items():
                     if project_id != current:
-                        yield from self._side(ground, side, _evidence(worktree, sides, current))
+                        yield from self._side(context, side, _evidence(worktree, sides, current))
 
     def _side(
-        self, ground: Ground, side: Sequence[tuple[Binding, Sequence[Session]]], evidence: str
+        self, context: RuleContext, side: Sequence[tuple[Binding, Sequence[Session]]], evidence: str
     ) -> Iterator[Finding]:
         for binding, sessions in side:
-            sight = ground.sight(binding.directory)
-            if sight.place is None:
+            info = context.inspect(binding.directory)
+            if info.place is None:
                 reason = Reason(self.name, evidence, Certainty.UNKNOWN)
-            elif is_mended(ground, binding, sight):
+            elif is_mended(context, binding, info):
                 reason = Reason(self.name, f"{evidence}; {MENDS}", Certainty.LIKELY)
             else:
                 reason = Reason(self.name, evidence, Certainty.CERTAIN)
             yield Finding(sessions, reason)
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say which ids the worktree has sessions under."""
-        for worktree, sides in _worktrees(ground).items():
+        for worktree, sides in _worktrees(context).items():
             if any(binding == session.binding for side in sides.values() for binding, _ in side):
-                return _evidence(worktree, sides, _current(ground, sides))
+                return _evidence(worktree, sides, _current(context, sides))
         return "bound to no project" if session.project_id == GLOBAL else "nothing is known of its worktree"
 
 
-def _worktrees(ground: Ground) -> dict[str, dict[str, list[tuple[Binding, Sequence[Session]]]]]:
+def _worktrees(context: RuleContext) -> dict[str, dict[str, list[tuple[Binding, Sequence[Session]]]]]:
     """Group bindings by worktree and project id; what is `global` has no worktree, and may be claimed at most."""
     found: dict[str, dict[str, list[tuple[Binding, Sequence[Session]]]]] = {}
-    for binding, sessions in ground.bound.items():
-        sight = ground.sight(binding.directory)
-        if binding.project_id == GLOBAL or (sight.standing is Standing.THERE and sight.place is None):
+    for binding, sessions in context.bound.items():
+        info = context.inspect(binding.directory)
+        if binding.project_id == GLOBAL or (info.status is DirectoryStatus.THERE and info.place is None):
             continue
-        worktree = sight.place.worktree if sight.place else _by_row(ground, binding)
+        worktree = info.place.worktree if info.place else _by_row(context, binding)
         if worktree not in {None, "/"}:
             found.setdefault(str(worktree), {}).setdefault(binding.project_id, []).append((binding, sessions))
     return found
 
 
-def _by_row(ground: Ground, binding: Binding) -> str | None:
+def _by_row(context: RuleContext, binding: Binding) -> str | None:
     """Return the worktree of the project's row, if a directory that is gone was in it."""
-    project = ground.projects.get(binding.project_id)
+    project = context.projects.get(binding.project_id)
     inside = project and is_within(binding.directory, project.worktree)
     return project.worktree if project and inside else None
 
 
-def _current(ground: Ground, sides: Sides) -> str | None:
+def _current(context: RuleContext, sides: Sides) -> str | None:
     """Return the id that opencode resolves the worktree to; None where it is gone."""
-    places = (ground.sight(binding.directory).place for side in sides.values() for binding, _ in side)
+    places = (context.inspect(binding.directory).place for side in sides.values() for binding, _ in side)
     return next((place.project_id for place in places if place), None)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Binding, Place, Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class StalePath(OrphanRule):
@@ -29,27 +29,27 @@ class StalePath(OrphanRule):
     name = "stale-path"
     summary = "its path below the top of the checkout is NULL or wrong; to opencode 2, at the top too"
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings in order but for the path: with another project the path is wrong for that reason."""
-        if not ground.has_path:
+        if not context.has_path:
             return
-        if ground.is_v2:
-            yield from self._in_v2(ground)
+        if context.is_v2:
+            yield from self._in_v2(context)
             return
-        for binding, sessions in ground.bound.items():
-            place = _place(ground, binding)
+        for binding, sessions in context.bound.items():
+            place = _place(context, binding)
             if place is None:
                 continue
             if binding.path is None:
-                made_here = [session for session in sessions if session.id not in ground.from_before_path]
+                made_here = [session for session in sessions if session.id not in context.from_before_path]
                 if made_here:
                     yield Finding(made_here, self._missing(place))
             elif place.path and not _shows(place.path, binding.path):
                 yield Finding(sessions, self._wrong(place, binding.path))
 
-    def _in_v2(self, ground: Ground) -> Iterator[Finding]:
-        for binding, sessions in ground.bound.items():
-            place = _place(ground, binding)
+    def _in_v2(self, context: RuleContext) -> Iterator[Finding]:
+        for binding, sessions in context.bound.items():
+            place = _place(context, binding)
             if place is not None and place.project_id != GLOBAL and place.path != binding.path:
                 text = f'path is {_stored(binding.path)}; opencode 2 computes "{place.path}", and lists only that there'
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
@@ -65,11 +65,11 @@ class StalePath(OrphanRule):
         text = f'path is "{path}"; opencode computes "{place.path}", so its terminal UI there leaves it out'
         return Reason(self.name, text, Certainty.CERTAIN)
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what the row has, and what opencode computes."""
-        if not ground.has_path:
+        if not context.has_path:
             return "this database has no paths yet"
-        place, path = _place(ground, session.binding), session.binding.path
+        place, path = _place(context, session.binding), session.binding.path
         stored = _stored(path)
         if place is None:
             return f"{stored}; nothing to compare it with, since directory or project are not in order"
@@ -77,8 +77,8 @@ class StalePath(OrphanRule):
         return f'{stored}; opencode computes "{place.path}"{hides}'
 
 
-def _place(ground: Ground, binding: Binding) -> Place | None:
-    place = ground.sight(binding.directory).place
+def _place(context: RuleContext, binding: Binding) -> Place | None:
+    place = context.inspect(binding.directory).place
     return place if place is not None and place.project_id == binding.project_id else None
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
-from migrator.orphans.rule import Finding, OrphanRule, Standing
+from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class StaleWorkspace(OrphanRule):
@@ -24,27 +24,27 @@ class StaleWorkspace(OrphanRule):
     name = "stale-workspace"
     summary = "it is in a workspace of opencode's that is gone"
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings to a workspace without a row or without its directory."""
-        for binding, sessions in ground.bound.items():
-            if binding.workspace_id is not None and (reason := self._reason(ground, binding.workspace_id)):
+        for binding, sessions in context.bound.items():
+            if binding.workspace_id is not None and (reason := self._reason(context, binding.workspace_id)):
                 yield Finding(sessions, reason)
 
-    def _reason(self, ground: Ground, workspace: str) -> Reason | None:
-        if workspace not in ground.workspaces:
-            certainty = Certainty.LIKELY if ground.is_v2 else Certainty.CERTAIN
+    def _reason(self, context: RuleContext, workspace: str) -> Reason | None:
+        if workspace not in context.workspaces:
+            certainty = Certainty.LIKELY if context.is_v2 else Certainty.CERTAIN
             return Reason(self.name, f"there is no workspace {workspace}", certainty)
-        directory = ground.workspaces[workspace]
-        sight = ground.sight(directory) if directory else None  # one elsewhere has none
-        if sight is None or sight.standing is Standing.THERE:
+        directory = context.workspaces[workspace]
+        info = context.inspect(directory) if directory else None  # one elsewhere has none
+        if info is None or info.status is DirectoryStatus.THERE:
             return None
-        certainty = Certainty.UNKNOWN if sight.standing is Standing.UNREADABLE else Certainty.CERTAIN
-        return Reason(self.name, f"its workspace {workspace} overrides its directory, and {sight.detail}", certainty)
+        certainty = Certainty.UNKNOWN if info.status is DirectoryStatus.UNREADABLE else Certainty.CERTAIN
+        return Reason(self.name, f"its workspace {workspace} overrides its directory, and {info.detail}", certainty)
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say which workspace it is in."""
         workspace = session.binding.workspace_id
         if workspace is None:
             return "in no workspace"
-        directory = ground.workspaces.get(workspace)
+        directory = context.workspaces.get(workspace)
         return f"in {workspace}, {f'at {directory}' if directory else 'which is elsewhere'}"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
+from migrator_selectors.orphans._adoption import is_taken_over
 from migrator_selectors.orphans.project_drift import resolved
-from migrator_selectors.orphans.taking_over import is_taken_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class StrandedInGlobal(OrphanRule):
@@ -27,23 +27,23 @@ class StrandedInGlobal(OrphanRule):
     name = "stranded-in-global"
     summary = 'opencode 2 has it in "global", although its directory is a project of its own or in one'
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings to `global` whose directory opencode 2 resolves to another project."""
-        for binding, sessions in ground.bound.items():
-            if not ground.is_v2 or binding.project_id != GLOBAL:
+        for binding, sessions in context.bound.items():
+            if not context.is_v2 or binding.project_id != GLOBAL:
                 continue
-            sight = ground.sight(binding.directory)
-            if sight.place is not None and sight.place.project_id != GLOBAL:
-                text = f'bound to "global", which opencode 2 lists nowhere; {resolved(sight)}'
-                if is_taken_over(ground, binding, sight):
+            info = context.inspect(binding.directory)
+            if info.place is not None and info.place.project_id != GLOBAL:
+                text = f'bound to "global", which opencode 2 lists nowhere; {resolved(info)}'
+                if is_taken_over(context, binding, info):
                     text += "; opencode 2 takes it over when it is first started there"
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what opencode makes of the directory."""
-        if not ground.is_v2:
+        if not context.is_v2:
             return "this is a database of opencode 1, see global-claimed"
         if session.project_id != GLOBAL:
             return "bound to a project"
-        sight = ground.sight(session.directory)
-        return resolved(sight) if sight.place else sight.detail
+        info = context.inspect(session.directory)
+        return resolved(info) if info.place else info.detail

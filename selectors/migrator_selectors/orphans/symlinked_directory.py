@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class SymlinkedDirectory(OrphanRule):
@@ -24,17 +24,17 @@ class SymlinkedDirectory(OrphanRule):
     name = "symlinked-directory"
     summary = "stored through a symlink or with a trailing slash"
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings to a directory that is there under another name."""
-        if not ground.stores_real_paths:
+        if not context.stores_real_paths:
             return
-        for binding, sessions in ground.bound.items():
-            real = ground.sight(binding.directory).real
+        for binding, sessions in context.bound.items():
+            real = context.inspect(binding.directory).real
             if real is not None and real != binding.directory:
                 text = f"stored as {binding.directory}, which is {real} in reality"
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what the real path is."""
-        real = ground.sight(session.directory).real
+        real = context.inspect(session.directory).real
         return f"the real path is {real}" if real else "no real path, since it can't be opened"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans.wording import MENDS, short
+from migrator_selectors.orphans._text import MENDS, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Session
-    from migrator.orphans.rule import Ground
+    from migrator.orphans.rule import RuleContext
 
 
 class UnknownProject(OrphanRule):
@@ -21,16 +21,16 @@ class UnknownProject(OrphanRule):
     name = "unknown-project"
     summary = "there is no project row for it"
 
-    def find(self, ground: Ground) -> Iterator[Finding]:
+    def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings to an id without a row."""
-        for binding, sessions in ground.bound.items():
-            if binding.project_id not in ground.projects:
-                place = ground.sight(binding.directory).place
+        for binding, sessions in context.bound.items():
+            if binding.project_id not in context.projects:
+                place = context.inspect(binding.directory).place
                 mended = place is not None and place.project_id == binding.project_id
                 text = f"there is no project {short(binding.project_id)}" + (f"; {MENDS}" if mended else "")
                 yield Finding(sessions, Reason(self.name, text, Certainty.LIKELY if mended else Certainty.CERTAIN))
 
-    def acquit(self, ground: Ground, session: Session) -> str:
+    def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what the row holds."""
-        project = ground.projects.get(session.project_id)
+        project = context.projects.get(session.project_id)
         return f"there is a project row, with worktree {project.worktree}" if project else "no rule of places is for it"

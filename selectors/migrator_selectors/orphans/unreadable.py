@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from migrator.orphans.rule import Standing
-from migrator_selectors.orphans.standing import StandingRule
+from migrator.orphans.rule import DirectoryStatus
+from migrator_selectors.orphans._directory_rule import DirectoryRule
 
 if TYPE_CHECKING:
-    from migrator.orphans.rule import Sight
+    from migrator.orphans.rule import DirectoryInfo
 
 
-class Unreadable(StandingRule):
+class Unreadable(DirectoryRule):
     """Permissions, a loop of links, a disk that isn't mounted: whoever moves these may lose what comes back."""
 
     name = "unreadable"
@@ -20,6 +20,6 @@ class Unreadable(StandingRule):
     movable = False
     certainty = Certainty.UNKNOWN
 
-    def means(self, sight: Sight) -> bool:
+    def means(self, info: DirectoryInfo) -> bool:
         """Take what can't be looked at."""
-        return sight.standing is Standing.UNREADABLE
+        return info.status is DirectoryStatus.UNREADABLE

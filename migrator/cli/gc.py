@@ -1,0 +1,80 @@
+"""`gc`: remove the snapshot repositories that runs of ours left behind and nobody needs any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.cli.command_line import applying_command
+from migrator.cli.confirm import ask
+from migrator.cli.options import database_options, json_option
+from migrator.cli.terminal import echo_lines, on_terminal, workbench
+from migrator.errors import MigratorError
+from migrator.reporting.words import count, json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migrator.execution.gc import Leftover
+
+
+@click.command("gc", short_help="Remove snapshots that our runs left behind.")
+@click.option(
+    "--older-than",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="Also what only taking back runs of longer ago would need: those can't be taken back any more then.",
+)
+@click.option("--dry-run", "-n", is_flag=True, help="Only show what would be removed.")
+@click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+@click.option("--wait", type=float, default=0.0, metavar="SECONDS", help="Wait this long for opencode to close.")
+@json_option
+@database_options
+def command(**values: Any) -> None:
+    """Remove the snapshot repositories that runs of ours left behind and nobody needs any more.
+
+    A run that carries file undo leaves the old repository, for it may be taken back; one that was taken back leaves
+    the new one. One goes when no session is in it, no session could come back to it by taking a run back (--older-than
+    gives that up), opencode wouldn't use it, and what it has of our sessions is where they are now.
+    """
+    from migrator.operations.apply import remove_leftovers
+    from migrator.reporting.leftover_text import leftover_document, leftover_lines
+
+    before = _before(values["older_than"])
+    with workbench(values) as context:
+        found = context.leftovers(before)
+        path = context.store.path
+    going = [leftover for leftover in found if leftover.why_kept is None]
+    if going and not values["dry_run"]:
+        if not values["yes"]:
+            _ask(found, quiet=values["as_json"])
+        found = remove_leftovers(path, before, values["wait"])
+    if values["as_json"]:
+        document = leftover_document(found, removed=not values["dry_run"])
+        click.echo(json_text(document, indent=2))
+        return
+    if values["yes"] or values["dry_run"] or not going:
+        echo_lines(leftover_lines(found, removed=bool(going) and not values["dry_run"]))
+    elif going:
+        click.echo("Removed.")
+    if going and values["dry_run"]:
+        click.echo(f"\nNothing was removed. To remove:\n  {applying_command()}")
+
+
+def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
+    from migrator.reporting.leftover_text import leftover_lines
+
+    echo_lines(leftover_lines(found, removed=False), err=quiet)
+    if not on_terminal():
+        raise MigratorError(f"Nothing was removed, since nobody can be asked here. To remove: {applying_command()}")
+    number = sum(leftover.why_kept is None for leftover in found)
+    ask(f"Remove {count(number, 'snapshot repository', 'snapshot repositories')}?")
+
+
+def _before(days: int | None) -> int | None:
+    """Return the time in milliseconds before which runs began that are older than this."""
+    from migrator.execution.gc import DAY
+    from migrator.execution.journal import now_ms
+
+    return None if days is None else now_ms() - days * DAY

@@ -1,0 +1,39 @@
+"""Reading a plan file that a user names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from migrator.model import Plan
+
+
+def saved_plan(name: str) -> Plan:
+    """Read the plan in this file, `-` being standard input; MigratorError says what is wrong with it."""
+    import sys
+
+    from migrator.documents.plan import read_plan
+
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise MigratorError(
+            f"The plan {name} can't be read: {error.strerror}; `opencode-migrator plan ... -o FILE` makes one.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise MigratorError(
+            f"{name} is not a plan of opencode-migrator: it isn't text; "
+            "make it anew with `opencode-migrator plan ... -o FILE`.",
+        ) from error
+    return read_plan(text, "Standard input" if name == "-" else name)
+
+
+def database_of(plan: Plan, values: dict[str, Any]) -> Path:
+    """Return the database a plan is for; a --db that names another one is refused later, by name."""
+    from migrator.cli.terminal import only_database
+    from migrator.store.location import locate
+
+    return only_database(values) or locate(plan.store, None, why="named in the plan").path

@@ -1,0 +1,84 @@
+"""The client for asyncio: what `synchronous` has, to be awaited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from migrator.client import requests
+from migrator.client.server import SILENCE, URL, settings
+from migrator.client.transport import AsyncTransport
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncIterator
+    from typing import Unpack
+
+    from migrator.arguments import ListKeywords, MoveKeywords, WriteKeywords
+    from migrator.client.events import Progress
+    from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
+
+
+class AsyncClient:
+    """`Client` for asyncio; use it in an `async with`, or await `aclose` when done."""
+
+    def __init__(
+        self,
+        url: str = URL,
+        token: str | None = None,
+        *,
+        token_file: str | os.PathLike[str] | None = None,
+        timeout: float | None = SILENCE,
+    ) -> None:
+        self._sending = AsyncTransport(url, settings(url, token, token_file, timeout))
+        self.session = AsyncSessions(self._sending)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._sending.http.aclose()
+
+    async def plan(self, **said: Unpack[MoveKeywords]) -> Plan:
+        """Plan to move sessions, as `Client.plan` does."""
+        return await self._sending.send(requests.plan(**said))
+
+    async def apply(self, plan: Plan, *, progress: Progress | None = None, **how: Unpack[WriteKeywords]) -> Run:
+        """Carry out a plan, as `Client.apply` does. Cancelled, it leaves the server to end the run."""
+        return await self._sending.follow(requests.apply(plan, **how), progress)
+
+    async def runs(self) -> tuple[LoggedRun, ...]:
+        """Return the runs on this database so far, newest first."""
+        return await self._sending.send(requests.runs())
+
+    async def undo(
+        self, run: Run | LoggedRun | str, *, progress: Progress | None = None, **how: Unpack[WriteKeywords]
+    ) -> Run:
+        """Take a run back, as `Client.undo` does."""
+        return await self._sending.follow(requests.undo(run, **how), progress)
+
+
+class AsyncSessions:
+    """`client.session`: opencode's session history proposal."""
+
+    def __init__(self, sending: AsyncTransport) -> None:
+        self._sending = sending
+
+    def history(self, **said: Unpack[ListKeywords]) -> AsyncIterator[Listed]:
+        """Iterate over the sessions of every project, as `Client.session.history` does."""
+        return self._sending.each(requests.history(**said))
+
+    def orphans(
+        self, rule: str | None = None, *, archived: bool = False, limit: int | None = None
+    ) -> AsyncIterator[Orphan]:
+        """Iterate over lost sessions, as `Client.session.orphans` does."""
+        return self._sending.each(requests.orphans(rule, limit, archived=archived))
+
+    async def migrate(
+        self, session: str, directory: str | os.PathLike[str] | None = None, *, project: str | None = None
+    ) -> Session:
+        """Move one session, as `Client.session.migrate` does."""
+        return await self._sending.send(requests.migrate(session, directory, project))

@@ -1,0 +1,113 @@
+"""Answers of the server as the nouns of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from migrator.model import (
+    Binding,
+    Certainty,
+    Listed,
+    LoggedRun,
+    Orphan,
+    PlanWarning,
+    Project,
+    Reason,
+    Run,
+    RunStatus,
+    Session,
+    Suggestion,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from migrator.model import Plan
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a list; `next` is the cursor of the page after it, None on the last."""
+
+    rows: list[T]
+    next: str | None
+
+
+def history(response: httpx.Response) -> Page[Listed]:
+    """Read a page of the history."""
+    return _page(response, _listed)
+
+
+def orphans(response: httpx.Response) -> Page[Orphan]:
+    """Read a page of lost sessions."""
+    return _page(response, _orphan)
+
+
+def _page(response: httpx.Response, read: Callable[[dict[str, Any]], T]) -> Page[T]:
+    return Page([read(row) for row in response.json()], response.headers.get("x-next-cursor"))
+
+
+def moved(response: httpx.Response) -> Session:
+    """Read a session that was moved."""
+    return _session(response.json())
+
+
+def _session(row: dict[str, Any]) -> Session:
+    """Read a row as opencode's own API has it: what it holds no value for is absent."""
+    time = row["time"]
+    binding = Binding(row["projectID"], row["directory"], row.get("path"), row.get("workspaceID"))
+    return Session(
+        row["id"], row.get("parentID"), row["title"], binding, time["created"], time["updated"], time.get("archived")
+    )
+
+
+def _listed(row: dict[str, Any]) -> Listed:
+    """Read a row of a list; of the project it tells id, name and worktree."""
+    project = row["project"]
+    return Listed(_session(row), project and Project(project["id"], project["worktree"], name=project.get("name")))
+
+
+def _orphan(row: dict[str, Any]) -> Orphan:
+    told = row["suggestion"]
+    reasons = [Reason(reason["rule"], reason["evidence"], Certainty(reason["certainty"])) for reason in row["reasons"]]
+    home = told and Suggestion(told["directory"], told["projectId"], Certainty(told["certainty"]), told["because"])
+    return Orphan(_session(row), tuple(reasons), home, tuple(row["rivals"]))
+
+
+def plan(response: httpx.Response) -> Plan:
+    """Read `plan@1`."""
+    from migrator.documents.plan import read_plan
+
+    return read_plan(response.text, "The server's answer")
+
+
+def run(document: dict[str, Any]) -> Run:
+    """Return the run that a `run@1` tells of."""
+    return Run(
+        document["run"],
+        RunStatus(document["status"]),
+        document["sessions"],
+        document["chunks"],
+        document["verified"],
+        tuple(document["conflicts"]),
+        tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
+        document.get("undoes"),
+        document["projects"],
+    )
+
+
+def runs(response: httpx.Response) -> tuple[LoggedRun, ...]:
+    """Read the log."""
+    return tuple(
+        LoggedRun(
+            row["run"], RunStatus(row["status"]), row["started"], row["sessions"], row["command"], row["store"],
+            row["undoes"], row["undoneBy"],
+        )
+        for row in response.json()
+    )  # fmt: skip

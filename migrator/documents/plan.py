@@ -1,0 +1,223 @@
+"""The plan as JSON, `opencode-migrator/plan@1`: described by plan-1.schema.json, read back for `apply`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import replace
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import MigratorError
+from migrator.model import (
+    Binding,
+    Change,
+    DirectoryChange,
+    FolderMoves,
+    FolderState,
+    Plan,
+    PlanWarning,
+    ProjectAction,
+    ProjectChange,
+    ProjectPaths,
+    RunStatus,
+    Source,
+    Undo,
+    UndoTurns,
+    WorkspaceChange,
+)
+
+if TYPE_CHECKING:
+    from migrator.model import Run
+
+FORMAT = "opencode-migrator/plan@1"
+RUN_FORMAT = "opencode-migrator/run@1"
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return the plan as a JSON object; keys may be added to it, never renamed.
+
+    `digest` is over everything else, so that a plan file that was edited or cut off is noticed.
+    """
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "store": {"path": plan.store, "dialect": plan.dialect},
+        "changes": [
+            {
+                "session": change.session,
+                "root": change.root,
+                "title": change.title,
+                "selected_by": list(change.selected_by),
+                "before": change.before._asdict(),
+                "after": change.after._asdict(),
+                "undo": change.undo.value,
+                "undo_turns": change.turns._asdict(),
+            }
+            for change in plan.changes
+        ],
+        "projects": [_project_document(project) for project in plan.projects],
+        "warnings": [warning_document(warning) for warning in plan.warnings],
+        "unchanged": list(plan.unchanged),
+        "sources": [source._asdict() for source in plan.sources],
+        "summary": summary(plan),
+        "relocated": plan.relocated and _relocated_document(plan.relocated),
+        "announce": plan.announce,
+    }
+    return {**document, "digest": _digest(document)}
+
+
+def _relocated_document(relocated: FolderMoves) -> dict[str, Any]:
+    folders = [{"old": old, "new": new} for old, new in relocated.folders]
+    return {"whereabouts": relocated.whereabouts.value, "folders": folders}
+
+
+def _project_document(project: ProjectChange) -> dict[str, Any]:
+    """Return a project as JSON; what it changes only where it is updated."""
+    document: dict[str, Any] = {
+        "id": project.id,
+        "worktree": project.worktree,
+        "action": project.action.value,
+        "vcs": project.vcs,
+    }
+    if project.before is None or project.after is None:
+        return document
+    return document | {
+        "before": project.before._asdict(),
+        "after": project.after._asdict(),
+        "directories": [
+            {side: None if row is None else dict(row) for side, row in change._asdict().items()}
+            for change in project.directories
+        ],
+        "workspaces": [change._asdict() for change in project.workspaces],
+    }
+
+
+def summary(plan: Plan) -> dict[str, int]:
+    """Count what a plan does."""
+    kinds = Counter(map(attrgetter("undo", "turns"), plan.changes))
+    return {
+        "sessions": len(plan.changes),
+        "trees": len({change.root for change in plan.changes}),
+        "unchanged": len(plan.unchanged),
+        "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
+        "projects_updated": len(plan.updates),
+        "undo_carried": sum(number for (undo, _), number in kinds.items() if undo is Undo.CARRY),
+        "undo_detached": sum(number for (undo, _), number in kinds.items() if undo is Undo.DETACH),
+        "turns_carried": sum(turns.carried * number for (_, turns), number in kinds.items()),
+        "turns_detached": sum((turns.detached or 0) * number for (_, turns), number in kinds.items()),
+    }
+
+
+def warning_document(warning: PlanWarning) -> dict[str, Any]:
+    """Return a warning as JSON; `session` only where it is about one."""
+    document = {"code": warning.code, "message": warning.message}
+    return document if warning.session is None else {**document, "session": warning.session}
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Return the outcome of a run as a JSON object, `opencode-migrator/run@1`."""
+    return {
+        "format": RUN_FORMAT,
+        "run": run.id,
+        "status": run.status.value,
+        "sessions": run.sessions,
+        "projects": run.projects,
+        "chunks": run.chunks,
+        "verified": run.verified,
+        "conflicts": list(run.conflicts),
+        "warnings": [warning_document(warning) for warning in run.warnings],
+        "undoes": run.undoes,
+        "undo": f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
+    }
+
+
+def read_plan(text: str, name: str) -> Plan:
+    """Read a saved plan; MigratorError says what is wrong with it."""
+    again = "make it anew with `opencode-migrator plan ... -o FILE`."
+    if not text.strip():
+        raise MigratorError(f"{name} is empty; {again}")
+    if not text.lstrip().startswith(("{", "[")):
+        raise MigratorError(f"{name} is not a plan of opencode-migrator; {again}")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MigratorError(f"{name} is no whole plan: its JSON breaks off or is damaged ({error}); {again}") from error
+    return plan_of(document, name)
+
+
+def plan_of(document: Any, name: str) -> Plan:
+    """Return the plan that a JSON value is; MigratorError says what is wrong with it. `name` is what to call it."""
+    again = "make it anew with `opencode-migrator plan ... -o FILE`."
+    if not isinstance(document, dict) or not str(document.get("format", "")).startswith("opencode-migrator/plan@"):
+        raise MigratorError(f"{name} is not a plan of opencode-migrator; {again}")
+    if document["format"] != FORMAT:
+        raise MigratorError(
+            f"{name} has the format {document['format']}, and this version reads {FORMAT}: "
+            "it was written by another version of opencode-migrator; upgrade, or plan again.",
+        )
+    document = {**document}
+    stated = document.pop("digest", None)
+    if stated != _digest(document):
+        raise MigratorError(
+            f"{name} was changed after it was made (its digest doesn't fit), so it no longer says what was looked at; "
+            f"{again}",
+        )
+    try:
+        return _plan(document)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MigratorError(
+            f"{name} is not a plan of opencode-migrator: a value is missing or can't be meant ({error}); {again}",
+        ) from error
+
+
+def _plan(document: dict[str, Any]) -> Plan:
+    return Plan(
+        document["store"]["path"],
+        document["store"]["dialect"],
+        tuple(
+            Change(
+                change["session"],
+                change["root"],
+                change["title"],
+                tuple(change["selected_by"]),
+                Binding(**change["before"]),
+                Binding(**change["after"]),
+                Undo(change["undo"]),
+                UndoTurns(**change.get("undo_turns", {})),
+            )
+            for change in document["changes"]
+        ),
+        tuple(_project(project) for project in document["projects"]),
+        tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
+        tuple(document["unchanged"]),
+        _relocated(document.get("relocated")),
+        tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),
+        bool(document.get("announce", False)),
+    )
+
+
+def _project(project: dict[str, Any]) -> ProjectChange:
+    change = ProjectChange(project["id"], project["worktree"], ProjectAction(project["action"]), project["vcs"])
+    if change.action is not ProjectAction.UPDATE:
+        return change
+    rows = [[row and tuple(row.items()) for row in (d["before"], d["after"])] for d in project["directories"]]
+    return replace(
+        change,
+        before=ProjectPaths(**project["before"]),
+        after=ProjectPaths(**project["after"]),
+        directories=tuple(DirectoryChange(*pair) for pair in rows),
+        workspaces=tuple(WorkspaceChange(**workspace) for workspace in project["workspaces"]),
+    )
+
+
+def _relocated(document: dict[str, Any] | None) -> FolderMoves | None:
+    if document is None:
+        return None
+    folders = tuple((folder["old"], folder["new"]) for folder in document["folders"])
+    return FolderMoves(FolderState(document["whereabouts"]), folders)
+
+
+def _digest(document: dict[str, Any]) -> str:
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()

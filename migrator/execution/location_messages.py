@@ -1,0 +1,78 @@
+"""Telling the model that a session has another directory, as opencode 2 does when it moves one itself.
+
+It appends a message `location-switched`, which reaches the model as "The working directory has been changed to X."
+Each message of a session has a number, and `event_sequence` holds the last one given: the next is one more, and a
+message above it would keep opencode 2 from ever adding another. So both are written, and an undo takes both back
+only as long as nothing came after. (Its source: session/projector.ts, bus.ts; a captured row.)
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import MigratorError
+from migrator.store.json_text import as_json
+from migrator.store.opencode_2.staging import sequences
+from migrator.store.reader import WHOLE
+from migrator.store.writer import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from migrator.model import Binding
+    from migrator.store.opencode_2.staging import Numbered
+    from migrator.store.staging import Staging
+
+_HIGHEST = 2**53 - 1  # up to which opencode 2, a JavaScript program, can count
+
+_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def announcements(staging: Staging, first: int, last: int, settled: Collection[str], now: int) -> Iterator[Edit]:
+    """Yield the edits that tell of the new directory in the sessions `first` to `last`, but for those `settled`.
+
+    `now` is in milliseconds. Raises MigratorError where the messages of a session can't be numbered on.
+    """
+    for sequence in sequences(staging, first, last):
+        if sequence.session not in settled:
+            yield from _announcement(sequence, now)
+
+
+def _announcement(sequence: Numbered, now: int) -> Iterator[Edit]:
+    session, seq, last, before, after = sequence
+    if not isinstance(last, int) or last >= _HIGHEST:
+        raise MigratorError(
+            f"The model can't be told of the new directory of {session}: its last message has the number {last!r}, and "
+            "none comes after that. Nothing was written; `--no-announce` moves sessions without telling."
+        )
+    id_ = _message_id(now)
+    data = {"time": {"created": now}, **_location(after), "previous": _location(before)}
+    row = {
+        "id": id_,
+        "session_id": session,
+        "type": "location-switched",
+        "seq": last + 1,
+        "time_created": now,
+        "time_updated": now,
+        "data": as_json(data),
+    }
+    yield Edit("session_message", WHOLE, id_, session, None, as_json(row))
+    if seq is None:
+        new = as_json({"aggregate_id": session, "seq": last + 1})
+        yield Edit("event_sequence", WHOLE, session, session, None, new)
+    else:
+        yield Edit("event_sequence", "seq", session, session, seq, last + 1)
+
+
+def _location(binding: Binding) -> dict[str, Any]:
+    """Return a binding as opencode 2 has it in messages; what is NULL in the row has no key there."""
+    workspace = {} if binding.workspace_id is None else {"workspaceID": binding.workspace_id}
+    subpath = {} if binding.path is None else {"subpath": binding.path}
+    return {"location": {"directory": binding.directory, **workspace}, "projectID": binding.project_id, **subpath}
+
+
+def _message_id(now: int) -> str:
+    """Return an id as opencode makes them: the time in twelve hexadecimal digits, and fourteen letters of chance."""
+    time = (now * 0x1000 + secrets.randbelow(0x1000)) & 0xFFFF_FFFF_FFFF
+    return f"msg_{time:012x}{''.join(secrets.choice(_LETTERS) for _ in range(14))}"

@@ -1,0 +1,87 @@
+"""The log: the runs so far, and what became of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError, NoSuchRun
+from migrator.execution.journal import Journal
+from migrator.model import LoggedRun, RunStatus
+from migrator.state_dir import runs_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migrator.execution.journal_rows import RunEntry
+
+
+def logged_runs(store: str | None = None) -> list[LoggedRun]:
+    """Return the runs so far, newest first; of one database only, where `store` says which."""
+    runs = run_entries(store)
+    by = undone_by(runs)
+    return [
+        LoggedRun(run.id, run.status, run.started, run.sessions, run.command, run.store, run.undoes, by.get(run.id))
+        for run in reversed(runs)
+    ]
+
+
+def run_entries(store: str | None = None) -> list[RunEntry]:
+    """Return every run so far, oldest first; of one database only, where `store` says which."""
+    found = []
+    for path in sorted(runs_directory().glob("*.db")):
+        with Journal(path) as journal:
+            if journal.db["run"].exists() and journal.db["run"].count:
+                found.append(journal.entry)
+    wanted = [entry for entry in found if store is None or entry.store == store]
+    return sorted(wanted, key=lambda entry: entry.started)
+
+
+def unfinished_runs(store: str) -> list[str]:
+    """Return the ids of the runs on this database that were cut off."""
+    sql = "SELECT id FROM run WHERE store = ? AND status IN (?, ?)"
+    values = (store, RunStatus.RUNNING.value, RunStatus.ROLLING_BACK.value)
+    found: list[str] = []
+    for path in sorted(runs_directory().glob("*.db")):
+        with Journal(path) as journal:
+            if journal.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone():
+                found += [run for (run,) in journal.connection.execute(sql, values)]
+    return found
+
+
+def refuse_while_unfinished(store: str) -> None:
+    """Raise MigratorError where a run on this database was cut off."""
+    for run in unfinished_runs(store):
+        raise MigratorError(
+            f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
+            f"or `opencode-migrator undo {run}` to take it back.",
+        )
+
+
+def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
+    """Map each run that was taken back to the run that did so; taking back an undo makes its run count again."""
+    found: dict[str, str] = {}
+    for run in reversed(runs):
+        if run.undoes and run.status is RunStatus.APPLIED and run.id not in found and not run.partial:
+            found[run.undoes] = run.id
+    return found
+
+
+def sessions_taken_back(run: str, runs: Sequence[RunEntry]) -> set[str]:
+    """Return the sessions of a run that undo runs took back, and that weren't brought about again."""
+    back: set[str] = set()
+    for undo in runs:
+        if undo.undoes == run and undo.status is RunStatus.APPLIED:
+            with open_run(undo.id) as journal:
+                back |= {change.session for change in journal.changes()} - sessions_taken_back(undo.id, runs)
+    return back
+
+
+def open_run(wanted: str) -> Journal:
+    """Open the run with this id, or with the only id that starts like this."""
+    matches = [path for path in sorted(runs_directory().glob("*.db")) if wanted and path.stem.startswith(wanted)]
+    exact = [path for path in matches if path.stem == wanted]
+    if len(exact or matches) > 1:
+        raise MigratorError(f"{wanted} fits several runs: {', '.join(path.stem for path in matches)}; type more of it.")
+    if not matches:
+        raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
+    return Journal((exact or matches)[0])

@@ -1,0 +1,154 @@
+"""What a moving session needs beyond its binding: its file undo detached, value by value.
+
+opencode's undo of an earlier turn checks out each file that a `patch` part names, by absolute path, from a snapshot
+of the worktree the session was in; in another worktree that fails, and what fails is deleted. With `files` emptied
+the undo takes back the conversation only. A session moved while reverted would, on unrevert, have a whole old tree
+written over its new worktree; without `snapshot` and `diff` the marker keeps its messages hidden and touches no file.
+(Both shown by experiment with opencode 1.18.34.)
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from migrator.model import Binding, Undo
+from migrator.store.json_text import stringify
+from migrator.store.reader import WHOLE
+from migrator.store.staging import Staging
+from migrator.store.writer import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from migrator.model import Change
+    from migrator.store.reader import Store
+
+_GONE = object()
+
+# `files` is opencode 2's: what is restored, one by one, from `snapshot` when the undo is taken back. (Its source:
+# session/revert.ts. The names in it are relative to whatever worktree the session is in by then.)
+_FILES = frozenset({"snapshot", "diff", "files"})
+
+
+def stage(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
+    """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
+    return Staging(store, changes, _detached, first)
+
+
+def _detached(change: Change) -> bool:
+    """Tell whether all file undo goes; where nothing moves, it is said value by value which of it does."""
+    return change.moves and (change.undo is Undo.DETACH or change.invalidates_file_undo)
+
+
+def detachments(
+    staging: Staging,
+    first: int,
+    last: int,
+    settled: Collection[tuple[str, str, str]] = (),
+) -> list[Edit]:
+    """Return the edits that detach the file undo of the staged sessions `first` to `last`, where it must be.
+
+    `settled` are the (table, column, key) of values that somebody else decides.
+    """
+    emptied = [("part", *row) for row in staging.live_patches(first, last)]
+    emptied += [("session_message", *row) for row in staging.live_snapshots(first, last)]
+    edits = [
+        Edit(table, "data", id_, session, data, without)
+        for table, id_, session, data, without in emptied
+        if (table, "data", id_) not in settled
+    ]
+    for table, id_, marker in staging.reverts(first, last):
+        if (table, "revert", id_) not in settled and (defused := _defused(marker)) != marker:
+            edits.append(Edit(table, "revert", id_, id_, marker, defused))
+    return edits
+
+
+def value_key(edit: Edit) -> tuple[str, str, str]:
+    """Return which value an edit is of: what `settled` above means."""
+    return edit.table, edit.column, edit.key
+
+
+def is_file_undo(edit: Edit) -> bool:
+    """Tell whether an edit is about what opencode's undo would do to files."""
+    return edit.column in {"data", "revert"}
+
+
+def still_applicable(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+    """Return those edits, of a run that is taken back, that can still be made.
+
+    opencode may have deleted a message since, and then nothing is owed. What an edit says of the place of a session's
+    messages counts only as long as no message came after: see announcing.py.
+    """
+    found = _with_values(store, edits)
+    went_on = {edit.session for edit, now in found if edit.table == "event_sequence" and now != edit.before}
+    return [
+        edit
+        for edit, now in found
+        if now is not _GONE
+        and (edit.column != WHOLE or now == edit.before)
+        and not (edit.session in went_on and _is_place(edit))
+    ]
+
+
+def is_optional(edit: Edit) -> bool:
+    """Tell whether it is no conflict where an edit can't be made: opencode 2 has gone on, and nothing is lost."""
+    return edit.column == WHOLE or edit.table == "event_sequence"
+
+
+def _is_place(edit: Edit) -> bool:
+    return edit.table == "event_sequence" or (edit.table == "session_message" and edit.column == WHOLE)
+
+
+def deleted_in_opencode_2(store: Store, edits: Iterable[Edit]) -> set[str]:
+    """Return the sessions of these edits of a run that were in both opencodes, and that opencode 2 has deleted since.
+
+    The row of opencode 1 stays behind. Only in sessions of both has a run set the place in that row, value by value.
+    """
+    both = {edit.session for edit in edits if edit.table == "session" and edit.column in Binding._fields}
+    return both.intersection(store.never_imported()) if both else both
+
+
+def applied(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+    """Return those edits whose rows hold what the edit sets."""
+    return [edit for edit, now in _with_values(store, edits) if now == edit.after]
+
+
+def changed_since(store: Store, edits: Iterable[Edit]) -> list[Edit]:
+    """Return those edits whose rows are there and hold something else than it was."""
+    return [edit for edit, now in _with_values(store, edits) if now is not _GONE and now != edit.before]
+
+
+def _with_values(store: Store, edits: Iterable[Edit]) -> list[tuple[Edit, Any]]:
+    edits = list(edits)
+    keys: dict[tuple[str, str], list[str]] = {}
+    for edit in edits:
+        keys.setdefault((edit.table, edit.column), []).append(edit.key)
+    values = {where: store.values(*where, some) for where, some in keys.items()}
+    return [(edit, _read(edit, values[edit.table, edit.column].get(edit.key, _GONE))) for edit in edits]
+
+
+def _read(edit: Edit, now: Any) -> Any:
+    """Return what a row holds as the edit says it, if it is one of the two; a later opencode may have more columns."""
+    if edit.column != WHOLE:
+        return now
+    if now is _GONE:
+        return None
+    row = json.loads(now)
+    sides = (side for side in (edit.after, edit.before) if side is not None)
+    return next((side for side in sides if json.loads(side).items() <= row.items()), now)
+
+
+def inverted_edits(edits: Iterable[Edit]) -> list[Edit]:
+    """Return the edits that take these back."""
+    return [edit._replace(before=edit.after, after=edit.before) for edit in edits]
+
+
+def _defused(marker: str) -> str:
+    try:
+        value = json.loads(marker)
+    except ValueError:
+        return marker  # opencode can't read it either
+    if not isinstance(value, dict) or not value.keys() & _FILES:
+        return marker
+    return stringify({key: item for key, item in value.items() if key not in _FILES})

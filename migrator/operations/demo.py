@@ -1,0 +1,74 @@
+"""The demo: a throw-away database and repositories, made from a bundled fixture of real sessions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIXTURE = "real-1.18.34.sql"
+FIXTURE_HOME = "/home/dev"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A home directory of its own, with an opencode database and the repository everything should move to."""
+
+    home: Path
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment in which commands see nothing but this home; its commits are the same each time."""
+        dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-11-23T12:00:00Z")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "OPENCODE", "GIT_"))}
+        return {**kept, **dates, "HOME": str(self.home)}
+
+
+def build(home: Path) -> Stage:
+    """Make the stage in an empty directory.
+
+    The sessions were begun in `~/src/shop-search`, `~/src/shop-checkout` and others, which are gone; what is left is
+    one repository, `~/src/shop`.
+    """
+    stage = Stage(home)
+    shop = home / "src" / "shop"
+    (shop / "sub" / "deep").mkdir(parents=True)
+    (shop / "README.md").write_text("# shop\n")
+    identity = ("-c", "user.name=demo", "-c", "user.email=demo@example.com")
+    for words in (("init", "-q"), ("add", "."), (*identity, "commit", "-q", "-m", "One shop")):
+        try:
+            subprocess.run(["git", *words], cwd=shop, env=stage.environ, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise MigratorError(f"The demo needs git to make a repository, and that failed: {error}.") from error
+    database = home / ".local" / "share" / "opencode" / "opencode.db"
+    database.parent.mkdir(parents=True)
+    load(_fixture(), database, home)
+    return stage
+
+
+def load(fixture: Path, database: Path, home: Path) -> None:
+    """Build a database from a dump, with `home` in the place of /home/dev, in WAL mode as opencode leaves it."""
+    sql = fixture.read_text(encoding="utf-8")
+    inner = FIXTURE_HOME.lstrip("/")
+    sql = sql.replace(FIXTURE_HOME, str(home)).replace(f"'{inner}/", f"'{str(home).lstrip('/')}/")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(sql)
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _fixture() -> Path:
+    """Find the dump: in the installed package, in fixtures/ in a checkout."""
+    here = Path(__file__).parents[1]
+    for place in (here / "fixtures" / FIXTURE, here.parent / "fixtures" / FIXTURE):
+        if place.is_file():
+            return place
+    raise MigratorError(f"The demo's data, {FIXTURE}, is missing from this installation; install it anew.")

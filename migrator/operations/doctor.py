@@ -1,0 +1,176 @@
+"""What `doctor` looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import MigratorError
+from migrator.reporting.words import count
+from migrator.store.open_by import find_holders, holder_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from migrator.errors import Holder
+    from migrator.model import Session
+    from migrator.orphans.rule import RuleContext
+    from migrator.places import Places
+    from migrator.store.reader import Store
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One thing looked at: for programs (`subject`, `value`), for people (`text`), and whether it is wrong.
+
+    What is `notable` is no fault, and nothing to call in order either.
+    """
+
+    subject: str
+    value: Any
+    text: str
+    wrong: bool = False
+    notable: bool = False
+
+
+def check_up(store: Store, context: RuleContext) -> list[CheckResult]:
+    """Look at everything; nothing is changed."""
+    return [*_database(store), *_integrity(store), *_runs(store), *_left_behind(store), _orphans(context)]
+
+
+def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> CheckResult:
+    """Look at what an undo in opencode would do to files today; `sessions` in `value` has it turn by turn.
+
+    `redo` has the sessions of a sub-directory in which a redo would overwrite later changes outside of it.
+    """
+    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows, redo_rows
+    from migrator.snapshots.redo import overwritten_by_redo
+    from migrator.snapshots.undo_effect import UndoEffect, undo_effects
+    from migrator.store.undoing import prompts
+
+    found = undo_effects(store, places, [session.id for session in sessions])
+    redo = overwritten_by_redo(store, places, [session.id for session in sessions])
+    said = prompts(store, [turn.turn.part for turns in found.values() for turn in turns])
+    rows = outlook_rows(sessions, found, said)
+    tally = {outlook.value: sum(row["undo"] == outlook.value for row in rows) for outlook in UndoEffect}
+    return CheckResult(
+        "undo",
+        {**tally, "sessions": rows, "redo": redo_rows(sessions, redo)},
+        outlook_headline(rows, len(sessions)),
+        wrong=tally[UndoEffect.DELETES.value] > 0,
+        notable=tally[UndoEffect.UNKNOWN.value] > 0 or bool(redo),
+    )
+
+
+def _database(store: Store) -> Iterator[CheckResult]:
+    size = store.path.stat().st_size
+    yield CheckResult("database", str(store.path), f"database {store.path}, {size / 1e6:,.1f} MB")
+    schema = store.schema
+    order = "origin, then cache" if schema.origin_first else "cache, then root commit"
+    yield CheckResult(
+        "schema",
+        {"dialect": schema.dialect, "age": schema.age, "projectId": order, "readOnly": schema.read_only_because},
+        f"schema {schema.dialect}, {schema.age}; project id from {order}"
+        + (f"; not written to: {schema.read_only_because}" if schema.read_only_because else ""),
+        wrong=schema.read_only_because is not None,
+    )
+    sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
+    yield CheckResult("sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}")
+    found = _open_by(store)
+    yield CheckResult(
+        "openBy",
+        [{"pid": holder.pid, "name": holder.name} for holder in found],
+        f"open in {holder_names(found)}: nothing can be moved until it is closed"
+        if found
+        else "nobody else has it open",
+        notable=bool(found),
+    )
+
+
+def _open_by(store: Store) -> list[Holder]:
+    """Return who has the database open, and the background services that may."""
+    found = find_holders(store.path)
+    if not (found or store.schema.has_v2):
+        return []
+    from migrator.store.opencode_2.services import named_services, services_at
+
+    services = services_at(store.path) if store.schema.has_v2 else ()
+    return [
+        *named_services(found),
+        *(service for service in services if service.pid not in {holder.pid for holder in found}),
+    ]
+
+
+def _integrity(store: Store) -> Iterator[CheckResult]:
+    damage = [text for (text,) in store.rows("PRAGMA integrity_check") if text != "ok"]
+    yield CheckResult(
+        "integrity",
+        damage[:_SHOWN],
+        f"integrity_check: {'; '.join(damage[:_SHOWN])}" if damage else "integrity_check passes",
+        wrong=bool(damage),
+    )
+    broken: dict[tuple[str, str], int] = {}
+    for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"):
+        broken[table, parent] = broken.get((table, parent), 0) + 1
+    words = [f"{count(number, 'row')} of {table} without {parent}" for (table, parent), number in broken.items()]
+    yield CheckResult(
+        "foreignKeys",
+        [{"table": table, "parent": parent, "rows": number} for (table, parent), number in broken.items()],
+        f"foreign_key_check: {'; '.join(words)}" if broken else "foreign_key_check passes",
+        wrong=bool(broken),
+    )
+
+
+def _runs(store: Store) -> Iterator[CheckResult]:
+    from migrator.execution.run_log import run_entries
+
+    try:
+        cut_off = [entry.id for entry in run_entries() if entry.unfinished and entry.store == str(store.path)]
+    except MigratorError as error:
+        yield CheckResult("unfinishedRuns", None, str(error), wrong=True)
+        return
+    yield CheckResult(
+        "unfinishedRuns",
+        cut_off,
+        f"cut off: run {', '.join(cut_off)}; `opencode-migrator resume` finishes it, `undo` takes it back"
+        if cut_off
+        else "no unfinished run",
+        wrong=bool(cut_off),
+    )
+
+
+def _left_behind(store: Store) -> Iterator[CheckResult]:
+    """Look for JSON storage: opencode 1.17 and later never import it (seen with 1.17.0 to 1.18.34)."""
+    from migrator.store.json_storage import left_behind_files, storages
+
+    left = list(left_behind_files(store))
+    where = " and ".join(map(str, storages(store)))
+    yield CheckResult(
+        "leftBehindJson",
+        left,
+        f"{count(len(left), 'session')} in the JSON storage of opencode before 1.2 at {where}, not in this database"
+        if left
+        else "no sessions left behind in JSON storage",
+        notable=bool(left),
+    )
+
+
+def _orphans(context: RuleContext) -> CheckResult:
+    """Count what each rule finds; homes are not looked for, which would take its time."""
+    from migrator.orphans.find import find_orphans, rules, tally
+
+    asked = [rule for rule in rules() if rule.name != "left-behind-json"]  # has a line of its own
+    try:
+        found = find_orphans(context, asked)
+    except MigratorError as error:
+        return CheckResult("orphans", None, f"orphans can't be told: {error}", notable=True)
+    counts = tally(found, [rule.name for rule in asked])
+    words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
+    return CheckResult(
+        "orphans",
+        counts,
+        f"{count(len(found), 'orphan')}: {words}; `opencode-migrator orphans` shows them" if found else "no orphans",
+        notable=bool(found),
+    )

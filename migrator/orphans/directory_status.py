@@ -1,0 +1,85 @@
+"""What is on the disk at a directory that a session is bound to, told without asking git."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
+from migrator.paths import is_within
+
+MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
+"""Where disks that come and go are mounted, beside what /etc/fstab names."""
+
+
+def inspect(directory: str) -> DirectoryInfo:
+    """Return what is at `directory`, as stored; of a place nothing is known yet."""
+    if not os.path.isabs(directory) or "\0" in directory:
+        return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory!r} is no path of this system")
+    try:
+        real = os.path.realpath(directory, strict=True)
+    except OSError as error:
+        return _unreal(directory, error)
+    if not Path(real).is_dir():
+        return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} is a file")
+    if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        return DirectoryInfo(
+            directory, DirectoryStatus.UNREADABLE, f"{directory} may not be listed and entered by this user"
+        )
+    detail = f"{directory} is there" if real == directory else f"{directory} is there, in reality {real}"
+    return DirectoryInfo(directory, DirectoryStatus.THERE, detail, real)
+
+
+def _unreal(directory: str, error: OSError) -> DirectoryInfo:
+    if isinstance(error, NotADirectoryError):
+        return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} lies below a file")
+    if not isinstance(error, FileNotFoundError):
+        return DirectoryInfo(directory, DirectoryStatus.UNREADABLE, f"{directory} can't be read: {error.strerror}")
+    mount = _not_mounted(directory)
+    if mount is not None:
+        return DirectoryInfo(
+            directory, DirectoryStatus.UNREADABLE, f"{directory} is not there, and nothing is mounted at {mount}"
+        )
+    if os.path.islink(directory):
+        target = os.readlink(directory)
+        return DirectoryInfo(
+            directory, DirectoryStatus.MISSING, f"{directory} is a link to {target}, which does not exist"
+        )
+    return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory} does not exist")
+
+
+def _not_mounted(directory: str) -> str | None:
+    """Return the mount point that a directory is at or below, if nothing is mounted there now."""
+    for mount in _listed_mounts():
+        if is_within(directory, mount) and not os.path.ismount(mount):
+            return mount
+    components = directory.split("/")
+    for pattern in MOUNTED_AT:
+        mount = "/".join(components[: pattern.count("/") + 1])
+        if fnmatchcase(mount, pattern) and _is_empty(mount):
+            return mount
+    return None
+
+
+def _is_empty(mount: str) -> bool:
+    """Tell whether a mount point is absent or an empty directory on which nothing is mounted."""
+    try:
+        return not os.path.ismount(mount) and not os.listdir(mount)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+@cache
+def _listed_mounts() -> frozenset[str]:
+    """Return the mount points that /etc/fstab names, but the root."""
+    try:
+        lines = Path("/etc/fstab").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return frozenset()
+    fields = [line.split() for line in lines if not line.lstrip().startswith("#")]
+    mounts = {field[1].replace(r"\040", " ").rstrip("/") for field in fields if len(field) > 1}
+    return frozenset(mount for mount in mounts if mount.startswith("/"))

@@ -1,0 +1,32 @@
+"""Where this machine ends: the one rule on when a home may not be suggested although its repository is here.
+
+A database is seen by more than one system: a container mounts it, a home directory is synchronised, a disk is carried
+about. A directory of the other side doesn't exist here, and is in the best of order over there. That the same
+repository is here too says nothing, for that is how such set-ups are made. Moved here, its sessions would be lost
+there. So a home is suggested, without `--search` or a mapping that the user gives, only for a directory that was once
+here: something of the path it had, below the directories that every system has, must still be.
+"""
+
+from __future__ import annotations
+
+import os
+
+_EVERYWHERE = frozenset({"/", "/home", "/Users"})
+"""Directories that are on other systems too: that they are here says nothing of what was in them."""
+
+
+def why_other_machine(directory: str) -> str | None:
+    """Return in words why a directory may be another machine's or container's; None if it is or was here.
+
+    Disks that aren't mounted are no matter of this: they can't be looked at, and so are never taken for gone.
+    """
+    if not os.path.isabs(directory):
+        return f"{directory} is a path of another system"
+    if os.path.isdir(directory):
+        return None
+    missing = directory.rstrip("/")
+    while not os.path.isdir(above := os.path.dirname(missing)):
+        missing = above
+    if above in _EVERYWHERE:
+        return f"nothing from {missing} on is here, so it may be of another machine or a container"
+    return None

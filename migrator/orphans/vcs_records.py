@@ -1,0 +1,181 @@
+"""What git and jj themselves have on record of a working copy that is gone: where it is now, or what it was part of.
+
+git: a worktree's `.git` names its admin directory, and that one names the worktree. After a plain `mv` the first still
+leads to the second, which still says the old path; after `git worktree move`, or when git has noticed, it says the
+new one, and only its id remains of the old name. jj: a repository lists the paths of its workspaces, and a workspace
+knows its own name.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.orphans.checkout_root import path_below
+from migrator.paths import upwards
+from migrator.places import git_worktrees
+from migrator.places.small_files import names_in, real_path
+from migrator.workspaces import jj
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from migrator.orphans.known_checkouts import KnownCheckouts
+    from migrator.orphans.rule import RuleContext
+    from migrator.places.git_worktrees import WorktreeRecord
+
+_MOST_SIBLINGS = 10_000
+
+
+class Record(NamedTuple):
+    """Where the working copy is that a directory was `sub` of: `roots` it could be, `because` says who knows.
+
+    No root at all where it is on record as being away, not gone.
+    """
+
+    roots: tuple[str, ...]
+    sub: str
+    because: str
+
+
+class Records:
+    """Reads the records of every repository that is known, each once; `found` are working copies of a search."""
+
+    def __init__(self, context: RuleContext, known: KnownCheckouts) -> None:
+        self._context = context
+        self._known = known
+        self._worktrees: dict[str, tuple[WorktreeRecord, ...]] = {}
+        self._strays: dict[tuple[str, str], Mapping[str, set[str]]] = {}
+        self._commons: dict[str, list[str]] = {}
+        self._indexes: dict[str, Mapping[str, str]] = {}
+        self._nearby: dict[str, tuple[str, ...]] = {}
+
+    # -- git -----------------------------------------------------------------------------------------------------
+
+    def worktree(
+        self, directory: str, base: str, project_id: str, newest: int, found: Sequence[str] = ()
+    ) -> Record | None:
+        """Return what git knows of a worktree at `base` that a directory was in.
+
+        `newest` is when the last session began that was bound there, in milliseconds since 1970.
+        """
+        where, sub = real_path(base), path_below(directory, base)
+        if moved := self._moved_by_hand(where, base, project_id, found):
+            return Record(moved, sub, f"git still has the worktree there on record as {base}")
+        records = [(common, record) for common in self._repositories(project_id) for record in self._recorded(common)]
+        for _, record in records:
+            if record.path == where and not record.alive and record.locked is not None:
+                return Record((), sub, f"git keeps its worktree locked{_reason(record)}, so it is away, not gone")
+        name = os.path.basename(where)
+        moved = tuple(
+            record.path
+            for common, record in records
+            if record.id == name and record.alive and record.path != where and _made(common, name) <= newest
+        )
+        return Record(moved, sub, f"git made the worktree there as {name}") if moved else None
+
+    def _moved_by_hand(self, where: str, base: str, project_id: str, found: Sequence[str]) -> tuple[str, ...]:
+        sources = {
+            ("of project", project_id): self._known.directories(project_id),
+            ("beside", os.path.dirname(base)): self._siblings(base),
+            ("found", ""): found,
+        }
+        return tuple(sorted({root for source in sources.items() for root in self._strayed(*source).get(where, ())}))
+
+    def _strayed(self, source: tuple[str, str], roots: Iterable[str]) -> Mapping[str, set[str]]:
+        """Map the paths that git has on record to the worktrees that are somewhere else now, among `roots`."""
+        known = self._strays.get(source)
+        if known is None:
+            known = self._strays[source] = {}
+            for root in {real_path(root) for root in roots}:
+                link = git_worktrees.worktree_link(root)
+                for record in self._recorded(link.common) if link and link.id else ():
+                    if link and record.id == link.id and record.path != root:
+                        known.setdefault(record.path, set()).add(root)
+        return known
+
+    def _repositories(self, project_id: str) -> list[str]:
+        """Return the common directories of a project's checkouts."""
+        known = self._commons.get(project_id)
+        if known is None:
+            repositories = self._known.repositories(project_id)
+            tops = [place.worktree for repository in repositories for place in repository.checkouts]
+            known = sorted({link.common for top in tops if (link := git_worktrees.worktree_link(top))})
+            self._commons[project_id] = known
+        return known
+
+    def _recorded(self, common: str) -> tuple[WorktreeRecord, ...]:
+        known = self._worktrees.get(common)
+        if known is None:
+            known = self._worktrees[common] = git_worktrees.worktrees(common)
+        return known
+
+    # -- jj ------------------------------------------------------------------------------------------------------
+
+    def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
+        """Return what jj knows of a workspace that a directory was at or below."""
+        nearby = [root for root in (*self._siblings(directory), *found) if jj.repository(root)]
+        beside = self._indexed(filter(None, map(jj.repository, nearby)))
+        if not beside and not self._workspaces:
+            return None
+        where = real_path(directory)
+        for base in upwards(where):
+            recorded = beside.get(base) or self._workspaces.get(base)
+            if recorded is None:
+                continue
+            (repo, name), sub = recorded, path_below(where, base)
+            if os.path.isdir(base):
+                return Record((base,), sub, f"jj has {base} on record as workspace {name}")
+            candidates = {real_path(root) for root in (*self._siblings(base), *self._known.everything(), *nearby)}
+            moved = sorted(root for root in candidates if jj.repository(root) == repo and jj.own_name(root) == name)
+            if moved:
+                return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
+            return Record((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
+        return None
+
+    @cached_property
+    def _workspaces(self) -> dict[str, tuple[str, str]]:
+        """Map each path on record in a repository that is known to that repository and the workspace's name."""
+        return self._indexed(filter(None, map(self._jj_repository, set(self._known.everything()))))
+
+    def _indexed(self, repositories: Iterable[str]) -> dict[str, tuple[str, str]]:
+        return {path: (repo, name) for repo in set(repositories) for path, name in self._index(repo).items()}
+
+    def _index(self, repo: str) -> Mapping[str, str]:
+        known = self._indexes.get(repo)
+        if known is None:
+            records = jj.index(repo).workspaces if jj.is_repository(repo) else ()
+            known = self._indexes[repo] = {record.path: record.name for record in records}
+        return known
+
+    def _jj_repository(self, directory: str) -> str | None:
+        """Return the repository of the jj workspace that a directory is in."""
+        if self._context.inspect(directory).real is None:
+            return None
+        return next((repo for root in upwards(directory) if (repo := jj.repository(root))), None)
+
+    def _siblings(self, base: str) -> tuple[str, ...]:
+        """Return the working copies beside one that is gone: a renamed folder mostly stays among its neighbours."""
+        parent = os.path.dirname(base)
+        known = self._nearby.get(parent)
+        if known is None:
+            beside = (os.path.join(parent, name) for name in names_in(parent, _MOST_SIBLINGS))
+            known = self._nearby[parent] = tuple(
+                root
+                for root in beside
+                if os.path.isfile(os.path.join(root, ".git")) or os.path.isdir(os.path.join(root, ".jj"))
+            )
+        return known
+
+
+def _made(common: str, id_: str) -> float:
+    """Return when git made a worktree, in milliseconds since 1970: it writes `commondir` once and never again."""
+    try:
+        return os.stat(os.path.join(common, "worktrees", id_, "commondir")).st_mtime * 1000
+    except OSError:
+        return float("inf")
+
+
+def _reason(record: WorktreeRecord) -> str:
+    return f" ({record.locked})" if record.locked else ""

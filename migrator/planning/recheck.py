@@ -1,0 +1,79 @@
+"""Is the destination still what the plan says? Asked of the disk at apply, under the lock, before any write."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migrator.errors import NoSuchDirectory, StalePlan
+from migrator.model import FolderState, ProjectAction
+from migrator.places.opencode_1 import place_of_opencode_1
+
+if TYPE_CHECKING:
+    from migrator.model import FolderMoves, Plan
+    from migrator.places import Places
+    from migrator.store.reader import Store
+
+
+def check_destinations(plan: Plan, store: Store, places: Places) -> None:
+    """Refuse a plan whose destination has gone, or has become another place, since it was made."""
+    rows = {project.id for project in store.projects()}
+    for project in plan.projects:
+        if project.action is ProjectAction.EXISTS and project.id not in rows:
+            raise StalePlan(f"Project {project.id} has no row any more. Nothing was written; plan again.")
+    try:
+        if plan.relocated is None:
+            _check_directories(plan, store, places)
+        else:
+            _check_relocated(plan, plan.relocated, store, places)
+    except NoSuchDirectory as error:
+        raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+
+
+def refresh_folder_state(plan: Plan) -> Plan:
+    """Return a plan to follow folders before they move as one to follow them after it, if they have moved since."""
+    said = plan.relocated
+    if said is None or said.whereabouts is not FolderState.WILL_MOVE:
+        return plan
+    moved = not any(os.path.isdir(old) for old, _ in said.folders)
+    return replace(plan, relocated=replace(said, whereabouts=FolderState.MOVED)) if moved else plan
+
+
+def _check_directories(plan: Plan, store: Store, places: Places) -> None:
+    old = frozenset(store.never_imported())
+    for wanted, of_1 in {(change.after, change.session in old) for change in plan.changes if change.moves}:
+        place = places.find(wanted.directory)
+        found = (place_of_opencode_1(place) if of_1 else place).binding
+        now = store.schema.storable(found)
+        for field, is_, was in zip(now._fields, now, wanted, strict=True):
+            if is_ != was:
+                raise StalePlan(
+                    f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
+                    f"{was!r}. Nothing was written; plan again.",
+                )
+
+
+def _check_relocated(plan: Plan, said: FolderMoves, store: Store, places: Places) -> None:
+    """Ask again where each folder's sessions belong."""
+    from migrator.planning.relocation.destination import Relocation
+
+    relocation = Relocation(places, said, store.workspaces())
+    relocation.resolver.check()
+    old = frozenset(store.never_imported())
+    for before, after, of_1 in {(change.before, change.after, change.session in old) for change in plan.changes}:
+        place = relocation.place(before)
+        if place is not None and of_1:
+            place = place_of_opencode_1(place)
+        found = before if place is None else store.schema.storable(place.binding)
+        if found != after:
+            raise StalePlan(
+                f"opencode would resolve {after.directory} to project {found.project_id} in {found.directory} now, and "
+                f"the plan says project {after.project_id}. Nothing was written; plan again.",
+            )
+    for project in plan.updates:
+        if not relocation.resolver.holds(project.worktree, project.id):
+            raise StalePlan(
+                f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
+                "written; plan again.",
+            )

@@ -1,0 +1,130 @@
+"""The selector contract: what a plugin brings so that a user can say "these sessions".
+
+A plugin names its click options and turns their values into selectors. A selector can always answer in Python
+(`match`) and says whether SQL can answer too (`clause`); `tests/selectors/test_selector_law.py` holds the two together.
+Selectors never write and never print.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import click
+
+    from migrator.model import Place, Project, Session
+    from migrator.workspaces.sessions import RepositorySessions
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition over the columns of the table `session`, with `?` for each of `params`.
+
+    Strings are never interpolated and LIKE is never used: `_` and `%` are ordinary characters in a directory.
+    `casefold(text)` is available as an SQL function.
+    """
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
+class SelectorContext(Protocol):
+    """What a plugin may ask about the database and the surroundings. Each is read at most once."""
+
+    home: str
+
+    @property
+    def cwd(self) -> str:
+        """The current directory, absolute. Raises NoSuchDirectory where it was deleted and nobody knows its name."""
+
+    def directories(self) -> Sequence[str]:
+        """Every distinct directory that a session is bound to, as stored."""
+
+    def projects(self) -> Sequence[Project]:
+        """Every project row."""
+
+    def ids_starting_with(self, prefix: str) -> Sequence[str]:
+        """Return the ids of sessions that start with `prefix`, at most ten of them."""
+
+    def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return those of `ids` that are sessions."""
+
+    def place(self, directory: str) -> Place | None:
+        """Return what opencode makes of a directory today; None where it can't be resolved."""
+
+    def stdin_lines(self) -> Sequence[str]:
+        """Return the lines of standard input, stripped, without empty ones."""
+
+    def workspaces(self, repository: str, option: str) -> RepositorySessions:
+        """Return the workspaces of a repository and whose the sessions are.
+
+        `repository` is a directory in any of them, or the id or name of a project. Raises NothingMatched or
+        MigratorError, naming `option`, where it is none.
+        """
+
+    def orphans(self, rule: str | None = None) -> frozenset[str]:
+        """Return the ids of the sessions in the database that are lost, or those that this rule finds.
+
+        Raises BadInput for a rule that isn't there.
+        """
+
+
+class Selector(ABC):
+    """One thing the user said about which sessions are meant."""
+
+    as_typed: str
+    """How the user typed it, for the plan: `--from-dir ~/src/opencode*`."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> str:
+            """Find `as_typed` by its name until 0.1, `said`, in selectors of third parties."""
+            if name == "as_typed":
+                return self.said
+            raise AttributeError(name)
+
+    def clause(self) -> Clause | None:
+        """Return the same condition as SQL, or None where SQL can't answer."""
+        return None
+
+    @abstractmethod
+    def match(self, session: Session) -> bool:
+        """Tell whether `session` is meant."""
+
+    def base(self, session: Session) -> str | None:
+        """Return the directory that this selector named and `session` is in or below; None: no opinion."""
+        del session
+        return None
+
+
+class SelectorPlugin(ABC):
+    """One kind of selector and the click options that make it.
+
+    Selectors of one kind add up (or), those of different kinds narrow each other (and). Where `narrows` is true the
+    kind never chooses on its own: each of its selectors takes away what it doesn't match.
+
+    Third parties name their subclass, which is called without arguments, in the entry-point group
+    `migrator.selectors`.
+    """
+
+    kind: str
+    narrows: bool = False
+
+    @abstractmethod
+    def options(self) -> Sequence[click.Option]:
+        """Return fresh click options; their values come back in `build` under their Python names."""
+
+    @abstractmethod
+    def build(self, values: Mapping[str, Any], facts: SelectorContext) -> Sequence[Selector]:
+        """Turn what was typed into selectors; an empty sequence where nothing was.
+
+        Raises BadInput (can't be meant), MigratorError (ambiguous) or NothingMatched (an id that isn't there).
+        """
+
+
+Facts = SelectorContext
+"""The name until 0.1, for plug-ins."""

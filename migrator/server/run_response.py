@@ -1,0 +1,106 @@
+"""Carrying something out for a client: as one answer, or as events while it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import StreamingResponse
+
+from migrator.documents.plan import run_document
+from migrator.server.middleware import problem_of
+from migrator.server.parameters import Parameter
+from migrator.server.state import json_response
+
+if TYPE_CHECKING:
+    import asyncio as _asyncio
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from migrator.model import Run
+    from migrator.server.jobs import Jobs, Report, Work
+
+EVENTS = "text/event-stream"
+QUIET_SECONDS = 15
+"""How long nothing is sent before a comment tells the client that we are still there."""
+
+ANSWERS = {
+    "application/json": {"$ref": "#/components/schemas/Run"},
+    EVENTS: {
+        "type": "string",
+        "description": "With `Accept: text/event-stream`. Any number of `event: progress`, whose data is "
+        '`{"sessions": SO_FAR, "total": OF_HOW_MANY}`, then `event: run` with the run, or `event: problem` with the '
+        "refusal. What is refused before anything is written is refused as without events.",
+    },
+}
+
+WRITING = (
+    Parameter(
+        "wait",
+        {"type": "number", "minimum": 0, "maximum": 3600, "default": 0},
+        "Seconds to wait for other processes that have the database open.",
+    ),
+    Parameter(
+        "chunk-size",
+        {"type": "integer", "minimum": 1, "maximum": 2**31},
+        "Sessions in one transaction. Default: what takes a quarter of a second.",
+    ),
+    Parameter(
+        "on-conflict",
+        {"type": "string", "enum": ["abort", "skip"], "default": "abort"},
+        "When a session changed meanwhile: roll all back, or leave its tree out.",
+    ),
+)
+
+
+async def run_response(request: Request, jobs: Jobs, work: Work, total: int) -> Response:
+    """Do `work`, on `total` sessions, and answer with the run; its errors are raised, if it wasn't answered before."""
+    reports = jobs.start(work)
+    if EVENTS not in request.headers.get("accept", ""):
+        run = await _end(reports)
+        return json_response(run_document(run), headers={"x-run": run.id} if run.id else None)
+    first = await reports.get()
+    if first.error is not None:
+        raise first.error
+    return StreamingResponse(_events(first, reports, total), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+
+
+async def run_to_end(jobs: Jobs, work: Work) -> Run:
+    """Do `work`, and return the run."""
+    return await _end(jobs.start(work))
+
+
+async def _end(reports: _asyncio.Queue[Report]) -> Run:
+    while True:
+        report = await reports.get()
+        if report.error is not None:
+            raise report.error
+        if report.run is not None:
+            return report.run
+
+
+async def _events(report: Report, reports: _asyncio.Queue[Report], total: int) -> AsyncIterator[str]:
+    sessions = 0
+    while True:
+        if report.run is not None:
+            yield _event("run", run_document(report.run))
+            return
+        if report.error is not None:
+            yield _event("problem", problem_of(report.error).document)
+            return
+        if report.sessions or not sessions:
+            sessions += report.sessions
+            yield _event("progress", {"sessions": sessions, "total": total})
+        while True:
+            try:
+                report = await asyncio.wait_for(reports.get(), QUIET_SECONDS)
+                break
+            except TimeoutError:
+                yield ": still at it\n\n"
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"

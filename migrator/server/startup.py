@@ -1,0 +1,69 @@
+"""A server for one database, from its socket to its token file."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+from migrator.server import token as tokens
+from migrator.server.allowed_hosts import Hosts, Origins, is_loopback
+from migrator.server.app import application
+from migrator.server.database_access import DatabaseAccess
+from migrator.server.state import AppState
+from migrator.server.uvicorn_server import Server, listen
+from migrator.state_dir import state_directory
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from starlette.applications import Starlette
+
+
+@dataclass(slots=True)
+class RunningServer:
+    """A server that listens already, and answers from `run` on."""
+
+    url: str
+    token: str
+    token_file: Path
+    local: bool
+    _socket: socket.socket
+    _app: Starlette
+    _service: AppState
+
+    def run(self) -> bool:
+        """Answer until SIGINT or SIGTERM; return whether a run was cut off by it and taken back."""
+        gc.enable()  # the command line does without; a server would grow
+        try:
+            Server(self._app, self._service.jobs.finish).run([self._socket])
+        finally:
+            self._service.jobs.finish()
+            self._service.gate.close()
+            tokens.remove(self.token, self.token_file)
+        return self._service.jobs.interrupted
+
+
+def prepare(
+    path: Path, home: str | None, where: tuple[str, int], token_file: Path | None, origins: Sequence[str]
+) -> RunningServer:
+    """Open the database, listen at `where` (host and port) and write the token; MigratorError where that can't be."""
+    allowed = Origins.of(origins)
+    service = AppState(DatabaseAccess(path, home))
+    with service.gate.history():
+        pass  # whatever is wrong with the database is said now
+    listening = listen(*where)
+    address, port = listening.getsockname()[:2]
+    token = tokens.make()
+    file = token_file or state_directory() / "serve" / f"{port}.token"
+    try:
+        tokens.write(token, file)
+    except MigratorError:
+        listening.close()
+        raise
+    app = application(service, token, Hosts.of(where[0], address), allowed)
+    name = f"[{address}]" if ":" in address else address
+    return RunningServer(f"http://{name}:{port}", token, file, is_loopback(address), listening, app, service)

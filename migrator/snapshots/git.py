@@ -1,0 +1,104 @@
+"""Git's own plumbing on a snapshot repository: the only thing that reads or writes its objects."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import IO, TYPE_CHECKING, Any
+
+from migrator.errors import MigratorError
+from migrator.places.git import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# As opencode runs it: no translation of line ends, names as they are.
+_PLAIN = ("-c", "core.autocrlf=false", "-c", "core.quotepath=false", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
+
+
+class GitFailed(MigratorError):
+    """Git could not do it; the message has its complaint."""
+
+
+def run_git(
+    git_dir: str,
+    *words: str,
+    stdin: bytes | IO[bytes] = b"",
+    stdout: IO[bytes] | None = None,
+    work_tree: str | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> bytes:
+    """Run git on `git_dir` and return what it prints; GitFailed with any exit code but 0.
+
+    `stdin` is what it reads, or an open file; `stdout` an open file to print into instead; `extra` is added to its
+    environment. It has no terminal, so Ctrl-C doesn't reach it: we stop between two of its runs, not in one.
+    """
+    where = git_at(git_dir, work_tree)
+    fed: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
+    try:
+        done: subprocess.CompletedProcess[bytes] = subprocess.run(
+            ("git", *_PLAIN, *where, *words),
+            cwd=work_tree or git_dir,
+            env={**environment(), **(extra or {})},
+            stdout=stdout or subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            check=False,
+            **fed,
+        )
+    except OSError as error:
+        raise GitFailed(f"git can't be run on {git_dir}: {error.strerror or error}") from error
+    if done.returncode:
+        raise GitFailed(f"git {words[0]} on {git_dir} failed: {_complaint(done)}")
+    return done.stdout or b""
+
+
+def git_at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
+    """Return what makes git work on `git_dir`, as arguments.
+
+    Without a worktree to work in it is told that it is in none of consequence: git refuses to do anything where the
+    configured one is gone, and the directory above it too.
+    """
+    return "--git-dir", git_dir, "--work-tree", work_tree or git_dir
+
+
+def with_alternates(*objects: str) -> dict[str, str]:
+    """Return the environment in which git looks into these object directories too, whatever letters they have."""
+    escaped = (path.replace("\\", "\\\\").replace('"', '\\"') for path in objects)
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(f'"{path}"' for path in escaped)}
+
+
+def git_path(worktree: str, *words: str) -> str:
+    """Return the absolute path that `git rev-parse WORDS` names in a worktree."""
+    asked = ("git", "rev-parse", "--path-format=absolute", *words)
+    try:
+        done = subprocess.run(asked, cwd=worktree, env=environment(), capture_output=True, check=False)
+    except OSError as error:
+        raise GitFailed(f"git can't be run in {worktree}: {error.strerror or error}") from error
+    if done.returncode:
+        raise GitFailed(f"git can't tell where the repository of {worktree} is: {_complaint(done)}")
+    return os.fsdecode(done.stdout).rstrip("\n")
+
+
+def common_directory(worktree: str) -> str:
+    """Return the git directory that all worktrees of this one's repository share."""
+    return git_path(worktree, "--git-common-dir")
+
+
+def quotes_names(git_dir: str) -> bool:
+    """Tell whether git, as the user has it configured, quotes names with other letters than ASCII (its default)."""
+    words = ("git", *git_at(git_dir), "config", "--type=bool", "--default=true", "core.quotepath")
+    done = subprocess.run(words, env=environment(), capture_output=True, check=False)
+    return done.stdout.strip() != b"false"
+
+
+def is_hash(name: str) -> bool:
+    """Tell whether this could be the full name of an object, SHA-1 or SHA-256."""
+    return len(name) in {40, 64} and all(letter in "0123456789abcdef" for letter in name)
+
+
+def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+    if done.returncode < 0:
+        return f"it was ended by {signal.Signals(-done.returncode).name}"
+    return " ".join(os.fsdecode(done.stderr).split()) or f"exit code {done.returncode}"

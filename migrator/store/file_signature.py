@@ -1,0 +1,39 @@
+"""Whether a database has changed since, told without opening it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TICK = 50_000_000
+"""Nanoseconds in which two writes may get the same time: a system's clock ticks for files every 10 ms or so."""
+
+
+class FileSignature(NamedTuple):
+    """What the file and its write-ahead log look like: (device, inode, size, time) of each, None for what isn't there.
+
+    An open connection would tell as well, but while it is open nobody can take the exclusive lock for a migration.
+    """
+
+    files: tuple[tuple[int, int, int, int] | None, ...]
+    settled: bool
+
+    @classmethod
+    def of(cls, database: Path) -> Self:
+        """Look at the files now; `settled` is false right after a write, which another could follow unnoticed."""
+        now = time.time_ns()
+        files = (_look(database), _look(database.with_name(database.name + "-wal")))
+        newest = max((file[3] for file in files if file is not None), default=0)
+        return cls(files, now - newest > _TICK)
+
+
+def _look(path: Path) -> tuple[int, int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    # An empty log is what opening a database for reading may leave: it says no more than none.
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else None

@@ -1,0 +1,284 @@
+"""Reading sessions and projects. No query per session anywhere: what is many is asked for as a set."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+from migrator.model import Binding, Project, Session
+from migrator.store import connection, schema, session_view
+from migrator.store.json_text import array_of, as_json
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+FIRST_WITH_PATH = (1, 14, 34)
+"""The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
+
+IN = "IN (SELECT value FROM json_each(?))"
+
+# A `patch` part with files is what opencode's undo acts on: it checks each file out of the snapshot, and where that
+# fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). opencode writes the type first, which
+# tells nearly all parts apart by a few letters; only others, and patches, are searched and parsed.
+LIVE_PATCH = """
+    CASE WHEN substr(data, 1, 9) = '{"type":"' AND substr(data, 10, 6) <> 'patch"' THEN FALSE
+    WHEN instr(data, '"patch"') > 0 AND typeof(data) = 'text' THEN
+        CASE WHEN json_valid(data) THEN
+            json_extract(data, '$.type') = 'patch' AND coalesce(json_array_length(data, '$.files'), 0) > 0
+        END
+    END
+"""
+
+
+# What opencode 2 keeps of a turn that changed files is in the answer itself, a `session_message`.
+LIVE_SNAPSHOT = """
+    CASE WHEN type = 'assistant' AND instr(data, '"snapshot"') > 0 AND typeof(data) = 'text' THEN
+        CASE WHEN json_valid(data) THEN coalesce(json_array_length(data, '$.snapshot.files'), 0) > 0 END
+    END
+"""
+
+WHOLE = "*"
+"""The name of no column: the whole row, as a JSON object."""
+
+_KEYS = {"event_sequence": "aggregate_id"}
+
+
+def key_of(table: str) -> str:
+    """Return the name of the column that is a table's primary key."""
+    return _KEYS.get(table, "id")
+
+
+class Store:
+    """An opencode database, open for reading until `close`.
+
+    `session` in SQL is every session once, in all dialects; see views.py.
+    """
+
+    def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
+        """Open and introspect; raises MigratorError or DatabaseInUse with a sentence for the user."""
+        self.path = path
+        self._write = write
+        self.connection: sqlite3.Connection = connection.connect(path, write=write, busy_seconds=busy_seconds)
+        try:
+            with self.explained():
+                self.schema = schema.recognise(self.connection, str(path))
+                session_view.make_view(self.connection, self.schema)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, and with it every lock we hold on it."""
+        self.connection.close()
+
+    def explained(self) -> Any:
+        """Return a context in which SQLite's errors become ours."""
+        return connection.explained(self.path, write=self._write)
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one query."""
+        with self.explained():
+            return self.connection.execute(sql, params).fetchall()
+
+    # -- sessions ------------------------------------------------------------------------------------------------
+
+    @property
+    def binding_columns(self) -> str:
+        """The four binding columns as SQL, with NULL for those that the schema lacks."""
+        return self.binding_columns_of("session")
+
+    def binding_columns_of(self, row: str) -> str:
+        """Return the same for a table that has another name in the query."""
+        path = f"{row}.path" if self.schema.has_path else "NULL"
+        workspace = f"{row}.workspace_id" if self.schema.has_workspace else "NULL"
+        return f"{row}.project_id, {row}.directory, {path}, {workspace}"
+
+    def sessions_where(self, condition: str, params: Sequence[Any] = (), tail: str = "") -> Iterator[Session]:
+        """Yield the sessions that meet an SQL condition; equal bindings are one object, which keeps memory small."""
+        sql = (
+            f"SELECT id, parent_id, title, {self.binding_columns}, time_created, time_updated, time_archived "
+            f"FROM session WHERE {condition} {tail}"
+        )
+        bindings: dict[tuple[str | None, ...], Binding] = {}
+        with self.explained():
+            for row in self.connection.execute(sql, params):
+                id_, parent, title, project, directory, path, workspace, created, updated, archived = row
+                bound = (project, directory, path, workspace)
+                binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
+                yield Session(id_, parent, title, binding, created, updated, archived)
+
+    def sessions(self, ids: Iterable[str]) -> list[Session]:
+        """Return the sessions with these ids, by id; missing ones are left out."""
+        return list(self.sessions_where(f"id {IN}", [array_of(ids)], "ORDER BY id"))
+
+    def ids_where(self, condition: str, params: Sequence[Any] = ()) -> list[str]:
+        """Return the ids of the sessions that meet an SQL condition."""
+        return [id_ for (id_,) in self.rows(f"SELECT id FROM session WHERE {condition} ORDER BY id", params)]
+
+    def parents(self, ids: Iterable[str]) -> dict[str, str | None]:
+        """Map each of these sessions that exists to its parent's id."""
+        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE id {IN}", [array_of(ids)]))
+
+    def children(self, ids: Iterable[str]) -> dict[str, str]:
+        """Map each child of these sessions to its parent's id."""
+        wanted = set(ids)
+        if self._is_most(wanted):
+            every = self.rows("SELECT id, parent_id FROM session WHERE parent_id IS NOT NULL")
+            return {id_: parent for id_, parent in every if parent in wanted}
+        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE parent_id {IN}", [array_of(wanted)]))
+
+    def count(self) -> int:
+        """Return how many sessions there are."""
+        ((every,),) = self.rows("SELECT count(*) FROM session")
+        return int(every)
+
+    def _is_most(self, ids: Collection[str]) -> bool:
+        """Tell whether reading all sessions costs less than looking these up one by one."""
+        return 2 * len(ids) > self.count()
+
+    def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
+        """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""
+        sql = f"SELECT id, revert, {self.binding_columns} FROM session WHERE id {IN}"
+        return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [array_of(ids)])}
+
+    def every_binding(self) -> list[Binding]:
+        """Return every binding that a session has, once."""
+        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns} FROM session")]
+
+    def directories(self) -> list[str]:
+        """Return every directory that a session is bound to, once."""
+        return [directory for (directory,) in self.rows("SELECT DISTINCT directory FROM session")]
+
+    def made_without_path(self) -> frozenset[str]:
+        """Return the sessions without a path whose opencode stored none: those from before 1.14.34.
+
+        Upgrading leaves their paths NULL, and no later opencode fills them in (seen with 1.14.34 to 1.18.34).
+        """
+        if not self.schema.has_path:
+            return frozenset(self.ids_where("TRUE"))
+        if not self.schema.has_v1:
+            return frozenset()
+        # Where opencode 2 has a row it wants a path in it, whatever its version says.
+        only_v1 = "AND id NOT IN (SELECT id FROM main.session_v2)" if self.schema.has_v2 else ""
+        rows = self.rows(f"SELECT id, version FROM main.session WHERE path IS NULL {only_v1}")
+        return frozenset(id_ for id_, version in rows if _version(version) < FIRST_WITH_PATH)
+
+    def never_imported(self) -> list[str]:
+        """Return the sessions that opencode 1 has and opencode 2, which has tables here too, doesn't; by id."""
+        if self.schema.dialect != "v1+v2":
+            return []
+        rows = self.rows("SELECT id FROM main.session WHERE id NOT IN (SELECT id FROM main.session_v2) ORDER BY id")
+        return [id_ for (id_,) in rows]
+
+    # -- file undo -----------------------------------------------------------------------------------------------
+
+    def with_file_undo(self, ids: Collection[str]) -> set[str]:
+        """Return those of these sessions in which opencode's undo would act on files."""
+        # EXISTS stops at a session's first such part; each of the others is long and would be read in full.
+        undoable = ["revert IS NOT NULL"]
+        if self.schema.has_v1:
+            undoable.append(f"EXISTS (SELECT 1 FROM part WHERE session_id = session.id AND {LIVE_PATCH})")
+        if self.schema.has_v2:
+            undoable.append(f"EXISTS (SELECT 1 FROM session_message WHERE session_id = session.id AND {LIVE_SNAPSHOT})")
+        if self.schema.dialect == "v1+v2":  # the row that the view hides
+            undoable.append("EXISTS (SELECT 1 FROM main.session old WHERE old.id = session.id AND revert IS NOT NULL)")
+        sql = f"SELECT id FROM session WHERE ({' OR '.join(undoable)})"
+        if self._is_most(ids):
+            return {id_ for (id_,) in self.rows(sql)}.intersection(ids)
+        return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [array_of(ids)])}
+
+    def files_worked_on(self, ids: Iterable[str]) -> set[str]:
+        """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""
+        if self.schema.has_v2:
+            return self._files_worked_on_in_v2(array_of(ids))
+        tool = "typeof(data) = 'text' AND instr(data, '\"filePath\"') AND json_valid(data)"
+        named = f"CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END"
+        rows = self.rows(
+            f"SELECT {named} FROM part WHERE session_id {IN} "
+            f"UNION SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
+            f"WHERE session_id {IN}",
+            [(array := array_of(ids)), array],
+        )
+        return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
+
+    def _files_worked_on_in_v2(self, ids: str) -> set[str]:
+        # Learnt from captured rows: a tool call is an entry of `content`, its input as opencode 1 had it.
+        calls = "CASE WHEN instr(data, '\"filePath\"') AND json_valid(data) THEN data ELSE '{}' END"
+        rows = self.rows(
+            "SELECT json_extract(value, '$.state.input.filePath') "
+            f"FROM session_message, json_each({calls}, '$.content') "
+            f"WHERE session_id {IN} AND session_message.type = 'assistant' AND json_each.type = 'object'",
+            [ids],
+        )
+        return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
+
+    def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
+        """Map each of these rows of `table` that exists to one of its values, or to all of them where it is WHOLE."""
+        key = key_of(table)
+        if column == WHOLE:
+            return self.whole_rows(table, f"{key} {IN}", [array_of(keys)])
+        return dict(self.rows(f"SELECT {key}, {column} FROM main.{table} WHERE {key} {IN}", [array_of(keys)]))
+
+    def whole_rows(self, table: str, condition: str, params: Sequence[Any]) -> dict[str, str]:
+        """Map the key of each row of `table` that meets a condition to the row, as the text of a JSON object."""
+        columns = self.columns_of(table)
+        at = columns.index(key_of(table))
+        rows = self.rows(f"SELECT {', '.join(columns)} FROM main.{table} WHERE {condition} ORDER BY rowid", params)
+        return {row[at]: as_json(dict(zip(columns, row, strict=True))) for row in rows}
+
+    # -- projects ------------------------------------------------------------------------------------------------
+
+    def projects(self) -> list[Project]:
+        """Return every project row, by id."""
+        rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
+        return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
+
+    def workspaces(self) -> dict[str, str | None]:
+        """Map the id of each of opencode's own workspaces to its directory; those of opencode 2 have none."""
+        if not (columns := self.columns_of("workspace")):
+            return {}
+        return dict(self.rows(f"SELECT id, {'directory' if 'directory' in columns else 'NULL'} FROM workspace"))
+
+    def columns_of(self, table: str) -> list[str]:
+        """Return the names of a table's columns, in its order; none where there is no such table."""
+        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])]
+
+    def project_directories(self) -> dict[str, list[str]]:
+        """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too.
+
+        Opencode 2 has them in `worktree`, and leaves the other table behind as it was.
+        """
+        listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('project_directory', 'worktree')"
+        every = [f"SELECT project_id, directory FROM {table}" for (table,) in self.rows(listed)]
+        found: dict[str, list[str]] = {}
+        for project_id, directory in self.rows(f"{' UNION '.join(every)} ORDER BY directory") if every else []:
+            found.setdefault(project_id, []).append(directory)
+        return found
+
+    def sessions_per_project(self) -> dict[str, int]:
+        """Count the sessions bound to each project id, whether or not it has a row."""
+        return dict(self.rows("SELECT project_id, count(*) FROM session GROUP BY project_id"))
+
+
+def _version(text: object) -> tuple[int, ...]:
+    """Return the numbers of a version, () for what is none: the JSON era had sessions without one."""
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text) if isinstance(text, str) else None
+    return tuple(map(int, numbers.groups())) if numbers else ()
+
+
+def _strings(text: str | None) -> tuple[str, ...]:
+    """Decode a JSON array of strings; anything else counts as empty."""
+    try:
+        value = json.loads(text or "[]")
+    except ValueError:
+        return ()
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -1,0 +1,209 @@
+"""Writing, always compare-and-set: a row that isn't what it was expected to be is never overwritten."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from migrator.errors import DatabaseInUse, MigratorError
+from migrator.store.open_by import find_holders, in_use
+from migrator.store.reader import WHOLE, Store, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from migrator.model import ProjectChange, Row
+
+_POLL_SECONDS = 0.2
+
+
+class Edit(NamedTuple):
+    """One value: of the row with primary key `key`, which belongs to `session`.
+
+    Where `column` is WHOLE, `before` and `after` are rows as JSON objects: None before, it is inserted, and None
+    after, it is deleted.
+    """
+
+    table: str
+    column: str
+    key: str
+    session: str
+    before: Any
+    after: Any
+
+
+class Writer(Store):
+    """An opencode database that nobody else can open as long as we have it."""
+
+    def __init__(self, path: Path, wait_seconds: float = 0.0, waiting: Callable[[], None] = lambda: None) -> None:
+        """Take the exclusive lock and keep it until `close`.
+
+        With `locking_mode=EXCLUSIVE` the lock outlives each transaction, so no opencode can start between two chunks
+        and write back a row that it read before. It fails if and only if any other connection is open, even an idle
+        one (tried with opencode 1.18.34). Raises DatabaseInUse, naming the processes where the system tells.
+        `waiting` is called before each new try.
+        """
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            try:
+                self._take(path)
+            except DatabaseInUse:
+                if time.monotonic() >= deadline:
+                    raise
+                waiting()
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
+
+    def _take(self, path: Path) -> None:
+        if found := find_holders(path):
+            from migrator.store.opencode_2.services import named_services
+
+            raise in_use(path, named_services(found), can_wait=True)
+        super().__init__(path, write=True, busy_seconds=0)
+        try:
+            self._refuse_obstacles()
+            if self.schema.has_v2:
+                self._refuse_services()
+            with self.explained():
+                self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                self.connection.execute("BEGIN EXCLUSIVE")
+                # A file we may only read passes until here: SQLite begins a reading transaction instead.
+                self.connection.execute("UPDATE project SET id = id WHERE FALSE")
+                self.connection.execute("COMMIT")
+        except BaseException:
+            self.close()
+            raise
+
+    def _refuse_obstacles(self) -> None:
+        if self.schema.read_only_because:
+            raise MigratorError(f"{self.path} is not written to: {self.schema.read_only_because}.")
+
+    def _refuse_services(self) -> None:
+        """Refuse as long as opencode 2 runs in the background, though it may not have the database open just now."""
+        from migrator.store.opencode_2.services import services_at
+
+        if found := services_at(self.path):
+            raise in_use(self.path, found, can_wait=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of it or, whatever happens (Ctrl-C too), none of it."""
+        with self.explained():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Set values back even where they never met the foreign keys: a session may have had no project row."""
+        self.connection.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            self.connection.execute("PRAGMA foreign_keys = ON")
+
+    def edit(self, edits: Sequence[Edit]) -> int:
+        """Set single values; return how many were still what they had to be."""
+        done = 0
+        for table, column in dict.fromkeys((edit.table, edit.column) for edit in edits):
+            some = [edit for edit in edits if (edit.table, edit.column) == (table, column)]
+            if column == WHOLE:
+                done += self._edit_rows(table, some)
+                continue
+            cursor = self.connection.executemany(
+                f"UPDATE main.{table} SET {column} = ? WHERE {key_of(table)} = ? AND {column} IS ?",
+                [(edit.after, edit.key, edit.before) for edit in some],
+            )
+            done += cursor.rowcount
+        return done
+
+    def _edit_rows(self, table: str, edits: Sequence[Edit]) -> int:
+        """Insert rows where nothing is in their place, and delete those that are still what they had to be."""
+        known = set(self.columns_of(table))
+        shapes: dict[tuple[bool, tuple[str, ...]], list[list[Any]]] = {}
+        for edit in edits:
+            row = json.loads(edit.before or edit.after)
+            if not row.keys() <= known:  # it goes into SQL as it is
+                raise MigratorError(f"{self.path}: table {table} has other columns than the journal says.")
+            shapes.setdefault((edit.before is None, tuple(row)), []).append([*row.values()])
+        done = 0
+        for (new, columns), rows in sorted(shapes.items()):  # what goes makes room for what comes
+            same, marks = " AND ".join(f"{column} IS ?" for column in columns), ", ".join("?" * len(columns))
+            insert = f"INSERT INTO main.{table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+            done += self.connection.executemany(
+                insert if new else f"DELETE FROM main.{table} WHERE {same}", rows
+            ).rowcount
+        return done
+
+    def remove_row(self, table: str, row: Row) -> bool:
+        """Delete a row if it is still this, in every column."""
+        self._check_columns(table, row)
+        same = " AND ".join(f"{column} IS ?" for column, _ in row)
+        return self.connection.execute(f"DELETE FROM {table} WHERE {same}", [value for _, value in row]).rowcount == 1
+
+    def insert_row(self, table: str, row: Row) -> bool:
+        """Insert a row that belongs to a project, unless its key is taken or that project is gone."""
+        self._check_columns(table, row)
+        columns, marks = ", ".join(column for column, _ in row), ", ".join("?" * len(row))
+        cursor = self.connection.execute(
+            f"INSERT OR IGNORE INTO {table} ({columns}) SELECT {marks} "
+            "WHERE EXISTS (SELECT 1 FROM project WHERE id = ?)",
+            [*(value for _, value in row), dict(row)["project_id"]],
+        )
+        return cursor.rowcount == 1
+
+    def _check_columns(self, table: str, row: Row) -> None:
+        """Refuse a row out of a file that isn't one of this table's: its columns go into SQL as they are."""
+        if [column for column, _ in row] != self.columns_of(table):
+            raise MigratorError(f"{self.path}: table {table} has other columns than the plan says; plan again.")
+
+    # -- projects ------------------------------------------------------------------------------------------------
+
+    def register(self, project: ProjectChange, now: int) -> bool:
+        """Insert a project row as opencode would, unless there is one; `now` in milliseconds."""
+        times = self._project_times()
+        cursor = self.connection.execute(
+            f"INSERT OR IGNORE INTO project (id, worktree, vcs, {', '.join(times)}, sandboxes) "
+            f"VALUES (?, ?, ?, {', '.join('?' * len(times))}, '[]')",
+            (project.id, project.worktree, project.vcs, *[now] * len(times)),
+        )
+        return cursor.rowcount == 1
+
+    def unregister(self, project: ProjectChange, registered: int) -> bool:
+        """Delete the row that `register` made at `registered`, if it is still that and nothing refers to it.
+
+        Deleting a project row deletes its sessions (ON DELETE CASCADE), so every table that refers to it is asked;
+        `main` says that it is a table: see views.py.
+        """
+        unused = " AND ".join(
+            f'NOT EXISTS (SELECT 1 FROM main."{table}" WHERE "{column}" = project.id)'
+            for table, column in self._references_to_project()
+        )
+        times = self._project_times()
+        made_then = " AND ".join(f"{column} = ?" for column in times)
+        cursor = self.connection.execute(
+            f"DELETE FROM project WHERE id = ? AND worktree = ? AND vcs IS ? AND {made_then} "
+            f"AND sandboxes = '[]' AND {unused}",
+            (project.id, project.worktree, project.vcs, *[registered] * len(times)),
+        )
+        return cursor.rowcount == 1
+
+    def _project_times(self) -> list[str]:
+        """Return the columns that hold when a project was made; opencode 2 got another one on its way."""
+        also = ["time_active"] if "time_active" in self.columns_of("project") else []
+        return ["time_created", "time_updated", *also]
+
+    def _references_to_project(self) -> list[tuple[str, str]]:
+        return self.rows(
+            "SELECT t.name, f.\"from\" FROM main.sqlite_master t, pragma_foreign_key_list(t.name, 'main') f "
+            "WHERE t.type = 'table' AND f.\"table\" = 'project'",
+        )

@@ -1,0 +1,176 @@
+"""The workspaces of a jj repository, read from its files: no jj program, and nothing is ever written.
+
+Learnt from jj's source (9d905d54, 0.44) and from trees that jj 0.35 made. `.jj/repo` is a directory in the main
+workspace; in a secondary one it is a file with the path of that directory, relative to `.jj` since 0.39, absolute
+before. The repository keeps a list of its workspaces in `workspace_store/index` since 0.38: older workspaces, the
+main one too, are not in it, and a workspace that was moved with `mv` has its old path there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from migrator.places.small_files import names_in, read_small, real_path
+from migrator.workspaces.protobuf import Malformed, fields, last, text
+
+_PATH_LIMIT = 64 * 1024
+_INDEX_LIMIT = 1024 * 1024
+_CHECKOUT_LIMIT = 64 * 1024
+_OPERATION_LIMIT = 1024 * 1024
+_VIEW_LIMIT = 16 * 1024 * 1024
+_MOST_HEADS = 64
+_ESCAPES = {"t": "\t", "r": "\r", "n": "\n", "0": "\0", "e": "\x1b"}
+_WORKING_COPIES = 8
+"""Where a view maps the names of workspaces to their working-copy commits."""
+
+DEFAULT = "default"
+"""The name that jj gives to the workspace a repository begins with."""
+
+
+class WorkspaceRecord(NamedTuple):
+    """One entry of the index: where jj last saw the workspace, which need not be where it is."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The workspaces that a repository has on record; `trouble` says in words why there may be more."""
+
+    workspaces: tuple[WorkspaceRecord, ...]
+    trouble: str | None = None
+
+
+class Backing(StrEnum):
+    """Where the git repository is that jj keeps its commits in."""
+
+    COLOCATED = "colocated"
+    """`.git` beside `.jj`: opencode takes the main workspace for a git repository, and no other."""
+    INTERNAL = "internal"
+    """Inside `.jj`: opencode sees no repository at all."""
+    EXTERNAL = "external"
+    """Somewhere else, as with `jj git init --git-repo`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The git repository under a jj repository: its directory, and how the two lie."""
+
+    backing: Backing
+    path: str
+
+
+def repository(root: str) -> str | None:
+    """Return the real path of the repository directory (`<main>/.jj/repo`) of the workspace at `root`.
+
+    None where `root` is no workspace. The directory may be gone: then jj says "The repo appears to no longer be at".
+    """
+    marker = os.path.join(root, ".jj", "repo")
+    if os.path.isdir(marker):
+        return real_path(marker)
+    said = read_small(marker, _PATH_LIMIT)  # its bytes as they are: jj writes no newline, and a path may end in one
+    if not said or b"\0" in said:
+        return None
+    return real_path(os.path.join(root, ".jj", os.fsdecode(said)))
+
+
+def is_repository(directory: str) -> bool:
+    """Tell whether this is a repository directory that is still there."""
+    return os.path.isdir(os.path.join(directory, "op_store")) and os.path.isdir(os.path.join(directory, "store"))
+
+
+def main_root(repo: str) -> str:
+    """Return the root of the main workspace; jj keeps no other mark of it than where its repository lies."""
+    return os.path.dirname(os.path.dirname(repo))
+
+
+def own_name(root: str) -> str | None:
+    """Return the name that a workspace has for itself; None where its files don't say."""
+    data = read_small(os.path.join(root, ".jj", "working_copy", "checkout"), _CHECKOUT_LIMIT)
+    try:
+        return None if data is None else text(data, 3) or DEFAULT
+    except Malformed:
+        return None
+
+
+def index(repo: str) -> Index:
+    """Return the workspaces on record. A damaged or huge index has none, and says so."""
+    path = os.path.join(repo, "workspace_store", "index")
+    if not os.path.lexists(path):
+        return Index(())  # made by a jj before 0.38
+    data = read_small(path, _INDEX_LIMIT)
+    if data is None:
+        return Index((), f"{path} can't be read, or is larger than any list of workspaces")
+    try:
+        return Index(tuple(_workspaces(data, repo)))
+    except Malformed:
+        return Index((), f"{path} is damaged")
+
+
+def current_names(repo: str) -> frozenset[str] | None:
+    """Return the names of the workspaces that jj knows now, as `jj workspace list` has them; None if unreadable.
+
+    Where operations ran side by side there are several heads; whatever one of them knows counts.
+    """
+    store = os.path.join(repo, "op_store")
+    heads = names_in(os.path.join(repo, "op_heads", "heads"), _MOST_HEADS)
+    names: set[str] = set()
+    try:
+        for head in heads:
+            operation = _read(os.path.join(store, "operations", head), _OPERATION_LIMIT)
+            view_id = last(operation, 1)
+            if not isinstance(view_id, bytes):
+                return None
+            view = _read(os.path.join(store, "views", view_id.hex()), _VIEW_LIMIT)
+            entries = (value for number, value in fields(view) if number == _WORKING_COPIES)
+            names.update(text(entry, 1) or "" for entry in entries if isinstance(entry, bytes))
+    except Malformed:
+        return None
+    return frozenset(names) if heads else None
+
+
+def git(repo: str) -> Git | None:
+    """Return the git repository underneath; None where jj keeps its commits in something else."""
+    store = os.path.join(repo, "store")
+    said = read_small(os.path.join(store, "git_target"), _PATH_LIMIT)
+    if not said or b"\0" in said:
+        return None
+    path = real_path(os.path.join(store, os.fsdecode(said)))
+    if path == os.path.join(real_path(store), "git"):
+        return Git(Backing.INTERNAL, path)
+    return Git(
+        Backing.COLOCATED if path == real_path(os.path.join(main_root(repo), ".git")) else Backing.EXTERNAL, path
+    )
+
+
+def plain_name(symbol: str) -> str:
+    """Return the name that jj prints as a symbol: in quotes, with escapes, where it is no plain word."""
+    if len(symbol) < 2 or symbol[0] != '"' or symbol[-1] != '"':  # noqa: PLR2004 - two quotes
+        return symbol
+    return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), symbol[1:-1], flags=re.DOTALL)
+
+
+def _workspaces(data: bytes, repo: str) -> list[WorkspaceRecord]:
+    found = {}
+    for number, value in fields(data):
+        if number != 1:
+            continue
+        path = last(value, 2) if isinstance(value, bytes) else None
+        if not isinstance(value, bytes) or not isinstance(path, bytes) or not path or b"\0" in path:
+            raise Malformed
+        # Relative to the repository directory since 0.39, absolute in 0.38; joining does for both.
+        name = text(value, 1) or ""
+        found[name] = WorkspaceRecord(name, real_path(os.path.join(repo, os.fsdecode(path))))
+    return list(found.values())
+
+
+def _read(path: str, limit: int) -> bytes:
+    data = read_small(path, limit)
+    if data is None:
+        raise Malformed
+    return data

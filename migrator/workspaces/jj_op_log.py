@@ -1,0 +1,97 @@
+"""Where jj's operation log says that workspaces were made: the one memory of those that were forgotten and deleted.
+
+`jj workspace add` leaves an operation with the name of the workspace and with the command as it was typed (seen with
+jj 0.35, and in the source of 0.44). The log keeps it after `jj workspace forget`, until `jj op abandon`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.places.small_files import names_in, read_small, real_path
+from migrator.workspaces.jj import plain_name
+from migrator.workspaces.protobuf import Malformed, fields, last, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MOST = 100_000
+_OPERATION_LIMIT = 1024 * 1024
+_ATTRIBUTES = 6
+_DESCRIPTION = re.compile(r"create initial working-copy commit in workspace (.+)", re.DOTALL)
+
+
+class Addition(NamedTuple):
+    """A workspace that was made.
+
+    `words` are those of the command as typed, one of which is the destination; `at` is when, in milliseconds since
+    1970. Where the command ran is not recorded.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    at: int
+
+    def destinations(self, tops: Iterable[str]) -> Iterator[str]:
+        """Yield the directories that the command may have made, had it run at one of `tops`.
+
+        Where it had no --name, jj named the workspace after the last component of the destination.
+        """
+        given = any(word == "--name" or word.startswith("--name=") for word in self.words)
+        for word in self.words[self.words.index("add") + 1 :] if "add" in self.words else ():
+            if (
+                word.startswith("-")
+                or "\0" in word
+                or not (given or os.path.basename(os.path.normpath(word)) == self.name)
+            ):
+                continue
+            if os.path.isabs(word):
+                yield real_path(word)
+            elif not given or "/" in word:
+                yield from (os.path.normpath(os.path.join(top, word)) for top in tops)
+
+    @property
+    def command(self) -> str:
+        """The command, for people."""
+        return shlex.join(["jj", *self.words])
+
+
+def additions(repo: str) -> list[Addition]:
+    """Return the workspaces that the operation log says were made, oldest first; unreadable operations are none."""
+    directory = os.path.join(repo, "op_store", "operations")
+    return sorted(_additions(directory), key=lambda addition: addition.at)
+
+
+def _additions(directory: str) -> Iterator[Addition]:
+    for id_ in names_in(directory, _MOST):
+        data = read_small(os.path.join(directory, id_), _OPERATION_LIMIT)
+        if data is None or b"working-copy commit in workspace" not in data:
+            continue
+        try:
+            found = _addition(data)
+        except Malformed:
+            continue
+        if found is not None:
+            yield found
+
+
+def _addition(operation: bytes) -> Addition | None:
+    metadata = last(operation, 3)
+    if not isinstance(metadata, bytes):
+        return None
+    said = _DESCRIPTION.fullmatch(text(metadata, 3) or "")
+    started = last(metadata, 1)
+    at = last(started, 1) if isinstance(started, bytes) else None
+    if said is None or not isinstance(at, int):
+        return None
+    entries = [value for number, value in fields(metadata) if number == _ATTRIBUTES and isinstance(value, bytes)]
+    typed = next((text(entry, 2) or "" for entry in entries if text(entry, 1) == "args"), "")
+    try:
+        # jj writes what it must quote as '...', with \' for a quote inside it.
+        words = shlex.split(typed.replace("\\'", "'\\''"))
+    except ValueError:
+        return None
+    return Addition(plain_name(said[1]), tuple(words[1:]), at)
