@@ -6,32 +6,52 @@ import os
 import shutil
 import sys
 import tempfile
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 
 from tests.support.git import NO_SETTINGS, sub_directory
 from tests.support.history import History
 from tests.support.home import Home, build_home
 from tests.support.register import MakeRegister, Register
+from tests.support.strategies import DAILY, LONG
 from tests.support.undo_world import World
 from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.support.faults import Steps
+
 _MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 2 * 1024**3
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let nobody's settings of git, hg or opencode reach the tests, and keep temporary files in memory."""
     for name in [name for name in os.environ if _is_setting(name)]:
         del os.environ[name]
     programs = f"{os.environ['PATH']}:{Path(sys.executable).parent}"  # where the development requirements put hg
     os.environ |= {**NO_SETTINGS, "HGRCPATH": "", "PATH": programs}
     _keep_temporary_files_in_memory()
+    settings.load_profile(LONG if _is_long(config) else DAILY)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let `-m long` run what `make test` runs a slice of too, and then all of it."""
+    if _is_long(config):
+        for item in items:
+            if isinstance(item, pytest.Function) and (is_hypothesis_test(item.obj) or "steps" in item.fixturenames):
+                item.add_marker(pytest.mark.long)
+
+
+def _is_long(config: pytest.Config) -> bool:
+    return bool(config.getoption("markexpr") == "long")
 
 
 def _is_setting(name: str) -> bool:
@@ -62,6 +82,12 @@ def pytest_xdist_auto_num_workers() -> int:
 def home(tmp_path: Path) -> Home:
     """A home with the real sessions of 1.18.34: see fixtures/README.md."""
     return build_home(tmp_path / "home", "real-1.18.34")
+
+
+@pytest.fixture
+def steps(pytestconfig: pytest.Config) -> Steps:
+    """Count the steps at which something happens to a run: all of them in long rounds, some of them in daily ones."""
+    return partial(count, 1, 1 if _is_long(pytestconfig) else 9)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import time
-from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +34,7 @@ from tests.support.rows import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.faults import Steps
     from tests.support.home import Home
 
 DATABASE = "share/opencode/opencode.db"
@@ -79,9 +79,9 @@ def every_move(tmp_path: Path, request: pytest.FixtureRequest) -> ShopMove:
 # --------------------------------------------------------------------------------------------------- at every step
 
 
-def test_killed_at_any_step_a_move_is_finished_or_taken_back(every_move: ShopMove) -> None:
+def test_killed_at_any_step_a_move_is_finished_or_taken_back(every_move: ShopMove, steps: Steps) -> None:
     shop_move = every_move
-    for step in count(1):
+    for step in steps():
         shop_move.pristine.restore()
         at = shop_move.kill(fault=Fault("kill", step))
         if at is None:
@@ -101,11 +101,11 @@ def test_killed_at_any_step_a_move_is_finished_or_taken_back(every_move: ShopMov
 
 
 @pytest.mark.parametrize("way", ["resume", "undo"])
-def test_killed_again_while_it_is_finished_or_taken_back(shop_move: ShopMove, way: str) -> None:
+def test_killed_again_while_it_is_finished_or_taken_back(shop_move: ShopMove, way: str, steps: Steps) -> None:
     """`undo` then takes it back whatever was begun before; `resume` goes on with what was begun last."""
     shop_move.kill(fault=WRITTEN if way == "undo" else BEGUN)
     left = Pristine(shop_move.home, "left")
-    for step in count(1):
+    for step in steps():
         left.restore()
         at = shop_move.kill(way, "--yes", fault=Fault("kill", step))
         if at is None:
@@ -124,11 +124,11 @@ def test_killed_again_while_it_is_finished_or_taken_back(shop_move: ShopMove, wa
     assert step > 15
 
 
-def test_an_undo_that_is_killed_is_finished_or_taken_back_like_any_run(every_move: ShopMove) -> None:
+def test_an_undo_that_is_killed_is_finished_or_taken_back_like_any_run(every_move: ShopMove, steps: Steps) -> None:
     shop_move = every_move
     assert run(shop_move.home, *shop_move.words).code == 0
     moved = Pristine(shop_move.home, "moved")
-    for step in count(1):
+    for step in steps():
         moved.restore()
         at = shop_move.kill("undo", "--yes", "--chunk-size", "9", fault=Fault("kill", step))
         if at is None:
@@ -143,9 +143,9 @@ def test_an_undo_that_is_killed_is_finished_or_taken_back_like_any_run(every_mov
 
 
 @pytest.mark.parametrize("deed", ["interrupt", "terminate"])
-def test_interrupted_at_any_step_a_run_says_what_is_true(shop_move: ShopMove, deed: str) -> None:
+def test_interrupted_at_any_step_a_run_says_what_is_true(shop_move: ShopMove, deed: str, steps: Steps) -> None:
     """Rolled back with nothing left behind. An interrupt that comes too late for that changes nothing any more."""
-    for step in count(1, 1 if deed == "interrupt" else 5):
+    for step in steps():
         shop_move.pristine.restore()
         done = run(shop_move.home, *shop_move.words, fault=Fault(deed, step))
         if deed not in done.stderr:

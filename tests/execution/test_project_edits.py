@@ -23,6 +23,8 @@ from tests.support.rows import Pristine, add_directory, add_opened_project, add_
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.faults import Steps
+
 
 BEFORE_PROJECTS = Fault("kill", 1, "before BEGIN")
 """The run is written down, and nothing of it is done."""
@@ -74,6 +76,7 @@ def test_what_it_is_about(shop: RelocatedShop) -> None:
     assert {table for table in shop.before if shop.before[table] != shop.after[table]} == unchanged
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sessions", [True, False], ids=["with sessions", "project rows alone"])
 def test_killed_at_any_step_it_is_finished_or_taken_back(tmp_path: Path, sessions: bool) -> None:
     shop = RelocatedShop(tmp_path / "home", sessions=sessions)
@@ -98,10 +101,10 @@ def test_killed_at_any_step_it_is_finished_or_taken_back(tmp_path: Path, session
 
 
 @pytest.mark.parametrize("way", ["resume", "undo"])
-def test_killed_again_while_it_is_finished_or_taken_back(shop: RelocatedShop, way: str) -> None:
+def test_killed_again_while_it_is_finished_or_taken_back(shop: RelocatedShop, way: str, steps: Steps) -> None:
     shop.kill(fault=AFTER_ALL if way == "undo" else BEFORE_PROJECTS)
     left = Pristine(shop.home, "left")
-    for step in count(1):
+    for step in steps():
         left.restore()
         at = shop.kill(way, "--yes", fault=Fault("kill", step))
         if at is None:
@@ -117,10 +120,10 @@ def test_killed_again_while_it_is_finished_or_taken_back(shop: RelocatedShop, wa
     assert step > 15
 
 
-def test_an_undo_that_is_killed_is_finished_or_taken_back(shop: RelocatedShop) -> None:
+def test_an_undo_that_is_killed_is_finished_or_taken_back(shop: RelocatedShop, steps: Steps) -> None:
     assert run(shop.home, *shop.words).code == 0
     moved = Pristine(shop.home, "moved")
-    for step in count(1):
+    for step in steps():
         moved.restore()
         at = shop.kill("undo", "--yes", "--chunk-size", "2", fault=Fault("kill", step))
         if at is None:
@@ -134,8 +137,8 @@ def test_an_undo_that_is_killed_is_finished_or_taken_back(shop: RelocatedShop) -
     assert step > 15
 
 
-def test_interrupted_at_any_step_it_says_what_is_true(shop: RelocatedShop) -> None:
-    for step in count(1, 2):
+def test_interrupted_at_any_step_it_says_what_is_true(shop: RelocatedShop, steps: Steps) -> None:
+    for step in steps():
         shop.pristine.restore()
         done = run(shop.home, *shop.words, fault=Fault("interrupt", step))
         if "interrupt" not in done.stderr:

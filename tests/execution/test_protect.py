@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["resume", "undo"])
 def test_killed_at_any_step(home: Home, way: str) -> None:
     shop = three_sessions(home)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from migrator.errors import NothingMatched
@@ -19,7 +19,7 @@ from migrator.operations.context import CommandContext, RelocateRequest
 from migrator.paths import is_within
 from tests.support.empty_home import bind_session, empty_home
 from tests.support.rows import add_directory, add_opened_project, add_workspace, rows
-from tests.support.strategies import directories, names
+from tests.support.strategies import directories, examples, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def escaped(path: str) -> str:
 
 
 @given(data=st.data(), old=directories, new=directories)
-@settings(max_examples=60)
+@examples(60)
 def test_there_and_back_is_the_identity(data: st.DataObject, old: str, new: str) -> None:
     """As long as nothing was at the new place: what was there would go back with the others."""
     assume(not is_within(old, new))

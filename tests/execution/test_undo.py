@@ -9,10 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-import tests.support.strategies  # noqa: F401 - for its profile: how fast a machine is says nothing about what is right
 from migrator.errors import StalePlan
 from migrator.execution.runs import RunOptions
 from migrator.model import Plan, RunStatus
@@ -31,6 +30,7 @@ from tests.support.rows import (
     rows,
     titled,
 )
+from tests.support.strategies import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,7 @@ def make_of_2(home: Home, ids: list[str], mess: Mess) -> None:
             home.execute("DELETE FROM session_v2 WHERE id = ?", [ids[number]])
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(mess=messes, steps=st.lists(moves, min_size=1, max_size=3), chunk=st.integers(1, 7))
 def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps: list[Move], chunk: int) -> None:
     """Of any sequence of moves, taken back in turn and then brought about again in turn, each state comes back."""
@@ -155,7 +155,7 @@ def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps
         assert rows(home) == state
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(mess=messes, move=moves)
 def test_law_a_plan_applied_twice_changes_nothing_the_second_time(pristine: Pristine, mess: Mess, move: Move) -> None:
     pristine.restore()

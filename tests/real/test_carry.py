@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.real.conftest import FreshUndoLab, Install
     from tests.support.opencode.undo_walk import Files, UndoLab
 
+pytestmark = pytest.mark.long
+
 
 def rename(undo_lab: UndoLab) -> Path:
     return undo_lab.source.rename(undo_lab.repos / "renamed")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.real.conftest import Install
 
+pytestmark = pytest.mark.long
+
 KINDS = ("jj", "jj-deep", "jj-moved", "jj-forgotten", "jj-removed", "git", "git-moved", "git-locked", "git-pruned")
 """A session for each kind of workspace, named like it."""
 STAYING = ("elsewhere", "plain")

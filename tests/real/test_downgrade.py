@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.real.conftest import FreshLab
     from tests.support.opencode.lab import Lab
 
+pytestmark = pytest.mark.long
+
 LATE = "archived"
 """A session that opencode 2 never imported."""
 

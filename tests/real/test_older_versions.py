@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.real.conftest import FreshLab
     from tests.support.opencode.lab import Lab
 
+pytestmark = pytest.mark.long
+
 OLDER = ["1.15.13", "1.3.2"]
 
 

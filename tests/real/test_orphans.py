@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.support.git import commit, git
 from tests.support.opencode.lab import IN_A
 from tests.support.opencode.losses.making import change, repository, session
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.support.opencode.lab import Lab
     from tests.support.opencode.opencode_1 import OpenCode
+
+pytestmark = pytest.mark.long
 
 
 def test_sessions_of_a_healthy_database_are_no_orphans(lab: Lab) -> None:

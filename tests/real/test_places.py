@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.support.opencode.opencode_1 import OpenCode
 
+pytestmark = pytest.mark.long
+
 
 IDENTITIES = {
     MAIN: ProjectIdScheme.ORIGIN_FIRST,

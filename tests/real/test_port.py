@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from migrator.places import Places, ProjectIdScheme
 from tests.support.opencode.undo_walk import files
 from tests.support.snapshot_port import Snapshots, Undo
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.support.opencode.undo_walk import Files, UndoLab
+
+pytestmark = pytest.mark.long
 
 
 def test_undo_and_redo_leave_the_same_files(undo_lab: UndoLab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.real.conftest import Install
     from tests.support.opencode.opencode_1 import OpenCode
 
+pytestmark = pytest.mark.long
+
 Files = dict[str, bytes]
 Turn = tuple[str, str]
 """The names of a session and of a user's message in it."""

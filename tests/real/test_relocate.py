@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.real.conftest import FreshLab
     from tests.support.opencode.opencode_1 import OpenCode
 
+pytestmark = pytest.mark.long
+
 ORDERS = ["moved", "opened there before", "will move"]
 """When the folder moves: before `relocate`; before, and opencode was opened in the new place; after it."""
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.support.opencode.undo_walk import UndoLab
 
+pytestmark = pytest.mark.long
+
 CHANGED = {"kept.txt": b"changed in the linked one\n"}
 
 

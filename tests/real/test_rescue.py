@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.opencode.lost_sessions import Rows
     from tests.support.opencode.readers import Spot
 
+pytestmark = pytest.mark.long
+
 BEYOND_HELP = {
     "moved-folder": "in no repository",
     "loop-of-links": "nothing is moved for this reason",

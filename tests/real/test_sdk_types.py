@@ -21,6 +21,8 @@ from tests.support.server import Served, serving
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.long
+
 NEWEST = "1.19.3"
 TYPESCRIPT = "5.8.2"
 """What that SDK itself is built with."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.support.home import Home
     from tests.support.opencode.opencode_1 import OpenCode
 
+pytestmark = pytest.mark.long
+
 LEFT_OUT = {"revert", "permission", "metadata"}
 """What grows with the conversation, or is nobody's business in a list; of `summary`, its `diffs`."""
 

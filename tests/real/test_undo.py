@@ -9,6 +9,8 @@ from tests.support.opencode.fake_model import order
 from tests.support.opencode.lab import IN_A, Lab, patched_files, writes
 from tests.support.opencode.migrator_command import move, undo
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("destination", ["B", "A-wt", "C", "plain"])
 def test_every_row_is_back_and_undo_in_opencode_works_again(lab: Lab, destination: str) -> None:

@@ -23,7 +23,10 @@ from tests.support.repository_kinds import KINDS
 
 BINARY = os.environ.get("OPENCODE_MIGRATOR_V2_BINARY", "")
 
-pytestmark = pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2"),
+]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from migrator.model import FolderState
 from tests.support.git import clone, commit, git
+from tests.support.strategies import examples
 from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ def forget_detached(world: World, talk: Talk, kept: Sequence[bool], marker: str 
 
 
 # Each example runs git some hundred times, so shrinking one takes its time; explaining it would take longer still.
-@settings(max_examples=12, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck))
+@settings(examples(12), phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck))
 @given(cases)
 def test_an_undo_does_in_the_target_what_it_would_have_done_in_the_source(case: Case) -> None:
     check(case)

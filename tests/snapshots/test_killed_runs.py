@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -19,6 +18,7 @@ from tests.support.undo_world import Saved, Talk, World, changes, linked, state,
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.faults import Steps
     from tests.support.rows import Rows
 
 
@@ -64,12 +64,12 @@ def carried(world: World) -> CarriedMove:
     return CarriedMove(world, source, target, talks, ("apply", plan, "--yes", "--chunk-size", "1"))
 
 
-def test_killed_at_any_step_it_is_finished_or_taken_back(carried: CarriedMove) -> None:
+def test_killed_at_any_step_it_is_finished_or_taken_back(carried: CarriedMove, steps: Steps) -> None:
     world, before, pristine = carried.world, carried.rows, Saved(carried.world)
     assert run(world.home, *carried.move).code == 0
     after = carried.rows
     assert carried.files == [[str(carried.target / "a")], [str(carried.target / "c")]]
-    for step in count(1):
+    for step in steps():
         pristine.restore()
         killed = run(world.home, *carried.move, fault=Fault("kill", step))
         if killed.code == 0:

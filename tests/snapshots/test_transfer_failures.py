@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from tests.support.carry_process import Carrying, Trouble, everything_below
 from tests.support.git import git
 
 if TYPE_CHECKING:
+    from tests.support.faults import Steps
     from tests.support.undo_world import World
 
 LEFT = "opencode-migrator-incoming-"
@@ -138,10 +138,12 @@ def test_a_full_disk_before_the_target_is_there(cargo: Cargo) -> None:
 # ------------------------------------------------------------------------------------------------------- kill -9
 
 
-def test_killed_at_any_point_it_leaves_nothing_that_git_would_take_for_whole(cargo: Cargo, world: World) -> None:
+def test_killed_at_any_point_it_leaves_nothing_that_git_would_take_for_whole(
+    cargo: Cargo, world: World, steps: Steps
+) -> None:
     snapshots, pristine = world.data / "snapshot", world.path / "pristine"
     shutil.copytree(snapshots, pristine)
-    for number in count(1):
+    for number in steps():
         code, _ = Carrying(cargo.passage, cargo.trees, Trouble(kill_at=number)).end()
         if code == 0:
             break

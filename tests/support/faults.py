@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Timer
@@ -20,7 +21,7 @@ from tests.support import forked
 from tests.support.rows import Pristine, journalled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.support.forked import Finished
@@ -59,6 +60,10 @@ def run(home: Home, *words: str | Path, fault: Fault | None = None) -> Finished:
     """Run `opencode-migrator WORDS`; the code of a killed process is minus the signal."""
     first = None if fault is None else partial(_lay, fault)
     return forked.run([*map(str, words)], home.env(), home.path, first=first)
+
+
+Steps = Callable[[], Iterator[int]]
+"""Counts the steps of a run at which a fault is laid, from the first."""
 
 
 class Interruptible:

@@ -9,9 +9,16 @@ from hypothesis import strategies as st
 
 from migrator.model import Binding, Session
 
+DAILY, LONG = "daily", "long"
 # How fast a machine is says nothing about what is right, and first examples pay for imports.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+settings.register_profile(LONG, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(DAILY, settings.get_profile(LONG), max_examples=10, derandomize=True, database=None)
+
+
+def examples(number: int) -> settings:
+    """Try a law with so many examples in long rounds, and with a tenth of them in daily ones, always the same."""
+    return settings(max_examples=max(number * settings().max_examples // 100, 2))
+
 
 # Everything that is special to a glob, to LIKE, to a shell or to a line, and "é" in both of its spellings.
 NASTY = "_%[]{}()*?!^~-,.\\ '\"$#\n\t" + "ab" + unicodedata.normalize("NFC", "é") + "e" + "\u0301" + "ßẞİ界\u2028"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.migrator_command import move, run_migrator
 
 if TYPE_CHECKING:
     from tests.support.opencode.lab import Lab
+
+pytestmark = pytest.mark.long
 
 
 def test_move_refuses_while_opencode_serves_and_names_it(lab: Lab) -> None:
