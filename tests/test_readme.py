@@ -75,3 +75,23 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_the_index_of_docs_names_every_page() -> None:
     index = (ROOT / "docs" / "README.md").read_text()
     assert [page.name for page in sorted(ROOT.glob("docs/*.md")) if f"({page.name})" not in index] == ["README.md"]
+
+
+def test_every_name_in_the_glossary_is_in_the_code() -> None:
+    rows = re.findall(r"^\|.*\| ([^|]*) \|$", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    names = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    assert len(names) > 50
+    source = "\n".join(path.read_text() for path in ROOT.glob("migrator/**/*.py"))
+    words = set(re.findall(r"\w+", source))
+    for name in names:
+        if "/" in name:
+            assert (ROOT / "migrator" / name).exists(), name
+        else:
+            assert set(re.findall(r"\w+", name)) <= words, name
+
+
+@pytest.mark.parametrize("name", ["architecture", "adding-a-selector", "adding-an-opencode-version", "../CONTRIBUTING"])
+def test_every_path_shown_to_contributors_exists(name: str) -> None:
+    text = (ROOT / "docs" / f"{name}.md").read_text()
+    for path in set(re.findall(r"(?<![\w./~$])(?:[a-z_0-9]+/)+(?:[a-z_0-9]+\.py)?", text)):
+        assert any((ROOT / room / path).exists() for room in (".", "migrator", "docs")), path
