@@ -22,7 +22,7 @@ from migrator.workspaces.model import Workspace, WorkspaceState
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from migrator.model import Remembered
+    from migrator.model import SessionDirectory
     from migrator.workspaces.jj_op_log import Addition
     from migrator.workspaces.model import Repository, StoredDirectories
 
@@ -45,7 +45,7 @@ def with_forgotten_workspaces(repository: Repository, stored: StoredDirectories,
 
 
 def _with_added_by_jj(
-    workspaces: Iterable[Workspace], log: Iterable[Addition], names: Collection[str], rows: Iterable[Remembered]
+    workspaces: Iterable[Workspace], log: Iterable[Addition], names: Collection[str], rows: Iterable[SessionDirectory]
 ) -> list[Workspace]:
     """Add the jj workspaces that only the operation log has, if the database has sessions there.
 

@@ -27,7 +27,7 @@ from migrator.workspaces.model import LookAlike, RepositorySessions, Workspace, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from migrator.model import Place, Remembered
+    from migrator.model import Place, SessionDirectory
     from migrator.workspaces.model import Repository, StoredDirectories
 
 
@@ -78,7 +78,7 @@ def _is_there(workspace: Workspace) -> bool:
 
 
 def _why_not_there(
-    row: Remembered, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
+    row: SessionDirectory, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
 ) -> str | None:
     """Return why sessions below a workspace that is there don't belong to it; None if they do."""
     between = takewhile(lambda above: above != owner.root, upwards(row.directory))
@@ -93,7 +93,7 @@ def _why_not_there(
 
 
 def _why_not_gone(
-    row: Remembered, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
+    row: SessionDirectory, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
 ) -> str | None:
     """Return why sessions below a root where the workspace is no more don't belong to it; None if they do."""
     root = owner.root
