@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def with_forgotten_workspaces(repository: Repository, stored: StoredDirectories, project_id: str | None) -> Repository:
-    """Return the repository with the workspaces that it has lost, too; `project_id` is what opencode calls it."""
+    """Return the repository with its forgotten workspaces too; `project_id` is opencode's id for it."""
     names = (jj.workspace_names(repository.jj) if repository.jj else None) or frozenset()
     workspaces = [*repository.workspaces]
     if repository.jj is not None:
