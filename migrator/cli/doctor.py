@@ -32,7 +32,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     With --undo, sessions in which an undo would delete files are wrong; the selecting options say which to look at.
     """
     from migrator.operations.doctor import check_up
-    from migrator.reporting.outlook_rows import outlook_lines, redo_lines
+    from migrator.reporting.undo_effects import redo_lines, undo_effect_lines
     from migrator.text import json_text
 
     with workbench(values) as context:
@@ -49,6 +49,6 @@ def command(ctx: click.Context, /, **values: Any) -> None:
             click.echo(f"{_mark(finding)} {finding.text}")
         if undo:
             echo_lines(redo_lines(undo.value["redo"]))
-            echo_lines(outlook_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
+            echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
     if any(finding.wrong for finding in findings):
         ctx.exit(1)

@@ -26,13 +26,13 @@ def find_conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) 
     A child that was born since counts against its parent, if that moves: left out, it would be torn from its tree.
     """
     found = {}
-    if strays := dict(staging.strays()):
+    if strays := dict(staging.mismatched()):
         for change in plan.changes:
             if change.session in strays:
                 binding = strays[change.session]
                 found[change.session] = _difference(change, binding) if binding else "was deleted"
     known = set(plan.unchanged)
-    for child, parent in staging.outsiders():
+    for child, parent in staging.unplanned_children():
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     found.update(_changed_values(staging.store, restores))

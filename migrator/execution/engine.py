@@ -109,7 +109,7 @@ def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int
 def _verify(writer: Writer, journal: Journal, staging: Staging) -> None:
     """Ask with opencode's own filters whether every session of the run, resumed or not, is where it should be."""
     whole = staging if staging.first == 1 else stage(writer, journal.changes())
-    arrived = whole.arrived()
+    arrived = whole.count_arrived()
     if arrived != whole.last:
         raise MigratorError(
             f"Only {arrived} of {whole.last} sessions would be listed by opencode at their destination; "

@@ -19,7 +19,7 @@ from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
 from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
 from migrator.places.checkout import GLOBAL
-from migrator.store.opencode_2.staging import suspended
+from migrator.store.opencode_2.staging import suspended_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ def apply(writer: Writer, plan: Plan, options: RunOptions, places: Places) -> Ru
     work = Job(plan, (), tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(wanted)))
     if any(change.moves for change in plan.changes):
         return _start(writer, work, options, None, places)
-    with writer.restoring():  # a session that stays where it is may have no project row
+    with writer.without_foreign_keys():  # a session that stays where it is may have no project row
         return _start(writer, work, options, None, places)
 
 
@@ -73,7 +73,7 @@ def undo(writer: Writer, run: Journal, options: RunOptions) -> Run:
         sessions = roll_back(writer, run)
         return replace(run.outcome(), sessions=sessions)
     check_undoable(run)
-    with writer.restoring():
+    with writer.without_foreign_keys():
         return _start(writer, inverse_job(writer, run), options, entry.id)
 
 
@@ -157,7 +157,7 @@ def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
             f"`opencode-migrator undo {entry.id}` takes it back.",
             tuple(found),
         )
-    with writer.restoring():
+    with writer.without_foreign_keys():
         execute(writer, run, staging, options.progress)
     return run.outcome()
 
@@ -222,7 +222,7 @@ def _under_way(store: Store, plan: Plan) -> dict[str, str]:
     if not store.schema.has_v2:
         return {}
     moving = [change.session for change in plan.changes if change.moves]
-    return dict.fromkeys(suspended(store, moving), TURN_UNDER_WAY)
+    return dict.fromkeys(suspended_sessions(store, moving), TURN_UNDER_WAY)
 
 
 def _check_store(writer: Writer, run: Journal) -> None:

@@ -45,7 +45,7 @@ def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> Che
 
     `redo` has the sessions of a sub-directory in which a redo would overwrite later changes outside of it.
     """
-    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows, redo_rows
+    from migrator.reporting.undo_effects import redo_rows, undo_effect_rows, undo_effect_summary
     from migrator.snapshots.redo import overwritten_by_redo
     from migrator.snapshots.undo_effect import UndoEffect, undo_effects
     from migrator.store.turns import prompts
@@ -53,12 +53,12 @@ def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> Che
     found = undo_effects(store, places, [session.id for session in sessions])
     redo = overwritten_by_redo(store, places, [session.id for session in sessions])
     said = prompts(store, [turn.turn.part for turns in found.values() for turn in turns])
-    rows = outlook_rows(sessions, found, said)
+    rows = undo_effect_rows(sessions, found, said)
     tally = {outlook.value: sum(row["undo"] == outlook.value for row in rows) for outlook in UndoEffect}
     return CheckResult(
         "undo",
         {**tally, "sessions": rows, "redo": redo_rows(sessions, redo)},
-        outlook_headline(rows, len(sessions)),
+        undo_effect_summary(rows, len(sessions)),
         wrong=tally[UndoEffect.DELETES.value] > 0,
         notable=tally[UndoEffect.UNKNOWN.value] > 0 or bool(redo),
     )

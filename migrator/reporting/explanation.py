@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.reporting.orphan_rows import orphan_rows, reason_row
-from migrator.reporting.orphan_text import labelled
+from migrator.reporting.orphan_text import labelled_lines
 from migrator.text import local_time, one_line
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def explanation_text(told: Explanation, width: int = 80) -> Iterator[str]:
     session = told.orphan.session
     yield click.style(one_line(f'{session.id} "{session.title}"'), bold=True)
     for label, text in _facts(told):
-        yield from labelled(label, text, width, "cyan")
+        yield from labelled_lines(label, text, width, "cyan")
     yield ""
     for verdict in told.verdicts:
         yield from _verdict(verdict, width)
@@ -84,9 +84,9 @@ def _facts(told: Explanation) -> Iterator[tuple[str, str]]:
 
 def _verdict(verdict: RuleResult, width: int) -> Iterator[str]:
     if not verdict.reasons:
-        yield from labelled(f"no   {verdict.rule}", verdict.note or "nothing found", width, "green")
+        yield from labelled_lines(f"no   {verdict.rule}", verdict.note or "nothing found", width, "green")
     for reason in verdict.reasons:
-        yield from labelled(f"yes  {verdict.rule} ({reason.certainty.value})", reason.evidence, width, "red")
+        yield from labelled_lines(f"yes  {verdict.rule} ({reason.certainty.value})", reason.evidence, width, "red")
 
 
 def _home(told: Explanation, width: int) -> Iterator[str]:
@@ -96,8 +96,8 @@ def _home(told: Explanation, width: int) -> Iterator[str]:
     elif orphan.suggestion is not None:
         home = orphan.suggestion
         text = f"{home.directory}, project {home.project_id}; {home.because}"
-        yield from labelled(f"home ({home.certainty.value})", text, width, "green")
+        yield from labelled_lines(f"home ({home.certainty.value})", text, width, "green")
     elif orphan.rivals:
-        yield from labelled("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
+        yield from labelled_lines("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
     else:
         yield "Where it belongs is not known."

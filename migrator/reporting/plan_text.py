@@ -85,7 +85,7 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
     """
     from textwrap import wrap
 
-    from migrator.reporting.lost_text import lost_lines
+    from migrator.reporting.still_lost import still_lost_lines
 
     warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
     for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
@@ -96,7 +96,7 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
         yield from (" " * 9 + line for line in rest)
     if not verbose and len(warnings) > GROUPS_SHOWN:
         yield f"{and_more(len(warnings) - GROUPS_SHOWN, 'warning').lstrip()}; --verbose shows all."
-    yield from lost_lines(plan.warnings, width, verbose=verbose)
+    yield from still_lost_lines(plan.warnings, width, verbose=verbose)
 
 
 def _update(project: ProjectChange) -> Iterator[str]:
@@ -152,12 +152,12 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
 
 def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
     """Yield why sessions belong where they go, where that wasn't said by the user."""
-    from migrator.reporting.orphan_text import labelled
+    from migrator.reporting.orphan_text import labelled_lines
 
     said = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
     for reason in dict.fromkeys(said):
         yield from (
-            f"    {line}" for line in labelled(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
+            f"    {line}" for line in labelled_lines(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
         )
 
 

@@ -16,7 +16,7 @@ from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, whole
-from migrator.store.turns import recorded
+from migrator.store.turns import undo_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -74,7 +74,7 @@ class CarryChecker:
         """Map each of these sessions to what becomes of it on its way."""
         found: dict[str, CarryDecision] = {}
         going = [id_ for ids in ways.values() for id_ in ids]
-        records = recorded(self._store, going)
+        records = undo_records(self._store, going)
         reverts = {id_: marker for id_, (_, marker) in self._store.bindings(going).items() if marker}
         for passage, ids in ways.items():
             cases = [_Case(id_, *records[id_], reverts.get(id_)) for id_ in ids]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from migrator.errors import MigratorError
-from migrator.store.open_by import find_holders, in_use
+from migrator.store.open_by import find_holders, in_use_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> s
     """Open `path`; the connection is in autocommit mode, so every transaction is an explicit BEGIN."""
     if path.exists() and not path.stat().st_size:
         _check_header(path)
-    with explained(path, write=write):
+    with translate_errors(path, write=write):
         try:
             return _tuned(_opened(path, write, busy_seconds))
         except sqlite3.DatabaseError as error:
@@ -83,14 +83,14 @@ def _check_header(path: Path) -> None:
 
 
 @contextmanager
-def explained(path: Path, *, write: bool = False) -> Iterator[None]:
+def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
     """Turn what SQLite says into one of our errors: the single boundary where sqlite3 exceptions end."""
     try:
         yield
     except sqlite3.Error as error:
         text = str(error)
         if "locked" in text or "busy" in text:
-            raise in_use(path, find_holders(path), can_wait=write) from error
+            raise in_use_error(path, find_holders(path), can_wait=write) from error
         hint = next((hint for sign, hint in _HINTS if sign in text), "run `opencode-migrator doctor` for a check-up.")
         raise MigratorError(f'{path}: SQLite says "{text}"; {hint}') from error
 

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.store.connection import add_functions, explained, transaction
+from migrator.store.connection import add_functions, transaction, translate_errors
 from migrator.store.json_text import array_of
 from migrator.store.paging import Cursor, keyset
 from migrator.store.reader import IN
@@ -65,7 +65,7 @@ class HistoryCopy:
             raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
-        with store.explained():
+        with store.translate_errors():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             with transaction(store.connection, "BEGIN"):
                 store.connection.execute(f"CREATE TABLE copy.session AS {_select(store)}")
@@ -75,7 +75,7 @@ class HistoryCopy:
 
     def index(self) -> None:
         """Make the copy quick to page through; until then nobody may read it."""
-        with explained(self._path):
+        with translate_errors(self._path):
             self._keeper.executescript(
                 "CREATE INDEX newest ON session (time_updated, id);"
                 "CREATE INDEX newest_there ON session (directory, time_updated, id);"
@@ -97,15 +97,15 @@ class HistoryCopy:
 
     def _rows(self, which: str, params: list[Any]) -> list[Info]:
         sql = f"SELECT time_updated, id, project_id, {SESSION} FROM session {which}"
-        with self._connection() as connection, explained(self._path):
+        with self._connection() as connection, translate_errors(self._path):
             return [Info._make(row) for row in connection.execute(sql, params)]
 
-    def take(self) -> None:
-        """Keep the copy from going away until `leave`."""
+    def acquire(self) -> None:
+        """Keep the copy from going away until `release`."""
         with self._counting:
             self._users += 1
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Let go of the copy; when the last user does, whoever made it included, its memory is free again."""
         with self._counting:
             self._users -= 1

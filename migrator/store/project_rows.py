@@ -45,7 +45,7 @@ def project_rows(store: Store, ids: Iterable[str] | None = None) -> dict[str, Pr
     return found
 
 
-def sandbox_list(text: str) -> list[str] | None:
+def parse_sandboxes(text: str) -> list[str] | None:
     """Decode `project.sandboxes`; None where it is no JSON array of strings."""
     try:
         value = json.loads(text)

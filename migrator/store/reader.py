@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from migrator.model import Binding, Project, Remembered, Session
 from migrator.store import connection, schema, session_view
-from migrator.store.json_text import array_of, as_json
+from migrator.store.json_text import array_of, row_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,7 +78,7 @@ class Store:
         self._write = write
         self.connection: sqlite3.Connection = connection.connect(path, write=write, busy_seconds=busy_seconds)
         try:
-            with self.explained():
+            with self.translate_errors():
                 self.schema = schema.recognise(self.connection, str(path))
                 session_view.make_view(self.connection, self.schema)
         except BaseException:
@@ -95,13 +95,13 @@ class Store:
         """Close the file, and with it every lock we hold on it."""
         self.connection.close()
 
-    def explained(self) -> Any:
+    def translate_errors(self) -> Any:
         """Return a context in which SQLite's errors become ours."""
-        return connection.explained(self.path, write=self._write)
+        return connection.translate_errors(self.path, write=self._write)
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one query."""
-        with self.explained():
+        with self.translate_errors():
             return self.connection.execute(sql, params).fetchall()
 
     # -- sessions ------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Store:
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[tuple[str | None, ...], Binding] = {}
-        with self.explained():
+        with self.translate_errors():
             for row in self.connection.execute(sql, params):
                 id_, parent, title, project, directory, path, workspace, created, updated, archived = row
                 bound = (project, directory, path, workspace)
@@ -248,7 +248,7 @@ class Store:
         columns = self.columns_of(table)
         at = columns.index(key_of(table))
         rows = self.rows(f"SELECT {', '.join(columns)} FROM main.{table} WHERE {condition} ORDER BY rowid", params)
-        return {row[at]: as_json(dict(zip(columns, row, strict=True))) for row in rows}
+        return {row[at]: row_json(dict(zip(columns, row, strict=True))) for row in rows}
 
     # -- projects ------------------------------------------------------------------------------------------------
 

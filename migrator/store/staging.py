@@ -68,7 +68,7 @@ class Staging:
         db = store.connection
         for statement in _TABLES.split(";"):
             db.execute(statement)
-        with store.explained():
+        with store.translate_errors():
             db.execute("SAVEPOINT staging")
             _insert(db, _rows(changes, first, self.ways))
             for way in self.ways:
@@ -88,7 +88,7 @@ class Staging:
             (self.last,) = db.execute("SELECT coalesce(max(seq), ?) FROM temp.rebind", [self.last]).fetchone()
 
     @contextmanager
-    def beside(self, journal: Path) -> Iterator[sqlite3.Connection]:
+    def attach_journal(self, journal: Path) -> Iterator[sqlite3.Connection]:
         """Attach another SQLite file as `journal` beside what is staged, for one transaction that ends durable.
 
         It is for copying what is many from here to there without a detour through Python. What SQLite says of the
@@ -105,7 +105,7 @@ class Staging:
         finally:
             db.execute("DETACH journal")
 
-    def strays(self) -> list[tuple[str, Binding | None]]:
+    def mismatched(self) -> list[tuple[str, Binding | None]]:
         """Return the sessions that aren't where they were to be taken from: where they are, None if they are gone."""
         rows = [
             row
@@ -171,7 +171,7 @@ class Staging:
             )
         ]
 
-    def arrived(self) -> int:
+    def count_arrived(self) -> int:
         """Count the staged sessions that opencode lists at their destination and no longer at their source.
 
         Asked with opencode's own filters; see listing.py. Opencode 2 knows no row without a path.
@@ -188,7 +188,7 @@ class Staging:
             count += some
         return count
 
-    def outsiders(self) -> list[tuple[str, str]]:
+    def unplanned_children(self) -> list[tuple[str, str]]:
         """Return the children of sessions that move here, if they don't themselves: (session id, parent id)."""
         moving = "SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after"
         if self.store.schema.has_v2:

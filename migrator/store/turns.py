@@ -41,17 +41,17 @@ class Turn(NamedTuple):
         return stringify(json.loads(self.data) | {"files": files})
 
 
-class Recorded(NamedTuple):
+class UndoRecord(NamedTuple):
     """Of one session: the turns that an undo would act on, and the trees that its steps name, both oldest first."""
 
     turns: list[Turn]
     trees: list[str]
 
 
-def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
+def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
     """Return what there is of each of these sessions, as a set."""
     wanted = list(sessions)
-    found = {session: Recorded([], []) for session in wanted}
+    found = {session: UndoRecord([], []) for session in wanted}
     sql = (
         "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted JOIN part "
         f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"

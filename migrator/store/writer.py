@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.connection import transaction
-from migrator.store.open_by import find_holders, in_use
+from migrator.store.open_by import find_holders, in_use_error
 from migrator.store.reader import WHOLE, Store, key_of
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ class Writer(Store):
         if found := find_holders(path):
             from migrator.store.opencode_2.services import named_services
 
-            raise in_use(path, named_services(found), can_wait=True)
+            raise in_use_error(path, named_services(found), can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._refuse_obstacles()
             if self.schema.has_v2:
                 self._refuse_services()
-            with self.explained():
+            with self.translate_errors():
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
                     # A file we may only read passes until here: SQLite begins a reading transaction instead.
@@ -87,16 +87,16 @@ class Writer(Store):
         from migrator.store.opencode_2.services import services_at
 
         if found := services_at(self.path):
-            raise in_use(self.path, found, can_wait=True)
+            raise in_use_error(self.path, found, can_wait=True)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all of it or, whatever happens (Ctrl-C too), none of it."""
-        with self.explained(), transaction(self.connection):
+        with self.translate_errors(), transaction(self.connection):
             yield
 
     @contextmanager
-    def restoring(self) -> Iterator[None]:
+    def without_foreign_keys(self) -> Iterator[None]:
         """Set values back even where they never met the foreign keys: a session may have had no project row."""
         self.connection.execute("PRAGMA foreign_keys = OFF")
         try:

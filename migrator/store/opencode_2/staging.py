@@ -22,7 +22,7 @@ _BEFORE = "b.project_id, b.directory, b.path, b.workspace_id"
 _AFTER = "a.project_id, a.directory, a.path, a.workspace_id"
 
 
-class Numbered(NamedTuple):
+class MessageSequence(NamedTuple):
     """Where the messages of a session end, and the way it goes.
 
     `seq` is what `event_sequence` has, None where it has no row; `last` the highest number that is taken.
@@ -35,7 +35,7 @@ class Numbered(NamedTuple):
     after: Binding
 
 
-class OldRow(NamedTuple):
+class RowOfOpencode1(NamedTuple):
     """The row that opencode 1 has of a session that moves in opencode 2: where it is bound.
 
     `after` and `vcs` are where the session goes, and of its project there.
@@ -47,7 +47,7 @@ class OldRow(NamedTuple):
     vcs: str | None
 
 
-def sequences(staging: Staging, first: int, last: int) -> list[Numbered]:
+def message_sequences(staging: Staging, first: int, last: int) -> list[MessageSequence]:
     """Return this of every session `first` to `last` that gets another directory and is one of opencode 2."""
     rows = staging.store.rows(
         "SELECT c.session, e.seq, max(coalesce(e.seq, -1), "
@@ -59,7 +59,8 @@ def sequences(staging: Staging, first: int, last: int) -> list[Numbered]:
         [first, last],
     )
     return [
-        Numbered(session, seq, taken, Binding(*bound[:4]), Binding(*bound[4:])) for session, seq, taken, *bound in rows
+        MessageSequence(session, seq, taken, Binding(*bound[:4]), Binding(*bound[4:]))
+        for session, seq, taken, *bound in rows
     ]
 
 
@@ -76,7 +77,7 @@ def queued_moves(staging: Staging, first: int, last: int) -> list[tuple[str, str
     return [(id_, session, whole[id_]) for id_, session in wanted]
 
 
-def old_rows(staging: Staging, first: int, last: int) -> list[OldRow]:
+def rows_of_opencode_1(staging: Staging, first: int, last: int) -> list[RowOfOpencode1]:
     """Return the rows that opencode 1 has of these sessions, if they move in opencode 2."""
     store = staging.store
     if store.schema.dialect != "v1+v2":
@@ -89,7 +90,7 @@ def old_rows(staging: Staging, first: int, last: int) -> list[OldRow]:
         "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND r.before <> r.after ORDER BY r.seq",
         [first, last],
     )
-    return [OldRow(session, Binding(*rest[:4]), Binding(*rest[4:]), vcs) for session, vcs, *rest in rows]
+    return [RowOfOpencode1(session, Binding(*rest[:4]), Binding(*rest[4:]), vcs) for session, vcs, *rest in rows]
 
 
 def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
@@ -105,7 +106,7 @@ def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]
     return [(session, str(directory)) for session, directory in rows]
 
 
-def elsewhere_in_1(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
+def bound_elsewhere_in_opencode_1(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
     """Return (session, directory) of those of these sessions that opencode 1 has in another directory than 2."""
     if store.schema.dialect != "v1+v2":
         return []
@@ -116,7 +117,7 @@ def elsewhere_in_1(store: Store, sessions: Iterable[str]) -> list[tuple[str, str
     )
 
 
-def suspended(store: Store, sessions: Iterable[str]) -> list[str]:
+def suspended_sessions(store: Store, sessions: Iterable[str]) -> list[str]:
     """Return those of these sessions in which a turn was begun that opencode 2 goes on with when it starts.
 
     It claims a session when it begins a turn, and lets go of it at its end (issue 41800 of opencode).

@@ -24,7 +24,7 @@ REDO_SHOWN = 3
 Row = dict[str, Any]
 
 
-def outlook_rows(
+def undo_effect_rows(
     sessions: Iterable[Session], found: Mapping[str, Sequence[TurnEffect]], said: Mapping[str, Prompt]
 ) -> list[Row]:
     """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds."""
@@ -86,7 +86,7 @@ def _files(some: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(file for files in some for file in files))
 
 
-def outlook_headline(rows: Sequence[Row], sessions: int) -> str:
+def undo_effect_summary(rows: Sequence[Row], sessions: int) -> str:
     """Return how many sessions there are of each kind, in one line."""
     tally = {outlook: sum(row["undo"] == outlook.value for row in rows) for outlook in UndoEffect}
     words = {
@@ -101,7 +101,7 @@ def outlook_headline(rows: Sequence[Row], sessions: int) -> str:
     return f"file undo in opencode: {', '.join(told)}"
 
 
-def outlook_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
+def undo_effect_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
     """Yield the dangerous sessions with their dangerous turns and the files; and those of which nobody can tell."""
     why = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
     for because, number in why.items():
