@@ -42,7 +42,7 @@ def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
 
 
 def _grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
-    """Put together what differs in its evidence at most, the largest group first."""
+    """Group orphans that differ in nothing but evidence, the largest group first."""
     groups: dict[tuple[object, ...], list[Orphan]] = {}
     kinds: dict[tuple[Reason, ...], tuple[object, ...]] = {}
     for orphan in orphans:

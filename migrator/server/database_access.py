@@ -1,6 +1,6 @@
 """Who may have the database open when: any number of readers, or one run, and pages of the history at any time.
 
-A run takes the file for itself (store/writing.py), so whoever reads it has to be out first, and is kept out until the
+A run takes the file for itself (store/writer.py), so whoever reads it has to be out first, and is kept out until the
 run is over. Pages never need the file: they are read from a copy in memory, which is made anew when the file has
 changed, and before every run. So while a run writes, the history is as it was before it; afterwards as it is.
 """

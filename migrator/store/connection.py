@@ -24,15 +24,15 @@ def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> s
         _check_header(path)
     with translate_errors(path, write=write):
         try:
-            return _tuned(_opened(path, write, busy_seconds))
+            return _configured(_open_readable(path, write, busy_seconds))
         except sqlite3.DatabaseError as error:
-            # Closing the file drops every lock that this process has on it, so it is looked at only where it's no use.
+            # Closing a file drops every lock that this process has on it, so the header is read only after a failure.
             if "locked" not in str(error):
                 _check_header(path)
             raise
 
 
-def _opened(path: Path, write: bool, busy_seconds: float) -> sqlite3.Connection:
+def _open_readable(path: Path, write: bool, busy_seconds: float) -> sqlite3.Connection:
     connection = _open(path, "rw" if write else "ro", busy_seconds)
     try:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
@@ -52,7 +52,7 @@ def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
 
 
-def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")  # what is staged: about 150 bytes for each session
     connection.execute("PRAGMA synchronous = FULL")  # a chunk that is reported as done survives a power cut
@@ -84,7 +84,7 @@ def _check_header(path: Path) -> None:
 
 @contextmanager
 def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
-    """Turn what SQLite says into one of our errors: the single boundary where sqlite3 exceptions end."""
+    """Turn SQLite's errors into ours; no sqlite3 exception gets past this."""
     try:
         yield
     except sqlite3.Error as error:
@@ -97,7 +97,7 @@ def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    """Commit all that is done inside or, whatever happens (Ctrl-C too), nothing of it."""
+    """Commit everything done in this block or, whatever happens (Ctrl-C too), nothing."""
     connection.execute(begin)
     try:
         yield

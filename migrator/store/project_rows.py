@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ProjectRows(NamedTuple):
-    """What a project holds of paths; `workspaces` are (id, directory) of those that have a directory."""
+    """The paths in the rows of a project; `workspaces` are (id, directory) of those that have a directory."""
 
     id: str
     vcs: str | None

@@ -1,4 +1,4 @@
-"""Reading sessions and projects. No query per session anywhere: what is many is asked for as a set."""
+"""Reading sessions and projects: a set of rows with one query, never one query for each session."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class WorkspaceRow(NamedTuple):
 class Store:
     """An opencode database, open for reading until `close`.
 
-    `session` in SQL is every session once, in all dialects; see views.py.
+    `session` in SQL is every session once, in all dialects; see session_view.py.
     """
 
     def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
@@ -106,13 +106,8 @@ class Store:
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
-    @property
-    def binding_columns(self) -> str:
-        """The four binding columns as SQL, with NULL for those that the schema lacks."""
-        return self.binding_columns_of("session")
-
-    def binding_columns_of(self, row: str) -> str:
-        """Return the same for a table that has another name in the query."""
+    def binding_columns(self, row: str = "session") -> str:
+        """Return the four binding columns of a table or alias as SQL, with NULL for those that the schema lacks."""
         path = f"{row}.path" if self.schema.has_path else "NULL"
         workspace = f"{row}.workspace_id" if self.schema.has_workspace else "NULL"
         return f"{row}.project_id, {row}.directory, {path}, {workspace}"
@@ -120,7 +115,7 @@ class Store:
     def sessions_where(self, condition: str, params: Sequence[Any] = (), tail: str = "") -> Iterator[Session]:
         """Yield the sessions that meet an SQL condition; equal bindings are one object, which keeps memory small."""
         sql = (
-            f"SELECT id, parent_id, title, {self.binding_columns}, time_created, time_updated, time_archived "
+            f"SELECT id, parent_id, title, {self.binding_columns()}, time_created, time_updated, time_archived "
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[tuple[str | None, ...], Binding] = {}
@@ -162,12 +157,12 @@ class Store:
 
     def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
         """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""
-        sql = f"SELECT id, revert, {self.binding_columns} FROM session WHERE id {IN}"
+        sql = f"SELECT id, revert, {self.binding_columns()} FROM session WHERE id {IN}"
         return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [array_of(ids)])}
 
     def every_binding(self) -> list[Binding]:
         """Return every binding that a session has, once."""
-        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns} FROM session")]
+        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns()} FROM session")]
 
     def directories(self) -> list[str]:
         """Return every directory that a session is bound to, once."""

@@ -42,14 +42,14 @@ class Turn(NamedTuple):
 
 
 class UndoRecord(NamedTuple):
-    """Of one session: the turns that an undo would act on, and the trees that its steps name, both oldest first."""
+    """Of one session, oldest first: the turns that an undo would act on, and the trees that its steps name."""
 
     turns: list[Turn]
     trees: list[str]
 
 
 def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
-    """Return what there is of each of these sessions, as a set."""
+    """Return what an undo in each of these sessions works with."""
     wanted = list(sessions)
     found = {session: UndoRecord([], []) for session in wanted}
     sql = (

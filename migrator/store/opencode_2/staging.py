@@ -1,4 +1,4 @@
-"""What staged sessions have in the tables of opencode 2 that must go along, or keeps them from going."""
+"""What sessions to move have in the tables of opencode 2: what moves along, and what keeps them from moving."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
     from migrator.store.staging import Staging
 
-_MOVING = (
+_STAGED = (
     "FROM temp.rebind r JOIN temp.change c ON c.seq = r.seq JOIN temp.binding b ON b.id = r.before "
     "JOIN temp.binding a ON a.id = r.after"
 )
@@ -23,9 +23,9 @@ _AFTER = "a.project_id, a.directory, a.path, a.workspace_id"
 
 
 class MessageSequence(NamedTuple):
-    """Where the messages of a session end, and the way it goes.
+    """The numbers of the messages of a session that moves.
 
-    `seq` is what `event_sequence` has, None where it has no row; `last` the highest number that is taken.
+    `seq` is the last one by `event_sequence`, None if that has no row; `last` is the highest number in use.
     """
 
     session: str
@@ -36,9 +36,9 @@ class MessageSequence(NamedTuple):
 
 
 class RowOfOpencode1(NamedTuple):
-    """The row that opencode 1 has of a session that moves in opencode 2: where it is bound.
+    """The row that opencode 1 has of a session that moves in opencode 2: `binding` is what it says.
 
-    `after` and `vcs` are where the session goes, and of its project there.
+    `after` is where the session goes, `vcs` that of its project there.
     """
 
     session: str
@@ -48,12 +48,12 @@ class RowOfOpencode1(NamedTuple):
 
 
 def message_sequences(staging: Staging, first: int, last: int) -> list[MessageSequence]:
-    """Return this of every session `first` to `last` that gets another directory and is one of opencode 2."""
+    """Return those of the sessions `first` to `last` that opencode 2 has and that get another directory."""
     rows = staging.store.rows(
         "SELECT c.session, e.seq, max(coalesce(e.seq, -1), "
         "coalesce((SELECT max(seq) FROM main.session_message WHERE session_id = c.session), -1), "
         "coalesce((SELECT max(enqueued_seq) FROM main.session_inbox WHERE session_id = c.session), -1)), "
-        f"{_BEFORE}, {_AFTER} {_MOVING} LEFT JOIN main.event_sequence e ON e.aggregate_id = c.session "
+        f"{_BEFORE}, {_AFTER} {_STAGED} LEFT JOIN main.event_sequence e ON e.aggregate_id = c.session "
         "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND b.directory <> a.directory "
         "ORDER BY r.seq",
         [first, last],
@@ -67,7 +67,7 @@ def message_sequences(staging: Staging, first: int, last: int) -> list[MessageSe
 def queued_moves(staging: Staging, first: int, last: int) -> list[tuple[str, str, str]]:
     """Return (row id, session, row as JSON) of every move that waits for one of these sessions, if they move."""
     wanted = staging.store.rows(
-        f"SELECT i.id, i.session_id {_MOVING} JOIN main.session_inbox i ON i.session_id = c.session "
+        f"SELECT i.id, i.session_id {_STAGED} JOIN main.session_inbox i ON i.session_id = c.session "
         "WHERE r.seq BETWEEN ? AND ? AND r.before <> r.after AND i.type = 'move' ORDER BY r.seq, i.enqueued_seq",
         [first, last],
     )
@@ -85,7 +85,7 @@ def rows_of_opencode_1(staging: Staging, first: int, last: int) -> list[RowOfOpe
     columns = set(store.columns_of("session"))
     old = ", ".join(f"o.{column}" if column in columns else "NULL" for column in Binding._fields)
     rows = store.rows(
-        f"SELECT c.session, p.vcs, {old}, {_AFTER} {_MOVING} JOIN main.session o ON o.id = c.session "
+        f"SELECT c.session, p.vcs, {old}, {_AFTER} {_STAGED} JOIN main.session o ON o.id = c.session "
         "LEFT JOIN main.project p ON p.id = a.project_id "
         "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND r.before <> r.after ORDER BY r.seq",
         [first, last],
