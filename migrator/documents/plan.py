@@ -14,6 +14,7 @@ from migrator.model import (
     Binding,
     Change,
     DirectoryChange,
+    FileUndo,
     FolderMoves,
     FolderState,
     Plan,
@@ -22,7 +23,6 @@ from migrator.model import (
     ProjectChange,
     ProjectPaths,
     Source,
-    Undo,
     UndoTurns,
     WorkspaceChange,
 )
@@ -98,8 +98,8 @@ def summary(plan: Plan) -> dict[str, int]:
         "unchanged": len(plan.unchanged),
         "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
         "projects_updated": len(plan.updates),
-        "undo_carried": sum(number for (undo, _), number in kinds.items() if undo is Undo.CARRY),
-        "undo_detached": sum(number for (undo, _), number in kinds.items() if undo is Undo.DETACH),
+        "undo_carried": sum(number for (undo, _), number in kinds.items() if undo is FileUndo.CARRY),
+        "undo_detached": sum(number for (undo, _), number in kinds.items() if undo is FileUndo.DETACH),
         "turns_carried": sum(turns.carried * number for (_, turns), number in kinds.items()),
         "turns_detached": sum((turns.detached or 0) * number for (_, turns), number in kinds.items()),
     }
@@ -170,7 +170,7 @@ def _plan(document: dict[str, Any]) -> Plan:
                 tuple(change["selected_by"]),
                 Binding(**change["before"]),
                 Binding(**change["after"]),
-                Undo(change["undo"]),
+                FileUndo(change["undo"]),
                 UndoTurns(**change.get("undo_turns", {})),
             )
             for change in document["changes"]

@@ -1,4 +1,4 @@
-"""Every fact that was looked at for one session: what rules say yes and no to, and why."""
+"""Explain one session: what each rule says of it, and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.model import Project, Reason, Session
-    from migrator.orphans.find import HomeFinder
+    from migrator.orphans.homes import Homes
     from migrator.orphans.rule import DirectoryInfo, OrphanRule, RuleContext
 
 
@@ -34,30 +34,30 @@ class Explanation:
     in_database: bool
     info: DirectoryInfo
     project: Project | None
-    verdicts: tuple[RuleResult, ...]
+    results: tuple[RuleResult, ...]
 
 
-def explain(context: RuleContext, session: Session, asked: Sequence[OrphanRule], homes: HomeFinder) -> Explanation:
+def explain(context: RuleContext, session: Session, asked: Sequence[OrphanRule], homes: Homes) -> Explanation:
     """Ask every rule about one session, and for its home where it is lost."""
     in_database = session.id in context.by_id
-    verdicts = []
+    results = []
     for rule in asked:
-        said = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
-        note = "" if said else (rule.explain_pass(context, session) if in_database else "not in the database")
-        verdicts.append(RuleResult(rule.name, said, note))
-    reasons = tuple(reason for verdict in verdicts for reason in verdict.reasons)
-    suggestion, rivals = homes.home_of(session, reasons) if reasons else (None, ())
+        found = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
+        note = "" if found else (rule.explain_pass(context, session) if in_database else "not in the database")
+        results.append(RuleResult(rule.name, found, note))
+    reasons = tuple(reason for result in results for reason in result.reasons)
+    suggestion, rivals = homes.suggestion(session, reasons) if reasons else (None, ())
     return Explanation(
         Orphan(session, reasons, suggestion, rivals),
         in_database,
         context.inspect(session.directory),
         context.projects.get(session.project_id),
-        tuple(verdicts),
+        tuple(results),
     )
 
 
 def find_session(context: RuleContext, text: str) -> Session:
-    """Return the session with this id, or the only one whose id starts with it, in the database or in JSON storage.
+    """Return the session whose id is `text` or the only one that begins with it, in the database or JSON storage.
 
     Raises NothingMatched where there is none, MigratorError where there are several.
     """

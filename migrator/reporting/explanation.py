@@ -40,12 +40,12 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
         },
         "rules": [
             {
-                "rule": verdict.rule,
-                "found": bool(verdict.reasons),
-                "reasons": [reason_row(reason) for reason in verdict.reasons],
-                "because": verdict.note or None,
+                "rule": result.rule,
+                "found": bool(result.reasons),
+                "reasons": [reason_row(reason) for reason in result.reasons],
+                "because": result.note or None,
             }
-            for verdict in explanation.verdicts
+            for result in explanation.results
         ],
     }
 
@@ -57,8 +57,8 @@ def explanation_text(explanation: Explanation, width: int = 80) -> Iterator[str]
     for label, text in _facts(explanation):
         yield from labelled_lines(label, text, width, "cyan")
     yield ""
-    for verdict in explanation.verdicts:
-        yield from _verdict(verdict, width)
+    for result in explanation.results:
+        yield from _verdict(result, width)
     yield ""
     yield from _home(explanation, width)
 
@@ -83,11 +83,11 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield "id kept there", info.kept_id or "none"
 
 
-def _verdict(verdict: RuleResult, width: int) -> Iterator[str]:
-    if not verdict.reasons:
-        yield from labelled_lines(f"no   {verdict.rule}", verdict.note or "nothing found", width, "green")
-    for reason in verdict.reasons:
-        yield from labelled_lines(f"yes  {verdict.rule} ({reason.certainty.value})", reason.evidence, width, "red")
+def _verdict(result: RuleResult, width: int) -> Iterator[str]:
+    if not result.reasons:
+        yield from labelled_lines(f"no   {result.rule}", result.note or "nothing found", width, "green")
+    for reason in result.reasons:
+        yield from labelled_lines(f"yes  {result.rule} ({reason.certainty.value})", reason.evidence, width, "red")
 
 
 def _home(explanation: Explanation, width: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.documents.plan import summary
-from migrator.model import BECAUSE, STILL_LOST, ProjectAction, Undo
+from migrator.model import BECAUSE, STILL_LOST, FileUndo, ProjectAction
 from migrator.text import and_more, cells, count, one_line, shortened, tilde
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def _value(value: str | None) -> str:
     return "NULL" if value is None else one_line(value) or '""'
 
 
-_WORDS = {Undo.CARRY: "carried", Undo.DETACH: "detached", Undo.NONE: "none"}
+_WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE: "none"}
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
@@ -226,7 +226,7 @@ def _undo_words(changes: Iterable[Change]) -> str:
 
 
 def _undo_word(change: Change) -> str:
-    if change.moves or change.undo is not Undo.CARRY:
+    if change.moves or change.undo is not FileUndo.CARRY:
         return _WORDS[change.undo]
     if change.selected_by[:1] and change.selected_by[0].startswith("undo of "):
         return "set back"
@@ -237,11 +237,11 @@ def _undo_word(change: Change) -> str:
 
 def _turn_words(changes: Iterable[Change]) -> str:
     """Return how many turns keep their file undo and how many lose it."""
-    undone = [change for change in changes if change.undo is not Undo.NONE]
+    undone = [change for change in changes if change.undo is not FileUndo.NONE]
     carrying = [change.turns.carried for change in undone if change.turns.carried]
-    restored = sum(change.undo is Undo.CARRY and not change.turns.carried for change in undone)
+    restored = sum(change.undo is FileUndo.CARRY and not change.turns.carried for change in undone)
     losing = [change.turns.detached for change in undone if change.turns.detached]
-    uncounted = sum(change.undo is Undo.DETACH and not change.turns.detached for change in undone)
+    uncounted = sum(change.undo is FileUndo.DETACH and not change.turns.detached for change in undone)
     words = []
     if carrying:
         words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")

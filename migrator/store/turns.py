@@ -48,6 +48,15 @@ class UndoRecord(NamedTuple):
     trees: list[str]
 
 
+def redo_snapshot(marker: str | None) -> str | None:
+    """Return the tree that a redo writes over the worktree, as a session's `revert` marker names it; else None."""
+    try:
+        tree = json.loads(marker or "{}").get("snapshot")
+    except (ValueError, AttributeError):
+        return None
+    return tree if isinstance(tree, str) else None
+
+
 def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
     """Return what an undo in each of these sessions works with."""
     wanted = list(sessions)

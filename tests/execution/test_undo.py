@@ -9,18 +9,22 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-import tests.strategies  # noqa: F401 - for its profile: how fast a machine is says nothing about what is right
+from migrator.arguments import MoveRequest, SelectRequest, Subdirs, WriteRequest
 from migrator.errors import StalePlan
-from migrator.execution.runs import RunOptions
 from migrator.model import Plan, RunStatus
-from migrator.operations.apply import apply_plan, undo_run
-from migrator.operations.context import CommandContext, MoveRequest
-from tests.execution.rows import (
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import CommandContext
+from migrator.operations.move import plan_move
+from migrator.operations.undo import undo_run
+from tests.support.git import root_commit
+from tests.support.opencode_2_database import DIALECTS, add_turn, dialect_home, queue_move
+from tests.support.rows import (
     MARKER,
     Pristine,
+    add_patch,
     born,
     copy_session,
     directories,
@@ -28,12 +32,12 @@ from tests.execution.rows import (
     rows,
     titled,
 )
-from tests.v2_databases import DIALECTS, add_turn, dialect_home, queue_move
+from tests.support.strategies import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 DESTINATIONS = ("shop", "shop/sub", "other", "plain", "keep")
 SEARCH = ("--from-dir", "~/src/shop-search")
@@ -46,7 +50,7 @@ class Move(NamedTuple):
 
     chosen: frozenset[int]
     to_dir: str
-    subdirs: str
+    subdirs: Subdirs
     chunk: int
 
 
@@ -90,7 +94,10 @@ def planned(home: Home, move: Move) -> Plan:
     ids = sorted(directories(home))
     to_dir = move.to_dir if move.to_dir == "keep" else str(home.src / move.to_dir)
     with CommandContext(home.database) as context:
-        return context.plan({"from_id": tuple(ids[i] for i in move.chosen)}, MoveRequest(to_dir, subdirs=move.subdirs))
+        return plan_move(
+            context,
+            MoveRequest(SelectRequest({"from_id": tuple(ids[i] for i in move.chosen)}), to_dir, subdirs=move.subdirs),
+        )
 
 
 def make(home: Home, mess: Mess) -> None:
@@ -98,7 +105,7 @@ def make(home: Home, mess: Mess) -> None:
     tables = [table for table in ("session", "session_v2") if table in home.tables()]
     if "session" in tables:
         for number in mess.patched:
-            home.add_patch(ids[number], "/x/a", "/x/b", part=f"prt_{number}")
+            add_patch(home, ids[number], "/x/a", "/x/b", id_=f"prt_{number}")
     if "session_v2" in tables:
         make_of_2(home, ids, mess)
     for column, value, some in (
@@ -129,16 +136,16 @@ def make_of_2(home: Home, ids: list[str], mess: Mess) -> None:
             home.execute("DELETE FROM session_v2 WHERE id = ?", [ids[number]])
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(mess=messes, steps=st.lists(moves, min_size=1, max_size=3), chunk=st.integers(1, 7))
 def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps: list[Move], chunk: int) -> None:
     """Of any sequence of moves, taken back in turn and then brought about again in turn, each state comes back."""
     pristine.restore()
-    home, options = pristine.home, RunOptions(chunk_size=chunk)
+    home, options = pristine.home, WriteRequest(chunk_size=chunk)
     make(home, mess)
     states, runs = [rows(home)], []
     for step in steps:
-        run = apply_plan(planned(home, step), home.database, RunOptions(chunk_size=step.chunk))
+        run = apply_plan(planned(home, step), home.database, WriteRequest(chunk_size=step.chunk))
         if run.id is not None:
             states.append(rows(home))
             runs.append(run.id)
@@ -153,20 +160,20 @@ def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps
         assert rows(home) == state
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(mess=messes, move=moves)
 def test_law_a_plan_applied_twice_changes_nothing_the_second_time(pristine: Pristine, mess: Mess, move: Move) -> None:
     pristine.restore()
     home = pristine.home
     make(home, mess)
     plan = planned(home, move)
-    apply_plan(plan, home.database, RunOptions(chunk_size=move.chunk))
+    apply_plan(plan, home.database, WriteRequest(chunk_size=move.chunk))
     after = rows(home)
     if plan.changes:
         with pytest.raises(StalePlan) as stale:
-            apply_plan(plan, home.database, RunOptions())
+            apply_plan(plan, home.database, WriteRequest())
         assert set(stale.value.rows) == {change.session for change in plan.changes}
-    assert apply_plan(planned(home, move), home.database, RunOptions()).status is RunStatus.UNCHANGED
+    assert apply_plan(planned(home, move), home.database, WriteRequest()).status is RunStatus.UNCHANGED
     assert rows(home) == after
 
 
@@ -231,7 +238,7 @@ def test_a_skipped_tree_can_be_taken_back_later(home: Home, shop: Path) -> None:
 
 def test_a_session_continued_since_goes_back_and_its_new_file_undo_is_detached(home: Home, shop: Path) -> None:
     session = titled(home, "Debounce the search box")
-    home.add_patch(session, str(shop / "README.md"), part="prt_since")
+    add_patch(home, session, str(shop / "README.md"), id_="prt_since")
     home.execute("UPDATE session SET revert = ? WHERE id = ?", [MARKER, titled(home, "Name things better")])
     after_move = rows(home)
     assert home.run("undo", "--yes").code == 0
@@ -250,7 +257,7 @@ def test_a_session_continued_since_goes_back_and_its_new_file_undo_is_detached(h
 def test_a_child_born_since_goes_back_with_its_tree(home: Home, shop: Path) -> None:
     child = born(home, titled(home, "Compare ranking formulas"))
     grandchild = born(home, child)
-    home.add_patch(grandchild, str(shop / "README.md"), part="prt_since")
+    add_patch(home, grandchild, str(shop / "README.md"), id_="prt_since")
     run = home.run("undo", "--yes", "--json").json
     assert {warning["session"] for warning in run["warnings"]} == {child, grandchild}
     assert run["sessions"] == run["verified"] == 17
@@ -265,7 +272,7 @@ def test_what_was_born_of_a_session_that_had_not_moved_stays_with_it(home: Home)
     shop = home.repository("shop")
     home.run("move", "--from-dir", "~/src/notes", "--to-dir", shop, "--yes")
     settled = titled(home, "Compare ranking formulas")
-    there = [home.root_commit(shop), str(shop), settled]
+    there = [root_commit(shop), str(shop), settled]
     home.execute("UPDATE session SET project_id = ?, directory = ?, path = '' WHERE id = ?", there)
     home.run("move", *SEARCH, "--to-dir", shop, "--yes")
     child = born(home, settled)
@@ -290,7 +297,7 @@ def test_a_project_that_has_come_into_use_since_is_not_taken_away_with_its_sessi
     copy_session(home, titled(home, "Name things better"), id="ses_new", time_created=1, parent_id=None)
     assert home.run("undo", "--yes").code == 0
     assert directories(home)["ses_new"] == str(shop)
-    assert home.root_commit(shop) in rows(home)["project"]
+    assert root_commit(shop) in rows(home)["project"]
 
 
 def test_a_run_is_taken_back_once(home: Home, shop: Path) -> None:

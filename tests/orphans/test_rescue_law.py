@@ -12,12 +12,15 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from migrator.execution.runs import RunOptions
-from migrator.operations.apply import apply_plan, undo_run
-from migrator.operations.context import CommandContext, RescueRequest
-from tests.home import build_home
-from tests.orphans.history import History
-from tests.places.repositories import copy_of, git, repository, sub_directory
+from migrator.arguments import RescueRequest, WriteRequest
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import CommandContext
+from migrator.operations.rescue import plan_rescue
+from migrator.operations.undo import undo_run
+from tests.support.git import copy_of, git, repository, sub_directory
+from tests.support.history import History
+from tests.support.home import build_home
+from tests.support.strategies import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,7 +124,7 @@ def lived(born: list[Born], happened: list[tuple[Callable[[History, str], None],
 
 def plan(history: History) -> Plan:
     with CommandContext(history.home.database) as context:
-        return context.rescue(RescueRequest())
+        return plan_rescue(context, RescueRequest())
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -134,7 +137,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 # Each example is a dozen git processes: a failing one is shown as it was found, not the smallest.
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(examples(25), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @example([Born("shop", None), Born("shop", 0)], [(link, "shop")])  # only the root is stored through the link
 @given(st.lists(births, min_size=1, max_size=6), st.lists(events, max_size=4))
 def test_who_is_rescued_is_lost_no_more(
@@ -147,12 +150,12 @@ def test_who_is_rescued_is_lost_no_more(
         moved = {change.session for change in first.changes}
         assert lost - moved - warned <= set(first.unchanged)  # they wait where their root comes to
 
-        run = apply_plan(first, history.home.database, RunOptions())
+        run = apply_plan(first, history.home.database, WriteRequest())
         assert history.lost() == warned
         again = plan(history)
         assert not again.changes
         assert {warning.session for warning in again.warnings} == warned
 
         if run.id is not None:
-            undo_run(history.home.database, run.id, RunOptions())
+            undo_run(history.home.database, run.id, WriteRequest())
         assert history.home.everything() == before

@@ -7,7 +7,7 @@ import pytest
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.model import Place, Project
 from migrator_selectors.from_project import FromProjectPlugin
-from tests.selectors.surroundings import Surroundings, chosen, session
+from tests.support.selector_context import Surroundings, chosen, session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +112,8 @@ def test_empty_is_the_beginning_of_every_id_and_refused() -> None:
         ("/src/web/a/b", "a/b", "/src/web"),
         ("/clone/web/a", "a", "/clone/web"),
         ("/src/web/.trees/one", "", "/src/web/.trees/one"),
-        ("/a", "a", "/"),
+        ("/a", "a", None),
+        ("/src/web/sub", "src/web/sub", "/src/web"),
         ("/src/web/a", "b", "/src/web"),
         ("/src/web/xa", "a", "/src/web"),
         ("/src/web/a", None, "/src/web"),

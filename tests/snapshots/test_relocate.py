@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from migrator.arguments import RelocateRequest, WriteRequest
 from migrator.errors import MigratorError
-from migrator.execution.runs import RunOptions
 from migrator.model import FolderState
 from migrator.operations.apply import apply_plan
-from migrator.operations.context import CommandContext, RelocateRequest
-from migrator.snapshots.alternates import NEW, alternate_lines, worktree_of
-from tests.places.repositories import git
-from tests.snapshots.world import Saved, State, Talk, World, changes, linked, state, write
+from migrator.operations.context import CommandContext
+from migrator.operations.relocate import plan_relocate
+from migrator.snapshots.alternates import NEW, read_alternates, worktree_of
+from tests.support.git import git
+from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +88,7 @@ def test_control_without_relocate_the_undo_beside_it_deletes(ground: Ground) -> 
 
 @pytest.mark.parametrize("whereabouts", GROUNDS)
 def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: FolderState) -> None:
-    before = ground.world.everything()
+    before = ground.world.home.everything()
     moved_first = whereabouts is FolderState.MOVED
     if moved_first:
         ground.old.rename(ground.new)
@@ -95,7 +96,7 @@ def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: FolderSta
     ground.world.take_back(run)
     if moved_first:
         ground.new.rename(ground.old)
-    assert ground.world.everything() == before
+    assert ground.world.home.everything() == before
     assert ground.undone(ground.talk, ground.old) == {"a": ("file", b"a\n")}
     assert ground.undone(ground.neighbour, ground.beside) == {"b": ("file", b"b\n")}
 
@@ -107,7 +108,7 @@ def test_the_new_repository_is_for_the_new_place_before_that_is_there(ground: Gr
         for path in ground.world.data.glob("snapshot/*/*/config")
         if worktree_of(str(path.parent)) == str(ground.new)
     )
-    assert alternate_lines(f"{own}/objects/info/alternates") == [f"{ground.new}/.git/objects"]
+    assert read_alternates(f"{own}/objects") == [f"{ground.new}/.git/objects"]
     ground.old.rename(ground.new)
     assert ground.world.git_dir(ground.new) == own
 
@@ -150,8 +151,8 @@ def test_two_worktrees_that_changed_places(ground: Ground) -> None:
 
 def swapped(world: World, one: Path, other: Path) -> None:
     with CommandContext(world.database) as context:
-        plan = context.relocate(RelocateRequest((f"{one}={other}", f"{other}={one}")))
-    apply_plan(plan, world.database, RunOptions())
+        plan = plan_relocate(context, RelocateRequest((f"{one}={other}", f"{other}={one}")))
+    apply_plan(plan, world.database, WriteRequest())
 
 
 def test_a_linked_worktree_that_lost_its_repository_says_how_to_keep_its_undo(ground: Ground) -> None:
@@ -187,7 +188,7 @@ def test_a_session_whose_own_directory_is_gone_follows_with_its_undo(ground: Gro
 def test_others_borrowing_is_announced_and_foreign_folders_change_nothing(ground: Ground) -> None:
     before = everyones_lenders(ground.world)
     with CommandContext(ground.world.database) as context:
-        plan = context.relocate(RelocateRequest((str(ground.old), str(ground.new)), whereabouts=FolderState.WILL_MOVE))
+        plan = plan_relocate(context, RelocateRequest((str(ground.old), str(ground.new)), state=FolderState.WILL_MOVE))
     (said,) = (warning.message for warning in plan.warnings if warning.code == "snapshots-borrow")
     assert said.startswith(f"opencode's snapshots of {ground.beside} borrow from the repository that moves")
     ground.world.relocate(ground.old, ground.new, FolderState.FOREIGN)
@@ -200,9 +201,9 @@ def everyones_lenders(world: World) -> State:
 
 def test_where_a_neighbour_cannot_be_told_nothing_is_moved(ground: Ground) -> None:
     info = ground.world.snapshots(ground.beside).git_dir / "objects/info"
-    before = ground.world.everything()
+    before = ground.world.home.everything()
     ground.old.rename(ground.new)
     (info / NEW).mkdir()  # what we write first is in the way of it
     with pytest.raises(MigratorError, match=r"can't be told where the repository is .* nothing was moved"):
         ground.world.relocate(ground.old, ground.new)
-    assert ground.world.everything() == before
+    assert ground.world.home.everything() == before

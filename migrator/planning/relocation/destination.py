@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput
 from migrator.model import FolderMoves, FolderState, PlanWarning
-from migrator.paths import is_within
-from migrator.planning.relocation.folders import Folders, normalise
+from migrator.paths import Folders, is_within, normalise
 from migrator.planning.relocation.resolvers import Foreign, Moved, Resolver, WillMove
 from migrator.text import and_more
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import FolderState, PlanWarning, Selected, Selection
-from migrator.paths import is_within
+from migrator.paths import is_within, normalise
 from migrator.planning.planner import plan_move
-from migrator.planning.relocation.folders import normalise
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
-from migrator.selection.query import relatives, trees
+from migrator.selection.trees import relatives, trees
 from migrator.store.project_rows import project_rows
 from migrator.store.reader import IN
 from migrator.text import and_more
