@@ -14,5 +14,5 @@ def import_phase(store: Store) -> str:
     """Return how far the import is, in words; "completed" where it is done, and where there is nothing to import."""
     if store.schema.dialect != "v1+v2":
         return opencode_2_schema.COMPLETED
-    with store.explained():
+    with store.translate_errors():
         return opencode_2_schema.import_phase(store.connection)
