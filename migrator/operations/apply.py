@@ -29,7 +29,7 @@ def apply_plan(
     """Carry out a plan on the database it was made for, under the exclusive lock."""
     from migrator.execution.runs import apply
     from migrator.model import Run
-    from migrator.planning.recheck import check_destinations, refresh_folder_state
+    from migrator.planning.recheck import recheck
 
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
@@ -41,9 +41,7 @@ def apply_plan(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
         places = places_of(writer)
-        plan = refresh_folder_state(plan)
-        check_destinations(plan, writer, places)
-        return apply(writer, plan, replace(options, progress=progress), places)
+        return apply(writer, recheck(plan, writer, places), replace(options, progress=progress), places)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput, NothingMatched
@@ -35,9 +34,8 @@ def plan_consolidation(
             "say where its sessions should be with --to-dir DIR, one of its worktrees for example."
         )
     wish = MoveRequest(to_dir, subdirs=values["subdirs"], undo_files=values["undo_files"], announce=values["announce"])
-    plan = context.plan({**values, "from_workspaces": (repository,)}, wish)
-    # Here it is known of all of them which repository they come from, of those that the disk has forgotten too.
-    return replace(plan, warnings=(*plan.warnings, *left_out_warnings(found)), sources=()), found
+    selection = context.chosen({**values, "from_workspaces": (repository,)})
+    return context.plan_move(selection, wish, warnings=left_out_warnings(found), one_repository=True), found
 
 
 def left_out_warnings(found: RepositorySessions) -> Iterator[PlanWarning]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -14,11 +13,11 @@ from migrator.selection.query import DatabaseSelectorContext, Query, select
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from migrator.execution.gc import Leftover
-    from migrator.model import FolderMoves, Plan
+    from migrator.model import FolderMoves, Plan, PlanWarning
     from migrator.operations.doctor import CheckResult
     from migrator.orphans.context import DatabaseRuleContext
     from migrator.orphans.homes import Homes
@@ -111,13 +110,27 @@ class CommandContext:
             )
         return select(self.store, self._choosing(values), with_forks=with_forks)
 
-    def plan_move(self, selection: Selection, wish: MoveRequest) -> Plan:
+    def plan_move(
+        self,
+        selection: Selection,
+        wish: MoveRequest,
+        *,
+        warnings: Iterable[PlanWarning] = (),
+        one_repository: bool = False,
+    ) -> Plan:
         """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
-        from migrator.planning.opencode_2 import with_announcement
         from migrator.planning.planner import plan_move
 
-        plan = plan_move(self.store, selection, self._destination(wish), self._undo(wish.undo_files))
-        return with_announcement(plan, wanted=wish.announce)
+        undo = self._undo(wish.undo_files)
+        return plan_move(
+            self.store,
+            selection,
+            self._destination(wish),
+            undo,
+            announce=wish.announce,
+            warnings=warnings,
+            one_repository=one_repository,
+        )
 
     def _choosing(self, values: Mapping[str, Any]) -> Query:
         query = self.query(values)
@@ -187,10 +200,7 @@ class CommandContext:
 
     def relocate(self, moving: RelocateRequest) -> Plan:
         """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
-        from migrator.model import PlanWarning
-        from migrator.planning.opencode_2 import with_announcement
         from migrator.planning.relocation.arguments import absolute_pairs, listed_pairs, typed_pairs
-        from migrator.planning.relocation.desktop_files import files_that_name
         from migrator.planning.relocation.destination import Relocation, folder_moves
         from migrator.planning.relocation.planner import plan_relocation
 
@@ -201,21 +211,7 @@ class CommandContext:
         relocation = Relocation(self.places, folder_moves(pairs, moving.whereabouts), self.store.workspaces())
         undo_files = "detach" if moving.whereabouts is FolderState.FOREIGN else moving.undo_files
         file_undo = self._undo(undo_files, relocation.said)
-        plan = plan_relocation(self.store, relocation, file_undo, copied=moving.copied)
-        plan = with_announcement(plan, wanted=moving.announce)
-        if moving.whereabouts is FolderState.FOREIGN:
-            return plan
-        naming_them = files_that_name([old for old, _ in relocation.said.folders], os.path.expanduser("~"))
-        return replace(
-            plan,
-            warnings=(
-                *plan.warnings,
-                *(
-                    PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")
-                    for file in naming_them
-                ),
-            ),
-        )
+        return plan_relocation(self.store, relocation, file_undo, copied=moving.copied, announce=moving.announce)
 
     def homes(
         self, search: Sequence[str] = (), depth: int | None = None, tick: Callable[[int], None] = lambda _: None
@@ -234,7 +230,6 @@ class CommandContext:
     def rescue(self, wish: RescueRequest, tick: Callable[[int], None] = lambda _: None) -> Plan:
         """Plan to bring lost sessions home; `tick` is as above."""
         from migrator.orphans.find import check_names, find_reasons, rules
-        from migrator.planning.opencode_2 import with_announcement
         from migrator.planning.planner import plan_move
         from migrator.planning.rescue import Rescue
 
@@ -244,8 +239,8 @@ class CommandContext:
         rescue = Rescue(self.rule_context, homes, every, wish.rules or None, likely=wish.likely)
         selection = rescue.select(find_reasons(self.rule_context, every))
         selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
-        plan = plan_move(self.store, selection, rescue.destination, self._undo(wish.undo_files))
-        return with_announcement(plan, wanted=wish.announce)
+        undo = self._undo(wish.undo_files)
+        return plan_move(self.store, selection, rescue.destination, undo, announce=wish.announce)
 
     def _project(self, said: str | None, option: str) -> str | None:
         """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
