@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from migrator.cli.database import only_database
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, only_database, width
+from migrator.cli.terminal import echo_lines, width
 
 
 @click.command("log", short_help="List the runs so far.")
@@ -18,7 +19,7 @@ def command(form: str, **values: Any) -> None:
     from migrator.execution.run_log import logged_runs
     from migrator.reporting.log_rows import log_rows
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.words import local_time
+    from migrator.text import local_time
 
     path = only_database(values)
     rows = log_rows(logged_runs(str(path) if path else None))

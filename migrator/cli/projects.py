@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from migrator.cli.database import open_context
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width
 
 
 @click.command("projects", short_help="List every project that opencode knows.")
@@ -17,9 +18,9 @@ from migrator.cli.terminal import echo_lines, width, workbench
 def command(form: str, **values: Any) -> None:
     """List every project: its worktree, how many sessions it has, whether it still exists."""
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.words import tilde
+    from migrator.text import tilde
 
-    with workbench(values) as context:
+    with open_context(values) as context:
         projects = context.store.projects()
         sessions = context.store.sessions_per_project()
     labels = {project.id: project.label for project in projects}

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from migrator.cli.database import open_context
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width
 
 
 @click.command("workspaces", short_help="List the workspaces of a repository, alive or gone.")
@@ -21,10 +22,10 @@ def command(repository: str, form: str, **values: Any) -> None:
     """
     from migrator.operations.consolidate import left_out_warnings
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.words import one_line, tilde
     from migrator.reporting.workspace_tree import state_words
+    from migrator.text import one_line, tilde
 
-    with workbench(values) as context:
+    with open_context(values) as context:
         found = context.selector_context.workspaces(repository, "REPOSITORY")
     workspaces = {workspace.path: workspace for workspace in found.repository.workspaces}
     rows: list[dict[str, Any]] = [
@@ -36,7 +37,7 @@ def command(repository: str, form: str, **values: Any) -> None:
             "main": workspace.main,
             "locked": workspace.locked,
             "formerly": list(workspace.formerly),
-            "sessions": found.sessions.get(workspace, 0),
+            "sessions": found.session_counts.get(workspace, 0),
             "evidence": workspace.evidence or None,
             "repository": found.repository.home,
         }

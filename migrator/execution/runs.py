@@ -25,7 +25,7 @@ from migrator.execution.new_children import children_created_since
 from migrator.execution.protect_undo import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
-from migrator.model import Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
+from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
 from migrator.places.checkout import GLOBAL
 from migrator.state_dir import now_ms
 
@@ -105,7 +105,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
             before=change.after,
             after=change.before,
             selected_by=(f"undo of {entry.id}",),
-            undo=Undo.CARRY if change.session in restored else Undo.NONE,
+            undo=FileUndo.CARRY if change.session in restored else FileUndo.NONE,
         )
         for change in done.values()
     ]
@@ -206,7 +206,7 @@ def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
 def _prepare_file_undo(writer: Writer, places: Places, job: Job, staging: Staging, waiting: Callable[[], None]) -> Job:
     """Bring snapshots to where opencode will look for them; return the job with the values that this sets."""
     plan = job.plan
-    if any(way.undo is Undo.CARRY or not way.moves for way in staging.ways):
+    if any(way.undo is FileUndo.CARRY or not way.moves for way in staging.ways):
         carried, left, routes = carry_undo(writer, places, plan.changes, waiting, plan.relocated)
         detached, safe, mended = protect_undo(writer, places, plan.changes, waiting)
         job = replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrator.model import Change, Place, Plan, ProjectAction, ProjectChange, Undo
+from migrator.model import Change, FileUndo, Place, Plan, ProjectAction, ProjectChange
 from migrator.planning.opencode_2 import has_announcements, opencode_2_warnings, rebind_for_opencode_1
 from migrator.planning.source_repositories import Way, find_sources, repository_warnings
 
@@ -66,7 +66,7 @@ def find_moves(store: Store, selection: Selection, destination: Destination, fil
     # Sessions are many; where they come from, why, and where they go is not.
     bindings: dict[tuple[Binding, str], Binding] = {}
     ways: dict[tuple[Binding, str, tuple[str, ...]], Binding] = {}
-    undo = Undo.NONE
+    undo = FileUndo.NONE
     for selected in selection.sessions:
         session, root, selected_by, base = selected
         before = session.binding
@@ -86,7 +86,7 @@ def find_moves(store: Store, selection: Selection, destination: Destination, fil
     if store.schema.dialect == "v1+v2":
         moves, right, places = rebind_for_opencode_1(store, moves, places)
         unchanged += right
-    changes = tuple(file_undo.decided(moves))
+    changes = tuple(file_undo.decide(moves))
     projects = store.projects() if changes else []
     taken = [Way(why, before, after) for (before, _, why), after in ways.items() if after != before]
     sources = find_sources(taken, projects)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Binding, PlanWarning, Source
 from migrator.paths import upwards
-from migrator.places.checkout import is_outside
+from migrator.places.checkout import is_outside_repository
 from migrator.workspaces import jj
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Way(NamedTuple):
 def find_sources(ways: Collection[Way], projects: Sequence[Project]) -> tuple[Source, ...]:
     """Return where sessions come from, a source for each directory and project; none if all are of one repository."""
     places = {(way.before.directory, way.before.project_id) for way in ways}
-    outside = {directory for directory, project_id in places if is_outside(project_id, directory)}
+    outside = {directory for directory, project_id in places if is_outside_repository(project_id, directory)}
     if outside or len({project_id for _, project_id in places}) > 1:
         tops = _jj_tops(outside | {way.after.directory for way in ways}) if outside else {}
     else:
@@ -44,7 +44,7 @@ def find_sources(ways: Collection[Way], projects: Sequence[Project]) -> tuple[So
     found = []
     for directory, project_id in sorted(places):
         label = labels.get(project_id, project_id)
-        if directory in outside and is_outside(project_id, directory):
+        if directory in outside and is_outside_repository(project_id, directory):
             main = next((tops[above] for above in upwards(directory) if above in tops), None)
             label = OUTSIDE if main is None else labels.get(by_worktree.get(main, ""), main)
         found.append(Source(directory, project_id, label))
@@ -56,7 +56,11 @@ def repository_warnings(ways: Iterable[Way], sources: Sequence[Source]) -> Itera
     if not sources:
         return
     repository = {(source.directory, source.project_id): source.repository for source in sources}
-    noun = "repositories" if any(is_outside(source.project_id, source.directory) for source in sources) else "projects"
+    noun = (
+        "repositories"
+        if any(is_outside_repository(source.project_id, source.directory) for source in sources)
+        else "projects"
+    )
     taken: dict[str, set[str]] = {}
     for selected_by, before, _ in ways:
         for option in selected_by:
@@ -83,8 +87,8 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
             if above in seen:
                 break
             seen.add(above)
-            repo = jj.repository(above) if os.path.lexists(os.path.join(above, ".jj")) else None
-            if repo is not None and jj.is_repository(repo):
+            repo = jj.repo_dir(above) if os.path.lexists(os.path.join(above, ".jj")) else None
+            if repo is not None and jj.is_repo_dir(repo):
                 tops[above] = jj.main_root(repo)
     for main in set(tops.values()):
         for record in jj.index(os.path.join(main, ".jj", "repo")).workspaces:

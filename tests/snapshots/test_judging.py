@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.model import Undo, UndoTurns
+from migrator.model import FileUndo, UndoTurns
 from tests.places.repositories import git
 from tests.snapshots.world import Talk, World, changes, clone, commit, linked, state, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from migrator.arguments import FileUndoPolicy
     from migrator.model import Change
 
 
-def only(world: World, source: Path, target: Path, undo_files: str = "auto") -> Change:
+def only(world: World, source: Path, target: Path, undo_files: FileUndoPolicy = "auto") -> Change:
     (change,) = world.plan(source, target, undo_files).changes
     return change
 
@@ -52,7 +53,7 @@ def carried(world: World, talk: Talk, target: Path) -> list[str]:
 def test_where_nothing_differs_every_turn_is_carried(world: World, source: Path, talk: Talk, way: object) -> None:
     target = linked(source) if way is linked else clone(source)
     change = only(world, source, target)
-    assert (change.undo, change.turns) == (Undo.CARRY, UndoTurns(3, 0, None))
+    assert (change.undo, change.turns) == (FileUndo.CARRY, UndoTurns(3, 0, None))
     world.move(source, target)
     assert carried(world, talk, target) == ["a", "b", "c"]
 
@@ -117,13 +118,13 @@ def test_what_has_not_been_committed_is_not_in_another_worktree(world: World, so
 
 def test_the_plan_is_judged_anew_when_it_is_applied(world: World, source: Path, talk: Talk) -> None:
     """Between plan and run a file changed: its turn is detached, and the run says so."""
-    from migrator.execution.runs import RunOptions
+    from migrator.arguments import WriteRequest
     from migrator.operations.apply import apply_plan
 
     target = linked(source)
     plan = world.plan(source, target)
     write(target / "b", "changed after the plan\n")
-    run = apply_plan(plan, world.database, RunOptions())
+    run = apply_plan(plan, world.database, WriteRequest())
     (warning,) = run.warnings
     assert (warning.code, warning.session) == ("undo-detached", talk.id)
     assert warning.message == (
@@ -245,7 +246,7 @@ def test_a_reverted_session_without_its_snapshot_is_detached(world: World, sourc
 
 def test_carry_refuses_what_would_be_unsafe_with_the_reason(world: World, source: Path, talk: Talk) -> None:
     target = linked(source)
-    assert only(world, source, target, "carry").undo is Undo.CARRY
+    assert only(world, source, target, "carry").undo is FileUndo.CARRY
     write(target / "b", "another branch's\n")
     with pytest.raises(MigratorError, match=f"{talk.id} can't be carried whole: files of a turn differ"):
         world.plan(source, target, "carry")
@@ -254,7 +255,7 @@ def test_carry_refuses_what_would_be_unsafe_with_the_reason(world: World, source
 def test_detach_is_always_possible(world: World, source: Path, talk: Talk) -> None:
     target = linked(source)
     change = only(world, source, target, "detach")
-    assert (change.undo, change.turns) == (Undo.DETACH, UndoTurns(0, None, "--undo-files detach was given"))
+    assert (change.undo, change.turns) == (FileUndo.DETACH, UndoTurns(0, None, "--undo-files detach was given"))
     world.move(source, target, "detach")
     assert carried(world, talk, target) == []
     assert not world.snapshots(target).git_dir.exists()
@@ -265,7 +266,7 @@ def test_a_repository_that_git_cannot_read_detaches(world: World, source: Path) 
     target = linked(source)
     (world.snapshots(source).git_dir / "config").write_text("[broken\n")
     change = only(world, source, target)
-    assert (change.undo, change.turns[:2]) == (Undo.DETACH, (0, None))
+    assert (change.undo, change.turns[:2]) == (FileUndo.DETACH, (0, None))
     assert world.move(source, target).status == "applied"
 
 

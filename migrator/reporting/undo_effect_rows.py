@@ -1,0 +1,133 @@
+"""What an undo in opencode would do, turn by turn: as rows for programs, as lines for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.snapshots.undo_effect import UndoEffect, by_message, worst_effect
+from migrator.text import and_more, count, first_few, local_time, one_line, shortened, tilde
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from migrator.model import Session
+    from migrator.snapshots.undo_effect import TurnEffect
+    from migrator.store.turns import Prompt
+
+SESSIONS_SHOWN = 20
+FILES_SHOWN = 10
+REDO_SHOWN = 3
+
+Row = dict[str, Any]
+
+
+def undo_effect_rows(
+    sessions: Iterable[Session], found: Mapping[str, Sequence[TurnEffect]], said: Mapping[str, Prompt]
+) -> list[Row]:
+    """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds."""
+    order = list(reversed(UndoEffect))
+    rows = [
+        {
+            "id": session.id,
+            "title": session.title,
+            "directory": session.directory,
+            "undo": worst_effect(found[session.id]).value,
+            "turns": list(_turns(found[session.id], said)),
+        }
+        for session in sessions
+        if session.id in found
+    ]
+    return sorted(rows, key=lambda row: order.index(UndoEffect(row["undo"])))
+
+
+def _turns(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> Iterator[Row]:
+    """Yield one object for each message of the user: it may have been answered in several steps."""
+    for (message, time), steps in by_message(some, said).items():
+        yield {
+            "message": message,
+            "time": time,
+            "undo": worst_effect(steps).value,
+            "deletes": _files(step.deletes for step in steps),
+            "removes": _files(step.removes for step in steps),
+            "restores": _files(step.restores for step in steps),
+            "because": next((step.because for step in steps if step.because), None),
+        }
+
+
+def redo_rows(sessions: Iterable[Session], overwritten: Mapping[str, Sequence[str]]) -> list[Row]:
+    """Return one JSON object for each session in which a redo would overwrite files outside its directory."""
+    return [
+        {
+            "id": session.id,
+            "title": session.title,
+            "directory": session.directory,
+            "overwrites": list(overwritten[session.id]),
+        }
+        for session in sessions
+        if session.id in overwritten
+    ]
+
+
+def redo_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence for each of these sessions."""
+    for row in rows:
+        files = row["overwrites"]
+        names = first_few([one_line(tilde(file)) for file in files], REDO_SHOWN)
+        yield (
+            f"   {row['id']} in {one_line(tilde(row['directory']))} is undone: a redo would overwrite what has changed "
+            f"outside of it, {names}; opencode kept track of that directory only."
+        )
+
+
+def _files(some: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(file for files in some for file in files))
+
+
+def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
+    """Return how many sessions there are of each kind, in one line."""
+    tally = {effect: sum(row["undo"] == effect.value for row in rows) for effect in UndoEffect}
+    words = {
+        UndoEffect.DELETES: "deletes files in",
+        UndoEffect.UNKNOWN: "can't be foretold in",
+        UndoEffect.RESTORES: "restores in",
+        UndoEffect.NOTHING: "does nothing in",
+    }
+    told = [f"{text} {count(tally[effect], 'session')}" for effect, text in words.items() if tally[effect]]
+    none = sessions - len(rows)
+    told += [f"{count(none, 'session')} without"] if none or not rows else []
+    return f"file undo in opencode: {', '.join(told)}"
+
+
+def undo_effect_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
+    """Yield the dangerous sessions with their dangerous turns and the files; and those of which nobody can tell."""
+    why = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
+    for because, number in why.items():
+        yield f"   {count(number, 'session')}: {one_line(because)}"
+    dangerous = [row for row in rows if row["undo"] == UndoEffect.DELETES.value]
+    for row in dangerous if verbose else dangerous[:SESSIONS_SHOWN]:
+        yield ""
+        yield shortened(f'{row["id"]} "{row["title"]}"', width)
+        yield f"   in {one_line(tilde(row['directory']))}"
+        for turn in row["turns"]:
+            if turn["undo"] == UndoEffect.DELETES.value:
+                yield from _turn(turn, verbose=verbose)
+    if not dangerous:
+        return
+    yield ""
+    if not verbose and len(dangerous) > SESSIONS_SHOWN:
+        yield f"{and_more(len(dangerous) - SESSIONS_SHOWN, 'session').lstrip()}; --verbose shows all."
+    yield "`opencode-migrator protect` mends these turns or detaches them; nothing moves."
+
+
+def _turn(turn: Row, *, verbose: bool) -> Iterator[str]:
+    files = turn["deletes"]
+    head = f"   {local_time(turn['time'])} {turn['message']}: would delete {count(len(files), 'file')}"
+    yield click.style(head, fg="red")
+    yield f"      since {one_line(turn['because'])}:"
+    for file in files if verbose else files[:FILES_SHOWN]:
+        yield f"      {one_line(tilde(file))}"
+    if not verbose and len(files) > FILES_SHOWN:
+        yield f"     {and_more(len(files) - FILES_SHOWN)}"
