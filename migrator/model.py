@@ -132,19 +132,6 @@ Undo = FileUndo
 """The name that programs know it by."""
 
 
-class FileUndoPolicy(StrEnum):
-    """What the user wants of file undo: the values of `--undo-files`."""
-
-    AUTO = "auto"
-    """Carry what is safe, detach the rest."""
-
-    CARRY = "carry"
-    """Carry all of it, or refuse the plan."""
-
-    DETACH = "detach"
-    """Carry nothing."""
-
-
 class ProjectAction(StrEnum):
     """What a plan does to a project row."""
 

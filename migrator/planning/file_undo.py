@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.model import FileUndo, FileUndoPolicy, UndoTurns
+from migrator.model import FileUndo, UndoTurns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from migrator.arguments import FileUndoPolicy
     from migrator.model import Change, FolderMoves
     from migrator.places import Places
     from migrator.store.reader import Store
@@ -28,19 +29,19 @@ class FileUndoDecider:
 
     store: Store
     places: Places
-    policy: FileUndoPolicy = FileUndoPolicy.AUTO
+    policy: FileUndoPolicy = "auto"
     relocated: FolderMoves | None = None
 
     def decide(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes with their `undo` and `turns`; one query, whatever their number.
 
-        A session that keeps project and directory keeps its file undo, unless the policy is DETACH. Raises
-        MigratorError if the policy is CARRY and something can't be carried.
+        A session that keeps project and directory keeps its file undo, unless the policy is `detach`. Raises
+        MigratorError if the policy is `carry` and something can't be carried.
         """
         # Asked first: most sessions have no file undo, and then there is nothing to decide.
         found = self.store.with_file_undo([change.session for change in changes]) if changes else set()
         having = [change for change in changes if change.session in found] if found else []
-        if self.policy is FileUndoPolicy.DETACH:
+        if self.policy == "detach":
             decided = [_detached(change, "--undo-files detach was given") for change in having]
         else:
             decided = self._carried_or_detached([change for change in having if change.invalidates_file_undo])
@@ -53,7 +54,7 @@ class FileUndoDecider:
         if not changes:
             return []
         if self.store.schema.has_v2:
-            if self.policy is FileUndoPolicy.CARRY:
+            if self.policy == "carry":
                 raise MigratorError(f"File undo of {changes[0].session} can't be carried: {OF_OPENCODE_2}.")
             return [_detached(change, OF_OPENCODE_2) for change in changes]
         from migrator.snapshots.carry_check import CarryChecker
@@ -62,7 +63,7 @@ class FileUndoDecider:
         decided = []
         for change in changes:
             decision = decisions[change.session]
-            if self.policy is FileUndoPolicy.CARRY and decision.because:
+            if self.policy == "carry" and decision.because:
                 raise MigratorError(
                     f"File undo of {change.session} can't be carried whole: {decision.because}. "
                     "--undo-files auto carries what is safe and detaches the rest, detach carries nothing.",

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.model import Change, FileUndo, FileUndoPolicy, Plan, PlanWarning, UndoTurns
+from migrator.model import Change, FileUndo, Plan, PlanWarning, UndoTurns
 from migrator.reporting.words import count, local_time
 from migrator.snapshots.undo_effect import UndoEffect, by_message, undo_effects
 from migrator.store.undoing import prompts
@@ -14,6 +14,7 @@ from migrator.store.undoing import prompts
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from migrator.arguments import FileUndoPolicy
     from migrator.model import Selection
     from migrator.places import Places
     from migrator.snapshots.undo_effect import TurnEffect
@@ -26,13 +27,13 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
     """Plan for the turns whose undo in opencode would delete files today; the others stay as they are.
 
     Where their snapshots are somewhere else, these are brought to where opencode looks; else the turns are detached.
-    With the policy DETACH none is brought; with CARRY, MigratorError is raised if one can't be.
+    With the policy `detach` none is brought; with `carry`, MigratorError is raised if one can't be.
     """
     from migrator.snapshots.recover import find_recoveries
 
     ids = [selected.session.id for selected in selection.sessions]
     found = undo_effects(store, places, ids)
-    recoveries = {} if policy is FileUndoPolicy.DETACH else find_recoveries(store, places, found)
+    recoveries = {} if policy == "detach" else find_recoveries(store, places, found)
     mended = {id_: mend.parts for id_, mend in recoveries.items()}
     dangerous = {id_ for id_, turns in found.items() if any(t.effect is UndoEffect.DELETES for t in turns)}
     changes = [
@@ -48,7 +49,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
         for selected in selection.sessions
         if selected.session.id in dangerous
     ]
-    if policy is FileUndoPolicy.CARRY and (lost := [change for change in changes if change.turns.detached]):
+    if policy == "carry" and (lost := [change for change in changes if change.turns.detached]):
         raise MigratorError(
             f"File undo of {lost[0].session} can't be mended whole: {lost[0].turns.because}. "
             "--undo-files auto mends what can be and detaches the rest, detach mends nothing.",
