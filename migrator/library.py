@@ -99,7 +99,8 @@ class OpenStore:
         Summarise the README | shop-search
         """
         from migrator.model import Listed
-        from migrator.store.listing import Cursor, ListFilter, history
+        from migrator.store.listing import history
+        from migrator.store.paging import Cursor, ListFilter
 
         wanted = ListFilter(None, _text(directory), roots, start, search, workspace, not archived)
         cursor: Cursor | None = None
@@ -107,7 +108,7 @@ class OpenStore:
         while left is None or left > 0:
             with self._reading() as context:
                 size = _PAGE if left is None else min(_PAGE, left)
-                page = history(context.store, wanted.conditions(context.store), cursor, size)
+                page = history(context.store, wanted.conditions(context.store.schema), cursor, size)
                 projects = {project.id: project for project in context.selector_context.projects()}
             for session in page.sessions:
                 yield Listed(session, projects.get(session.project_id))
@@ -129,13 +130,13 @@ class OpenStore:
         ('missing-directory', 'certain')
         """
         from migrator.operations.orphans import find_homes
-        from migrator.orphans.find import check_names, find_orphans
-        from migrator.orphans.find import rules as every_rule
+        from migrator.orphans.find import find_orphans
+        from migrator.plugins import check_rule_names, orphan_rules
 
-        check_names(rules, "orphans()")
+        check_rule_names(rules, "orphans()")
         with self._reading() as context:
             homes = find_homes(context, SearchRequest([str(directory) for directory in search], depth))
-            return tuple(find_orphans(context.rule_context, every_rule(), homes, found_by=rules))
+            return tuple(find_orphans(context.rule_context, orphan_rules(), homes, found_by=rules))
 
     def projects(self) -> tuple[Project, ...]:
         """Return every project row.

@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 def upwards(directory: str) -> Iterator[str]:
@@ -25,19 +25,31 @@ def is_within(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
-def checkout_root(directory: str, path: str | None) -> str | None:
-    """Return the top of the checkout that a session's directory was in, as the `path` of its row tells how far up.
+def expand_home(path: str, home: str) -> str:
+    """Return a path with a leading `~` written out as `home`."""
+    return home + path[1:] if path == "~" or path.startswith("~/") else path
 
-    None where it tells nothing: in rows from before opencode 1.14, and in those that opencode adopted when a repository
-    appeared around them (1.2.27 to 1.18.34), whose path is still that outside of any, the directory without its leading
-    slash.
+
+def path_below(directory: str, base: str) -> str:
+    """Return what is left of a directory below `base`, "" for `base` itself."""
+    return directory.rstrip("/")[len(base) :].lstrip("/")
+
+
+def checkout_root(directory: str, path: str | None, known: Collection[str] = ()) -> str | None:
+    """Return the top of the checkout that a session's directory was in, without looking at the disk: it may be gone.
+
+    The `path` of the session's row says how far below the top the directory is. It says nothing in rows from before
+    opencode 1.14, and in those that opencode adopted when a repository appeared around them (1.2.27 to 1.18.34), whose
+    path is still that outside of any repository, the directory without its leading slash. Then it is the innermost of
+    `known`, the tops that are on record, which the directory is in; None if it is in none of them.
     """
-    directory = directory.rstrip("/") or "/"
+    directory = directory.rstrip("/") or directory[:1]
     if path == "":
         return directory
-    if path is None or not directory.endswith(f"/{path}"):
-        return None
-    return directory[: -len(path) - 1] or None
+    if path is not None and directory.endswith(f"/{path}") and (root := directory[: -len(path) - 1]):
+        return root
+    tops = {top.rstrip("/") or "/" for top in known if top}
+    return next((above for above in upwards(directory) if above in tops), None)
 
 
 def normalise(path: str) -> str:

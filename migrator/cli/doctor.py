@@ -35,7 +35,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     from migrator.operations.doctor import check_undo, check_up
     from migrator.operations.select import make_query
     from migrator.reporting.undo_effect_rows import redo_lines, undo_effect_lines
-    from migrator.reporting.words import json_text
+    from migrator.text import json_text
 
     with open_context(values) as context:
         select = select_request(values)

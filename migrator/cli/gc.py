@@ -12,7 +12,7 @@ from migrator.cli.database import open_context
 from migrator.cli.options import database_options, json_option, wait_option, yes_option
 from migrator.cli.terminal import echo_lines, on_terminal
 from migrator.errors import MigratorError
-from migrator.reporting.words import count, json_text
+from migrator.text import count, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,6 @@ from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from migrator.disk import sync
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry
 from migrator.execution.update_rows import read_update, update_row
@@ -27,7 +26,8 @@ from migrator.model import (
     Run,
     RunStatus,
 )
-from migrator.state_dir import runs_directory
+from migrator.state_dir import runs_directory, sync
+from migrator.store.connection import transaction
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -149,15 +149,8 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _explained(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+        with _explained(self.path), transaction(self.connection):
+            yield
 
     # -- what the run is -----------------------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from migrator.execution.carry_undo import carry_all
 from migrator.model import PlanWarning
-from migrator.reporting.words import count
 from migrator.snapshots.recover import find_recoveries
 from migrator.snapshots.undo_effect import UndoEffect, undo_effects
 from migrator.store.writer import Edit
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from migrator.errors import MigratorError
 from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
-from migrator.reporting.words import count
 from migrator.store.open_by import find_holders, holder_names
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
     from migrator.reporting.undo_effect_rows import redo_rows, undo_effect_headline, undo_effect_rows
     from migrator.snapshots.redo import overwritten_by_redo
     from migrator.snapshots.undo_effect import UndoEffect, undo_effects
-    from migrator.store.undoing import prompts
+    from migrator.store.turns import prompts
 
     refuse_opencode_2(context.store)
     store, places = context.store, context.places
@@ -168,9 +168,10 @@ def _left_behind(store: Store) -> Iterator[CheckResult]:
 
 def _orphans(context: RuleContext) -> CheckResult:
     """Count what each rule finds; homes are not looked for, which would take its time."""
-    from migrator.orphans.find import find_orphans, rules, tally
+    from migrator.orphans.find import find_orphans, tally
+    from migrator.plugins import orphan_rules
 
-    asked = [rule for rule in rules() if rule.name != "left-behind-json"]  # has a line of its own
+    asked = [rule for rule in orphan_rules() if rule.name != "left-behind-json"]  # has a line of its own
     try:
         found = find_orphans(context, asked)
     except MigratorError as error:

@@ -11,6 +11,7 @@ from migrator.planning.destination import OneDirectory
 from migrator.planning.file_undo import FileUndoDecider
 from migrator.planning.opencode_2 import with_announcement
 from migrator.planning.planner import plan_move as plan
+from migrator.selection.projects import find_project, is_path
 
 if TYPE_CHECKING:
     from migrator.arguments import MoveRequest
@@ -45,8 +46,6 @@ def _destination(context: CommandContext, request: MoveRequest) -> OneDirectory:
 
 def _project(context: CommandContext, request: MoveRequest) -> str | None:
     """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
-    from migrator_selectors.from_project import find_project
-
     wanted = request.to_project
     if wanted is None or wanted == KEEP:
         return None
@@ -54,7 +53,7 @@ def _project(context: CommandContext, request: MoveRequest) -> str | None:
     try:
         return find_project(wanted, facts, request.project_option).id
     except NothingMatched:
-        place = facts.place(facts.expanded(wanted)) if "/" in wanted or wanted[0] in ".~" else None
+        place = facts.place(facts.expanded(wanted)) if is_path(wanted) else None
         return place.project_id if place else wanted
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.operations.orphans import find_homes
-from migrator.orphans.find import check_names, find_reasons, rules
+from migrator.orphans.find import find_reasons
 from migrator.planning.file_undo import FileUndoDecider
 from migrator.planning.opencode_2 import with_announcement
 from migrator.planning.planner import plan_move
 from migrator.planning.rescue import Rescue
+from migrator.plugins import check_rule_names, orphan_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[[int], None] = lambda _: None) -> Plan:
     """Plan to bring lost sessions home; `tick` is told how many directories a search has looked at."""
-    check_names(request.rules, "--rule")
-    every = rules()
+    check_rule_names(request.rules, "--rule")
+    every = orphan_rules()
     homes = find_homes(context, request.search, tick)
     rescue = Rescue(context.rule_context, homes, every, request.rules or None, likely=request.likely)
     selection = rescue.select(find_reasons(context.rule_context, every))

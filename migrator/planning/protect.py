@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Plan, PlanWarning, UndoTurns
-from migrator.reporting.words import count, local_time
 from migrator.snapshots.undo_effect import UndoEffect, by_message, undo_effects
-from migrator.store.undoing import prompts
+from migrator.store.turns import prompts
+from migrator.text import count, first_few, local_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -80,12 +80,11 @@ def _warnings(
     for id_, turns in dangerous.items():
         for (message, time), steps in by_message(turns, said).items():
             files = list(dict.fromkeys(file for step in steps for file in step.deletes))
-            more = f" and {len(files) - _FILES_NAMED} more" if len(files) > _FILES_NAMED else ""
             mends = all(step.turn.part in mended.get(id_, ()) for step in steps)
             yield PlanWarning(
                 "undo-deletes",
                 f"{id_}: undoing {message} of {local_time(time)} would delete {count(len(files), 'file')}, "
-                f"{', '.join(files[:_FILES_NAMED])}{more}: {steps[0].because}."
+                f"{first_few(files, _FILES_NAMED)}: {steps[0].because}."
                 f"{' Its snapshot is still there, and is brought to where opencode looks.' if mends else ''}",
                 id_,
             )

@@ -8,7 +8,7 @@ import click
 
 from migrator.reporting.orphan_rows import orphan_rows, reason_row
 from migrator.reporting.orphan_text import labelled
-from migrator.reporting.words import local_time, one_line
+from migrator.text import local_time, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +40,12 @@ def explanation_document(told: Explanation) -> dict[str, Any]:
         },
         "rules": [
             {
-                "rule": verdict.rule,
-                "found": bool(verdict.reasons),
-                "reasons": [reason_row(reason) for reason in verdict.reasons],
-                "because": verdict.note or None,
+                "rule": result.rule,
+                "found": bool(result.reasons),
+                "reasons": [reason_row(reason) for reason in result.reasons],
+                "because": result.note or None,
             }
-            for verdict in told.verdicts
+            for result in told.results
         ],
     }
 
@@ -57,8 +57,8 @@ def explanation_text(told: Explanation, width: int = 80) -> Iterator[str]:
     for label, text in _facts(told):
         yield from labelled(label, text, width, "cyan")
     yield ""
-    for verdict in told.verdicts:
-        yield from _verdict(verdict, width)
+    for result in told.results:
+        yield from _verdict(result, width)
     yield ""
     yield from _home(told, width)
 
@@ -82,11 +82,11 @@ def _facts(told: Explanation) -> Iterator[tuple[str, str]]:
         yield "id kept there", info.kept_id or "none"
 
 
-def _verdict(verdict: RuleResult, width: int) -> Iterator[str]:
-    if not verdict.reasons:
-        yield from labelled(f"no   {verdict.rule}", verdict.note or "nothing found", width, "green")
-    for reason in verdict.reasons:
-        yield from labelled(f"yes  {verdict.rule} ({reason.certainty.value})", reason.evidence, width, "red")
+def _verdict(result: RuleResult, width: int) -> Iterator[str]:
+    if not result.reasons:
+        yield from labelled(f"no   {result.rule}", result.note or "nothing found", width, "green")
+    for reason in result.reasons:
+        yield from labelled(f"yes  {result.rule} ({reason.certainty.value})", reason.evidence, width, "red")
 
 
 def _home(told: Explanation, width: int) -> Iterator[str]:

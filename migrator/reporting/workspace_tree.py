@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.reporting.words import cells, count, one_line, shortened, tilde
+from migrator.text import cells, count, one_line, shortened, tilde
 from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:

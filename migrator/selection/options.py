@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput
-from migrator.selection.query import selector_plugins
+from migrator.plugins import selector_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk import sync
 from migrator.snapshots.temp_dirs import locked
+from migrator.state_dir import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk import sync
 from migrator.snapshots.alternates import write_alternates
 from migrator.snapshots.git import git_path, run_git
 from migrator.snapshots.temp_dirs import temporary_folder
+from migrator.state_dir import sync
 
 if TYPE_CHECKING:
     from migrator.snapshots.route import SnapshotRoute

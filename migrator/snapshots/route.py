@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.model import FolderState
-from migrator.paths import Folders, checkout_root, is_within
+from migrator.paths import Folders, checkout_root
 from migrator.places import links
 from migrator.places.checkout import GLOBAL
 from migrator.places.git import cached_project_id
@@ -172,14 +172,13 @@ class SnapshotRoutes:
             return root
         if Path(directory).is_dir():
             return self._places.find(directory).worktree
-        around = (root for root in self._known_worktrees.get(before.project_id, ()) if is_within(directory, root))
-        return max(around, key=len, default=None)
+        return checkout_root(directory, None, self._known_worktrees.get(before.project_id, ()))
 
     @cached_property
     def _known_worktrees(self) -> dict[str, list[str]]:
         """The worktrees that each project has or had, by its row."""
         return {
-            project.id: [root for each in (project.worktree, *project.sandboxes) if (root := each.rstrip("/"))]
+            project.id: [root for root in (project.worktree, *project.sandboxes) if root.rstrip("/")]
             for project in self._store.projects()
         }
 

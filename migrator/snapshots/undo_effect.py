@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.snapshots.lookup import FileInTree
     from migrator.store.reader import Store
-    from migrator.store.turns import Turn
-    from migrator.store.undoing import Prompt
+    from migrator.store.turns import Prompt, Turn
 
 
 class UndoEffect(StrEnum):

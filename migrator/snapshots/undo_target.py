@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.snapshots.git import GitFailed, common_directory
 from migrator.snapshots.layout import Layout
-from migrator.store.undoing import has_table, workspaces
 
 if TYPE_CHECKING:
     from migrator.model import Binding, Place
@@ -48,8 +47,8 @@ class UndoTargets:
         self._layout = Layout.of(store)
         # Whether opencode gives a new snapshot repository alternates: 1.18.34 does, 1.15.13 and 1.3.2 don't; the table
         # came with 1.17.
-        self._writes_alternates = has_table(store, "migration")
-        self._workspaces = workspaces(store)
+        self._writes_alternates = bool(store.columns_of("migration"))
+        self._workspaces = store.workspaces()
         self._found: dict[tuple[str, str | None, bool], UndoTarget] = {}
 
     @property
@@ -71,10 +70,10 @@ class UndoTargets:
     def _find(self, binding: Binding, *, redoable: bool) -> UndoTarget:
         directory = binding.directory
         if binding.workspace_id is not None:
-            kind, opened = self._workspaces.get(binding.workspace_id, ("", None))
-            if kind != "worktree" or opened is None:
+            workspace = self._workspaces.get(binding.workspace_id)
+            if workspace is None or workspace.type != "worktree" or workspace.directory is None:
                 return UndoTarget(None, because="opencode can't open its workspace")
-            directory = opened
+            directory = workspace.directory
         if Path(directory).exists() and not Path(directory).is_dir():
             return UndoTarget(None, because=f"{directory} is no directory")
         try:

@@ -232,19 +232,11 @@ def _pruned(repository: Repository, memory: DatabaseRecord, ids: frozenset[str])
         **{box: "project.sandboxes" for project in memory.projects if project.id in ids for box in project.sandboxes},
         **{project.worktree: "project.worktree" for project in memory.projects if project.id in ids},
     }
-    tops = {_top(row, known, on_record): "sessions of this project" for row in memory.rows if row.project_id in ids}
+    roots = known.union(on_record)
+    rows = [row for row in memory.rows if row.project_id in ids]
+    tops = {checkout_root(row.directory, row.path, roots) or row.directory: "sessions of this project" for row in rows}
     for top, evidence in sorted((tops | on_record).items()):
         if top not in known and (not os.path.isdir(top) or marked(top) is None):
             yield Workspace(
                 os.path.basename(top), top, "git", WorkspaceState.PRUNED, evidence=f"the database: {evidence}"
             )
-
-
-def _top(row: Remembered, known: Collection[str], on_record: Collection[str]) -> str:
-    """Return the top of the checkout that a session was in, as its `path` tells.
-
-    Else it is what is on record above it, or else the directory itself.
-    """
-    if (told := checkout_root(row.directory, row.path)) is not None:
-        return told
-    return next((above for above in upwards(row.directory) if above in known or above in on_record), row.directory)

@@ -547,7 +547,7 @@ def test_a_folder_that_is_still_there_is_no_folder_that_has_moved(home: Home) ->
     new = home.src / "store"
     subprocess.run(["cp", "-r", str(old), str(new)], check=True)
     said = refused(home, "relocate", old, new, "--yes")
-    assert said.startswith(f"{old} and 1 more directories are still there")
+    assert said.startswith(f"{old} and 1 more directory are still there")
     assert "--copied" in said
     relocate(home, old, new, "--copied")
     assert bound(home)["ses_shop_sub"][1] == str(new / "sub")

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from migrator.arguments import SearchRequest
 from migrator.operations.context import CommandContext
 from migrator.operations.orphans import find_homes
-from migrator.orphans.find import find_reasons, rules
+from migrator.orphans.find import find_reasons
 from migrator.places import Places, ProjectIdScheme
+from migrator.plugins import orphan_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.model import Place
-    from migrator.orphans.homes import Home as Found
+    from migrator.orphans.home import Home as Found
     from tests.home import Home
 
 
@@ -73,15 +74,15 @@ class History:
     def lost(self) -> set[str]:
         """The sessions that any rule finds."""
         with CommandContext(self.home.database) as context:
-            return set(find_reasons(context.rule_context, rules()))
+            return set(find_reasons(context.rule_context, orphan_rules()))
 
     def found(self, session: str, search: Sequence[Path] = (), depth: int | None = None) -> Found:
         """Where a session belongs that is lost for whatever reason."""
         with CommandContext(self.home.database) as context:
-            lost = find_reasons(context.rule_context, rules())
+            lost = find_reasons(context.rule_context, orphan_rules())
             assert session in lost, "it isn't lost"
             row, why = lost[session]
-            return find_homes(context, SearchRequest([str(top) for top in search], depth)).look(row, why)
+            return find_homes(context, SearchRequest([str(top) for top in search], depth)).home(row, why)
 
 
 def belongs(found: Found) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
-from migrator.paths import Folders, is_within, move_below, normalise
+from migrator.paths import Folders, checkout_root, is_within, move_below, normalise
 from migrator.places import git, links
 from migrator.places.checkout import GLOBAL, is_outside, own_project_id
 
@@ -240,9 +240,9 @@ def _own(directory: str) -> Place:
 
 
 def _top(before: Binding) -> str:
-    """Return the top of the checkout that a session is in, as its row tells."""
-    directory, ending = normalise(before.directory), f"/{before.path}"
-    return directory.removesuffix(ending) or "/" if before.path else directory
+    """Return the top of the checkout that a session was in; the directory itself if its row doesn't tell."""
+    directory = normalise(before.directory)
+    return checkout_root(directory, before.path) or directory
 
 
 def _relative(directory: str, top: str) -> str:
