@@ -37,7 +37,7 @@ def command(repository: str, form: str, **values: Any) -> None:
             "main": workspace.main,
             "locked": workspace.locked,
             "formerly": list(workspace.formerly),
-            "sessions": found.sessions.get(workspace, 0),
+            "sessions": found.session_counts.get(workspace, 0),
             "evidence": workspace.evidence or None,
             "repository": found.repository.home,
         }

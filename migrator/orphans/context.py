@@ -146,9 +146,9 @@ class DatabaseRuleContext:
         from shutil import which
 
         seen = [inspect(directory) for directory in directories - self._inspected.keys()]
-        if which("git") is None and any(info.real and git.marked_directory(info.real) for info in seen):
+        if which("git") is None and any(info.real and git.repository_root(info.real) for info in seen):
             raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
-        self._places.learn(info.real for info in seen if info.real is not None)
+        self._places.prefetch(info.real for info in seen if info.real is not None)
         self._inspected |= {info.directory: self._with_place(info) for info in seen}
 
     def _with_place(self, info: DirectoryInfo) -> DirectoryInfo:
@@ -156,7 +156,7 @@ class DatabaseRuleContext:
         if info.real is None:
             return info
         try:
-            place, checkout = self._places.at(info.real)
+            place, checkout = self._places.describe(info.real)
         except MigratorError as error:
             return replace(info, detail=str(error))
         return replace(info, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.errors import MigratorError
 from migrator.model import FolderState
 from migrator.paths import Folders, checkout_root
-from migrator.places import links
+from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL
 from migrator.places.git import cached_project_id
 from migrator.snapshots.alternates import alternates
@@ -120,7 +120,7 @@ class SnapshotRoutes:
         target = self._target(after.directory)
         if target.vcs != "git":
             lost = "has lost its repository, until `git worktree repair` mends that"
-            is_broken = self._is_relocation and links.read_gitdir(target.directory)
+            is_broken = self._is_relocation and git_worktrees.admin_dir(target.directory)
             return f"{target.directory} {lost if is_broken else 'is in no git repository'}"
         git_dirs = self._snapshots_of(source, before.project_id, target)
         if not git_dirs:
