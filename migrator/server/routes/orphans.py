@@ -64,13 +64,14 @@ async def orphans(request: Request) -> Response:
 
 
 def _find(gate: DatabaseAccess, rule: str | None) -> list[Orphan]:
+    from migrator.operations.orphans import find_homes
     from migrator.orphans.find import find_orphans as find
     from migrator.plugins import check_rule_names, orphan_rules
 
     asked = [rule] if rule else []
     check_rule_names(asked, "rule")
     with gate.reading() as context:
-        return find(context.rule_context, orphan_rules(), context.homes(), found_by=asked)
+        return find(context.rule_context, orphan_rules(), find_homes(context), found_by=asked)
 
 
 def _place(session: Session) -> tuple[int, str]:
