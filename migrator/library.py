@@ -99,7 +99,8 @@ class OpenStore:
         Summarise the README | shop-search
         """
         from migrator.model import Listed
-        from migrator.store.listing import Cursor, ListFilter, history
+        from migrator.store.listing import history
+        from migrator.store.paging import Cursor, ListFilter
 
         wanted = ListFilter(None, _text(directory), roots, start, search, workspace, not archived)
         cursor: Cursor | None = None
@@ -107,7 +108,7 @@ class OpenStore:
         while left is None or left > 0:
             with self._reading() as context:
                 size = _PAGE if left is None else min(_PAGE, left)
-                page = history(context.store, wanted.conditions(context.store), cursor, size)
+                page = history(context.store, wanted.conditions(context.store.schema), cursor, size)
                 projects = {project.id: project for project in context.selector_context.projects()}
             for session in page.sessions:
                 yield Listed(session, projects.get(session.project_id))

@@ -1,4 +1,4 @@
-"""Where we keep what is ours: never in opencode's directories."""
+"""Where we keep what is ours, never in opencode's directories, and how it outlives a power cut."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def state_directory() -> Path:
 def runs_directory() -> Path:
     """Return the directory of the journals, one SQLite file for each run."""
     return state_directory() / "runs"
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content, or a directory's list of files, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

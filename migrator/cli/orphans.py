@@ -91,7 +91,7 @@ def _explain(context: CommandContext, homes: Homes, said: str, form: str) -> Non
     from migrator.orphans.explain import explain, find_session
     from migrator.plugins import orphan_rules
     from migrator.reporting.explanation import explanation_document, explanation_text
-    from migrator.reporting.words import json_text
+    from migrator.text import json_text
 
     told = explain(context.rule_context, find_session(context.rule_context, said), orphan_rules(), homes)
     if form == "table":

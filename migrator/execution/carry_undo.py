@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
-from migrator.model import FolderState, PlanWarning, Undo
-from migrator.planning.relocation.folders import Folders
+from migrator.model import FileUndo, FolderState, PlanWarning
+from migrator.paths import Folders
 from migrator.snapshots.alternates import add_alternates, broken_alternates
 from migrator.snapshots.carry_check import CarryChecker, rewrite_patch
 from migrator.snapshots.layout import Layout
@@ -38,32 +38,32 @@ def carry_undo(
     The judgement is made anew, since files may have changed since the plan was: a turn that no longer may go along is
     in no edit, and so it is detached. Raises MigratorError, with no row written, where objects can't be carried.
     """
-    wanted = {change.session for change in changes if change.undo is Undo.CARRY and change.moves}
+    wanted = {change.session for change in changes if change.undo is FileUndo.CARRY and change.moves}
     if not wanted:
         return [], [], []
-    judge = CarryChecker(store, places, relocated)
-    verdicts = judge.verdicts(change for change in changes if change.session in wanted)
+    checker = CarryChecker(store, places, relocated)
+    decisions = checker.check(change for change in changes if change.session in wanted)
     cargo: dict[SnapshotRoute, set[str]] = {}
-    for verdict in verdicts.values():
-        if verdict.passage is not None and verdict.trees:
-            cargo.setdefault(verdict.passage, set()).update(verdict.trees)
+    for decision in decisions.values():
+        if decision.route is not None and decision.trees:
+            cargo.setdefault(decision.route, set()).update(decision.trees)
     carried = carry_all(cargo, waiting)
-    markers = store.bindings(id_ for id_, verdict in verdicts.items() if verdict.keeps_revert)
+    markers = store.bindings(id_ for id_, decision in decisions.items() if decision.keeps_revert)
     edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
-    for id_, verdict in verdicts.items():
-        data = rewrite_patch(verdict)
-        edits += [Edit("part", "data", turn.part, id_, turn.data, data[turn.part]) for turn in verdict.carried]
-    return edits, [*_left_behind(changes, verdicts)], carried
+    for id_, decision in decisions.items():
+        data = rewrite_patch(decision)
+        edits += [Edit("part", "data", turn.part, id_, turn.data, data[turn.part]) for turn in decision.carried]
+    return edits, [*_left_behind(changes, decisions)], carried
 
 
 def carry_all(cargo: Mapping[SnapshotRoute, Collection[str]], waiting: Callable[[], None]) -> list[Carried]:
-    """Carry these trees, each on its passage; return between which repositories that was."""
+    """Carry these trees, each on its route; return between which repositories that was."""
     done = []
-    for passage, trees in cargo.items():
+    for route, trees in cargo.items():
         waiting()
-        made = carry(passage, trees, waiting)
-        if passage.source != passage.target:
-            done.append(Carried(passage.source, passage.source_worktree, passage.target, passage.target_worktree, made))
+        made = carry(route, trees, waiting)
+        if route.source != route.target:
+            done.append(Carried(route.source, route.source_worktree, route.target, route.target_worktree, made))
     return done
 
 
@@ -85,10 +85,10 @@ def update_alternates(store: Store, relocated: FolderMoves) -> None:
             ) from error
 
 
-def _left_behind(changes: Sequence[Change], verdicts: Mapping[str, CarryDecision]) -> Iterable[PlanWarning]:
+def _left_behind(changes: Sequence[Change], decisions: Mapping[str, CarryDecision]) -> Iterable[PlanWarning]:
     for change in changes:
-        verdict = verdicts.get(change.session)
-        if verdict and (fewer := change.turns.carried - len(verdict.carried)) > 0:
+        decision = decisions.get(change.session)
+        if decision and (fewer := change.turns.carried - len(decision.carried)) > 0:
             what = f"1 turn of {change.session} was" if fewer == 1 else f"{fewer} turns of {change.session} were"
-            why = f"{what} detached, not carried: {verdict.because}."
+            why = f"{what} detached, not carried: {decision.because}."
             yield PlanWarning("undo-detached", why, change.session)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.execution.value_edits import changed_since, deleted_in_opencode_2, is_optional
+from migrator.text import and_more, first_few
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from migrator.model import Binding, Change, Plan
     from migrator.store.reader import Store
@@ -51,12 +52,9 @@ def conflict_sentence(found: dict[str, str]) -> str:
     """Name the first few conflicts."""
     done = [session for session, what in found.items() if what == MOVED_ALREADY]
     if done and len(done) == len(found):  # a plan that was carried out is applied again
-        return f"{', '.join(done[:SHOWN])}{_more(done)} {MOVED_ALREADY}"
-    return "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN]) + _more(found, ";")
-
-
-def _more(found: Collection[str], before: str = "") -> str:
-    return f"{before} and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return f"{first_few(done, SHOWN)} {MOVED_ALREADY}"
+    first = "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN])
+    return f"{first};{more}" if (more := and_more(len(found) - SHOWN)) else first
 
 
 def _difference(change: Change, now: Binding) -> str:

@@ -18,8 +18,8 @@ from migrator.execution.run_log import open_run
 from migrator.model import RunStatus
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.route import SnapshotRoutes
-from migrator.snapshots.temp_dirs import remove_abandoned, temporary_repository
-from migrator.snapshots.trees import whole
+from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
+from migrator.snapshots.trees import complete_trees
 from migrator.store.location import beside
 from migrator.store.reader import Store
 from migrator.store.turns import recorded
@@ -83,7 +83,7 @@ def remove(some: Iterable[Leftover]) -> None:
         path = Path(leftover.git_dir)
         try:
             remove_abandoned(path.parent)
-            with temporary_repository(path.parent) as folder:
+            with temporary_folder(path.parent) as folder:
                 path.rename(folder / "old")
         except OSError as error:
             raise MigratorError(f"{path} can't be removed: {error.strerror or error}.") from error
@@ -92,7 +92,7 @@ def remove(some: Iterable[Leftover]) -> None:
 class _Search:
     def __init__(self, store: Store, places: Places, older_than: int | None) -> None:
         self._store, self._places = store, places
-        self._passages, self._layout = SnapshotRoutes(store, places), Layout.of(store)
+        self._routes, self._layout = SnapshotRoutes(store, places), Layout.of(store)
         self._older_than = older_than
         self._runs = [*_past(str(store.path))]
         sessions = {change.session for run in self._runs for change in run.changes}
@@ -116,7 +116,7 @@ class _Search:
 
     def _git_dir(self, binding: Binding) -> str | None:
         if binding not in self._git_dirs:
-            self._git_dirs[binding] = self._passages.git_dir(binding)
+            self._git_dirs[binding] = self._routes.git_dir(binding)
         return self._git_dirs[binding]
 
     def _is_one(self, git_dir: Path) -> bool:
@@ -177,8 +177,8 @@ class _Search:
             here.update(trees, (turn.hash for turn in turns))
         missing = 0
         for now, some in named.items():
-            wanted = whole(git_dir, some)
-            there = whole(now, wanted) if now is not None and Path(now, "HEAD").is_file() else set()
+            wanted = complete_trees(git_dir, some)
+            there = complete_trees(now, wanted) if now is not None and Path(now, "HEAD").is_file() else set()
             missing += len(wanted - there)
         return missing
 
@@ -189,8 +189,8 @@ def _others(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
     for path in beside(store.path):
         try:
             with Store(path) as other:
-                passages = SnapshotRoutes(other, places)
-                found[path] = {passages.git_dir(binding) for binding in other.every_binding()}
+                routes = SnapshotRoutes(other, places)
+                found[path] = {routes.git_dir(binding) for binding in other.every_binding()}
         except MigratorError:
             found[path] = None
     return found

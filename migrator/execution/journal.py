@@ -13,21 +13,21 @@ from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from migrator.disk import sync
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry
 from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
     Change,
+    FileUndo,
     PlanWarning,
     ProjectAction,
     ProjectChange,
     Run,
     RunStatus,
-    Undo,
 )
-from migrator.state_dir import runs_directory
+from migrator.state_dir import runs_directory, sync
+from migrator.store.connection import transaction
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -149,15 +149,8 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _explained(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+        with _explained(self.path), transaction(self.connection):
+            yield
 
     # -- what the run is -----------------------------------------------------------------------------------------
 
@@ -215,7 +208,7 @@ class Journal:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
         sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
         bindings = {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
-        undos = {undo.value: undo for undo in Undo}
+        undos = {undo.value: undo for undo in FileUndo}
         return [
             Change(session, root, title, (), bindings[before], bindings[after], undos[undo])
             for session, root, title, undo, before, after in self.connection.execute(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from migrator.execution.carry_undo import carry_all
 from migrator.model import PlanWarning
-from migrator.reporting.words import count
 from migrator.snapshots.recover import find_recoveries
 from migrator.snapshots.undo_effect import UndoEffect, undo_effects
 from migrator.store.writer import Edit
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,13 +37,13 @@ def protect_undo(
     mended = find_recoveries(store, places, found) if any(change.turns.mended for change in expected.values()) else {}
     cargo: dict[SnapshotRoute, set[str]] = {}
     for mend in mended.values():
-        cargo.setdefault(mend.passage, set()).update(mend.trees)
+        cargo.setdefault(mend.route, set()).update(mend.trees)
     carried = carry_all(cargo, waiting)
     edits = []
     warnings = []
     for id_, change in expected.items():
         parts = mended[id_].parts if id_ in mended else frozenset()
-        dangerous = [turn.turn for turn in found.get(id_, []) if turn.outlook is UndoEffect.DELETES]
+        dangerous = [turn.turn for turn in found.get(id_, []) if turn.effect is UndoEffect.DELETES]
         detached = [turn for turn in dangerous if turn.part not in parts]
         edits += [Edit("part", "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
         if not dangerous:

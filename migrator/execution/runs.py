@@ -17,7 +17,7 @@ from migrator.execution.opencode_2 import TURN_UNDER_WAY
 from migrator.execution.protect_undo import protect_undo
 from migrator.execution.rollback import Side, roll_back, side_of
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
-from migrator.model import Change, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus, Undo
+from migrator.model import Change, FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
 from migrator.places.checkout import GLOBAL
 from migrator.store.opencode_2.staging import suspended
 
@@ -107,7 +107,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
             before=change.after,
             after=change.before,
             selected_by=(f"undo of {entry.id}",),
-            undo=Undo.CARRY if change.session in restored else Undo.NONE,
+            undo=FileUndo.CARRY if change.session in restored else FileUndo.NONE,
         )
         for change in done.values()
     ]
@@ -195,7 +195,7 @@ def _start(writer: Writer, work: Job, options: RunOptions, undoes: str | None, p
     if not plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=tuple(found), warnings=tuple(skipped))
     warnings, carried = plan.warnings, list[Carried]()
-    if places is not None and any(way.undo is Undo.CARRY or not way.moves for way in staging.ways):
+    if places is not None and any(way.undo is FileUndo.CARRY or not way.moves for way in staging.ways):
         moved, left, brought = carry_undo(writer, places, plan.changes, lambda: options.progress(0), plan.relocated)
         detached, safe, mended = protect_undo(writer, places, plan.changes, lambda: options.progress(0))
         restores += moved + detached

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from migrator.arguments import ConsolidateRequest
     from migrator.model import Plan
     from migrator.operations.context import CommandContext
-    from migrator.workspaces.sessions import RepositorySessions
+    from migrator.workspaces.model import RepositorySessions
 
 
 def plan_consolidate(context: CommandContext, request: ConsolidateRequest) -> tuple[Plan, RepositorySessions]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.orphans.directory_status import inspect
 from migrator.places import git
-from migrator.store.opencode_2.importing import import_phase, worktrees_resolved
+from migrator.store.opencode_2.importing import import_phase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -65,7 +65,7 @@ class DatabaseRuleContext:
     @cached_property
     def workspaces(self) -> Mapping[str, str | None]:
         """The directory of each workspace row, by its id."""
-        return self._store.workspaces()
+        return {row.id: row.directory for row in self._store.workspaces().values()}
 
     @property
     def has_path(self) -> bool:
@@ -105,7 +105,7 @@ class DatabaseRuleContext:
     @cached_property
     def resolved(self) -> Collection[tuple[str, str]]:
         """The rows of opencode 2's `worktree`."""
-        return worktrees_resolved(self._store)
+        return self._store.worktrees()
 
     @cached_property
     def from_before_path(self) -> frozenset[str]:
@@ -146,9 +146,9 @@ class DatabaseRuleContext:
         from shutil import which
 
         seen = [inspect(directory) for directory in directories - self._inspected.keys()]
-        if which("git") is None and any(info.real and git.marked_directory(info.real) for info in seen):
+        if which("git") is None and any(info.real and git.repository_root(info.real) for info in seen):
             raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
-        self._places.learn(info.real for info in seen if info.real is not None)
+        self._places.prefetch(info.real for info in seen if info.real is not None)
         self._inspected |= {info.directory: self._with_place(info) for info in seen}
 
     def _with_place(self, info: DirectoryInfo) -> DirectoryInfo:
@@ -156,7 +156,7 @@ class DatabaseRuleContext:
         if info.real is None:
             return info
         try:
-            place, checkout = self._places.at(info.real)
+            place, checkout = self._places.describe(info.real)
         except MigratorError as error:
             return replace(info, detail=str(error))
         return replace(info, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError, NothingMatched
+from migrator.errors import NothingMatched
 from migrator.model import Orphan
+from migrator.text import whole_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from migrator.model import Project, Reason, Session
     from migrator.orphans.homes import Homes
     from migrator.orphans.rule import DirectoryInfo, OrphanRule, RuleContext
-
-_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,7 @@ def find_session(context: RuleContext, text: str) -> Session:
     Raises NothingMatched where there is none, MigratorError where there are several.
     """
     known = {left.session.id: left.session for left in context.left_behind} | dict(context.by_id)
-    if text in known:
-        return known[text]
-    fitting = sorted(id_ for id_ in known if id_.startswith(text))[: _NAMED + 1] if text else []
-    if not fitting:
+    id_ = whole_id(text, known, "sessions")
+    if id_ is None:
         raise NothingMatched(f"--explain {text}: no session has this id; `opencode-migrator list --all` shows them.")
-    if len(fitting) > 1:
-        names = ", ".join(fitting[:_NAMED])
-        raise MigratorError(f"--explain {text}: several sessions have an id that begins so, give more of it: {names}")
-    return known[fitting[0]]
+    return known[id_]

@@ -21,7 +21,7 @@ from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within, path_below
 from migrator.places import git
-from migrator.places.checkout import GLOBAL, is_outside
+from migrator.places.checkout import GLOBAL, is_outside_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,7 +116,7 @@ class Homes:
         place, project_id = info.place, binding.project_id
         if place is None:
             return Home(why_not=info.detail)
-        if place.vcs is None and not is_outside(project_id, place.directory):
+        if place.vcs is None and not is_outside_repository(project_id, place.directory):
             broken = _broken_worktree_link(place.directory)
             if broken:
                 return Home(why_not=broken)
@@ -165,7 +165,7 @@ class Homes:
                 self.nearest_place(base, path_below(directory, base)),
                 because=f"the checkout that it was in, {base}, is there",
             )
-        if is_outside(project_id, directory) and record is None:
+        if is_outside_repository(project_id, directory) and record is None:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not info.real:
             newest = max(session.created for session in self._context.bound[binding])
@@ -210,7 +210,7 @@ class Homes:
 
 def _broken_worktree_link(directory: str) -> str | None:
     """Return what to do about a directory if it is a linked worktree whose repository has moved away."""
-    marked = git.marked_directory(directory)
+    marked = git.repository_root(directory)
     marker = os.path.join(marked, ".git") if marked else ""
     if not os.path.isfile(marker):
         return None

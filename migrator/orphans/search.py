@@ -20,7 +20,8 @@ from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.walk import DEPTH, find_repositories
 from migrator.paths import is_within, path_below
 from migrator.places import git
-from migrator.places.checkout import GLOBAL, is_outside
+from migrator.places.checkout import GLOBAL, is_outside_repository
+from migrator.text import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,8 +69,7 @@ class Search:
     def warnings(self) -> Iterator[PlanWarning]:
         """Say what the search could not look into."""
         if unreadable := self.found.unreadable if "found" in self.__dict__ else ():
-            more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
-            yield PlanWarning("search-unreadable", f"The search could not look into {unreadable[0]}{more}.")
+            yield PlanWarning("search-unreadable", f"The search could not look into {first_few(unreadable, 1)}.")
 
     @cached_property
     def checkouts(self) -> Sequence[str]:
@@ -79,7 +79,7 @@ class Search:
 
     def home(self, binding: Binding, base: str, nearest_place: NearestPlace) -> Home | None:
         """Return the likely home, or the rivals, for sessions whose directory was in the checkout `base`."""
-        project_id = GLOBAL if is_outside(binding.project_id, binding.directory) else binding.project_id
+        project_id = GLOBAL if is_outside_repository(binding.project_id, binding.directory) else binding.project_id
         for place, rivals, what in self._by_rank(project_id, base):
             if rivals:
                 return Home(rivals=tuple(rivals), why_not=f"there are several: {' and '.join(rivals)}, each {what}")

@@ -118,8 +118,8 @@ class VcsRecords:
 
     def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
         """Return what jj knows of a workspace that a directory was at or below."""
-        nearby = [root for root in (*self._siblings(directory), *found) if jj.repository(root)]
-        beside = self._path_index(filter(None, map(jj.repository, nearby)))
+        nearby = [root for root in (*self._siblings(directory), *found) if jj.repo_dir(root)]
+        beside = self._path_index(filter(None, map(jj.repo_dir, nearby)))
         if not beside and not self._workspaces:
             return None
         where = real_path(directory)
@@ -131,7 +131,7 @@ class VcsRecords:
             if os.path.isdir(base):
                 return Record((base,), sub, f"jj has {base} on record as workspace {name}")
             candidates = {real_path(root) for root in (*self._siblings(base), *self._known.all_directories(), *nearby)}
-            moved = sorted(root for root in candidates if jj.repository(root) == repo and jj.own_name(root) == name)
+            moved = sorted(root for root in candidates if jj.repo_dir(root) == repo and jj.workspace_name(root) == name)
             if moved:
                 return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
             return Record((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
@@ -148,7 +148,7 @@ class VcsRecords:
     def _workspace_names(self, repo: str) -> Mapping[str, str]:
         known = self._names_by_path.get(repo)
         if known is None:
-            records = jj.index(repo).workspaces if jj.is_repository(repo) else ()
+            records = jj.index(repo).workspaces if jj.is_repo_dir(repo) else ()
             known = self._names_by_path[repo] = {record.path: record.name for record in records}
         return known
 
@@ -156,7 +156,7 @@ class VcsRecords:
         """Return the repository of the jj workspace that a directory is in."""
         if self._context.inspect(directory).real is None:
             return None
-        return next((repo for root in upwards(directory) if (repo := jj.repository(root))), None)
+        return next((repo for root in upwards(directory) if (repo := jj.repo_dir(root))), None)
 
     def _siblings(self, base: str) -> tuple[str, ...]:
         """Return the working copies beside one that is gone: a renamed folder mostly stays among its neighbours."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Change, Place, Plan, ProjectAction, ProjectChange, Undo
+from migrator.model import Change, FileUndo, Place, Plan, ProjectAction, ProjectChange
 from migrator.planning.opencode_2 import opencode_2_warnings, rebind_for_opencode_1
 from migrator.planning.source_repositories import project_warnings, sources
 
@@ -28,7 +28,7 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
     # Sessions are many; where they come from, why, and where they go is not.
     arrivals: dict[tuple[Binding, str], Binding] = {}
     ways: dict[tuple[Binding, str, tuple[str, ...]], Binding] = {}
-    undo = Undo.NONE
+    undo = FileUndo.NONE
     for selected in selection.sessions:
         session, root, selected_by, base = selected
         before = session.binding
@@ -48,7 +48,7 @@ def plan_move(store: Store, selection: Selection, destination: Destination, file
     if store.schema.dialect == "v1+v2":
         moves, right, places = rebind_for_opencode_1(store, moves, places)
         unchanged += right
-    changes = tuple(file_undo.decided(moves))
+    changes = tuple(file_undo.decide(moves))
     projects = store.projects() if changes else []
     taken = [(why, before, after) for (before, _, why), after in ways.items() if after != before]
     come_from = sources(taken, projects)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Binding, PlanWarning, Source
 from migrator.paths import upwards
-from migrator.places.checkout import is_outside
+from migrator.places.checkout import is_outside_repository
 from migrator.workspaces import jj
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ OUTSIDE = "no git or jj repository"
 def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Source, ...]:
     """Return where the sessions come from, a source for each directory and project; none if it is one repository."""
     places = {(before.directory, before.project_id) for _, before, _ in taken}
-    outside = {directory for directory, project_id in places if is_outside(project_id, directory)}
+    outside = {directory for directory, project_id in places if is_outside_repository(project_id, directory)}
     if outside or len({project_id for _, project_id in places}) > 1:
         tops = _jj_tops(outside | {after.directory for _, _, after in taken}) if outside else {}
     else:
@@ -39,7 +39,7 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
     found = []
     for directory, project_id in sorted(places):
         label = labels.get(project_id, project_id)
-        if directory in outside and is_outside(project_id, directory):
+        if directory in outside and is_outside_repository(project_id, directory):
             main = next((tops[above] for above in upwards(directory) if above in tops), None)
             label = OUTSIDE if main is None else labels.get(by_worktree.get(main, ""), main)
         found.append(Source(directory, project_id, label))
@@ -49,7 +49,11 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
 def project_warnings(taken: Collection[Taken], found: Sequence[Source]) -> Iterable[PlanWarning]:
     """Yield a warning for each pattern that takes sessions of several repositories: often a look-alike is there."""
     repository = {(source.directory, source.project_id): source.repository for source in found}
-    noun = "repositories" if any(is_outside(source.project_id, source.directory) for source in found) else "projects"
+    noun = (
+        "repositories"
+        if any(is_outside_repository(source.project_id, source.directory) for source in found)
+        else "projects"
+    )
     crossed: dict[str, set[str]] = {}
     for selected_by, before, _ in taken:
         for said in selected_by:
@@ -76,8 +80,8 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
             if above in seen:
                 break
             seen.add(above)
-            repo = jj.repository(above) if os.path.lexists(os.path.join(above, ".jj")) else None
-            if repo is not None and jj.is_repository(repo):
+            repo = jj.repo_dir(above) if os.path.lexists(os.path.join(above, ".jj")) else None
+            if repo is not None and jj.is_repo_dir(repo):
                 tops[above] = jj.main_root(repo)
     for main in set(tops.values()):
         for record in jj.index(os.path.join(main, ".jj", "repo")).workspaces:

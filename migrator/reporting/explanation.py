@@ -8,7 +8,7 @@ import click
 
 from migrator.reporting.orphan_rows import orphan_rows, reason_row
 from migrator.reporting.orphan_text import labelled
-from migrator.reporting.words import local_time, one_line
+from migrator.text import local_time, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

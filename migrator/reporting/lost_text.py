@@ -8,7 +8,7 @@ import click
 
 from migrator.model import STILL_LOST
 from migrator.reporting.orphan_text import labelled
-from migrator.reporting.words import count
+from migrator.text import and_more, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,5 +36,5 @@ def lost_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, ver
         if verbose:
             yield from (f"      {session}" for session in sessions)
     if len(shown) < len(ordered):
-        more = count(sum(len(sessions) for _, sessions in ordered[len(shown) :]), "more session")
-        yield f"  and {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."
+        more = and_more(sum(len(sessions) for _, sessions in ordered[len(shown) :]), "session")
+        yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."

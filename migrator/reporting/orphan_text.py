@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.model import Certainty
-from migrator.reporting.words import cells, count, local_time, one_line, shortened, shortened_path, tilde
+from migrator.text import and_more, cells, count, local_time, one_line, shortened, shortened_path, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ def _group(group: Sequence[Orphan], width: int, shown: int) -> Iterator[str]:
         line = shortened(f"{session.id}  {local_time(session.updated)}  {session.title}", width - 2)
         yield click.style(f"  {line}", dim=True)
     if len(group) > shown:
-        yield click.style(f"  and {len(group) - shown:,} more; --verbose shows all", dim=True)
+        yield click.style(f" {and_more(len(group) - shown)}; --verbose shows all", dim=True)
 
 
 def _reason(reason: Reason, alike: Sequence[Reason], width: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from migrator.reporting.words import local_time, tilde
+from migrator.text import local_time, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from migrator.model import Place, Project
     from migrator.places import Places
     from migrator.store.reader import Store
-    from migrator.workspaces.sessions import RepositorySessions
+    from migrator.workspaces.model import RepositorySessions
 
 
 class DatabaseSelectorContext:
@@ -91,16 +91,16 @@ class DatabaseSelectorContext:
 
     def workspaces(self, repository: str, option: str) -> RepositorySessions:
         """Return the workspaces of a repository with their sessions."""
-        from migrator.store.remembering import project_directories, remembered_directories
         from migrator.workspaces.find_repository import find_repository
-        from migrator.workspaces.sessions import DatabaseRecord, sessions_by_workspace
+        from migrator.workspaces.model import StoredDirectories
+        from migrator.workspaces.sessions import sessions_by_workspace
 
         found = find_repository(self._directory_of(repository, option))
         if found.home not in self._sessions_of:
-            record = DatabaseRecord(
-                remembered_directories(self._store), self.projects(), project_directories(self._store)
-            )
-            self._sessions_of[found.home] = sessions_by_workspace(found, record, self.place)
+            recorded = self._store.project_directories()
+            checkouts = [(id_, directory) for id_, directories in recorded.items() for directory in directories]
+            stored = StoredDirectories(self._store.remembered_directories(), self.projects(), checkouts)
+            self._sessions_of[found.home] = sessions_by_workspace(found, stored, self.place)
         return self._sessions_of[found.home]
 
     def _directory_of(self, repository: str, option: str) -> str:

@@ -95,6 +95,19 @@ def explained(path: Path, *, write: bool = False) -> Iterator[None]:
         raise MigratorError(f'{path}: SQLite says "{text}"; {hint}') from error
 
 
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    """Commit all that is done inside or, whatever happens (Ctrl-C too), nothing of it."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 _HINTS = (
     ("decode to UTF-8", "opencode never writes such text: find the row and set that column with the `sqlite3` shell."),
     ("malformed", "the file is damaged: restore it from a backup, or salvage it with `sqlite3 FILE .recover`."),

@@ -14,9 +14,9 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.store.connection import add_functions, explained
+from migrator.store.connection import add_functions, explained, transaction
 from migrator.store.json_text import array_of
-from migrator.store.listing import Cursor, keyset
+from migrator.store.paging import Cursor, keyset
 from migrator.store.reader import IN
 from migrator.store.session_json import COLUMNS, SESSION
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.model import Project
-    from migrator.store.listing import ListFilter
+    from migrator.store.paging import ListFilter
     from migrator.store.reader import Store
 
 _names = count()
@@ -67,10 +67,9 @@ class HistoryCopy:
     def _copy(self, store: Store) -> dict[str, Project]:
         with store.explained():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
-            store.connection.execute("BEGIN")
-            store.connection.execute(f"CREATE TABLE copy.session AS {_select(store)}")
-            projects = {project.id: project for project in store.projects()}
-            store.connection.execute("COMMIT")
+            with transaction(store.connection, "BEGIN"):
+                store.connection.execute(f"CREATE TABLE copy.session AS {_select(store)}")
+                projects = {project.id: project for project in store.projects()}
             store.connection.execute("DETACH copy")
         return projects
 
@@ -85,7 +84,7 @@ class HistoryCopy:
 
     def page(self, wanted: ListFilter, cursor: Cursor | None, limit: int) -> InfoPage:
         """Return one page, newest first, at most `limit` sessions."""
-        condition, params, tail = keyset(wanted.conditions(self), cursor, limit)
+        condition, params, tail = keyset(wanted.conditions(self.schema), cursor, limit)
         rows = self._rows(f"WHERE {condition} {tail}", params)
         if len(rows) <= limit:
             return InfoPage(rows, None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Self
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from migrator.model import Binding, Project, Session
+from migrator.model import Binding, Project, Remembered, Session
 from migrator.store import connection, schema, session_view
 from migrator.store.json_text import array_of, as_json
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from migrator.model import Row
 
 FIRST_WITH_PATH = (1, 14, 34)
 """The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
@@ -40,6 +43,9 @@ LIVE_SNAPSHOT = """
     END
 """
 
+DIRECTORIES = "project_directory"
+"""The table of the checkouts of each project."""
+
 WHOLE = "*"
 """The name of no column: the whole row, as a JSON object."""
 
@@ -49,6 +55,15 @@ _KEYS = {"event_sequence": "aggregate_id"}
 def key_of(table: str) -> str:
     """Return the name of the column that is a table's primary key."""
     return _KEYS.get(table, "id")
+
+
+class WorkspaceRow(NamedTuple):
+    """A row of opencode's own table `workspace`; None for what its opencode has no column for."""
+
+    id: str
+    project_id: str
+    type: str | None
+    directory: str | None
 
 
 class Store:
@@ -242,27 +257,50 @@ class Store:
         rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
         return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
 
-    def workspaces(self) -> dict[str, str | None]:
-        """Map the id of each of opencode's own workspaces to its directory; those of opencode 2 have none."""
+    def workspaces(self) -> dict[str, WorkspaceRow]:
+        """Return opencode's own workspaces by their ids; those of opencode 2 have no directory."""
         if not (columns := self.columns_of("workspace")):
             return {}
-        return dict(self.rows(f"SELECT id, {'directory' if 'directory' in columns else 'NULL'} FROM workspace"))
+        selected = ", ".join(name if name in columns else "NULL" for name in WorkspaceRow._fields)
+        return {row[0]: WorkspaceRow._make(row) for row in self.rows(f"SELECT {selected} FROM workspace ORDER BY id")}
 
     def columns_of(self, table: str) -> list[str]:
         """Return the names of a table's columns, in its order; none where there is no such table."""
         return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])]
+
+    def project_directory_rows(self) -> list[Row]:
+        """Return the whole rows of `project_directory`, which opencode 1.17 and later have, by project."""
+        if not (columns := self.columns_of(DIRECTORIES)):
+            return []
+        rows = self.rows(f"SELECT {', '.join(columns)} FROM {DIRECTORIES} ORDER BY project_id, directory")
+        return [tuple(zip(columns, row, strict=True)) for row in rows]
+
+    def worktrees(self) -> frozenset[tuple[str, str]]:
+        """Return the rows of `worktree`: (project id, directory) of each checkout that opencode 2 has opened."""
+        if not self.columns_of("worktree"):
+            return frozenset()
+        return frozenset((id_, directory) for id_, directory in self.rows("SELECT project_id, directory FROM worktree"))
 
     def project_directories(self) -> dict[str, list[str]]:
         """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too.
 
         Opencode 2 has them in `worktree`, and leaves the other table behind as it was.
         """
-        listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('project_directory', 'worktree')"
-        every = [f"SELECT project_id, directory FROM {table}" for (table,) in self.rows(listed)]
+        rows = map(dict, self.project_directory_rows())
+        recorded = {(str(row["project_id"]), str(row["directory"])) for row in rows}
         found: dict[str, list[str]] = {}
-        for project_id, directory in self.rows(f"{' UNION '.join(every)} ORDER BY directory") if every else []:
+        for project_id, directory in sorted(recorded | self.worktrees(), key=itemgetter(1)):
             found.setdefault(project_id, []).append(directory)
         return found
+
+    def remembered_directories(self) -> list[Remembered]:
+        """Return every directory that a session is bound to, once for each project and `path` it is bound with."""
+        path = "path" if self.schema.has_path else "NULL"
+        rows = self.rows(
+            f"SELECT directory, project_id, {path}, count(*), min(time_created) FROM session "
+            "GROUP BY 1, 2, 3 ORDER BY 1, 2"
+        )
+        return [Remembered._make(row) for row in rows]
 
     def sessions_per_project(self) -> dict[str, int]:
         """Count the sessions bound to each project id, whether or not it has a row."""

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from migrator.model import Binding
-from migrator.store.connection import BUSY_SECONDS
+from migrator.store.connection import BUSY_SECONDS, transaction
 from migrator.store.reader import LIVE_PATCH, LIVE_SNAPSHOT
 
 if TYPE_CHECKING:
@@ -100,13 +100,8 @@ class Staging:
             db.execute("PRAGMA journal.locking_mode = NORMAL")  # it would be exclusive too
             db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")  # for whoever is reading that file
             db.execute("PRAGMA journal.synchronous = FULL")
-            db.execute("BEGIN")
-            try:
+            with transaction(db, "BEGIN"):
                 yield db
-                db.execute("COMMIT")
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
         finally:
             db.execute("DETACH journal")
 

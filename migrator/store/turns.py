@@ -1,4 +1,4 @@
-"""What opencode's undo would work with: the turns that changed files, and the snapshots of a session."""
+"""What opencode's undo would work with: the turns that changed files, the prompts before them, and the snapshots."""
 
 from __future__ import annotations
 
@@ -48,6 +48,15 @@ class Recorded(NamedTuple):
     trees: list[str]
 
 
+def redo_snapshot(marker: str | None) -> str | None:
+    """Return the tree that a redo writes over the worktree, as a session's `revert` marker names it; else None."""
+    try:
+        tree = json.loads(marker or "{}").get("snapshot")
+    except (ValueError, AttributeError):
+        return None
+    return tree if isinstance(tree, str) else None
+
+
 def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
     """Return what there is of each of these sessions, as a set."""
     wanted = list(sessions)
@@ -64,3 +73,22 @@ def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
         else:
             found[session].trees.append(value["snapshot"])
     return found
+
+
+class Prompt(NamedTuple):
+    """The user's message that a turn answers, to which one undoes: its id, and its time in milliseconds."""
+
+    message: str
+    time: int
+
+
+def prompts(store: Store, parts: Iterable[str]) -> dict[str, Prompt]:
+    """Map each of these parts to the prompt that its turn answers, or to the answer where the prompt is gone."""
+    sql = (
+        "SELECT part.id, coalesce(prompt.id, answer.id), coalesce(prompt.time_created, answer.time_created) "
+        "FROM json_each(?) wanted JOIN part ON part.id = wanted.value "
+        "JOIN message answer ON answer.id = part.message_id "
+        "LEFT JOIN message prompt ON prompt.id = CASE WHEN json_valid(answer.data) "
+        "THEN json_extract(answer.data, '$.parentID') END"
+    )
+    return {part: Prompt(message, time) for part, message, time in store.rows(sql, [array_of(parts)])}

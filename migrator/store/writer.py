@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
+from migrator.store.connection import transaction
 from migrator.store.open_by import find_holders, in_use
 from migrator.store.reader import WHOLE, Store, key_of
 
@@ -70,10 +71,9 @@ class Writer(Store):
                 self._refuse_services()
             with self.explained():
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                self.connection.execute("BEGIN EXCLUSIVE")
-                # A file we may only read passes until here: SQLite begins a reading transaction instead.
-                self.connection.execute("UPDATE project SET id = id WHERE FALSE")
-                self.connection.execute("COMMIT")
+                with transaction(self.connection, "BEGIN EXCLUSIVE"):
+                    # A file we may only read passes until here: SQLite begins a reading transaction instead.
+                    self.connection.execute("UPDATE project SET id = id WHERE FALSE")
         except BaseException:
             self.close()
             raise
@@ -92,15 +92,8 @@ class Writer(Store):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all of it or, whatever happens (Ctrl-C too), none of it."""
-        with self.explained():
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+        with self.explained(), transaction(self.connection):
+            yield
 
     @contextmanager
     def restoring(self) -> Iterator[None]:

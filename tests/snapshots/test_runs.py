@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.trees import whole
+from migrator.snapshots.trees import complete_trees
 from tests.execution.faults import Fault, run
 from tests.execution.rows import journalled, timeless
 from tests.places.repositories import git
@@ -83,7 +83,7 @@ def test_killed_at_any_step_it_is_finished_or_taken_back(stage: Stage) -> None:
         done = run(world.home, "resume", "--yes")
         assert done.code == 0, (at, done.stderr)
         assert stage.rows == after, at
-        assert whole(str(stage.git_dir), stage.trees) == stage.trees, at
+        assert complete_trees(str(stage.git_dir), stage.trees) == stage.trees, at
         left.restore()
         assert run(world.home, "undo", "--yes").code == 0, at
         assert stage.rows == before, at
@@ -121,7 +121,7 @@ def test_an_undo_takes_the_rows_back_and_leaves_the_objects(stage: Stage) -> Non
     assert run(world.home, "undo", "--yes").code == 0
     assert stage.rows == before
     assert (state(stage.source), state(stage.target)) == files
-    assert whole(str(stage.git_dir), trees) == trees
+    assert complete_trees(str(stage.git_dir), trees) == trees
     undo = world.undo(stage.talks[0])
     undo.revert(undo.messages()[0])
     assert changes(files[0], state(stage.source)) == {"a": ("file", b"a\n"), "b": ("file", b"b\n")}

@@ -141,7 +141,7 @@ def test_a_connection_that_no_list_of_processes_shows_is_noticed_too(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another user's process, or a system without /proc: the lock alone tells."""
-    monkeypatch.setattr(writer, "holders", lambda _: ())
+    monkeypatch.setattr(writer, "find_holders", lambda _: ())
     with closing(sqlite3.connect(home.database)) as connection:
         connection.execute("SELECT count(*) FROM session").fetchone()
         with pytest.raises(DatabaseInUse):

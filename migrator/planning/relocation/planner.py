@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import FolderState, PlanWarning, Selected, Selection
-from migrator.paths import is_within
+from migrator.paths import is_within, normalise
 from migrator.planning.planner import plan_move
-from migrator.planning.relocation.folders import normalise
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives, trees
 from migrator.store.project_rows import project_rows
 from migrator.store.reader import IN
+from migrator.text import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -94,7 +94,7 @@ def _staying(sessions: Iterable[Session], relocation: Relocation) -> Iterator[Pl
     torn = [session for session in sessions if not relocation.arrived(session.directory)]
     if torn:
         first, number = min(torn), len(torn)
-        more = f" and {number - 1} more are" if number > 1 else " is"
+        more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
         yield PlanWarning(
             "stays-behind",
             f"{first.id} in {first.directory}{more} in a tree of the folder but not in it, and stay"
@@ -149,7 +149,7 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
         if _was_left(directory, relocation):
             (left if _is_empty(directory) else still).append(directory)
     if still and not copied:
-        more = f" and {len(still) - 1} more directories are" if len(still) > 1 else " is"
+        more = f"{and_more(len(still) - 1, 'directory', 'directories')} {'are' if len(still) > 1 else 'is'}"
         raise MigratorError(
             f"{still[0]}{more} still there, and relocate follows a folder that has moved: say --copied if the sessions "
             "are to go with its copy; to follow it before you move it say --will-move, with a new path that is free.",
@@ -203,7 +203,7 @@ def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
         return
     found = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
     if others := sorted(worktree for worktree in found if worktree and relocation.folders.mapped(worktree) is None):
-        more = f" and {len(others) - 1} more worktrees" if len(others) > 1 else ""
+        more = and_more(len(others) - 1, "worktree")
         yield PlanWarning(
             "snapshots-borrow",
             f"opencode's snapshots of {others[0]}{more} borrow from the repository that moves, and are told its new "

@@ -13,7 +13,7 @@ from migrator.model import (
     Row,
     WorkspaceChange,
 )
-from migrator.places.checkout import own_project_id
+from migrator.places.checkout import directory_project_id
 from migrator.store.json_text import stringify
 from migrator.store.project_rows import ProjectRows, sandbox_list
 
@@ -76,7 +76,7 @@ class _Following:
 
     def _is_its_own(self, directory: str) -> bool:
         """Tell whether opencode 2 has this project for this very directory: elsewhere it is another project."""
-        return self._rows.id == own_project_id(directory)
+        return self._rows.id == directory_project_id(directory)
 
 
 def _sandboxes(paths: ProjectPaths, worktree: str, followed: Callable[[str], str]) -> str:

@@ -13,7 +13,7 @@ from migrator.server.parameters import Parameter, read
 from migrator.server.routes.session import MOST, NEXT
 from migrator.server.state import app_state, in_thread, json_response
 from migrator.store.history_copy import Info
-from migrator.store.listing import DEFAULT_LIMIT, Cursor
+from migrator.store.paging import DEFAULT_LIMIT, Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What opencode 2 has on record of its import of opencode 1's sessions, and of the checkouts it opened since."""
+"""What opencode 2 has on record of its import of opencode 1's sessions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,3 @@ def import_phase(store: Store) -> str:
         return schema.COMPLETED
     with store.explained():
         return schema.import_phase(store.connection)
-
-
-def worktrees_resolved(store: Store) -> frozenset[tuple[str, str]]:
-    """Return the rows of `worktree`: (project id, directory) of each checkout that opencode 2 has opened."""
-    if not store.columns_of("worktree"):
-        return frozenset()
-    return frozenset((id_, directory) for id_, directory in store.rows("SELECT project_id, directory FROM worktree"))

@@ -1,18 +1,47 @@
-"""Small things that every text needs: plurals, short paths, short lines, times, JSON."""
+"""Text for people: plurals, short lists, short paths, short lines, times, JSON."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from migrator.errors import MigratorError
 from migrator.paths import is_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 def count(number: int, noun: str, several: str = "") -> str:
     """Return `1 session`, `3,000 sessions`; `several` is the plural where an s more doesn't make it."""
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
+
+
+def and_more(number: int, noun: str = "", several: str = "") -> str:
+    """Return ` and 3 more` or, with a noun, ` and 3 more sessions`; "" if there are no more."""
+    if number <= 0:
+        return ""
+    return f" and {count(number, f'more {noun}', several and f'more {several}')}" if noun else f" and {number:,} more"
+
+
+def first_few(names: Sequence[str], number: int) -> str:
+    """Return `a, b and 3 more`: the first `number` names, and how many others there are."""
+    return ", ".join(names[:number]) + and_more(len(names) - number)
+
+
+def whole_id(text: str, ids: Iterable[str], of: str) -> str | None:
+    """Return the id that `text` is, or else the only one that starts with it; None if there is none.
+
+    Raises MigratorError if several start with it; `of` is the plural of what they are the ids of.
+    """
+    found = sorted(id_ for id_ in ids if text and id_.startswith(text))
+    if text in found:
+        return text
+    if len(found) > 1:
+        raise MigratorError(f"several {of} have an id that starts with {text}, give more of it: {first_few(found, 10)}")
+    return found[0] if found else None
 
 
 def tilde(directory: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.reporting.words import count, one_line, tilde
+from migrator.text import count, one_line, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
