@@ -43,7 +43,7 @@ class DatabaseSelectorContext:
 
     @cached_property
     def cwd(self) -> str:
-        """The current directory, absolute; NoSuchDirectory where it was deleted and nobody knows its name."""
+        """The current directory, absolute; raises NoSuchDirectory if it was deleted and its name is not known."""
         return current_directory()
 
     @cached_property

@@ -1,7 +1,7 @@
 """Directory patterns: which stored directories a person means by `~/src/opencode*`.
 
-Stored strings are matched and the disk is asked for one thing only, the real path of the literal beginning of a
-pattern, so directories that no longer exist match like any other.
+A pattern is matched with stored strings, so directories that no longer exist match like any other. The disk is asked
+for one thing only: the real path of the literal beginning of a pattern.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from migrator_selectors._pattern_syntax import expand, literals, normalised, par
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from migrator.selection import SelectorContext
     from migrator_selectors._pattern_syntax import Part
+
+
+def directory_pattern(typed: str, context: SelectorContext) -> DirectoryPattern:
+    """Compile a typed pattern for the surroundings of a command. Raises BadInput where the pattern can't be meant."""
+    return DirectoryPattern(typed, cwd=lambda: context.cwd, home=context.home)
 
 
 class DirectoryPattern:
@@ -43,7 +49,7 @@ class DirectoryPattern:
         return self._named[directory]
 
     def base(self, directory: str) -> str | None:
-        """Return the outermost directory at or above `directory` that the pattern names; None: it names none of them.
+        """Return the outermost directory at or above `directory` that the pattern names, or None.
 
         For `~/src/opencode*` and `~/src/opencode-a/packages/x` that is `~/src/opencode-a`.
         """
