@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 
@@ -29,3 +30,8 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since 1970, as our files and opencode's rows hold it."""
+    return time.time_ns() // 1_000_000

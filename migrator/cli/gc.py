@@ -77,6 +77,6 @@ def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
 def _before(days: int | None) -> int | None:
     """Return the time in milliseconds before which runs began that are older than this."""
     from migrator.execution.gc import DAY
-    from migrator.execution.journal import now_ms
+    from migrator.state_dir import now_ms
 
     return None if days is None else now_ms() - days * DAY

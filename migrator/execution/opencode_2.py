@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from migrator.store.staging import Staging
 
-TURN_UNDER_WAY = "is in the middle of a turn"
-
 
 def companion_edits(  # noqa: PLR0913 - what is decided elsewhere, by keyword
     staging: Staging,

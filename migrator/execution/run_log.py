@@ -77,6 +77,18 @@ def sessions_taken_back(run: str, runs: Sequence[RunEntry]) -> set[str]:
     return back
 
 
+def restored_sessions(run: Journal) -> frozenset[str]:
+    """Return the sessions to which `run` gives back what they had before the run that it undoes.
+
+    There are none if that run was made before opencode 2 upgraded the database: it recorded one row of each session.
+    """
+    undoes = run.undoes
+    if undoes is None or run.dialect == "v1":
+        return frozenset()
+    with open_run(undoes) as undone:
+        return undone.sessions() if undone.dialect == run.dialect else frozenset()
+
+
 def open_run(wanted: str) -> Journal:
     """Open the run with this id, or with the only id that starts with it."""
     run = whole_id(wanted, (path.stem for path in runs_directory().glob("*.db")), "runs")

@@ -10,8 +10,7 @@ import traceback
 def write_crash_log() -> str:
     """Write the exception that is being handled to a log of its own; return what to say of it."""
     from migrator import __version__
-    from migrator.execution.journal import now_ms
-    from migrator.state_dir import state_directory
+    from migrator.state_dir import now_ms, state_directory
 
     kind, error, _ = sys.exc_info()
     log = state_directory() / f"crash-{now_ms()}.log"

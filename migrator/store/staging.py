@@ -105,8 +105,8 @@ class Staging:
         finally:
             db.execute("DETACH journal")
 
-    def strays(self) -> list[tuple[str, Binding | None]]:
-        """Return the sessions that aren't where they were to be taken from: where they are, None if they are gone."""
+    def mismatched(self) -> list[tuple[str, Binding | None]]:
+        """Return the sessions whose binding isn't the one to change from, each with its binding; None if it is gone."""
         rows = [
             row
             for held, table in self._holders()
@@ -171,7 +171,7 @@ class Staging:
             )
         ]
 
-    def arrived(self) -> int:
+    def count_arrived(self) -> int:
         """Count the staged sessions that opencode lists at their destination and no longer at their source.
 
         Asked with opencode's own filters; see listing.py. Opencode 2 knows no row without a path.
@@ -188,8 +188,8 @@ class Staging:
             count += some
         return count
 
-    def outsiders(self) -> list[tuple[str, str]]:
-        """Return the children of sessions that move here, if they don't themselves: (session id, parent id)."""
+    def unplanned_children(self) -> list[tuple[str, str]]:
+        """Return (session id, parent id) of each child of a session that moves, if it doesn't move itself."""
         moving = "SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after"
         if self.store.schema.has_v2:
             return self.store.rows(

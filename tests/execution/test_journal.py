@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.execution.journal import Journal
-from tests import forked
-from tests.execution.faults import Fault, run
-from tests.execution.rows import journalled, rows
+from tests.support import forked
+from tests.support.faults import Fault, run
+from tests.support.rows import journalled, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 
 @pytest.fixture
