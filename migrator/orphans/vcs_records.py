@@ -9,7 +9,7 @@ knows its own name.
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.paths import path_below, upwards
@@ -44,11 +44,11 @@ class VcsRecords:
     def __init__(self, context: RuleContext, known: KnownCheckouts) -> None:
         self._context = context
         self._known = known
-        self._worktrees: dict[str, tuple[WorktreeRecord, ...]] = {}
         self._moved_worktrees: dict[tuple[str, str], Mapping[str, set[str]]] = {}
-        self._common_directories: dict[str, list[str]] = {}
-        self._names_by_path: dict[str, Mapping[str, str]] = {}
-        self._working_copies_beside: dict[str, tuple[str, ...]] = {}
+        self._worktrees_of = cache(git_worktrees.worktrees)
+        self._git_repositories = cache(self._find_git_repositories)
+        self._workspace_names = cache(_workspace_names)
+        self._neighbours = cache(_working_copies_in)
 
     # -- git -----------------------------------------------------------------------------------------------------
 
@@ -79,7 +79,7 @@ class VcsRecords:
     def _moved_by_hand(self, where: str, base: str, project_id: str, found: Sequence[str]) -> tuple[str, ...]:
         sources = {
             ("of project", project_id): self._known.directories(project_id),
-            ("beside", os.path.dirname(base)): self._siblings(base),
+            ("beside", os.path.dirname(base)): self._neighbours(os.path.dirname(base)),
             ("found", ""): found,
         }
         return tuple(
@@ -98,27 +98,17 @@ class VcsRecords:
                         known.setdefault(record.path, set()).add(root)
         return known
 
-    def _git_repositories(self, project_id: str) -> list[str]:
+    def _find_git_repositories(self, project_id: str) -> list[str]:
         """Return the common directories of a project's checkouts."""
-        known = self._common_directories.get(project_id)
-        if known is None:
-            repositories = self._known.repositories(project_id)
-            tops = [place.worktree for repository in repositories for place in repository.checkouts]
-            known = sorted({link.common for top in tops if (link := git_worktrees.worktree_link(top))})
-            self._common_directories[project_id] = known
-        return known
-
-    def _worktrees_of(self, common: str) -> tuple[WorktreeRecord, ...]:
-        known = self._worktrees.get(common)
-        if known is None:
-            known = self._worktrees[common] = git_worktrees.worktrees(common)
-        return known
+        repositories = self._known.repositories(project_id)
+        tops = [place.worktree for repository in repositories for place in repository.checkouts]
+        return sorted({link.common for top in tops if (link := git_worktrees.worktree_link(top))})
 
     # -- jj ------------------------------------------------------------------------------------------------------
 
     def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
         """Return what jj knows of a workspace that a directory was at or below."""
-        nearby = [root for root in (*self._siblings(directory), *found) if jj.repo_dir(root)]
+        nearby = [root for root in (*self._neighbours(os.path.dirname(directory)), *found) if jj.repo_dir(root)]
         beside = self._path_index(filter(None, map(jj.repo_dir, nearby)))
         if not beside and not self._workspaces:
             return None
@@ -130,8 +120,12 @@ class VcsRecords:
             (repo, name), sub = recorded, path_below(where, base)
             if os.path.isdir(base):
                 return Record((base,), sub, f"jj has {base} on record as workspace {name}")
-            candidates = {real_path(root) for root in (*self._siblings(base), *self._known.all_directories(), *nearby)}
-            moved = sorted(root for root in candidates if jj.repo_dir(root) == repo and jj.workspace_name(root) == name)
+            nearby += [*self._neighbours(os.path.dirname(base)), *self._known.all_directories()]
+            moved = sorted(
+                root
+                for root in set(map(real_path, nearby))
+                if jj.repo_dir(root) == repo and jj.workspace_name(root) == name
+            )
             if moved:
                 return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
             return Record((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
@@ -145,31 +139,25 @@ class VcsRecords:
     def _path_index(self, repositories: Iterable[str]) -> dict[str, tuple[str, str]]:
         return {path: (repo, name) for repo in set(repositories) for path, name in self._workspace_names(repo).items()}
 
-    def _workspace_names(self, repo: str) -> Mapping[str, str]:
-        known = self._names_by_path.get(repo)
-        if known is None:
-            records = jj.index(repo).workspaces if jj.is_repo_dir(repo) else ()
-            known = self._names_by_path[repo] = {record.path: record.name for record in records}
-        return known
-
     def _jj_repository(self, directory: str) -> str | None:
         """Return the repository of the jj workspace that a directory is in."""
         if self._context.inspect(directory).real is None:
             return None
         return next((repo for root in upwards(directory) if (repo := jj.repo_dir(root))), None)
 
-    def _siblings(self, base: str) -> tuple[str, ...]:
-        """Return the working copies beside one that is gone: a renamed folder mostly stays among its neighbours."""
-        parent = os.path.dirname(base)
-        known = self._working_copies_beside.get(parent)
-        if known is None:
-            beside = (os.path.join(parent, name) for name in names_in(parent, _MOST_SIBLINGS))
-            known = self._working_copies_beside[parent] = tuple(
-                root
-                for root in beside
-                if os.path.isfile(os.path.join(root, ".git")) or os.path.isdir(os.path.join(root, ".jj"))
-            )
-        return known
+
+def _workspace_names(repo: str) -> dict[str, str]:
+    """Map the paths of a jj repository's workspaces to their names."""
+    records = jj.index(repo).workspaces if jj.is_repo_dir(repo) else ()
+    return {record.path: record.name for record in records}
+
+
+def _working_copies_in(parent: str) -> tuple[str, ...]:
+    """Return the working copies directly in a directory: a renamed folder mostly stays among its neighbours."""
+    roots = (os.path.join(parent, name) for name in names_in(parent, _MOST_SIBLINGS))
+    return tuple(
+        root for root in roots if os.path.isfile(os.path.join(root, ".git")) or os.path.isdir(os.path.join(root, ".jj"))
+    )
 
 
 def _made_at(common: str, id_: str) -> float:
