@@ -1,4 +1,4 @@
-"""Likely homes: what lies below the directories that the user says to look in, ranked by how well it is known.
+"""Likely homes: what lies below the directories in which the user wants to search, ranked by how sure it is.
 
 In this order, the first that fits anything decides: a repository that opencode resolves to the session's project
 today; one that keeps the project's id in its `.git/opencode`, though its origin makes it another project now; one with

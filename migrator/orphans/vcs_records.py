@@ -1,4 +1,4 @@
-"""What git and jj themselves have on record of a working copy that is gone: where it is now, or what it was part of.
+"""What git and jj have on record of a working copy that is gone: where it is now, or what it was part of.
 
 git: a worktree's `.git` names its admin directory, and that one names the worktree. After a plain `mv` the first still
 leads to the second, which still says the old path; after `git worktree move`, or when git has noticed, it says the
@@ -57,7 +57,7 @@ class VcsRecords:
     ) -> Record | None:
         """Return what git knows of a worktree at `base` that a directory was in.
 
-        `newest` is when the last session began that was bound there, in milliseconds since 1970.
+        `newest` is when the youngest session there was made, in milliseconds since 1970.
         """
         where, sub = real_path(base), path_below(directory, base)
         if moved := self._moved_by_hand(where, base, project_id, found):
@@ -87,7 +87,7 @@ class VcsRecords:
         )
 
     def _moved_worktrees_among(self, source: tuple[str, str], roots: Iterable[str]) -> Mapping[str, set[str]]:
-        """Map the paths that git has on record to the worktrees that are somewhere else now, among `roots`."""
+        """Map the paths that git has on record to those of `roots` that are the worktrees now; asked once a source."""
         known = self._moved_worktrees.get(source)
         if known is None:
             known = self._moved_worktrees[source] = {}
@@ -107,7 +107,7 @@ class VcsRecords:
     # -- jj ------------------------------------------------------------------------------------------------------
 
     def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
-        """Return what jj knows of a workspace that a directory was at or below."""
+        """Return what jj knows of a workspace that a directory was in."""
         nearby = [root for root in (*self._neighbours(os.path.dirname(directory)), *found) if jj.repo_dir(root)]
         beside = self._path_index(filter(None, map(jj.repo_dir, nearby)))
         if not beside and not self._workspaces:
@@ -133,7 +133,7 @@ class VcsRecords:
 
     @cached_property
     def _workspaces(self) -> dict[str, tuple[str, str]]:
-        """Map each path on record in a repository that is known to that repository and the workspace's name."""
+        """Map each path on record in the known jj repositories to its repository and the workspace's name."""
         return self._path_index(filter(None, map(self._jj_repository, set(self._known.all_directories()))))
 
     def _path_index(self, repositories: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -61,7 +61,7 @@ class DirectoryPattern:
 
 
 def _down_to(directory: str) -> Iterator[str]:
-    """Yield what is above `directory`, the outermost first, and then itself."""
+    """Yield the directories above `directory`, the outermost first, and then itself."""
     for slash in re.finditer("/", directory):
         yield directory[: slash.start()] or "/"
     yield directory
@@ -86,16 +86,14 @@ def _absolute(components: list[Part], pattern: str, cwd: Callable[[], str], home
         yield [*literals(home), *components[1:]]
     else:
         rest = components[1:] if first == "cwd" else components
+        # `..` has one meaning for a real path only, as for every program but the shell's own cd
         climbs = next((part.name for part in rest if part.name != "."), None) == ".."
         for root in [os.path.realpath(cwd())] if climbs else _names_of(cwd()):
             yield [*literals(root), *rest]
 
 
 def _names_of(cwd: str) -> list[str]:
-    """Return `cwd` and what the shell calls it: a session may be stored under either where a symlink leads here.
-
-    What `..` means from here is only clear for the real path, as for every program but the shell's own cd.
-    """
+    """Return `cwd` and the shell's name for it: through a symlink, a session may be stored under either."""
     logical = os.environ.get("PWD", "")
     if logical.startswith("/") and os.path.realpath(logical) == os.path.realpath(cwd):
         return [cwd, logical]

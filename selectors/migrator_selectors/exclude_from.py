@@ -100,7 +100,7 @@ def _patterns(name: str, context: SelectorContext) -> Iterator[GitIgnoreSpecPatt
         if pattern.include is not None:
             yield pattern
         elif "[" in line and not line.startswith("#"):
-            # git drops a line with an unclosed [ without a word; here what it should keep out would be moved
+            # git silently ignores a line with an unclosed [; here the sessions that it should keep out would be moved
             raise _malformed(name, number, line)
 
 

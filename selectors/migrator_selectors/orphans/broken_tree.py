@@ -28,7 +28,7 @@ class BrokenTree(OrphanRule):
     summary = "a child elsewhere than its root, or without its parent"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield each such child with what it differs in."""
+        """Yield each such child with how it differs from its root."""
         reasons: dict[tuple[object, ...], Reason | None] = {}
         for sessions in context.bound.values():
             for session in sessions:
