@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import FolderState, PlanWarning, Selected, Selection
+from migrator.model import FolderState, Plan, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
-from migrator.planning.planner import plan_move
+from migrator.planning.opencode_2 import has_announcements
+from migrator.planning.planner import find_moves
+from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives, trees
@@ -24,15 +25,17 @@ from migrator.text import and_more
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from migrator.model import Plan, ProjectChange, Session
+    from migrator.model import Change, ProjectChange, Session
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.planning.relocation.destination import Relocation
     from migrator.store.project_rows import ProjectRows
     from migrator.store.reader import Store
 
 
-def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False) -> Plan:
-    """Plan the changes that follow from moved folders; nothing is written.
+def plan_relocation(
+    store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False, announce: bool = False
+) -> Plan:
+    """Plan the changes that follow from moved folders; nothing is written. `announce` is that of `plan_move`.
 
     Raises NoSuchDirectory if the folders aren't where they should be, NothingMatched if nothing is bound to them, and
     MigratorError if an old folder is still in use, unless it was `copied`.
@@ -45,26 +48,29 @@ def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndoDec
     if not following and not updates:
         raise NothingMatched(_nothing_bound(relocation))
     affected = {*following, *_project_directories(rows.values(), relocation)}
-    has_moved = relocation.moves.state is FolderState.MOVED
-    left_over = _left_over(affected, relocation, copied=copied) if has_moved else []
-    selection = _selection(store, relocation, following)
-    plan = plan_move(store, selection, relocation, file_undo)
-    updated = {update.id: update for update in updates}
-    others = [project for project in plan.projects if project.id not in updated]
-    return replace(
-        plan,
-        projects=(*updates, *others),
-        warnings=(
+    left_over = _left_over(affected, relocation, copied=copied)
+    moves = find_moves(store, _selection(store, relocation, following), relocation, file_undo)
+    updated = {update.id for update in updates}
+    return Plan(
+        str(store.path),
+        store.schema.dialect,
+        moves.changes,
+        (*updates, *(project for project in moves.projects if project.id not in updated)),
+        (
             *_unmatched_folders(affected, relocation),
             *_already_there(directories, relocation),
-            *plan.warnings,
+            *moves.warnings,
             *stay_warnings,
             *left_over,
-            *_worktree_repairs(plan, updates, relocation),
+            *_worktree_repairs(moves.changes, updates, relocation),
             *_changed_alternates(store, relocation),
             *_move_next(relocation),
+            *_named_elsewhere(relocation),
         ),
-        relocated=relocation.moves,
+        moves.unchanged,
+        relocation.moves,
+        moves.sources,
+        announce and has_announcements(store, moves.changes),
     )
 
 
@@ -146,7 +152,8 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
     """
     empty: list[str] = []
     in_use: list[str] = []
-    for directory in sorted(affected):
+    has_moved = relocation.moves.state is FolderState.MOVED
+    for directory in sorted(affected) if has_moved else ():
         if _is_left_over(directory, relocation):
             (empty if _is_empty(directory) else in_use).append(directory)
     if in_use and not copied:
@@ -181,13 +188,15 @@ def _is_empty(directory: str) -> bool:
         return False
 
 
-def _worktree_repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
+def _worktree_repairs(
+    changes: Iterable[Change], updates: Iterable[ProjectChange], relocation: Relocation
+) -> list[PlanWarning]:
     """Warn about the broken links of each checkout that moves: those of sessions, and those in project rows."""
     if relocation.moves.state is FolderState.FOREIGN:
         return []
     news = {new for _, new in relocation.moves.folders}
     tops = {*news}
-    for before in {change.before for change in plan.changes}:
+    for before in {change.before for change in changes}:
         if place := relocation.place(before):
             tops.add(place.worktree)
     for update in updates:
@@ -219,3 +228,10 @@ def _move_next(relocation: Relocation) -> Iterator[PlanWarning]:
             "move-next",
             f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",
         )
+
+
+def _named_elsewhere(relocation: Relocation) -> Iterator[PlanWarning]:
+    if relocation.moves.state is FolderState.FOREIGN:
+        return
+    for file in files_that_name([old for old, _ in relocation.moves.folders], os.path.expanduser("~")):
+        yield PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")

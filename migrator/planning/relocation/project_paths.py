@@ -15,7 +15,7 @@ from migrator.model import (
 )
 from migrator.places.checkout import directory_project_id
 from migrator.store.json_text import stringify
-from migrator.store.project_rows import ProjectRows, sandbox_list
+from migrator.store.project_rows import ProjectRows, parse_sandboxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -76,7 +76,7 @@ def _sandboxes(paths: ProjectPaths, worktree: str, new_path: Callable[[str], str
 
     If opencode was opened in the new place, it has put that there already.
     """
-    before = sandbox_list(paths.sandboxes)
+    before = parse_sandboxes(paths.sandboxes)
     if before is None:
         return paths.sandboxes
     after = [new_path(directory) for directory in before]
