@@ -1,22 +1,161 @@
-"""What programs say of sessions, by keyword: the options of the command line under their Python names."""
+"""What a face asks for: one frozen request for each verb, the choices that an option has, and keywords of programs.
+
+The command line, the server and the Python API build the same requests; nothing below them knows which one asked.
+"""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from migrator.errors import BadInput
+from migrator.model import FolderState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     When = str | date
 
+KEEP = "keep"
+"""A destination or project that means each session's own."""
+
+
+# -- choices ---------------------------------------------------------------------------------------------------------
+
+
 Subdirs = Literal["nearest", "keep", "flatten"]
-UndoFiles = Literal["auto", "carry", "detach"]
+"""What a session in `base/sub` does without a `sub` at the destination: take the nearest directory, or refuse (keep).
+
+With `flatten` all go into the destination itself."""
+
+FileUndoPolicy = Literal["auto", "carry", "detach"]
+"""What the user wants of file undo: carry what is safe, refuse what isn't, or carry nothing."""
+
 OnConflict = Literal["abort", "skip"]
+"""What happens when a session changed meanwhile: roll everything back, or leave its tree out."""
+
+
+def check_choice(name: str, value: str, choices: Any) -> None:
+    """Raise BadInput, which lists the choices, where an option has a value that isn't one of them."""
+    allowed = get_args(choices)
+    if value not in allowed:
+        raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")
+
+
+# -- requests --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SelectRequest:
+    """Which sessions are meant.
+
+    `options` are the values of the selectors' options, those of plug-ins too, by their Python names, as click reads
+    them. `match_any` makes all that chooses add up; `with_forks` takes along what opencode 2 forked from the selected.
+    """
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    match_any: bool = False
+    with_forks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRequest:
+    """Move the selected sessions to one directory.
+
+    `to_dir`: a directory, KEEP, or None for the default; `to_project`: id, name, path, KEEP or None, as typed with
+    `project_option`. `announce` tells the model of opencode 2 of another directory.
+    """
+
+    select: SelectRequest = SelectRequest()
+    to_dir: str | None = None
+    to_project: str | None = None
+    subdirs: Subdirs = "nearest"
+    undo_files: FileUndoPolicy = "auto"
+    announce: bool = True
+    project_option: str = "--to-project"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidateRequest:
+    """Move the sessions of a repository's workspaces to one of them, by default to the main working copy.
+
+    `repository` is a directory in any workspace, or a project; `only` and `but` are patterns that name workspaces.
+    """
+
+    repository: str
+    to_dir: str | None = None
+    only: Sequence[str] = ()
+    but: Sequence[str] = ()
+    subdirs: Subdirs = "nearest"
+    undo_files: FileUndoPolicy = "auto"
+    announce: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RelocateRequest:
+    """Follow folders that moved; `state` says where they are.
+
+    `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
+    `copied` the old folders may still be there.
+    """
+
+    words: Sequence[str]
+    listed: tuple[Sequence[str], str] = ((), "")
+    state: FolderState = FolderState.MOVED
+    copied: bool = False
+    undo_files: FileUndoPolicy = "auto"
+    announce: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """Where to look for the homes of lost sessions: below `directories`, `depth` levels deep (None: the default)."""
+
+    directories: Sequence[str] = ()
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RescueRequest:
+    """Bring lost sessions home: those that `rules` find, all without one; with `likely`, to likely homes too."""
+
+    rules: Sequence[str] = ()
+    likely: bool = False
+    search: SearchRequest = SearchRequest()
+    undo_files: FileUndoPolicy = "auto"
+    announce: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectRequest:
+    """Mend or detach the file undo that would delete files, of the selected sessions or of all."""
+
+    select: SelectRequest = SelectRequest()
+    undo_files: FileUndoPolicy = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRequest:
+    """How a plan is carried out.
+
+    `command` is what the journal says of the request. `chunk_size` is sessions in one transaction, None lets it follow
+    the time that a chunk takes. `wait` is seconds to wait for others that have the database open, `backup` a file to
+    copy it to first. `progress` is told the number of sessions of each chunk that is written.
+    """
+
+    command: str = ""
+    chunk_size: int | None = None
+    on_conflict: OnConflict = "abort"
+    wait: float = 0.0
+    backup: Path | None = None
+    progress: Callable[[int], None] = lambda _: None
+
+
+# -- keywords of programs --------------------------------------------------------------------------------------------
 
 
 class SelectKeywords(TypedDict, total=False):
@@ -50,7 +189,7 @@ class MoveKeywords(SelectKeywords, total=False):
     to_dir: str | os.PathLike[str] | None
     to_project: str | None
     subdirs: Subdirs
-    undo_files: UndoFiles
+    undo_files: FileUndoPolicy
     announce: bool
 
 
@@ -86,10 +225,10 @@ _PLURAL = frozenset(
 )
 
 
-def plain_values(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return keywords as JSON could hold them, what is None left out: lists of strings, strings, booleans, numbers."""
+def plain_values(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords as JSON could hold them, without those that are None: text, lists of it, booleans, numbers."""
     found: dict[str, Any] = {}
-    for name, value in said.items():
+    for name, value in keywords.items():
         if value is None or (name == "orphans" and value is False):
             continue
         if isinstance(value, date):
@@ -99,15 +238,6 @@ def plain_values(said: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[name] = _texts(name, value)
     return found
-
-
-def as_typed_values(said: SelectKeywords) -> dict[str, Any]:
-    """Return selectors as the command line has them once they were read."""
-    from migrator_selectors.from_orphans import EVERY_RULE
-
-    check_keywords(said)
-    found = plain_values(said)
-    return found | ({"orphans": [EVERY_RULE]} if found.get("orphans") is True else {})
 
 
 def _texts(name: str, value: Any) -> list[str]:
@@ -120,19 +250,3 @@ def _texts(name: str, value: Any) -> list[str]:
 
 def _moment(value: date) -> str:
     return (value.astimezone() if isinstance(value, datetime) and value.tzinfo is None else value).isoformat()
-
-
-def check_keywords(said: Mapping[str, Any]) -> None:
-    """Raise TypeError where a keyword is none; those of selectors that other packages bring are known."""
-    from migrator.selection.query import selector_plugins
-
-    names = {option.name for plugin in selector_plugins() for option in plugin.options()} | {"match", "with_forks"}
-    for name in said:
-        if name not in names:
-            raise TypeError(f"{name} selects nothing; there are {', '.join(sorted(filter(None, names)))}")
-
-
-def check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
-    """Raise BadInput where a keyword has a value that it can't have."""
-    if value not in allowed:
-        raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")

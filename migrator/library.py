@@ -9,16 +9,26 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from migrator.arguments import OnConflict, SelectKeywords, Subdirs, UndoFiles, as_typed_values, check_choice
+from migrator.arguments import (
+    FileUndoPolicy,
+    MoveRequest,
+    OnConflict,
+    SearchRequest,
+    SelectKeywords,
+    SelectRequest,
+    Subdirs,
+    WriteRequest,
+    check_choice,
+    plain_values,
+)
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Unpack
 
-    from migrator.execution.runs import RunOptions
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Project, Run, Selection
     from migrator.operations.context import CommandContext
 
@@ -118,12 +128,13 @@ class OpenStore:
         >>> lost[0].reasons[0].rule, lost[0].reasons[0].certainty.value
         ('missing-directory', 'certain')
         """
+        from migrator.operations.orphans import find_homes
         from migrator.orphans.find import check_names, find_orphans
         from migrator.orphans.find import rules as every_rule
 
         check_names(rules, "orphans()")
         with self._reading() as context:
-            homes = context.homes([str(directory) for directory in search], depth)
+            homes = find_homes(context, SearchRequest([str(directory) for directory in search], depth))
             return tuple(find_orphans(context.rule_context, every_rule(), homes, found_by=rules))
 
     def projects(self) -> tuple[Project, ...]:
@@ -142,7 +153,7 @@ class OpenStore:
         return tuple(logged_runs(str(self.path)))
 
 
-def select(store: OpenStore, **said: Unpack[SelectKeywords]) -> Selection:
+def select(store: OpenStore, **keywords: Unpack[SelectKeywords]) -> Selection:
     """Select sessions; a selected session takes its whole tree along.
 
     Raises NothingMatched where there are none, BadInput for what can't be meant or where nothing chooses.
@@ -156,9 +167,11 @@ def select(store: OpenStore, **said: Unpack[SelectKeywords]) -> Selection:
         ...
     migrator.errors.NothingMatched: ...
     """
-    values = as_typed_values(said)
+    from migrator.operations.select import select_sessions
+
+    request = _select_request(keywords)
     with store._reading() as context:  # noqa: SLF001 - the other half of this file
-        return context.chosen(values, with_forks=values.pop("with_forks", False))
+        return select_sessions(context, request)
 
 
 def plan(  # noqa: PLR0913 - the options of `move`, by keyword
@@ -168,7 +181,7 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     *,
     to_project: str | None = None,
     subdirs: Subdirs = "nearest",
-    undo_files: UndoFiles = "auto",
+    undo_files: FileUndoPolicy = "auto",
     announce: bool = True,
 ) -> Plan:
     """Plan to move the selected sessions to a directory; nothing is written.
@@ -181,13 +194,13 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     >>> len(moving.changes), sorted({Path(change.after.directory).name for change in moving.changes})
     (17, ['deep', 'shop'])
     """
-    from migrator.operations.context import MoveRequest
+    from migrator.operations.move import plan_selection
 
-    check_choice("subdirs", subdirs, get_args(Subdirs))
-    check_choice("undo_files", undo_files, get_args(UndoFiles))
+    check_choice("subdirs", subdirs, Subdirs)
+    check_choice("undo_files", undo_files, FileUndoPolicy)
+    request = MoveRequest(SelectRequest(), _text(to_dir), to_project, subdirs, undo_files, announce)
     with store._reading() as context:  # noqa: SLF001 - as above
-        wish = MoveRequest(_text(to_dir), to_project, subdirs, undo_files, announce=announce)
-        return context.plan_move(selection, wish)
+        return plan_selection(context, selection, request)
 
 
 def apply(  # noqa: PLR0913 - the options of every command that writes, by keyword
@@ -216,8 +229,8 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     """
     from migrator.operations.apply import apply_plan
 
-    options = _options("migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size)
-    return apply_plan(plan, Path(plan.store), options, wait, _file(backup))
+    write = _write_request("migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size, wait, backup)
+    return apply_plan(plan, Path(plan.store), write)
 
 
 def undo(  # noqa: PLR0913 - as above
@@ -233,11 +246,11 @@ def undo(  # noqa: PLR0913 - as above
 
     The undo is a run too, and can be taken back.
     """
-    from migrator.operations.apply import undo_run
+    from migrator.operations.undo import undo_run
 
     store, id_, sessions = _logged(run)
-    options = _options("migrator.undo()", sessions, progress, on_conflict, chunk_size)
-    return undo_run(store, id_, options, wait, _file(backup))
+    write = _write_request("migrator.undo()", sessions, progress, on_conflict, chunk_size, wait, backup)
+    return undo_run(store, id_, write)
 
 
 def runs() -> tuple[LoggedRun, ...]:
@@ -262,12 +275,29 @@ def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
         return Path(journal.entry.store), journal.entry.id, journal.entry.sessions
 
 
-def _options(
-    command: str, total: int, progress: Progress | None, on_conflict: str, chunk_size: int | None
-) -> RunOptions:
-    from migrator.execution.runs import RunOptions
+def _select_request(keywords: SelectKeywords) -> SelectRequest:
+    """Return what keywords select. Raises TypeError where one is none, BadInput for a value that it can't have."""
+    from migrator.selection.options import read_options, selector_options
 
-    check_choice("on_conflict", on_conflict, get_args(OnConflict))
+    known = {*selector_options(), "match", "with_forks"}
+    for name in keywords:
+        if name not in known:
+            raise TypeError(f"{name} selects nothing; there are {', '.join(sorted(known))}")
+    values = plain_values(keywords)
+    match, with_forks = values.pop("match", "all"), values.pop("with_forks", False)
+    return SelectRequest(read_options(values, spell={name: name for name in values}), match == "any", with_forks)
+
+
+def _write_request(  # noqa: PLR0913, PLR0917 - the keywords of `apply` and `undo`
+    command: str,
+    total: int,
+    progress: Progress | None,
+    on_conflict: OnConflict,
+    chunk_size: int | None,
+    wait: float,
+    backup: str | os.PathLike[str] | None,
+) -> WriteRequest:
+    check_choice("on_conflict", on_conflict, OnConflict)
     if chunk_size is not None and chunk_size < 1:
         raise BadInput(f"chunk_size is {chunk_size}; it must be 1 or more.")
     done = 0
@@ -278,12 +308,8 @@ def _options(
         if number and progress is not None:
             progress(done, total)
 
-    return RunOptions(command, chunk_size, on_conflict == "skip", tell)
+    return WriteRequest(command, chunk_size, on_conflict, wait, None if backup is None else Path(backup), tell)
 
 
 def _text(path: str | os.PathLike[str] | None) -> str | None:
     return None if path is None else os.fspath(path)
-
-
-def _file(path: str | os.PathLike[str] | None) -> Path | None:
-    return None if path is None else Path(path)

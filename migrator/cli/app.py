@@ -11,28 +11,30 @@ import click
 from migrator import __version__
 from migrator.cli.options import database_options
 
-COMMANDS = {
-    "list": "list_sessions",
-    "projects": "projects",
-    "orphans": "orphans",
-    "move": "move",
-    "migrate": "migrate",
-    "relocate": "relocate",
-    "rescue": "rescue",
-    "consolidate": "consolidate",
-    "workspaces": "workspaces",
-    "protect": "protect",
-    "plan": "plan",
-    "show": "show",
-    "apply": "apply",
-    "log": "log",
-    "undo": "undo",
-    "resume": "resume",
-    "gc": "collect",
-    "doctor": "doctor",
-    "serve": "serve",
-    "demo": "demo",
-}
+COMMANDS = (
+    "list",
+    "projects",
+    "orphans",
+    "move",
+    "migrate",
+    "relocate",
+    "rescue",
+    "consolidate",
+    "workspaces",
+    "protect",
+    "plan",
+    "show",
+    "apply",
+    "log",
+    "undo",
+    "resume",
+    "gc",
+    "doctor",
+    "serve",
+    "demo",
+)
+"""The commands in the order in which they are met; each is a module of its name beside this one."""
+
 ALIASES = {"rebind": "migrate", "detached": "orphans"}
 
 
@@ -55,13 +57,22 @@ class LazyGroup(click.Group):
         del ctx
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed; where there is none, suggest those that are spelt much the same."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            raise click.exceptions.NoSuchCommand(name, possibilities=[*COMMANDS, *ALIASES], ctx=ctx)
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""
         del ctx
-        module = COMMANDS.get(ALIASES.get(cmd_name, cmd_name))
-        if module is None:
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
             return None
-        command = import_module(f"migrator.cli.{module}").command
+        command = import_module(f"migrator.cli.{name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
 

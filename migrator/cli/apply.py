@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.confirm import deal
+from migrator.cli.confirm import confirm_and_run
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
 from migrator.cli.plan_file import database_of, saved_plan
 
@@ -23,4 +23,4 @@ def command(file: str, **values: Any) -> None:
 
     plan = saved_plan(file)
     path = database_of(plan, values)
-    deal(plan, values, lambda options: apply_plan(plan, path, options, values["wait"], values["backup"]))
+    confirm_and_run(plan, values, lambda write: apply_plan(plan, path, write))

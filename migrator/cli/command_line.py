@@ -74,4 +74,4 @@ def _takes_value(param: click.Parameter | None) -> bool:
     """Tell whether the next word is a value whatever it looks like; `--orphans --yes` is complete without one."""
     if not isinstance(param, click.Option) or param.is_flag or param.count:
         return False
-    return not param._flag_needs_value  # noqa: SLF001 - click's parser asks it the same, there is no other way
+    return param.flag_activation_value is None

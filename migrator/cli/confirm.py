@@ -20,13 +20,13 @@ from migrator.reporting.words import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from migrator.arguments import WriteRequest
     from migrator.execution.journal_rows import RunEntry
-    from migrator.execution.runs import RunOptions
     from migrator.model import Plan, Run
 
 
 def show_plan(
-    plan: Plan, values: dict[str, Any], *, hint: str | None = None, said: str = "Nothing was written."
+    plan: Plan, values: dict[str, Any], *, hint: str | None = None, outcome: str = "Nothing was written."
 ) -> None:
     """Print a plan: one JSON document, or text and the command that applies it."""
     if values.get("as_json"):
@@ -38,29 +38,25 @@ def show_plan(
     if not plan.writes:
         _report_unchanged(plan, values)
         return
-    _text(plan, values, err=False)
+    _print_plan(plan, values, err=False)
     if hint:
-        click.echo(f"\n{said} To apply:\n  {hint}")
+        click.echo(f"\n{outcome} To apply:\n  {hint}")
 
 
 def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move") -> None:
-    """Show `plan` where --dry-run was said; else deal with it, on the database that it was made for."""
+    """Show `plan` with --dry-run; else show, ask and apply it, on the database that it was made for."""
     if values["dry_run"]:
         show_plan(plan, values, hint=applying_command())
         return
-    deal(plan, values, partial(_apply, plan, values), verb)
-
-
-def _apply(plan: Plan, values: dict[str, Any], options: RunOptions) -> Run:
     from migrator.operations.apply import apply_plan
 
-    return apply_plan(plan, Path(plan.store), options, values["wait"], values["backup"])
+    confirm_and_run(plan, values, partial(apply_plan, plan, Path(plan.store)), verb)
 
 
-def deal(
+def confirm_and_run(
     plan: Plan,
     values: dict[str, Any],
-    carry_out: Callable[[RunOptions], Run],
+    carry_out: Callable[[WriteRequest], Run],
     verb: str = "Move",
     applying: Callable[[], str] | None = None,
 ) -> None:
@@ -79,14 +75,16 @@ def deal(
             raise MigratorError(
                 f"Nothing was written, since nobody can be asked here. To apply: {(applying or applying_command)()}"
             )
-        _text(plan, values, err=bool(quiet))
+        _print_plan(plan, values, err=bool(quiet))
         ask(f"{verb} {_amount(plan)}?")
     else:
         try:
-            _announce(plan, values)
+            _print_headline(plan, values)
         except BrokenPipeError:  # as in `move --yes | true`: it was ordered, whoever reads of it
             drop_output()
-    report(_carried_out(plan, values, carry_out), values)
+    with _progress(len(plan.changes)) as progress:
+        run = carry_out(write_request(values, progress))
+    report(run, values)
 
 
 def _amount(plan: Plan) -> str:
@@ -105,19 +103,19 @@ def ask(question: str) -> None:
         raise MigratorError("Nothing was written, as you didn't say yes.")
 
 
-def of_database(entry: RunEntry, only: Path | None) -> RunEntry:
+def check_database(entry: RunEntry, only: Path | None) -> RunEntry:
     """Return a run that was named, unless --db names another database than the run's."""
     if only is not None and entry.store != str(only):
         raise MigratorError(f"Run {entry.id} was made on {entry.store}, not on {only}; leave out --db.")
     return entry
 
 
-def options(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> RunOptions:
-    """Return the values of `writing_options` as the engine takes them."""
-    from migrator.execution.runs import RunOptions
+def write_request(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> WriteRequest:
+    """Return what `writing_options` say."""
+    from migrator.arguments import WriteRequest
 
     size = values["chunk_size"] and min(values["chunk_size"], 2**31)  # SQLite's integers end somewhere
-    return RunOptions(command_line(), size, values["on_conflict"] == "skip", progress)
+    return WriteRequest(command_line(), size, values["on_conflict"], values["wait"], values["backup"], progress)
 
 
 def report(run: Run, values: dict[str, Any]) -> None:
@@ -147,18 +145,18 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
     _echo_warnings(replace(plan, warnings=tuple(w for w in plan.warnings if w.code != STILL_LOST)))
 
 
-def _text(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
+def _print_plan(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
     from migrator.reporting.plan_text import plan_text
 
     echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
 
 
-def _announce(plan: Plan, values: dict[str, Any]) -> None:
-    """Print what somebody who said --yes should still see."""
+def _print_headline(plan: Plan, values: dict[str, Any]) -> None:
+    """Print what somebody should still see who gave --yes."""
     from migrator.reporting.plan_text import headline
 
     if values.get("verbose") and not values.get("as_json"):
-        _text(plan, values, err=False)
+        _print_plan(plan, values, err=False)
         click.echo()
         return
     if not values.get("as_json"):
@@ -170,11 +168,6 @@ def _echo_warnings(plan: Plan) -> None:
     from migrator.reporting.plan_text import warning_lines
 
     echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
-
-
-def _carried_out(plan: Plan, values: dict[str, Any], carry_out: Callable[[RunOptions], Run]) -> Run:
-    with _progress(len(plan.changes)) as progress:
-        return carry_out(options(values, progress))
 
 
 @contextmanager

@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.arguments import ConsolidateRequest
 from migrator.cli.confirm import show_or_apply
-from migrator.cli.options import consolidating_options, database_options, json_option, verbose_option, writing_options
-from migrator.cli.terminal import echo_lines, width, workbench
+from migrator.cli.database import open_context
+from migrator.cli.options import announce_option, change_options, combine, subdirs_option, undo_files_option
+from migrator.cli.terminal import echo_lines, width
+
+if TYPE_CHECKING:
+    from migrator.model import Plan
+    from migrator.workspaces.sessions import RepositorySessions
+
+options = combine(
+    click.argument("repository", default=".", required=False),
+    click.option("--to-dir", "--to-directory", metavar="DIR", help="Where they go. Default: the main working copy."),
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="PATTERN",
+        help="Only the workspaces with this name, or with a slash in it: in this directory.",
+    ),
+    click.option("--except", "but", multiple=True, metavar="PATTERN", help="Not these workspaces."),
+    subdirs_option,
+    undo_files_option,
+    announce_option,
+)
 
 
 @click.command("consolidate", short_help="Gather the sessions of all workspaces of a repository.")
-@consolidating_options
-@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
-@writing_options
-@verbose_option
-@json_option
-@database_options
+@options
+@change_options
 def command(**values: Any) -> None:
     """Move the sessions of all jj workspaces and git worktrees of a repository to its main working copy.
 
     REPOSITORY is a directory in any of its workspaces (default: the current one). Those that are gone count too, as
     far as jj, git or the database remembers them; sub-paths are kept.
     """
-    from migrator.operations.consolidate import plan_consolidation
-
-    with workbench(values) as context:
-        plan, found = plan_consolidation(context, values["repository"], values)
+    plan, found = _plan(values)
     if not values["as_json"] and (values["verbose"] or values["dry_run"] or not values["yes"]):
         from migrator.reporting.workspace_tree import workspace_tree
 
         echo_lines([*workspace_tree(found, plan, width() or 80), ""])
     show_or_apply(plan, values)
+
+
+def make_plan(values: dict[str, Any]) -> Plan:
+    """Plan what the options say."""
+    return _plan(values)[0]
+
+
+def _plan(values: dict[str, Any]) -> tuple[Plan, RepositorySessions]:
+    from migrator.operations.consolidate import plan_consolidate
+
+    request = ConsolidateRequest(
+        values["repository"],
+        values["to_dir"],
+        values["only"],
+        values["but"],
+        values["subdirs"],
+        values["undo_files"],
+        values["announce"],
+    )
+    with open_context(values) as context:
+        return plan_consolidate(context, request)

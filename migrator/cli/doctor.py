@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.options import SelectingCommand, database_options, json_option, verbose_option
-from migrator.cli.terminal import echo_lines, width, workbench
+from migrator.cli.database import open_context
+from migrator.cli.options import SelectingCommand, database_options, json_option, select_request, verbose_option
+from migrator.cli.terminal import echo_lines, width
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
@@ -31,16 +32,18 @@ def command(ctx: click.Context, /, **values: Any) -> None:
 
     With --undo, sessions in which an undo would delete files are wrong; the selecting options say which to look at.
     """
-    from migrator.operations.doctor import check_up
+    from migrator.operations.doctor import check_undo, check_up
+    from migrator.operations.select import make_query
     from migrator.reporting.outlook_rows import outlook_lines, redo_lines
     from migrator.reporting.words import json_text
 
-    with workbench(values) as context:
-        query = context.query(values)
+    with open_context(values) as context:
+        select = select_request(values)
+        query = make_query(context, select)
         if not values["undo"] and (query.chooses or query.narrowing):
             raise BadInput("Which sessions are meant matters to doctor only with --undo: add it.")
-        findings = check_up(context.store, context.rule_context)
-        undo = context.undo_check(values) if values["undo"] else None
+        findings = check_up(context)
+        undo = check_undo(context, select) if values["undo"] else None
     findings += [undo] if undo else []
     if values["as_json"]:
         click.echo(json_text({finding.subject: finding.value for finding in findings}, indent=2))

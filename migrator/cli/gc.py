@@ -8,8 +8,9 @@ import click
 
 from migrator.cli.command_line import applying_command
 from migrator.cli.confirm import ask
-from migrator.cli.options import database_options, json_option
-from migrator.cli.terminal import echo_lines, on_terminal, workbench
+from migrator.cli.database import open_context
+from migrator.cli.options import database_options, json_option, wait_option, yes_option
+from migrator.cli.terminal import echo_lines, on_terminal
 from migrator.errors import MigratorError
 from migrator.reporting.words import count, json_text
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     help="Also what only taking back runs of longer ago would need: those can't be taken back any more then.",
 )
 @click.option("--dry-run", "-n", is_flag=True, help="Only show what would be removed.")
-@click.option("--yes", "-y", is_flag=True, help="Don't ask.")
-@click.option("--wait", type=float, default=0.0, metavar="SECONDS", help="Wait this long for opencode to close.")
+@yes_option
+@wait_option
 @json_option
 @database_options
 def command(**values: Any) -> None:
@@ -38,18 +39,19 @@ def command(**values: Any) -> None:
     the new one. One goes when no session is in it, no session could come back to it by taking a run back (--older-than
     gives that up), opencode wouldn't use it, and what it has of our sessions is where they are now.
     """
-    from migrator.operations.apply import remove_leftovers
+    from migrator.arguments import WriteRequest
+    from migrator.operations.gc import list_leftovers, remove_leftovers
     from migrator.reporting.leftover_text import leftover_document, leftover_lines
 
     before = _before(values["older_than"])
-    with workbench(values) as context:
-        found = context.leftovers(before)
+    with open_context(values) as context:
+        found = list_leftovers(context, before)
         path = context.store.path
     going = [leftover for leftover in found if leftover.why_kept is None]
     if going and not values["dry_run"]:
         if not values["yes"]:
             _ask(found, quiet=values["as_json"])
-        found = remove_leftovers(path, before, values["wait"])
+        found = remove_leftovers(path, WriteRequest(wait=values["wait"]), before)
     if values["as_json"]:
         document = leftover_document(found, removed=not values["dry_run"])
         click.echo(json_text(document, indent=2))

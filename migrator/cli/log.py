@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from migrator.cli.database import only_database
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, only_database, width
+from migrator.cli.terminal import echo_lines, width
 
 
 @click.command("log", short_help="List the runs so far.")

@@ -7,49 +7,42 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.confirm import show_or_apply
-from migrator.cli.options import (
-    announce_option,
-    database_options,
-    json_option,
-    undo_files_option,
-    verbose_option,
-    with_forks_option,
-    writing_options,
-)
-from migrator.cli.terminal import workbench
+from migrator.cli.database import open_context
+from migrator.cli.options import announce_option, change_options, combine, undo_files_option, with_forks_option
 
 if TYPE_CHECKING:
     from migrator.model import Plan
 
+options = combine(
+    click.argument("session", metavar="SESSION_ID"),
+    click.argument("directory", default=".", required=False),
+    click.option("--project", metavar="P", help="Insist on this project; refused where opencode resolves another."),
+    undo_files_option,
+    with_forks_option,
+    announce_option,
+)
+
 
 @click.command("migrate", short_help="Move one session with its tree (alias: rebind).")
-@click.argument("session", metavar="SESSION_ID")
-@click.argument("directory", default=".", required=False)
-@click.option("--project", metavar="P", help="Insist on this project; refused where opencode resolves another.")
-@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
-@undo_files_option
-@with_forks_option
-@announce_option
-@writing_options
-@verbose_option
-@json_option
-@database_options
-def command(session: str, directory: str, project: str | None, **values: Any) -> None:
+@options
+@change_options
+def command(**values: Any) -> None:
     """Move one session, with its tree, to DIRECTORY (default: the current one)."""
-    show_or_apply(planned(session, directory, project, values), values)
+    show_or_apply(make_plan(values), values)
 
 
-def planned(session: str, directory: str, project: str | None, values: dict[str, Any]) -> Plan:
-    """Plan to move one session with its tree."""
-    from migrator.operations.context import MoveRequest
+def make_plan(values: dict[str, Any]) -> Plan:
+    """Plan what the options say."""
+    from migrator.operations.migrate import migrate_request
+    from migrator.operations.move import plan_move
 
-    with workbench(values) as context:
-        wished = MoveRequest(
-            directory,
-            project,
-            undo_files=values["undo_files"],
-            project_option="--project",
-            announce=values["announce"],
-            with_forks=values["with_forks"],
-        )
-        return context.plan({"from_id": (session,)}, wished)
+    request = migrate_request(
+        values["session"],
+        values["directory"],
+        values["project"],
+        undo_files=values["undo_files"],
+        announce=values["announce"],
+        with_forks=values["with_forks"],
+    )
+    with open_context(values) as context:
+        return plan_move(context, request)

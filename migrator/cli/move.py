@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.arguments import MoveRequest
 from migrator.cli.confirm import show_or_apply
+from migrator.cli.database import open_context
 from migrator.cli.options import (
     SelectingCommand,
-    database_options,
-    destination_options,
-    json_option,
-    verbose_option,
-    wish,
-    writing_options,
+    announce_option,
+    change_options,
+    combine,
+    select_request,
+    subdirs_option,
+    undo_files_option,
+    with_forks_option,
 )
-from migrator.cli.terminal import workbench
 from migrator.errors import BadInput
+
+if TYPE_CHECKING:
+    from migrator.model import Plan
+
+options = combine(
+    click.option(
+        "--to-dir",
+        "--to-directory",
+        metavar="DIR|keep",
+        help="Where they go. Default: the project root of the current directory.",
+    ),
+    click.option(
+        "--to-project", metavar="P|keep", help="Insist on this project; refused where opencode resolves another."
+    ),
+    subdirs_option,
+    undo_files_option,
+    with_forks_option,
+    announce_option,
+)
 
 
 @click.command("move", short_help="Move the selected sessions to a directory.", cls=SelectingCommand)
-@destination_options
-@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+@options
 @click.option("--allow-split", is_flag=True, hidden=True)
-@writing_options
-@verbose_option
-@json_option
-@database_options
+@change_options
 def command(**values: Any) -> None:
     """Move the sessions that are selected, whole trees, to a directory.
 
@@ -36,9 +53,23 @@ def command(**values: Any) -> None:
     """
     if values["allow_split"]:
         raise BadInput(
-            "--allow-split is not to be had: a child left behind opens and runs in its old directory, and whoever "
+            "--allow-split is not supported: a child left behind opens and runs in its old directory, and whoever "
             "deletes its parent deletes it too.",
         )
-    with workbench(values) as context:
-        plan = context.plan(values, wish(values))
-    show_or_apply(plan, values)
+    show_or_apply(make_plan(values), values)
+
+
+def make_plan(values: dict[str, Any]) -> Plan:
+    """Plan what the options say."""
+    from migrator.operations.move import plan_move
+
+    request = MoveRequest(
+        select_request(values),
+        values["to_dir"],
+        values["to_project"],
+        values["subdirs"],
+        values["undo_files"],
+        values["announce"],
+    )
+    with open_context(values) as context:
+        return plan_move(context, request)

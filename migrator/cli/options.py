@@ -4,149 +4,42 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
+
+from migrator.arguments import FileUndoPolicy, OnConflict, SelectRequest, Subdirs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from migrator.operations.context import MoveRequest, RescueRequest
+    from migrator.arguments import SearchRequest
 
     Command = Callable[..., Any]
+    Option = Callable[[Command], Command]
 
 UNLIMITED_WAIT = 3600.0
 
 
-def database_options(function: Command) -> Command:
-    """Add --db, --channel and --home; they may stand before or after the command's name."""
-    for option in reversed(
-        (
-            click.option("--db", metavar="PATH", help="The database, if it isn't where opencode keeps it."),
-            click.option("--channel", metavar="NAME", help="Take opencode-NAME.db, of another release channel."),
-            click.option("--home", metavar="DIR", help="What a leading ~ means in patterns."),
-        ),
-    ):
-        function = option(function)
-    return function
+def combine(*options: Option) -> Option:
+    """Return a decorator that adds all of these, in their order."""
+
+    def add(function: Command) -> Command:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
 
 
-def format_options(function: Command) -> Command:
-    """Add --format and --json."""
-    function = click.option("--json", "form", flag_value="json", help="The same as --format json.")(function)
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(("table", "json", "ndjson", "csv")),
-        default="table",
-        show_default=True,
-        help="How to print rows.",
-    )(function)
+class Seconds(click.FloatRange):
+    """A number of seconds. FloatRange accepts NaN, which no wait ever reaches; this doesn't."""
 
-
-def json_option(function: Command) -> Command:
-    """Add --json, for commands that print one thing."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
-
-
-def verbose_option(function: Command) -> Command:
-    """Add --verbose."""
-    return click.option("--verbose", "-v", is_flag=True, help="Show every session, not only groups.")(function)
-
-
-def destination_options(function: Command) -> Command:
-    """Add what says where sessions go and what happens to sub-paths and file undo."""
-    for option in reversed(
-        (
-            click.option(
-                "--to-dir",
-                "--to-directory",
-                metavar="DIR|keep",
-                help="Where they go. Default: the project root of the current directory.",
-            ),
-            click.option(
-                "--to-project",
-                metavar="P|keep",
-                help="Insist on this project; refused where opencode resolves another.",
-            ),
-            subdirs_option,
-            undo_files_option,
-            with_forks_option,
-            announce_option,
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-def consolidating_options(function: Command) -> Command:
-    """Add what says which workspaces of which repository are meant, and where their sessions go."""
-    for option in reversed(
-        (
-            click.argument("repository", default=".", required=False),
-            click.option(
-                "--to-dir", "--to-directory", metavar="DIR", help="Where they go. Default: the main working copy."
-            ),
-            click.option(
-                "--only",
-                "only_workspaces",
-                multiple=True,
-                metavar="PATTERN",
-                help="Only the workspaces with this name, or with a slash in it: in this directory.",
-            ),
-            click.option(
-                "--except", "except_workspaces", multiple=True, metavar="PATTERN", help="Not these workspaces."
-            ),
-            subdirs_option,
-            undo_files_option,
-            announce_option,
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-subdirs_option = click.option(
-    "--subdirs",
-    type=click.Choice(("nearest", "keep", "flatten")),
-    default="nearest",
-    show_default=True,
-    help="A session in MATCH/sub goes to DIR/sub. Without one: to the nearest directory above, "
-    "or refuse (keep). flatten: all into DIR.",
-)
-
-undo_files_option = click.option(
-    "--undo-files",
-    type=click.Choice(("auto", "carry", "detach")),
-    default="auto",
-    show_default=True,
-    help="What becomes of opencode's file undo.",
-)
-
-
-announce_option = click.option(
-    "--announce/--no-announce",
-    default=True,
-    help="Tell the model of opencode 2 that the directory is another now, or don't.  [default: announce]",
-)
-
-with_forks_option = click.option(
-    "--with-forks", is_flag=True, help="Take along the forks of what is selected, as opencode 2 knows them."
-)
-
-
-def wish(values: dict[str, Any]) -> MoveRequest:
-    """Return the values of `destination_options` as a Wish."""
-    from migrator.operations.context import MoveRequest
-
-    return MoveRequest(
-        values["to_dir"],
-        values["to_project"],
-        values["subdirs"],
-        values["undo_files"],
-        announce=values["announce"],
-        with_forks=values["with_forks"],
-    )
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse what would never be over."""
+        if str(value).strip().lower() in {"nan", "+nan", "-nan"}:
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Directory(click.Path):
@@ -157,97 +50,118 @@ class Directory(click.Path):
         return super().convert(os.path.expanduser(value), param, ctx)
 
 
-def search_options(function: Command) -> Command:
-    """Add where to look for what lost sessions were in."""
-    for option in reversed(
-        (
-            click.option(
-                "--search",
-                multiple=True,
-                type=Directory(exists=True, file_okay=False, resolve_path=True),
-                metavar="DIR",
-                help="Look below DIR for repositories and folders that were moved.",
-            ),
-            click.option(
-                "--search-depth",
-                type=click.IntRange(0, 100),
-                metavar="N",
-                help="How many levels below DIR to look.  [default: 5]",
-            ),
-        ),
-    ):
-        function = option(function)
-    return function
+# -- how to print, and of which database -----------------------------------------------------------------------------
+
+database_options = combine(
+    click.option("--db", metavar="PATH", help="The database, if it isn't where opencode keeps it."),
+    click.option("--channel", metavar="NAME", help="Take opencode-NAME.db, of another release channel."),
+    click.option("--home", metavar="DIR", help="What a leading ~ means in patterns."),
+)
+"""They may stand before or after the command's name."""
+
+format_options = combine(
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(("table", "json", "ndjson", "csv")),
+        default="table",
+        show_default=True,
+        help="How to print rows.",
+    ),
+    click.option("--json", "form", flag_value="json", help="The same as --format json."),
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show every session, not only groups.")
+dry_run_option = click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+
+# -- what a plan does ------------------------------------------------------------------------------------------------
+
+subdirs_option = click.option(
+    "--subdirs",
+    type=click.Choice(get_args(Subdirs)),
+    default="nearest",
+    show_default=True,
+    help="A session in MATCH/sub goes to DIR/sub. Without one: to the nearest directory above, "
+    "or refuse (keep). flatten: all into DIR.",
+)
+undo_files_option = click.option(
+    "--undo-files",
+    type=click.Choice(get_args(FileUndoPolicy)),
+    default="auto",
+    show_default=True,
+    help="What becomes of opencode's file undo.",
+)
+announce_option = click.option(
+    "--announce/--no-announce",
+    default=True,
+    help="Tell the model of opencode 2 that the directory is another now, or don't.  [default: announce]",
+)
+with_forks_option = click.option(
+    "--with-forks", is_flag=True, help="Take along the forks of what is selected, as opencode 2 knows them."
+)
+search_options = combine(
+    click.option(
+        "--search",
+        multiple=True,
+        type=Directory(exists=True, file_okay=False, resolve_path=True),
+        metavar="DIR",
+        help="Look below DIR for repositories and folders that were moved.",
+    ),
+    click.option(
+        "--search-depth",
+        type=click.IntRange(0, 100),
+        metavar="N",
+        help="How many levels below DIR to look.  [default: 5]",
+    ),
+)
 
 
-def rescue_options(function: Command) -> Command:
-    """Add what says which lost sessions are brought home, and where to look for their homes."""
-    for option in reversed(
-        (
-            click.option(
-                "--rule", "rules", multiple=True, metavar="NAME", help="Only what this rule of `orphans` finds."
-            ),
-            click.option(
-                "--certain/--likely",
-                "certain",
-                default=True,
-                show_default=True,
-                help="Take only homes that are certain, or those that a search found too.",
-            ),
-            search_options,
-            undo_files_option,
-            announce_option,
-        ),
-    ):
-        function = option(function)
-    return function
+def search_request(values: dict[str, Any]) -> SearchRequest:
+    """Return the values of `search_options`."""
+    from migrator.arguments import SearchRequest
+
+    return SearchRequest(values["search"], values["search_depth"])
 
 
-def rescue_wish(values: dict[str, Any]) -> RescueRequest:
-    """Return the values of `rescue_options` as a RescueRequest."""
-    from migrator.operations.context import RescueRequest
+# -- how to write ----------------------------------------------------------------------------------------------------
 
-    likely = not values["certain"]
-    return RescueRequest(
-        values["rules"], likely, values["search"], values["search_depth"], values["undo_files"], values["announce"]
-    )
+yes_option = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
+wait_option = click.option(
+    "--wait",
+    type=Seconds(0, UNLIMITED_WAIT),
+    default=0,
+    metavar="SECONDS",
+    help="Wait this long for whoever has the database open.",
+)
+writing_options = combine(
+    yes_option,
+    wait_option,
+    click.option(
+        "--chunk-size",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Sessions in one transaction.  [default: what takes a quarter of a second]",
+    ),
+    click.option(
+        "--on-conflict",
+        type=click.Choice(get_args(OnConflict)),
+        default="abort",
+        show_default=True,
+        help="When a session changed meanwhile: roll all back, or leave its tree out.",
+    ),
+    click.option(
+        "--backup",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Copy the database to FILE before the first write.",
+    ),
+)
+change_options = combine(dry_run_option, writing_options, verbose_option, json_option, database_options)
+"""What every command has that plans and applies."""
 
 
-class Seconds(click.FloatRange):
-    """A number of seconds; `nan`, which is in every range, is none."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse what would never be over."""
-        if str(value).strip().lower() in {"nan", "+nan", "-nan"}:
-            self.fail(f"{value!r} is no number of seconds.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-def writing_options(function: Command) -> Command:
-    """Add what every command that writes has."""
-    for option in reversed(
-        (
-            click.option("--yes", "-y", is_flag=True, help="Don't ask."),
-            click.option(
-                "--wait", type=Seconds(0, UNLIMITED_WAIT), default=0, metavar="SECONDS",
-                help="Wait this long for whoever has the database open.",
-            ),
-            click.option(
-                "--chunk-size", type=click.IntRange(1), metavar="N",
-                help="Sessions in one transaction.  [default: what takes a quarter of a second]",
-            ),
-            click.option(
-                "--on-conflict", type=click.Choice(("abort", "skip")), default="abort", show_default=True,
-                help="When a session changed meanwhile: roll all back, or leave its tree out.",
-            ),
-            click.option(
-                "--backup", type=click.Path(path_type=Path), metavar="FILE",
-                help="Copy the database to FILE before the first write.",
-            ),
-        ),
-    ):  # fmt: skip
-        function = option(function)
-    return function
+# -- which sessions --------------------------------------------------------------------------------------------------
 
 
 class SelectingCommand(click.Command):
@@ -271,3 +185,8 @@ class SelectingCommand(click.Command):
             self.params = [*options, *self.params]
             self._with_selectors = True
         return super().get_params(ctx)
+
+
+def select_request(values: dict[str, Any]) -> SelectRequest:
+    """Return what the options of a SelectingCommand say."""
+    return SelectRequest(values, values["match"] == "any", values.get("with_forks", False))

@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.options import SelectingCommand, database_options, format_options, search_options, verbose_option
-from migrator.cli.terminal import echo_lines, searching, width, workbench
+from migrator.cli.database import open_context
+from migrator.cli.options import (
+    SelectingCommand,
+    database_options,
+    format_options,
+    search_options,
+    search_request,
+    select_request,
+    verbose_option,
+)
+from migrator.cli.terminal import echo_lines, searching, width
 
 if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
@@ -38,11 +47,12 @@ def command(form: str, **values: Any) -> None:
 
     Each with the fact that was seen, how sure that is, and where it belongs if that can be told. Nothing is written.
     """
+    from migrator.operations.orphans import find_homes
     from migrator.orphans.find import check_names
 
     check_names(values["rule"], "--rule")
-    with workbench(values) as context, searching() as tick:
-        homes = context.homes(values["search"], values["search_depth"], tick)
+    with open_context(values) as context, searching() as tick:
+        homes = find_homes(context, search_request(values), tick)
         if values["explain"] is not None:
             _explain(context, homes, values["explain"], form)
         else:
@@ -52,12 +62,13 @@ def command(form: str, **values: Any) -> None:
 def _list(context: CommandContext, homes: Homes, form: str, values: dict[str, Any]) -> None:
     from textwrap import wrap
 
+    from migrator.operations.select import make_query
     from migrator.orphans.find import find_orphans, rules, tally
     from migrator.reporting.orphan_rows import orphan_rows
     from migrator.reporting.orphan_text import orphan_text, summary
     from migrator.reporting.rows import rows_text
 
-    query = context.query(values)
+    query = make_query(context, select_request(values))
     asked = rules()
     selects = query.choosing or query.narrowing
     among = {session.id for session in query.sessions(context.store)} if selects else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,35 +12,14 @@ import click
 
 from migrator.cli.command_line import PROGRAM
 from migrator.cli.confirm import show_plan
-from migrator.cli.options import (
-    SelectingCommand,
-    announce_option,
-    consolidating_options,
-    database_options,
-    destination_options,
-    json_option,
-    rescue_options,
-    undo_files_option,
-    verbose_option,
-    wish,
-    with_forks_option,
-)
-from migrator.cli.relocate import folder_options, moving
-from migrator.cli.terminal import workbench
+from migrator.cli.options import combine, database_options, json_option, verbose_option
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from migrator.model import Plan
 
-
-def _planning_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    function = database_options(json_option(verbose_option(function)))
-    return click.option(
-        "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan here."
-    )(function)
-
+PLANNED = ("move", "migrate", "relocate", "rescue", "consolidate", "protect")
+"""The commands whose plans can be saved: each module has its `options` and a `make_plan`."""
 
 _FLAGS = frozenset({"--json", "--verbose", "-v", "--exact", "--archived", "--no-archived"})
 
@@ -71,68 +51,25 @@ def command() -> None:
     """
 
 
-@command.command("move", cls=SelectingCommand)
-@destination_options
-@_planning_options
-def plan_move(**values: Any) -> None:
-    """Plan what `move` would do (the default)."""
-    with workbench(values) as context:
-        _hand_over(context.plan(values, wish(values)), values)
+def _add(name: str) -> None:
+    module = import_module(f"migrator.cli.{name}")
+
+    @command.command(name, cls=type(module.command), help=f"Plan what `{name}` would do.")
+    @combine(module.options, _output_options)
+    def _(**values: Any) -> None:
+        _hand_over(module.make_plan(values), values)
 
 
-@command.command("migrate")
-@click.argument("session", metavar="SESSION_ID")
-@click.argument("directory", default=".", required=False)
-@click.option("--project", metavar="P", help="Insist on this project.")
-@undo_files_option
-@with_forks_option
-@announce_option
-@_planning_options
-def plan_migrate(session: str, directory: str, project: str | None, **values: Any) -> None:
-    """Plan what `migrate` would do."""
-    from migrator.cli.migrate import planned
-
-    _hand_over(planned(session, directory, project, values), values)
-
-
-@command.command("relocate")
-@folder_options
-@_planning_options
-def plan_relocate(**values: Any) -> None:
-    """Plan what `relocate` would do."""
-    with workbench(values) as context:
-        _hand_over(context.relocate(moving(values)), values)
-
-
-@command.command("rescue")
-@rescue_options
-@_planning_options
-def plan_rescue(**values: Any) -> None:
-    """Plan what `rescue` would do."""
-    from migrator.cli.rescue import planned
-
-    _hand_over(planned(values), values)
-
-
-@command.command("consolidate")
-@consolidating_options
-@_planning_options
-def plan_consolidate(**values: Any) -> None:
-    """Plan what `consolidate` would do."""
-    from migrator.operations.consolidate import plan_consolidation
-
-    with workbench(values) as context:
-        plan, _ = plan_consolidation(context, values["repository"], values)
-    _hand_over(plan, values)
-
-
-@command.command("protect", cls=SelectingCommand)
-@undo_files_option
-@_planning_options
-def plan_protect(**values: Any) -> None:
-    """Plan what `protect` would do."""
-    with workbench(values) as context:
-        _hand_over(context.plan_protection(values), values)
+_output_options = combine(
+    click.option(
+        "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan here."
+    ),
+    verbose_option,
+    json_option,
+    database_options,
+)
+for _name in PLANNED:
+    _add(_name)
 
 
 def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
@@ -145,7 +82,7 @@ def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
         return
     _save(plan, output)
     show_plan(
-        plan, values, hint=shlex.join([PROGRAM, "apply", str(output)]), said=f"Saved to {output}; nothing was moved."
+        plan, values, hint=shlex.join([PROGRAM, "apply", str(output)]), outcome=f"Saved to {output}; nothing was moved."
     )
 
 

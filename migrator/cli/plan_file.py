@@ -33,7 +33,7 @@ def saved_plan(name: str) -> Plan:
 
 def database_of(plan: Plan, values: dict[str, Any]) -> Path:
     """Return the database a plan is for; a --db that names another one is refused later, by name."""
-    from migrator.cli.terminal import only_database
+    from migrator.cli.database import only_database
     from migrator.store.location import locate
 
     return only_database(values) or locate(plan.store, None, why="named in the plan").path

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from migrator.cli.database import open_context
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width
 
 
 @click.command("projects", short_help="List every project that opencode knows.")
@@ -19,7 +20,7 @@ def command(form: str, **values: Any) -> None:
     from migrator.reporting.rows import rows_text
     from migrator.reporting.words import tilde
 
-    with workbench(values) as context:
+    with open_context(values) as context:
         projects = context.store.projects()
         sessions = context.store.sessions_per_project()
     labels = {project.id: project.label for project in projects}

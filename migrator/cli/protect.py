@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.arguments import ProtectRequest
 from migrator.cli.confirm import show_or_apply
-from migrator.cli.options import (
-    SelectingCommand,
-    database_options,
-    json_option,
-    undo_files_option,
-    verbose_option,
-    writing_options,
-)
-from migrator.cli.terminal import workbench
+from migrator.cli.database import open_context
+from migrator.cli.options import SelectingCommand, change_options, select_request, undo_files_option
+
+if TYPE_CHECKING:
+    from migrator.model import Plan
+
+options = undo_files_option
 
 
 @click.command("protect", short_help="Mend file undo that would delete files; move nothing.", cls=SelectingCommand)
-@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
-@undo_files_option
-@writing_options
-@verbose_option
-@json_option
-@database_options
+@options
+@change_options
 def command(**values: Any) -> None:
     """Mend the turns that opencode can't undo any more without deleting files, or detach their file undo.
 
@@ -32,6 +27,12 @@ def command(**values: Any) -> None:
     where opencode looks, it is brought there; else an undo then takes back the conversation only. All other turns
     keep their file undo. Nothing moves. `doctor --undo` tells which turns are meant.
     """
-    with workbench(values) as context:
-        plan = context.plan_protection(values)
-    show_or_apply(plan, values, "Protect")
+    show_or_apply(make_plan(values), values, "Protect")
+
+
+def make_plan(values: dict[str, Any]) -> Plan:
+    """Plan what the options say."""
+    from migrator.operations.protect import plan_protect
+
+    with open_context(values) as context:
+        return plan_protect(context, ProtectRequest(select_request(values), values["undo_files"]))

@@ -6,28 +6,40 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.arguments import RescueRequest
 from migrator.cli.confirm import show_or_apply
+from migrator.cli.database import open_context
 from migrator.cli.options import (
-    database_options,
-    json_option,
-    rescue_options,
-    rescue_wish,
-    verbose_option,
-    writing_options,
+    announce_option,
+    change_options,
+    combine,
+    search_options,
+    search_request,
+    undo_files_option,
 )
-from migrator.cli.terminal import searching, workbench
+from migrator.cli.terminal import searching
 
 if TYPE_CHECKING:
     from migrator.model import Plan
 
+options = combine(
+    click.option("--rule", "rules", multiple=True, metavar="NAME", help="Only what this rule of `orphans` finds."),
+    click.option(
+        "--certain/--likely",
+        "certain",
+        default=True,
+        show_default=True,
+        help="Take only homes that are certain, or those that a search found too.",
+    ),
+    search_options,
+    undo_files_option,
+    announce_option,
+)
+
 
 @click.command("rescue", short_help="Bring lost sessions home.")
-@rescue_options
-@click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
-@writing_options
-@verbose_option
-@json_option
-@database_options
+@options
+@change_options
 def command(**values: Any) -> None:
     """Bring lost sessions home: to where their directory is now, or to the project that it belongs to today.
 
@@ -35,11 +47,15 @@ def command(**values: Any) -> None:
     looked for below DIR; what is found by its looks is taken only with --likely. Whole trees move, and what stays lost
     is listed with the reason.
     """
-    plan = planned(values)
-    show_or_apply(plan, values, "Rescue")
+    show_or_apply(make_plan(values), values, "Rescue")
 
 
-def planned(values: dict[str, Any]) -> Plan:
-    """Plan a rescue, showing how far a search is."""
-    with workbench(values) as context, searching() as tick:
-        return context.rescue(rescue_wish(values), tick)
+def make_plan(values: dict[str, Any]) -> Plan:
+    """Plan what the options say, and show how far a search is."""
+    from migrator.operations.rescue import plan_rescue
+
+    request = RescueRequest(
+        values["rules"], not values["certain"], search_request(values), values["undo_files"], values["announce"]
+    )
+    with open_context(values) as context, searching() as tick:
+        return plan_rescue(context, request, tick)

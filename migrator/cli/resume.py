@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.confirm import ask, of_database, options, report
+from migrator.cli.confirm import ask, check_database, report, write_request
+from migrator.cli.database import only_database
 from migrator.cli.options import database_options, json_option, writing_options
-from migrator.cli.terminal import on_terminal, only_database
+from migrator.cli.terminal import on_terminal
 from migrator.errors import MigratorError
 from migrator.reporting.words import count
 
@@ -23,7 +24,7 @@ def command(run: str | None, **values: Any) -> None:
     from pathlib import Path
 
     from migrator.execution.run_log import open_run, run_entries
-    from migrator.operations.apply import resume_run
+    from migrator.operations.resume import resume_run
 
     only = only_database(values)
     if run is None:
@@ -34,10 +35,10 @@ def command(run: str | None, **values: Any) -> None:
         entry = unfinished[0]
     else:
         with open_run(run) as journal:
-            entry = of_database(journal.entry, only)
+            entry = check_database(journal.entry, only)
     if entry.unfinished and not values["yes"]:
         question = f"Finish run {entry.id} ({count(entry.sessions, 'session')})"
         if not on_terminal():
             raise MigratorError(f"{question}? Nobody can be asked here; add --yes.")
         ask(f"{question}?")
-    report(resume_run(Path(entry.store), entry.id, options(values), values["wait"], values["backup"]), values)
+    report(resume_run(Path(entry.store), entry.id, write_request(values)), values)

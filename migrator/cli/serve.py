@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from migrator.cli.database import database, database_option
 from migrator.cli.options import database_options
-from migrator.cli.terminal import database, said
 from migrator.errors import MigratorError
 
 PORT = 4646
@@ -45,7 +45,7 @@ def command(**values: Any) -> None:
 
     where = (values["host"], values["port"])
     path = database(values)
-    serving = prepare(path, said("home", values), where, values["token_file"], values["origins"])
+    serving = prepare(path, database_option("home", values), where, values["token_file"], values["origins"])
     click.echo(f"Serving {path} at {serving.url}")
     click.echo(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:

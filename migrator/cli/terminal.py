@@ -1,4 +1,4 @@
-"""What a command works on: the database that was meant, and the terminal."""
+"""The terminal: is somebody there, how wide is it, and what is printed to it."""
 
 from __future__ import annotations
 
@@ -6,52 +6,12 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from migrator.operations.context import CommandContext
-
-
-def database(values: dict[str, Any]) -> Path:
-    """Find the database; where several could be meant, say which was taken."""
-    from migrator.store.location import locate
-
-    location = locate(said("db", values), said("channel", values))
-    if location.others:
-        others = ", ".join(str(path) for path in location.others)
-        click.echo(f"Taking {location.path}; there is also {others} (--db or --channel).", err=True)
-    return location.path
-
-
-def only_database(values: dict[str, Any]) -> Path | None:
-    """Return the database that --db or --channel names; None where runs of every database are meant."""
-    return database(values) if (said("db", values), said("channel", values)) != (None, None) else None
-
-
-def workbench(values: dict[str, Any]) -> CommandContext:
-    """Open the database that was meant, for reading; --wait holds for that too."""
-    from migrator.errors import DatabaseInUse
-    from migrator.operations.context import CommandContext
-    from migrator.store.connection import BUSY_SECONDS
-    from migrator.store.open_by import in_use
-
-    path = database(values)
-    try:
-        return CommandContext(path, said("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
-    except DatabaseInUse as error:
-        raise in_use(path, error.holders, can_wait="wait" in values) from None
-
-
-def said(name: str, values: dict[str, Any]) -> Any:
-    """Return the value of one of `database_options`, given before or after the command's name."""
-    context = click.get_current_context().find_root()
-    value = values.get(name)
-    return (context.obj or {}).get(name) if value is None else value
 
 
 def on_terminal() -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from migrator.cli.database import open_context
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, width, workbench
+from migrator.cli.terminal import echo_lines, width
 
 
 @click.command("workspaces", short_help="List the workspaces of a repository, alive or gone.")
@@ -24,7 +25,7 @@ def command(repository: str, form: str, **values: Any) -> None:
     from migrator.reporting.words import one_line, tilde
     from migrator.reporting.workspace_tree import state_words
 
-    with workbench(values) as context:
+    with open_context(values) as context:
         found = context.selector_context.workspaces(repository, "REPOSITORY")
     workspaces = {workspace.path: workspace for workspace in found.repository.workspaces}
     rows: list[dict[str, Any]] = [

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
-from migrator.arguments import ListKeywords, OnConflict, Subdirs, UndoFiles, WriteKeywords, check_choice, plain_values
+from migrator.arguments import (
+    FileUndoPolicy,
+    ListKeywords,
+    OnConflict,
+    Subdirs,
+    WriteKeywords,
+    check_choice,
+    plain_values,
+)
 from migrator.client import responses
 from migrator.client.errors import check, foreign
 from migrator.errors import BadInput
@@ -106,8 +114,8 @@ def migrate(session: str, directory: str | os.PathLike[str] | None, project: str
 
 def plan(**said: Unpack[MoveKeywords]) -> Call[Plan]:
     """Return the call that plans a move."""
-    check_choice("subdirs", said.get("subdirs", "nearest"), get_args(Subdirs))
-    check_choice("undo_files", said.get("undo_files", "auto"), get_args(UndoFiles))
+    check_choice("subdirs", said.get("subdirs", "nearest"), Subdirs)
+    check_choice("undo_files", said.get("undo_files", "auto"), FileUndoPolicy)
     to_dir = said.get("to_dir")
     body = _options({**said, "to_dir": None if to_dir is None else _here(to_dir)})
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
@@ -137,7 +145,7 @@ def undo(run: Run | LoggedRun | str, **how: Unpack[WriteKeywords]) -> HttpReques
 
 def _how(how: WriteKeywords) -> dict[str, Any]:
     _check(how, WriteKeywords)
-    check_choice("on_conflict", how.get("on_conflict", "abort"), get_args(OnConflict))
+    check_choice("on_conflict", how.get("on_conflict", "abort"), OnConflict)
     return _options(how)
 
 

@@ -1,41 +1,51 @@
-"""Planning `consolidate`: which sessions of which workspaces, where to, and what stays behind and why."""
+"""`consolidate`: the sessions of all workspaces of a repository go to one of them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from migrator.arguments import MoveRequest, SelectRequest
 from migrator.errors import BadInput, NothingMatched
 from migrator.model import PlanWarning
-from migrator.operations.context import MoveRequest
+from migrator.operations.move import plan_move
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from migrator.arguments import ConsolidateRequest
     from migrator.model import Plan
     from migrator.operations.context import CommandContext
     from migrator.workspaces.sessions import RepositorySessions
 
 
-def plan_consolidation(
-    context: CommandContext, repository: str, values: Mapping[str, Any]
-) -> tuple[Plan, RepositorySessions]:
+def plan_consolidate(context: CommandContext, request: ConsolidateRequest) -> tuple[Plan, RepositorySessions]:
     """Return the plan, and the workspaces it is about; nothing is written.
 
-    `repository` is a directory in any workspace, or a project. `values` are those of `consolidating_options`. Raises
-    the errors of selecting and planning, and BadInput where a bare repository has no main working copy to go to.
+    Raises the errors of selecting and planning, and BadInput where a bare repository has no main working copy.
     """
-    found = context.selector_context.workspaces(repository, "REPOSITORY")
+    found = context.selector_context.workspaces(request.repository, "REPOSITORY")
     if not found.owners:
         raise NothingMatched(f"No session is in any workspace of {found.repository.home}.")
-    to_dir = values["to_dir"] if values["to_dir"] is not None else found.repository.main
+    to_dir = request.to_dir if request.to_dir is not None else found.repository.main
     if to_dir is None:
         raise BadInput(
             f"{found.repository.home} is a bare repository and has no main working copy; "
             "say where its sessions should be with --to-dir DIR, one of its worktrees for example."
         )
-    wish = MoveRequest(to_dir, subdirs=values["subdirs"], undo_files=values["undo_files"], announce=values["announce"])
-    plan = context.plan({**values, "from_workspaces": (repository,)}, wish)
+    options = {
+        "from_workspaces": (request.repository,),
+        "only_workspaces": request.only,
+        "except_workspaces": request.but,
+    }
+    move = MoveRequest(
+        SelectRequest(options),
+        to_dir,
+        subdirs=request.subdirs,
+        undo_files=request.undo_files,
+        announce=request.announce,
+    )
+    plan = plan_move(context, move)
     # Here it is known of all of them which repository they come from, of those that the disk has forgotten too.
     return replace(plan, warnings=(*plan.warnings, *left_out_warnings(found)), sources=()), found
 

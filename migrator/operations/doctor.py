@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
+from migrator.operations.context import refuse_opencode_2
+from migrator.operations.select import select_or_take_all
 from migrator.reporting.words import count
 from migrator.store.open_by import find_holders, holder_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
+    from migrator.arguments import SelectRequest
     from migrator.errors import Holder
-    from migrator.model import Session
+    from migrator.operations.context import CommandContext
     from migrator.orphans.rule import RuleContext
-    from migrator.places import Places
     from migrator.store.reader import Store
 
 _SHOWN = 10
@@ -35,21 +37,28 @@ class CheckResult:
     notable: bool = False
 
 
-def check_up(store: Store, context: RuleContext) -> list[CheckResult]:
+def check_up(context: CommandContext) -> list[CheckResult]:
     """Look at everything; nothing is changed."""
-    return [*_database(store), *_integrity(store), *_runs(store), *_left_behind(store), _orphans(context)]
+    store = context.store
+    return [
+        *_database(store), *_integrity(store), *_runs(store), *_left_behind(store), _orphans(context.rule_context)
+    ]  # fmt: skip
 
 
-def check_undo(store: Store, places: Places, sessions: Sequence[Session]) -> CheckResult:
-    """Look at what an undo in opencode would do to files today; `sessions` in `value` has it turn by turn.
+def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
+    """Look at what an undo in opencode would do to files today in the selected sessions, or in all.
 
-    `redo` has the sessions of a sub-directory in which a redo would overwrite later changes outside of it.
+    `sessions` in `value` has it turn by turn, `redo` the sessions of a sub-directory in which a redo would overwrite
+    later changes outside of it.
     """
     from migrator.reporting.outlook_rows import outlook_headline, outlook_rows, redo_rows
     from migrator.snapshots.redo import overwritten_by_redo
     from migrator.snapshots.undo_effect import UndoEffect, undo_effects
     from migrator.store.undoing import prompts
 
+    refuse_opencode_2(context.store)
+    store, places = context.store, context.places
+    sessions = [selected.session for selected in select_or_take_all(context, request).sessions]
     found = undo_effects(store, places, [session.id for session in sessions])
     redo = overwritten_by_redo(store, places, [session.id for session in sessions])
     said = prompts(store, [turn.turn.part for turns in found.values() for turn in turns])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import MigratorError
@@ -13,16 +12,9 @@ from migrator.model import PlanWarning
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from migrator.arguments import Subdirs
     from migrator.model import Place, Selected
     from migrator.places import Places
-
-
-class Subdirs(StrEnum):
-    """What a session in `base/sub` does when the destination has no `sub`."""
-
-    NEAREST = "nearest"
-    KEEP = "keep"
-    FLATTEN = "flatten"
 
 
 class Destination(Protocol):
@@ -51,7 +43,7 @@ class OneDirectory:
     directory: str | None
     project_id: str | None = None
     keep_project: bool = False
-    subdirs: Subdirs = Subdirs.NEAREST
+    subdirs: Subdirs = "nearest"
     project_option: str = "--to-project"
     _found: dict[str, Place] = field(default_factory=dict)
     fallen_back: dict[str, str] = field(default_factory=dict)
@@ -75,7 +67,7 @@ class OneDirectory:
     def _wanted(self, directory: str, base: str) -> str:
         if self.directory is None:
             return directory
-        flat = self.subdirs is Subdirs.FLATTEN or directory == base  # which may be "", of a broken row
+        flat = self.subdirs == "flatten" or directory == base  # which may be "", of a broken row
         sub = "." if flat else os.path.relpath(directory, base)
         return os.path.normpath(os.path.join(self.directory, sub))
 
@@ -87,7 +79,7 @@ class OneDirectory:
         while taken != self.directory and not self._is_within(taken):
             taken = os.path.dirname(taken)
         if taken != wanted:
-            if self.subdirs is Subdirs.KEEP:
+            if self.subdirs == "keep":
                 raise MigratorError(
                     f"{wanted} does not exist (for sessions in {directory}); create it, or leave out --subdirs keep "
                     "to use the nearest directory that exists.",

@@ -87,11 +87,15 @@ def checked(body: Any, fields: Sequence[Parameter]) -> dict[str, Any]:
 def _checked(field: Parameter, value: Any) -> Any:
     schema = field.schema
     match schema["type"]:
+        case "boolean":
+            if not isinstance(value, bool):
+                raise BadInput(f"{field.name} must be true or false.")
         case "string":
             if not isinstance(value, str) or not value or "\0" in value:
                 raise BadInput(f"{field.name} must be a string that isn't empty.")
             if value not in schema.get("enum", [value]):
-                raise BadInput(f"{field.name} must be {' or '.join(schema['enum'])}, not {value[:40]!r}.")
+                *others, last = schema["enum"]
+                raise BadInput(f"{field.name} must be {', '.join(others)} or {last}, not {value[:40]!r}.")
         case "integer" | "number" as kind:
             least, most = schema["minimum"], schema["maximum"]
             kinds = (int,) if kind == "integer" else (int, float)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.responses import StreamingResponse
 
+from migrator.arguments import OnConflict
 from migrator.documents.plan import run_document
 from migrator.server.middleware import problem_of
 from migrator.server.parameters import Parameter
 from migrator.server.state import json_response
 
 if TYPE_CHECKING:
-    import asyncio as _asyncio
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
@@ -50,7 +50,7 @@ WRITING = (
     ),
     Parameter(
         "on-conflict",
-        {"type": "string", "enum": ["abort", "skip"], "default": "abort"},
+        {"type": "string", "enum": [*get_args(OnConflict)], "default": "abort"},
         "When a session changed meanwhile: roll all back, or leave its tree out.",
     ),
 )
@@ -73,7 +73,7 @@ async def run_to_end(jobs: Jobs, work: Work) -> Run:
     return await _end(jobs.start(work))
 
 
-async def _end(reports: _asyncio.Queue[Report]) -> Run:
+async def _end(reports: asyncio.Queue[Report]) -> Run:
     while True:
         report = await reports.get()
         if report.error is not None:
@@ -82,7 +82,7 @@ async def _end(reports: _asyncio.Queue[Report]) -> Run:
             return report.run
 
 
-async def _events(report: Report, reports: _asyncio.Queue[Report], total: int) -> AsyncIterator[str]:
+async def _events(report: Report, reports: asyncio.Queue[Report], total: int) -> AsyncIterator[str]:
     sessions = 0
     while True:
         if report.run is not None:

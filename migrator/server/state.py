@@ -11,6 +11,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from migrator.arguments import WriteRequest
 from migrator.errors import BadInput
 from migrator.server.jobs import Jobs
 from migrator.server.orphan_cache import OrphanCache
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from migrator.execution.runs import RunOptions
     from migrator.model import Plan
     from migrator.server.database_access import DatabaseAccess
 
@@ -87,12 +87,13 @@ async def in_thread(work: Callable[[], Response], limiter: CapacityLimiter | Non
     return await to_thread.run_sync(work, limiter=limiter)
 
 
-def run_options(values: Mapping[str, Any], progress: Callable[[int], None], asked: str) -> RunOptions:
-    """Return the values of `WRITING` as the engine takes them; `asked` is what the journal says of the request."""
-    from migrator.execution.runs import RunOptions
+def write_request(values: Mapping[str, Any], progress: Callable[[int], None], route: str) -> WriteRequest:
+    """Return the values of `WRITING` as a request; `route` is what the journal says of it.
 
-    skip = values["on-conflict"] == "skip"
-    return RunOptions(f"opencode-migrator serve ({asked})", values["chunk-size"], skip, progress)
+    Waiting is not left to the run, since pages are to be answered meanwhile: see `jobs.retry_while_in_use`.
+    """
+    command = f"opencode-migrator serve ({route})"
+    return WriteRequest(command, values["chunk-size"], values["on-conflict"], progress=progress)
 
 
 async def json_body(request: Request, default: Any = None) -> Any:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from migrator.arguments import WriteRequest
 from migrator.errors import MigratorError
-from migrator.operations.apply import remove_leftovers
 from migrator.operations.context import CommandContext
+from migrator.operations.gc import list_leftovers, remove_leftovers
 from tests.support.faults import run
 from tests.support.undo_world import Talk, World, changes, linked, state, write
 
@@ -33,7 +34,7 @@ class Moved(NamedTuple):
 
     def found(self, older_than: int | None = None) -> list[Leftover]:
         with CommandContext(self.world.database) as context:
-            return context.leftovers(older_than)
+            return list_leftovers(context, older_than)
 
     def undone(self) -> dict[str, tuple[str, bytes] | None]:
         before, undo = state(self.new), self.world.undo(self.talk)
@@ -69,7 +70,7 @@ def delete(moved: Moved) -> None:
 
 def test_what_a_run_left_behind_stays_as_long_as_it_may_be_taken_back(moved: Moved) -> None:
     assert kept(moved.found()) == f"`opencode-migrator undo {moved.run.id}` would need it"
-    remove_leftovers(moved.world.database)
+    remove_leftovers(moved.world.database, WriteRequest())
     assert moved.snapshots.exists()
 
 
@@ -80,7 +81,7 @@ def test_it_goes_when_taking_the_run_back_is_given_up(moved: Moved) -> None:
     assert leftover.gives_up == (moved.run.id,)
     assert moved.found(1)[0].why_kept, "the run is younger than that"
     before = moved.world.home.everything()
-    remove_leftovers(moved.world.database, LATER)
+    remove_leftovers(moved.world.database, WriteRequest(), LATER)
     assert not moved.snapshots.exists()
     assert not [path for path in moved.world.data.glob("snapshot/*/*") if "incoming" in path.name]
     assert moved.world.home.everything() == before
@@ -122,7 +123,7 @@ def test_what_a_run_made_and_was_taken_back_is_needed_to_bring_it_about_again(mo
     (leftover,) = moved.found()
     assert leftover.git_dir == str(made)
     assert "would need it" in str(leftover.why_kept)
-    remove_leftovers(moved.world.database, LATER)
+    remove_leftovers(moved.world.database, WriteRequest(), LATER)
     assert not made.exists()
     assert moved.snapshots.exists()
 
@@ -148,7 +149,7 @@ def test_what_is_in_use_stays(moved: Moved, where: str) -> None:
     else:
         shutil.copytree(moved.new, moved.old)
         assert moved.found(LATER) == []
-    remove_leftovers(moved.world.database, LATER)
+    remove_leftovers(moved.world.database, WriteRequest(), LATER)
     assert moved.snapshots.exists()
 
 
@@ -165,10 +166,10 @@ def test_what_another_database_beside_it_needs_stays(world: World, name: str) ->
     if name == "opencode-broken.db":
         other.write_text("not to be read")
     assert str(other) in kept(moved.found(LATER))
-    remove_leftovers(world.database, LATER)
+    remove_leftovers(world.database, WriteRequest(), LATER)
     assert snapshots.exists()
     other.unlink()
-    remove_leftovers(world.database, LATER)
+    remove_leftovers(world.database, WriteRequest(), LATER)
     assert not snapshots.exists()
 
 
@@ -190,7 +191,7 @@ def test_repositories_of_before_opencode_1_14_are_left_alone(world: World) -> No
     assert run(world.home, "protect", "--yes").code == 0
     delete(Moved(world, source, source, talk, None, own))  # type: ignore[arg-type]
     with CommandContext(world.database) as context:
-        assert [leftover.git_dir for leftover in context.leftovers(LATER)] == []
+        assert [leftover.git_dir for leftover in list_leftovers(context, LATER)] == []
 
 
 # ------------------------------------------------------------------------------------------------- the command
@@ -231,5 +232,5 @@ def test_what_cannot_be_removed_is_one_sentence(moved: Moved, monkeypatch: pytes
 
     monkeypatch.setattr(Path, "rename", full)
     with pytest.raises(MigratorError, match=r"can't be removed: No space left on device"):
-        remove_leftovers(moved.world.database, LATER)
+        remove_leftovers(moved.world.database, WriteRequest(), LATER)
     assert moved.snapshots.exists()

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from migrator.arguments import RelocateRequest, WriteRequest
 from migrator.errors import NothingMatched
-from migrator.execution.runs import RunOptions
 from migrator.model import FolderState
 from migrator.operations.apply import apply_plan
-from migrator.operations.context import CommandContext, RelocateRequest
+from migrator.operations.context import CommandContext
+from migrator.operations.relocate import plan_relocate
 from migrator.paths import is_within
 from tests.support.empty_home import bind_session, empty_home
 from tests.support.rows import add_directory, add_opened_project, add_workspace, rows
@@ -62,10 +63,10 @@ def relocate(home: Home, old: str, new: str) -> bool:
     words = [f"{escaped(old)}={escaped(new)}"]
     with CommandContext(home.database) as context:
         try:
-            plan = context.relocate(RelocateRequest(words, whereabouts=FolderState.FOREIGN))
+            plan = plan_relocate(context, RelocateRequest(words, state=FolderState.FOREIGN))
         except NothingMatched:
             return False
-    return apply_plan(plan, home.database, RunOptions()).id is not None
+    return apply_plan(plan, home.database, WriteRequest()).id is not None
 
 
 @contextmanager

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migrator.arguments import MoveRequest, SelectRequest, Subdirs, WriteRequest
 from migrator.errors import StalePlan
-from migrator.execution.runs import RunOptions
 from migrator.model import Plan, RunStatus
-from migrator.operations.apply import apply_plan, undo_run
-from migrator.operations.context import CommandContext, MoveRequest
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import CommandContext
+from migrator.operations.move import plan_move
+from migrator.operations.undo import undo_run
 from tests.support.git import root_commit
 from tests.support.opencode_2_database import DIALECTS, add_turn, dialect_home, queue_move
 from tests.support.rows import (
@@ -48,7 +50,7 @@ class Move(NamedTuple):
 
     chosen: frozenset[int]
     to_dir: str
-    subdirs: str
+    subdirs: Subdirs
     chunk: int
 
 
@@ -92,7 +94,10 @@ def planned(home: Home, move: Move) -> Plan:
     ids = sorted(directories(home))
     to_dir = move.to_dir if move.to_dir == "keep" else str(home.src / move.to_dir)
     with CommandContext(home.database) as context:
-        return context.plan({"from_id": tuple(ids[i] for i in move.chosen)}, MoveRequest(to_dir, subdirs=move.subdirs))
+        return plan_move(
+            context,
+            MoveRequest(SelectRequest({"from_id": tuple(ids[i] for i in move.chosen)}), to_dir, subdirs=move.subdirs),
+        )
 
 
 def make(home: Home, mess: Mess) -> None:
@@ -136,11 +141,11 @@ def make_of_2(home: Home, ids: list[str], mess: Mess) -> None:
 def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps: list[Move], chunk: int) -> None:
     """Of any sequence of moves, taken back in turn and then brought about again in turn, each state comes back."""
     pristine.restore()
-    home, options = pristine.home, RunOptions(chunk_size=chunk)
+    home, options = pristine.home, WriteRequest(chunk_size=chunk)
     make(home, mess)
     states, runs = [rows(home)], []
     for step in steps:
-        run = apply_plan(planned(home, step), home.database, RunOptions(chunk_size=step.chunk))
+        run = apply_plan(planned(home, step), home.database, WriteRequest(chunk_size=step.chunk))
         if run.id is not None:
             states.append(rows(home))
             runs.append(run.id)
@@ -162,13 +167,13 @@ def test_law_a_plan_applied_twice_changes_nothing_the_second_time(pristine: Pris
     home = pristine.home
     make(home, mess)
     plan = planned(home, move)
-    apply_plan(plan, home.database, RunOptions(chunk_size=move.chunk))
+    apply_plan(plan, home.database, WriteRequest(chunk_size=move.chunk))
     after = rows(home)
     if plan.changes:
         with pytest.raises(StalePlan) as stale:
-            apply_plan(plan, home.database, RunOptions())
+            apply_plan(plan, home.database, WriteRequest())
         assert set(stale.value.rows) == {change.session for change in plan.changes}
-    assert apply_plan(planned(home, move), home.database, RunOptions()).status is RunStatus.UNCHANGED
+    assert apply_plan(planned(home, move), home.database, WriteRequest()).status is RunStatus.UNCHANGED
     assert rows(home) == after
 
 

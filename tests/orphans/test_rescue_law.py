@@ -12,9 +12,11 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from migrator.execution.runs import RunOptions
-from migrator.operations.apply import apply_plan, undo_run
-from migrator.operations.context import CommandContext, RescueRequest
+from migrator.arguments import RescueRequest, WriteRequest
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import CommandContext
+from migrator.operations.rescue import plan_rescue
+from migrator.operations.undo import undo_run
 from tests.support.git import copy_of, git, repository, sub_directory
 from tests.support.history import History
 from tests.support.home import build_home
@@ -122,7 +124,7 @@ def lived(born: list[Born], happened: list[tuple[Callable[[History, str], None],
 
 def plan(history: History) -> Plan:
     with CommandContext(history.home.database) as context:
-        return context.rescue(RescueRequest())
+        return plan_rescue(context, RescueRequest())
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -148,12 +150,12 @@ def test_who_is_rescued_is_lost_no_more(
         moved = {change.session for change in first.changes}
         assert lost - moved - warned <= set(first.unchanged)  # they wait where their root comes to
 
-        run = apply_plan(first, history.home.database, RunOptions())
+        run = apply_plan(first, history.home.database, WriteRequest())
         assert history.lost() == warned
         again = plan(history)
         assert not again.changes
         assert {warning.session for warning in again.warnings} == warned
 
         if run.id is not None:
-            undo_run(history.home.database, run.id, RunOptions())
+            undo_run(history.home.database, run.id, WriteRequest())
         assert history.home.everything() == before

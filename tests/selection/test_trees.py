@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migrator.arguments import SelectRequest
 from migrator.operations.context import CommandContext
+from migrator.operations.select import select_or_take_all
 from tests.support.home import FIXTURES
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def chosen_from(family: dict[str, str | None], chosen: set[str]) -> list[Selecte
                 family.items(),
             )
         with CommandContext(path) as context:
-            return list(context.selection({"from_id": tuple(sorted(chosen))}).sessions)
+            return list(select_or_take_all(context, SelectRequest({"from_id": tuple(sorted(chosen))})).sessions)
 
 
 @given(st.data(), families)

@@ -182,7 +182,7 @@ def test_a_body_that_says_it_is_too_large_is_not_waited_for(reader: Served) -> N
         (b'{"from-id":["-"],"to-dir":"/"}', "from-id must not be -, which is standard input"),
         (b'{"help":true}', "There is no option 'help'; known: from-dir, exact,"),
         (b'{"db":"/etc/passwd"}', "There is no option 'db'"),
-        (b'{"from-dir":["--yes"],"subdirs":"up"}', "Invalid value for '--subdirs': 'up' is not one of"),
+        (b'{"from-dir":["--yes"],"subdirs":"up"}', "subdirs must be nearest, keep or flatten, not 'up'."),
         (b'{"exact":"yes"}', "exact must be true or false."),
         (b'{"from-dir":true}', "from-dir needs a value, not true."),
         (b'{"from-dir":[1]}', "from-dir must be a string that isn't empty."),

@@ -15,10 +15,11 @@ from tests.support.undo_world import Talk, World, changes, linked, state, write
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from migrator.arguments import FileUndoPolicy
     from migrator.model import Change
 
 
-def only(world: World, source: Path, target: Path, undo_files: str = "auto") -> Change:
+def only(world: World, source: Path, target: Path, undo_files: FileUndoPolicy = "auto") -> Change:
     (change,) = world.plan(source, target, undo_files).changes
     return change
 
@@ -117,13 +118,13 @@ def test_what_has_not_been_committed_is_not_in_another_worktree(world: World, so
 
 def test_the_plan_is_judged_anew_when_it_is_applied(world: World, source: Path, talk: Talk) -> None:
     """Between plan and run a file changed: its turn is detached, and the run says so."""
-    from migrator.execution.runs import RunOptions
+    from migrator.arguments import WriteRequest
     from migrator.operations.apply import apply_plan
 
     target = linked(source)
     plan = world.plan(source, target)
     write(target / "b", "changed after the plan\n")
-    run = apply_plan(plan, world.database, RunOptions())
+    run = apply_plan(plan, world.database, WriteRequest())
     (warning,) = run.warnings
     assert (warning.code, warning.session) == ("undo-detached", talk.id)
     assert warning.message == (

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from migrator.arguments import FileUndoPolicy, ProtectRequest, WriteRequest
 from migrator.errors import MigratorError
-from migrator.execution.runs import RunOptions
 from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
+from migrator.operations.protect import plan_protect
 from tests.snapshots.test_transfer_failures import damage
 from tests.support.faults import run
 from tests.support.git import commit, git
@@ -32,12 +33,12 @@ class Drifted(NamedTuple):
     talk: Talk
     old: Path
 
-    def plan(self, undo_files: str = "auto") -> Plan:
+    def plan(self, undo_files: FileUndoPolicy = "auto") -> Plan:
         with CommandContext(self.world.database) as context:
-            return context.plan_protection({"undo_files": undo_files})
+            return plan_protect(context, ProtectRequest(undo_files=undo_files))
 
     def protect(self) -> None:
-        apply_plan(self.plan(), self.world.database, RunOptions())
+        apply_plan(self.plan(), self.world.database, WriteRequest())
 
     def undone(self) -> dict[str, tuple[str, bytes] | None]:
         """What an undo of everything changes."""
@@ -114,7 +115,7 @@ def test_a_turn_whose_snapshot_is_gone_is_detached_and_the_others_mended(drifted
 
 
 def test_detach_mends_nothing(drifted: Drifted) -> None:
-    apply_plan(drifted.plan("detach"), drifted.world.database, RunOptions())
+    apply_plan(drifted.plan("detach"), drifted.world.database, WriteRequest())
     assert [part["files"] for part in drifted.world.patches(drifted.talk)] == [[], [], []]
     assert drifted.undone() == {}
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from migrator.arguments import RelocateRequest, WriteRequest
 from migrator.errors import MigratorError
-from migrator.execution.runs import RunOptions
 from migrator.model import FolderState
 from migrator.operations.apply import apply_plan
-from migrator.operations.context import CommandContext, RelocateRequest
+from migrator.operations.context import CommandContext
+from migrator.operations.relocate import plan_relocate
 from migrator.snapshots.alternates import NEW, alternate_lines, worktree_of
 from tests.support.git import git
 from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
@@ -150,8 +151,8 @@ def test_two_worktrees_that_changed_places(ground: Ground) -> None:
 
 def swapped(world: World, one: Path, other: Path) -> None:
     with CommandContext(world.database) as context:
-        plan = context.relocate(RelocateRequest((f"{one}={other}", f"{other}={one}")))
-    apply_plan(plan, world.database, RunOptions())
+        plan = plan_relocate(context, RelocateRequest((f"{one}={other}", f"{other}={one}")))
+    apply_plan(plan, world.database, WriteRequest())
 
 
 def test_a_linked_worktree_that_lost_its_repository_says_how_to_keep_its_undo(ground: Ground) -> None:
@@ -187,7 +188,7 @@ def test_a_session_whose_own_directory_is_gone_follows_with_its_undo(ground: Gro
 def test_others_borrowing_is_announced_and_foreign_folders_change_nothing(ground: Ground) -> None:
     before = everyones_lenders(ground.world)
     with CommandContext(ground.world.database) as context:
-        plan = context.relocate(RelocateRequest((str(ground.old), str(ground.new)), whereabouts=FolderState.WILL_MOVE))
+        plan = plan_relocate(context, RelocateRequest((str(ground.old), str(ground.new)), state=FolderState.WILL_MOVE))
     (said,) = (warning.message for warning in plan.warnings if warning.code == "snapshots-borrow")
     assert said.startswith(f"opencode's snapshots of {ground.beside} borrow from the repository that moves")
     ground.world.relocate(ground.old, ground.new, FolderState.FOREIGN)

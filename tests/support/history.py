@@ -7,7 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migrator.arguments import SearchRequest
 from migrator.operations.context import CommandContext
+from migrator.operations.orphans import find_homes
 from migrator.orphans.find import find_reasons, rules
 from migrator.places import Places, ProjectIdScheme
 from tests.support.rows import add_directory, add_project, add_session, sessions
@@ -72,7 +74,7 @@ class History:
             lost = find_reasons(context.rule_context, rules())
             assert session in lost, "it isn't lost"
             row, why = lost[session]
-            return context.homes([str(top) for top in search], depth).look(row, why)
+            return find_homes(context, SearchRequest([str(top) for top in search], depth)).look(row, why)
 
 
 def belongs(found: Found) -> str | None:

@@ -11,10 +11,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.execution.runs import RunOptions
+from migrator.arguments import FileUndoPolicy, MoveRequest, RelocateRequest, SelectRequest, WriteRequest
 from migrator.model import FolderState
-from migrator.operations.apply import apply_plan, undo_run
-from migrator.operations.context import CommandContext, MoveRequest, RelocateRequest
+from migrator.operations.apply import apply_plan
+from migrator.operations.context import CommandContext
+from migrator.operations.move import plan_move
+from migrator.operations.relocate import plan_relocate
+from migrator.operations.undo import undo_run
 from migrator.places import Places, ProjectIdScheme
 from migrator.snapshots.layout import Layout
 from migrator.store.reader import Store
@@ -136,24 +139,26 @@ class World:
 
     # -- what we do ----------------------------------------------------------------------------------------------
 
-    def plan(self, source: Path, target: Path, undo_files: str = "auto") -> Plan:
+    def plan(self, source: Path, target: Path, undo_files: FileUndoPolicy = "auto") -> Plan:
         """Plan the move of everything in and below `source`."""
         with CommandContext(self.database) as context:
-            return context.plan({"from_dir": (str(source),)}, MoveRequest(str(target), undo_files=undo_files))
+            return plan_move(
+                context, MoveRequest(SelectRequest({"from_dir": (str(source),)}), str(target), undo_files=undo_files)
+            )
 
-    def move(self, source: Path, target: Path, undo_files: str = "auto") -> Run:
+    def move(self, source: Path, target: Path, undo_files: FileUndoPolicy = "auto") -> Run:
         """Move everything in and below `source`."""
-        return apply_plan(self.plan(source, target, undo_files), self.database, RunOptions())
+        return apply_plan(self.plan(source, target, undo_files), self.database, WriteRequest())
 
-    def relocate(self, old: Path, new: Path, whereabouts: FolderState = FolderState.MOVED, **more: Any) -> Run:
+    def relocate(self, old: Path, new: Path, state: FolderState = FolderState.MOVED, **more: Any) -> Run:
         """Follow a folder from one place to the other."""
         with CommandContext(self.database) as context:
-            plan = context.relocate(RelocateRequest((str(old), str(new)), whereabouts=whereabouts, **more))
-        return apply_plan(plan, self.database, RunOptions())
+            plan = plan_relocate(context, RelocateRequest((str(old), str(new)), state=state, **more))
+        return apply_plan(plan, self.database, WriteRequest())
 
     def take_back(self, run: Run) -> Run:
         assert run.id is not None
-        return undo_run(self.database, run.id, RunOptions())
+        return undo_run(self.database, run.id, WriteRequest())
 
     # -- the database --------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import Parameter, checked, described
 from migrator.server.run_response import WRITING, run_to_end
-from migrator.server.state import app_state, in_thread, json_body, json_text, run_options
+from migrator.server.state import app_state, in_thread, json_body, json_text, write_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,9 +44,9 @@ async def migrate(request: Request) -> Response:
 
     def work(progress: Progress) -> Run:
         plan = _plan(served.gate, session, values)
-        said = run_options(values, progress, f"POST /session/{session}/migrate")
+        write = write_request(values, progress, f"POST /session/{session}/migrate")
         return retry_while_in_use(
-            served.gate, values["wait"], lambda: apply_plan(plan, served.gate.path, said), progress
+            served.gate, values["wait"], lambda: apply_plan(plan, served.gate.path, write), progress
         )
 
     run = await run_to_end(served.jobs, work)
@@ -62,15 +62,14 @@ async def migrate(request: Request) -> Response:
 
 
 def _plan(gate: DatabaseAccess, session: str, values: dict[str, Any]) -> Plan:
-    from migrator.operations.context import MoveRequest
+    from migrator.operations.migrate import migrate_request
+    from migrator.operations.move import plan_move
 
-    wish = MoveRequest(values["directory"], values["projectID"], project_option="projectID")
+    request = migrate_request(session, values["directory"], values["projectID"], project_option="projectID")
     with gate.reading() as context:
-        if not context.selector_context.existing_ids(
-            [session]
-        ):  # the selector would take the beginning of an id as well
+        if not context.selector_context.existing_ids([session]):  # the selector takes the beginning of an id as well
             raise NothingMatched(f"no session has the id {session}")
-        return context.plan({"from_id": (session,)}, wish)
+        return plan_move(context, request)
 
 
 OPERATIONS = (

@@ -64,6 +64,7 @@ async def orphans(request: Request) -> Response:
 
 
 def _find(gate: DatabaseAccess, rule: str | None) -> list[Orphan]:
+    from migrator.operations.orphans import find_homes
     from migrator.orphans.find import check_names
     from migrator.orphans.find import find_orphans as find
     from migrator.orphans.find import rules as every_rule
@@ -71,7 +72,7 @@ def _find(gate: DatabaseAccess, rule: str | None) -> list[Orphan]:
     asked = [rule] if rule else []
     check_names(asked, "rule")
     with gate.reading() as context:
-        return find(context.rule_context, every_rule(), context.homes(), found_by=asked)
+        return find(context.rule_context, every_rule(), find_homes(context), found_by=asked)
 
 
 def _place(session: Session) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import checked, described
 from migrator.server.problems import NO_SUCH_PLAN, Problem
 from migrator.server.run_response import ANSWERS, WRITING, run_response
-from migrator.server.state import app_state, in_thread, json_body, json_response, run_options
+from migrator.server.state import app_state, in_thread, json_body, json_response, write_request
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,9 +34,11 @@ async def plan(request: Request) -> Response:
     body = await json_body(request)
 
     def made() -> Response:
-        wanted = plan_request.values(body)
+        from migrator.operations.move import plan_move
+
+        wanted = plan_request.read_request(body)
         with served.gate.reading() as context:
-            planned = plan_request.plan(context, wanted)
+            planned = plan_move(context, wanted)
         document = plan_document(planned)
         served.plans.keep(document["digest"], planned)
         return json_response(document)
@@ -59,9 +61,9 @@ async def apply(request: Request) -> Response:
     wanted = await run_in_threadpool(_plan, served, said)
 
     def work(progress: Progress) -> Run:
-        chosen = run_options(values, progress, "POST /apply")
+        write = write_request(values, progress, "POST /apply")
         path = served.gate.path
-        return retry_while_in_use(served.gate, values["wait"], lambda: apply_plan(wanted, path, chosen), progress)
+        return retry_while_in_use(served.gate, values["wait"], lambda: apply_plan(wanted, path, write), progress)
 
     return await run_response(request, served.jobs, work, len(wanted.changes))
 

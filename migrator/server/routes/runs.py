@@ -12,7 +12,7 @@ from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import Parameter, checked, described, read
 from migrator.server.routes.session import MOST
 from migrator.server.run_response import ANSWERS, WRITING, run_response
-from migrator.server.state import app_state, in_thread, json_body, json_response, run_options
+from migrator.server.state import app_state, in_thread, json_body, json_response, write_request
 from migrator.store.listing import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def runs(request: Request) -> Response:
 
 async def undo(request: Request) -> Response:
     """Take a run back."""
-    from migrator.operations.apply import undo_run
+    from migrator.operations.undo import undo_run
 
     served = app_state(request)
     wanted = request.path_params["id"]
@@ -59,8 +59,8 @@ async def undo(request: Request) -> Response:
     entry = await run_in_threadpool(_entry, wanted, path)
 
     def work(progress: Progress) -> Run:
-        said = run_options(values, progress, f"POST /runs/{entry.id}/undo")
-        return retry_while_in_use(served.gate, values["wait"], lambda: undo_run(path, entry.id, said), progress)
+        write = write_request(values, progress, f"POST /runs/{entry.id}/undo")
+        return retry_while_in_use(served.gate, values["wait"], lambda: undo_run(path, entry.id, write), progress)
 
     return await run_response(request, served.jobs, work, entry.sessions)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.options import SelectingCommand, database_options, format_options
-from migrator.cli.terminal import echo_lines, width, workbench
+from migrator.cli.database import open_context
+from migrator.cli.options import SelectingCommand, database_options, format_options, select_request
+from migrator.cli.terminal import echo_lines, width
 from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
@@ -31,12 +32,13 @@ def command(form: str, **values: Any) -> None:
     Without --all or a selector: what `opencode session list` prints here. That is the roots of this project, at most
     100.
     """
+    from migrator.operations.select import make_query
     from migrator.reporting.rows import rows_text
     from migrator.reporting.session_rows import columns, session_rows
     from migrator.store.listing import DEFAULT_LIMIT, Cursor, history
 
-    with workbench(values) as context:
-        query = context.query(values)
+    with open_context(values) as context:
+        query = make_query(context, select_request(values))
         here = not (values["everywhere"] or query.chooses)
         limit = values["limit"] if values["limit"] is not None else (DEFAULT_LIMIT if here else 0)
         limit = min(limit, 2**31)  # SQLite's integers end somewhere

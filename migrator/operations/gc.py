@@ -1,0 +1,33 @@
+"""`gc`: the snapshot repositories that our runs left behind, and nobody needs any more, are removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.execution.gc import find_leftovers, remove
+from migrator.operations.apply import open_writer
+from migrator.operations.context import places_of, refuse_opencode_2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from migrator.arguments import WriteRequest
+    from migrator.execution.gc import Leftover
+    from migrator.operations.context import CommandContext
+
+
+def list_leftovers(context: CommandContext, older_than: int | None = None) -> list[Leftover]:
+    """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
+    refuse_opencode_2(context.store)
+    return find_leftovers(context.store, context.places, older_than)
+
+
+def remove_leftovers(path: Path, write: WriteRequest, older_than: int | None = None) -> list[Leftover]:
+    """Remove the snapshot repositories that our runs left behind and nobody needs; return all, judged under the lock.
+
+    Runs that began before `older_than`, in milliseconds, can't be taken back any more where that would need one.
+    """
+    with open_writer(path, write) as (writer, _):
+        found = find_leftovers(writer, places_of(writer), older_than)
+        remove(leftover for leftover in found if leftover.why_kept is None)
+        return found

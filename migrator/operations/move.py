@@ -1,0 +1,75 @@
+"""`move`: the selected sessions go to one directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.arguments import KEEP
+from migrator.errors import BadInput, NothingMatched
+from migrator.operations.select import select_sessions
+from migrator.planning.destination import OneDirectory
+from migrator.planning.file_undo import FileUndoDecider
+from migrator.planning.opencode_2 import with_announcement
+from migrator.planning.planner import plan_move as plan
+
+if TYPE_CHECKING:
+    from migrator.arguments import MoveRequest
+    from migrator.model import Plan, Selection
+    from migrator.operations.context import CommandContext
+
+
+def plan_move(context: CommandContext, request: MoveRequest) -> Plan:
+    """Plan a move; nothing is written. Raises the errors of selecting and planning."""
+    return plan_selection(context, select_sessions(context, request.select), request)
+
+
+def plan_selection(context: CommandContext, selection: Selection, request: MoveRequest) -> Plan:
+    """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
+    file_undo = FileUndoDecider(context.store, context.places, request.undo_files)
+    return with_announcement(
+        plan(context.store, selection, _destination(context, request), file_undo), wanted=request.announce
+    )
+
+
+def _destination(context: CommandContext, request: MoveRequest) -> OneDirectory:
+    project_id = _project(context, request)
+    return OneDirectory(
+        context.places,
+        _directory(context, request, project_id),
+        project_id,
+        request.to_project == KEEP,
+        request.subdirs,
+        request.project_option,
+    )
+
+
+def _project(context: CommandContext, request: MoveRequest) -> str | None:
+    """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
+    from migrator_selectors.from_project import find_project
+
+    wanted = request.to_project
+    if wanted is None or wanted == KEEP:
+        return None
+    facts = context.selector_context
+    try:
+        return find_project(wanted, facts, request.project_option).id
+    except NothingMatched:
+        place = facts.place(facts.expanded(wanted)) if "/" in wanted or wanted[0] in ".~" else None
+        return place.project_id if place else wanted
+
+
+def _directory(context: CommandContext, request: MoveRequest, project_id: str | None) -> str | None:
+    """Return the destination; by default the project root of --to-project or of the current directory."""
+    if request.to_dir == KEEP:
+        return None
+    if request.to_dir is not None:
+        return context.places.find(context.selector_context.expanded(request.to_dir)).directory
+    if request.to_project == KEEP:
+        return None
+    if project_id is None:
+        here = context.places.find(".")
+        return here.directory if here.worktree == "/" else here.worktree
+    worktree = next((p.worktree for p in context.selector_context.projects() if p.id == project_id), "/")
+    if worktree == "/":
+        raise BadInput(f"Project {project_id} has no directory of its own; say where to with --to-dir DIRECTORY.")
+    return context.places.find(worktree).directory

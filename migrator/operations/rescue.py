@@ -1,0 +1,33 @@
+"""`rescue`: lost sessions go home, as far as it is known where that is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migrator.operations.orphans import find_homes
+from migrator.orphans.find import check_names, find_reasons, rules
+from migrator.planning.file_undo import FileUndoDecider
+from migrator.planning.opencode_2 import with_announcement
+from migrator.planning.planner import plan_move
+from migrator.planning.rescue import Rescue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from migrator.arguments import RescueRequest
+    from migrator.model import Plan
+    from migrator.operations.context import CommandContext
+
+
+def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[[int], None] = lambda _: None) -> Plan:
+    """Plan to bring lost sessions home; `tick` is told how many directories a search has looked at."""
+    check_names(request.rules, "--rule")
+    every = rules()
+    homes = find_homes(context, request.search, tick)
+    rescue = Rescue(context.rule_context, homes, every, request.rules or None, likely=request.likely)
+    selection = rescue.select(find_reasons(context.rule_context, every))
+    selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
+    file_undo = FileUndoDecider(context.store, context.places, request.undo_files)
+    plan = plan_move(context.store, selection, rescue.destination, file_undo)
+    return with_announcement(plan, wanted=request.announce)

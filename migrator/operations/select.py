@@ -1,0 +1,41 @@
+"""Which sessions a request means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.errors import BadInput
+from migrator.model import Selection
+from migrator.selection.query import Query, select
+
+if TYPE_CHECKING:
+    from migrator.arguments import SelectRequest
+    from migrator.operations.context import CommandContext
+
+
+def make_query(context: CommandContext, request: SelectRequest) -> Query:
+    """Turn the values of the selectors' options into a query."""
+    return Query(request.options, context.selector_context, match_any=request.match_any)
+
+
+def select_sessions(context: CommandContext, request: SelectRequest) -> Selection:
+    """Return the sessions that were asked for, with their trees; BadInput where none was asked for."""
+    if request.with_forks and not context.store.schema.has_v2:
+        raise BadInput(
+            "--with-forks: opencode 1 does not keep of which session one is a fork; select it with --from-id."
+        )
+    query = make_query(context, request)
+    if not query.chooses:
+        raise BadInput(
+            "Say which sessions: --from-dir PATTERN, --from-project P, --from-id ID or --orphans; "
+            "--from-dir '/**' takes every one.",
+        )
+    return select(context.store, query, with_forks=request.with_forks)
+
+
+def select_or_take_all(context: CommandContext, request: SelectRequest) -> Selection:
+    """Return the sessions that were asked for, with their trees; every session where none was asked for."""
+    query = make_query(context, request)
+    if not query.chooses and not query.narrowing and not context.store.sessions_per_project():
+        return Selection(())
+    return select(context.store, query)
