@@ -14,8 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from migrator.errors import MigratorError, NoSuchRun
-from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry
-from migrator.execution.update_rows import read_update, update_row
+from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry, read_update, update_row
 from migrator.model import (
     Binding,
     Change,

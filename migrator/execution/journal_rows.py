@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.model import RunStatus
+from migrator.model import DirectoryChange, ProjectAction, ProjectChange, ProjectPaths, RunStatus, WorkspaceChange
 
 if TYPE_CHECKING:
-    from migrator.model import Plan, PlanWarning, ProjectChange
+    from migrator.model import Plan, PlanWarning
     from migrator.store.writer import Edit
 
 
@@ -71,3 +72,19 @@ class Job:
     partial: bool = False
     carried: tuple[Carried, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
+
+
+def update_row(update: ProjectChange) -> tuple[str, str | None, str]:
+    """Return the row of the journal's table `project_update`: id, vcs, and every value before and after as JSON."""
+    paths = [update.before, update.after, update.directories, update.workspaces]
+    return update.id, update.vcs, json.dumps(paths, ensure_ascii=False)
+
+
+def read_update(id_: str, vcs: str | None, paths: str) -> ProjectChange:
+    """Return the update that a row of `project_update` holds."""
+    before, after, directories, workspaces = json.loads(paths)
+    rows = [[row and tuple(map(tuple, row)) for row in change] for change in directories]
+    return ProjectChange(
+        id_, after[0], ProjectAction.UPDATE, vcs, ProjectPaths(*before), ProjectPaths(*after),
+        tuple(DirectoryChange(*change) for change in rows), tuple(WorkspaceChange(*change) for change in workspaces),
+    )  # fmt: skip

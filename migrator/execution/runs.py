@@ -23,7 +23,7 @@ from migrator.execution.journal import Journal
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since
 from migrator.execution.protect_undo import protect_undo
-from migrator.execution.rollback import Side, roll_back, side_of
+from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
 from migrator.places.checkout import GLOBAL
@@ -158,9 +158,9 @@ def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
 
 def _forget_unwritten_chunks(writer: Writer, run: Journal) -> int:
     """Strike the chunks that were intended but never committed; return the number of the first change still to make."""
-    sides = [(n, last, side_of(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()]
+    sides = [(n, last, chunk_side(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()]
     for number, last, side in sides:
-        if side is Side.AFTER:
+        if side is project_edits.Side.AFTER:
             return last + 1
         run.forget(number)
     return 1
