@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """What `log` says of a run; times in milliseconds."""
+    """A run as `log` shows it; times in milliseconds."""
 
     id: str
     command: str
@@ -44,9 +44,9 @@ class ProjectEdit:
 
 
 class Carried(NamedTuple):
-    """From which snapshot repository a run has brought objects, of which worktree, and to which; full paths.
+    """Two snapshot repositories between which a run copied objects, and the worktree of each; full paths.
 
-    `made` tells that the run made the one that it brought them to.
+    `made` tells that the run created the target.
     """
 
     source: str
@@ -58,11 +58,12 @@ class Carried(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that one run is to do: its plan, and what is needed beside the plan to carry it out.
+    """What one run does, forward or back: a plan, and what it takes to carry that out.
 
-    `restores` are values that are set together with the sessions they belong to: back, by an undo; to their new form,
-    where file undo is carried. `projects` are the project rows to register or to take out. `undoes` is the run that is
-    taken back, `partial` tells that conflicts were left out. `carried` and `warnings` come from preparing file undo.
+    `restores` are values that are set in the same chunk as their session: back to what they were if a run is undone, or
+    to what they become if file undo is carried. `projects` are the project rows to register or to take out. `undoes` is
+    the run that is undone; `partial` tells that conflicts are left out. `carried` and `warnings` are what preparing
+    file undo has done and found.
     """
 
     plan: Plan

@@ -84,9 +84,9 @@ def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, a
         # workspace, what arose outside that since is detached too.
         back = Staging(writer, map(_reversed, there), lambda change: _reversed(change).invalidates_file_undo)
         wanted = still_applicable(writer, inverted_edits(edits))
-        returning = frozenset(change.session for change in chunk)
+        restored = frozenset(change.session for change in chunk)
         companions = companion_edits(
-            back, 1, len(there), restores=wanted, returning=returning, announce=announce, now=now_ms()
+            back, 1, len(there), restores=wanted, restored=restored, announce=announce, now=now_ms()
         )
         back.rebind(1, len(there))
         writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
