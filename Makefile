@@ -2,14 +2,20 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-all lint bench clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/opencode-migrator demo
 
+# what a change is judged by in daily work
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(PYTEST) -m 'not long'
+
+# and the long rounds: older opencodes, a kill at every step, laws with many examples, every way to lose a session
+test-all: test
+	$(PYTEST) -m long
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -1,29 +1,68 @@
-"""What tests share: a home directory with a database from the fixtures, in memory where there is room."""
+"""The worlds that tests of several rooms are given, in memory where there is room, without anybody's settings."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 
-from tests.home import Home, build_home
+from tests.support.git import NO_SETTINGS, sub_directory
+from tests.support.history import History
+from tests.support.home import Home, build_home
+from tests.support.register import MakeRegister, Register
+from tests.support.strategies import DAILY, LONG
+from tests.support.undo_world import World
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from tests.support.faults import Steps
 
 _MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 2 * 1024**3
 
 
-def pytest_configure() -> None:
-    """Keep what is temporary in memory, unless TMPDIR says where: each write to a database waits for the disk.
+def pytest_configure(config: pytest.Config) -> None:
+    """Let nobody's settings of git, hg or opencode reach the tests, and keep temporary files in memory."""
+    for name in [name for name in os.environ if _is_setting(name)]:
+        del os.environ[name]
+    programs = f"{os.environ['PATH']}:{Path(sys.executable).parent}"  # where the development requirements put hg
+    os.environ |= {**NO_SETTINGS, "HGRCPATH": "", "PATH": programs}
+    _keep_temporary_files_in_memory()
+    settings.load_profile(LONG if _is_long(config) else DAILY)
 
-    What a database is after a kill is the same in both. Where there is no such memory, or little, or no program may be
-    run from it, all is kept where Python keeps it.
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let `-m long` run what `make test` runs a slice of too, and then all of it."""
+    if _is_long(config):
+        for item in items:
+            if isinstance(item, pytest.Function) and (is_hypothesis_test(item.obj) or "steps" in item.fixturenames):
+                item.add_marker(pytest.mark.long)
+
+
+def _is_long(config: pytest.Config) -> bool:
+    return bool(config.getoption("markexpr") == "long")
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(("XDG_", "OPENCODE", "GIT_")) and not name.startswith("OPENCODE_MIGRATOR_")
+
+
+def _keep_temporary_files_in_memory() -> None:
+    """Do so unless TMPDIR says where they go: each write to a database waits for the disk.
+
+    A database is the same after a kill in both. Where there is no such memory, or little, or no program may be run from
+    it, files stay where Python keeps them.
     """
     if (
         "TMPDIR" not in os.environ
@@ -46,8 +85,60 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
+def steps(pytestconfig: pytest.Config) -> Steps:
+    """Count the steps at which something happens to a run: all of them in long rounds, some of them in daily ones."""
+    return partial(count, 1, 1 if _is_long(pytestconfig) else 9)
+
+
+@pytest.fixture
+def unprivileged(home: Home) -> Iterator[UnprivilegedHome]:
+    """The same home, of a user to whom file permissions apply."""
+    yield UnprivilegedHome(home.path, home.environ)
+    home.database.parent.chmod(0o755)
+    home.database.chmod(0o644)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world without sessions, whose home this process lives in too."""
+    world = World(tmp_path / "world")
+    monkeypatch.setenv("HOME", str(world.home.path))
+    return world
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    """A database of 1.18.34 without sessions or projects, and an empty src."""
+    return History(build_home(tmp_path / "home", "1.18.34"))
+
+
+@pytest.fixture
+def make_register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRegister:
+    """`make_register(fixture)`: an empty register with the schema of that fixture."""
+
+    def make(fixture: str) -> Register:
+        home = build_home(tmp_path / "home", fixture)
+        monkeypatch.setenv("XDG_DATA_HOME", str(home.path / ".local" / "share"))
+        return Register(home, sub_directory(home.path / "at"))
+
+    return make
+
+
+@pytest.fixture
+def register(make_register: MakeRegister) -> Register:
+    """An empty register with the newest schema of opencode 1."""
+    return make_register("1.18.34")
+
+
+@pytest.fixture(params=["v2-fresh", "v2-migrated"])
+def register_v2(make_register: MakeRegister, request: pytest.FixtureRequest) -> Register:
+    """A database that opencode 2 made, and one that it upgraded: their columns are in different orders."""
+    return make_register(request.param)
+
+
+@pytest.fixture
 def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """Puts a git in front of git that takes notes; gives what was asked since the last call.
+    """Put a git in front of git that takes notes, and return a function that gives those since its last call.
 
     Each line has three settings that we give to git, then its arguments.
     """

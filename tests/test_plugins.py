@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.settled import add_session, empty_home
+from tests.support.empty_home import bind_session, empty_home
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 SELECTOR = """
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def install(home: Home, group: str, entry: str, source: str) -> None:
 def test_a_selector_for_0_1(tmp_path: Path) -> None:
     home = empty_home(tmp_path / "home")
     install(home, "migrator.selectors", "ending = ending_selector:EndingPlugin", SELECTOR)
-    add_session(home, "ses_old", "global", "/old/shop", "old/shop")
+    bind_session(home, "ses_old", "global", "/old/shop", "old/shop")
     home.repository("shop")
     plan = home.run("move", "--from-ending", "/shop", "--to-dir", "src/shop", "--dry-run", "--json").json
     assert {change["session"]: change["selected_by"] for change in plan["changes"]} == {
@@ -83,8 +83,8 @@ def test_a_selector_for_0_1(tmp_path: Path) -> None:
 def test_an_orphan_rule_for_0_1(tmp_path: Path) -> None:
     home = empty_home(tmp_path / "home")
     install(home, "migrator.orphan_rules", "vanished = vanished_rule:Vanished", RULE)
-    add_session(home, "ses_here", "global", home.src, str(home.src)[1:])
-    add_session(home, "ses_gone", "global", home.src / "gone", str(home.src / "gone")[1:])
+    bind_session(home, "ses_here", "global", home.src, str(home.src)[1:])
+    bind_session(home, "ses_gone", "global", home.src / "gone", str(home.src / "gone")[1:])
     rows = home.run("orphans", "--rule", "vanished", "--json").json
     (reason,) = next(row for row in rows if row["id"] == "ses_gone")["reasons"][1:]
     assert reason == {"rule": "vanished", "evidence": f"{home.src / 'gone'} does not exist", "certainty": "likely"}

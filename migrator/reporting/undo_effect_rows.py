@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 def undo_effect_rows(
-    sessions: Iterable[Session], found: Mapping[str, Sequence[TurnEffect]], said: Mapping[str, Prompt]
+    sessions: Iterable[Session], found: Mapping[str, Sequence[TurnEffect]], prompts: Mapping[str, Prompt]
 ) -> list[Row]:
     """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds."""
     order = list(reversed(UndoEffect))
@@ -35,7 +35,7 @@ def undo_effect_rows(
             "title": session.title,
             "directory": session.directory,
             "undo": worst_effect(found[session.id]).value,
-            "turns": list(_turns(found[session.id], said)),
+            "turns": list(_turns(found[session.id], prompts)),
         }
         for session in sessions
         if session.id in found
@@ -43,9 +43,9 @@ def undo_effect_rows(
     return sorted(rows, key=lambda row: order.index(UndoEffect(row["undo"])))
 
 
-def _turns(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> Iterator[Row]:
+def _turns(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> Iterator[Row]:
     """Yield one object for each message of the user: it may have been answered in several steps."""
-    for (message, time), steps in by_message(some, said).items():
+    for (message, time), steps in by_message(turns, prompts).items():
         yield {
             "message": message,
             "time": time,
@@ -82,8 +82,8 @@ def redo_lines(rows: Sequence[Row]) -> Iterator[str]:
         )
 
 
-def _files(some: Iterable[Iterable[str]]) -> list[str]:
-    return list(dict.fromkeys(file for files in some for file in files))
+def _files(lists: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(file for files in lists for file in files))
 
 
 def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
@@ -95,14 +95,14 @@ def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
         UndoEffect.RESTORES: "restores in",
         UndoEffect.NOTHING: "does nothing in",
     }
-    told = [f"{text} {count(tally[effect], 'session')}" for effect, text in words.items() if tally[effect]]
+    parts = [f"{text} {count(tally[effect], 'session')}" for effect, text in words.items() if tally[effect]]
     none = sessions - len(rows)
-    told += [f"{count(none, 'session')} without"] if none or not rows else []
-    return f"file undo in opencode: {', '.join(told)}"
+    parts += [f"{count(none, 'session')} without"] if none or not rows else []
+    return f"file undo in opencode: {', '.join(parts)}"
 
 
 def undo_effect_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
-    """Yield the dangerous sessions with their dangerous turns and the files; and those of which nobody can tell."""
+    """Yield why some sessions can't be foretold, then the dangerous ones with their dangerous turns and the files."""
     why = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
     for because, number in why.items():
         yield f"   {count(number, 'session')}: {one_line(because)}"

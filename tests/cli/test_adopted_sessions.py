@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.settled import add_project, add_session, at_home, bound, empty_home
+from tests.support.empty_home import bind_session, bound, empty_home, project_at_home
+from tests.support.rows import add_opened_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 
 @pytest.fixture
@@ -23,9 +24,9 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_move_from_project_keeps_the_way_below_the_checkout(home: Home) -> None:
-    shop, project = at_home(home, "shop", "sub")
+    shop, project = project_at_home(home, "shop", "sub")
     for id_, directory in (("ses_adopted", shop), ("ses_adopted_sub", shop / "sub")):
-        add_session(home, id_, project, directory, str(directory)[1:])
+        bind_session(home, id_, project, directory, str(directory)[1:])
     target = home.repository("target", "sub")
     plan = home.run("move", "--from-project", project, "--to-dir", target, "--dry-run", "--json").json
     after = {change["session"]: change["after"]["directory"] for change in plan["changes"]}
@@ -36,9 +37,9 @@ def test_move_from_project_keeps_the_way_below_the_checkout(home: Home) -> None:
 def test_relocate_keeps_the_project_of_a_checkout_that_is_gone(home: Home) -> None:
     (home.src / "all").mkdir()
     gone = home.src / "all" / "gone"
-    add_project(home, "1234567", gone)
-    add_session(home, "ses_gone", "1234567", gone, "")
-    add_session(home, "ses_adopted", "1234567", gone, str(gone)[1:])
+    add_opened_project(home, "1234567", gone)
+    bind_session(home, "ses_gone", "1234567", gone, "")
+    bind_session(home, "ses_adopted", "1234567", gone, str(gone)[1:])
     new = home.src / "every"
     (home.src / "all").rename(new)
     done = home.run("relocate", home.src / "all", new, "--yes")

@@ -7,40 +7,40 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.execution.rows import sessions
-from tests.places.repositories import git
-from tests.spaces import Spaces, build_spaces
+from tests.support.git import git
+from tests.support.rows import sessions
+from tests.support.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.places.jj_trees import JjRepository
+    from tests.support.jj import JjRepository
 
 
 @pytest.fixture
-def spaces(tmp_path: Path, request: pytest.FixtureRequest) -> Spaces:
-    return build_spaces(tmp_path / "home", getattr(request, "param", "v1"))
+def spaces(tmp_path: Path, request: pytest.FixtureRequest) -> Workspaces:
+    return Workspaces(tmp_path / "home", getattr(request, "param", "v1"))
 
 
 @pytest.fixture
-def ten(spaces: Spaces) -> JjRepository:
+def ten(spaces: Workspaces) -> JjRepository:
     """Ten variants of one directory, as the user who asked for this has them, and neighbours that only look alike."""
     opencode = spaces.jj("opencode")
     for name in ("session-move", "provider-metrics", "was", "gone", "forgotten", "removed"):
-        spaces.session(opencode.add(spaces.src / f"opencode-{name}", name), name)
-    spaces.session(spaces.src / "opencode-session-move" / "packages" / "core", "deep")
+        spaces.titled(opencode.add(spaces.src / f"opencode-{name}", name), name)
+    spaces.titled(spaces.src / "opencode-session-move" / "packages" / "core", "deep")
     (spaces.src / "opencode-was").rename(spaces.src / "opencode-is")
-    spaces.session(spaces.src / "opencode-is", "is")
+    spaces.titled(spaces.src / "opencode-is", "is")
     shutil.rmtree(spaces.src / "opencode-gone")
     opencode.forget("forgotten")
     opencode.remove("removed")
     git(opencode.root, "worktree", "add", "-q", "../opencode-tree")
-    spaces.session(spaces.src / "opencode-tree" / "packages", "tree")
+    spaces.titled(spaces.src / "opencode-tree" / "packages", "tree")
     git(opencode.root, "worktree", "add", "-q", "../opencode-pruned")
-    spaces.session(spaces.src / "opencode-pruned", "pruned")
+    spaces.titled(spaces.src / "opencode-pruned", "pruned")
     git(opencode.root, "worktree", "remove", "--force", "../opencode-pruned")
     spaces.repository("opencode-other")
-    spaces.session(spaces.src / "opencode-notes", "notes")
+    spaces.titled(spaces.src / "opencode-notes", "notes")
     return opencode
 
 
@@ -72,7 +72,7 @@ STAYING = {"in opencode": "opencode", "in opencode-other": "opencode-other", "no
     indirect=["spaces"],
 )
 def test_from_inside_any_workspace_all_sessions_move_and_come_back(
-    spaces: Spaces, ten: JjRepository, inside: str
+    spaces: Workspaces, ten: JjRepository, inside: str
 ) -> None:
     before, rows = spaces.where(), spaces.home.everything()
     done = spaces.home.run("consolidate", "--yes", "--json", cwd=spaces.src / inside)
@@ -85,7 +85,7 @@ def test_from_inside_any_workspace_all_sessions_move_and_come_back(
     assert spaces.home.everything() == rows
 
 
-def test_the_tree_and_the_plan(spaces: Spaces, ten: JjRepository) -> None:
+def test_the_tree_and_the_plan(spaces: Workspaces, ten: JjRepository) -> None:
     shown = spaces.home.run("consolidate", "--dry-run", cwd=ten.root)
     tree, _, rest = shown.stdout.partition("\n\n")
     assert tree == (
@@ -132,13 +132,13 @@ class TestNarrowing:
             (("--only", "{f,g,r}*", "--except", "re*", "--except", "gone"), {"forgotten"}),
         ],
     )  # fmt: skip
-    def test_only_some_move(self, spaces: Spaces, words: tuple[str, ...], moved: set[str]) -> None:
+    def test_only_some_move(self, spaces: Workspaces, words: tuple[str, ...], moved: set[str]) -> None:
         before = spaces.where()
         assert spaces.home.run("consolidate", "~/src/opencode", *words, "--yes").code == 0
         assert {title for title, directory in spaces.where().items() if directory != before[title]} == moved
 
     @pytest.mark.parametrize("option", ["--only", "--except"])
-    def test_a_pattern_that_names_no_workspace(self, spaces: Spaces, option: str) -> None:
+    def test_a_pattern_that_names_no_workspace(self, spaces: Workspaces, option: str) -> None:
         refused = spaces.home.run("consolidate", "src/opencode", option, "typo", "--yes")
         assert (refused.code, refused.stdout) == (3, "")
         assert refused.stderr.startswith(f"error: {option} typo: no workspace has that name or directory; there are ")
@@ -146,7 +146,7 @@ class TestNarrowing:
 
 
 class TestDestination:
-    def test_another_one_takes_the_main_ones_too(self, spaces: Spaces, ten: JjRepository) -> None:
+    def test_another_one_takes_the_main_ones_too(self, spaces: Workspaces, ten: JjRepository) -> None:
         hub = spaces.src / "opencode-session-move"
         done = spaces.home.run("consolidate", "--to-dir", hub, "--yes", cwd=ten.root)
         assert done.code == 0, done.stderr
@@ -156,12 +156,12 @@ class TestDestination:
             ("deep", f"{hub.name}/packages/core"),
         }
 
-    def test_a_bare_repository_has_none_of_its_own(self, spaces: Spaces) -> None:
+    def test_a_bare_repository_has_none_of_its_own(self, spaces: Workspaces) -> None:
         shop = spaces.repository()
         git(shop, "clone", "-q", "--bare", ".", "../bare.git")
         for name in ("one", "two"):
             git(spaces.src / "bare.git", "worktree", "add", "-q", "-b", name, f"../{name}")
-            spaces.session(spaces.src / name, name)
+            spaces.titled(spaces.src / name, name)
         refused = spaces.home.run("consolidate", "--yes", cwd=spaces.src / "one")
         assert (refused.code, refused.stdout) == (2, "")
         assert refused.stderr == (
@@ -172,34 +172,34 @@ class TestDestination:
         assert spaces.home.run("consolidate", "--to-dir", ".", "--yes", cwd=spaces.src / "one").code == 0
         assert spaces.where() == {"in shop": "shop", "one": "one", "two": "one"}
 
-    def test_the_main_workspace_of_jj_without_git_beside_it(self, spaces: Spaces) -> None:
+    def test_the_main_workspace_of_jj_without_git_beside_it(self, spaces: Workspaces) -> None:
         shop = spaces.jj(backing="internal")
-        spaces.session(shop.add(spaces.src / "two"), "two")
+        spaces.titled(shop.add(spaces.src / "two"), "two")
         assert spaces.home.run("consolidate", "--yes", cwd=spaces.src / "two").code == 0
         assert spaces.where() == {"in shop": "shop", "two": "shop"}
 
 
 class TestPlans:
-    def test_plan_and_apply(self, spaces: Spaces, ten: JjRepository) -> None:
+    def test_plan_and_apply(self, spaces: Workspaces, ten: JjRepository) -> None:
         saved = spaces.home.path / "p.json"
         planned = spaces.home.run("plan", "consolidate", "--only", "session-move", "-o", saved, cwd=ten.root)
         assert planned.code == 0, planned.stderr
         assert spaces.home.run("apply", saved, "--yes").code == 0
         assert spaces.where() == {**spaces.where(), "session-move": "opencode", "deep": "opencode/packages"}
 
-    def test_it_asks_and_a_no_writes_nothing(self, spaces: Spaces, ten: JjRepository) -> None:
+    def test_it_asks_and_a_no_writes_nothing(self, spaces: Workspaces, ten: JjRepository) -> None:
         before = spaces.home.everything()
         asked = spaces.home.run("consolidate", cwd=ten.root)
         assert asked.code == 1
         assert "To apply: opencode-migrator consolidate --yes" in asked.stderr
         assert spaces.home.everything() == before
 
-    def test_nothing_to_do(self, spaces: Spaces, ten: JjRepository) -> None:
+    def test_nothing_to_do(self, spaces: Workspaces, ten: JjRepository) -> None:
         assert spaces.home.run("consolidate", "--yes", cwd=ten.root).code == 0
         again = spaces.home.run("consolidate", "--yes", cwd=ten.root)
         assert (again.code, again.stdout) == (0, "Nothing to do: 11 sessions already right.\n")
 
-    def test_no_session_in_any_workspace(self, spaces: Spaces) -> None:
+    def test_no_session_in_any_workspace(self, spaces: Workspaces) -> None:
         repository = spaces.home.repository("empty")
         refused = spaces.home.run("consolidate", "--yes", cwd=repository)
         assert (refused.code, refused.stderr) == (
@@ -208,8 +208,8 @@ class TestPlans:
         )
 
 
-def test_what_is_left_out_is_said_even_to_who_says_yes(spaces: Spaces, ten: JjRepository) -> None:
-    spaces.session(spaces.home.repository("opencode-gone"), "another")
+def test_what_is_left_out_is_said_even_to_who_says_yes(spaces: Workspaces, ten: JjRepository) -> None:
+    spaces.titled(spaces.home.repository("opencode-gone"), "another")
     done = spaces.home.run("consolidate", "--yes", "--json", cwd=ten.root)
     gone = spaces.src / "opencode-gone"
     assert done.code == 0
@@ -218,7 +218,7 @@ def test_what_is_left_out_is_said_even_to_who_says_yes(spaces: Spaces, ten: JjRe
 
 
 class TestTheSelector:
-    def test_list_and_move_take_it(self, spaces: Spaces, ten: JjRepository) -> None:
+    def test_list_and_move_take_it(self, spaces: Workspaces, ten: JjRepository) -> None:
         listed = spaces.home.run("list", "--from-workspaces", ten.root, "--json").json
         assert {row["title"] for row in listed} == {*MOVED, "in opencode"}
         words = ("--from-workspaces", "src/opencode", "--title", "e")
@@ -227,7 +227,7 @@ class TestTheSelector:
         assert spaces.where()["deep"] == "opencode/packages"
         assert spaces.where()["was"] == "opencode-was"
 
-    def test_no_repository(self, spaces: Spaces) -> None:
+    def test_no_repository(self, spaces: Workspaces) -> None:
         refused = spaces.home.run("move", "--from-workspaces", "nowhere", "--to-dir", ".", "--yes")
         assert refused.code == 3
         assert "--from-workspaces nowhere: no project has this id, name or path" in refused.stderr
@@ -236,7 +236,7 @@ class TestTheSelector:
 class TestAGlobTakesLookAlikes:
     """`move --from-dir` does take what `consolidate` leaves, and says of which repository each is."""
 
-    def test_the_plan_is_grouped_by_repository_and_warns(self, spaces: Spaces, ten: JjRepository) -> None:
+    def test_the_plan_is_grouped_by_repository_and_warns(self, spaces: Workspaces, ten: JjRepository) -> None:
         shown = spaces.home.run(
             "move", "--from-dir", "~/src/opencode?*", "--to-dir", ten.root, "--dry-run", cwd=spaces.src
         ).stdout
@@ -249,26 +249,26 @@ class TestAGlobTakesLookAlikes:
             "opencode-other."
         ) in " ".join(shown.split())
 
-    def test_one_repository_is_no_crossing(self, spaces: Spaces, ten: JjRepository) -> None:
+    def test_one_repository_is_no_crossing(self, spaces: Workspaces, ten: JjRepository) -> None:
         pattern = "~/src/opencode-{session-move,provider-metrics,gone,tree}"
         shown = spaces.home.run("move", "--from-dir", pattern, "--to-dir", ten.root, "--dry-run", "--json").json
         assert shown["sources"] == []
         assert "crosses-projects" not in {warning["code"] for warning in shown["warnings"]}
 
-    def test_two_jj_repositories_are_told_apart_though_both_are_global(self, spaces: Spaces) -> None:
+    def test_two_jj_repositories_are_told_apart_though_both_are_global(self, spaces: Workspaces) -> None:
         for name in ("one", "two"):
             made = spaces.jj(name)
-            spaces.session(made.add(spaces.src / f"{name}-space"), f"in space {name}")
+            spaces.titled(made.add(spaces.src / f"{name}-space"), f"in space {name}")
         shown = spaces.home.run("move", "--from-dir", "src/*-space", "--to-dir", "src/one", "--dry-run", "--json").json
         assert {change["before"]["project_id"] for change in shown["changes"]} == {"global"}
         assert [warning["code"] for warning in shown["warnings"]] == ["crosses-projects"]
         assert {source["repository"] for source in shown["sources"]} == {"one", "two"}
 
 
-def test_a_package_split_off_takes_its_sessions_along(spaces: Spaces) -> None:
+def test_a_package_split_off_takes_its_sessions_along(spaces: Workspaces) -> None:
     """Splitting a repository is an ordinary move; tests/real has it with git's own tools and the real opencode."""
     mono = spaces.repository("mono", "packages/x/sub")
-    spaces.session(mono / "packages/x/sub", "in x")
+    spaces.titled(mono / "packages/x/sub", "in x")
     git(mono, "clone", "-q", ".", "../x")
     git(spaces.src / "x", "filter-branch", "-f", "--subdirectory-filter", "packages/x", "HEAD")
     moved = spaces.home.run("move", "--from-dir", mono / "packages/x", "--to-dir", spaces.src / "x", "--yes")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tests.cli.refusal import sentence
-from tests.cli.shell import typed
+from tests.support.refusal import sentence
+from tests.support.shell import typed
 
 if TYPE_CHECKING:
-    from tests.home import Home
+    from tests.support.home import Home
 
 
 def test_it_shows_plan_result_and_undo(home: Home) -> None:

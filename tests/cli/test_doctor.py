@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.neighbour import opened
-from tests.cli.refusal import sentence
-from tests.home import V1_FIXTURES, Home, build_home
-from tests.snapshots.repository import LOST, MIXED, SAFE, snapshot_repository, three_sessions
+from tests.support.git import root_commit
+from tests.support.home import V1_FIXTURES, Home, build_home
+from tests.support.other_process import opened
+from tests.support.refusal import sentence
+from tests.support.snapshots import LOST, MIXED, SAFE, snapshot_repository, three_sessions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +144,7 @@ def test_a_database_that_is_read_only_to_us(home: Home) -> None:
 def test_undo_that_deletes_files_is_wrong(home: Home) -> None:
     shop = three_sessions(home)
     assert home.run("doctor").code == 0  # nobody asked
-    before, snapshots = home.everything(), set(snapshot_repository(home, home.root_commit(shop), shop).rglob("*"))
+    before, snapshots = home.everything(), set(snapshot_repository(home, root_commit(shop), shop).rglob("*"))
     checked = home.run("doctor", "--undo", "--json")
     assert checked.code == 1
     assert list(checked.json)[: len(SUBJECTS)] == SUBJECTS
@@ -164,7 +165,7 @@ def test_undo_that_deletes_files_is_wrong(home: Home) -> None:
     (only,) = [turn for turn in told[SAFE]["turns"] if turn["message"] == f"msg_1_user_{SAFE}"]
     assert (only["removes"], only["restores"]) == ([str(shop / "made")], [str(shop / "one")])
     assert home.everything() == before
-    assert set(snapshot_repository(home, home.root_commit(shop), shop).rglob("*")) == snapshots
+    assert set(snapshot_repository(home, root_commit(shop), shop).rglob("*")) == snapshots
 
 
 def test_undo_for_people(home: Home) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.shell import typed
-from tests.home import Home
+from tests.support.home import Home
+from tests.support.shell import typed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,15 +20,16 @@ from migrator.operations.demo import load
 from migrator.store.listing import history
 from migrator.store.paging import Cursor
 from migrator.store.reader import Store
-from tests import strategies
-from tests.cli.terminal import Terminal
-from tests.home import FIXTURES, Home, build_home
+from tests.support import strategies
+from tests.support.home import FIXTURES, Home, build_home
+from tests.support.rows import add_sessions
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.forked import Finished
+    from tests.support.forked import Finished
 
 KEYS = ["id", "title", "created", "updated", "projectId", "project", "directory", "path", "parentId", "archived"]
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
@@ -66,14 +67,12 @@ def opened_in(home: Home, name: str = "shop-search") -> Path:
 
 def many(home: Home, number: int, *, updated: int | None = None, directory: str = "/srv") -> list[str]:
     """Add sessions of SEARCH, newest last unless all are `updated` at once; return their ids."""
-    added = [f"ses_{index:06}" for index in range(number)]
-    with closing(sqlite3.connect(home.database)) as connection, connection:
-        connection.executemany(
-            "INSERT INTO session (id, project_id, slug, directory, title, version, time_created, time_updated) "
-            "VALUES (?, ?, 's', ?, ?, '1', 1, ?)",
-            [(id_, SEARCH, directory, f"Title {id_}", updated or index) for index, id_ in enumerate(added)],
-        )
-    return added
+    columns = {"project_id": SEARCH, "directory": directory}
+    rows = (
+        {"id": f"ses_{index:06}", "title": f"Title {index}", "time_updated": updated or index} | columns
+        for index in range(number)
+    )
+    return add_sessions(home, *rows)
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.refusal import sentence
+from tests.support.git import root_commit
+from tests.support.refusal import sentence
 
 if TYPE_CHECKING:
-    from tests.home import Home
+    from tests.support.home import Home
 
 PARENT = "ses_dfbea8ed3ffeeEpHJ5KIKZRinX"
 """Has two children, one of which has a child."""
@@ -37,7 +38,7 @@ def test_a_session_and_its_tree(home: Home, name: str) -> None:
     moved = bindings(home, str(shop))
     assert len(moved) == 4
     assert {PARENT, CHILD} < set(moved)
-    assert set(moved.values()) == {(home.root_commit(shop), "")}
+    assert set(moved.values()) == {(root_commit(shop), "")}
 
 
 def test_a_child_takes_its_tree_along_and_the_plan_says_so(home: Home) -> None:
@@ -52,7 +53,7 @@ def test_a_child_takes_its_tree_along_and_the_plan_says_so(home: Home) -> None:
 def test_the_directory_is_the_current_one(home: Home) -> None:
     deep = home.src / "shop" / "sub" / "deep"
     assert home.run("migrate", SINGLE, "--yes", cwd=deep).code == 0
-    assert bindings(home, str(deep)) == {SINGLE: (home.root_commit(deep), "sub/deep")}
+    assert bindings(home, str(deep)) == {SINGLE: (root_commit(deep), "sub/deep")}
 
 
 def test_the_beginning_of_an_id_will_do(home: Home) -> None:
@@ -62,7 +63,7 @@ def test_the_beginning_of_an_id_will_do(home: Home) -> None:
 
 def test_project(home: Home) -> None:
     shop = home.src / "shop"
-    project = home.root_commit(shop)
+    project = root_commit(shop)
     before = home.everything()
     for said in ("shop-search", "global", "nonsense"):
         refusal = sentence(home.run("migrate", SINGLE, "src/shop", "--project", said, "--yes"), 1)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator_selectors.orphans import BUILT_IN
-from tests.cli.terminal import Terminal
+from tests.support.git import root_commit
+from tests.support.rows import add_sessions
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
-    from tests.home import Home
+    from tests.support.home import Home
 
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 DEEP = "ses_dfbea8a30ffeWiJC9RXIpltx7m"
@@ -36,7 +38,7 @@ def test_rows_and_keys_exactly(home: Home) -> None:
     listed = home.run("list", "--all", "--no-roots", "--json").json
     assert [{key: row[key] for key in LIST_KEYS} for row in rows] == listed
     (deep,) = [row for row in rows if row["id"] == DEEP]
-    new = home.root_commit(home.src / "shop-search")
+    new = root_commit(home.src / "shop-search")
     assert [reason["rule"] for reason in deep["reasons"]] == ["project-drift"]
     assert deep["reasons"][0]["certainty"] == "certain"
     assert f"bound to project {SEARCH[:12]}" in deep["reasons"][0]["evidence"]
@@ -81,12 +83,11 @@ def test_for_people_those_of_a_directory_are_together(home: Home) -> None:
 
 
 def test_of_very_many_each_directory_shows_the_last_used(home: Home) -> None:
-    home.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2999) "
-        "INSERT INTO session (id, project_id, slug, directory, path, title, version, time_created, time_updated) "
-        "SELECT printf('ses_%05d', i), 'global', 's', '/srv/gone-' || (i % 40), 'srv/gone-' || (i % 40), 'Many', '1', "
-        "1, 1900000000000 + i FROM n"
-    )
+    rows = []
+    for number in range(3000):
+        where = {"directory": f"/srv/gone-{number % 40}", "path": f"srv/gone-{number % 40}"}
+        rows.append({"id": f"ses_{number:05}", "time_updated": 1_900_000_000_000 + number} | where)
+    add_sessions(home, *rows)
     lines = home.run("orphans").stdout.splitlines()
     assert lines[0] == "/srv/gone-0  75 sessions"
     assert [line.split()[0] for line in lines[2:5]] == ["ses_02960", "ses_02920", "ses_02880"]
@@ -130,7 +131,7 @@ def test_explain_tells_every_fact_and_every_rule(home: Home) -> None:
     assert (told.code, told.stderr) == (0, "")
     assert max(map(len, told.stdout.splitlines())) <= 80
     one_line = " ".join(told.stdout.split())
-    new = home.root_commit(home.src / "shop-search")
+    new = root_commit(home.src / "shop-search")
     for fact in (
         f'{DEEP} "Fix the flaky index test"',
         "stored directory: ~/src/shop-search/sub/deep",

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.refusal import sentence
-from tests.cli.shell import printed_command, typed
+from tests.support.refusal import sentence
+from tests.support.shell import printed_command, typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 SELECT = ("--from-dir", "~/src/shop-*", "--to-dir", "src/shop")
 SINGLE = "ses_dfbea7dbbffe6PXdBNzjBZcPpX"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.home import Home, build_home
+from tests.support.home import Home, build_home
 
 if TYPE_CHECKING:
     from pathlib import Path

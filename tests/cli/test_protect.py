@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.refusal import sentence
-from tests.cli.shell import printed_command, typed
-from tests.cli.terminal import Terminal
-from tests.execution.rows import born, copy_session, patch_files, rows
-from tests.snapshots.repository import LOST, MIXED, SAFE, add_turn, bind, three_sessions
+from tests.support.git import root_commit
+from tests.support.refusal import sentence
+from tests.support.rows import add_workspace, born, copy_session, patch_files, rows
+from tests.support.shell import printed_command, typed
+from tests.support.snapshots import LOST, MIXED, SAFE, add_turn, bind, three_sessions
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.execution.rows import Rows
-    from tests.home import Home
+    from tests.support.home import Home
+    from tests.support.rows import Rows
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ def test_a_new_child_is_no_conflict_and_a_move_is(home: Home, shop: Path) -> Non
     plan = home.run("apply", "plan.json", "--yes", "--json")
     assert plan.json["status"] == "applied"
     assert home.run("undo", "--yes").code == 0
-    bind(home, LOST, shop / "sub", home.root_commit(shop))
+    bind(home, LOST, shop / "sub", root_commit(shop))
     before = rows(home)
     assert LOST in sentence(home.run("apply", "plan.json", "--yes"), 5)
     assert rows(home) == before
@@ -167,11 +168,7 @@ def test_a_redo_stays(home: Home, shop: Path) -> None:  # noqa: ARG001 - it is t
 
 def test_in_a_workspace_the_other_turns_stay_too(home: Home, shop: Path) -> None:
     """Leaving a workspace detaches everything in a move; here nothing leaves."""
-    home.execute(
-        "INSERT INTO workspace (id, type, name, directory, project_id, time_used) "
-        "VALUES ('w', 'worktree', '', ?, ?, 0)",
-        [str(shop), home.root_commit(shop)],
-    )
+    add_workspace(home, "w", shop, root_commit(shop))
     home.execute("UPDATE session SET workspace_id = 'w' WHERE id = ?", [MIXED])
     before = rows(home)
     assert home.run("protect", "--yes").code == 0

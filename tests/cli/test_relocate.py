@@ -10,24 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.refusal import refused
-from tests.settled import (
-    add_directory,
-    add_project,
-    add_session,
-    at_home,
-    bound,
-    empty_home,
-    git,
-    known_directories,
-    projects,
-)
+from tests.support.empty_home import bind_session, bound, empty_home, known_directories, project_at_home, projects
+from tests.support.git import git, root_commit
+from tests.support.refusal import refused
+from tests.support.rows import add_directory, add_opened_project, add_patch, add_project, add_workspace
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.forked import Finished
-    from tests.home import Home
+    from tests.support.forked import Finished
+    from tests.support.home import Home
 
 
 @pytest.fixture
@@ -43,8 +36,8 @@ def relocate(home: Home, *words: str | Path) -> Finished:
 
 def test_a_renamed_repository(home: Home) -> None:
     """Sessions, the project's worktree and its known directory follow; a look-alike, and all else, stays."""
-    old, project = at_home(home, "shop", "sub/deep")
-    copy, other = at_home(home, "shop-copy")
+    old, project = project_at_home(home, "shop", "sub/deep")
+    copy, other = project_at_home(home, "shop-copy")
     before = home.everything()
     new = old.rename(home.src / "store")
     done = relocate(home, old, new)
@@ -62,14 +55,14 @@ def test_a_renamed_repository(home: Home) -> None:
 
 
 def test_said_once_more_there_is_nothing_to_follow(home: Home) -> None:
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     relocate(home, old, new)
     assert home.run("relocate", old, new, "--yes").code == 3
 
 
 def test_there_and_back_is_as_before(home: Home) -> None:
-    old, _ = at_home(home, "shop", "sub")
+    old, _ = project_at_home(home, "shop", "sub")
     before = home.everything()
     new = old.rename(home.src / "store")
     relocate(home, old, new)
@@ -79,7 +72,7 @@ def test_there_and_back_is_as_before(home: Home) -> None:
 
 
 def test_the_plan_says_before_and_after_of_all_of_it(home: Home) -> None:
-    old, project = at_home(home, "shop")
+    old, project = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     shown = home.run("relocate", old, new, "--dry-run")
     assert shown.code == 0
@@ -95,7 +88,7 @@ def test_the_plan_says_before_and_after_of_all_of_it(home: Home) -> None:
 
 
 def test_a_saved_plan_is_applied_and_is_stale_once_the_folder_has_gone(home: Home) -> None:
-    old, project = at_home(home, "shop")
+    old, project = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     assert home.run("plan", "relocate", old, new, "-o", "plan.json").code == 0
     assert home.run("show", "plan.json").code == 0
@@ -111,7 +104,7 @@ def test_a_saved_plan_is_applied_and_is_stale_once_the_folder_has_gone(home: Hom
 
 
 def test_a_plan_is_stale_when_another_repository_took_the_place(home: Home) -> None:
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     home.run("plan", "relocate", old, new, "-o", "plan.json")
     new.rename(home.src / "elsewhere")
@@ -123,10 +116,10 @@ def test_a_plan_is_stale_when_a_repository_was_made_around_the_folder(home: Home
     """No project row is in the plan then: what opencode makes of the sessions' directory is asked again."""
     old = home.src / "notes"
     old.mkdir()
-    add_session(home, "ses_1", "global", old, str(old)[1:])
+    bind_session(home, "ses_1", "global", old, str(old)[1:])
     new = old.rename(home.src / "texts")
     home.run("plan", "relocate", old, new, "-o", "plan.json")
-    project = home.root_commit(home.repository("texts"))
+    project = root_commit(home.repository("texts"))
     stale = home.run("apply", "plan.json", "--yes")
     assert stale.code == 5
     assert f"opencode would resolve {new} to project {project}" in stale.stderr
@@ -144,7 +137,7 @@ def test_a_plan_is_stale_when_a_repository_was_made_around_the_folder(home: Home
     ],
 )
 def test_a_plan_is_stale_when_a_project_row_has_changed(home: Home, changed: str) -> None:
-    old, project = at_home(home, "shop")
+    old, project = project_at_home(home, "shop")
     add_directory(home, project, home.src / "other")
     home.execute("UPDATE project SET sandboxes = ? WHERE id = ?", [json.dumps([str(old / "wt")]), project])
     new = old.rename(home.src / "store")
@@ -166,9 +159,9 @@ def test_a_plan_is_stale_when_a_project_row_has_changed(home: Home, changed: str
 def test_a_repository_whose_origin_names_the_project(home: Home) -> None:
     project = hashlib.sha1(b"git-remote:example.com/acme/shop").hexdigest()
     old = home.repository("shop")
-    git(home, old, "remote", "add", "origin", "https://example.com/acme/shop.git")
-    add_project(home, project, old)
-    add_session(home, "ses_1", project, old, "")
+    git(old, "remote", "add", "origin", "https://example.com/acme/shop.git")
+    add_opened_project(home, project, old)
+    bind_session(home, "ses_1", project, old, "")
     new = old.rename(home.src / "store")
     relocate(home, old, new)
     assert bound(home)["ses_1"] == (project, str(new), "")
@@ -177,7 +170,7 @@ def test_a_repository_whose_origin_names_the_project(home: Home) -> None:
 
 def test_opencode_was_in_the_new_place_before(home: Home) -> None:
     """It then has that among the sandboxes, and a row for it: neither is there twice afterwards."""
-    old, project = at_home(home, "shop")
+    old, project = project_at_home(home, "shop")
     new = home.src / "store"
     boxes = json.dumps([str(home.src / "wt"), str(new)])  # with a space, as no opencode writes it
     home.execute("UPDATE project SET sandboxes = ? WHERE id = ?", [boxes, project])
@@ -194,8 +187,8 @@ def test_opencode_was_in_the_new_place_before(home: Home) -> None:
 
 def test_project_rows_follow_though_no_session_is_there(home: Home) -> None:
     old = home.repository("shop")
-    project = home.root_commit(old)
-    add_project(home, project, old)
+    project = root_commit(old)
+    add_opened_project(home, project, old)
     before = home.everything()
     new = old.rename(home.src / "store")
     shown = home.run("relocate", old, new, "--dry-run")
@@ -212,7 +205,7 @@ def test_project_rows_follow_though_no_session_is_there(home: Home) -> None:
 
 
 def test_what_opencode_changed_since_stays_when_it_is_taken_back(home: Home) -> None:
-    old, project = at_home(home, "shop")
+    old, project = project_at_home(home, "shop")
     home.execute("UPDATE project SET sandboxes = ? WHERE id = ?", [json.dumps([str(old / "wt")]), project])
     new = old.rename(home.src / "store")
     relocate(home, old, new)
@@ -227,8 +220,8 @@ def test_what_opencode_changed_since_stays_when_it_is_taken_back(home: Home) -> 
 def test_a_folder_outside_any_repository(home: Home) -> None:
     old = home.src / "notes"
     (old / "2026").mkdir(parents=True)
-    add_session(home, "ses_1", "global", old, str(old)[1:])
-    add_session(home, "ses_2", "global", old / "2026", str(old / "2026")[1:])
+    bind_session(home, "ses_1", "global", old, str(old)[1:])
+    bind_session(home, "ses_2", "global", old / "2026", str(old / "2026")[1:])
     new = old.rename(home.path / "texts")
     relocate(home, old, new)
     assert bound(home) == {
@@ -241,17 +234,17 @@ def test_a_folder_outside_any_repository(home: Home) -> None:
 def test_a_folder_outside_any_repository_that_came_into_one(home: Home) -> None:
     old = home.src / "notes"
     (old / "2026").mkdir(parents=True)
-    add_session(home, "ses_1", "global", old / "2026", str(old / "2026")[1:])
+    bind_session(home, "ses_1", "global", old / "2026", str(old / "2026")[1:])
     repository = home.repository("shop")
     old.rename(repository / "docs")
     relocate(home, old, repository / "docs")
-    project = home.root_commit(repository)
+    project = root_commit(repository)
     assert bound(home) == {"ses_1": (project, str(repository / "docs/2026"), "docs/2026")}
     assert project in projects(home)
 
 
 def test_a_directory_inside_a_repository(home: Home) -> None:
-    repository, project = at_home(home, "shop", "sub")
+    repository, project = project_at_home(home, "shop", "sub")
     (repository / "sub").rename(repository / "part")
     relocate(home, repository / "sub", repository / "part")
     assert bound(home)["ses_shop_sub"] == (project, str(repository / "part"), "part")
@@ -260,8 +253,8 @@ def test_a_directory_inside_a_repository(home: Home) -> None:
 
 
 def test_a_folder_with_twenty_repositories_in_it(home: Home) -> None:
-    ids = dict(at_home(home, f"old/r{number}", "sub") for number in range(20))
-    add_session(home, "ses_top", "global", home.src / "old", str(home.src / "old")[1:])
+    ids = dict(project_at_home(home, f"old/r{number}", "sub") for number in range(20))
+    bind_session(home, "ses_top", "global", home.src / "old", str(home.src / "old")[1:])
     before = home.everything()
     new = (home.src / "old").rename(home.path / "new")
     done = relocate(home, home.src / "old", new)
@@ -276,7 +269,7 @@ def test_a_folder_with_twenty_repositories_in_it(home: Home) -> None:
 
 def test_a_sub_directory_that_is_gone_keeps_its_path(home: Home) -> None:
     """Said once, however many there are. It is where it would be, had nobody deleted it."""
-    old, project = at_home(home, "shop", "sub/deep", "other")
+    old, project = project_at_home(home, "shop", "sub/deep", "other")
     subprocess.run(["rm", "-r", str(old / "sub"), str(old / "other")], check=True)
     new = old.rename(home.src / "store")
     done = relocate(home, old, new)
@@ -287,10 +280,10 @@ def test_a_sub_directory_that_is_gone_keeps_its_path(home: Home) -> None:
 
 def test_a_repository_that_is_gone_stays_the_project_that_it_was(home: Home) -> None:
     """Its id is what brings its sessions home when it is cloned again."""
-    at_home(home, "old/shop")
+    project_at_home(home, "old/shop")
     dead = home.src / "old/dead"
-    add_project(home, "dead", dead)
-    add_session(home, "ses_dead", "dead", dead / "sub", "sub")
+    add_opened_project(home, "dead", dead)
+    bind_session(home, "ses_dead", "dead", dead / "sub", "sub")
     new = (home.src / "old").rename(home.src / "new")
     relocate(home, home.src / "old", new)
     assert bound(home)["ses_dead"] == ("dead", str(new / "dead/sub"), "sub")
@@ -298,39 +291,39 @@ def test_a_repository_that_is_gone_stays_the_project_that_it_was(home: Home) -> 
 
 
 def test_a_project_row_stays_where_the_new_place_is_another_project(home: Home) -> None:
-    old, project = at_home(home, "shop")
+    old, project = project_at_home(home, "shop")
     subprocess.run(["rm", "-rf", str(old)], check=True)
     new = home.repository("store")
     done = relocate(home, old, new)
     assert f"Project {project} keeps its worktree {old}" in done.stderr
     assert projects(home)[project] == (str(old), [])
-    assert bound(home)["ses_shop"] == (home.root_commit(new), str(new), "")
+    assert bound(home)["ses_shop"] == (root_commit(new), str(new), "")
 
 
 def test_sessions_that_were_stored_through_a_link(home: Home) -> None:
     """Early versions stored the path that was typed; the link is dangling now, and tells all the same."""
-    real, project = at_home(home, "shop", "sub")
+    real, project = project_at_home(home, "shop", "sub")
     link = home.path / "link"
     link.symlink_to(real)
-    add_session(home, "ses_link", project, link / "sub", "sub")
-    add_session(home, "ses_slash", project, f"{real}/", "")
+    bind_session(home, "ses_link", project, link / "sub", "sub")
+    bind_session(home, "ses_slash", project, f"{real}/", "")
     new = real.rename(home.src / "store")
     relocate(home, real, new)
     assert {directory for _, directory, _ in bound(home).values()} == {str(new), str(new / "sub")}
 
 
 def test_a_folder_that_is_named_by_a_link_to_it(home: Home) -> None:
-    real, project = at_home(home, "shop")
+    real, project = project_at_home(home, "shop")
     link = home.path / "link"
     link.symlink_to(real)
-    add_session(home, "ses_link", project, link, "")
+    bind_session(home, "ses_link", project, link, "")
     new = real.rename(home.src / "store")
     relocate(home, link, new)
     assert bound(home) == {"ses_shop": (project, str(new), ""), "ses_link": (project, str(new), "")}
 
 
 def test_a_link_that_was_left_at_the_old_place(home: Home) -> None:
-    old, project = at_home(home, "shop")
+    old, project = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     old.symlink_to(new)
     relocate(home, old, new)
@@ -338,7 +331,7 @@ def test_a_link_that_was_left_at_the_old_place(home: Home) -> None:
 
 
 def test_a_new_place_that_is_named_by_a_link(home: Home) -> None:
-    old, project = at_home(home, "shop")
+    old, project = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     (home.path / "link").symlink_to(home.src)
     relocate(home, old, home.path / "link" / "store")
@@ -346,9 +339,9 @@ def test_a_new_place_that_is_named_by_a_link(home: Home) -> None:
 
 
 def test_a_member_of_a_tree_that_is_in_another_folder_stays(home: Home) -> None:
-    old, project = at_home(home, "shop", "sub")
-    add_session(home, "ses_child", project, old, "", parent_id="ses_shop")
-    add_session(home, "ses_torn", "global", "/elsewhere", "elsewhere", parent_id="ses_shop")
+    old, project = project_at_home(home, "shop", "sub")
+    bind_session(home, "ses_child", project, old, "", parent_id="ses_shop")
+    bind_session(home, "ses_torn", "global", "/elsewhere", "elsewhere", parent_id="ses_shop")
     new = old.rename(home.src / "store")
     done = relocate(home, old, new)
     assert "ses_torn in /elsewhere is in a tree of the folder but not in it, and stays there" in done.stderr
@@ -357,9 +350,9 @@ def test_a_member_of_a_tree_that_is_in_another_folder_stays(home: Home) -> None:
 
 
 def test_a_child_moves_without_its_root(home: Home) -> None:
-    old, project = at_home(home, "shop")
-    add_session(home, "ses_root", "global", "/elsewhere", "elsewhere")
-    add_session(home, "ses_child", project, old, "", parent_id="ses_root")
+    old, project = project_at_home(home, "shop")
+    bind_session(home, "ses_root", "global", "/elsewhere", "elsewhere")
+    bind_session(home, "ses_child", project, old, "", parent_id="ses_root")
     new = old.rename(home.src / "store")
     relocate(home, old, new)
     assert bound(home)["ses_child"][1] == str(new)
@@ -367,12 +360,10 @@ def test_a_child_moves_without_its_root(home: Home) -> None:
 
 
 def test_a_workspace_of_opencode_follows_with_its_sessions(home: Home) -> None:
-    old, project = at_home(home, "shop")
-    columns = "id, type, name, directory, project_id, time_used"
-    values = ["wrk_1", "worktree", "", str(old), project, 1]
-    home.execute(f"INSERT INTO workspace ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
+    old, project = project_at_home(home, "shop")
+    add_workspace(home, "wrk_1", old, project)
     home.execute("UPDATE session SET workspace_id = 'wrk_1' WHERE id = 'ses_shop'")
-    add_session(home, "ses_gone", project, old, "", workspace_id="wrk_gone")
+    bind_session(home, "ses_gone", project, old, "", workspace_id="wrk_gone")
     before = home.everything()
     new = old.rename(home.src / "store")
     relocate(home, old, new)
@@ -384,8 +375,8 @@ def test_a_workspace_of_opencode_follows_with_its_sessions(home: Home) -> None:
 
 
 def test_file_undo_is_detached(home: Home) -> None:
-    old, _ = at_home(home, "shop")
-    home.add_patch("ses_shop", str(old / "README.md"))
+    old, _ = project_at_home(home, "shop")
+    add_patch(home, "ses_shop", str(old / "README.md"))
     new = old.rename(home.src / "store")
     plan = home.run("relocate", old, new, "--dry-run", "--json").json
     assert plan["summary"]["undo_detached"] == 1
@@ -395,7 +386,7 @@ def test_file_undo_is_detached(home: Home) -> None:
 
 
 def test_several_folders_at_once_and_from_a_file(home: Home) -> None:
-    ids = dict(at_home(home, name) for name in ("a", "b", "c"))
+    ids = dict(project_at_home(home, name) for name in ("a", "b", "c"))
     a, b, c = ids
     a.rename(home.src / "x")
     b.rename(home.src / "y=1")
@@ -408,7 +399,7 @@ def test_several_folders_at_once_and_from_a_file(home: Home) -> None:
 
 
 def test_two_folders_that_changed_places(home: Home) -> None:
-    (a, first), (b, second) = at_home(home, "a"), at_home(home, "b")
+    (a, first), (b, second) = project_at_home(home, "a"), project_at_home(home, "b")
     before = home.everything()
     a.rename(home.src / "c")
     b.rename(a)
@@ -421,18 +412,18 @@ def test_two_folders_that_changed_places(home: Home) -> None:
 
 
 def test_of_several_folders_those_are_named_that_nothing_is_bound_to(home: Home) -> None:
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     done = relocate(home, f"{old}={new}", f"{home.src / 'typo'}={new}")
     assert f"No session and no project is bound to {home.src / 'typo'} or below it." in done.stderr
 
 
 def test_what_is_at_the_new_place_already_stays(home: Home) -> None:
-    old, project = at_home(home, "old", "sub")
+    old, project = project_at_home(home, "old", "sub")
     old.rename(home.src / "passing")
     old.mkdir()
     new = (home.src / "passing").rename(old / "new")
-    add_session(home, "ses_new", project, new, "")
+    bind_session(home, "ses_new", project, new, "")
     done = relocate(home, old, new)
     assert f"Sessions in {new} stay" in done.stderr
     assert bound(home)["ses_new"][1] == bound(home)["ses_old"][1] == str(new)
@@ -445,12 +436,12 @@ def test_what_is_at_the_new_place_already_stays(home: Home) -> None:
 
 def linked(home: Home) -> tuple[Path, Path, str]:
     """A repository in ~/src/all/main with a linked worktree beside it, and a session in each."""
-    main, project = at_home(home, "all/main")
-    git(home, main, "worktree", "add", "-q", "../wt")
+    main, project = project_at_home(home, "all/main")
+    git(main, "worktree", "add", "-q", "../wt")
     worktree = main.parent / "wt"
     home.execute("UPDATE project SET sandboxes = ? WHERE id = ?", [json.dumps([str(worktree)]), project])
     add_directory(home, project, worktree, strategy="git_worktree", time_created=2)
-    add_session(home, "ses_wt", project, worktree, "")
+    bind_session(home, "ses_wt", project, worktree, "")
     return main, worktree, project
 
 
@@ -470,7 +461,7 @@ def test_a_linked_worktree_that_moved(home: Home) -> None:
     assert bound(home)["ses_wt"] == (project, str(new), "")
     assert projects(home) == {project: (str(main), [str(new)])}
     assert repaired(home, done) == f"git -C {main} worktree repair {new}"
-    listed = git(home, main, "worktree", "list", "--porcelain")
+    listed = git(main, "worktree", "list", "--porcelain")
     assert f"worktree {new}\n" in listed
     assert "prunable" not in listed
 
@@ -482,7 +473,7 @@ def test_a_repository_that_moved_away_from_its_linked_worktree(home: Home) -> No
     assert bound(home) == {"ses_all/main": (project, str(new), ""), "ses_wt": (project, str(worktree), "")}
     assert projects(home) == {project: (str(new), [str(worktree)])}
     assert repaired(home, done) == f"git -C {new} worktree repair {worktree}"
-    assert git(home, worktree, "rev-parse", "--git-common-dir").strip() == str(new / ".git")
+    assert git(worktree, "rev-parse", "--git-common-dir").strip() == str(new / ".git")
 
 
 @pytest.mark.parametrize("order", ["relocate first", "repair first"])
@@ -491,7 +482,7 @@ def test_a_repository_that_moved_together_with_its_linked_worktree(home: Home, o
     _, _, project = linked(home)
     new = (home.src / "all").rename(home.src / "every")
     if order == "repair first":
-        git(home, new / "main", "worktree", "repair", str(new / "wt"))
+        git(new / "main", "worktree", "repair", str(new / "wt"))
     done = relocate(home, home.src / "all", new)
     assert bound(home)["ses_wt"] == (project, str(new / "wt"), "")
     assert projects(home) == {project: (str(new / "main"), [str(new / "wt")])}
@@ -519,7 +510,7 @@ def test_a_fifo_in_the_place_of_a_record_is_not_waited_for(home: Home) -> None:
     "name", [".config/ai.opencode.desktop/opencode.global.dat", ".local/share/ai.opencode.desktop.beta/x.dat"]
 )
 def test_the_state_of_the_desktop_app_is_named_and_left_alone(home: Home, name: str) -> None:
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     file = home.path / name
     file.parent.mkdir(parents=True)
@@ -531,7 +522,7 @@ def test_the_state_of_the_desktop_app_is_named_and_left_alone(home: Home, name: 
 
 
 def test_a_file_that_names_a_look_alike_is_not_named(home: Home) -> None:
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     file = home.path / ".config/opencode/opencode.json"
     file.parent.mkdir(parents=True)
@@ -543,7 +534,7 @@ def test_a_file_that_names_a_look_alike_is_not_named(home: Home) -> None:
 
 
 def test_the_new_folder_must_be_there(home: Home) -> None:
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     new = home.src / "store"
     said = refused(home, "relocate", old, new, "--yes")
     assert said.startswith(f"{new} does not exist: move {old} there first")
@@ -552,7 +543,7 @@ def test_the_new_folder_must_be_there(home: Home) -> None:
 
 
 def test_a_folder_that_is_still_there_is_no_folder_that_has_moved(home: Home) -> None:
-    old, _ = at_home(home, "shop", "sub")
+    old, _ = project_at_home(home, "shop", "sub")
     new = home.src / "store"
     subprocess.run(["cp", "-r", str(old), str(new)], check=True)
     said = refused(home, "relocate", old, new, "--yes")
@@ -563,7 +554,7 @@ def test_a_folder_that_is_still_there_is_no_folder_that_has_moved(home: Home) ->
 
 
 def test_what_opencode_makes_anew_in_the_old_place_is_no_obstacle(home: Home) -> None:
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     (old / ".opencode/node_modules").mkdir(parents=True)
     done = relocate(home, old, new)
@@ -571,7 +562,7 @@ def test_what_opencode_makes_anew_in_the_old_place_is_no_obstacle(home: Home) ->
 
 
 def test_nothing_bound_there(home: Home) -> None:
-    at_home(home, "shop-copy")
+    project_at_home(home, "shop-copy")
     (home.src / "store").mkdir()
     said = refused(home, "relocate", home.src / "shop", home.src / "store", code=3)
     assert said.startswith(f"No session and no project is bound to {home.src / 'shop'}, or below it")
@@ -595,13 +586,12 @@ def test_what_cannot_be_meant(home: Home, words: tuple[str, ...], said: str) -> 
     assert said in refused(home, "relocate", *words, code=2)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_new_folder_that_cannot_be_read(home: Home) -> None:
-    old, _ = at_home(home, "shop")
+    old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     new.chmod(0)
     try:
-        assert "can't be read" in refused(home, "relocate", old, new, "--yes")
+        assert "can't be read" in refused(UnprivilegedHome(home.path), "relocate", old, new, "--yes")
     finally:
         new.chmod(0o700)
 
@@ -610,9 +600,9 @@ def test_a_new_folder_that_cannot_be_read(home: Home) -> None:
 def test_every_schema(tmp_path: Path, fixture: str) -> None:
     home = empty_home(tmp_path / "old", fixture)
     repository = home.repository("shop", "sub")
-    project = home.root_commit(repository)
-    add_project(home, project, repository) if fixture != "1.17.0" else _with_type(home, project, repository)
-    add_session(home, "ses_1", project, repository / "sub", "sub")
+    project = root_commit(repository)
+    add_opened_project(home, project, repository) if fixture != "1.17.0" else _with_type(home, project, repository)
+    bind_session(home, "ses_1", project, repository / "sub", "sub")
     before = home.everything()
     new = repository.rename(home.src / "store")
     relocate(home, repository, new)
@@ -624,6 +614,5 @@ def test_every_schema(tmp_path: Path, fixture: str) -> None:
 
 def _with_type(home: Home, project: str, worktree: Path) -> None:
     """1.17.0 alone demands a type."""
-    columns = "id, worktree, vcs, time_created, time_updated, sandboxes"
-    home.execute(f"INSERT INTO project ({columns}) VALUES (?, ?, 'git', 1, 1, '[]')", [project, str(worktree)])
+    add_project(home, project, worktree)
     add_directory(home, project, worktree, type="main")

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.places.checkout import directory_project_id
-from tests.home import build_home
-from tests.orphans.register import Register
-from tests.places.repositories import repository, root_commit, sub_directory
+from tests.support.git import repository, root_commit, sub_directory
+from tests.support.register import Register
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.support.register import Register
 
 
-@pytest.fixture(params=["v2-fresh", "v2-migrated"])
-def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Register:
+@pytest.fixture
+def register(register_v2: Register) -> Register:
     """`old` with a directory, a repository, and a directory that is gone, and sessions in each."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    home = build_home(tmp_path / "home", request.param)
-    register = Register(home, sub_directory(home.path / "at"))
+    register = register_v2
     old = sub_directory(register.at / "old")
     for name in ("", "2026", "gone"):
         where = sub_directory(old / name)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.refusal import sentence
-from tests.cli.shell import printed_command, typed
-from tests.cli.terminal import Terminal
-from tests.home import build_home
-from tests.orphans.history import History
-from tests.places.repositories import copy_of, git, repository, root_commit, sub_directory
+from tests.support.git import copy_of, git, repository, root_commit, sub_directory
+from tests.support.history import History
+from tests.support.home import build_home
+from tests.support.refusal import sentence
+from tests.support.rows import add_patch
+from tests.support.shell import printed_command, typed
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def renamed(history: History) -> dict[str, str]:
     shop = repository(history.src / "shop")
     sessions = {"root": history.session(shop), "sub": history.session(sub_directory(shop / "sub"))}
     sessions["child"] = history.session(shop, sessions["root"])
-    history.home.add_patch(sessions["child"], str(shop / "file.txt"))
+    add_patch(history.home, sessions["child"], str(shop / "file.txt"))
     sessions["notes"] = history.session(sub_directory(history.src / "notes"))
     shop.rename(history.src / "store")
     (history.src / "notes").rmdir()
@@ -281,7 +282,7 @@ def test_file_undo_stays_where_directory_and_project_stay(history: History) -> N
     """Only the path is mended."""
     deep = sub_directory(repository(history.src / "shop") / "sub" / "deep")
     session = history.session(deep, path="wrong")
-    history.home.add_patch(session, str(deep / "x"))
+    add_patch(history.home, session, str(deep / "x"))
     assert undo_of(history) == {session: "none"}
     assert history.home.run("rescue", "--yes").code == 0
     assert history.binding(session)[2] == "sub/deep"
@@ -291,7 +292,7 @@ def test_file_undo_stays_where_directory_and_project_stay(history: History) -> N
 def test_file_undo_is_detached_where_the_project_is_another_one(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(shop)
-    history.home.add_patch(session, str(shop / "file.txt"))
+    add_patch(history.home, session, str(shop / "file.txt"))
     git(shop, "remote", "add", "origin", ORIGIN)
     assert undo_of(history) == {session: "detach"}
     assert history.home.run("rescue", "--yes").code == 0

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.places.checkout import directory_project_id
-from tests.home import build_home
-from tests.orphans.register import Register
-from tests.places.repositories import repository, root_commit, sub_directory
+from tests.support.git import repository, root_commit, sub_directory
+from tests.support.register import Register
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.support.register import Register
 
 
-@pytest.fixture(params=["v2-fresh", "v2-migrated"])
-def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Register:
+@pytest.fixture
+def register(register_v2: Register) -> Register:
     """Opencode 2 after its import: some sessions in "global", one with no path, one under an id from before."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    home = build_home(tmp_path / "home", request.param)
-    register = Register(home, sub_directory(home.path / "at"))
+    register = register_v2
     notes, shop, api = sub_directory(register.at / "notes"), repository(register.at / "shop"), register.at / "api"
     register.add_project("global", "/")
     for id_, where, parent in [
@@ -32,7 +28,7 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     ]:
         bound = {"project_id": "global", "directory": str(where), "path": str(where)[1:], "parent_id": parent}
         register.add_row(id_, **bound)
-        if register.columns("session"):
+        if register.home.columns("session"):
             register.add_row(id_, table="session", **bound)
     register.opened(notes)
     register.opened(shop)
@@ -83,7 +79,7 @@ def test_all_of_them_come_home_and_go_back(register: Register) -> None:
     after = home.everything()
     for table in after.keys() - {register.table, "session", "project"}:
         assert after[table] == before[table], table  # no model is told of a directory that is where it was
-    if register.columns("session"):  # where opencode 1 has another project too, its row goes along
+    if register.home.columns("session"):  # where opencode 1 has another project too, its row goes along
         moved = {*after["session"]} - {*before["session"]}
         assert [(row[0], row[1]) for row in moved] == [("ses_shop", commit)]
     assert home.query("PRAGMA integrity_check") == [("ok",)]

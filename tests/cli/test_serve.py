@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 
 def test_without_the_extra_it_says_how_to_get_it(home: Home, tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.shell import typed
-from tests.cli.terminal import Terminal
+from tests.support.rows import add_sessions
+from tests.support.shell import typed
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
-    from tests.home import Home
+    from tests.support.home import Home
 
 MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop")
 ESCAPE = "\x1b"
@@ -65,12 +66,8 @@ def test_no_colour_and_no_progress_when_piped(home: Home) -> None:
     "words", [("list", "--all"), ("list", "--all", "--json"), ("list", "--all", "--format", "csv")]
 )
 def test_a_reader_that_goes_away_is_no_error(home: Home, words: tuple[str, ...]) -> None:
-    with closing(sqlite3.connect(home.database)) as connection, connection:
-        connection.executemany(
-            "INSERT INTO session (id, project_id, slug, directory, title, version, time_created, time_updated) "
-            "VALUES (?, 'global', 's', '/srv', 'Title', '1', 1, ?)",
-            [(f"ses_{number:05}", number) for number in range(3000)],
-        )
+    rows = ({"id": f"ses_{number:05}", "directory": "/srv", "time_updated": number} for number in range(3000))
+    add_sessions(home, *rows)
     with subprocess.Popen(
         home.command(*words), cwd=home.path, env=dict(home.env()), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.refusal import refused, sentence
+from tests.support.refusal import refused, sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.forked import Finished
-    from tests.home import Home
+    from tests.support.forked import Finished
+    from tests.support.home import Home
 
 
 def copied(home: Home, target: Path, title: str) -> Path:

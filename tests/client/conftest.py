@@ -8,12 +8,12 @@ import pytest
 
 from migrator.client import Client
 from tests.client.awaited import Awaited
-from tests.server.served import Served, serving
+from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 
 @pytest.fixture

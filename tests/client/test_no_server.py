@@ -15,15 +15,15 @@ import pytest
 import migrator
 from migrator.client import Client, Unreachable
 from tests.client.awaited import Awaited
-from tests.execution.crowd import crowded_home
-from tests.server.served import serving
+from tests.support.crowded_home import crowded_home
+from tests.support.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.home import Home
-    from tests.server.served import Served
+    from tests.support.home import Home
+    from tests.support.server import Served
 
 KINDS = pytest.mark.parametrize("kind", [Client, Awaited])
 

@@ -8,8 +8,8 @@ import pytest
 
 import migrator
 from migrator.client import Client
-from tests.server.served import serving
-from tests.v2_databases import V2_DIALECTS, dialect_home
+from tests.support.opencode_2_database import V2_DIALECTS, dialect_home
+from tests.support.server import serving
 
 if TYPE_CHECKING:
     from pathlib import Path

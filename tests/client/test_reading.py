@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import migrator
 from migrator.client import requests
+from tests.support.git import root_commit
+from tests.support.rows import add_project
 
 if TYPE_CHECKING:
     import pytest
 
     from migrator.client import Client
-    from tests.server.served import Served
+    from tests.support.server import Served
 
 
 def where(served: Served, condition: str) -> list[str]:
@@ -108,13 +110,9 @@ def test_all_pages_of_orphans_are_of_one_look(served: Served, client: Client, mo
 
 def test_a_suggestion_arrives(served: Served, client: Client) -> None:
     old = served.home.repository("moved")
-    project = served.home.root_commit(old)
+    project = root_commit(old)
     served.home.execute("DELETE FROM session WHERE title <> 'Read about BM25'")
-    served.home.execute(
-        "INSERT INTO project (id, worktree, vcs, time_created, time_updated, sandboxes) "
-        "VALUES (?, ?, 'git', 1, 1, '[]')",
-        [project, str(old)],
-    )
+    add_project(served.home, project, old)
     binding = ["global", str(old)]
     served.home.execute("UPDATE session SET parent_id = NULL, project_id = ?, directory = ?, path = ''", binding)
     (orphan,) = client.session.orphans()

@@ -14,14 +14,14 @@ from migrator.client import Client, Unauthorized
 from migrator.client.errors import error_of
 from migrator.documents.plan import read_plan_text
 from migrator.server import problems
-from tests.cli.refusal import sentence
 from tests.client.awaited import Awaited
-from tests.home import build_home
+from tests.support.home import build_home
+from tests.support.refusal import sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.server.served import Served
+    from tests.support.server import Served
 
 
 def test_what_the_command_line_refuses_too(served: Served, client: Client) -> None:

@@ -8,8 +8,9 @@ import migrator.client
 from migrator.client import Client
 from migrator.documents.plan import read_plan_text
 from tests.library.docstrings import code_of
-from tests.server.served import serving
-from tests.snapshots.repository import three_sessions
+from tests.support.git import root_commit
+from tests.support.server import serving
+from tests.support.snapshots import three_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import pytest
 
     from migrator.arguments import MoveKeywords
-    from tests.home import Home
-    from tests.server.served import Served
+    from tests.support.home import Home
+    from tests.support.server import Served
 
 
 def test_a_plan_is_the_one_of_the_command_line(served: Served, client: Client) -> None:
@@ -79,7 +80,7 @@ def test_one_session_moves_with_its_tree(served: Served, either: Client, monkeyp
     )
     monkeypatch.chdir(served.home.src / "shop")
     moved = either.session.migrate(parent)
-    place = (str(served.home.src / "shop"), served.home.root_commit(served.home.src / "shop"))
+    place = (str(served.home.src / "shop"), root_commit(served.home.src / "shop"))
     assert (moved.id, moved.directory, moved.project_id) == (parent, *place)
     assert served.home.query("SELECT directory, project_id FROM session WHERE id = ?", [child]) == [place]
     either.undo(either.runs()[0])

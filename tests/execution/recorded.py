@@ -14,16 +14,17 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tests.home import FIXTURES, Home
-from tests.settled import git
-from tests.snapshots.repository import snapshot
+from tests.support.git import git
+from tests.support.home import FIXTURES, Home
+from tests.support.snapshots import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 RECORDED_HOME = "/home/dev"
-DATED = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-11-23T12:00:00Z")
+MADE = 1_795_435_200
+"""When the commits were made, in seconds: their ids depend on it."""
 CHANGED = ("one", "two", "three")
 """The files that turns have changed in a repository."""
 OTHER_PROJECT = "0" * 40
@@ -36,21 +37,33 @@ def build_disk(home: Home) -> dict[str, tuple[str, str]]:
     No session is in `shop` yet. `cart` has a linked worktree, `notes` a copy; `market` was renamed to `store`. The
     snapshots of `docs` are those of another project, where opencode doesn't look.
     """
-    home.environ |= DATED
-    home.repository("shop", "sub")
+    _repository(home, "shop", "sub")
     trees = {}
     for name, project in {"cart": None, "market": None, "docs": OTHER_PROJECT}.items():
-        repository = home.repository(name, "sub")
+        repository = _repository(home, name, "sub")
         _write(repository, "before\n")
         before = snapshot(home, repository, project)
         _write(repository, "after\n")
         trees[name] = before, snapshot(home, repository, project)
-        git(home, repository, "add", ".")
-        git(home, repository, "commit", "-q", "-m", "Change all")
-    git(home, home.src / "cart", "worktree", "add", "-q", "--detach", "../cart-next")
+        git(repository, "add", ".")
+        git(repository, "commit", "-q", "-m", "Change all", date=MADE)
+    git(home.src / "cart", "worktree", "add", "-q", "--detach", "../cart-next")
     (home.src / "market").rename(home.src / "store")
-    shutil.copytree(home.repository("notes"), home.src / "notes-copy")
+    shutil.copytree(_repository(home, "notes"), home.src / "notes-copy")
     return trees
+
+
+def _repository(home: Home, name: str, *directories: str) -> Path:
+    root = home.src / name
+    root.mkdir(parents=True)
+    (root / "README.md").write_text(f"{name}\n")
+    for directory in directories:
+        (root / directory).mkdir()
+        (root / directory / "kept.txt").write_text("kept\n")
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", f"Start {name}", date=MADE)
+    return root
 
 
 def _write(directory: Path, content: str) -> None:

@@ -16,7 +16,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.execution.faults import Fault, run
 from tests.execution.recorded import (
     CHANGED,
     OTHER_PROJECT,
@@ -27,17 +26,19 @@ from tests.execution.recorded import (
     moved,
     signed,
 )
-from tests.execution.rows import MARKER, rows
-from tests.home import FIXTURES
-from tests.settled import TEMPLATE, add_directory, add_project, add_session, empty_home
-from tests.snapshots.repository import GONE, add_turn
-from tests.v2_databases import DIALECTS, freshen, queue_move, upgrade
+from tests.support.empty_home import bind_session, empty_home
+from tests.support.faults import Fault, run
+from tests.support.git import root_commit
+from tests.support.home import FIXTURES
+from tests.support.opencode_2_database import DIALECTS, freshen, queue_move, upgrade
+from tests.support.rows import MARKER, add_directory, add_opened_project, rows
+from tests.support.snapshots import GONE, add_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.execution.rows import Rows
-    from tests.home import Home
+    from tests.support.home import Home
+    from tests.support.rows import Rows
 
 Words = tuple[str, ...]
 
@@ -143,39 +144,38 @@ def _fill(home: Home, trees: dict[str, tuple[str, str]], dialect: str) -> None:
     for table in ("event", "event_sequence"):
         home.execute(f"DELETE FROM {table}")
     src, cart, docs = home.src, home.src / "cart", home.src / "docs"
-    id_of = {name: home.root_commit(src / name) for name in ("cart", "store", "notes", "docs")}
-    add_project(home, OTHER_PROJECT, src / "shop-search")
-    add_project(home, id_of["cart"], cart, src / "cart-next")
-    add_project(home, id_of["store"], src / "market", src / "store", src / "market-gone")
-    add_project(home, id_of["notes"], src / "notes")
-    add_project(home, id_of["docs"], docs)
-    add_project(home, "ann's", home.path / "ann" / "shop")
+    id_of = {name: root_commit(src / name) for name in ("cart", "store", "notes", "docs")}
+    add_opened_project(home, OTHER_PROJECT, src / "shop-search")
+    add_opened_project(home, id_of["cart"], cart, src / "cart-next")
+    add_opened_project(home, id_of["store"], src / "market", src / "store", src / "market-gone")
+    add_opened_project(home, id_of["notes"], src / "notes")
+    add_opened_project(home, id_of["docs"], docs)
+    add_opened_project(home, "ann's", home.path / "ann" / "shop")
     add_directory(home, id_of["store"], src / "market" / "sub", strategy="x", time_created=7)
     home.execute(
         "INSERT INTO workspace (id, type, name, directory, project_id, time_used) VALUES (?, ?, ?, ?, ?, ?)",
         ["wrk_market", "worktree", "", str(src / "market"), id_of["store"], 1],
     )
 
-    add_session(home, "ses_search", OTHER_PROJECT, src / "shop-search", "", revert=MARKER)
-    add_session(home, "ses_child", OTHER_PROJECT, src / "shop-search", "", parent_id="ses_search")
-    add_session(home, "ses_other", OTHER_PROJECT, src / "shop-search", "")
-    add_session(home, "ses_sub", OTHER_PROJECT, src / "shop-search" / "sub", "sub")
+    bind_session(home, "ses_search", OTHER_PROJECT, src / "shop-search", "", revert=MARKER)
+    bind_session(home, "ses_child", OTHER_PROJECT, src / "shop-search", "", parent_id="ses_search")
+    bind_session(home, "ses_other", OTHER_PROJECT, src / "shop-search", "")
+    bind_session(home, "ses_sub", OTHER_PROJECT, src / "shop-search" / "sub", "sub")
     for session in ("ses_search", "ses_sub"):
         _add_turn(home, session, (GONE, GONE), src / "shop-search" / "one")
     for number in range(3):
-        add_session(home, f"ses_cart_{number}", id_of["cart"], cart, "")
+        bind_session(home, f"ses_cart_{number}", id_of["cart"], cart, "")
         _add_turn(home, f"ses_cart_{number}", trees["cart"], cart / CHANGED[number])
-    add_session(home, "ses_next", id_of["cart"], src / "cart-next", "")
+    bind_session(home, "ses_next", id_of["cart"], src / "cart-next", "")
     for number, workspace in enumerate((None, "wrk_market", None)):
         inside = src / "market" / "sub"
-        add_session(home, f"ses_market_{number}", id_of["store"], inside, "sub", workspace_id=workspace)
+        bind_session(home, f"ses_market_{number}", id_of["store"], inside, "sub", workspace_id=workspace)
         _add_turn(home, f"ses_market_{number}", trees["market"], src / "market" / CHANGED[number])
-    add_session(home, "ses_notes", id_of["notes"], src / "notes", "")
+    bind_session(home, "ses_notes", id_of["notes"], src / "notes", "")
     for number in range(3):
-        add_session(home, f"ses_docs_{number}", id_of["docs"], docs, "")
+        bind_session(home, f"ses_docs_{number}", id_of["docs"], docs, "")
         _add_turn(home, f"ses_docs_{number}", trees["docs"] if number else (GONE, GONE), docs / CHANGED[number])
-    add_session(home, "ses_ann", "ann's", home.path / "ann" / "shop", "")
-    home.execute("DELETE FROM session WHERE id = ?", [TEMPLATE])
+    bind_session(home, "ses_ann", "ann's", home.path / "ann" / "shop", "")
     if dialect == "v2":
         freshen(home)
     elif dialect == "v1+v2":

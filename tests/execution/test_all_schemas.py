@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.execution.rows import patch_files, rows
-from tests.home import V1_FIXTURES, Home, build_home
+from tests.support.git import root_commit
+from tests.support.home import V1_FIXTURES, Home, build_home
+from tests.support.rows import add_patch, patch_files, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ def old_home(tmp_path: Path, request: pytest.FixtureRequest) -> Home:
     """A database of each age; every session has changed files, and one was reverted."""
     home = build_home(tmp_path / "home", request.param)
     for number, session in enumerate(rows(home)["session"]):
-        home.add_patch(session, str(home.src / "some.txt"), part=f"prt_{number}")
+        add_patch(home, session, str(home.src / "some.txt"), id_=f"prt_{number}")
     marker = '{"messageID":"msg_1","snapshot":"ab","diff":"d"}'
     home.execute("UPDATE session SET revert = ? WHERE parent_id IS NOT NULL", [marker])
     return home
@@ -30,7 +31,7 @@ def test_a_move_and_its_undo_leave_every_row_as_it_was(old_home: Home) -> None:
     run = old_home.run("move", "--from-dir", "~/src", "--to-dir", shop, "--subdirs", "flatten", "--yes", "--json").json
     assert run["sessions"] == run["verified"] == len(before["session"])
     for session in rows(old_home)["session"].values():
-        bound = {"project_id": old_home.root_commit(shop), "directory": str(shop), "path": "", "workspace_id": None}
+        bound = {"project_id": root_commit(shop), "directory": str(shop), "path": "", "workspace_id": None}
         assert session | {key: value for key, value in bound.items() if key in session} == session
         assert not {"snapshot", "diff"} & json.loads(session["revert"] or "{}").keys()
         assert session["time_updated"] == before["session"][session["id"]]["time_updated"]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.execution.crowd import crowded_home
-from tests.execution.faults import Fault, run
-from tests.execution.rows import Rows, born, copy_session, directories, rows, titled
-from tests.forked import Finished
+from tests.support.crowded_home import crowded_home
+from tests.support.faults import Fault, run
+from tests.support.forked import Finished
+from tests.support.rows import Rows, add_patch, born, copy_session, directories, rows, titled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 BM25 = "Read about BM25"
 TREE = {"Rank results by freshness", "Collect sample queries (@general subagent)", "Compare ranking formulas", BM25}
@@ -104,7 +104,7 @@ def test_what_is_used_without_being_moved_does_not_make_a_plan_stale(home: Home,
     """A title, a time, a message more: the plan says nothing of them, and the new file undo is detached too."""
     session = titled(home, BM25)
     home.execute("UPDATE session SET title = 'x', time_updated = 9 WHERE id = ?", [session])
-    home.add_patch(session, str(home.src / "shop-search" / "a"))
+    add_patch(home, session, str(home.src / "shop-search" / "a"))
     copy_session(home, session, id="ses_other", parent_id=None)
     assert home.run("apply", plan, "--yes").code == 0
     assert home.query("SELECT title, time_updated FROM session WHERE id = ?", [session]) == [("x", 9)]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.execution.faults import Fault, run
-from tests.execution.rows import MARKER, Rows, born, copy_session, directories, patch_files, rows, titled
-from tests.v2_databases import (
+from tests.support.faults import Fault, run
+from tests.support.git import root_commit
+from tests.support.opencode_2_database import (
     V2_DIALECTS,
     add_row,
     add_turn,
@@ -23,12 +23,13 @@ from tests.v2_databases import (
     tables_of_2,
     upgrade,
 )
+from tests.support.rows import MARKER, Rows, born, copy_session, directories, patch_files, rows, titled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.forked import Finished
-    from tests.home import Home
+    from tests.support.forked import Finished
+    from tests.support.home import Home
 
 SEARCH = ("--from-dir", "~/src/shop-search")
 BM25 = "Read about BM25"
@@ -98,7 +99,7 @@ def test_a_move_writes_what_is_listed_here_and_nothing_else(home: Home, dialect:
     moved = in_shop(home)
     assert len(moved) == 15
     found = changes(queued, after)
-    project = home.root_commit(home.src / "shop")
+    project = root_commit(home.src / "shop")
     assert set(found.pop("project")) == {project}
     for table in tables_of_2(dialect):
         row = found.pop(table)
@@ -119,7 +120,7 @@ def test_a_move_writes_what_is_listed_here_and_nothing_else(home: Home, dialect:
 def test_the_project_row_is_as_opencode_2_makes_it_and_no_worktree_row(home: Home) -> None:
     before = rows(home)
     move(home)
-    id_ = home.root_commit(home.src / "shop")
+    id_ = root_commit(home.src / "shop")
     row = rows(home)["project"][id_]
     assert (row["worktree"], row["vcs"], row["sandboxes"]) == (str(home.src / "shop"), "git", "[]")
     assert row["time_active"] == row["time_created"] == row["time_updated"] > 0
@@ -129,7 +130,7 @@ def test_the_project_row_is_as_opencode_2_makes_it_and_no_worktree_row(home: Hom
 def test_a_database_without_the_late_column_gets_a_project_row_too(home: Home) -> None:
     home.execute("ALTER TABLE project DROP COLUMN time_active")
     assert move(home).code == 0
-    assert home.root_commit(home.src / "shop") in rows(home)["project"]
+    assert root_commit(home.src / "shop") in rows(home)["project"]
 
 
 def test_the_model_is_told_of_the_new_directory_after_all_that_was_said(home: Home) -> None:
@@ -405,7 +406,7 @@ def test_a_row_of_opencode_1_that_was_elsewhere_comes_along_and_goes_back_there(
     warned = [w["session"] for w in move(both).json["warnings"] if w["code"] == "elsewhere-in-opencode-1"]
     assert warned == [session]
     shop = both.src / "shop"
-    assert old(both, session) == (both.root_commit(shop), str(shop), "", None)
+    assert old(both, session) == (root_commit(shop), str(shop), "", None)
     assert run(both, "undo", "--yes").code == 0
     assert rows(both) == before
 

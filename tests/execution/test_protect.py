@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.execution.faults import Fault, run
-from tests.execution.rows import Pristine, journalled, patch_files, rows
-from tests.snapshots.repository import LOST, MIXED, three_sessions
+from tests.support.faults import Fault, is_cut_off, run
+from tests.support.git import root_commit
+from tests.support.rows import Pristine, add_workspace, patch_files, rows
+from tests.support.snapshots import LOST, MIXED, three_sessions
 
 if TYPE_CHECKING:
-    from tests.home import Home
+    from tests.support.home import Home
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["resume", "undo"])
 def test_killed_at_any_step(home: Home, way: str) -> None:
     shop = three_sessions(home)
-    workspace = "INSERT INTO workspace (id, type, name, directory, project_id, time_used) VALUES ('w', ?, '', ?, ?, 0)"
-    home.execute(workspace, ["worktree", str(shop), home.root_commit(shop)])
+    add_workspace(home, "w", shop, root_commit(shop))
     home.execute("UPDATE session SET workspace_id = 'w' WHERE id = ?", [MIXED])
     pristine = Pristine(home)
     protect = ("protect", "--yes", "--chunk-size", "1")
@@ -34,8 +35,7 @@ def test_killed_at_any_step(home: Home, way: str) -> None:
         if not killed.code:
             break
         seen.add(len(patch_files(home, LOST)) + len(patch_files(home, MIXED)))
-        statuses = {status for (status,) in journalled(home, "SELECT status FROM run")}
-        if not statuses & {"running", "rolling-back"}:
+        if not is_cut_off(home):
             assert rows(home) in (pristine.rows, after)
             continue
         assert run(home, way, "--yes").code == 0, killed.stderr

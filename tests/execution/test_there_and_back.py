@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from migrator.arguments import RelocateRequest, WriteRequest
@@ -18,14 +18,14 @@ from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from migrator.operations.relocate import plan_relocate
 from migrator.paths import is_within
-from tests.execution.rows import rows
-from tests.settled import add_directory, add_project, add_session, empty_home
-from tests.strategies import directories, names
+from tests.support.empty_home import bind_session, empty_home
+from tests.support.rows import add_directory, add_opened_project, add_workspace, rows
+from tests.support.strategies import directories, examples, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 PROJECTS = ("global", "prj_a", "prj_b")
 
@@ -48,21 +48,15 @@ def put(home: Home, data: st.DataObject, old: str, new: str) -> None:
     for project in PROJECTS[1:]:
         worktree, *boxes = (place() for _ in range(data.draw(st.integers(1, 3))))
         # opencode has a directory once, and never the worktree among the others
-        add_project(home, project, worktree, *sorted({*boxes} - {worktree}))
+        add_opened_project(home, project, worktree, *sorted({*boxes} - {worktree}))
         directory = place()
-        if not home.query(
-            "SELECT 1 FROM project_directory WHERE project_id = ? AND directory = ?", [project, directory]
-        ):
-            add_directory(home, project, directory, strategy="git_worktree")
-        home.execute(
-            "INSERT INTO workspace (id, type, name, directory, project_id, time_used) VALUES (?, 'x', '', ?, ?, 1)",
-            [f"wrk_{project}", place(), project],
-        )
+        add_directory(home, project, directory, strategy="git_worktree")
+        add_workspace(home, f"wrk_{project}", place(), project, "x")
     for number in range(data.draw(st.integers(0, 5))):
         project, directory = data.draw(st.sampled_from(PROJECTS)), place()
         path = data.draw(st.sampled_from([None, "", "sub", directory[1:]]))
         workspace = data.draw(st.sampled_from([None, "wrk_prj_a"]))
-        add_session(home, f"ses_{number}", project, directory, path, workspace_id=workspace)
+        bind_session(home, f"ses_{number}", project, directory, path, workspace_id=workspace)
 
 
 def relocate(home: Home, old: str, new: str) -> bool:
@@ -88,7 +82,7 @@ def escaped(path: str) -> str:
 
 
 @given(data=st.data(), old=directories, new=directories)
-@settings(max_examples=60)
+@examples(60)
 def test_there_and_back_is_the_identity(data: st.DataObject, old: str, new: str) -> None:
     """As long as nothing was at the new place: what was there would go back with the others."""
     assume(not is_within(old, new))

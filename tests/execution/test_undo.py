@@ -9,10 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-import tests.strategies  # noqa: F401 - for its profile: how fast a machine is says nothing about what is right
 from migrator.arguments import MoveRequest, SelectRequest, Subdirs, WriteRequest
 from migrator.errors import StalePlan
 from migrator.model import Plan, RunStatus
@@ -20,9 +19,12 @@ from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from migrator.operations.move import plan_move
 from migrator.operations.undo import undo_run
-from tests.execution.rows import (
+from tests.support.git import root_commit
+from tests.support.opencode_2_database import DIALECTS, add_turn, dialect_home, queue_move
+from tests.support.rows import (
     MARKER,
     Pristine,
+    add_patch,
     born,
     copy_session,
     directories,
@@ -30,12 +32,12 @@ from tests.execution.rows import (
     rows,
     titled,
 )
-from tests.v2_databases import DIALECTS, add_turn, dialect_home, queue_move
+from tests.support.strategies import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 DESTINATIONS = ("shop", "shop/sub", "other", "plain", "keep")
 SEARCH = ("--from-dir", "~/src/shop-search")
@@ -103,7 +105,7 @@ def make(home: Home, mess: Mess) -> None:
     tables = [table for table in ("session", "session_v2") if table in home.tables()]
     if "session" in tables:
         for number in mess.patched:
-            home.add_patch(ids[number], "/x/a", "/x/b", part=f"prt_{number}")
+            add_patch(home, ids[number], "/x/a", "/x/b", id_=f"prt_{number}")
     if "session_v2" in tables:
         make_of_2(home, ids, mess)
     for column, value, some in (
@@ -134,7 +136,7 @@ def make_of_2(home: Home, ids: list[str], mess: Mess) -> None:
             home.execute("DELETE FROM session_v2 WHERE id = ?", [ids[number]])
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(mess=messes, steps=st.lists(moves, min_size=1, max_size=3), chunk=st.integers(1, 7))
 def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps: list[Move], chunk: int) -> None:
     """Of any sequence of moves, taken back in turn and then brought about again in turn, each state comes back."""
@@ -158,7 +160,7 @@ def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps
         assert rows(home) == state
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(mess=messes, move=moves)
 def test_law_a_plan_applied_twice_changes_nothing_the_second_time(pristine: Pristine, mess: Mess, move: Move) -> None:
     pristine.restore()
@@ -236,7 +238,7 @@ def test_a_skipped_tree_can_be_taken_back_later(home: Home, shop: Path) -> None:
 
 def test_a_session_continued_since_goes_back_and_its_new_file_undo_is_detached(home: Home, shop: Path) -> None:
     session = titled(home, "Debounce the search box")
-    home.add_patch(session, str(shop / "README.md"), part="prt_since")
+    add_patch(home, session, str(shop / "README.md"), id_="prt_since")
     home.execute("UPDATE session SET revert = ? WHERE id = ?", [MARKER, titled(home, "Name things better")])
     after_move = rows(home)
     assert home.run("undo", "--yes").code == 0
@@ -255,7 +257,7 @@ def test_a_session_continued_since_goes_back_and_its_new_file_undo_is_detached(h
 def test_a_child_born_since_goes_back_with_its_tree(home: Home, shop: Path) -> None:
     child = born(home, titled(home, "Compare ranking formulas"))
     grandchild = born(home, child)
-    home.add_patch(grandchild, str(shop / "README.md"), part="prt_since")
+    add_patch(home, grandchild, str(shop / "README.md"), id_="prt_since")
     run = home.run("undo", "--yes", "--json").json
     assert {warning["session"] for warning in run["warnings"]} == {child, grandchild}
     assert run["sessions"] == run["verified"] == 17
@@ -270,7 +272,7 @@ def test_what_was_born_of_a_session_that_had_not_moved_stays_with_it(home: Home)
     shop = home.repository("shop")
     home.run("move", "--from-dir", "~/src/notes", "--to-dir", shop, "--yes")
     settled = titled(home, "Compare ranking formulas")
-    there = [home.root_commit(shop), str(shop), settled]
+    there = [root_commit(shop), str(shop), settled]
     home.execute("UPDATE session SET project_id = ?, directory = ?, path = '' WHERE id = ?", there)
     home.run("move", *SEARCH, "--to-dir", shop, "--yes")
     child = born(home, settled)
@@ -295,7 +297,7 @@ def test_a_project_that_has_come_into_use_since_is_not_taken_away_with_its_sessi
     copy_session(home, titled(home, "Name things better"), id="ses_new", time_created=1, parent_id=None)
     assert home.run("undo", "--yes").code == 0
     assert directories(home)["ses_new"] == str(shop)
-    assert home.root_commit(shop) in rows(home)["project"]
+    assert root_commit(shop) in rows(home)["project"]
 
 
 def test_a_run_is_taken_back_once(home: Home, shop: Path) -> None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.execution.recorded import Recorded, build_disk, dump_before, kinds
-from tests.execution.rows import rows, timeless
-from tests.home import Home
+from tests.support.home import Home
+from tests.support.rows import rows, timeless
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.execution.rows import Rows
+    from tests.support.rows import Rows
 
 LOGGED = {
     "applied": ["applied"],

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.places.repositories import git, repository, sub_directory
+from tests.support.git import git, repository, sub_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from tests.places.repositories import repository, sub_directory
+from tests.support.git import repository, sub_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.orphans.history import History
+    from tests.support.history import History
 
 
 def test_many_directories_of_a_checkout_cost_no_more_than_one(

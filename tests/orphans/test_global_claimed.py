@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.places.repositories import git, root_commit, sub_directory
+from tests.support.git import git, root_commit, sub_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.conftest import MakeRegister
-    from tests.orphans.register import Register
+    from tests.support.register import MakeRegister, Register
 
 
 def claimed(register: Register) -> Path:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.orphans.history import belongs
-from tests.places.repositories import copy_of, git, repository, sub_directory
+from tests.support.git import copy_of, git, repository, sub_directory
+from tests.support.history import belongs
 
 if TYPE_CHECKING:
-    from tests.orphans.history import History
+    from tests.support.history import History
 
 
 def renamed(history: History, old: str, new: str, *, opened: bool = True) -> Path:

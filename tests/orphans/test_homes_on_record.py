@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.orphans.history import belongs
-from tests.places.repositories import copy_of, git, repository, sub_directory
+from tests.support.git import copy_of, git, repository, sub_directory
+from tests.support.history import belongs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.history import History
+    from tests.support.history import History
 
 LONG_AGO = 1
 """Before any repository of these tests was made, in milliseconds."""

@@ -11,7 +11,7 @@ from migrator_selectors.orphans.left_behind_json import LeftBehindJson
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 SESSION = {
     "id": "ses_old",

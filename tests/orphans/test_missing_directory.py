@@ -6,14 +6,14 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
-from tests.places.repositories import repository, sub_directory
+from tests.support.git import repository, sub_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 
 def test_a_directory_that_was_removed_or_renamed(register: Register) -> None:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.places.repositories import repository, root_commit, sub_directory
+from tests.support.git import repository, root_commit, sub_directory
 
 if TYPE_CHECKING:
-    from tests.orphans.conftest import MakeRegister
-    from tests.orphans.register import Register
+    from tests.support.register import MakeRegister, Register
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from migrator.errors import MigratorError
 from migrator.operations.context import CommandContext
 from migrator.orphans.find import find_reasons
 from migrator.plugins import orphan_rules
-from tests.home import V1_FIXTURES, build_home
-from tests.places.repositories import KINDS
+from tests.support.home import V1_FIXTURES, build_home
+from tests.support.repository_kinds import KINDS
 
 if TYPE_CHECKING:
-    from tests.orphans.conftest import MakeRegister
+    from tests.support.register import MakeRegister
 
 
 @pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "1.18.34", "v2-fresh", "v2-migrated"])

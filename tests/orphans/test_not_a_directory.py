@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from tests.places.repositories import sub_directory
+from tests.support.git import sub_directory
 
 if TYPE_CHECKING:
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 
 def test_a_file_and_what_is_below_one(register: Register) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from migrator.model import Certainty
 from migrator.places.checkout import directory_project_id
-from tests.places.repositories import KINDS, ORIGIN, git, keep_id, repository, root_commit, sub_directory
+from tests.support.git import git, keep_id, repository, root_commit, sub_directory
+from tests.support.repository_kinds import KINDS, ORIGIN
 
 if TYPE_CHECKING:
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 
 @pytest.mark.parametrize(

@@ -8,22 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.places.repositories import (
-    KEPT_ID,
-    ORIGIN,
-    ORIGIN_ID,
-    copy_of,
-    git,
-    keep_id,
-    repository,
-    root_commit,
-    sub_directory,
-)
-from tests.places.test_refusals import NOBODY, as_root
+from tests.support.git import KEPT_ID, copy_of, git, keep_id, repository, root_commit, sub_directory
+from tests.support.repository_kinds import ORIGIN, ORIGIN_ID
+from tests.support.unprivileged import NOBODY, only_root_can
 
 if TYPE_CHECKING:
-    from tests.orphans.conftest import MakeRegister
-    from tests.orphans.register import Register
+    from tests.support.register import MakeRegister, Register
 
 SHOP_ID = sha1(b"git-remote:example.com/acme/shop").hexdigest()
 
@@ -130,7 +120,7 @@ def test_which_id_counts_depends_on_the_age_of_the_database(
     assert list(register.names()) == [f"ses_{name}" for name in ids if name != expected]
 
 
-@as_root
+@only_root_can
 def test_where_git_refuses_to_look_nobody_knows(register: Register) -> None:
     directory = repository(register.at / "shop")
     register.add("ses_1", directory)

@@ -17,9 +17,10 @@ from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from migrator.operations.rescue import plan_rescue
 from migrator.operations.undo import undo_run
-from tests.home import build_home
-from tests.orphans.history import History
-from tests.places.repositories import copy_of, git, repository, sub_directory
+from tests.support.git import copy_of, git, repository, sub_directory
+from tests.support.history import History
+from tests.support.home import build_home
+from tests.support.strategies import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,7 +137,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 # Each example is a dozen git processes: a failing one is shown as it was found, not the smallest.
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(examples(25), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @example([Born("shop", None), Born("shop", 0)], [(link, "shop")])  # only the root is stored through the link
 @given(st.lists(births, min_size=1, max_size=6), st.lists(events, max_size=4))
 def test_who_is_rescued_is_lost_no_more(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.model import Certainty
-from tests.orphans.history import belongs
-from tests.places.repositories import copy_of, git, repository, root_commit, sub_directory
+from tests.support.git import copy_of, git, repository, root_commit, sub_directory
+from tests.support.history import belongs
+from tests.support.rows import add_part, add_patch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.history import History
+    from tests.support.history import History
 
 ORIGIN = "https://example.com/acme/shop.git"
 OTHER_ORIGIN = "https://example.com/acme/other.git"
@@ -131,17 +131,10 @@ def test_it_looks_no_deeper_than_it_is_told(history: History) -> None:
 def worked_on(history: History, session: str, *files: Path | str) -> None:
     """The parts of a turn: the first file was read, the others were written, which opencode notes in a patch."""
     read, *written = map(str, files)
-    tool = {
-        "type": "tool",
-        "tool": "read",
-        "callID": "c",
-        "state": {"status": "completed", "input": {"filePath": read}},
-    }
-    history.home.add_patch(session, *written, part=f"prt_patch_{session}")
-    history.home.execute(
-        "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES (?, ?, ?, 1, 1, ?)",
-        [f"prt_tool_{session}", f"msg_of_prt_patch_{session}", session, json.dumps(tool, separators=(",", ":"))],
-    )
+    state = {"status": "completed", "input": {"filePath": read}}
+    add_patch(history.home, session, *written, id_=f"prt_patch_{session}")
+    message = f"msg_of_prt_patch_{session}"
+    add_part(history.home, session, message, f"prt_tool_{session}", type="tool", tool="read", callID="c", state=state)
 
 
 def notes(history: History, *files: str) -> tuple[Path, str]:
@@ -190,10 +183,7 @@ def test_two_folders_alike_are_named(history: History) -> None:
 
 def test_a_damaged_part_is_no_error(history: History) -> None:
     folder, session = notes(history, "todo.md", "ideas.md")
-    history.home.execute(
-        "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) "
-        """VALUES ('prt_x', ?, ?, 1, 1, '{"type":"tool","filePath":')""",
-        [f"msg_of_prt_patch_{session}", session],
-    )
+    add_part(history.home, session, f"msg_of_prt_patch_{session}", "prt_x", type="tool")
+    history.home.execute("""UPDATE part SET data = '{"type":"tool","filePath":' WHERE id = 'prt_x'""")
     folder.rename(far(history, "notes"))
     assert belongs(history.found(session, [history.home.path])) == str(far(history, "notes"))

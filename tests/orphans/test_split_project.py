@@ -6,12 +6,12 @@ import shutil
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from tests.places.repositories import git, repository, root_commit, sub_directory
+from tests.support.git import git, repository, root_commit, sub_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 OLD = "4284baed5f10c280f234f02ab62431a6d8091933"
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.places.repositories import repository, sub_directory
+from tests.support.git import repository, sub_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.conftest import MakeRegister
-    from tests.orphans.register import Register
+    from tests.support.register import MakeRegister, Register
 
 
 @pytest.fixture

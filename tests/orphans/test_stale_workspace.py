@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.places.repositories import repository, sub_directory
+from tests.support.git import repository, sub_directory
 
 if TYPE_CHECKING:
-    from tests.orphans.conftest import MakeRegister
+    from tests.support.register import MakeRegister
 
 
 @pytest.mark.parametrize("fixture", ["1.2.27", "1.14.34", "1.18.34"])

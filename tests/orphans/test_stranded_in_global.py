@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.places.repositories import KINDS, repository, root_commit, sub_directory
+from tests.support.git import repository, root_commit, sub_directory
+from tests.support.repository_kinds import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 
 def imported(register: Register, id_: str, where: Path, **columns: str) -> str:

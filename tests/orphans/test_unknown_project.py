@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from tests.places.repositories import repository
+from tests.support.git import repository
 
 if TYPE_CHECKING:
-    from tests.orphans.register import Register
+    from tests.support.register import Register
 
 
 def test_a_row_that_opencode_will_never_make(register: Register) -> None:

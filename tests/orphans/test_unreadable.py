@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +12,13 @@ from migrator.orphans import directory_status
 from migrator.orphans.directory_status import inspect
 from migrator.orphans.rule import DirectoryStatus
 from migrator_selectors.orphans.unreadable import Unreadable
-from tests.places.repositories import sub_directory
-from tests.places.test_refusals import somebody_else
+from tests.support.git import sub_directory
+from tests.support.unprivileged import without_root_powers
 
 if TYPE_CHECKING:
-    from tests.orphans.register import Register
+    from pathlib import Path
+
+    from tests.support.register import Register
 
 
 def test_it_is_never_moved_by_itself() -> None:
@@ -37,16 +37,13 @@ def test_a_loop_of_links_and_a_name_too_long(register: Register) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
-def test_permission(mode: int) -> None:
-    # pytest's tmp_path is below a directory that nobody else may enter
-    with TemporaryDirectory() as scratch:
-        closed = sub_directory(Path(scratch, "closed"))
-        Path(scratch).chmod(0o755)
-        closed.chmod(mode)
-        with somebody_else():
-            seen = inspect(str(closed))
-            below = inspect(str(closed / "below"))
-        closed.chmod(0o755)
+def test_permission(tmp_path: Path, mode: int) -> None:
+    closed = sub_directory(tmp_path / "closed")
+    closed.chmod(mode)
+    with without_root_powers():
+        seen = inspect(str(closed))
+        below = inspect(str(closed / "below"))
+    closed.chmod(0o755)
     assert seen.status is DirectoryStatus.UNREADABLE
     assert str(closed) in seen.detail
     assert below.status is (DirectoryStatus.MISSING if mode == 0o111 else DirectoryStatus.UNREADABLE)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.places import Places, ProjectIdScheme
-from tests.places.repositories import KINDS, git, repository, root_commit, sub_directory
+from tests.support.git import git, repository, root_commit, sub_directory
+from tests.support.repository_kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.places import git_worktrees
-from tests.places.repositories import git, repository, worktree_of_bare, worktree_of_dot_bare
+from tests.support.git import git, repository
+from tests.support.repository_kinds import worktree_of_bare, worktree_of_dot_bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ import pytest
 from migrator.errors import MigratorError
 from migrator.model import Place
 from migrator.places import Places, ProjectIdScheme
-from tests.places.repositories import KEPT_ID, sub_directory
+from tests.support.git import KEPT_ID, sub_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,8 @@ import pytest
 
 from migrator.model import Place
 from migrator.places import Places, ProjectIdScheme
-from tests.places.repositories import KEPT_ID, KINDS, ORIGIN_ID, repository, root_commit, root_commits, sub_directory
+from tests.support.git import KEPT_ID, repository, root_commit, root_commits, sub_directory
+from tests.support.repository_kinds import KINDS, ORIGIN_ID
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from hashlib import sha1
 import pytest
 
 from migrator.places.origin import project_id
-from tests.places.repositories import ORIGIN_ID
+from tests.support.repository_kinds import ORIGIN_ID
 
 
 @pytest.mark.parametrize(

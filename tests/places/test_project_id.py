@@ -10,8 +10,9 @@ import pytest
 
 from migrator.places import Places, ProjectIdScheme
 from migrator.places.checkout import directory_project_id
-from tests.home import FIXTURES
-from tests.places.repositories import KEPT_ID, ORIGIN, ORIGIN_ID, copy_of, git, keep_id, repository, root_commit
+from tests.support.git import KEPT_ID, copy_of, git, keep_id, repository, root_commit
+from tests.support.home import FIXTURES
+from tests.support.repository_kinds import ORIGIN, ORIGIN_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.places import Places, ProjectIdScheme
-from tests.places.repositories import KINDS, git, sub_directory
+from tests.support.git import git, sub_directory
+from tests.support.repository_kinds import KINDS
+from tests.support.unprivileged import NOBODY, only_root_can, without_root_powers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-NOBODY = 65534
+    from pathlib import Path
 
 both = pytest.mark.parametrize("identity", ProjectIdScheme)
-as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give a repository to somebody else")
 
 
 @both
@@ -74,33 +70,18 @@ def test_a_name_that_opencode_cant_store(tmp_path: Path) -> None:
     str(refusal.value).encode()
 
 
-@contextmanager
-def somebody_else() -> Iterator[None]:
-    """Permissions bind everybody but root."""
-    myself = os.geteuid()
-    if myself == 0:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(myself)
-
-
 @pytest.mark.parametrize("closed", ["closed", "closed/below"])
 @pytest.mark.parametrize("mode", [0o000, 0o444])
-def test_a_directory_that_cant_be_read(closed: str, mode: int) -> None:
-    # pytest's tmp_path is below a directory that nobody else may enter
-    with TemporaryDirectory() as scratch:
-        sub_directory(Path(scratch, "closed", "below"))
-        Path(scratch).chmod(0o755)
-        Path(scratch, "closed").chmod(mode)
-        with somebody_else(), pytest.raises(NoSuchDirectory, match=f"^{scratch}/{closed} can't be read"):
-            Places(ProjectIdScheme.ORIGIN_FIRST).find(f"{scratch}/{closed}")
-        Path(scratch, "closed").chmod(0o755)
+def test_a_directory_that_cant_be_read(tmp_path: Path, closed: str, mode: int) -> None:
+    sub_directory(tmp_path / "closed" / "below")
+    (tmp_path / "closed").chmod(mode)
+    with without_root_powers(), pytest.raises(NoSuchDirectory, match=f"^{tmp_path}/{closed} can't be read"):
+        Places(ProjectIdScheme.ORIGIN_FIRST).find(f"{tmp_path}/{closed}")
+    (tmp_path / "closed").chmod(0o755)
 
 
 @both
-@as_root
+@only_root_can
 def test_a_repository_of_somebody_else(identity: ProjectIdScheme, tmp_path: Path) -> None:
     """opencode would call it no project, until the user trusts it: then its sessions would be lost from sight."""
     directory = KINDS["below-top"](tmp_path)
@@ -118,7 +99,7 @@ def test_a_repository_of_somebody_else(identity: ProjectIdScheme, tmp_path: Path
 
 
 @both
-@as_root
+@only_root_can
 def test_a_repository_of_somebody_else_that_is_trusted(
     identity: ProjectIdScheme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

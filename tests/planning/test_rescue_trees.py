@@ -11,9 +11,9 @@ from migrator.operations.context import CommandContext
 from migrator.orphans.homes import Homes
 from migrator.orphans.rule import OrphanRule
 from migrator.planning.rescue import Rescue
-from tests.home import build_home
-from tests.orphans.history import History
-from tests.places.repositories import copy_of, repository
+from tests.support.git import copy_of, repository
+from tests.support.history import History
+from tests.support.home import build_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real import fake_model
-from tests.real.bench import Bench, BenchTemplate
-from tests.real.binary import MAIN, opencode_binary
-from tests.real.npm import NotAvailable
-from tests.real.opencode import OpenCode
-from tests.real.sessions import Lab, Template
+from tests.support.opencode import fake_model
+from tests.support.opencode.binary import MAIN, opencode_binary
+from tests.support.opencode.lab import Lab, Template
+from tests.support.opencode.npm import NotAvailable
+from tests.support.opencode.opencode_1 import OpenCode
+from tests.support.opencode.undo_walk import UndoLab, UndoLabTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Install = Callable[[Path, str], OpenCode]
     FreshLab = Callable[[str], Lab]
-    FreshBench = Callable[[str], Bench]
+    FreshUndoLab = Callable[[str], UndoLab]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,15 +46,6 @@ def or_skipped(what: str) -> Iterator[None]:
         if os.environ.get("OPENCODE_MIGRATOR_REQUIRE_REAL") == "1":
             pytest.fail(f"{what} is required: {reason}")
         pytest.skip(f"{what}: {reason}")
-
-
-@pytest.fixture(scope="module")
-def no_git_settings() -> Iterator[None]:
-    """Nobody's git settings reach what our own code resolves in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        yield
 
 
 def real_binary(version: str) -> Path:
@@ -100,19 +91,19 @@ def lab(fresh_lab: FreshLab) -> Lab:
 
 
 @pytest.fixture(scope="session")
-def fresh_bench(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshBench:
-    """`fresh_bench(version)`: the repository and its session as that opencode made them, one at a time."""
-    templates: dict[str, BenchTemplate] = {}
+def fresh_undo_lab(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshUndoLab:
+    """`fresh_undo_lab(version)`: the repository and its session as that opencode made them, one at a time."""
+    templates: dict[str, UndoLabTemplate] = {}
 
-    def _fresh_bench(version: str) -> Bench:
+    def _fresh_undo_lab(version: str) -> UndoLab:
         if version not in templates:
-            root = tmp_path_factory.mktemp(f"bench-{version}-")
-            templates[version] = BenchTemplate(install(root / "home", version), root)
+            root = tmp_path_factory.mktemp(f"undo_lab-{version}-")
+            templates[version] = UndoLabTemplate(install(root / "home", version), root)
         return templates[version].restore()
 
-    return _fresh_bench
+    return _fresh_undo_lab
 
 
 @pytest.fixture
-def bench(fresh_bench: FreshBench) -> Bench:
-    return fresh_bench(MAIN)
+def undo_lab(fresh_undo_lab: FreshUndoLab) -> UndoLab:
+    return fresh_undo_lab(MAIN)

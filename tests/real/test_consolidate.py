@@ -1,29 +1,31 @@
 """After `consolidate`, the real opencode in the main working copy lists all sessions, continues them and undoes them.
 
-The workspaces of jj are those of tests/places/jj_trees.py, byte for byte as jj writes them; the worktrees are git's.
+The workspaces of jj are those of tests/support/jj.py, byte for byte as jj writes them; the worktrees are git's.
 """
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.places.jj_trees import JjRepository
-from tests.real.binary import MAIN
-from tests.real.database import all_rows
-from tests.real.fake_model import order
-from tests.real.migrator_command import answer, undo
-from tests.real.sessions import Lab, patched_files, writes
+from tests.support.git import git
+from tests.support.jj import JjRepository
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import Lab, patched_files, writes
+from tests.support.opencode.migrator_command import answer, undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.real.conftest import Install
+
+pytestmark = pytest.mark.long
 
 KINDS = ("jj", "jj-deep", "jj-moved", "jj-forgotten", "jj-removed", "git", "git-moved", "git-locked", "git-pruned")
 """A session for each kind of workspace, named like it."""
@@ -49,9 +51,6 @@ def consolidated(install: Install, tmp_path_factory: pytest.TempPathFactory) -> 
     opencode = install(root / "home", MAIN)
     repos = root / "repos"
     lab = Lab(opencode, repos, {})
-
-    def git(repo: Path, *words: str) -> None:
-        subprocess.run(["git", *words], cwd=repo, env=opencode.environment(repo), check=True, timeout=60)
 
     def repository(name: str) -> Path:
         repo = repos / name

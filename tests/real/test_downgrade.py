@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.places import Places, ProjectIdScheme
-from tests.home import Home
-from tests.real.binary import MAIN
-from tests.real.fake_model import order
-from tests.real.migrator_command import answer
-from tests.real.sessions import IN_A, ROOTS_IN_A
-from tests.v2_databases import upgrade
+from tests.support.home import Home
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import IN_A, ROOTS_IN_A
+from tests.support.opencode.migrator_command import answer
+from tests.support.opencode_2_database import upgrade
 
 if TYPE_CHECKING:
     from tests.real.conftest import FreshLab
-    from tests.real.sessions import Lab
+    from tests.support.opencode.lab import Lab
+
+pytestmark = pytest.mark.long
 
 LATE = "archived"
 """A session that opencode 2 never imported."""

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.migrator_command import answer
+from tests.support.opencode.migrator_command import answer
 
 if TYPE_CHECKING:
-    from tests.real.sessions import Lab
+    from tests.support.opencode.lab import Lab
+
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("directory", ["A", "A/sub/deep", "A-wt", "B", "plain"])

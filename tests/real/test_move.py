@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.real.binary import MAIN
-from tests.real.database import naive_move
-from tests.real.fake_model import order
-from tests.real.migrator_command import move
-from tests.real.sessions import IN_A, ROOTS_IN_A, Lab, writes
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.database import naive_move
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import IN_A, ROOTS_IN_A, Lab, writes
+from tests.support.opencode.migrator_command import move
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.real.conftest import FreshLab
+
+pytestmark = pytest.mark.long
 
 AT_THE_TOP = tuple(name for name in IN_A if name != "deep")
 ROOTS_AT_THE_TOP = tuple(name for name in ROOTS_IN_A if name != "deep")
@@ -171,15 +173,6 @@ def without_file_names(messages: list[Any]) -> list[Any]:
             if part["type"] == "patch":
                 part["files"] = []
     return copy
-
-
-def test_control_a_naive_update_lets_opencode_delete_files_in_the_source(lab: Lab) -> None:
-    """If this fails, the tests above prove nothing: the hazard is gone, or the data set does not provoke it."""
-    naive_move(lab, lab.a, lab.b, lab.sessions["in b"])
-    main, before = lab.sessions["main"], lab.files()
-    with lab.opencode.serve(lab.b):
-        lab.opencode.revert(main, lab.opencode.turns(main)[0], lab.b)
-    assert before.keys() - lab.files().keys() == {"A/new.txt", "A/file0.txt", "A/where.txt"}
 
 
 @pytest.mark.parametrize("destination", ["B", "A-wt"])

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.database import all_rows, naive_move
-from tests.real.fake_model import order
-from tests.real.migrator_command import answer, move, undo
-from tests.real.sessions import IN_A, ROOTS_IN_A
+from tests.support.opencode.database import all_rows, naive_move
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import IN_A, ROOTS_IN_A
+from tests.support.opencode.migrator_command import answer, move, undo
 
 if TYPE_CHECKING:
     from tests.real.conftest import FreshLab
-    from tests.real.sessions import Lab
+    from tests.support.opencode.lab import Lab
+
+pytestmark = pytest.mark.long
 
 OLDER = ["1.15.13", "1.3.2"]
 

@@ -6,16 +6,21 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tests.real.losses.making import change, first_commit, repository, session
-from tests.real.migrator_command import answer, orphans
-from tests.real.readers import ALL, Spot, seen_by
-from tests.real.sessions import IN_A, git
+import pytest
+
+from tests.support.git import commit, git
+from tests.support.opencode.lab import IN_A
+from tests.support.opencode.losses.making import change, repository, session
+from tests.support.opencode.migrator_command import answer, orphans
+from tests.support.opencode.readers import ALL, Spot, seen_by
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.real.opencode import OpenCode
-    from tests.real.sessions import Lab
+    from tests.support.opencode.lab import Lab
+    from tests.support.opencode.opencode_1 import OpenCode
+
+pytestmark = pytest.mark.long
 
 
 def test_sessions_of_a_healthy_database_are_no_orphans(lab: Lab) -> None:
@@ -27,16 +32,16 @@ def test_sessions_of_a_healthy_database_are_no_orphans(lab: Lab) -> None:
 def test_what_opencode_mends_itself_is_likely_only_and_gone_once_it_was_started(
     opencode: OpenCode, tmp_path: Path
 ) -> None:
-    shop, other = (repository(opencode, tmp_path / name) for name in ("shop", "other"))
+    shop, other = (repository(tmp_path / name) for name in ("shop", "other"))
     notes = tmp_path / "notes"
     notes.mkdir()
     with opencode.serve(tmp_path):
         with_origin, adopted, row = (session(opencode, directory) for directory in (shop, notes, other))
         for spot in (Spot(with_origin, shop), Spot(adopted, notes, str(notes)[1:]), Spot(row, other)):
             assert seen_by(opencode, spot) == ALL
-    git(opencode, shop, "remote", "add", "origin", "https://example.com/acme/shop.git")
-    git(opencode, notes, "init", "--quiet")
-    first_commit(opencode, notes)
+    git(shop, "remote", "add", "origin", "https://example.com/acme/shop.git")
+    git(notes, "init", "--quiet")
+    commit(notes, f"first in {notes}")
     change(opencode, "DELETE FROM project WHERE worktree = ?", str(other))
     assert orphans(opencode, tmp_path) == {
         with_origin: {"project-drift": "likely"},
@@ -52,7 +57,7 @@ def test_what_opencode_mends_itself_is_likely_only_and_gone_once_it_was_started(
 def test_a_path_that_is_null_hides_a_session_from_the_directories_above_only(
     opencode: OpenCode, tmp_path: Path
 ) -> None:
-    shop = repository(opencode, tmp_path / "shop", "src/deep")
+    shop = repository(tmp_path / "shop", "src/deep")
 
     def shown() -> dict[str, set[str]]:
         return {path: opencode.listed_under(shop / path, path) for path in ("", "src", "src/deep")}

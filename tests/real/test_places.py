@@ -18,16 +18,18 @@ import pytest
 from migrator.errors import MigratorError
 from migrator.model import Place
 from migrator.places import Places, ProjectIdScheme
-from tests.places.repositories import KINDS
-from tests.real.binary import MAIN
 from tests.real.conftest import real_binary
+from tests.support.opencode.binary import MAIN
+from tests.support.repository_kinds import KINDS
+from tests.support.unprivileged import NOBODY, only_root_can
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.real.opencode import OpenCode
+    from tests.support.opencode.opencode_1 import OpenCode
 
-pytestmark = pytest.mark.usefixtures("no_git_settings")
+pytestmark = pytest.mark.long
+
 
 IDENTITIES = {
     MAIN: ProjectIdScheme.ORIGIN_FIRST,
@@ -102,12 +104,12 @@ def test_opencode_makes_the_same_of_it(kind: str, server: Server, tmp_path: Path
     assert after == real
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a repository to somebody else")
+@only_root_can
 def test_opencode_sees_no_project_where_git_refuses(server: Server, tmp_path: Path) -> None:
     """That is why we refuse: its sessions would be lost from sight as soon as the user trusts the repository."""
     directory = KINDS["top"](tmp_path)
     for owned in (directory, directory / ".git"):
-        os.chown(owned, 12345, 12345)
+        os.chown(owned, NOBODY, NOBODY)
     identity = IDENTITIES[server.version]
 
     with pytest.raises(MigratorError, match="another user owns it") as refusal:

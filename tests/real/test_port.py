@@ -5,44 +5,48 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from migrator.places import Places, ProjectIdScheme
-from tests.real.bench import files
-from tests.snapshots.port import Snapshots, Undo
+from tests.support.opencode.undo_walk import files
+from tests.support.snapshot_port import Snapshots, Undo
 
 if TYPE_CHECKING:
-    import pytest
+    from tests.support.opencode.undo_walk import Files, UndoLab
 
-    from tests.real.bench import Bench, Files
+pytestmark = pytest.mark.long
 
 
-def test_undo_and_redo_leave_the_same_files(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undo_and_redo_leave_the_same_files(undo_lab: UndoLab, monkeypatch: pytest.MonkeyPatch) -> None:
     """The steps of `undo_and_redo`, on the same turns, which the real one has made."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(bench.source))
-    undo = Undo(bench.opencode.database, bench.session, Snapshots.at(bench.opencode.data, place))
+    place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(undo_lab.source))
+    undo = Undo(undo_lab.opencode.database, undo_lab.session, Snapshots.at(undo_lab.opencode.data, place))
     seen: list[Files] = []
     for turn in reversed(undo.messages()):
         undo.revert(turn)
-        seen.append(files(bench.source))
+        seen.append(files(undo_lab.source))
     undo.unrevert()
-    seen.append(files(bench.source))
+    seen.append(files(undo_lab.source))
     for turn in undo.messages():
         undo.revert(turn)
-        seen.append(files(bench.source))
+        seen.append(files(undo_lab.source))
         undo.unrevert()
-        seen.append(files(bench.source))
-    assert seen == bench.expected[:-1]
+        seen.append(files(undo_lab.source))
+    assert seen == undo_lab.expected[:-1]
 
 
-def test_snapshots_and_patches_are_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshots_and_patches_are_the_same(undo_lab: UndoLab, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tree of the worktree as it is now is the one that the real one took after the last turn."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(bench.source))
-    snapshots = Snapshots.at(bench.opencode.data, place)
+    place = Places(ProjectIdScheme.ORIGIN_FIRST).find(str(undo_lab.source))
+    snapshots = Snapshots.at(undo_lab.opencode.data, place)
     parts = [
-        part for _, found in Undo(bench.opencode.database, bench.session, snapshots).everything() for part in found
+        part
+        for _, found in Undo(undo_lab.opencode.database, undo_lab.session, snapshots).everything()
+        for part in found
     ]
     trees = [part["snapshot"] for part in parts if part["type"].startswith("step-")]
     assert snapshots.track() == trees[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import subprocess
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.real.binary import MAIN
-from tests.real.database import all_rows
-from tests.real.fake_model import order
-from tests.real.migrator_command import answer, run_migrator, undo
-from tests.real.opencode import HttpError
-from tests.real.sessions import writes
+from tests.support.git import git
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import writes
+from tests.support.opencode.migrator_command import answer, run_migrator, undo
+from tests.support.opencode.opencode_1 import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.real.conftest import Install
-    from tests.real.opencode import OpenCode
+    from tests.support.opencode.opencode_1 import OpenCode
+
+pytestmark = pytest.mark.long
 
 Files = dict[str, bytes]
 Turn = tuple[str, str]
@@ -32,7 +34,7 @@ Turn = tuple[str, str]
 
 
 @dataclass
-class Bench:
+class ProtectLab:
     """Repositories and sessions in them; `before` has every file as it was before each turn."""
 
     opencode: OpenCode
@@ -106,11 +108,6 @@ class Bench:
             database.executemany("UPDATE part SET data = ? WHERE id = ? AND data <> ?1", parts)
 
 
-def git(repository: Path, *words: str) -> None:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-    subprocess.run(["git", *identity, *words], cwd=repository, check=True, capture_output=True)
-
-
 def repository(path: Path) -> None:
     (path / "sub").mkdir(parents=True)
     for name in ("kept.txt", "changed.txt", "deleted.txt", "sub/deep.txt", "[id].txt", "übung.txt", "i.txt"):
@@ -135,32 +132,32 @@ PROMPTS = {
 """`foreign`: opencode misreads a name that isn't ASCII where it looks for several files at once."""
 
 
-def build(opencode: OpenCode, root: Path) -> Bench:
-    bench = Bench(opencode, root, {}, {})
-    for repo in (bench.source, bench.other):
+def build(opencode: OpenCode, root: Path) -> ProtectLab:
+    lab = ProtectLab(opencode, root, {}, {})
+    for repo in (lab.source, lab.other):
         repository(repo)
-    git(bench.source, "worktree", "add", "--quiet", "--detach", str(bench.linked))
-    bench.plain.mkdir()
-    with opencode.serve(bench.source):
+    git(lab.source, "worktree", "add", "--quiet", "--detach", str(lab.linked))
+    lab.plain.mkdir()
+    with opencode.serve(lab.source):
         for name, prompts in PROMPTS.items():
-            directory = bench.source / "sub" if name == "deep" else bench.source
-            session = bench.sessions[name] = opencode.new_session(name, directory)
+            directory = lab.source / "sub" if name == "deep" else lab.source
+            session = lab.sessions[name] = opencode.new_session(name, directory)
             for prompt in prompts:
-                before = bench.files()
-                bench.before[name, opencode.prompt(session, prompt, directory)] = before
-        for repo in (bench.other, bench.linked, bench.plain):
+                before = lab.files()
+                lab.before[name, opencode.prompt(session, prompt, directory)] = before
+        for repo in (lab.other, lab.linked, lab.plain):
             opencode.prompt(opencode.new_session("at home", repo), writes("home.txt", "h\n"), repo)
-    return bench
+    return lab
 
 
 @pytest.fixture(scope="module")
-def benches(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
+def benches(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ProtectLab]:
     """`benches(version)`: what that opencode made, as it was then."""
-    made: dict[str, Bench] = {}
+    made: dict[str, ProtectLab] = {}
 
-    def _benches(version: str) -> Bench:
+    def _benches(version: str) -> ProtectLab:
         if version not in made:
-            root = tmp_path_factory.mktemp("protect-") / "bench"
+            root = tmp_path_factory.mktemp("protect-") / "lab"
             made[version] = build(install(root / "home", version), root)
             made[version].keep("template")
         made[version].put_back("template")
@@ -172,76 +169,76 @@ def benches(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Calla
 # ----------------------------------------------------------------------------------------------- what may have happened
 
 
-def nothing(_bench: Bench) -> None:
+def nothing(_bench: ProtectLab) -> None:
     """Everything is at home."""
 
 
-def naive_move(bench: Bench) -> None:
-    with closing(sqlite3.connect(bench.opencode.database)) as database:
+def naive_move(lab: ProtectLab) -> None:
+    with closing(sqlite3.connect(lab.opencode.database)) as database:
         query = "SELECT project_id FROM session WHERE directory = ?"
-        ((project,),) = database.execute(query, [str(bench.other)]).fetchall()
-    bench.rebind(bench.other, project_id=project)
+        ((project,),) = database.execute(query, [str(lab.other)]).fetchall()
+    lab.rebind(lab.other, project_id=project)
 
 
-def out_of_any_repository(bench: Bench) -> None:
-    bench.rebind(bench.plain, project_id="global", path=str(bench.plain)[1:])
+def out_of_any_repository(lab: ProtectLab) -> None:
+    lab.rebind(lab.plain, project_id="global", path=str(lab.plain)[1:])
 
 
-def to_a_directory_that_is_gone(bench: Bench) -> None:
-    bench.rebind(bench.root / "repos" / "nowhere")
+def to_a_directory_that_is_gone(lab: ProtectLab) -> None:
+    lab.rebind(lab.root / "repos" / "nowhere")
 
 
-def own_move(bench: Bench) -> None:
+def own_move(lab: ProtectLab) -> None:
     """Let opencode move them itself, into another worktree of the repository."""
-    with bench.opencode.serve(bench.source):
-        for session in bench.sessions.values():
-            body = {"sessionID": session, "destination": {"directory": str(bench.linked)}}
-            bench.opencode.call("POST", "/experimental/control-plane/move-session", body, bench.source)
+    with lab.opencode.serve(lab.source):
+        for session in lab.sessions.values():
+            body = {"sessionID": session, "destination": {"directory": str(lab.linked)}}
+            lab.opencode.call("POST", "/experimental/control-plane/move-session", body, lab.source)
 
 
-def origin_added(bench: Bench) -> None:
-    git(bench.source, "remote", "add", "origin", "https://example.com/acme/drift.git")
+def origin_added(lab: ProtectLab) -> None:
+    git(lab.source, "remote", "add", "origin", "https://example.com/acme/drift.git")
 
 
-def origin_added_and_opened(bench: Bench) -> None:
-    origin_added(bench)
-    with bench.opencode.serve(bench.source):
-        bench.opencode.call("GET", "/session", directory=bench.source)
+def origin_added_and_opened(lab: ProtectLab) -> None:
+    origin_added(lab)
+    with lab.opencode.serve(lab.source):
+        lab.opencode.call("GET", "/session", directory=lab.source)
 
 
-def pruned(bench: Bench) -> None:
-    for snapshots in bench.snapshots():
+def pruned(lab: ProtectLab) -> None:
+    for snapshots in lab.snapshots():
         git(snapshots, "gc", "--quiet", "--prune=now")
 
 
-def snapshots_lost(bench: Bench) -> None:
-    shutil.rmtree(bench.opencode.data / "snapshot")
+def snapshots_lost(lab: ProtectLab) -> None:
+    shutil.rmtree(lab.opencode.data / "snapshot")
 
 
-def renamed(bench: Bench) -> None:
-    bench.source.rename(bench.source.with_name("renamed"))
+def renamed(lab: ProtectLab) -> None:
+    lab.source.rename(lab.source.with_name("renamed"))
 
 
-def subdirectory_removed(bench: Bench) -> None:
-    shutil.rmtree(bench.source / "sub")
+def subdirectory_removed(lab: ProtectLab) -> None:
+    shutil.rmtree(lab.source / "sub")
 
 
-def in_a_workspace(bench: Bench) -> None:
+def in_a_workspace(lab: ProtectLab) -> None:
     """A workspace of opencode's own says where a session is, whatever its directory."""
-    bench.execute(
+    lab.execute(
         "INSERT INTO workspace (id, type, name, directory, project_id, time_used) "
         "SELECT 'wrk_1', 'worktree', 'w', ?, project_id, 0 FROM session LIMIT 1",
-        str(bench.plain),
+        str(lab.plain),
     )
-    bench.execute("UPDATE session SET workspace_id = 'wrk_1' WHERE title <> 'at home'")
+    lab.execute("UPDATE session SET workspace_id = 'wrk_1' WHERE title <> 'at home'")
 
 
-def in_a_workspace_that_is_gone(bench: Bench) -> None:
-    bench.execute("UPDATE session SET workspace_id = 'wrk_gone' WHERE title <> 'at home'")
+def in_a_workspace_that_is_gone(lab: ProtectLab) -> None:
+    lab.execute("UPDATE session SET workspace_id = 'wrk_gone' WHERE title <> 'at home'")
 
 
 ALL = ("turns", "deep", "foreign")
-SITUATIONS: dict[Callable[[Bench], None], tuple[str, ...]] = {
+SITUATIONS: dict[Callable[[ProtectLab], None], tuple[str, ...]] = {
     nothing: ("foreign",),
     naive_move: ("turns", "foreign"),
     out_of_any_repository: ("turns", "foreign"),
@@ -259,7 +256,7 @@ SITUATIONS: dict[Callable[[Bench], None], tuple[str, ...]] = {
 """What may have happened, and the sessions in which an undo deletes files after it."""
 MENDED = (origin_added, origin_added_and_opened)
 """Where the snapshots are still there, only not where opencode looks."""
-OLDER: dict[Callable[[Bench], None], tuple[str, ...]] = {
+OLDER: dict[Callable[[ProtectLab], None], tuple[str, ...]] = {
     nothing: (),
     naive_move: ("turns", "foreign"),
     pruned: ALL,
@@ -272,12 +269,12 @@ CASES = [(MAIN, situation) for situation in SITUATIONS] + [("1.3.2", situation) 
 # ------------------------------------------------------------------------------------------------ saying and doing
 
 
-def foretold(bench: Bench) -> dict[Turn, Any]:
+def foretold(lab: ProtectLab) -> dict[Turn, Any]:
     """What `doctor --undo` says of each turn of our sessions, in their order."""
-    outcome = run_migrator(bench.opencode, "doctor", "--undo", "--json", cwd=bench.root)
+    outcome = run_migrator(lab.opencode, "doctor", "--undo", "--json", cwd=lab.root)
     found = json.loads(outcome.stdout)["undo"]
     assert outcome.returncode == (1 if found["deletes"] else 0), outcome.stderr
-    names = {id_: name for name, id_ in bench.sessions.items()}
+    names = {id_: name for name, id_ in lab.sessions.items()}
     return {
         (names[session["id"]], turn["message"]): turn
         for session in found["sessions"]
@@ -297,68 +294,68 @@ def from_on(said: dict[Turn, Any], turn: Turn) -> Iterator[tuple[str, str]]:
             seen |= {file for file, _ in now}
 
 
-def done(bench: Bench, turns: list[Turn], beginning: str) -> Iterator[tuple[Turn, Files, Files]]:
+def done(lab: ProtectLab, turns: list[Turn], beginning: str) -> Iterator[tuple[Turn, Files, Files]]:
     """Undo to before each of these turns, each from a beginning that was kept; gives the files before and after."""
-    bench.begin(beginning)
-    before = bench.files()
+    lab.begin(beginning)
+    before = lab.files()
     for turn in turns:
         session, message = turn
         with suppress(HttpError):  # one that fails may have deleted files all the same
-            bench.opencode.revert(bench.sessions[session], message, bench.directory(session))
-        yield turn, before, bench.files()
-        bench.begin(beginning)
+            lab.opencode.revert(lab.sessions[session], message, lab.directory(session))
+        yield turn, before, lab.files()
+        lab.begin(beginning)
 
 
 @pytest.mark.parametrize(("version", "situation"), CASES, ids=lambda value: getattr(value, "__name__", value))
 def test_what_is_foretold_is_what_happens_and_protect_takes_the_danger_out(
-    benches: Callable[[str], Bench], version: str, situation: Callable[[Bench], None]
+    benches: Callable[[str], ProtectLab], version: str, situation: Callable[[ProtectLab], None]
 ) -> None:
-    bench = benches(version)
-    situation(bench)
-    said = foretold(bench)
+    lab = benches(version)
+    situation(lab)
+    said = foretold(lab)
     dangerous = {session for (session, _), turn in said.items() if turn["undo"] == "deletes"}
     assert dangerous == set((SITUATIONS if version == MAIN else OLDER)[situation])
     if situation is nothing:
         assert {turn["undo"] for (session, _), turn in said.items() if session != "foreign"} == {"restores"}
-    bench.keep("now")
-    still = protected(bench, said, situation) if dangerous else {}
-    bench.keep("protected")
-    with bench.opencode.serve(bench.root):
-        for turn, before, after in done(bench, list(bench.before), "now"):
+    lab.keep("now")
+    still = protected(lab, said, situation) if dangerous else {}
+    lab.keep("protected")
+    with lab.opencode.serve(lab.root):
+        for turn, before, after in done(lab, list(lab.before), "now"):
             expected = dict(from_on(said, turn))
             assert before.keys() - after.keys() == {file for file, what in expected.items() if what != "restores"}, turn
             restored = {file for file, what in expected.items() if what == "restores"}
             assert {file for file in after if after[file] != before.get(file)} <= restored, turn
             for file in restored:
-                assert after[file] == bench.before[turn][file], turn
+                assert after[file] == lab.before[turn][file], turn
         if still:
-            is_protected(bench, still)
+            is_protected(lab, still)
 
 
-def protected(bench: Bench, said: dict[Turn, Any], situation: Callable[[Bench], None]) -> dict[Turn, Any]:
+def protected(lab: ProtectLab, said: dict[Turn, Any], situation: Callable[[ProtectLab], None]) -> dict[Turn, Any]:
     """Protect: all of it can be taken back, and what wasn't dangerous is as it was; gives what is foretold then."""
-    rows = all_rows(bench.opencode.database)
-    run = answer(bench.opencode, "protect", "--yes", cwd=bench.root)
+    rows = all_rows(lab.opencode.database)
+    run = answer(lab.opencode, "protect", "--yes", cwd=lab.root)
     assert run["status"] == "applied"
-    undo(bench.opencode, run["run"], cwd=bench.root)
-    assert all_rows(bench.opencode.database) == rows
-    answer(bench.opencode, "protect", "--yes", cwd=bench.root)
-    still = foretold(bench)
+    undo(lab.opencode, run["run"], cwd=lab.root)
+    assert all_rows(lab.opencode.database) == rows
+    answer(lab.opencode, "protect", "--yes", cwd=lab.root)
+    still = foretold(lab)
     for turn, outlook in said.items():
         if outlook["undo"] != "deletes":
             assert still[turn] == outlook
     mended = {session for (session, _), outlook in still.items() if outlook["undo"] == "restores"}
     if situation in MENDED:
         assert mended >= {"turns", "deep"}
-        now = all_rows(bench.opencode.database)["part"]
-        assert {row[2] for row in set(rows["part"]) ^ set(now)} == {bench.sessions["foreign"]}
+        now = all_rows(lab.opencode.database)["part"]
+        assert {row[2] for row in set(rows["part"]) ^ set(now)} == {lab.sessions["foreign"]}
     return still
 
 
-def is_protected(bench: Bench, still: dict[Turn, Any]) -> None:
+def is_protected(lab: ProtectLab, still: dict[Turn, Any]) -> None:
     """Whatever was to be deleted stays now, and what was mended is restored."""
-    first = {session: (session, message) for session, message in reversed(bench.before)}
-    for turn, before, after in done(bench, list(first.values()), "protected"):
+    first = {session: (session, message) for session, message in reversed(lab.before)}
+    for turn, before, after in done(lab, list(first.values()), "protected"):
         left = dict(from_on(still, turn))
         assert "deletes" not in left.values()
         assert before.keys() - after.keys() == {file for file, what in left.items() if what == "removes"}, turn
@@ -366,4 +363,4 @@ def is_protected(bench: Bench, still: dict[Turn, Any]) -> None:
         for file in (file for file, what in left.items() if what == "restores"):
             # A turn that was detached restores nothing: the file is then as it was before the next that names it.
             of = next(t for t in still if t[0] == turn[0] and t[1] >= turn[1] and file in still[t]["restores"])
-            assert after[file] == bench.before[of][file], turn
+            assert after[file] == lab.before[of][file], turn

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.real.binary import MAIN
-from tests.real.database import all_rows
-from tests.real.fake_model import order
-from tests.real.migrator_command import answer, undo
-from tests.real.sessions import IN_A, ROOTS_IN_A, Lab, writes
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import IN_A, ROOTS_IN_A, Lab, writes
+from tests.support.opencode.migrator_command import answer, undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.real.conftest import FreshLab
-    from tests.real.opencode import OpenCode
+    from tests.support.opencode.opencode_1 import OpenCode
+
+pytestmark = pytest.mark.long
 
 ORDERS = ["moved", "opened there before", "will move"]
 """When the folder moves: before `relocate`; before, and opencode was opened in the new place; after it."""

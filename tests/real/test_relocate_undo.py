@@ -6,33 +6,36 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.bench import files, git, undo_and_redo
-from tests.real.migrator_command import answer
-from tests.real.sessions import writes
+from tests.support.git import git
+from tests.support.opencode.lab import writes
+from tests.support.opencode.migrator_command import answer
+from tests.support.opencode.undo_walk import files, undo_and_redo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.real.bench import Bench
+    from tests.support.opencode.undo_walk import UndoLab
+
+pytestmark = pytest.mark.long
 
 CHANGED = {"kept.txt": b"changed in the linked one\n"}
 
 
-def neighbour(bench: Bench) -> tuple[Path, str]:
+def neighbour(undo_lab: UndoLab) -> tuple[Path, str]:
     """A linked worktree, with a session that changed a committed file there."""
-    (bench.source / "kept.txt").write_text("kept.txt as committed\n")
-    git(bench.source, "add", "--all")
-    git(bench.source, "commit", "--quiet", "--message", "keep it")
-    linked = bench.repos / "linked"
-    git(bench.source, "worktree", "add", "--quiet", "--detach", str(linked))
-    with bench.opencode.serve(linked):
-        session = bench.opencode.new_session("in the linked worktree", linked)
-        bench.opencode.prompt(session, writes("sub/also.txt", "also\n"), linked)
-        bench.opencode.prompt(session, writes("kept.txt", "changed in the linked one\n"), linked)
+    (undo_lab.source / "kept.txt").write_text("kept.txt as committed\n")
+    git(undo_lab.source, "add", "--all")
+    git(undo_lab.source, "commit", "--quiet", "--message", "keep it")
+    linked = undo_lab.repos / "linked"
+    git(undo_lab.source, "worktree", "add", "--quiet", "--detach", str(linked))
+    with undo_lab.opencode.serve(linked):
+        session = undo_lab.opencode.new_session("in the linked worktree", linked)
+        undo_lab.opencode.prompt(session, writes("sub/also.txt", "also\n"), linked)
+        undo_lab.opencode.prompt(session, writes("kept.txt", "changed in the linked one\n"), linked)
     return linked, session
 
 
-def undone(bench: Bench, session: str, directory: Path) -> list[dict[str, bytes | None]]:
+def undone(undo_lab: UndoLab, session: str, directory: Path) -> list[dict[str, bytes | None]]:
     """What an undo of the last turn, of both, and a redo make of the files in a worktree: what isn't as before."""
     before, found = files(directory), []
 
@@ -40,11 +43,11 @@ def undone(bench: Bench, session: str, directory: Path) -> list[dict[str, bytes 
         after = files(directory)
         found.append({n: after.get(n) for n in before.keys() | after.keys() if before.get(n) != after.get(n)})
 
-    with bench.opencode.serve(directory):
-        for turn in reversed(bench.opencode.turns(session)):
-            bench.opencode.revert(session, turn, directory)
+    with undo_lab.opencode.serve(directory):
+        for turn in reversed(undo_lab.opencode.turns(session)):
+            undo_lab.opencode.revert(session, turn, directory)
             look()
-        bench.opencode.unrevert(session, directory)
+        undo_lab.opencode.unrevert(session, directory)
         look()
     return found
 
@@ -57,29 +60,31 @@ RESTORED = [
 
 
 @pytest.mark.parametrize("when", ["moved", "will move"])
-def test_every_turn_is_undone_in_the_new_place_and_beside_it(bench: Bench, when: str) -> None:
-    old, new = bench.source, bench.repos / "elsewhere" / "renamed"
-    linked, beside = neighbour(bench)
+def test_every_turn_is_undone_in_the_new_place_and_beside_it(undo_lab: UndoLab, when: str) -> None:
+    old, new = undo_lab.source, undo_lab.repos / "elsewhere" / "renamed"
+    linked, beside = neighbour(undo_lab)
     (old / "kept.txt").unlink()  # as the session left it
     new.parent.mkdir()
     options = ["--will-move"] if when == "will move" else []
     if when == "moved":
         old.rename(new)
-    run = answer(bench.opencode, "relocate", old, new, *options, "--undo-files", "carry", "--yes", cwd=bench.repos)
+    run = answer(
+        undo_lab.opencode, "relocate", old, new, *options, "--undo-files", "carry", "--yes", cwd=undo_lab.repos
+    )
     assert run["status"] == "applied"
     if when == "will move":
         old.rename(new)
     git(new, "worktree", "repair", str(linked))
     there = files(linked)
-    assert undo_and_redo(bench.opencode, bench.session, new) == bench.expected
+    assert undo_and_redo(undo_lab.opencode, undo_lab.session, new) == undo_lab.expected
     assert files(linked) == there
-    assert undone(bench, beside, linked) == RESTORED
+    assert undone(undo_lab, beside, linked) == RESTORED
     assert not old.exists()
 
 
-def test_control_without_relocate_an_undo_beside_it_deletes_what_was_committed(bench: Bench) -> None:
+def test_control_without_relocate_an_undo_beside_it_deletes_what_was_committed(undo_lab: UndoLab) -> None:
     """If this fails, opencode has learnt to look for the objects where they are now."""
-    linked, beside = neighbour(bench)
-    bench.source.rename(bench.repos / "renamed")
-    git(bench.repos / "renamed", "worktree", "repair", str(linked))
-    assert undone(bench, beside, linked)[0] == {"kept.txt": None}
+    linked, beside = neighbour(undo_lab)
+    undo_lab.source.rename(undo_lab.repos / "renamed")
+    git(undo_lab.repos / "renamed", "worktree", "repair", str(linked))
+    assert undone(undo_lab, beside, linked)[0] == {"kept.txt": None}

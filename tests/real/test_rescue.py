@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.binary import MAIN
-from tests.real.losses import LOSSES
-from tests.real.losses.making import MADE
-from tests.real.lost_world import Evidence, gather
-from tests.real.once import once
-from tests.real.readers import Reader
-from tests.real.walks import NOWHERE, Walk
+from tests.support.once import once
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.file_changes import NOWHERE, Walk
+from tests.support.opencode.losses import LOSSES
+from tests.support.opencode.losses.making import MADE
+from tests.support.opencode.lost_sessions import Evidence, gather
+from tests.support.opencode.readers import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.real.conftest import Install
-    from tests.real.lost_world import Rows
-    from tests.real.readers import Spot
+    from tests.support.opencode.lost_sessions import Rows
+    from tests.support.opencode.readers import Spot
+
+pytestmark = pytest.mark.long
 
 BEYOND_HELP = {
     "moved-folder": "in no repository",

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.home import V1_FIXTURES, Home, build_home
-from tests.real.binary import MAIN
 from tests.real.conftest import or_skipped
-from tests.real.npm import NotAvailable, package
-from tests.server.served import Served, serving
+from tests.support.home import V1_FIXTURES, Home, build_home
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.npm import NotAvailable, package
+from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.long
 
 NEWEST = "1.19.3"
 TYPESCRIPT = "5.8.2"

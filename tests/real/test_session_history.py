@@ -9,14 +9,16 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.home import build_home
-from tests.real.binary import MAIN
-from tests.server.served import serving
+from tests.support.home import build_home
+from tests.support.opencode.binary import MAIN
+from tests.support.server import serving
 
 if TYPE_CHECKING:
-    from tests.home import Home
     from tests.real.conftest import Install
-    from tests.real.opencode import OpenCode
+    from tests.support.home import Home
+    from tests.support.opencode.opencode_1 import OpenCode
+
+pytestmark = pytest.mark.long
 
 LEFT_OUT = {"revert", "permission", "metadata"}
 """What grows with the conversation, or is nobody's business in a list; of `summary`, its `diffs`."""

@@ -7,12 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.real.binary import MAIN
-from tests.real.migrator_command import move
-from tests.real.sessions import Lab, patched_files, writes
+import pytest
+
+from tests.support.opencode.binary import MAIN
+from tests.support.opencode.lab import Lab, patched_files, writes
+from tests.support.opencode.migrator_command import move
 
 if TYPE_CHECKING:
     from tests.real.conftest import Install
+
+pytestmark = pytest.mark.long
 
 
 def test_sessions_of_a_package_follow_it_after_filter_repo(install: Install, tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.real.database import all_rows
-from tests.real.fake_model import order
-from tests.real.migrator_command import move, undo
-from tests.real.sessions import IN_A, Lab, patched_files, writes
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.lab import IN_A, Lab, patched_files, writes
+from tests.support.opencode.migrator_command import move, undo
+
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("destination", ["B", "A-wt", "C", "plain"])

@@ -13,18 +13,19 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.places import Places, ProjectIdScheme
-from tests.places.repositories import KINDS, repository, sub_directory
-from tests.real.database import all_rows
-from tests.real.fake_model import order
-from tests.real.migrator_command import answer, move, run_migrator, undo
-from tests.real.opencode import OpenCode
-from tests.real.opencode_2 import OpenCode2
+from tests.support.git import repository, sub_directory
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.fake_model import order
+from tests.support.opencode.migrator_command import answer, move, run_migrator, undo
+from tests.support.opencode.opencode_1 import OpenCode
+from tests.support.opencode.opencode_2 import OpenCode2
+from tests.support.repository_kinds import KINDS
 
 BINARY = os.environ.get("OPENCODE_MIGRATOR_V2_BINARY", "")
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(not BINARY, reason="$OPENCODE_MIGRATOR_V2_BINARY names no program of opencode 2"),
-    pytest.mark.usefixtures("no_git_settings"),
 ]
 
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.shell import printed_command, typed
+from tests.support.git import root_commit
+from tests.support.rows import add_sessions
+from tests.support.shell import printed_command, typed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop")
@@ -31,7 +33,7 @@ def home(home: Home) -> Home:
 def plan(home: Home, *words: str | Path, cwd: Path | None = None) -> str:
     """Return what a command shows; the id of the project `shop`, which is made anew each time, replaced."""
     shown = home.run(*words, cwd=cwd).stdout
-    return shown.replace(home.root_commit(home.src / "shop")[:12], "5409aaaaaaaa")
+    return shown.replace(root_commit(home.src / "shop")[:12], "5409aaaaaaaa")
 
 
 # -- small plans, whole ------------------------------------------------------------------------------------------------
@@ -200,23 +202,21 @@ def crowded(home: Home) -> Home:
     """3,000 sessions more in 150 directories, of several projects, with long titles and some paths that are long."""
     dice = random.Random(3000)
     long = "/".join(["a-directory-with-a-long-name"] * 4)
-    with closing(sqlite3.connect(home.database)) as connection, connection:
-        for number in range(3000):
-            project = dice.choice([SEARCH, "global", *(f"{index:040x}" for index in range(6))])
-            directory = f"{home.src}/shop-{min(dice.randrange(150), dice.randrange(150))}"
-            connection.execute(
-                "INSERT INTO session (id, project_id, slug, directory, path, title, version, time_created, "
-                "time_updated, workspace_id) VALUES (?, ?, 's', ?, ?, ?, '1', 1, ?, ?)",
-                (
-                    f"ses_{number:06}",
-                    project,
-                    directory if number % 500 else f"{directory}/{long}",
-                    dice.choice([None, "", "some/where"]),
-                    f"Title {number} " + "and so on " * dice.randrange(12),
-                    number,
-                    dice.choice([None, None, f"wrk_{number % 7}"]),
-                ),
-            )
+    rows = []
+    for number in range(3000):
+        directory = f"{home.src}/shop-{min(dice.randrange(150), dice.randrange(150))}"
+        rows.append(
+            {
+                "id": f"ses_{number:06}",
+                "project_id": dice.choice([SEARCH, "global", *(f"{index:040x}" for index in range(6))]),
+                "directory": directory if number % 500 else f"{directory}/{long}",
+                "path": dice.choice([None, "", "some/where"]),
+                "title": f"Title {number} " + "and so on " * dice.randrange(12),
+                "time_updated": number,
+                "workspace_id": dice.choice([None, None, f"wrk_{number % 7}"]),
+            }
+        )
+    add_sessions(home, *rows)
     return home
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from migrator_selectors.archived import ArchivedPlugin
-from tests.selectors.surroundings import Surroundings, chosen, session
+from tests.support.selector_context import Surroundings, chosen, session
 
 PLUGIN = ArchivedPlugin()
 FACTS = Surroundings([session("live"), session("archived", archived=5), session("at zero", archived=0)])

@@ -6,7 +6,7 @@ import sys
 import click
 
 from migrator_selectors import BUILT_IN
-from tests.selectors.surroundings import Surroundings
+from tests.support.selector_context import Surroundings
 
 
 def test_the_options_parse_into_what_build_takes() -> None:

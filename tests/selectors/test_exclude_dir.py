@@ -4,7 +4,7 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.exclude_dir import ExcludeDirPlugin
-from tests.selectors.surroundings import Surroundings, chosen, in_directories
+from tests.support.selector_context import Surroundings, chosen, in_directories
 
 PLUGIN = ExcludeDirPlugin()
 FACTS = Surroundings(in_directories("/x/a", "/x/a/b", "/x/ab", "/x/c"))

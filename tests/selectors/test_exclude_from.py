@@ -7,7 +7,7 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.exclude_from import ExcludeFromPlugin
-from tests.selectors.surroundings import Surroundings, chosen, in_directories
+from tests.support.selector_context import Surroundings, chosen, in_directories
 
 if TYPE_CHECKING:
     from pathlib import Path

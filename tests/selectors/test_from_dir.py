@@ -4,7 +4,7 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.from_dir import FromDirPlugin
-from tests.selectors.surroundings import Surroundings, chosen, in_directories, session
+from tests.support.selector_context import Surroundings, chosen, in_directories, session
 
 PLUGIN = FromDirPlugin()
 STORED = ["/home/ada", "/home/ada/src/oc-a", "/home/ada/src/oc-a/pkg", "/home/ada/src/oc-b", "/home/ada/src/other"]

@@ -4,7 +4,7 @@ import pytest
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator_selectors.from_id import FromIdPlugin
-from tests.selectors.surroundings import Surroundings, chosen, session
+from tests.support.selector_context import Surroundings, chosen, session
 
 PLUGIN = FromIdPlugin()
 IDS = ["ses_1", "ses_12", "ses_2a", "ses_2b", "ses_3%", "ses_3x"]

@@ -7,7 +7,7 @@ import pytest
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.model import Place, Project
 from migrator_selectors.from_project import FromProjectPlugin
-from tests.selectors.surroundings import Surroundings, chosen, session
+from tests.support.selector_context import Surroundings, chosen, session
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,10 +6,10 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.from_orphans import OrphansPlugin
-from tests.selectors.surroundings import Surroundings, chosen, session
+from tests.support.selector_context import Surroundings, chosen, session
 
 if TYPE_CHECKING:
-    from tests.home import Home
+    from tests.support.home import Home
 
 PLUGIN = OrphansPlugin()
 FACTS = Surroundings(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from migrator.errors import BadInput
 from migrator_selectors._pattern_syntax import literal
 from migrator_selectors._patterns import DirectoryPattern
-from tests.strategies import directories, names, nasty_text
+from tests.support.strategies import directories, names, nasty_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import assume, given, note, settings
+from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from migrator.errors import BadInput
@@ -14,8 +14,8 @@ from migrator.model import Project
 from migrator.workspaces.model import Repository, RepositorySessions, Workspace, WorkspaceRoot, WorkspaceState
 from migrator_selectors import BUILT_IN
 from migrator_selectors._pattern_syntax import literal
-from tests.selectors.surroundings import Surroundings, by_sql
-from tests.strategies import directories, names, nasty_text, sessions, times, titles
+from tests.support.selector_context import Surroundings, by_sql
+from tests.support.strategies import directories, examples, names, nasty_text, sessions, times, titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def patterns(draw: st.DrawFn, rows: Sequence[Session]) -> str:
 
 
 @given(st.data(), sessions(), st.booleans())
-@settings(max_examples=300)
+@examples(300)
 def test_from_dir_and_exclude_dir(data: st.DataObject, rows: list[Session], exact: bool) -> None:
     pattern = data.draw(patterns(rows))
     cwd = data.draw(directories)

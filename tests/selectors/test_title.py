@@ -4,7 +4,7 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.title import TitlePlugin
-from tests.selectors.surroundings import Surroundings, chosen, session
+from tests.support.selector_context import Surroundings, chosen, session
 
 PLUGIN = TitlePlugin()
 TITLES = ["Fix login", "fix LOGOUT", "100% done", "1000 done", "foo_bar", "fooXbar", "Straße", "ÉTÉ"]

@@ -7,7 +7,7 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.updated import UpdatedPlugin, milliseconds
-from tests.selectors.surroundings import Surroundings, chosen, session
+from tests.support.selector_context import Surroundings, chosen, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

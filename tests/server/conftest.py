@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.home import Home, build_home
-from tests.server.served import Served, serving
+from tests.support.home import Home, build_home
+from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.home import build_home
-from tests.server.served import serving
+from tests.support.home import build_home
+from tests.support.rows import add_sessions
+from tests.support.server import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.server.served import Served
+    from tests.support.server import Served
 
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 """The project of ~/src/shop-search in the fixture."""
@@ -83,12 +82,10 @@ def test_a_number_goes_on_with_what_was_updated_before_then(reader: Served) -> N
 @pytest.mark.parametrize("equal", [True, False])
 def test_pages_skip_and_repeat_nothing(served: Served, equal: bool) -> None:
     """Also where all times are equal, as a bulk import leaves them."""
-    with closing(sqlite3.connect(served.home.database)) as connection, connection:
-        connection.executemany(
-            "INSERT INTO session (id, project_id, slug, directory, title, version, time_created, time_updated) "
-            "VALUES (?, ?, 's', '/srv', 't', '1', 1, ?)",
-            [(f"ses_{number:06}", SEARCH, 7 if equal else number // 3) for number in range(500)],
-        )
+    columns = {"project_id": SEARCH, "directory": "/srv"}
+    times = [7 if equal else number // 3 for number in range(500)]
+    rows = ({"id": f"ses_{number:06}", "time_updated": at} | columns for number, at in enumerate(times))
+    add_sessions(served.home, *rows)
     for limit in (1, 7, 100, 1000):
         pages = served.pages(limit=limit, directory="/srv")
         seen = [row["id"] for page in pages for row in page]

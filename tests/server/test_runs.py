@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.execution.crowd import crowded_home
-from tests.server.served import Served, serving
+from tests.support.crowded_home import crowded_home
+from tests.support.git import root_commit
+from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +161,7 @@ def test_migrate_one_session_and_its_tree(served: Served, shop: Path) -> None:
     assert answer.status_code == 200, answer.text
     info = answer.json()
     assert (info["id"], info["directory"]) == (child, str(shop))
-    assert info["projectID"] == served.home.root_commit(shop)
+    assert info["projectID"] == root_commit(shop)
     assert directories(served)[parent] == str(shop)
     run = answer.headers["x-run"]
     assert served.get("/runs")[0]["run"] == run

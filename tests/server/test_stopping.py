@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.execution.crowd import crowded_home
-from tests.server.served import Served, serving
+from tests.support.crowded_home import crowded_home
+from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.home import Home
+    from tests.support.home import Home
 
 
 @pytest.fixture

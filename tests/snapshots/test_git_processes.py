@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING
 
-from tests.places.repositories import git
-from tests.snapshots.world import World, linked, write
+from tests.support.git import git
+from tests.support.rows import add_patch, add_sessions, rows
+from tests.support.undo_world import World, linked, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,26 +24,16 @@ def many_sessions(world: World, number: int) -> Path:
     contents = [world.path / f"content-{index}" for index in range(number)]
     for index, content in enumerate(contents):
         content.write_text(f"{index} as it was\n")
-    blobs = feed(git_dir, "hash-object", "-w", "--stdin-paths", stdin="".join(f"{file}\n" for file in contents)).split()
+    blobs = git(git_dir, "hash-object", "-w", "--stdin-paths", stdin="".join(f"{file}\n" for file in contents)).split()
     listings = "\n\n".join(f"{base}\n100644 blob {blob}\tnew-{index}" for index, blob in enumerate(blobs))
-    trees = feed(git_dir, "mktree", "--batch", stdin=listings + "\n").split()
-    columns = [name for _, name, *_ in world.rows("PRAGMA table_info(session)") if name != "id"]
-    listed = ", ".join(columns)
-    for index, tree in enumerate(trees):
-        id_ = f"ses_many_{index:06}"
-        patch = {"type": "patch", "hash": tree, "files": [str(source / f"new-{index}")]}
-        world.run(f"INSERT INTO session (id, {listed}) SELECT ?, {listed} FROM session WHERE id = ?", id_, template.id)
-        world.run('INSERT INTO message VALUES (?, ?, 1, 1, \'{"role":"assistant"}\')', f"msg_{id_}", id_)
-        world.run("INSERT INTO part VALUES (?, ?, ?, 1, 1, ?)", f"prt_{id_}", f"msg_{id_}", id_, json.dumps(patch))
+    trees = git(git_dir, "mktree", "--batch", stdin=listings + "\n").split()
+    session = rows(world.home)["session"][template.id]
+    ids = [f"ses_many_{index:06}" for index in range(number)]
+    add_sessions(world.home, *(session | {"id": id_} for id_ in ids))
+    for index, (id_, tree) in enumerate(zip(ids, trees, strict=True)):
+        add_patch(world.home, id_, source / f"new-{index}", id_=f"prt_{id_}", tree=tree)
     world.run("UPDATE session SET directory = directory || '/sub', path = 'sub' WHERE id LIKE '%0' OR id LIKE '%5'")
     return source
-
-
-def feed(git_dir: Path, *words: str, stdin: str) -> str:
-    done = subprocess.run(
-        ["git", "--git-dir", git_dir, *words], input=stdin, capture_output=True, text=True, check=True
-    )
-    return done.stdout
 
 
 def test_a_thousand_go_along_in_one_pack(world: World, processes: Callable[[], list[str]]) -> None:

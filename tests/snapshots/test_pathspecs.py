@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.trees import Trees
-from tests.places.repositories import git
-from tests.snapshots.world import state, write
+from tests.support.git import git
+from tests.support.strategies import examples
+from tests.support.undo_world import state, write
 
 
 def tree_of(directory: Path) -> str:
@@ -75,7 +76,7 @@ components = st.text("[]!^-ab*?.:", min_size=1, max_size=6).filter(lambda name: 
 names = st.lists(components, min_size=1, max_size=2).map("/".join)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(examples(40), suppress_health_check=list(HealthCheck))
 @given(st.lists(names, max_size=8), names)
 def test_git_touches_that_file_alone(others: list[str], path: str) -> None:
     with TemporaryDirectory() as directory:

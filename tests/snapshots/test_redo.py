@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.snapshots.world import Talk, World, linked, write
+from tests.support.undo_world import Talk, World, linked, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from migrator.operations.relocate import plan_relocate
 from migrator.snapshots.alternates import NEW, read_alternates, worktree_of
-from tests.places.repositories import git
-from tests.snapshots.world import Saved, State, Talk, World, changes, linked, state, write
+from tests.support.git import git
+from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +88,7 @@ def test_control_without_relocate_the_undo_beside_it_deletes(ground: Ground) -> 
 
 @pytest.mark.parametrize("whereabouts", GROUNDS)
 def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: FolderState) -> None:
-    before = ground.world.everything()
+    before = ground.world.home.everything()
     moved_first = whereabouts is FolderState.MOVED
     if moved_first:
         ground.old.rename(ground.new)
@@ -96,7 +96,7 @@ def test_it_is_taken_back_with_the_folder(ground: Ground, whereabouts: FolderSta
     ground.world.take_back(run)
     if moved_first:
         ground.new.rename(ground.old)
-    assert ground.world.everything() == before
+    assert ground.world.home.everything() == before
     assert ground.undone(ground.talk, ground.old) == {"a": ("file", b"a\n")}
     assert ground.undone(ground.neighbour, ground.beside) == {"b": ("file", b"b\n")}
 
@@ -201,9 +201,9 @@ def everyones_lenders(world: World) -> State:
 
 def test_where_a_neighbour_cannot_be_told_nothing_is_moved(ground: Ground) -> None:
     info = ground.world.snapshots(ground.beside).git_dir / "objects/info"
-    before = ground.world.everything()
+    before = ground.world.home.everything()
     ground.old.rename(ground.new)
     (info / NEW).mkdir()  # what we write first is in the way of it
     with pytest.raises(MigratorError, match=r"can't be told where the repository is .* nothing was moved"):
         ground.world.relocate(ground.old, ground.new)
-    assert ground.world.everything() == before
+    assert ground.world.home.everything() == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,8 +10,8 @@ import pytest
 from migrator.snapshots.route import SnapshotRoute
 from migrator.snapshots.transfer import carry
 from migrator.snapshots.trees import complete_trees
-from tests.places.repositories import git
-from tests.snapshots.world import World, commit, linked, state, write
+from tests.support.git import commit, git
+from tests.support.undo_world import World, linked, state, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +99,7 @@ def test_only_what_is_new_is_copied(cargo: Cargo) -> None:
 
 
 def objects(pack: Path) -> list[str]:
-    listed = subprocess.run(["git", "verify-pack", "-v", pack], capture_output=True, text=True, check=True).stdout
+    listed = git(pack.parent, "verify-pack", "-v", pack)
     return [line for line in listed.splitlines() if " blob " in line or " tree " in line]
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +11,13 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.snapshots.transfer import carry
-from tests.places.repositories import git
-from tests.snapshots.child import Carrying, Trouble, everything_below
 from tests.snapshots.test_transfer import Cargo, cargo_in
+from tests.support.carry_process import Carrying, Trouble, everything_below
+from tests.support.git import git
 
 if TYPE_CHECKING:
-    from tests.snapshots.world import World
+    from tests.support.faults import Steps
+    from tests.support.undo_world import World
 
 LEFT = "opencode-migrator-incoming-"
 
@@ -105,16 +104,11 @@ def test_a_target_that_cannot_be_written(begun: Cargo, what: str) -> None:
     refused(begun)
 
 
-def test_a_target_of_somebody_else(begun: Cargo, world: World) -> None:
+def test_a_target_of_somebody_else(begun: Cargo) -> None:
     """The directory may be read and not written to."""
-    if os.getuid() == 0:
-        for directory in [world.path.parent, world.path, *world.path.rglob("*")]:
-            if directory.is_dir() and not directory.is_symlink():
-                directory.chmod(0o755)
-    else:
-        begun.target.chmod(0o555)
+    begun.target.chmod(0o555)
     before = everything_below(begun.target)
-    code, said = Carrying(begun.route, begun.trees, Trouble(as_nobody=True)).end()
+    code, said = Carrying(begun.route, begun.trees, Trouble(unprivileged=True)).end()
     begun.target.chmod(0o755)
     assert code == 1
     assert "Permission denied" in said
@@ -144,10 +138,12 @@ def test_a_full_disk_before_the_target_is_there(cargo: Cargo) -> None:
 # ------------------------------------------------------------------------------------------------------- kill -9
 
 
-def test_killed_at_any_point_it_leaves_nothing_that_git_would_take_for_whole(cargo: Cargo, world: World) -> None:
+def test_killed_at_any_point_it_leaves_nothing_that_git_would_take_for_whole(
+    cargo: Cargo, world: World, steps: Steps
+) -> None:
     snapshots, pristine = world.data / "snapshot", world.path / "pristine"
     shutil.copytree(snapshots, pristine)
-    for number in count(1):
+    for number in steps():
         code, _ = Carrying(cargo.route, cargo.trees, Trouble(kill_at=number)).end()
         if code == 0:
             break

@@ -9,8 +9,8 @@ import pytest
 
 from migrator.snapshots.git import with_alternates
 from migrator.snapshots.trees import TreeEntry, Trees, complete_trees
-from tests.places.repositories import git
-from tests.snapshots.world import write
+from tests.support.git import git
+from tests.support.undo_world import write
 
 
 class Forest(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 from migrator.operations.demo import load
 from migrator.store.history_copy import HistoryCopy
 from migrator.store.reader import Store
-from tests.home import FIXTURES, V1_FIXTURES, Home, build_home
+from tests.support.home import FIXTURES, V1_FIXTURES, Home, build_home
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ import pytest
 from migrator.errors import DatabaseInUse
 from migrator.store.opencode_2.services import running_services
 from migrator.store.writer import Writer
-from tests.home import Home, build_home
+from tests.support.home import Home, build_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

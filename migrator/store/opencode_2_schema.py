@@ -1,0 +1,146 @@
+"""What opencode 2.0 adds to a database, and whether ours may be written to.
+
+No 2.0 program could be run for this: learnt from its source and from databases of 2.0.12 to 2.0.26 that others
+captured. So whatever isn't known of the tables that we write is a reason to leave them alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+REQUIRED = {
+    "session_v2": frozenset(
+        (
+            "id",
+            "project_id",
+            "workspace_id",
+            "parent_id",
+            "fork_session_id",
+            "directory",
+            "path",
+            "title",
+            "version",
+            "revert",
+            "time_created",
+            "time_updated",
+            "time_archived",
+            "time_suspended",
+        )
+    ),
+    "session_message": frozenset("id session_id type seq time_created time_updated data".split()),  # noqa: SIM905 - reads as the row it is
+    "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
+}
+
+WRITTEN = {
+    "session_inbox": frozenset("id session_id type payload delivery enqueued_seq time_created".split()),  # noqa: SIM905 - as above
+    "event_sequence": frozenset({"aggregate_id", "seq"}),
+}
+"""What else writing needs; reading does without."""
+
+IMPORT = "migration.v1-v2"
+"""The key in `kv` that says how far the import of the sessions of opencode 1 is."""
+
+COMPLETED = "completed"
+
+# The columns that we set, beside whole rows that we insert and delete.
+_SET = {
+    "session_v2": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
+    "session": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
+    "session_message": REQUIRED["session_message"],
+    **WRITTEN,
+    "project": frozenset({"id", "worktree", "sandboxes"}),
+    "part": frozenset({"data"}),
+}
+
+_INSERTED = ("session_message", "event_sequence", "project")
+
+# (table, columns) of the unique indexes, (table, column, other table) of the foreign keys that opencode makes.
+_UNIQUE = {
+    ("session_v2", ("id",)),
+    ("session", ("id",)),
+    ("session_message", ("id",)),
+    ("session_message", ("session_id", "seq")),
+    ("session_inbox", ("id",)),
+    ("session_inbox", ("session_id", "enqueued_seq")),
+    ("event_sequence", ("aggregate_id",)),
+    ("project", ("id",)),
+    ("part", ("id",)),
+}
+_FOREIGN = {
+    ("session_v2", "project_id", "project"),
+    ("session", "project_id", "project"),
+    ("session_message", "session_id", "session_v2"),
+    ("session_inbox", "session_id", "session_v2"),
+}
+
+
+def obstacle(db: sqlite3.Connection, *, with_v1: bool) -> str | None:
+    """Name what makes writing a guess, or what opencode 2 would write over; None where there is nothing."""
+    if with_v1 and (phase := import_phase(db)) != COMPLETED:
+        return (
+            f"opencode 2 has not finished importing the sessions of opencode 1 ({phase}); "
+            "start opencode 2, let it finish, and try again"
+        )
+    return next(_strange(db), None)
+
+
+def import_phase(db: sqlite3.Connection) -> str:
+    """Return how far the import is, in words; "completed" where it is done.
+
+    It runs once, in the background of the first start, session by session; a session that it hasn't come to yet would
+    still be copied out of its old row.
+    """
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kv'").fetchone():
+        return "it has no record of any import"
+    row = db.execute("SELECT value FROM kv WHERE key = ?", [IMPORT]).fetchone()
+    if row is None:
+        return "it has not begun"
+    try:
+        value = json.loads(row[0])
+    except (ValueError, TypeError):
+        return "its record can't be read"
+    phase = value.get("phase") if isinstance(value, dict) else None
+    return COMPLETED if phase == COMPLETED else f"it is at {phase!r}"
+
+
+def _strange(db: sqlite3.Connection) -> Iterator[str]:
+    """Yield what the tables that we write lack, and what they have that no known opencode 2 makes."""
+    for table, needed in WRITTEN.items():
+        lacking = sorted(needed - {name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", [table])})
+        if lacking:
+            yield f"table {table} lacks {', '.join(lacking)}, which every known opencode 2 has"
+    for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
+        if table in _SET:
+            yield f"table {table} has a trigger, {trigger}, which no known opencode makes"
+    tables = [name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+    for table in sorted(_SET.keys() & set(tables)):
+        yield from _strange_constraints(db, table)
+    for table in _INSERTED:
+        demanded = 'SELECT name FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL'
+        for (column,) in db.execute(demanded, [table]):
+            if column not in (REQUIRED | WRITTEN)[table]:
+                yield f"table {table} demands a value for {column}, which no known opencode does"
+
+
+def _strange_constraints(db: sqlite3.Connection, table: str) -> Iterator[str]:
+    written = _SET[table]
+    (sql,) = db.execute("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", [table]).fetchone()
+    if re.search(r"\bCHECK\s*\(", sql, re.IGNORECASE):
+        yield f"table {table} has a CHECK, which no known opencode makes"
+    for column, hidden in db.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", [table]):
+        if hidden and column in written:
+            yield f"column {column} of table {table} is computed, which it is in no known opencode"
+    indexes = db.execute('SELECT name FROM pragma_index_list(?) WHERE "unique"', [table]).fetchall()
+    for (index,) in indexes:
+        columns = tuple(name for (name,) in db.execute("SELECT name FROM pragma_index_info(?)", [index]))
+        if (table, columns) not in _UNIQUE and (None in columns or written & set(columns)):
+            yield f"table {table} has a unique index, {index}, which no known opencode makes"
+    for column, other in db.execute('SELECT "from", "table" FROM pragma_foreign_key_list(?)', [table]).fetchall():
+        if column in written and (table, column, other) not in _FOREIGN:
+            yield f"column {column} of table {table} refers to table {other}, which it does in no known opencode"

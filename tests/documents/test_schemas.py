@@ -1,0 +1,276 @@
+"""plan@1 and run@1 are what their JSON Schema files say, and the files say all of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.support.empty_home import empty_home, project_at_home
+from tests.support.home import V1_FIXTURES, Home, build_home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = {
+    name: json.loads((files("migrator.documents") / f"{name}.schema.json").read_text("utf-8"))
+    for name in ("plan-1", "run-1")
+}
+OPTIONAL = {"session", "before", "after", "directories", "workspaces"}
+"""Of a warning: there, where it is about one. Of a project: there, where its row is updated."""
+SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
+
+
+def complaints(name: str, document: Any, *, closed: bool = False) -> list[str]:
+    schema = close(SCHEMAS[name]) if closed else SCHEMAS[name]
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(document)]
+
+
+def close(schema: Any) -> Any:
+    """Return the schema with every object closed: real output holds nothing that isn't described."""
+    if isinstance(schema, list):
+        return [close(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: close(value) for key, value in schema.items()}
+    return {**closed, "additionalProperties": False} if schema.get("type") == "object" else closed
+
+
+def checked(home: Home, name: str, *words: str, code: int = 0) -> Any:
+    """Run with --json, hold the document against the schema, and return it."""
+    finished = home.run(*words, "--json")
+    assert finished.code == code, finished.stderr
+    assert complaints(name, finished.json) == []
+    assert complaints(name, finished.json, closed=True) == []
+    return finished.json
+
+
+@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-fresh", "v2-migrated"])
+def test_real_output_on_every_schema_of_opencode(tmp_path: Path, fixture: str) -> None:
+    home = build_home(tmp_path / "home", fixture)
+    home.repository("target", "sub")
+    plan = checked(home, "plan-1", "plan", *SELECT)
+    assert checked(home, "plan-1", "move", *SELECT, "--dry-run") == plan
+    sessions = {"real-1.18.34": 18, "v2-fresh": 6, "v2-migrated": 6}.get(fixture, 7)
+    assert plan["summary"]["sessions"] == sessions
+    assert (plan["changes"][0]["before"]["path"] is None) == (fixture in {"1.2.1", "1.2.27"})
+    run = checked(home, "run-1", "move", *SELECT, "--yes")
+    assert (run["status"], run["sessions"], run["verified"]) == ("applied", sessions, sessions)
+    undone = checked(home, "run-1", "undo", "--yes")
+    assert (undone["status"], undone["sessions"]) == ("applied", sessions)
+
+
+@pytest.fixture
+def home(home: Home) -> Home:
+    home.repository("target", "sub")
+    return home
+
+
+def test_the_rest_of_what_a_plan_can_say(home: Home) -> None:
+    home.execute("UPDATE session SET workspace_id = 'wrk_1' WHERE title = 'Read about BM25'")
+    child = checked(home, "plan-1", "move", "--from-id", "ses_dfbea8bbd", "--to-dir", "src/target", "--dry-run")
+    assert {warning["code"] for warning in child["warnings"]} == {"whole-tree"}
+    assert [change["before"]["workspace_id"] for change in child["changes"]].count("wrk_1") == 1
+    refused = checked(home, "plan-1", "move", *SELECT, code=1)
+    assert {change["undo"] for change in refused["changes"]} == {"detach", "none"}
+    assert [project["action"] for project in refused["projects"]] == ["register"]
+    below = checked(home, "plan-1", "move", "--from-dir", "~/src/shop-*", "--to-dir", "src/target", "--dry-run")
+    assert {warning["code"] for warning in below["warnings"]} == {"crosses-projects", "nearest-directory"}
+    assert checked(home, "run-1", "move", *SELECT, "--yes")["warnings"]
+    undo = checked(home, "plan-1", "undo", code=1)
+    assert {change["undo"] for change in undo["changes"]} == {"carry", "none"}
+    unchanged = checked(home, "plan-1", "plan", *SELECT)
+    assert unchanged["changes"] == []
+    assert len(unchanged["unchanged"]) == 18
+
+
+def test_the_rest_of_what_a_run_can_say(home: Home) -> None:
+    assert home.run("plan", *SELECT, "-o", "moving.json").code == 0
+    home.execute("UPDATE session SET directory = '/elsewhere' WHERE title = 'Read about BM25'")
+    skipped = checked(home, "run-1", "apply", "moving.json", "--yes", "--on-conflict", "skip")
+    assert len(skipped["conflicts"]) == 1
+    assert "skipped" in {warning["code"] for warning in skipped["warnings"]}
+    with closing(sqlite3.connect(home.state / "runs" / f"{skipped['run']}.db")) as journal, journal:
+        journal.execute("UPDATE run SET status = 'running'")  # as kill -9 leaves it
+    assert checked(home, "run-1", "resume", "--yes")["status"] == "applied"
+    with closing(sqlite3.connect(home.state / "runs" / f"{skipped['run']}.db")) as journal, journal:
+        journal.execute("UPDATE run SET status = 'running'")
+    assert checked(home, "run-1", "undo", "--yes")["status"] == "rolled-back"
+    assert home.run("move", *SELECT, "--yes").code == 0
+    assert checked(home, "run-1", "move", *SELECT, "--yes")["status"] == "unchanged"
+    everything = checked(home, "run-1", "apply", "moving.json", "--yes", "--on-conflict", "skip")
+    assert everything["status"] == "unchanged"
+    assert len(everything["conflicts"]) == 18
+
+
+def test_what_follows_a_folder(tmp_path: Path) -> None:
+    home = empty_home(tmp_path / "home")
+    old, _ = project_at_home(home, "shop")
+    new = old.rename(home.src / "store")
+    words = ("relocate", str(old), str(new))
+    plan = checked(home, "plan-1", *words, "--dry-run")
+    assert plan["relocated"] == {"whereabouts": "moved", "folders": [{"old": str(old), "new": str(new)}]}
+    (project,) = plan["projects"]
+    for part in ("before", "after", "directories", "workspaces"):
+        half = copy.deepcopy(plan)
+        del half["projects"][0][part]
+        assert complaints("plan-1", half), part
+    assert project["directories"][0]["before"]["directory"] == str(old)
+    run = checked(home, "run-1", *words, "--yes")
+    assert (run["sessions"], run["projects"]) == (1, 1)
+    assert checked(home, "plan-1", "undo", code=1)["relocated"] is None
+    taken_back = checked(home, "run-1", "undo", "--yes")
+    assert (taken_back["status"], taken_back["sessions"], taken_back["projects"]) == ("applied", 1, 1)
+    home.execute("DELETE FROM session")
+    alone = checked(home, "run-1", *words, "--yes")
+    assert (alone["status"], alone["sessions"], alone["projects"]) == ("applied", 0, 1)
+
+
+# -- the schemas themselves --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    home = build_home(tmp_path_factory.mktemp("schema") / "home", "real-1.18.34")
+    home.repository("target")
+    home.execute("UPDATE session SET workspace_id = 'wrk_1'")
+    child = ("--from-id", "ses_dfbea8bbd", "--to-dir", "src/target")
+    plan = home.run("move", *child, "--from-id", "ses_dfbea7db", "--dry-run", "--json").json
+    return {"plan-1": plan, "run-1": home.run("move", *child, "--yes", "--json").json}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_they_are_schemas_and_describe_everything(name: str) -> None:
+    schema = SCHEMAS[name]
+    Draft202012Validator.check_schema(schema)
+    assert schema["title"] == f"opencode-migrator/{name.replace('-', '@')}"
+    objects = [(path, part) for path, part in _objects(schema) if part.get("type") == "object"]
+    assert len(objects) > 1
+    for path, part in objects:
+        assert set(part["properties"]) - set(part["required"]) <= OPTIONAL, path
+        for key, value in part["properties"].items():
+            assert value["description"], f"{path}/{key}"
+
+
+def _objects(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, dict):
+        yield path, schema
+        for key, value in schema.items():
+            yield from _objects(value, f"{path}/{key}")
+    elif isinstance(schema, list):
+        for index, value in enumerate(schema):
+            yield from _objects(value, f"{path}/{index}")
+
+
+def _places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value in a document; of arrays the first item only."""
+    items = document.items() if isinstance(document, dict) else enumerate(document[:1])
+    for key, value in items:
+        yield (*path, key)
+        if isinstance(value, (dict, list)):
+            yield from _places(value, (*path, key))
+
+
+def _parent(document: Any, path: tuple[Any, ...]) -> Any:
+    for key in path[:-1]:
+        document = document[key]
+    return document
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_no_key_can_go_missing_and_no_value_can_be_of_another_kind(documents: dict[str, Any], name: str) -> None:
+    whole = documents[name]
+    assert complaints(name, whole) == []
+    places = list(_places(whole))
+    assert len(places) > 10
+    for path in places:
+        if isinstance(path[-1], str) and path[0] != "warnings":
+            missing = copy.deepcopy(whole)
+            del _parent(missing, path)[path[-1]]
+            assert complaints(name, missing), path
+        for strange in ({"strange": True}, -1, 0.5, *([True] if path != ("moved",) else ["true"])):
+            wrong = copy.deepcopy(whole)
+            _parent(wrong, path)[path[-1]] = strange
+            assert complaints(name, wrong), (path, strange)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("plan-1", ("format",), "opencode-migrator/plan@2"),
+        ("plan-1", ("store", "dialect"), "v3"),
+        ("plan-1", ("store", "path"), "opencode.db"),
+        ("plan-1", ("changes", 0, "undo"), "perhaps"),
+        ("plan-1", ("changes", 0, "selected_by"), []),
+        ("plan-1", ("changes", 0, "after", "directory"), None),
+        ("plan-1", ("projects", 0, "action"), "delete"),
+        ("plan-1", ("digest",), "md5:0"),
+        ("run-1", ("format",), "opencode-migrator/plan@1"),
+        ("run-1", ("status",), "running"),
+        ("run-1", ("status",), "unchanged"),
+        ("run-1", ("run",), None),
+        ("run-1", ("undo",), "rm -rf /"),
+        ("run-1", ("sessions",), 0),
+    ],
+)
+def test_values_that_mean_nothing(documents: dict[str, Any], name: str, path: tuple[Any, ...], value: Any) -> None:
+    document = copy.deepcopy(documents[name])
+    _parent(document, path)[path[-1]] = value
+    assert complaints(name, document)
+
+
+def test_keys_may_be_added_where_the_contract_says_so(documents: dict[str, Any]) -> None:
+    plan = documents["plan-1"]
+    opened: tuple[tuple[Any, ...], ...] = (
+        (),
+        ("store",),
+        ("summary",),
+        ("changes", 0),
+        ("projects", 0),
+        ("warnings", 0),
+    )
+    closed: tuple[tuple[Any, ...], ...] = (("changes", 0, "before"), ("changes", 0, "after"))  # half a row is no row
+    for path in opened + closed:
+        more = copy.deepcopy(plan)
+        _parent(more, (*path, ""))["added"] = 1
+        assert bool(complaints("plan-1", more)) == (path in closed), path
+    assert complaints("run-1", {**documents["run-1"], "added": 1})
+
+
+def test_the_summary_is_counted_from_the_rest(documents: dict[str, Any]) -> None:
+    plan = documents["plan-1"]
+    undo = [change["undo"] for change in plan["changes"]]
+    assert plan["summary"] == {
+        "sessions": len(plan["changes"]),
+        "trees": len({change["root"] for change in plan["changes"]}),
+        "unchanged": len(plan["unchanged"]),
+        "projects_registered": sum(project["action"] == "register" for project in plan["projects"]),
+        "projects_updated": sum(project["action"] == "update" for project in plan["projects"]),
+        "undo_carried": undo.count("carry"),
+        "undo_detached": undo.count("detach"),
+        "turns_carried": sum(change["undo_turns"]["carried"] for change in plan["changes"]),
+        "turns_detached": sum(change["undo_turns"]["detached"] or 0 for change in plan["changes"]),
+    }
+
+
+def test_they_are_in_the_wheel(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        for name, schema in SCHEMAS.items():
+            assert json.loads(archive.read(f"migrator/documents/{name}.schema.json")) == schema
+    assert {"migrator/py.typed", "migrator/fixtures/real-1.18.34.sql", "migrator_selectors/from_dir.py"} <= names
+    assert not [name for name in names if name.startswith(("tests", "benchmarks", "selectors"))]

@@ -1,0 +1,66 @@
+"""A rule that another distribution brings by entry point is asked like any other, and selects like any other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.register import Register
+
+EXAMPLE = Path(__file__).parents[1] / "example_rule"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the example is installed, as `pip install` leaves it."""
+    target = tmp_path_factory.mktemp("site")
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", *options, "--target", str(target)]
+    subprocess.run([*command, str(EXAMPLE)], check=True)
+    return target
+
+
+@pytest.fixture
+def mac(register: Register) -> Register:
+    register.add_project("shop", "/Users/ada/shop")
+    register.add_row("ses_mac", project_id="shop", directory="/Users/ada/shop", path="")
+    register.add_row("ses_gone", project_id="shop", directory="/home/no-such-user", path="")
+    return register
+
+
+def test_it_is_asked_once_it_is_installed(mac: Register, site: Path) -> None:
+    without = mac.home.run("orphans", "--rule", "from-macos")
+    assert (without.code, "from-macos" in mac.home.run("orphans", "--help").stdout) == (2, False)
+    mac.home.environ["PYTHONPATH"] = str(site)
+    assert "from-macos" in mac.home.run("orphans", "--help").stdout
+    (row,) = mac.home.run("orphans", "--rule", "from-macos", "--json").json
+    assert [reason["rule"] for reason in row["reasons"]] == ["missing-directory", "from-macos"]
+    assert row["reasons"][1] == {
+        "rule": "from-macos",
+        "evidence": "/Users/ada/shop looks like a directory of a Mac's",
+        "certainty": "likely",
+    }
+    assert mac.home.run("doctor", "--json").json["orphans"] == {"missing-directory": 2, "from-macos": 1}
+    explained = mac.home.run("orphans", "--explain", "ses_gone")
+    assert "no   from-macos: nothing found" in explained.stdout
+
+
+def test_it_selects(mac: Register, site: Path) -> None:
+    mac.home.environ["PYTHONPATH"] = str(site)
+    assert [row["id"] for row in mac.home.run("list", "--orphans=from-macos", "--json").json] == ["ses_mac"]
+
+
+def test_one_that_cant_be_loaded_is_named(mac: Register, tmp_path: Path) -> None:
+    broken = tmp_path / "broken-0.1.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 0.1\n")
+    (broken / "entry_points.txt").write_text("[migrator.orphan_rules]\nbroken = no_such_module:Rule\n")
+    mac.home.environ["PYTHONPATH"] = str(tmp_path)
+    refused = mac.home.run("orphans")
+    assert refused.code == 1
+    assert "The orphan rule broken (no_such_module:Rule) can't be loaded" in refused.stderr

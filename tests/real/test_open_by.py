@@ -1,0 +1,45 @@
+"""While opencode has the database open, nothing is written: it would write its own idea of a session back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.opencode.database import all_rows
+from tests.support.opencode.migrator_command import move, run_migrator
+
+if TYPE_CHECKING:
+    from tests.support.opencode.lab import Lab
+
+pytestmark = pytest.mark.long
+
+
+def test_move_refuses_while_opencode_serves_and_names_it(lab: Lab) -> None:
+    with lab.opencode.serve(lab.a) as pid:
+        lab.opencode.call("GET", "/session", directory=lab.a)
+        before = all_rows(lab.opencode.database)
+        outcome = run_migrator(lab.opencode, "move", "--from-dir", lab.a, "--to-dir", lab.b, "--yes", cwd=lab.a)
+        assert outcome.returncode == 4, outcome.stderr
+        assert "opencode" in outcome.stderr
+        assert str(pid) in outcome.stderr
+        assert all_rows(lab.opencode.database) == before
+
+
+def test_undo_refuses_while_opencode_serves(lab: Lab) -> None:
+    run = move(lab.opencode, lab.a, lab.b)
+    with lab.opencode.serve(lab.a) as pid:
+        lab.opencode.call("GET", "/session", directory=lab.a)
+        before = all_rows(lab.opencode.database)
+        outcome = run_migrator(lab.opencode, "undo", run, "--yes", cwd=lab.a)
+        assert outcome.returncode == 4, outcome.stderr
+        assert str(pid) in outcome.stderr
+        assert all_rows(lab.opencode.database) == before
+
+
+def test_move_goes_ahead_once_opencode_is_gone(lab: Lab) -> None:
+    """opencode leaves its `-wal` and `-shm` files behind, which is no sign of life."""
+    with lab.opencode.serve(lab.a):
+        lab.opencode.call("GET", "/session", directory=lab.a)
+    assert lab.opencode.database.with_name("opencode.db-wal").exists()
+    move(lab.opencode, lab.a, lab.b)

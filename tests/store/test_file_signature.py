@@ -1,0 +1,49 @@
+"""Whether a database has changed, told by its files: never missed, at worst suspected."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.store.file_signature import FileSignature
+
+if TYPE_CHECKING:
+    from tests.support.home import Home
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_every_write_shows(home: Home, mode: str) -> None:
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+        seen = set()
+        for number in range(20):
+            connection.execute("UPDATE session SET title = ?", [f"{number:04}"])
+            sign = FileSignature.of(home.database)
+            seen.add((sign.files, None if sign.settled else number))
+            time.sleep(0.02)
+        assert len(seen) == 20
+
+
+def test_right_after_a_write_nothing_is_sure(home: Home) -> None:
+    """Another write of the same size may get the same time."""
+    now = time.time_ns()
+    for age, settled in ((0, False), (-10_000_000_000, False), (1_000_000_000, True)):
+        os.utime(home.database, ns=(now - age, now - age))
+        assert FileSignature.of(home.database).settled is settled
+
+
+def test_reading_leaves_no_mark(home: Home) -> None:
+    before = FileSignature.of(home.database).files
+    assert home.query("SELECT count(*) FROM session") == [(18,)]
+    assert home.run("list", "--all").code == 0
+    assert FileSignature.of(home.database).files == before
+
+
+def test_no_database(home: Home) -> None:
+    home.database.unlink()
+    assert FileSignature.of(home.database).files == (None, None)

@@ -1,0 +1,50 @@
+"""The real opencode, fetched from npm once per version and kept in a cache."""
+
+from __future__ import annotations
+
+import fcntl
+import platform
+import shutil
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from tests.support.opencode.npm import NotAvailable, cache, pack
+
+MAIN = "1.18.34"
+
+_PACKAGES = {("linux", "x86_64"): "opencode-linux-x64"}
+
+
+def opencode_binary(version: str) -> Path:
+    """The path of opencode's native binary.
+
+    Kept in `.cache/opencode/VERSION` of the repository, or below $OPENCODE_MIGRATOR_CACHE. Several test processes may
+    ask at once: one fetches, the others wait.
+    """
+    kept = cache() / "opencode"
+    binary = kept / version / "opencode"
+    kept.mkdir(parents=True, exist_ok=True)
+    with (kept / f"{version}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not binary.exists():
+            _fetch(version, kept)
+    return binary
+
+
+def _fetch(version: str, kept: Path) -> None:
+    package = _PACKAGES.get((sys.platform, platform.machine()))
+    if package is None:
+        raise NotAvailable(f"no opencode package is known for {sys.platform} on {platform.machine()}")
+    with tempfile.TemporaryDirectory(dir=kept) as scratch:
+        archive = pack(f"{package}@{version}", Path(scratch))
+        fetched = Path(scratch) / version
+        fetched.mkdir()
+        with tarfile.open(archive) as package_file:
+            member = package_file.extractfile("package/bin/opencode")
+            assert member is not None
+            with member, (fetched / "opencode").open("wb") as binary:
+                shutil.copyfileobj(member, binary)
+        (fetched / "opencode").chmod(0o755)
+        fetched.rename(kept / version)

@@ -1,0 +1,42 @@
+"""A command that is refused, looked at as its user does: one sentence, an exit code, nothing changed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.forked import Finished
+    from tests.support.home import Home
+
+WARNING = re.compile(r"^warning: .*\n(?: +.*\n)*", re.MULTILINE)
+
+
+def sentence(finished: Finished, code: int) -> str:
+    """Return the one sentence that a command which failed with `code` says, beside warnings of its plan."""
+    assert finished.code == code, (finished.code, finished.stdout, finished.stderr)
+    match = re.fullmatch(r"error: (\S.+)\n", WARNING.sub("", finished.stderr))
+    assert match, finished.stderr
+    return match[1]
+
+
+def refused(home: Home, *words: str | Path, code: int = 1, cwd: Path | None = None, stdin: str | None = None) -> str:
+    """Run a command that must be refused before it prints a result or writes anything; return what it said."""
+    before = files(home)
+    finished = home.run(*words, cwd=cwd, stdin=stdin)
+    said = sentence(finished, code)
+    assert finished.stdout in {"", "Plan: 17 sessions in 14 trees to move.\n"}
+    assert files(home) == before
+    assert not list(home.state.glob("runs/*.db"))
+    return said
+
+
+def files(home: Home) -> dict[str, bytes | None]:
+    """Return what is in the data directory, byte for byte, except what SQLite itself makes of a read."""
+    return {
+        str(path): path.read_bytes() if path.is_file() else None
+        for path in sorted(home.database.parent.rglob("*"))
+        if not path.name.endswith(("-shm", "-wal")) or (path.name.endswith("-wal") and path.stat().st_size)
+    }
