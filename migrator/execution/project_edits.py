@@ -30,34 +30,28 @@ class Side(Enum):
     OTHER = "other"
 
 
+Value = str | DirectoryChange | WorkspaceChange
+"""A value that an update changes: a column of the project row, or a row that belongs to the project."""
+
+
 class UpdateState(NamedTuple):
-    """On which side each value is that an update changes; `now` is None if the project was deleted."""
+    """On which side each value of an update is; `now` is None if the project was deleted."""
 
     update: ProjectChange
     now: ProjectRows | None
-    columns: dict[str, Side]
-    directories: list[tuple[DirectoryChange, Side]]
-    workspaces: list[tuple[WorkspaceChange, Side]]
+    sides: dict[Value, Side]
 
     def names_on(self, side: Side) -> list[str]:
         """Name the values on this side, for people."""
-        names = [column for column, its_side in self.columns.items() if its_side is side]
-        names += [
-            f"directory {_directory(change.before or change.after or ())}"
-            for change, its_side in self.directories
-            if its_side is side
-        ]
-        names += [f"workspace {workspace.id}" for workspace, its_side in self.workspaces if its_side is side]
-        return names
+        return [_name(value) for value, its_side in self.sides.items() if its_side is side]
 
     def was_written(self) -> bool:
         """Tell whether at least some of the update was written.
 
         Deleted rows prove it only if nothing else changes: opencode may have deleted them itself.
         """
-        sides = [*self.columns.values(), *(its_side for change, its_side in self.directories if change.after)]
-        sides += [its_side for _, its_side in self.workspaces]
-        return Side.AFTER in (sides or [its_side for _, its_side in self.directories])
+        kept = [side for value, side in self.sides.items() if not isinstance(value, DirectoryChange) or value.after]
+        return Side.AFTER in (kept or self.sides.values())
 
 
 def changed_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
@@ -120,22 +114,18 @@ def _states(store: Store, updates: Sequence[ProjectChange]) -> list[UpdateState]
 
 
 def _state(update: ProjectChange, now: ProjectRows | None) -> UpdateState:
-    before, after = _paths(update)
-    if now is None:
-        return UpdateState(update, None, {}, [], [])
-    columns = {
-        column: _side_of(current, old, new)
-        for column, current, old, new in zip(before._fields, now.paths, before, after, strict=True)
-        if old != new
-    }
-    workspaces = dict(now.workspaces)
-    return UpdateState(
-        update,
-        now,
-        columns,
-        [(change, _side_of_row(change, update, now)) for change in update.directories],
-        [(change, _side_of(workspaces.get(change.id), change.before, change.after)) for change in update.workspaces],
-    )
+    sides: dict[Value, Side] = {}
+    if now is not None:
+        before, after = _paths(update)
+        for column, current, old, new in zip(before._fields, now.paths, before, after, strict=True):
+            if old != new:
+                sides[column] = _side_of(current, old, new)
+        for row in update.directories:
+            sides[row] = _side_of_row(row, update, now)
+        workspaces = dict(now.workspaces)
+        for workspace in update.workspaces:
+            sides[workspace] = _side_of(workspaces.get(workspace.id), workspace.before, workspace.after)
+    return UpdateState(update, now, sides)
 
 
 def _side_of(current: str | None, before: str, after: str) -> Side:
@@ -169,12 +159,12 @@ def _only_side(state: UpdateState, side: Side) -> ProjectChange | None:
     target = _paths(update)[0 if side is Side.AFTER else 1]
     paths = ProjectPaths(
         *(
-            new if state.columns.get(column) is side else current
+            new if state.sides.get(column) is side else current
             for column, current, new in zip(now.paths._fields, now.paths, target, strict=True)
         )
     )
-    directories = [change for change, its_side in state.directories if its_side is side]
-    workspaces = [change for change, its_side in state.workspaces if its_side is side]
+    directories = [change for change in update.directories if state.sides[change] is side]
+    workspaces = [change for change in update.workspaces if state.sides[change] is side]
     if side is Side.AFTER:
         directories = [DirectoryChange(after, before) for before, after in directories]
         workspaces = [WorkspaceChange(id_, after, before) for id_, before, after in workspaces]
@@ -209,6 +199,12 @@ def _paths(update: ProjectChange) -> tuple[ProjectPaths, ProjectPaths]:
     assert update.before is not None  # noqa: S101 - for the type checker: an update has both sides
     assert update.after is not None  # noqa: S101 - as above
     return update.before, update.after
+
+
+def _name(value: Value) -> str:
+    if isinstance(value, DirectoryChange):
+        return f"directory {_directory(value.before or value.after or ())}"
+    return f"workspace {value.id}" if isinstance(value, WorkspaceChange) else value
 
 
 def _directory(row: Row) -> str:
