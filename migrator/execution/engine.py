@@ -57,15 +57,15 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
             if project.register:
                 writer.register(project.change, project.registered)
         write_updates(writer, unwritten_updates(writer, journal.updates()))
+    entry, restored = journal.entry, restored_sessions(journal)
     number = max((number for number, *_ in journal.chunks()), default=0)
-    sizer = ChunkSizer(journal.chunk_size)
-    restored = restored_sessions(journal)
+    sizer = ChunkSizer(entry.chunk_size)
     first = staging.first
     while first <= staging.last:
         number += 1
         numbers = range(first, min(first + sizer.size, staging.last + 1))
         sizer.start()
-        _write_chunk(writer, journal, staging, number, numbers, restored=restored)
+        _write_chunk(writer, journal, staging, number, numbers, restored=restored, announce=entry.announces)
         sizer.stop()
         progress(len(numbers))
         first += len(numbers)
@@ -76,7 +76,14 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
 
 
 def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
-    writer: Writer, journal: Journal, staging: Staging, number: int, numbers: range, *, restored: Collection[str]
+    writer: Writer,
+    journal: Journal,
+    staging: Staging,
+    number: int,
+    numbers: range,
+    *,
+    restored: Collection[str],
+    announce: bool,
 ) -> None:
     """Write chunk `number`: the changes with these numbers."""
     first, last = numbers[0], numbers[-1]
@@ -86,13 +93,7 @@ def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
         restores = still_applicable(writer, restores)
         edits = restores + detachments(staging, first, last, settled)
         edits += companion_edits(
-            staging,
-            first,
-            last,
-            restores=restores,
-            restored=restored,
-            announce=journal.announces,
-            now=now_ms(),
+            staging, first, last, restores=restores, restored=restored, announce=announce, now=now_ms()
         )
         journal.intend(number, first, last, edits)
         if staging.rebind(first, last) != len(numbers) or writer.edit(edits) != len(edits):

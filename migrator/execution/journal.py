@@ -10,7 +10,6 @@ import os
 import secrets
 import time
 from contextlib import closing, contextmanager, suppress
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import MigratorError, NoSuchRun
@@ -32,8 +31,6 @@ from migrator.store.writer import Edit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from sqlite_utils import Database
 
     from migrator.execution.journal_rows import Job
     from migrator.store.staging import Staging
@@ -72,13 +69,6 @@ class Journal:
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
-
-    @cached_property
-    def db(self) -> Database:
-        """The file through sqlite-utils, for reading; its import is slow, and moving sessions does without it."""
-        from sqlite_utils import Database
-
-        return Database(self.connection, recursive_triggers=False, execute_plugins=False)
 
     @classmethod
     def begin(cls, job: Job, staging: Staging, command: str, chunk_size: int | None) -> Journal:
@@ -143,47 +133,18 @@ class Journal:
 
     @property
     def entry(self) -> RunEntry:
-        """The run as `log` shows it."""
-        row = next(self.db["run"].rows, None) if self.db["run"].exists() else None
-        if row is None:  # cut off before it began
+        """The run as `log` shows it. Raises NoSuchRun if it was cut off before it began."""
+        import sqlite3
+
+        cursor = self.connection.cursor()
+        cursor.row_factory = sqlite3.Row
+        row = cursor.execute("SELECT * FROM run").fetchone() if self.has_table("run") else None
+        if row is None:
             raise NoSuchRun(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
         if row["format"] > FORMAT:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
-        return RunEntry(
-            row["id"], row["command"], row["store"], RunStatus(row["status"]), row["started"],
-            self.db["change"].count, row["undoes"], bool(row.get("partial")), row["verified"] or 0,
-            bool(row.get("relocates")),
-        )  # fmt: skip
-
-    @cached_property
-    def dialect(self) -> str:
-        """The dialect of the store the run was made for."""
-        ((dialect,),) = self.connection.execute("SELECT dialect FROM run").fetchall()
-        return str(dialect)
-
-    @cached_property
-    def announces(self) -> bool:
-        """Whether the run tells the model of opencode 2 about a new directory."""
-        if self.dialect == "v1":  # then the journal may be too old to have the column
-            return False
-        ((announces,),) = self.connection.execute("SELECT announces FROM run").fetchall()
-        return bool(announces)
-
-    @property
-    def undoes(self) -> str | None:
-        """The id of the run that this one takes back."""
-        ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
-        return None if undoes is None else str(undoes)
-
-    def sessions(self) -> frozenset[str]:
-        """Return the ids of the sessions that the run changes."""
-        return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
-
-    @property
-    def chunk_size(self) -> int | None:
-        """How many sessions the run takes at a time."""
-        ((size,),) = self.connection.execute("SELECT chunk_size FROM run").fetchall()
-        return None if size is None else int(size)
+        ((sessions,),) = self.connection.execute("SELECT count(*) FROM change")
+        return RunEntry.of({**row}, sessions)
 
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""

@@ -4,29 +4,47 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.model import DirectoryChange, ProjectAction, ProjectChange, ProjectPaths, RunStatus, WorkspaceChange
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from migrator.model import Plan, PlanWarning
     from migrator.store.writer import Edit
 
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """A run as `log` shows it; times in milliseconds."""
+    """The row of a run; times in milliseconds.
+
+    `chunk_size` None lets chunks follow the time that they take. `announces` tells whether the model of opencode 2 is
+    told about a new directory.
+    """
 
     id: str
     command: str
     store: str
+    dialect: str
     status: RunStatus
     started: int
     sessions: int
+    chunk_size: int | None
     undoes: str | None
     partial: bool
     verified: int
-    relocates: bool = False
+    relocates: bool
+    announces: bool
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], sessions: int) -> RunEntry:
+        """Return the run of a row of the table `run`; older journals have fewer columns."""
+        return cls(
+            row["id"], row["command"], row["store"], row["dialect"], RunStatus(row["status"]), row["started"], sessions,
+            row["chunk_size"], row["undoes"], bool(row.get("partial")), row["verified"] or 0,
+            bool(row.get("relocates")), bool(row.get("announces")),
+        )  # fmt: skip
 
     @property
     def unfinished(self) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.execution.journal import Journal
+    from migrator.execution.journal_rows import RunEntry
     from migrator.model import Change
     from migrator.store.reader import Store
     from migrator.store.writer import Edit, Writer
@@ -60,13 +61,14 @@ def roll_back(writer: Writer, journal: Journal) -> int:
     what is newer than the run is kept, with its file undo detached, and new children go back with their trees.
     """
     with deferred_interrupts():
+        entry = journal.entry
         chunks = [(number, journal.changes(first, last)) for number, first, last in journal.chunks()]
         written = [(n, chunk) for n, chunk in chunks if chunk_side(writer, chunk, journal.edits(n)) is Side.AFTER]
         journal.mark(RunStatus.ROLLING_BACK)
         with writer.without_foreign_keys():
             for number, chunk in written:
-                _invert(writer, chunk, journal.edits(number), announce=journal.announces)
-            _move_new_children(writer, {change.session: change for _, chunk in chunks for change in chunk}, journal)
+                _invert(writer, chunk, journal.edits(number), announce=entry.announces)
+            _move_new_children(writer, {change.session: change for _, chunk in chunks for change in chunk}, entry)
             with writer.transaction():
                 for project in journal.projects():
                     undo = writer.unregister if project.register else writer.register
@@ -98,13 +100,13 @@ def _reversed(change: Change) -> Change:
     return change._replace(before=change.after, after=change.before)
 
 
-def _move_new_children(writer: Writer, done: Mapping[str, Change], journal: Journal) -> None:
+def _move_new_children(writer: Writer, done: Mapping[str, Change], entry: RunEntry) -> None:
     """Move the children that were created since the run began back with their trees."""
-    children, _ = children_created_since(writer, done, journal.entry.started)
+    children, _ = children_created_since(writer, done, entry.started)
     if children:
         last = len(children)
         with writer.transaction():
             staging = stage(writer, children)
-            companions = companion_edits(staging, 1, last, announce=journal.announces, now=now_ms())
+            companions = companion_edits(staging, 1, last, announce=entry.announces, now=now_ms())
             staging.rebind(1, last)
             writer.edit(detachments(staging, 1, last) + companions)

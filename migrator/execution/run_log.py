@@ -81,11 +81,13 @@ def restored_sessions(run: Journal) -> frozenset[str]:
 
     There are none if that run was made before opencode 2 upgraded the database: it recorded one row of each session.
     """
-    undoes = run.undoes
-    if undoes is None or run.dialect == "v1":
+    entry = run.entry
+    if entry.undoes is None or entry.dialect == "v1":
         return frozenset()
-    with open_run(undoes) as undone:
-        return undone.sessions() if undone.dialect == run.dialect else frozenset()
+    with open_run(entry.undoes) as undone:
+        if undone.entry.dialect != entry.dialect:
+            return frozenset()
+        return frozenset(change.session for change in undone.changes())
 
 
 def open_run(wanted: str) -> Journal:

@@ -116,7 +116,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     warnings += [PlanWarning("changed-since", f"The {what} has changed since and stays as it is.") for what in kept]
     plan = Plan(
         entry.store, store.schema.dialect, (*reversed(changes), *children), tuple(updates), tuple(warnings),
-        tuple(unchanged), announce=run.announces,
+        tuple(unchanged), announce=entry.announces,
     )  # fmt: skip
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
     return Job(plan, restores, projects, undoes=entry.id)
