@@ -138,13 +138,18 @@ class Journal:
 
         cursor = self.connection.cursor()
         cursor.row_factory = sqlite3.Row
-        row = cursor.execute("SELECT * FROM run").fetchone() if self.has_table("run") else None
-        if row is None:
+        found = cursor.execute("SELECT * FROM run").fetchone() if self.has_table("run") else None
+        if found is None:
             raise NoSuchRun(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
+        row = {**found}  # older journals have fewer columns
         if row["format"] > FORMAT:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
         ((sessions,),) = self.connection.execute("SELECT count(*) FROM change")
-        return RunEntry.of({**row}, sessions)
+        return RunEntry(
+            row["id"], row["command"], row["store"], row["dialect"], RunStatus(row["status"]), row["started"], sessions,
+            row["chunk_size"], row["undoes"], bool(row.get("partial")), row["verified"] or 0,
+            bool(row.get("relocates")), bool(row.get("announces")),
+        )  # fmt: skip
 
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""

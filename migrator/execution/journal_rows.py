@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import DirectoryChange, ProjectAction, ProjectChange, ProjectPaths, RunStatus, WorkspaceChange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from migrator.model import Plan, PlanWarning
     from migrator.store.writer import Edit
 
@@ -36,15 +34,6 @@ class RunEntry:
     verified: int
     relocates: bool
     announces: bool
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any], sessions: int) -> RunEntry:
-        """Return the run of a row of the table `run`; older journals have fewer columns."""
-        return cls(
-            row["id"], row["command"], row["store"], row["dialect"], RunStatus(row["status"]), row["started"], sessions,
-            row["chunk_size"], row["undoes"], bool(row.get("partial")), row["verified"] or 0,
-            bool(row.get("relocates")), bool(row.get("announces")),
-        )  # fmt: skip
 
     @property
     def unfinished(self) -> bool:

@@ -12,7 +12,7 @@ from migrator.planning.relocation.destination import Relocation, folder_moves
 from migrator.planning.relocation.planner import plan_relocation
 
 if TYPE_CHECKING:
-    from migrator.arguments import RelocateRequest
+    from migrator.arguments import FileUndoPolicy, RelocateRequest
     from migrator.model import Plan
     from migrator.operations.context import CommandContext
 
@@ -24,6 +24,6 @@ def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
         raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
     pairs = list(absolute_pairs(typed, context.selector_context.cwd, context.selector_context.expanded))
     relocation = Relocation(context.places, folder_moves(pairs, request.state), context.store.workspaces())
-    undo_files = "detach" if request.state is FolderState.FOREIGN else request.undo_files
-    file_undo = FileUndoDecider(context.store, context.places, undo_files, relocation.said)
+    undo_files: FileUndoPolicy = "detach" if request.state is FolderState.FOREIGN else request.undo_files
+    file_undo = FileUndoDecider(context.store, context.places, undo_files, relocation.moves)
     return plan_relocation(context.store, relocation, file_undo, copied=request.copied, announce=request.announce)

@@ -39,8 +39,8 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
 
 def _folders_now(planned: FolderMoves) -> FolderMoves:
     """Return where the folders are now: those that were still to be moved have moved if no old one is left."""
-    if planned.whereabouts is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in planned.folders):
-        return replace(planned, whereabouts=FolderState.MOVED)
+    if planned.state is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in planned.folders):
+        return replace(planned, state=FolderState.MOVED)
     return planned
 
 
@@ -62,7 +62,7 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
 def _check_relocated(plan: Plan, folders: FolderMoves, store: Store, places: Places) -> None:
     """Ask again where the sessions of each folder belong."""
     relocation = Relocation(places, folders, store.workspaces())
-    relocation.resolver.check()
+    relocation.resolver.check_folders()
     only_in_1 = frozenset(store.never_imported())
     for before, after, of_1 in {(change.before, change.after, change.session in only_in_1) for change in plan.changes}:
         place = relocation.place(before)
@@ -75,7 +75,7 @@ def _check_relocated(plan: Plan, folders: FolderMoves, store: Store, places: Pla
                 f"the plan says project {after.project_id}. Nothing was written; plan again.",
             )
     for project in plan.updates:
-        if not relocation.resolver.holds(project.worktree, project.id):
+        if not relocation.resolver.is_of_project(project.worktree, project.id):
             raise StalePlan(
                 f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
                 "written; plan again.",
