@@ -38,7 +38,7 @@ def protect_undo(
     warnings = []
     for id_, change in expected.items():
         mended = recoveries[id_].parts if id_ in recoveries else frozenset()
-        dangerous = [turn.turn for turn in dangerous_turns(effects.get(id_, ()))]
+        dangerous = [effect.turn for effect in dangerous_turns(effects.get(id_, ()))]
         detached = [turn for turn in dangerous if turn.part not in mended]
         edits += [Edit("part", "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
         if not dangerous:

@@ -65,7 +65,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
 
 
 def _undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[FileUndo, UndoTurns]:
-    detached = [turn for turn in dangerous_turns(turns) if turn.turn.part not in mended]
+    detached = [effect for effect in dangerous_turns(turns) if effect.turn.part not in mended]
     kept = len(turns) - len(detached)
     because = detached[0].because if detached else None
     return FileUndo.CARRY if kept else FileUndo.DETACH, UndoTurns(kept, len(detached), because, len(mended))
@@ -75,7 +75,7 @@ def _warn_of_deletions(
     store: Store, dangerous: Mapping[str, Sequence[TurnEffect]], mended: Mapping[str, Collection[str]]
 ) -> Iterator[PlanWarning]:
     """Say for each message of the user what its undo would delete, and whether that is mended."""
-    prompt_of = prompts(store, [turn.turn.part for turns in dangerous.values() for turn in turns])
+    prompt_of = prompts(store, [effect.turn.part for turns in dangerous.values() for effect in turns])
     for id_, turns in dangerous.items():
         for (message, time), steps in by_message(turns, prompt_of).items():
             files = list(dict.fromkeys(file for step in steps for file in step.deletes))
