@@ -19,9 +19,9 @@ from migrator.snapshots.layout import Layout
 from migrator.snapshots.route import SnapshotRoutes
 from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
-from migrator.store.location import beside
+from migrator.store.location import databases_beside
 from migrator.store.reader import Store
-from migrator.store.turns import recorded
+from migrator.store.turns import undo_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -173,7 +173,7 @@ class _Search:
             if change.session in self._now
         }
         named_by_place: dict[str | None, set[str]] = {}
-        for id_, (turns, trees) in recorded(self._store, ids).items():
+        for id_, (turns, trees) in undo_records(self._store, ids).items():
             named = named_by_place.setdefault(self._git_dir(self._now[id_]), set())
             named.update(trees, (turn.hash for turn in turns))
         number = 0
@@ -187,7 +187,7 @@ class _Search:
 def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
     """Map each other database that shares our snapshots to the repositories that it uses; None if it can't be read."""
     found: dict[Path, set[str | None] | None] = {}
-    for path in beside(store.path):
+    for path in databases_beside(store.path):
         try:
             with Store(path) as other:
                 routes = SnapshotRoutes(other, places)

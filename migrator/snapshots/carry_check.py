@@ -15,7 +15,7 @@ from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, complete_trees
-from migrator.store.turns import recorded, redo_snapshot
+from migrator.store.turns import redo_snapshot, undo_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ class CarryChecker:
         """Map each session id to the decision for it on its route."""
         decisions: dict[str, CarryDecision] = {}
         every_id = [id_ for ids in by_route.values() for id_ in ids]
-        records = recorded(self._store, every_id)
+        records = undo_records(self._store, every_id)
         redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id).items()}
         for route, ids in by_route.items():
             try:
