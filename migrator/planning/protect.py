@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Plan, PlanWarning, UndoTurns
+from migrator.snapshots.recover import find_recoveries
 from migrator.snapshots.undo_effect import UndoEffect, by_message, dangerous_turns, undo_effects
 from migrator.store.turns import prompts
 from migrator.text import count, first_few, local_time
@@ -29,8 +30,6 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
     A turn whose snapshot is somewhere else is mended: the snapshot is brought to where opencode looks. The others are
     detached. The policy `detach` mends none; `carry` raises MigratorError if one can't be mended.
     """
-    from migrator.snapshots.recover import find_recoveries
-
     ids = [selected.session.id for selected in selection.sessions]
     effects = undo_effects(store, places, ids)
     recoveries = {} if policy == "detach" else find_recoveries(store, places, effects)
@@ -44,7 +43,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
             selected.selected_by,
             selected.session.binding,
             selected.session.binding,
-            *_undo(effects[selected.session.id], mended.get(selected.session.id, ())),
+            *_file_undo(effects[selected.session.id], mended.get(selected.session.id, ())),
         )
         for selected in selection.sessions
         if selected.session.id in dangerous
@@ -64,7 +63,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
     )
 
 
-def _undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[FileUndo, UndoTurns]:
+def _file_undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[FileUndo, UndoTurns]:
     detached = [effect for effect in dangerous_turns(turns) if effect.turn.part not in mended]
     kept = len(turns) - len(detached)
     because = detached[0].because if detached else None
