@@ -64,7 +64,7 @@ def move_below(path: str, old: str, new: str) -> str:
     return (new.rstrip("/") + rest).rstrip("/") or "/"
 
 
-class Folders:
+class FolderMap:
     """Folders that moved: each old path and its new one, all as `normalise` returns them.
 
     A path is mapped once, by the longest old path at or above it, so that chains (a to b, b to c) and swaps come out
@@ -81,7 +81,7 @@ class Folders:
                 # What is at the new place already must not go one level deeper each time the move is named.
                 self._new.setdefault(new, new)
 
-    def mapped(self, path: str) -> str | None:
+    def new_path(self, path: str) -> str | None:
         """Return the new path; None if the path stays the same."""
         path = normalise(path)
         for above in upwards(path):
@@ -90,17 +90,17 @@ class Folders:
                 return None if found == path else found
         return None
 
-    def arrived(self, path: str) -> bool:
+    def has_arrived(self, path: str) -> bool:
         """Tell whether a path stays only because it is in a new folder that lies in its own old one."""
         path = normalise(path)
         nearest = next((above for above in upwards(path) if above in self._new), None)
         return nearest is not None and self._new[nearest] == nearest
 
-    def origin(self, path: str) -> str | None:
+    def old_path(self, path: str) -> str | None:
         """Return the path that becomes `path` when all folders move; None if none does."""
         for above in upwards(path):
             for old in self._olds.get(above, ()):
                 source = move_below(path, above, old)
-                if self.mapped(source) == path:
+                if self.new_path(source) == path:
                     return source
-        return path if self.mapped(path) is None else None
+        return path if self.new_path(path) is None else None
