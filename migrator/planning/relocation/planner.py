@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import FolderState, PlanWarning, Selected, Selection
+from migrator.model import FolderState, Plan, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
-from migrator.planning.planner import plan_move
+from migrator.planning.opencode_2 import has_announcements
+from migrator.planning.planner import find_moves
+from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives, trees
@@ -22,15 +23,17 @@ from migrator.text import and_more
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from migrator.model import Plan, ProjectChange, Session
+    from migrator.model import Change, ProjectChange, Session
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.planning.relocation.destination import Relocation
     from migrator.store.project_rows import ProjectRows
     from migrator.store.reader import Store
 
 
-def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False) -> Plan:
-    """Plan what follows the folders; nothing is written.
+def plan_relocation(
+    store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False, announce: bool = False
+) -> Plan:
+    """Plan what follows the folders; nothing is written. `announce` is that of `plan_move`.
 
     Raises NoSuchDirectory where the folders aren't where they are said to be, NothingMatched where nothing follows,
     and MigratorError where an old folder is still in use, unless it was `copied`.
@@ -46,24 +49,28 @@ def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndoDec
     left = (
         [] if relocation.said.whereabouts is not FolderState.MOVED else _left_over(affected, relocation, copied=copied)
     )
-    selection = _selection(store, relocation, following)
-    plan = plan_move(store, selection, relocation, file_undo)
-    updated = {update.id: update for update in updates}
-    others = [project for project in plan.projects if project.id not in updated]
-    return replace(
-        plan,
-        projects=(*updates, *others),
-        warnings=(
+    moves = find_moves(store, _selection(store, relocation, following), relocation, file_undo)
+    updated = {update.id for update in updates}
+    return Plan(
+        str(store.path),
+        store.schema.dialect,
+        moves.changes,
+        (*updates, *(project for project in moves.projects if project.id not in updated)),
+        (
             *_without_match(affected, relocation),
             *_already_there(directories, relocation),
-            *plan.warnings,
+            *moves.warnings,
             *stays,
             *left,
-            *_repairs(plan, updates, relocation),
+            *_repairs(moves.changes, updates, relocation),
             *_borrowers(store, relocation),
             *_move_now(relocation),
+            *_named_elsewhere(relocation),
         ),
-        relocated=relocation.said,
+        moves.unchanged,
+        relocation.said,
+        moves.sources,
+        announce and has_announcements(store, moves.changes),
     )
 
 
@@ -179,13 +186,13 @@ def _is_empty(directory: str) -> bool:
         return False
 
 
-def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
+def _repairs(changes: Iterable[Change], updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
     """Ask about each checkout that moves: those of sessions, and those that project rows name."""
     if relocation.said.whereabouts is FolderState.FOREIGN:
         return []
     news = {new for _, new in relocation.said.folders}
     tops = {*news}
-    for before in {change.before for change in plan.changes}:
+    for before in {change.before for change in changes}:
         if place := relocation.place(before):
             tops.add(place.worktree)
     for update in updates:
@@ -220,3 +227,10 @@ def _move_now(relocation: Relocation) -> Iterator[PlanWarning]:
             "move-next",
             f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",
         )
+
+
+def _named_elsewhere(relocation: Relocation) -> Iterator[PlanWarning]:
+    if relocation.said.whereabouts is FolderState.FOREIGN:
+        return
+    for file in files_that_name([old for old, _ in relocation.said.folders], os.path.expanduser("~")):
+        yield PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")

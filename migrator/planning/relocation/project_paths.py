@@ -15,7 +15,7 @@ from migrator.model import (
 )
 from migrator.places.checkout import directory_project_id
 from migrator.store.json_text import stringify
-from migrator.store.project_rows import ProjectRows, sandbox_list
+from migrator.store.project_rows import ProjectRows, parse_sandboxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,7 +84,7 @@ def _sandboxes(paths: ProjectPaths, worktree: str, followed: Callable[[str], str
 
     opencode opened in the new place has put that there already.
     """
-    before = sandbox_list(paths.sandboxes)
+    before = parse_sandboxes(paths.sandboxes)
     if before is None:
         return paths.sandboxes
     after = [followed(directory) for directory in before]
