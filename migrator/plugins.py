@@ -28,6 +28,11 @@ def selector_plugins() -> list[SelectorPlugin]:
     return [*BUILT_IN, *_third_party("migrator.selectors", "selector plugin")]
 
 
+def selector_options() -> dict[str, click.Option]:
+    """Map the Python name of each option of the selectors to the option."""
+    return {option.name: option for plugin in selector_plugins() for option in plugin.options() if option.name}
+
+
 def orphan_rules() -> list[OrphanRule]:
     """Return the built-in orphan rules, then those of other distributions by name."""
     from migrator_selectors.orphans import BUILT_IN

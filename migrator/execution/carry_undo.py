@@ -81,7 +81,7 @@ def update_alternates(store: Store, relocated: FolderMoves) -> None:
 
     Its old place stays among them, in case it moves back. Raises MigratorError, with no row written.
     """
-    if relocated.whereabouts is FolderState.FOREIGN:
+    if relocated.state is FolderState.FOREIGN:
         return
     for git_dir, objects in broken_alternates(Layout.of(store).root, Folders(relocated.folders)):
         try:

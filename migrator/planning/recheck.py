@@ -38,8 +38,8 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
 
 def _folders_now(planned: FolderMoves) -> FolderMoves:
     """Return the folders as they are now: those that were to move next count as moved once no old one is left."""
-    if planned.whereabouts is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in planned.folders):
-        return replace(planned, whereabouts=FolderState.MOVED)
+    if planned.state is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in planned.folders):
+        return replace(planned, state=FolderState.MOVED)
     return planned
 
 
@@ -62,7 +62,7 @@ def _check_relocated(plan: Plan, folders: FolderMoves, store: Store, places: Pla
     from migrator.planning.relocation.destination import Relocation
 
     relocation = Relocation(places, folders, store.workspaces())
-    relocation.resolver.check()
+    relocation.resolver.check_folders()
     old = frozenset(store.never_imported())
     for before, after, of_1 in {(change.before, change.after, change.session in old) for change in plan.changes}:
         place = relocation.place(before)
@@ -75,7 +75,7 @@ def _check_relocated(plan: Plan, folders: FolderMoves, store: Store, places: Pla
                 f"the plan says project {after.project_id}. Nothing was written; plan again.",
             )
     for project in plan.updates:
-        if not relocation.resolver.holds(project.worktree, project.id):
+        if not relocation.resolver.is_of_project(project.worktree, project.id):
             raise StalePlan(
                 f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
                 "written; plan again.",
