@@ -38,18 +38,18 @@ def path_below(directory: str, base: str) -> str:
 def checkout_root(directory: str, path: str | None, known: Collection[str] = ()) -> str | None:
     """Return the top of the checkout that a session's directory was in, without looking at the disk: it may be gone.
 
-    The `path` of the session's row says how far below the top the directory is. It says nothing in rows from before
-    opencode 1.14, and in those that opencode adopted when a repository appeared around them (1.2.27 to 1.18.34), whose
-    path is still that outside of any repository, the directory without its leading slash. Then it is the innermost of
-    `known`, the tops that are on record, which the directory is in; None if it is in none of them.
+    The `path` of the session's row says how far below the top the directory is. If it doesn't, the innermost of `known`
+    that the directory is in is returned: tops that are on record. None if it is in none of them.
+
+    Rows from before opencode 1.14 have no path. Those that opencode adopted when a repository appeared around them
+    (1.2.27 to 1.18.34) still have the path from outside of it: the directory without its leading slash.
     """
     directory = directory.rstrip("/") or directory[:1]
     if path == "":
         return directory
     if path is not None and directory.endswith(f"/{path}") and (root := directory[: -len(path) - 1]):
         return root
-    tops = {top.rstrip("/") or "/" for top in known if top}
-    return next((above for above in upwards(directory) if above in tops), None)
+    return next((above for above in upwards(directory) if above in known or f"{above}/" in known), None)
 
 
 def normalise(path: str) -> str:
