@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 AT_ONCE = 16
-"""As many as `Places.learn` waits for at once."""
+"""As many as `Places.prefetch` waits for at once."""
 
 QUESTIONS = (
     ("git", "rev-parse", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel"),

@@ -99,7 +99,8 @@ class OpenStore:
         Summarise the README | shop-search
         """
         from migrator.model import Listed
-        from migrator.store.listing import Cursor, ListFilter, history
+        from migrator.store.listing import history
+        from migrator.store.paging import Cursor, ListFilter
 
         wanted = ListFilter(None, _text(directory), roots, start, search, workspace, not archived)
         cursor: Cursor | None = None
@@ -107,7 +108,7 @@ class OpenStore:
         while left is None or left > 0:
             with self._reading() as context:
                 size = _PAGE if left is None else min(_PAGE, left)
-                page = history(context.store, wanted.conditions(context.store), cursor, size)
+                page = history(context.store, wanted.conditions(context.store.schema), cursor, size)
                 projects = {project.id: project for project in context.selector_context.projects()}
             for session in page.sessions:
                 yield Listed(session, projects.get(session.project_id))
@@ -129,13 +130,13 @@ class OpenStore:
         ('missing-directory', 'certain')
         """
         from migrator.operations.orphans import find_homes
-        from migrator.orphans.find import check_names, find_orphans
-        from migrator.orphans.find import rules as every_rule
+        from migrator.orphans.find import find_orphans
+        from migrator.plugins import check_rule_names, orphan_rules
 
-        check_names(rules, "orphans()")
+        check_rule_names(rules, "orphans()")
         with self._reading() as context:
             homes = find_homes(context, SearchRequest([str(directory) for directory in search], depth))
-            return tuple(find_orphans(context.rule_context, every_rule(), homes, found_by=rules))
+            return tuple(find_orphans(context.rule_context, orphan_rules(), homes, found_by=rules))
 
     def projects(self) -> tuple[Project, ...]:
         """Return every project row.
@@ -277,15 +278,17 @@ def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
 
 def _select_request(keywords: SelectKeywords) -> SelectRequest:
     """Return what keywords select. Raises TypeError where one is none, BadInput for a value that it can't have."""
+    from migrator.plugins import selector_plugins
     from migrator.selection.options import read_options, selector_options
 
-    known = {*selector_options(), "match", "with_forks"}
+    options = selector_options(selector_plugins())
+    known = {*options, "match", "with_forks"}
     for name in keywords:
         if name not in known:
             raise TypeError(f"{name} selects nothing; there are {', '.join(sorted(known))}")
     values = plain_values(keywords)
     match, with_forks = values.pop("match", "all"), values.pop("with_forks", False)
-    return SelectRequest(read_options(values, spell={name: name for name in values}), match == "any", with_forks)
+    return SelectRequest(read_options(options, values), match == "any", with_forks)
 
 
 def _write_request(  # noqa: PLR0913, PLR0917 - the keywords of `apply` and `undo`

@@ -120,12 +120,16 @@ class Selection:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-class Undo(StrEnum):
-    """What happens to the file undo of a session: see README, "What a move changes"."""
+class FileUndo(StrEnum):
+    """What happens to opencode's file undo of a session: see README, "What a move changes"."""
 
     CARRY = "carry"
     DETACH = "detach"
     NONE = "none"
+
+
+Undo = FileUndo
+"""The name that programs know it by."""
 
 
 class ProjectAction(StrEnum):
@@ -158,7 +162,7 @@ class Change(NamedTuple):
     selected_by: tuple[str, ...]
     before: Binding
     after: Binding
-    undo: Undo
+    undo: FileUndo
     turns: UndoTurns = UndoTurns()
 
     @property

@@ -1,31 +1,82 @@
-"""What third parties bring, by the entry points of their distributions."""
+"""The selectors, orphan rules and commands that there are: built in, or from entry points of other distributions.
+
+A group's entry points name classes that are called without arguments (`migrator.selectors`, `migrator.orphan_rules`) or
+click commands (`migrator.commands`).
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from migrator.errors import MigratorError
+from migrator.errors import BadInput, MigratorError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from importlib.metadata import EntryPoint
 
+    import click
 
-def load_plugins(group: str, what: str) -> list[Any]:
-    """Make one of each class in an entry-point group, by name; `what` they are is for the error.
+    from migrator.orphans.rule import OrphanRule
+    from migrator.selection import SelectorPlugin
 
-    Raises MigratorError where one can't be loaded.
-    """
-    found = []
+
+def selector_plugins() -> list[SelectorPlugin]:
+    """Return the built-in selectors, then those of other distributions by name."""
+    from migrator_selectors import BUILT_IN
+
+    return [*BUILT_IN, *_third_party("migrator.selectors", "selector plugin")]
+
+
+def orphan_rules() -> list[OrphanRule]:
+    """Return the built-in orphan rules, then those of other distributions by name."""
+    from migrator_selectors.orphans import BUILT_IN
+
+    return [*BUILT_IN, *_third_party("migrator.orphan_rules", "orphan rule")]
+
+
+def check_rule_names(names: Iterable[str], option: str) -> None:
+    """Raise BadInput, which lists the rules, if there is no orphan rule of one of these names."""
+    known = [rule.name for rule in orphan_rules()]
+    for name in names:
+        if name not in known:
+            raise BadInput(f"{option} {name}: there is no such rule; give one of {', '.join(known)}")
+
+
+def commands() -> dict[str, EntryPoint]:
+    """Return the commands of other distributions by name, none of them loaded yet; see `load_command`."""
+    return {entry.name: entry for entry in _entries("migrator.commands")}
+
+
+def load_command(entry: EntryPoint) -> click.Command:
+    """Return the click command that an entry point names. Raises MigratorError if it can't be loaded or is none."""
+    import click
+
+    try:
+        command = entry.load()
+    except Exception as error:
+        raise _cant_be_loaded("command", entry, error) from error
+    if not isinstance(command, click.Command):
+        raise _cant_be_loaded("command", entry, f"{command!r} is no click command")
+    return command
+
+
+def _third_party(group: str, what: str) -> list[Any]:
+    """Make one of each class in an entry-point group; `what` they are is for the error."""
+    made = []
     for entry in _entries(group):
         try:
-            found.append(entry.load()())
+            made.append(entry.load()())
         except Exception as error:
-            raise MigratorError(
-                f"The {what} {entry.name} ({entry.value}) can't be loaded: {error}; "
-                "repair or uninstall the package that brings it.",
-            ) from error
-    return found
+            raise _cant_be_loaded(what, entry, error) from error
+    return made
+
+
+def _cant_be_loaded(what: str, entry: EntryPoint, why: Exception | str) -> MigratorError:
+    return MigratorError(
+        f"The {what} {entry.name} ({entry.value}) can't be loaded: {why}; "
+        "repair or uninstall the package that brings it.",
+    )
 
 
 @cache

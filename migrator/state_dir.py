@@ -1,8 +1,9 @@
-"""Where we keep what is ours: never in opencode's directories."""
+"""Where we keep what is ours, never in opencode's directories, and how it outlives a power cut."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 
@@ -20,3 +21,17 @@ def state_directory() -> Path:
 def runs_directory() -> Path:
     """Return the directory of the journals, one SQLite file for each run."""
     return state_directory() / "runs"
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content, or a directory's list of files, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since 1970, as our files and opencode's rows hold it."""
+    return time.time_ns() // 1_000_000

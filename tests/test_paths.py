@@ -6,8 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from migrator.paths import is_within
-from migrator.planning.relocation.folders import Folders
+from migrator.paths import Folders, is_within
 from tests.support.strategies import directories, names
 
 

@@ -65,7 +65,7 @@ def _like_ctrl_c(_number: int, _frame: FrameType | None) -> None:
 def _say(message: str) -> None:
     import click
 
-    from migrator.reporting.words import one_line
+    from migrator.text import one_line
 
     color = False if os.environ.get("NO_COLOR") else None
     click.echo(f"{click.style('error:', fg='red')} {one_line(message)}", err=True, color=color)

@@ -10,6 +10,7 @@ import click
 
 from migrator import __version__
 from migrator.cli.options import database_options
+from migrator.plugins import commands, load_command
 
 COMMANDS = (
     "list",
@@ -53,9 +54,9 @@ class LazyGroup(click.Group):
             raise ReaderGone from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which they are met."""
+        """Return the names in the order in which they are met, those of plug-ins last."""
         del ctx
-        return list(COMMANDS)
+        return [*COMMANDS, *(name for name in commands() if name not in COMMANDS)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -63,7 +64,7 @@ class LazyGroup(click.Group):
         """Find the command that was typed; where there is none, suggest those that are spelt much the same."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            raise click.exceptions.NoSuchCommand(name, possibilities=[*COMMANDS, *ALIASES], ctx=ctx)
+            raise click.exceptions.NoSuchCommand(name, possibilities=[*self.list_commands(ctx), *ALIASES], ctx=ctx)
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -71,7 +72,7 @@ class LazyGroup(click.Group):
         del ctx
         name = ALIASES.get(cmd_name, cmd_name)
         if name not in COMMANDS:
-            return None
+            return load_command(commands()[name]) if name in commands() else None
         command = import_module(f"migrator.cli.{name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command

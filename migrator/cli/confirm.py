@@ -15,7 +15,7 @@ import click
 from migrator.cli.command_line import applying_command, command_line
 from migrator.cli.terminal import drop_output, echo_lines, on_terminal, width
 from migrator.errors import MigratorError
-from migrator.reporting.words import count
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def show_plan(
     """Print a plan: one JSON document, or text and the command that applies it."""
     if values.get("as_json"):
         from migrator.documents.plan import plan_document
-        from migrator.reporting.words import json_text
+        from migrator.text import json_text
 
         click.echo(json_text(plan_document(plan), indent=2))
         return
@@ -121,8 +121,8 @@ def write_request(values: dict[str, Any], progress: Callable[[int], None] = lamb
 def report(run: Run, values: dict[str, Any]) -> None:
     """Say how a run went."""
     if values.get("as_json"):
-        from migrator.documents.plan import run_document
-        from migrator.reporting.words import json_text
+        from migrator.documents.run import run_document
+        from migrator.text import json_text
 
         click.echo(json_text(run_document(run), indent=2))
         return
@@ -137,11 +137,11 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
         return
-    from migrator.reporting.lost_text import lost_lines
+    from migrator.reporting.still_lost import still_lost_lines
 
     right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
     click.echo(f"Nothing to do: {right}.")
-    echo_lines(lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
+    echo_lines(still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
     _echo_warnings(replace(plan, warnings=tuple(w for w in plan.warnings if w.code != STILL_LOST)))
 
 

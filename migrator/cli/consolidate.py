@@ -14,7 +14,7 @@ from migrator.cli.terminal import echo_lines, width
 
 if TYPE_CHECKING:
     from migrator.model import Plan
-    from migrator.workspaces.sessions import RepositorySessions
+    from migrator.workspaces.model import RepositorySessions
 
 options = combine(
     click.argument("repository", default=".", required=False),

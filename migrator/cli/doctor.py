@@ -34,8 +34,8 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     """
     from migrator.operations.doctor import check_undo, check_up
     from migrator.operations.select import make_query
-    from migrator.reporting.outlook_rows import outlook_lines, redo_lines
-    from migrator.reporting.words import json_text
+    from migrator.reporting.undo_effect_rows import redo_lines, undo_effect_lines
+    from migrator.text import json_text
 
     with open_context(values) as context:
         select = select_request(values)
@@ -52,6 +52,6 @@ def command(ctx: click.Context, /, **values: Any) -> None:
             click.echo(f"{_mark(finding)} {finding.text}")
         if undo:
             echo_lines(redo_lines(undo.value["redo"]))
-            echo_lines(outlook_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
+            echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
     if any(finding.wrong for finding in findings):
         ctx.exit(1)

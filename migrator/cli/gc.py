@@ -12,7 +12,7 @@ from migrator.cli.database import open_context
 from migrator.cli.options import database_options, json_option, wait_option, yes_option
 from migrator.cli.terminal import echo_lines, on_terminal
 from migrator.errors import MigratorError
-from migrator.reporting.words import count, json_text
+from migrator.text import count, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def command(**values: Any) -> None:
     """
     from migrator.arguments import WriteRequest
     from migrator.operations.gc import list_leftovers, remove_leftovers
-    from migrator.reporting.leftover_text import leftover_document, leftover_lines
+    from migrator.reporting.gc_text import leftover_document, leftover_lines
 
     before = _before(values["older_than"])
     with open_context(values) as context:
@@ -65,7 +65,7 @@ def command(**values: Any) -> None:
 
 
 def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
-    from migrator.reporting.leftover_text import leftover_lines
+    from migrator.reporting.gc_text import leftover_lines
 
     echo_lines(leftover_lines(found, removed=False), err=quiet)
     if not on_terminal():
@@ -77,6 +77,6 @@ def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
 def _before(days: int | None) -> int | None:
     """Return the time in milliseconds before which runs began that are older than this."""
     from migrator.execution.gc import DAY
-    from migrator.execution.journal import now_ms
+    from migrator.state_dir import now_ms
 
     return None if days is None else now_ms() - days * DAY

@@ -14,7 +14,7 @@ from migrator.errors import NothingMatched
 if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
     from migrator.selection.query import Query
-    from migrator.store.listing import Condition
+    from migrator.store.paging import Condition
 
 
 @click.command("list", cls=SelectingCommand)
@@ -34,8 +34,9 @@ def command(form: str, **values: Any) -> None:
     """
     from migrator.operations.select import make_query
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.session_rows import columns, session_rows
-    from migrator.store.listing import DEFAULT_LIMIT, Cursor, history
+    from migrator.reporting.session_rows import session_columns, session_rows
+    from migrator.store.listing import history
+    from migrator.store.paging import DEFAULT_LIMIT, Cursor
 
     with open_context(values) as context:
         query = make_query(context, select_request(values))
@@ -45,7 +46,7 @@ def command(form: str, **values: Any) -> None:
         cursor = Cursor.parse(values["cursor"]) if values["cursor"] else None
         page = history(context.store, _conditions(context, query, values, here=here), cursor, limit)
         rows = session_rows(page.sessions, context.selector_context.projects())
-    table = columns(with_project=not here, width=width())
+    table = session_columns(with_project=not here, width=width())
     echo_lines(rows_text(rows, form, table, width()), raw=form != "table")
     if not rows:
         _nothing(values, here=here, asked=bool(query.choosing or query.narrowing))
@@ -66,7 +67,7 @@ def _nothing(values: dict[str, Any], *, here: bool, asked: bool) -> None:
 def _conditions(context: CommandContext, query: Query, values: dict[str, Any], *, here: bool) -> list[Condition]:
     import json
 
-    from migrator.store.listing import ListFilter
+    from migrator.store.paging import ListFilter
 
     conditions = query.conditions()
     if conditions is None:  # a selector that only Python can answer
@@ -78,4 +79,4 @@ def _conditions(context: CommandContext, query: Query, values: dict[str, Any], *
         search=values["search"],
         workspace=values["workspace"],
     )
-    return [*conditions, *wanted.conditions(context.store)]
+    return [*conditions, *wanted.conditions(context.store.schema)]

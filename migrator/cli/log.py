@@ -19,7 +19,7 @@ def command(form: str, **values: Any) -> None:
     from migrator.execution.run_log import logged_runs
     from migrator.reporting.log_rows import log_rows
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.words import local_time
+    from migrator.text import local_time
 
     path = only_database(values)
     rows = log_rows(logged_runs(str(path) if path else None))

@@ -170,7 +170,7 @@ class SelectingCommand(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the selectors' options before the command's own."""
         if not hasattr(self, "_with_selectors"):
-            from migrator.selection.query import selector_plugins
+            from migrator.plugins import selector_plugins
 
             options = [option for plugin in selector_plugins() for option in plugin.options()]
             options.append(

@@ -28,10 +28,10 @@ class OrphansCommand(SelectingCommand):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each rule and what is wrong with the sessions it finds."""
-        from migrator.orphans.find import rules
+        from migrator.plugins import orphan_rules
 
         with formatter.section("Rules"):
-            formatter.write_dl([(rule.name, rule.summary) for rule in rules()])
+            formatter.write_dl([(rule.name, rule.summary) for rule in orphan_rules()])
         super().format_epilog(ctx, formatter)
 
 
@@ -48,9 +48,9 @@ def command(form: str, **values: Any) -> None:
     Each with the fact that was seen, how sure that is, and where it belongs if that can be told. Nothing is written.
     """
     from migrator.operations.orphans import find_homes
-    from migrator.orphans.find import check_names
+    from migrator.plugins import check_rule_names
 
-    check_names(values["rule"], "--rule")
+    check_rule_names(values["rule"], "--rule")
     with open_context(values) as context, searching() as tick:
         homes = find_homes(context, search_request(values), tick)
         if values["explain"] is not None:
@@ -63,13 +63,14 @@ def _list(context: CommandContext, homes: Homes, form: str, values: dict[str, An
     from textwrap import wrap
 
     from migrator.operations.select import make_query
-    from migrator.orphans.find import find_orphans, rules, tally
+    from migrator.orphans.find import find_orphans, tally
+    from migrator.plugins import orphan_rules
     from migrator.reporting.orphan_rows import orphan_rows
     from migrator.reporting.orphan_text import orphan_text, summary
     from migrator.reporting.rows import rows_text
 
     query = make_query(context, select_request(values))
-    asked = rules()
+    asked = orphan_rules()
     selects = query.choosing or query.narrowing
     among = {session.id for session in query.sessions(context.store)} if selects else None
     found = find_orphans(context.rule_context, asked, homes, among=among, found_by=values["rule"])
@@ -88,11 +89,11 @@ def _list(context: CommandContext, homes: Homes, form: str, values: dict[str, An
 
 def _explain(context: CommandContext, homes: Homes, said: str, form: str) -> None:
     from migrator.orphans.explain import explain, find_session
-    from migrator.orphans.find import rules
+    from migrator.plugins import orphan_rules
     from migrator.reporting.explanation import explanation_document, explanation_text
-    from migrator.reporting.words import json_text
+    from migrator.text import json_text
 
-    told = explain(context.rule_context, find_session(context.rule_context, said), rules(), homes)
+    told = explain(context.rule_context, find_session(context.rule_context, said), orphan_rules(), homes)
     if form == "table":
         echo_lines(explanation_text(told, width() or 80))
     else:

@@ -89,7 +89,7 @@ def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
 def _save(plan: Plan, output: Path) -> None:
     """Write a file whole or not at all; what is no ordinary file (/dev/stdout, a pipe) is never replaced by one."""
     from migrator.documents.plan import plan_document
-    from migrator.reporting.words import json_text
+    from migrator.text import json_text
 
     text = json_text(plan_document(plan), indent=2) + "\n"
     partial = None

@@ -15,7 +15,7 @@ def saved_plan(name: str) -> Plan:
     """Read the plan in this file, `-` being standard input; MigratorError says what is wrong with it."""
     import sys
 
-    from migrator.documents.plan import read_plan
+    from migrator.documents.plan import read_plan_text
 
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ def saved_plan(name: str) -> Plan:
             f"{name} is not a plan of opencode-migrator: it isn't text; "
             "make it anew with `opencode-migrator plan ... -o FILE`.",
         ) from error
-    return read_plan(text, "Standard input" if name == "-" else name)
+    return read_plan_text(text, "Standard input" if name == "-" else name)
 
 
 def database_of(plan: Plan, values: dict[str, Any]) -> Path:

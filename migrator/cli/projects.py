@@ -18,7 +18,7 @@ from migrator.cli.terminal import echo_lines, width
 def command(form: str, **values: Any) -> None:
     """List every project: its worktree, how many sessions it has, whether it still exists."""
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.words import tilde
+    from migrator.text import tilde
 
     with open_context(values) as context:
         projects = context.store.projects()

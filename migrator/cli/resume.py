@@ -11,7 +11,7 @@ from migrator.cli.database import only_database
 from migrator.cli.options import database_options, json_option, writing_options
 from migrator.cli.terminal import on_terminal
 from migrator.errors import MigratorError
-from migrator.reporting.words import count
+from migrator.text import count
 
 
 @click.command("resume", short_help="Finish a run that was cut off.")

@@ -22,8 +22,8 @@ def command(repository: str, form: str, **values: Any) -> None:
     """
     from migrator.operations.consolidate import left_out_warnings
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.words import one_line, tilde
     from migrator.reporting.workspace_tree import state_words
+    from migrator.text import one_line, tilde
 
     with open_context(values) as context:
         found = context.selector_context.workspaces(repository, "REPOSITORY")
@@ -37,7 +37,7 @@ def command(repository: str, form: str, **values: Any) -> None:
             "main": workspace.main,
             "locked": workspace.locked,
             "formerly": list(workspace.formerly),
-            "sessions": found.sessions.get(workspace, 0),
+            "sessions": found.session_counts.get(workspace, 0),
             "evidence": workspace.evidence or None,
             "repository": found.repository.home,
         }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from migrator.client import responses
 from migrator.client.errors import error_of, gone
+from migrator.documents.run import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class Ending:
             told = json.loads(event.data)
             self._progress(told["sessions"], told["total"])
         elif event.event == "run":
-            self._run = responses.run(json.loads(event.data))
+            self._run = read_run(json.loads(event.data))
         elif event.event == "problem":
             raise error_of(json.loads(event.data))
 

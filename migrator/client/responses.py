@@ -11,10 +11,8 @@ from migrator.model import (
     Listed,
     LoggedRun,
     Orphan,
-    PlanWarning,
     Project,
     Reason,
-    Run,
     RunStatus,
     Session,
     Suggestion,
@@ -82,24 +80,9 @@ def _orphan(row: dict[str, Any]) -> Orphan:
 
 def plan(response: httpx.Response) -> Plan:
     """Read `plan@1`."""
-    from migrator.documents.plan import read_plan
+    from migrator.documents.plan import read_plan_text
 
-    return read_plan(response.text, "The server's answer")
-
-
-def run(document: dict[str, Any]) -> Run:
-    """Return the run that a `run@1` tells of."""
-    return Run(
-        document["run"],
-        RunStatus(document["status"]),
-        document["sessions"],
-        document["chunks"],
-        document["verified"],
-        tuple(document["conflicts"]),
-        tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
-        document.get("undoes"),
-        document["projects"],
-    )
+    return read_plan_text(response.text, "The server's answer")
 
 
 def runs(response: httpx.Response) -> tuple[LoggedRun, ...]:

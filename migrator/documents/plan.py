@@ -7,13 +7,14 @@ import json
 from collections import Counter
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from migrator.errors import MigratorError
 from migrator.model import (
     Binding,
     Change,
     DirectoryChange,
+    FileUndo,
     FolderMoves,
     FolderState,
     Plan,
@@ -21,18 +22,13 @@ from migrator.model import (
     ProjectAction,
     ProjectChange,
     ProjectPaths,
-    RunStatus,
     Source,
-    Undo,
     UndoTurns,
     WorkspaceChange,
 )
 
-if TYPE_CHECKING:
-    from migrator.model import Run
-
 FORMAT = "opencode-migrator/plan@1"
-RUN_FORMAT = "opencode-migrator/run@1"
+_AGAIN = "make it anew with `opencode-migrator plan ... -o FILE`."
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -67,9 +63,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     return {**document, "digest": _digest(document)}
 
 
-def _relocated_document(relocated: FolderMoves) -> dict[str, Any]:
-    folders = [{"old": old, "new": new} for old, new in relocated.folders]
-    return {"whereabouts": relocated.whereabouts.value, "folders": folders}
+def _relocated_document(moves: FolderMoves) -> dict[str, Any]:
+    folders = [{"old": old, "new": new} for old, new in moves.folders]
+    return {"whereabouts": moves.whereabouts.value, "folders": folders}
 
 
 def _project_document(project: ProjectChange) -> dict[str, Any]:
@@ -102,8 +98,8 @@ def summary(plan: Plan) -> dict[str, int]:
         "unchanged": len(plan.unchanged),
         "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
         "projects_updated": len(plan.updates),
-        "undo_carried": sum(number for (undo, _), number in kinds.items() if undo is Undo.CARRY),
-        "undo_detached": sum(number for (undo, _), number in kinds.items() if undo is Undo.DETACH),
+        "undo_carried": sum(number for (undo, _), number in kinds.items() if undo is FileUndo.CARRY),
+        "undo_detached": sum(number for (undo, _), number in kinds.items() if undo is FileUndo.DETACH),
         "turns_carried": sum(turns.carried * number for (_, turns), number in kinds.items()),
         "turns_detached": sum((turns.detached or 0) * number for (_, turns), number in kinds.items()),
     }
@@ -115,42 +111,33 @@ def warning_document(warning: PlanWarning) -> dict[str, Any]:
     return document if warning.session is None else {**document, "session": warning.session}
 
 
-def run_document(run: Run) -> dict[str, Any]:
-    """Return the outcome of a run as a JSON object, `opencode-migrator/run@1`."""
-    return {
-        "format": RUN_FORMAT,
-        "run": run.id,
-        "status": run.status.value,
-        "sessions": run.sessions,
-        "projects": run.projects,
-        "chunks": run.chunks,
-        "verified": run.verified,
-        "conflicts": list(run.conflicts),
-        "warnings": [warning_document(warning) for warning in run.warnings],
-        "undoes": run.undoes,
-        "undo": f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
-    }
+def read_warning(document: dict[str, Any]) -> PlanWarning:
+    """Return the warning that `warning_document` wrote."""
+    return PlanWarning(document["code"], document["message"], document.get("session"))
 
 
-def read_plan(text: str, name: str) -> Plan:
-    """Read a saved plan; MigratorError says what is wrong with it."""
-    again = "make it anew with `opencode-migrator plan ... -o FILE`."
+def read_plan_text(text: str, name: str) -> Plan:
+    """Return the plan in the text of a file; MigratorError says what is wrong with it, calling it `name`."""
     if not text.strip():
-        raise MigratorError(f"{name} is empty; {again}")
+        raise MigratorError(f"{name} is empty; {_AGAIN}")
     if not text.lstrip().startswith(("{", "[")):
-        raise MigratorError(f"{name} is not a plan of opencode-migrator; {again}")
+        raise MigratorError(f"{name} is not a plan of opencode-migrator; {_AGAIN}")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MigratorError(f"{name} is no whole plan: its JSON breaks off or is damaged ({error}); {again}") from error
-    return plan_of(document, name)
+        raise MigratorError(
+            f"{name} is no whole plan: its JSON breaks off or is damaged ({error}); {_AGAIN}"
+        ) from error
+    return read_plan(document, name)
 
 
-def plan_of(document: Any, name: str) -> Plan:
-    """Return the plan that a JSON value is; MigratorError says what is wrong with it. `name` is what to call it."""
-    again = "make it anew with `opencode-migrator plan ... -o FILE`."
+def read_plan(document: Any, name: str) -> Plan:
+    """Return the plan that `plan_document` wrote.
+
+    Raises MigratorError, which says what is wrong with the document and calls it `name`.
+    """
     if not isinstance(document, dict) or not str(document.get("format", "")).startswith("opencode-migrator/plan@"):
-        raise MigratorError(f"{name} is not a plan of opencode-migrator; {again}")
+        raise MigratorError(f"{name} is not a plan of opencode-migrator; {_AGAIN}")
     if document["format"] != FORMAT:
         raise MigratorError(
             f"{name} has the format {document['format']}, and this version reads {FORMAT}: "
@@ -161,13 +148,13 @@ def plan_of(document: Any, name: str) -> Plan:
     if stated != _digest(document):
         raise MigratorError(
             f"{name} was changed after it was made (its digest doesn't fit), so it no longer says what was looked at; "
-            f"{again}",
+            f"{_AGAIN}",
         )
     try:
         return _plan(document)
     except (KeyError, TypeError, ValueError) as error:
         raise MigratorError(
-            f"{name} is not a plan of opencode-migrator: a value is missing or can't be meant ({error}); {again}",
+            f"{name} is not a plan of opencode-migrator: a value is missing or can't be meant ({error}); {_AGAIN}",
         ) from error
 
 
@@ -183,13 +170,13 @@ def _plan(document: dict[str, Any]) -> Plan:
                 tuple(change["selected_by"]),
                 Binding(**change["before"]),
                 Binding(**change["after"]),
-                Undo(change["undo"]),
+                FileUndo(change["undo"]),
                 UndoTurns(**change.get("undo_turns", {})),
             )
             for change in document["changes"]
         ),
         tuple(_project(project) for project in document["projects"]),
-        tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
+        tuple(map(read_warning, document["warnings"])),
         tuple(document["unchanged"]),
         _relocated(document.get("relocated")),
         tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),

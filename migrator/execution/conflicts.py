@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migrator.errors import MigratorError, StalePlan
+from migrator.execution.project_edits import changed_projects
 from migrator.execution.value_edits import changed_since, deleted_in_opencode_2, is_optional
+from migrator.model import PlanWarning
+from migrator.store.opencode_2.staging import suspended_sessions
+from migrator.text import and_more, first_few
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from migrator.model import Binding, Change, Plan
+    from migrator.execution.journal_rows import Job
+    from migrator.model import Binding, Change
     from migrator.store.reader import Store
     from migrator.store.staging import Staging
     from migrator.store.writer import Edit
@@ -19,19 +26,79 @@ MOVED_ALREADY = "moved already"
 DELETED_IN_2 = "was deleted in opencode 2"
 
 
-def find_conflicts(staging: Staging, plan: Plan, restores: Sequence[Edit] = ()) -> dict[str, str]:
-    """Map each session of `plan`, whose changes are laid out, that changed since it was made to what changed, in words.
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """What the database holds otherwise than planned, in words: by session id, and by project id.
 
-    A child that was born since counts against its parent, if that moves: left out, it would be torn from its tree.
+    Sessions that `changed` make a plan stale; those with a turn `under_way` don't, but can't be moved now.
+    """
+
+    changed: dict[str, str]
+    under_way: dict[str, str]
+    projects: dict[str, str]
+
+    @property
+    def sessions(self) -> dict[str, str]:
+        """The sessions in conflict, for either reason."""
+        return self.changed | self.under_way
+
+    @property
+    def everything(self) -> dict[str, str]:
+        """All conflicts; the names of projects say that they are projects."""
+        return self.sessions | {f"project {id_}": what for id_, what in self.projects.items()}
+
+    def error(self, advice: str) -> MigratorError:
+        """Return the error that refuses a run for these conflicts; `advice` is what to do where a plan is stale."""
+        if self.under_way:
+            return MigratorError(
+                f"{conflict_sentence(self.under_way)}, which opencode 2 goes on with when it starts, and it would find "
+                "itself in another directory. Nothing was written; let it end in opencode, or leave its tree out with "
+                "--on-conflict skip.",
+            )
+        return StalePlan(
+            f"The database changed since: {conflict_sentence(self.everything)}. Nothing was written; {advice}.",
+            tuple(self.everything),
+        )
+
+    def warnings(self) -> tuple[PlanWarning, ...]:
+        """Return a warning for each session and project that is skipped."""
+        return (
+            *(PlanWarning("skipped", f"{id_} was skipped: it {what}.", id_) for id_, what in self.sessions.items()),
+            *(PlanWarning("skipped", f"Project {id_} was skipped: it {what}.") for id_, what in self.projects.items()),
+        )
+
+
+def find_conflicts(staging: Staging, job: Job) -> Conflicts:
+    """Compare the database with what a job expects; its plan's changes are staged."""
+    plan = job.plan
+    return Conflicts(
+        changed_sessions(staging, plan.changes, set(plan.unchanged), job.restores),
+        turns_under_way(staging.store, plan.changes),
+        changed_projects(staging.store, plan.updates),
+    )
+
+
+def turns_under_way(store: Store, changes: Iterable[Change]) -> dict[str, str]:
+    """Map each session that would move in the middle of a turn of opencode 2 to the words for that."""
+    moving = (change.session for change in changes if change.moves)
+    return dict.fromkeys(suspended_sessions(store, moving), "is in the middle of a turn")
+
+
+def changed_sessions(
+    staging: Staging, changes: Iterable[Change], known: Collection[str], restores: Sequence[Edit] = ()
+) -> dict[str, str]:
+    """Map each session of the staged `changes` that changed since they were planned to what changed, in words.
+
+    A child that was created since, which is not among the `known` ones, counts against its parent, if that moves: left
+    out, it would be torn from its tree.
     """
     found = {}
-    if strays := dict(staging.strays()):
-        for change in plan.changes:
-            if change.session in strays:
-                binding = strays[change.session]
+    if mismatched := dict(staging.mismatched()):
+        for change in changes:
+            if change.session in mismatched:
+                binding = mismatched[change.session]
                 found[change.session] = _difference(change, binding) if binding else "was deleted"
-    known = set(plan.unchanged)
-    for child, parent in staging.outsiders():
+    for child, parent in staging.unplanned_children():
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     found.update(_changed_values(staging.store, restores))
@@ -51,12 +118,9 @@ def conflict_sentence(found: dict[str, str]) -> str:
     """Name the first few conflicts."""
     done = [session for session, what in found.items() if what == MOVED_ALREADY]
     if done and len(done) == len(found):  # a plan that was carried out is applied again
-        return f"{', '.join(done[:SHOWN])}{_more(done)} {MOVED_ALREADY}"
-    return "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN]) + _more(found, ";")
-
-
-def _more(found: Collection[str], before: str = "") -> str:
-    return f"{before} and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return f"{first_few(done, SHOWN)} {MOVED_ALREADY}"
+    first = "; ".join(f"{session} {what}" for session, what in list(found.items())[:SHOWN])
+    return f"{first};{more}" if (more := and_more(len(found) - SHOWN)) else first
 
 
 def _difference(change: Change, now: Binding) -> str:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from migrator.errors import Interrupted, MigratorError, StalePlan
 from migrator.execution.chunk_size import ChunkSizer
 from migrator.execution.conflicts import conflict_sentence
-from migrator.execution.journal import now_ms
 from migrator.execution.opencode_2 import companion_edits
 from migrator.execution.project_edits import unwritten_updates, write_updates
 from migrator.execution.rollback import roll_back
+from migrator.execution.run_log import restored_sessions
 from migrator.execution.value_edits import detachments, stage, still_applicable, value_key
 from migrator.model import RunStatus
+from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from migrator.execution.journal import Journal
     from migrator.store.staging import Staging
@@ -58,12 +59,13 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
         write_updates(writer, unwritten_updates(writer, journal.updates()))
     number = max((number for number, *_ in journal.chunks()), default=0)
     pace = ChunkSizer(journal.chunk_size)
+    returning = restored_sessions(journal)
     first = staging.first
     while first <= staging.last:
         number += 1
         numbers = range(first, min(first + pace.size, staging.last + 1))
         pace.start()
-        _write_chunk(writer, journal, staging, number, numbers)
+        _write_chunk(writer, journal, staging, number, numbers, returning=returning)
         pace.stop()
         progress(len(numbers))
         first += len(numbers)
@@ -73,7 +75,9 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
                 writer.unregister(project.change, project.registered)
 
 
-def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int, numbers: range) -> None:
+def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
+    writer: Writer, journal: Journal, staging: Staging, number: int, numbers: range, *, returning: Collection[str]
+) -> None:
     """Write chunk `number`: the changes with these numbers."""
     first, last = numbers[0], numbers[-1]
     with writer.transaction():
@@ -86,7 +90,7 @@ def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int
             first,
             last,
             restores=restores,
-            returning=journal.returning,
+            returning=returning,
             announce=journal.announces,
             now=now_ms(),
         )
@@ -109,7 +113,7 @@ def _write_chunk(writer: Writer, journal: Journal, staging: Staging, number: int
 def _verify(writer: Writer, journal: Journal, staging: Staging) -> None:
     """Ask with opencode's own filters whether every session of the run, resumed or not, is where it should be."""
     whole = staging if staging.first == 1 else stage(writer, journal.changes())
-    arrived = whole.arrived()
+    arrived = whole.count_arrived()
     if arrived != whole.last:
         raise MigratorError(
             f"Only {arrived} of {whole.last} sessions would be listed by opencode at their destination; "

@@ -13,30 +13,30 @@ from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from migrator.disk import sync
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry
 from migrator.execution.update_rows import read_update, update_row
 from migrator.model import (
     Binding,
     Change,
+    FileUndo,
     PlanWarning,
     ProjectAction,
     ProjectChange,
     Run,
     RunStatus,
-    Undo,
 )
-from migrator.state_dir import runs_directory
+from migrator.state_dir import now_ms, runs_directory, sync
+from migrator.store.connection import transaction
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
 
-    from migrator.model import Plan
+    from migrator.execution.journal_rows import Job
     from migrator.store.staging import Staging
 
 FORMAT = 3
@@ -82,32 +82,20 @@ class Journal:
         return Database(self.connection, recursive_triggers=False, execute_plugins=False)
 
     @classmethod
-    def begin(  # noqa: PLR0913 - what a run is, said once, by keyword
-        cls,
-        plan: Plan,
-        staging: Staging,
-        command: str,
-        chunk_size: int | None,
-        *,
-        projects: Sequence[ProjectEdit],
-        restores: Iterable[Edit] = (),
-        carried: Iterable[Carried] = (),
-        undoes: str | None = None,
-        partial: bool = False,
-    ) -> Journal:
-        """Write down everything a run intends, before anything else is written to the database.
+    def begin(cls, job: Job, staging: Staging, command: str, chunk_size: int | None) -> Journal:
+        """Write down everything a run intends, before anything is written to the database.
 
-        Snapshots were `carried` before, which harms nobody. `staging` holds the changes of `plan`. `partial` is an undo
-        that leaves out some of what it undoes. The row in `run` comes last: a file without one is no run.
+        `staging` holds the changes of the job's plan. Snapshots were carried before, which harms nobody. A file without
+        a row in `run` is no run: the row is written in one transaction with all but the changes, which come first.
         """
         import sqlite3
 
-        now = now_ms()
+        plan, now = job.plan, now_ms()
         path = _new_file(now)
         with _explained(path):
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
                 new.executescript(f"BEGIN; {_TABLES}; COMMIT")
-            with staging.beside(path) as copying:
+            with staging.attach_journal(path) as copying:
                 copying.execute("INSERT INTO journal.binding SELECT * FROM temp.binding")
                 copying.execute(
                     "INSERT INTO journal.change SELECT seq, session, root, title, undo, before, after "
@@ -120,16 +108,16 @@ class Journal:
             write.execute(
                 "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?, ?)",
                 [path.stem, format_, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size,
-                 undoes, partial, plan.relocated is not None, plan.announce],
+                 job.undoes, job.partial, plan.relocated is not None, plan.announce],
             )  # fmt: skip
-            write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", restores)
+            write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.restores)
             write.executemany(
                 "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
                 [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
-                  p.registered) for p in projects],
+                  p.registered) for p in job.projects],
             )  # fmt: skip
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
-            write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", carried)
+            write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
         sync(path.parent)
         return journal
 
@@ -149,15 +137,8 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _explained(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+        with _explained(self.path), transaction(self.connection):
+            yield
 
     # -- what the run is -----------------------------------------------------------------------------------------
 
@@ -189,21 +170,15 @@ class Journal:
         ((announces,),) = self.connection.execute("SELECT announces FROM run").fetchall()
         return bool(announces)
 
-    @cached_property
-    def returning(self) -> frozenset[str]:
-        """The sessions that get back what the run had before that this one takes back.
-
-        None if that was before opencode 2 upgraded the database: it knew of one row of each session only.
-        """
+    @property
+    def undoes(self) -> str | None:
+        """The id of the run that this one takes back."""
         ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
-        if undoes is None or self.dialect == "v1":
-            return frozenset()
-        from migrator.execution.run_log import open_run
+        return None if undoes is None else str(undoes)
 
-        with open_run(undoes) as other:
-            if other.dialect != self.dialect:
-                return frozenset()
-            return frozenset(id_ for (id_,) in other.connection.execute("SELECT session FROM change"))
+    def sessions(self) -> frozenset[str]:
+        """Return the ids of the sessions that the run changes."""
+        return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
 
     @property
     def chunk_size(self) -> int | None:
@@ -215,7 +190,7 @@ class Journal:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
         sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
         bindings = {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
-        undos = {undo.value: undo for undo in Undo}
+        undos = {undo.value: undo for undo in FileUndo}
         return [
             Change(session, root, title, (), bindings[before], bindings[after], undos[undo])
             for session, root, title, undo, before, after in self.connection.execute(
@@ -352,8 +327,3 @@ def _unusable(path: Path, error: Exception) -> MigratorError:
         f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
         "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
     )
-
-
-def now_ms() -> int:
-    """Return the time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000

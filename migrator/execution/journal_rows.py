@@ -1,4 +1,4 @@
-"""What a journal holds beside changes and edits."""
+"""What a run is given to do, and what its journal holds beside changes and edits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.model import RunStatus
 
 if TYPE_CHECKING:
-    from migrator.model import ProjectChange
+    from migrator.model import Plan, PlanWarning, ProjectChange
+    from migrator.store.writer import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,21 @@ class Carried(NamedTuple):
     target: str
     target_worktree: str
     made: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that one run is to do: its plan, and what is needed beside the plan to carry it out.
+
+    `restores` are values that are set together with the sessions they belong to: back, by an undo; to their new form,
+    where file undo is carried. `projects` are the project rows to register or to take out. `undoes` is the run that is
+    taken back, `partial` tells that conflicts were left out. `carried` and `warnings` come from preparing file undo.
+    """
+
+    plan: Plan
+    restores: tuple[Edit, ...] = ()
+    projects: tuple[ProjectEdit, ...] = ()
+    undoes: str | None = None
+    partial: bool = False
+    carried: tuple[Carried, ...] = ()
+    warnings: tuple[PlanWarning, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Change, Undo
+from migrator.model import Change, FileUndo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +32,6 @@ def children_created_since(store: Store, done: Mapping[str, Change], started: in
             else:
                 homes[session.id] = (root, home)
                 why = (f"born since in the tree of {root}",)
-                born.append(Change(session.id, root, session.title, why, session.binding, home, Undo.NONE))
+                born.append(Change(session.id, root, session.title, why, session.binding, home, FileUndo.NONE))
         generation = list(children)
     return born, unchanged

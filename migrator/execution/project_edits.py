@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import StalePlan
 from migrator.model import DirectoryChange, ProjectChange, ProjectPaths, Row, WorkspaceChange
-from migrator.store.project_rows import DIRECTORIES, ProjectRows, project_rows
+from migrator.store.project_rows import ProjectRows, project_rows
+from migrator.store.reader import DIRECTORIES
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.interrupts import deferred_interrupts
-from migrator.execution.journal import now_ms
 from migrator.execution.new_children import children_created_since
 from migrator.execution.opencode_2 import companion_edits
 from migrator.execution.project_edits import inverted_updates, write_updates
@@ -21,6 +20,7 @@ from migrator.execution.value_edits import (
     value_key,
 )
 from migrator.model import RunStatus
+from migrator.state_dir import now_ms
 from migrator.store.staging import Staging
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
         chunks = [(number, journal.changes(first, last)) for number, first, last in journal.chunks()]
         written = [(n, chunk) for n, chunk in chunks if side_of(writer, chunk, journal.edits(n)) is Side.AFTER]
         journal.mark(RunStatus.ROLLING_BACK)
-        with writer.restoring():
+        with writer.without_foreign_keys():
             for number, chunk in written:
                 _invert(writer, chunk, journal.edits(number), announce=journal.announces)
             _fetch_born(writer, {change.session: change for _, chunk in chunks for change in chunk}, journal)

@@ -8,6 +8,7 @@ from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal import Journal
 from migrator.model import LoggedRun, RunStatus
 from migrator.state_dir import runs_directory
+from migrator.text import whole_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,12 +77,21 @@ def sessions_taken_back(run: str, runs: Sequence[RunEntry]) -> set[str]:
     return back
 
 
+def restored_sessions(run: Journal) -> frozenset[str]:
+    """Return the sessions to which `run` gives back what they had before the run that it undoes.
+
+    There are none if that run was made before opencode 2 upgraded the database: it recorded one row of each session.
+    """
+    undoes = run.undoes
+    if undoes is None or run.dialect == "v1":
+        return frozenset()
+    with open_run(undoes) as undone:
+        return undone.sessions() if undone.dialect == run.dialect else frozenset()
+
+
 def open_run(wanted: str) -> Journal:
-    """Open the run with this id, or with the only id that starts like this."""
-    matches = [path for path in sorted(runs_directory().glob("*.db")) if wanted and path.stem.startswith(wanted)]
-    exact = [path for path in matches if path.stem == wanted]
-    if len(exact or matches) > 1:
-        raise MigratorError(f"{wanted} fits several runs: {', '.join(path.stem for path in matches)}; type more of it.")
-    if not matches:
+    """Open the run with this id, or with the only id that starts with it."""
+    run = whole_id(wanted, (path.stem for path in runs_directory().glob("*.db")), "runs")
+    if run is None:
         raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
-    return Journal((exact or matches)[0])
+    return Journal(runs_directory() / f"{run}.db")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import Binding, Undo
+from migrator.model import Binding, FileUndo
 from migrator.store.json_text import stringify
 from migrator.store.reader import WHOLE
 from migrator.store.staging import Staging
@@ -38,7 +38,7 @@ def stage(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
 
 def _detached(change: Change) -> bool:
     """Tell whether all file undo goes; where nothing moves, it is said value by value which of it does."""
-    return change.moves and (change.undo is Undo.DETACH or change.invalidates_file_undo)
+    return change.moves and (change.undo is FileUndo.DETACH or change.invalidates_file_undo)
 
 
 def detachments(

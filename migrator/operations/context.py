@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.errors import MigratorError
 from migrator.places import Places, ProjectIdScheme
-from migrator.selection.query import DatabaseSelectorContext
+from migrator.plugins import check_rule_names, orphan_rules
+from migrator.selection.context import DatabaseSelectorContext
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class CommandContext:
     def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = places_of(self.store)
-        self.selector_context = DatabaseSelectorContext(self.store, self.places, lambda: self.rule_context, home)
+        self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home)
 
     def __enter__(self) -> Self:
         return self
@@ -36,6 +37,14 @@ class CommandContext:
         from migrator.orphans.context import DatabaseRuleContext
 
         return DatabaseRuleContext(self.store, self.places)
+
+    def _orphan_ids(self, rule: str | None) -> frozenset[str]:
+        """Return the ids of the sessions in the database that are lost, or those that the rule of this name finds."""
+        from migrator.orphans.find import find_reasons
+
+        check_rule_names([rule] if rule is not None else [], "--orphans")
+        asked = [known for known in orphan_rules() if rule in {None, known.name}]
+        return frozenset(find_reasons(self.rule_context, asked)).intersection(self.rule_context.by_id)
 
 
 def places_of(store: Store) -> Places:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from migrator.errors import MigratorError
 from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
-from migrator.reporting.words import count
 from migrator.store.open_by import find_holders, holder_names
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +51,10 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
     `sessions` in `value` has it turn by turn, `redo` the sessions of a sub-directory in which a redo would overwrite
     later changes outside of it.
     """
-    from migrator.reporting.outlook_rows import outlook_headline, outlook_rows, redo_rows
+    from migrator.reporting.undo_effect_rows import redo_rows, undo_effect_headline, undo_effect_rows
     from migrator.snapshots.redo import overwritten_by_redo
     from migrator.snapshots.undo_effect import UndoEffect, undo_effects
-    from migrator.store.undoing import prompts
+    from migrator.store.turns import prompts
 
     refuse_opencode_2(context.store)
     store, places = context.store, context.places
@@ -62,12 +62,12 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
     found = undo_effects(store, places, [session.id for session in sessions])
     redo = overwritten_by_redo(store, places, [session.id for session in sessions])
     said = prompts(store, [turn.turn.part for turns in found.values() for turn in turns])
-    rows = outlook_rows(sessions, found, said)
-    tally = {outlook.value: sum(row["undo"] == outlook.value for row in rows) for outlook in UndoEffect}
+    rows = undo_effect_rows(sessions, found, said)
+    tally = {effect.value: sum(row["undo"] == effect.value for row in rows) for effect in UndoEffect}
     return CheckResult(
         "undo",
         {**tally, "sessions": rows, "redo": redo_rows(sessions, redo)},
-        outlook_headline(rows, len(sessions)),
+        undo_effect_headline(rows, len(sessions)),
         wrong=tally[UndoEffect.DELETES.value] > 0,
         notable=tally[UndoEffect.UNKNOWN.value] > 0 or bool(redo),
     )
@@ -168,9 +168,10 @@ def _left_behind(store: Store) -> Iterator[CheckResult]:
 
 def _orphans(context: RuleContext) -> CheckResult:
     """Count what each rule finds; homes are not looked for, which would take its time."""
-    from migrator.orphans.find import find_orphans, rules, tally
+    from migrator.orphans.find import find_orphans, tally
+    from migrator.plugins import orphan_rules
 
-    asked = [rule for rule in rules() if rule.name != "left-behind-json"]  # has a line of its own
+    asked = [rule for rule in orphan_rules() if rule.name != "left-behind-json"]  # has a line of its own
     try:
         found = find_orphans(context, asked)
     except MigratorError as error:

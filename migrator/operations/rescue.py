@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.operations.orphans import find_homes
-from migrator.orphans.find import check_names, find_reasons, rules
+from migrator.orphans.find import find_reasons
 from migrator.planning.file_undo import FileUndoDecider
-from migrator.planning.opencode_2 import with_announcement
 from migrator.planning.planner import plan_move
 from migrator.planning.rescue import Rescue
+from migrator.plugins import check_rule_names, orphan_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 
 def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[[int], None] = lambda _: None) -> Plan:
     """Plan to bring lost sessions home; `tick` is told how many directories a search has looked at."""
-    check_names(request.rules, "--rule")
-    every = rules()
+    check_rule_names(request.rules, "--rule")
+    every = orphan_rules()
     homes = find_homes(context, request.search, tick)
     rescue = Rescue(context.rule_context, homes, every, request.rules or None, likely=request.likely)
     selection = rescue.select(find_reasons(context.rule_context, every))
     selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
     file_undo = FileUndoDecider(context.store, context.places, request.undo_files)
-    plan = plan_move(context.store, selection, rescue.destination, file_undo)
-    return with_announcement(plan, wanted=request.announce)
+    return plan_move(context.store, selection, rescue.destination, file_undo, announce=request.announce)

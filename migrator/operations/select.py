@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput
 from migrator.model import Selection
-from migrator.selection.query import Query, select
+from migrator.plugins import selector_plugins
+from migrator.selection.query import Query
+from migrator.selection.trees import select
 
 if TYPE_CHECKING:
     from migrator.arguments import SelectRequest
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 def make_query(context: CommandContext, request: SelectRequest) -> Query:
     """Turn the values of the selectors' options into a query."""
-    return Query(request.options, context.selector_context, match_any=request.match_any)
+    return Query(request.options, context.selector_context, selector_plugins(), match_any=request.match_any)
 
 
 def select_sessions(context: CommandContext, request: SelectRequest) -> Selection:

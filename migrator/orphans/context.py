@@ -1,4 +1,4 @@
-"""What rules ask: the database read once, and each directory looked at once."""
+"""What rules ask: the database, read once, and the disk, each directory looked at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.orphans.directory_status import inspect
 from migrator.places import git
-from migrator.store.opencode_2.importing import import_phase, worktrees_resolved
+from migrator.store.opencode_2.importing import import_phase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class DatabaseRuleContext:
-    """The Ground of one database and this machine's disk; see `migrator.orphans.rule.Ground`."""
+    """The RuleContext of one database and this machine's disk."""
 
     def __init__(self, store: Store, places: Places) -> None:
         self._store = store
@@ -41,10 +41,10 @@ class DatabaseRuleContext:
         return bound
 
     def _leave_out(self, bound: dict[Binding, list[Session]]) -> None:
-        """Leave out what only opencode 1 has, and what is in a workspace that opencode 2 knows."""
-        old = {session.id for session in self.not_imported}
+        """Leave out sessions that only opencode 1 has, and those in a workspace that opencode 2 knows."""
+        not_imported = {session.id for session in self.not_imported}
         for binding, sessions in [*bound.items()]:
-            kept = [] if binding.workspace_id in self.workspaces else [s for s in sessions if s.id not in old]
+            kept = [] if binding.workspace_id in self.workspaces else [s for s in sessions if s.id not in not_imported]
             if kept:
                 bound[binding] = kept
             else:
@@ -65,7 +65,7 @@ class DatabaseRuleContext:
     @cached_property
     def workspaces(self) -> Mapping[str, str | None]:
         """The directory of each workspace row, by its id."""
-        return self._store.workspaces()
+        return {row.id: row.directory for row in self._store.workspaces().values()}
 
     @property
     def has_path(self) -> bool:
@@ -105,7 +105,7 @@ class DatabaseRuleContext:
     @cached_property
     def resolved(self) -> Collection[tuple[str, str]]:
         """The rows of opencode 2's `worktree`."""
-        return worktrees_resolved(self._store)
+        return self._store.worktrees()
 
     @cached_property
     def from_before_path(self) -> frozenset[str]:
@@ -140,23 +140,23 @@ class DatabaseRuleContext:
         """Look at several directories at once."""
         self._inspect_all({directory for directory in directories if directory not in self._inspected})
 
-    info, inspect_all = inspect, inspect_all  # the names until 0.1, for plug-ins
+    sight, look_at = inspect, inspect_all  # the names until 0.1, for plug-ins
 
     def _inspect_all(self, directories: set[str]) -> None:
         from shutil import which
 
         seen = [inspect(directory) for directory in directories - self._inspected.keys()]
-        if which("git") is None and any(info.real and git.marked_directory(info.real) for info in seen):
+        if which("git") is None and any(info.real and git.repository_root(info.real) for info in seen):
             raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
-        self._places.learn(info.real for info in seen if info.real is not None)
-        self._inspected |= {info.directory: self._resolved(info) for info in seen}
+        self._places.prefetch(info.real for info in seen if info.real is not None)
+        self._inspected |= {info.directory: self._with_place(info) for info in seen}
 
-    def _resolved(self, info: DirectoryInfo) -> DirectoryInfo:
-        """Add what opencode makes of a directory that is there; git is not asked about one that isn't."""
+    def _with_place(self, info: DirectoryInfo) -> DirectoryInfo:
+        """Add the place that opencode makes of a directory, if it is there."""
         if info.real is None:
             return info
         try:
-            place, checkout = self._places.at(info.real)
+            place, checkout = self._places.describe(info.real)
         except MigratorError as error:
             return replace(info, detail=str(error))
         return replace(info, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)

@@ -1,4 +1,4 @@
-"""What is on the disk at a directory that a session is bound to, told without asking git."""
+"""What is on the disk at a directory that a session is bound to; git is not asked."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
 
 
 def inspect(directory: str) -> DirectoryInfo:
-    """Return what is at `directory`, as stored; of a place nothing is known yet."""
+    """Return what is at a stored directory, without its place."""
     if not os.path.isabs(directory) or "\0" in directory:
         return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory!r} is no path of this system")
     try:
         real = os.path.realpath(directory, strict=True)
     except OSError as error:
-        return _unreal(directory, error)
+        return _failed(directory, error)
     if not Path(real).is_dir():
         return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} is a file")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
@@ -32,7 +32,7 @@ def inspect(directory: str) -> DirectoryInfo:
     return DirectoryInfo(directory, DirectoryStatus.THERE, detail, real)
 
 
-def _unreal(directory: str, error: OSError) -> DirectoryInfo:
+def _failed(directory: str, error: OSError) -> DirectoryInfo:
     if isinstance(error, NotADirectoryError):
         return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} lies below a file")
     if not isinstance(error, FileNotFoundError):

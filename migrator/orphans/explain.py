@@ -1,21 +1,20 @@
-"""Every fact that was looked at for one session: what rules say yes and no to, and why."""
+"""Explain one session: what each rule says of it, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError, NothingMatched
+from migrator.errors import NothingMatched
 from migrator.model import Orphan
+from migrator.text import whole_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.model import Project, Reason, Session
-    from migrator.orphans.find import HomeFinder
+    from migrator.orphans.homes import Homes
     from migrator.orphans.rule import DirectoryInfo, OrphanRule, RuleContext
-
-_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,40 +34,35 @@ class Explanation:
     in_database: bool
     info: DirectoryInfo
     project: Project | None
-    verdicts: tuple[RuleResult, ...]
+    results: tuple[RuleResult, ...]
 
 
-def explain(context: RuleContext, session: Session, asked: Sequence[OrphanRule], homes: HomeFinder) -> Explanation:
+def explain(context: RuleContext, session: Session, asked: Sequence[OrphanRule], homes: Homes) -> Explanation:
     """Ask every rule about one session, and for its home where it is lost."""
     in_database = session.id in context.by_id
-    verdicts = []
+    results = []
     for rule in asked:
-        said = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
-        note = "" if said else (rule.explain_pass(context, session) if in_database else "not in the database")
-        verdicts.append(RuleResult(rule.name, said, note))
-    reasons = tuple(reason for verdict in verdicts for reason in verdict.reasons)
-    suggestion, rivals = homes.home_of(session, reasons) if reasons else (None, ())
+        found = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
+        note = "" if found else (rule.explain_pass(context, session) if in_database else "not in the database")
+        results.append(RuleResult(rule.name, found, note))
+    reasons = tuple(reason for result in results for reason in result.reasons)
+    suggestion, rivals = homes.suggestion(session, reasons) if reasons else (None, ())
     return Explanation(
         Orphan(session, reasons, suggestion, rivals),
         in_database,
         context.inspect(session.directory),
         context.projects.get(session.project_id),
-        tuple(verdicts),
+        tuple(results),
     )
 
 
 def find_session(context: RuleContext, text: str) -> Session:
-    """Return the session with this id, or the only one whose id begins so, in the database or in JSON storage.
+    """Return the session whose id is `text` or the only one that begins with it, in the database or JSON storage.
 
     Raises NothingMatched where there is none, MigratorError where there are several.
     """
     known = {left.session.id: left.session for left in context.left_behind} | dict(context.by_id)
-    if text in known:
-        return known[text]
-    fitting = sorted(id_ for id_ in known if id_.startswith(text))[: _NAMED + 1] if text else []
-    if not fitting:
+    id_ = whole_id(text, known, "sessions")
+    if id_ is None:
         raise NothingMatched(f"--explain {text}: no session has this id; `opencode-migrator list --all` shows them.")
-    if len(fitting) > 1:
-        names = ", ".join(fitting[:_NAMED])
-        raise MigratorError(f"--explain {text}: several sessions have an id that begins so, give more of it: {names}")
-    return known[fitting[0]]
+    return known[id_]

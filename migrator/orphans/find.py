@@ -1,51 +1,26 @@
-"""Ask every rule, and put together what they say of each session."""
+"""Find the lost sessions: ask every rule, and join the reasons of each session."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from migrator.errors import BadInput
 from migrator.model import Orphan, Reason
-from migrator.plugins import load_plugins
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
-    from migrator.model import Session, Suggestion
+    from migrator.model import Session
+    from migrator.orphans.homes import Homes
     from migrator.orphans.rule import OrphanRule, RuleContext
 
     Lost = tuple[Session, tuple[Reason, ...]]
 
-ENTRY_POINT_GROUP = "migrator.orphan_rules"
-
-
-class HomeFinder(Protocol):
-    """Who knows where a lost session belongs; see `migrator.orphans.homes.Homes`."""
-
-    def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
-        """Return where it belongs, and rivals of equal rank."""
-
-
-def rules() -> list[OrphanRule]:
-    """Return the built-in rules and those that other distributions bring, in that order."""
-    from migrator_selectors.orphans import BUILT_IN
-
-    return [*BUILT_IN, *load_plugins(ENTRY_POINT_GROUP, "orphan rule")]
-
-
-def check_names(names: Iterable[str], option: str) -> None:
-    """Raise BadInput, which lists the rules, where one of these names is none."""
-    known = [rule.name for rule in rules()]
-    for name in names:
-        if name not in known:
-            raise BadInput(f"{option} {name}: there is no such rule; give one of {', '.join(known)}")
-
 
 def find_reasons(context: RuleContext, asked: Iterable[OrphanRule]) -> dict[str, Lost]:
-    """Map the id of each lost session to it and its reasons, in the order of the rules.
+    """Map the id of each lost session to the session and its reasons, in the order of the rules.
 
-    Among them are sessions that are not in the database: those in JSON storage. Equal reasons are one object, since
+    Sessions in JSON storage, which are not in the database, are among them. Equal reasons are one object, since
     sessions are many and what happened to them is not.
     """
     found: dict[str, Lost] = {}
@@ -67,7 +42,7 @@ def find_reasons(context: RuleContext, asked: Iterable[OrphanRule]) -> dict[str,
 def find_orphans(
     context: RuleContext,
     asked: Iterable[OrphanRule],
-    homes: HomeFinder | None = None,
+    homes: Homes | None = None,
     *,
     among: Collection[str] | None = None,
     found_by: Collection[str] = (),
@@ -83,13 +58,13 @@ def find_orphans(
         if among is not None and session.id not in among:
             continue
         if not wanted or any(reason.rule in wanted for reason in why):
-            suggestion, rivals = homes.home_of(session, why) if homes else (None, ())
+            suggestion, rivals = homes.suggestion(session, why) if homes else (None, ())
             found.append(Orphan(session, why, suggestion, rivals))
     return found
 
 
 def _last_used_first(context: RuleContext, lost: Mapping[str, Lost]) -> Iterable[Lost]:
-    """Put them in order, which those of the database are in already; only JSON storage has others."""
+    """Put lost sessions in order; those of the database are in it already, those in JSON storage are not."""
     in_order = [found for id_ in context.by_id if (found := lost.get(id_))]
     if len(in_order) == len(lost):
         return in_order
@@ -97,10 +72,9 @@ def _last_used_first(context: RuleContext, lost: Mapping[str, Lost]) -> Iterable
 
 
 def tally(found: Iterable[Orphan], names: Iterable[str]) -> dict[str, int]:
-    """Count the sessions that each of these rules found, in their order, those that found none left out."""
+    """Count the sessions that each of these rules found, in the order of `names`; leave out rules that found none."""
     counts = dict.fromkeys(names, 0)
-    alike = Counter(orphan.reasons for orphan in found)
-    for reasons_, number in alike.items():
-        for name in {reason.rule for reason in reasons_} & counts.keys():
+    for reasons, number in Counter(orphan.reasons for orphan in found).items():
+        for name in {reason.rule for reason in reasons} & counts.keys():
             counts[name] += number
     return {name: number for name, number in counts.items() if number}

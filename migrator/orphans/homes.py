@@ -9,19 +9,19 @@ best. Everything is decided once for each binding, of which there are few, not f
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, Suggestion
-from migrator.orphans.checkout_root import checkout_of, path_below
+from migrator.model import Suggestion
+from migrator.orphans.home import BROKEN_TREE, Home
 from migrator.orphans.known_checkouts import KnownCheckouts, only_candidate
 from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
-from migrator.orphans.vcs_records import Records
-from migrator.paths import is_within
+from migrator.orphans.vcs_records import VcsRecords
+from migrator.paths import is_within, path_below
 from migrator.places import git
-from migrator.places.checkout import GLOBAL, is_outside
+from migrator.places.checkout import GLOBAL, is_outside_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,73 +31,58 @@ if TYPE_CHECKING:
     from migrator.orphans.search import Search
     from migrator.orphans.vcs_records import Record
 
-BROKEN_TREE = "broken-tree"
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where sessions belong (`place`, `because`), or why nobody knows (`why_not`, `rivals` of equal rank).
-
-    `away`: the directory isn't lost, it is known to come back; no search may say otherwise.
-    """
-
-    place: Place | None = None
-    certainty: Certainty = Certainty.CERTAIN
-    because: str = ""
-    rivals: tuple[str, ...] = ()
-    why_not: str = ""
-    away: bool = False
-
 
 class Homes:
-    """Finds homes; with `search` also where the user says to look."""
+    """Finds homes; with `search` also below the directories that the user names."""
 
     def __init__(self, context: RuleContext, search: Search | None = None) -> None:
         self._context = context
         self._search = search
         self._known = search.known if search else KnownCheckouts(context)
-        self._records = Records(context, self._known)
-        self._beyond = cache(why_other_machine)  # in front of many directories are the same few
-        self._bound = cache(self._decide)
-        self._told = cache(lambda binding: self._answer(binding, self._bound(binding)))
+        self._records = VcsRecords(context, self._known)
+        self._why_other_machine = cache(why_other_machine)  # in front of many directories are the same few
+        self._home_by_binding = cache(self._find)
+        self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
         self._not_imported = {session.id for session in context.not_imported}
 
-    def home_of(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
+    def suggestion(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
         """Return where a session belongs that is lost for these reasons, and the rivals of equal rank.
 
         The suggestion is None where nobody knows, or where being bound there would change nothing.
         """
-        apart = self._apart(session, reasons)
-        return self._told(session.binding) if apart is None else self._answer(session.binding, apart)
+        exception = self._exception(session, reasons)
+        if exception is None:
+            return self._suggestion_by_binding(session.binding)
+        return self._as_suggestion(session.binding, exception)
 
-    def look(self, session: Session, reasons: Sequence[Reason]) -> Home:
-        """Return the same in full; the place may be where the session is bound already."""
-        return self._apart(session, reasons) or self._bound(session.binding)
+    def home(self, session: Session, reasons: Sequence[Reason]) -> Home:
+        """Return the home of a session that is lost for these reasons; it may be where the session is bound already."""
+        return self._exception(session, reasons) or self._home_by_binding(session.binding)
 
-    def _answer(self, binding: Binding, home: Home) -> tuple[Suggestion | None, tuple[str, ...]]:
-        if home.place is None or self.storable(home.place) == binding:
+    def _as_suggestion(self, binding: Binding, home: Home) -> tuple[Suggestion | None, tuple[str, ...]]:
+        if home.place is None or self.storable_binding(home.place) == binding:
             return None, home.rivals
         return Suggestion(home.place.directory, home.place.project_id, home.certainty, home.because), ()
 
-    def _apart(self, session: Session, reasons: Sequence[Reason]) -> Home | None:
-        """Return the home of a session for which something else than its binding decides."""
+    def _exception(self, session: Session, reasons: Sequence[Reason]) -> Home | None:
+        """Return the home of a session for which more than its binding decides, or None."""
         if session.id not in self._context.by_id:
             return Home(why_not="it is not in the database, so there is nothing to bind")
         if session.id in self._not_imported:
             return Home(why_not="opencode 2 doesn't have it, and where opencode 1 does is its own affair")
         if session.parent_id is not None and any(reason.rule == BROKEN_TREE for reason in reasons):
-            root = self.root(session)
+            root = self.root_of(session)
             if root.id != session.id:
-                return self._with_root(root)
+                return self._home_with_root(root)
         return None
 
-    def _with_root(self, root: Session) -> Home:
-        home = self.look(root, ())
+    def _home_with_root(self, root: Session) -> Home:
+        home = self.home(root, ())
         if home.place is None:
             return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
         return replace(home, because=f"it follows its root {root.id}")
 
-    def root(self, session: Session) -> Session:
+    def root_of(self, session: Session) -> Session:
         """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
         by_id, here, seen = self._context.by_id, session, {session.id}
         while here.parent_id is not None and here.parent_id in by_id:
@@ -107,30 +92,32 @@ class Homes:
             seen.add(here.id)
         return here
 
-    def storable(self, place: Place) -> Binding:
-        """Return what the row of a session holds that belongs there."""
+    def storable_binding(self, place: Place) -> Binding:
+        """Return what the row of a session in this place holds."""
         return place.binding if self._context.has_path else place.binding._replace(path=None)
 
     def warnings(self) -> Iterable[PlanWarning]:
-        """Return what the search could not look into, as far as it was made."""
+        """Return what the search could not look into, if there was one."""
         return self._search.warnings() if self._search else ()
 
-    def _decide(self, binding: Binding) -> Home:
+    def _find(self, binding: Binding) -> Home:
         if binding not in self._context.bound:
             return Home(why_not="it is in a workspace of opencode 2's, which is elsewhere")
         info = self._context.inspect(binding.directory)
         if info.status is DirectoryStatus.UNREADABLE:
             return Home(why_not=f"{info.detail}; what can't be looked at is never moved by itself")
-        return self._in_place(binding, info) if info.status is DirectoryStatus.THERE else self._gone(binding)
+        if info.status is DirectoryStatus.THERE:
+            return self._home_in_place(binding, info)
+        return self._home_of_missing(binding)
 
     # -- the directory is there ----------------------------------------------------------------------------------
 
-    def _in_place(self, binding: Binding, info: DirectoryInfo) -> Home:
+    def _home_in_place(self, binding: Binding, info: DirectoryInfo) -> Home:
         place, project_id = info.place, binding.project_id
         if place is None:
             return Home(why_not=info.detail)
-        if place.vcs is None and not is_outside(project_id, place.directory):
-            broken = _broken_link(place.directory)
+        if place.vcs is None and not is_outside_repository(project_id, place.directory):
+            broken = _broken_worktree_link(place.directory)
             if broken:
                 return Home(why_not=broken)
         here = Home(place, because=f"{place.directory} is there, and opencode resolves it to this project today")
@@ -142,7 +129,7 @@ class Homes:
             for other in repository.checkouts
             if not is_within(place.directory, other.directory)
         ]
-        if not others or _related(place, others):
+        if not others or _shares_history(place, others):
             return here
         # Something else is where the session was, and its project is elsewhere: `mv shop old-shop; git init shop`.
         _, named = only_candidate(self._known.repositories(project_id))
@@ -155,53 +142,53 @@ class Homes:
 
     # -- the directory is gone -----------------------------------------------------------------------------------
 
-    def _gone(self, binding: Binding) -> Home:
-        directory, project_id = binding.directory, binding.project_id
-        base = checkout_of(binding, self._known.tops(project_id)) or directory
-        foreign = self._beyond(base)
-        home = Home(why_not=foreign) if foreign else self._certain(binding, base)
+    def _home_of_missing(self, binding: Binding) -> Home:
+        base = self._known.checkout_root(binding)
+        foreign = self._why_other_machine(base)
+        home = Home(why_not=foreign) if foreign else self._certain_home(binding, base)
         if home.place is not None or home.away:
             return home
         if self._search is None:
             return replace(home, why_not=f"{home.why_not}; --search DIR looks for it below DIR")
-        return self._search.home(binding, base, self.within) or replace(
+        return self._search.home(binding, base, self.nearest_place) or replace(
             home, why_not=f"{home.why_not}, and the search found none"
         )
 
-    def _certain(self, binding: Binding, base: str) -> Home:
+    def _certain_home(self, binding: Binding, base: str) -> Home:
         """Return the home of a session whose directory was once here; `base` is the checkout it was in."""
         directory, project_id = binding.directory, binding.project_id
         found = self._search.checkouts if self._search else ()
         record = self._records.workspace(directory, found)
-        stands = self._context.inspect(base)
-        if record is None and stands.place and project_id in {stands.place.project_id, stands.kept_id} - {GLOBAL}:
+        info = self._context.inspect(base)
+        if record is None and info.place and project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
             return Home(
-                self.within(base, path_below(directory, base)), because=f"the checkout that it was in, {base}, is there"
+                self.nearest_place(base, path_below(directory, base)),
+                because=f"the checkout that it was in, {base}, is there",
             )
-        if is_outside(project_id, directory) and record is None:
+        if is_outside_repository(project_id, directory) and record is None:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
-        if record is None and not stands.real:
+        if record is None and not info.real:
             newest = max(session.created for session in self._context.bound[binding])
             record = self._records.worktree(directory, base, project_id, newest, found)
         if record is not None:
-            return self._on_record(record)
-        return self._elsewhere(project_id, base, path_below(directory, base))
+            return self._home_on_record(record)
+        return self._home_in_other_checkout(project_id, base, path_below(directory, base))
 
-    def _elsewhere(self, project_id: str, base: str, sub: str) -> Home:
+    def _home_in_other_checkout(self, project_id: str, base: str, sub: str) -> Home:
         """Return `sub` in another checkout of a project."""
         if place := self._known.worktree(project_id):
             because = f"{base} is gone, and the project's own worktree is there"
-            return Home(self.within(place.worktree, sub), because=because)
+            return Home(self.nearest_place(place.worktree, sub), because=because)
         only, rivals = only_candidate(self._known.repositories(project_id))
         if only:
             because = f"{base} is gone, and this is the only other checkout of its project"
-            return Home(self.within(only.directory, sub), because=because)
+            return Home(self.nearest_place(only.directory, sub), because=because)
         if rivals:
             return Home(rivals=rivals, why_not=f"its project has several checkouts here: {' and '.join(rivals)}")
         return Home(why_not="no checkout of its project is known to be here")
 
-    def _on_record(self, record: Record) -> Home:
-        places = [place for root in record.roots if (place := self.within(root, record.sub))]
+    def _home_on_record(self, record: Record) -> Home:
+        places = [place for root in record.roots if (place := self.nearest_place(root, record.sub))]
         if len(places) == 1:
             return Home(places[0], because=record.because)
         if not record.roots:
@@ -209,8 +196,8 @@ class Homes:
         rivals = tuple(place.directory for place in places)
         return Home(rivals=rivals, why_not=f"{record.because}, which leaves {' and '.join(rivals) or 'nothing'}")
 
-    def within(self, root: str, sub: str) -> Place | None:
-        """Return `sub` below a checkout, or what is nearest to it in the same checkout; None where it isn't there."""
+    def nearest_place(self, root: str, sub: str) -> Place | None:
+        """Return `sub` below a checkout, or the nearest directory to it in there; None if the checkout is gone."""
         top = self._context.inspect(root).place
         taken = os.path.join(root, sub) if sub else root
         while top is not None and taken != root:
@@ -221,17 +208,17 @@ class Homes:
         return top
 
 
-def _broken_link(directory: str) -> str | None:
-    """Return what to do about a linked worktree whose repository has moved away; None where it isn't one."""
-    marked = git.marked_directory(directory)
+def _broken_worktree_link(directory: str) -> str | None:
+    """Return what to do about a directory if it is a linked worktree whose repository has moved away."""
+    marked = git.repository_root(directory)
     marker = os.path.join(marked, ".git") if marked else ""
     if not os.path.isfile(marker):
         return None
     return f"{marker} names a repository that isn't there; first run `git worktree repair` where that is now"
 
 
-def _related(place: Place, others: Sequence[Place]) -> bool:
-    """Tell whether a checkout shares history with others: then it is a clone of them, by whatever id it goes."""
+def _shares_history(place: Place, others: Sequence[Place]) -> bool:
+    """Tell whether a checkout shares history with one of `others`: then it is a clone, whatever its project id."""
     if place.vcs is None:
         return False
     commits = git.root_commits(place.worktree)

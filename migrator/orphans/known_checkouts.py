@@ -1,42 +1,43 @@
-"""The checkouts of a project that the database, and git itself, know of: which of them are there today."""
+"""The checkouts of a project that the database and git know of, and which of them are there today."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.paths import checkout_root
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Place
+    from migrator.model import Binding, Place
     from migrator.orphans.rule import RuleContext
 
 
 class KnownRepository(NamedTuple):
-    """Checkouts that share one git repository: `main` is its main working copy, None where that isn't there."""
+    """Checkouts that share one git repository; `main` is its main working copy, None if that is gone."""
 
     main: Place | None
     checkouts: tuple[Place, ...]
 
     @property
     def home(self) -> Place | None:
-        """Where a session belongs whose own checkout of this repository is gone.
+        """The place for a session whose own checkout of this repository is gone.
 
-        It was the main working copy, which then is here, or a linked worktree, of which the main one remains.
+        That checkout was the main working copy, which is here now, or a linked worktree, of which the main one remains.
         """
         return self.main or (self.checkouts[0] if len(self.checkouts) == 1 else None)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The directories that it could be, for people to choose from."""
+    def candidates(self) -> tuple[str, ...]:
+        """The directories that people can choose from."""
         return (self.home.directory,) if self.home else tuple(place.directory for place in self.checkouts)
 
 
 class KnownCheckouts:
-    """What is known of each project's checkouts; each project is looked at once."""
+    """The known checkouts of each project; each project is looked at once."""
 
     def __init__(self, context: RuleContext) -> None:
         self._context = context
@@ -58,16 +59,20 @@ class KnownCheckouts:
             found.setdefault(binding.project_id, {})[binding.directory] = None
         return {project_id: tuple(directories) for project_id, directories in found.items()}
 
-    def tops(self, project_id: str) -> Sequence[str]:
-        """Return the tops of a project's checkouts that opencode has on record; they may be gone."""
-        return self._tops.get(project_id, ())
+    def checkout_root(self, binding: Binding) -> str:
+        """Return the top of the checkout that a session was in; its directory if it was in none, or nothing tells."""
+        directory, project_id = binding.directory.rstrip("/") or binding.directory, binding.project_id
+        if project_id == GLOBAL:
+            return binding.directory
+        on_record = [top for top in self._tops.get(project_id, ()) if top.strip("/")]
+        return checkout_root(directory, binding.path, on_record) or directory
 
     def directories(self, project_id: str) -> Sequence[str]:
-        """Return every directory that has to do with a project, its worktree first; they may be gone."""
+        """Return a project's checkouts, its worktree first, and the directories of its sessions; they may be gone."""
         return self._directories.get(project_id, ())
 
-    def everything(self) -> Iterator[str]:
-        """Yield every directory that has to do with any project, some of them more than once."""
+    def all_directories(self) -> Iterator[str]:
+        """Yield the directories of every project, some of them more than once."""
         for directories in self._directories.values():
             yield from directories
 
@@ -92,9 +97,9 @@ class KnownCheckouts:
 def by_repository(
     context: RuleContext, tops: Iterable[str], project_id: str | None = None
 ) -> Iterator[KnownRepository]:
-    """Yield the repositories of these checkouts, main working copies that git knows of added.
+    """Group checkouts by git repository, and add the main working copies that git knows of.
 
-    With `project_id`, only those that opencode resolves to it count.
+    With `project_id`, only checkouts that opencode resolves to it count.
     """
     by_common: dict[str, dict[str, Place]] = {}
     mains: dict[str, Place] = {}
@@ -114,7 +119,7 @@ def by_repository(
 
 
 def only_candidate(repositories: Sequence[KnownRepository]) -> tuple[Place | None, tuple[str, ...]]:
-    """Return the one place that a lost session can mean, or None and the places between which nobody can choose."""
+    """Return the only place where a lost session can belong, or None and the ambiguous candidates."""
     if len(repositories) == 1 and repositories[0].home:
         return repositories[0].home, ()
-    return None, tuple(name for repository in repositories for name in repository.names)
+    return None, tuple(name for repository in repositories for name in repository.candidates)

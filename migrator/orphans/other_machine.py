@@ -1,4 +1,4 @@
-"""Where this machine ends: the one rule on when a home may not be suggested although its repository is here.
+"""The one rule on when no home may be suggested although its repository is here: the session may be another machine's.
 
 A database is seen by more than one system: a container mounts it, a home directory is synchronised, a disk is carried
 about. A directory of the other side doesn't exist here, and is in the best of order over there. That the same

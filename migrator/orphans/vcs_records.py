@@ -12,8 +12,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.orphans.checkout_root import path_below
-from migrator.paths import upwards
+from migrator.paths import path_below, upwards
 from migrator.places import git_worktrees
 from migrator.places.small_files import names_in, real_path
 from migrator.workspaces import jj
@@ -29,9 +28,9 @@ _MOST_SIBLINGS = 10_000
 
 
 class Record(NamedTuple):
-    """Where the working copy is that a directory was `sub` of: `roots` it could be, `because` says who knows.
+    """Where a working copy may be now (`roots`), of which a lost directory was `sub`; `because` says who knows.
 
-    No root at all where it is on record as being away, not gone.
+    There is no root if the working copy is on record as being away, not gone.
     """
 
     roots: tuple[str, ...]
@@ -39,17 +38,17 @@ class Record(NamedTuple):
     because: str
 
 
-class Records:
-    """Reads the records of every repository that is known, each once; `found` are working copies of a search."""
+class VcsRecords:
+    """Reads the records of every known repository once; `found` are the working copies that a search found."""
 
     def __init__(self, context: RuleContext, known: KnownCheckouts) -> None:
         self._context = context
         self._known = known
         self._worktrees: dict[str, tuple[WorktreeRecord, ...]] = {}
-        self._strays: dict[tuple[str, str], Mapping[str, set[str]]] = {}
-        self._commons: dict[str, list[str]] = {}
-        self._indexes: dict[str, Mapping[str, str]] = {}
-        self._nearby: dict[str, tuple[str, ...]] = {}
+        self._moved_worktrees: dict[tuple[str, str], Mapping[str, set[str]]] = {}
+        self._common_directories: dict[str, list[str]] = {}
+        self._names_by_path: dict[str, Mapping[str, str]] = {}
+        self._working_copies_beside: dict[str, tuple[str, ...]] = {}
 
     # -- git -----------------------------------------------------------------------------------------------------
 
@@ -63,15 +62,17 @@ class Records:
         where, sub = real_path(base), path_below(directory, base)
         if moved := self._moved_by_hand(where, base, project_id, found):
             return Record(moved, sub, f"git still has the worktree there on record as {base}")
-        records = [(common, record) for common in self._repositories(project_id) for record in self._recorded(common)]
+        records = [
+            (common, record) for common in self._git_repositories(project_id) for record in self._worktrees_of(common)
+        ]
         for _, record in records:
             if record.path == where and not record.alive and record.locked is not None:
-                return Record((), sub, f"git keeps its worktree locked{_reason(record)}, so it is away, not gone")
+                return Record((), sub, f"git keeps its worktree locked{_lock_reason(record)}, so it is away, not gone")
         name = os.path.basename(where)
         moved = tuple(
             record.path
             for common, record in records
-            if record.id == name and record.alive and record.path != where and _made(common, name) <= newest
+            if record.id == name and record.alive and record.path != where and _made_at(common, name) <= newest
         )
         return Record(moved, sub, f"git made the worktree there as {name}") if moved else None
 
@@ -81,31 +82,33 @@ class Records:
             ("beside", os.path.dirname(base)): self._siblings(base),
             ("found", ""): found,
         }
-        return tuple(sorted({root for source in sources.items() for root in self._strayed(*source).get(where, ())}))
+        return tuple(
+            sorted({root for source in sources.items() for root in self._moved_worktrees_among(*source).get(where, ())})
+        )
 
-    def _strayed(self, source: tuple[str, str], roots: Iterable[str]) -> Mapping[str, set[str]]:
+    def _moved_worktrees_among(self, source: tuple[str, str], roots: Iterable[str]) -> Mapping[str, set[str]]:
         """Map the paths that git has on record to the worktrees that are somewhere else now, among `roots`."""
-        known = self._strays.get(source)
+        known = self._moved_worktrees.get(source)
         if known is None:
-            known = self._strays[source] = {}
+            known = self._moved_worktrees[source] = {}
             for root in {real_path(root) for root in roots}:
                 link = git_worktrees.worktree_link(root)
-                for record in self._recorded(link.common) if link and link.id else ():
+                for record in self._worktrees_of(link.common) if link and link.id else ():
                     if link and record.id == link.id and record.path != root:
                         known.setdefault(record.path, set()).add(root)
         return known
 
-    def _repositories(self, project_id: str) -> list[str]:
+    def _git_repositories(self, project_id: str) -> list[str]:
         """Return the common directories of a project's checkouts."""
-        known = self._commons.get(project_id)
+        known = self._common_directories.get(project_id)
         if known is None:
             repositories = self._known.repositories(project_id)
             tops = [place.worktree for repository in repositories for place in repository.checkouts]
             known = sorted({link.common for top in tops if (link := git_worktrees.worktree_link(top))})
-            self._commons[project_id] = known
+            self._common_directories[project_id] = known
         return known
 
-    def _recorded(self, common: str) -> tuple[WorktreeRecord, ...]:
+    def _worktrees_of(self, common: str) -> tuple[WorktreeRecord, ...]:
         known = self._worktrees.get(common)
         if known is None:
             known = self._worktrees[common] = git_worktrees.worktrees(common)
@@ -115,8 +118,8 @@ class Records:
 
     def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
         """Return what jj knows of a workspace that a directory was at or below."""
-        nearby = [root for root in (*self._siblings(directory), *found) if jj.repository(root)]
-        beside = self._indexed(filter(None, map(jj.repository, nearby)))
+        nearby = [root for root in (*self._siblings(directory), *found) if jj.repo_dir(root)]
+        beside = self._path_index(filter(None, map(jj.repo_dir, nearby)))
         if not beside and not self._workspaces:
             return None
         where = real_path(directory)
@@ -127,8 +130,8 @@ class Records:
             (repo, name), sub = recorded, path_below(where, base)
             if os.path.isdir(base):
                 return Record((base,), sub, f"jj has {base} on record as workspace {name}")
-            candidates = {real_path(root) for root in (*self._siblings(base), *self._known.everything(), *nearby)}
-            moved = sorted(root for root in candidates if jj.repository(root) == repo and jj.own_name(root) == name)
+            candidates = {real_path(root) for root in (*self._siblings(base), *self._known.all_directories(), *nearby)}
+            moved = sorted(root for root in candidates if jj.repo_dir(root) == repo and jj.workspace_name(root) == name)
             if moved:
                 return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
             return Record((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
@@ -137,31 +140,31 @@ class Records:
     @cached_property
     def _workspaces(self) -> dict[str, tuple[str, str]]:
         """Map each path on record in a repository that is known to that repository and the workspace's name."""
-        return self._indexed(filter(None, map(self._jj_repository, set(self._known.everything()))))
+        return self._path_index(filter(None, map(self._jj_repository, set(self._known.all_directories()))))
 
-    def _indexed(self, repositories: Iterable[str]) -> dict[str, tuple[str, str]]:
-        return {path: (repo, name) for repo in set(repositories) for path, name in self._index(repo).items()}
+    def _path_index(self, repositories: Iterable[str]) -> dict[str, tuple[str, str]]:
+        return {path: (repo, name) for repo in set(repositories) for path, name in self._workspace_names(repo).items()}
 
-    def _index(self, repo: str) -> Mapping[str, str]:
-        known = self._indexes.get(repo)
+    def _workspace_names(self, repo: str) -> Mapping[str, str]:
+        known = self._names_by_path.get(repo)
         if known is None:
-            records = jj.index(repo).workspaces if jj.is_repository(repo) else ()
-            known = self._indexes[repo] = {record.path: record.name for record in records}
+            records = jj.index(repo).workspaces if jj.is_repo_dir(repo) else ()
+            known = self._names_by_path[repo] = {record.path: record.name for record in records}
         return known
 
     def _jj_repository(self, directory: str) -> str | None:
         """Return the repository of the jj workspace that a directory is in."""
         if self._context.inspect(directory).real is None:
             return None
-        return next((repo for root in upwards(directory) if (repo := jj.repository(root))), None)
+        return next((repo for root in upwards(directory) if (repo := jj.repo_dir(root))), None)
 
     def _siblings(self, base: str) -> tuple[str, ...]:
         """Return the working copies beside one that is gone: a renamed folder mostly stays among its neighbours."""
         parent = os.path.dirname(base)
-        known = self._nearby.get(parent)
+        known = self._working_copies_beside.get(parent)
         if known is None:
             beside = (os.path.join(parent, name) for name in names_in(parent, _MOST_SIBLINGS))
-            known = self._nearby[parent] = tuple(
+            known = self._working_copies_beside[parent] = tuple(
                 root
                 for root in beside
                 if os.path.isfile(os.path.join(root, ".git")) or os.path.isdir(os.path.join(root, ".jj"))
@@ -169,7 +172,7 @@ class Records:
         return known
 
 
-def _made(common: str, id_: str) -> float:
+def _made_at(common: str, id_: str) -> float:
     """Return when git made a worktree, in milliseconds since 1970: it writes `commondir` once and never again."""
     try:
         return os.stat(os.path.join(common, "worktrees", id_, "commondir")).st_mtime * 1000
@@ -177,5 +180,5 @@ def _made(common: str, id_: str) -> float:
         return float("inf")
 
 
-def _reason(record: WorktreeRecord) -> str:
+def _lock_reason(record: WorktreeRecord) -> str:
     return f" ({record.locked})" if record.locked else ""

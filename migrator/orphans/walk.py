@@ -1,7 +1,7 @@
-"""A bounded walk below the directories that the user names: what could be a home is noted, nothing is opened.
+"""A bounded walk below the directories that the user names: it notes what could be a home, and opens nothing.
 
-It skips what no project of anybody's lies in, doesn't follow symlinks, and stays on the filesystem of each directory
-that was named, since another one may be a network's.
+It skips directories that hold no projects, doesn't follow symlinks, and stays on the filesystem of each directory that
+the user named, since another one may be a network's.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def find_repositories(
             if here in seen:
                 continue
             seen.add(here)
-            below = _look(here, device, names, found)
+            below = _scan(here, device, names, found)
             if level < depth:
                 waiting.extend((directory, level + 1) for directory in below)
             if len(seen) % 100 == 0:
@@ -61,8 +61,8 @@ def find_repositories(
     return found
 
 
-def _look(here: str, device: int, names: Collection[str], found: FoundRepositories) -> list[str]:
-    """Note what a directory is; return the directories in it that are worth a look."""
+def _scan(here: str, device: int, names: Collection[str], found: FoundRepositories) -> list[str]:
+    """Note in `found` what a directory is, and return the directories in it that are to be scanned."""
     try:
         with os.scandir(here) as listing:
             entries = list(listing)
@@ -76,11 +76,11 @@ def _look(here: str, device: int, names: Collection[str], found: FoundRepositori
         found.checkouts.append(here)
     if (name := os.path.basename(here)) in names:
         found.named.setdefault(name, []).append(here)
-    return sorted(entry.path for entry in entries if entry.name not in _SKIPPED and _is_within(entry, device))
+    return sorted(entry.path for entry in entries if entry.name not in _SKIPPED and _can_be_entered(entry, device))
 
 
-def _is_within(entry: os.DirEntry[str], device: int) -> bool:
-    """Tell whether this is a directory, no link to one, on the same filesystem."""
+def _can_be_entered(entry: os.DirEntry[str], device: int) -> bool:
+    """Tell whether an entry is a directory on the same filesystem, and no link to one."""
     try:
         return entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_dev == device
     except OSError:

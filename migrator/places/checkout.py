@@ -1,4 +1,4 @@
-"""What is known of one checkout, whichever version control tool told it."""
+"""The facts about one checkout, whichever version control tool it is of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hashlib import sha1
 
 
 class ProjectIdScheme(StrEnum):
-    """Which of a repository's marks opencode takes for the project id, first one first."""
+    """Where opencode takes a repository's project id from; the first source that there is counts."""
 
     ORIGIN_FIRST = "origin-first"
     """opencode 1.15.13 and later: hash of `origin`, id kept in the repository, smallest root commit, "global"."""
@@ -18,7 +18,7 @@ class ProjectIdScheme(StrEnum):
     """opencode before 1.15.13: id kept in the repository, smallest root commit, "global"."""
 
     V2 = "v2"
-    """opencode 2: as origin-first; hg repositories too; what is in no repository is a project of its own."""
+    """opencode 2: as origin-first; also hg repositories; a directory in no repository is a project of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Checkout:
     """The facts that all directories below one checkout share; see `Place` for the columns they become.
 
     `worktree` is its top level, `project_worktree` what a new project row gets, `vcs` "git", "hg" (opencode 2) or None.
-    `kept_id` is the project id that opencode left in the repository, None where it never opened it; `told_by` says in
-    words which mark the project id comes from.
+    `kept_id` is the project id that opencode left in the repository, None if it never opened it; `told_by` says in
+    words where the project id comes from.
     """
 
     project_id: str
@@ -39,26 +39,26 @@ class Checkout:
 
 
 GLOBAL = "global"
-"""The project of everything that is in no repository; to opencode 2 only of a repository without any mark."""
+"""The project of everything that is in no repository; in opencode 2 only of a repository without origin or commit."""
 
 NO_CHECKOUT = Checkout(GLOBAL, "/", "/", None, None, "no repository")
-"""Where a directory outside any repository is."""
+"""What opencode 1 makes of a directory outside any repository."""
 
 
-def own_project(directory: str) -> Checkout:
-    """Return what opencode 2 makes of a real directory in no repository: its own project, and no other directory's.
+def directory_project(directory: str) -> Checkout:
+    """Return what opencode 2 makes of a real directory in no repository: a project of this directory alone.
 
-    Read in its Project.resolve, and held against ids in databases of opencode 2.0.8 and 2.0.12.
+    Read in its Project.resolve, and checked against ids in databases of opencode 2.0.8 and 2.0.12.
     """
-    return Checkout(own_project_id(directory), directory, directory, None, None, "no repository, so on its own")
+    return Checkout(directory_project_id(directory), directory, directory, None, None, "no repository, so on its own")
 
 
-def own_project_id(directory: str) -> str:
+def directory_project_id(directory: str) -> str:
     """Return 40 hex digits: the id that opencode 2 gives to a directory in no repository, by its path alone."""
     # opencode's choice of a name, nothing here is a secret
     return sha1(b"directory:" + os.fsencode(directory), usedforsecurity=False).hexdigest()
 
 
-def is_outside(project_id: str, directory: str) -> bool:
-    """Tell whether a session that is bound so was in no repository, by either opencode: no other id can be a path's."""
-    return project_id == GLOBAL or project_id == own_project_id(directory.rstrip("/") or "/")
+def is_outside_repository(project_id: str, directory: str) -> bool:
+    """Tell whether a session with this binding was in no repository, in opencode 1 or 2: both ids tell for certain."""
+    return project_id == GLOBAL or project_id == directory_project_id(directory.rstrip("/") or "/")

@@ -9,7 +9,7 @@ from migrator.errors import NoSuchDirectory
 _DELETED = " (deleted)"
 
 
-def is_gone() -> bool:
+def is_deleted() -> bool:
     """Tell whether the current directory was deleted."""
     try:
         os.getcwd()
@@ -21,18 +21,18 @@ def is_gone() -> bool:
 def current_directory(kernel: str = "/proc/self/cwd") -> str:
     """Return the absolute name of the current directory, or the one it had before it was deleted.
 
-    `kernel` is the link in which Linux still knows it. Elsewhere it is what the shell calls it, unless that leads
-    somewhere: then it is the name of something else. Raises NoSuchDirectory where nobody knows.
+    `kernel` is the link in which Linux keeps that name. Elsewhere PWD, which the shell sets, has it; if there is
+    something at PWD, that is another directory. Raises NoSuchDirectory if nobody knows the name.
     """
-    if not is_gone():
+    if not is_deleted():
         return os.getcwd()
     try:
-        known = os.readlink(kernel)
+        by_kernel = os.readlink(kernel)
     except OSError:
-        known = ""
-    if known.startswith("/") and known.endswith(_DELETED):
-        return known.removesuffix(_DELETED)
-    named = os.path.normpath(os.environ.get("PWD") or ".")
-    if os.path.isabs(named) and not os.path.lexists(named):
-        return named
+        by_kernel = ""
+    if by_kernel.startswith("/") and by_kernel.endswith(_DELETED):
+        return by_kernel.removesuffix(_DELETED)
+    by_shell = os.path.normpath(os.environ.get("PWD") or ".")
+    if os.path.isabs(by_shell) and not os.path.lexists(by_shell):
+        return by_shell
     raise NoSuchDirectory("The current directory does not exist any more, and nobody knows its name: give a whole path")

@@ -1,7 +1,7 @@
 """What git says about a checkout, asked as opencode asks it.
 
-Two processes for a checkout whose `origin` or kept id names the project, three where its root commit does; one more for
-a linked worktree of opencode 2. Nothing is ever written: opencode keeps the id in `<git dir>/opencode` when it opens a
+Two processes for a checkout whose `origin` or kept id names the project, three if its root commit does; one more for a
+linked worktree in opencode 2. Nothing is ever written: opencode keeps the id in `<git dir>/opencode` when it opens a
 repository, we only read that file.
 """
 
@@ -20,7 +20,7 @@ from migrator.places import git_worktrees, origin
 from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, ProjectIdScheme
 from migrator.places.small_files import nearest_with
 
-# Set by git for its hooks and aliases: with them git would describe the repository we were called from.
+# Git sets these for its hooks and aliases: with them it would describe the repository we were called from.
 _MISLEADING = frozenset({
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CEILING_DIRECTORIES",
@@ -47,92 +47,94 @@ _OURS = {
 
 
 class _Layout(NamedTuple):
-    """`marked` is the directory that holds `.git`, `top` git's top level (None: no work tree), `common` its store."""
+    """`root` is the directory that holds `.git`, `top` git's top level (None: no work tree), `common` its git data."""
 
-    marked: str
+    root: str
     top: str | None
     common: str
 
 
-def marked_directory(directory: str) -> str | None:
+def repository_root(directory: str) -> str | None:
     """Return the nearest directory at or above the absolute `directory` with a `.git` in it, without asking git."""
     return nearest_with(".git", directory)
 
 
-def checkout(marked: str, identity: ProjectIdScheme) -> Checkout:
-    """Describe the checkout whose `.git` is in `marked`. Raises MigratorError where git is missing or refuses.
+def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
+    """Describe the checkout whose `.git` is in `root`. Raises MigratorError if git is missing or refuses.
 
-    A `.git` that git says is no repository (its main repository moved away, say) is no checkout to opencode either.
+    If git says that a `.git` is no repository (its main repository moved away, say), it is no checkout to opencode.
     """
-    layout = _layout(marked)
-    if identity is ProjectIdScheme.ORIGIN_FIRST:
+    layout = _layout(root)
+    if scheme is ProjectIdScheme.ORIGIN_FIRST:
         return _origin_first(layout) if layout else NO_CHECKOUT
-    if identity is ProjectIdScheme.V2:
+    if scheme is ProjectIdScheme.V2:
         return _version_2(layout) if layout else NO_CHECKOUT
     if layout:
         return _cache_first(layout)
-    kept = _kept_id(Path(marked, ".git"))
-    project_id, told_by = _by_kept(kept) or (GLOBAL, "no repository to git")
-    return Checkout(project_id, marked, marked, None, kept, told_by)
+    kept = cached_project_id(Path(root, ".git"))
+    project_id, told_by = _by_kept_id(kept) or (GLOBAL, "no repository to git")
+    return Checkout(project_id, root, root, None, kept, told_by)
 
 
 def _origin_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.15.13 and 1.18.34."""
-    top = layout.top or layout.marked
-    kept = _kept_id(Path(layout.common))
-    project_id, told_by = _by_origin(top) or _by_kept(kept) or _by_root_commit(top) or _NOBODY
+    top = layout.top or layout.root
+    kept = cached_project_id(Path(layout.common))
+    project_id, told_by = _by_origin(top) or _by_kept_id(kept) or _by_root_commit(top) or _NO_COMMIT
     return Checkout(project_id, top, top, "git", kept, told_by)
 
 
 def _version_2(layout: _Layout) -> Checkout:
-    """Read in the source of opencode 2: a new project row gets the main worktree, which is git's first."""
-    found = _origin_first(layout)
-    link = git_worktrees.worktree_link(layout.marked)
+    """Read in the source of opencode 2: a new project row gets the main worktree, which git lists first."""
+    facts = _origin_first(layout)
+    link = git_worktrees.worktree_link(layout.root)
     if link is None or link.id is None:
-        return found
-    _, listed, _ = _git(found.worktree, "worktree", "list", "--porcelain")
+        return facts
+    _, listed, _ = _git(facts.worktree, "worktree", "list", "--porcelain")
     main = next((line for line in listed.split("\n") if line.startswith("worktree ")), None)
-    return replace(found, project_worktree=os.path.normpath(main.removeprefix("worktree ").strip())) if main else found
+    if main is None:
+        return facts
+    return replace(facts, project_worktree=os.path.normpath(main.removeprefix("worktree ").strip()))
 
 
 def _cache_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.14.34, and 1.3.2 but for the `project_worktree` of a bare repository's worktree."""
-    marked, top, common = layout
-    kept = _kept_id(Path(marked, ".git")) or _kept_id(Path(common))
-    project_id, told_by = _by_kept(kept) or _by_root_commit(marked) or _NOBODY
+    root, top, common = layout
+    kept = cached_project_id(Path(root, ".git")) or cached_project_id(Path(common))
+    project_id, told_by = _by_kept_id(kept) or _by_root_commit(root) or _NO_COMMIT
     if project_id == GLOBAL:
-        return Checkout(GLOBAL, marked, marked, "git", kept, told_by)
+        return Checkout(GLOBAL, root, root, "git", kept, told_by)
     if top is None:
-        return Checkout(project_id, marked, marked, None, kept, told_by)
+        return Checkout(project_id, root, root, None, kept, told_by)
     return Checkout(project_id, top, _main_worktree(layout), "git", kept, told_by)
 
 
 def _main_worktree(layout: _Layout) -> str:
-    beside = str(Path(layout.common).parent)
-    if layout.marked in (layout.common, beside):
-        return layout.marked
-    _, bare, _ = _git(layout.marked, "config", "--bool", "core.bare")
-    return layout.common if bare.strip() == "true" else beside
+    parent = str(Path(layout.common).parent)
+    if layout.root in (layout.common, parent):
+        return layout.root
+    _, bare, _ = _git(layout.root, "config", "--bool", "core.bare")
+    return layout.common if bare.strip() == "true" else parent
 
 
-def _layout(marked: str) -> _Layout | None:
-    # One process for two paths. The top level comes last, for git stops there in a bare repository.
-    _, out, complaint = _git(marked, "rev-parse", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel")
+def _layout(root: str) -> _Layout | None:
+    # One process for two paths. The top level comes last, because git stops there in a bare repository.
+    _, out, complaint = _git(root, "rev-parse", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel")
     answer = re.fullmatch(r"(.+)\n(?:true|false)\n(.*)", out, re.DOTALL)
     if answer:
-        common, top = (os.path.normpath(Path(marked, path.rstrip("\r\n"))) for path in answer.groups())
-        return _Layout(marked, top if answer[2].strip("\r\n") else None, common)
+        common, top = (os.path.normpath(Path(root, path.rstrip("\r\n"))) for path in answer.groups())
+        return _Layout(root, top if answer[2].strip("\r\n") else None, common)
     if "not a git repository" in complaint:
         return None
     if "dubious ownership" in complaint or "unsafe repository" in complaint:
         raise MigratorError(
-            f"git refuses to look into {marked} because another user owns it, and opencode would see no project there: "
-            f"run git config --global --add safe.directory {shlex.quote(marked)} and try again"
+            f"git refuses to look into {root} because another user owns it, and opencode would see no project there: "
+            f"run git config --global --add safe.directory {shlex.quote(root)} and try again"
         )
-    raise MigratorError(f"git can't read the repository at {marked}, repair it first: {complaint}")
+    raise MigratorError(f"git can't read the repository at {root}, repair it first: {complaint}")
 
 
-_NOBODY = (GLOBAL, "no commit yet")
+_NO_COMMIT = (GLOBAL, "no commit yet")
 
 
 def _by_origin(top: str) -> tuple[str, str] | None:
@@ -141,7 +143,7 @@ def _by_origin(top: str) -> tuple[str, str] | None:
     return (project_id, f"origin {origin.host_and_path(url)}") if project_id else None
 
 
-def _by_kept(kept: str | None) -> tuple[str, str] | None:
+def _by_kept_id(kept: str | None) -> tuple[str, str] | None:
     return (kept, "the id kept in its git directory") if kept else None
 
 
@@ -151,15 +153,16 @@ def _by_root_commit(top: str) -> tuple[str, str] | None:
 
 
 def root_commits(top: str) -> frozenset[str]:
-    """Return the ids of the commits without a parent from which HEAD has grown; none where there is no commit.
+    """Return the ids of the ancestors of HEAD that have no parent; none if there is no commit.
 
-    Takes as long as the history is, where nobody wrote a commit graph.
+    It walks the whole history unless there is a commit graph.
     """
     failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
     return frozenset() if failed else frozenset(commits.split())
 
 
-def _kept_id(git_directory: Path) -> str | None:
+def cached_project_id(git_directory: Path) -> str | None:
+    """Return the project id that opencode has written into a git directory; None if there is none."""
     try:
         return (git_directory / "opencode").read_text("utf-8-sig", "replace").strip() or None
     except OSError:
@@ -167,12 +170,12 @@ def _kept_id(git_directory: Path) -> str | None:
 
 
 def environment() -> dict[str, str]:
-    """Return our environment without what would make git describe another repository than it is asked about."""
+    """Return our environment without the variables that point git to another repository."""
     return {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _OURS
 
 
 def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
-    """Run git in `directory`: exit code, output, and its complaint as one line."""
+    """Run git in `directory`: return its exit code, its output, and what it wrote to stderr as one line."""
     try:
         done = subprocess.run(
             ("git", *arguments),

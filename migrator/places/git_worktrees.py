@@ -1,5 +1,7 @@
-"""The linked worktrees of a git repository, read from its files: no git process, however many repositories are asked.
+"""The linked worktrees of a git repository, read from its files: no git process, however many repositories there are.
 
+`WORKTREE/.git` is a file with the path of the record `COMMON/worktrees/ID`, where the file `gitdir` has the path back.
+A plain `mv` breaks one of these links, or both; `git worktree repair` mends them.
 What the files mean was learnt from gitrepository-layout(5), git-worktree(1) and git 2.39.5;
 `tests/places/test_git_worktrees.py` holds this against `git worktree list`.
 """
@@ -20,11 +22,11 @@ _MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class WorktreeRecord:
-    """What the repository has on record of one linked worktree.
+    """A repository's record of one linked worktree.
 
-    `path` is where git last saw it, "" where its record doesn't say. `alive`: the directory is there and still the
+    `path` is where git last saw it, "" if the record doesn't say. `alive`: the directory is there and still the
     worktree with this id, so one that was moved with `mv` is not alive at `path`. `locked` is the reason given, which
-    may be "", None where it isn't locked. `prunable` is as git has it: the next `git worktree prune` drops the record.
+    may be "", or None if it isn't locked. `prunable` means that the next `git worktree prune` drops the record.
     """
 
     id: str
@@ -37,8 +39,8 @@ class WorktreeRecord:
 class WorktreeLink(NamedTuple):
     """Where the `.git` of a checkout leads: the repository's common directory, and which worktree it is.
 
-    `id` is None for the main working copy (or a submodule). `recorded` is False where the repository has forgotten
-    that id, which `git worktree prune` does.
+    `id` is None for the main working copy (or a submodule). `recorded` is False if the repository has no record of that
+    id any more: `git worktree prune` drops it.
     """
 
     common: str
@@ -47,14 +49,14 @@ class WorktreeLink(NamedTuple):
 
 
 def worktree_link(root: str) -> WorktreeLink | None:
-    """Follow `<root>/.git`; None where there is none, or it leads nowhere. A bare repository is its own `root`."""
+    """Follow `<root>/.git`; None if there is none, or it leads nowhere. A bare repository is its own `root`."""
     marker = os.path.join(root, ".git")
     if os.path.isdir(marker):
         return WorktreeLink(real_path(marker), None, True)
-    target = _git_file(marker)
-    if target is None:
+    git_dir = _named_git_dir(root)
+    if git_dir is None:
         return WorktreeLink(real_path(root), None, True) if _is_git_directory(root) else None
-    admin = real_path(os.path.join(root, target))
+    admin = real_path(os.path.join(root, git_dir))
     worktrees, id_ = os.path.split(admin)
     common = _common(admin)
     if common is not None:
@@ -66,11 +68,36 @@ def worktree_link(root: str) -> WorktreeLink | None:
 
 
 def worktrees(common: str) -> tuple[WorktreeRecord, ...]:
-    """Return the linked worktrees on record in a common directory, by id; the main working copy is none of them."""
-    kept = os.path.join(common, "worktrees")
-    return tuple(
-        _record(os.path.join(kept, id_), id_) for id_ in names_in(kept, _MOST) if os.path.isdir(os.path.join(kept, id_))
-    )
+    """Return the linked worktrees on record in a common directory, by id, without the main working copy."""
+    return tuple(map(_record, admin_dirs(common)))
+
+
+def admin_dirs(common: str) -> list[str]:
+    """Return the directories in which a repository keeps its records of linked worktrees, by id."""
+    records = os.path.join(common, "worktrees")
+    return [admin for id_ in names_in(records, _MOST) if os.path.isdir(admin := os.path.join(records, id_))]
+
+
+def admin_dir(worktree: str) -> str | None:
+    """Return the record that the `.git` of a linked worktree names, as it is written there: it need not exist.
+
+    None if `.git` is no file, or names something else, as in a submodule.
+    """
+    git_dir = _named_git_dir(worktree)
+    admin = os.path.normpath(os.path.join(worktree, git_dir)) if git_dir else ""
+    return admin if os.path.basename(os.path.dirname(admin)) == "worktrees" else None
+
+
+def names_relative_path(worktree: str) -> bool:
+    """Tell whether the `.git` of a linked worktree names its record by a relative path, as git 2.48 can write it."""
+    git_dir = _named_git_dir(worktree)
+    return git_dir is not None and not os.path.isabs(git_dir)
+
+
+def recorded_worktree(admin: str) -> str | None:
+    """Return where a linked worktree is by its record, as it is written there; None if the record doesn't say."""
+    marker = _recorded_marker(admin)
+    return marker and _parent_of_marker(marker)
 
 
 def is_bare(common: str) -> bool:
@@ -79,7 +106,7 @@ def is_bare(common: str) -> bool:
 
 
 def main_root(common: str) -> str | None:
-    """Return the main working copy of a repository; None for a bare one, and where its files don't say."""
+    """Return the main working copy of a repository; None for a bare one, and if its files don't say."""
     values = _settings(common)
     if _true(values.get(("core", "bare"))):
         return None
@@ -89,26 +116,38 @@ def main_root(common: str) -> str | None:
     return os.path.dirname(common) if os.path.basename(common) == ".git" else None
 
 
-def _record(admin: str, id_: str) -> WorktreeRecord:
-    said = _text(os.path.join(admin, "gitdir"))
+def _record(admin: str) -> WorktreeRecord:
+    id_ = os.path.basename(admin)
     lock = read_small(os.path.join(admin, "locked"), _PATH_LIMIT)
     locked = None if lock is None else os.fsdecode(lock).strip()
-    if not said:
+    marker = _recorded_marker(admin)
+    if marker is None:
         return WorktreeRecord(id_, "", False, locked, locked is None)
-    # Relative where worktree.useRelativePaths was set (git 2.48), and then to this directory.
-    marker = os.path.normpath(os.path.join(admin, said))
-    root = real_path(os.path.dirname(marker) if os.path.basename(marker) == ".git" else marker)
-    found = worktree_link(root)
-    alive = found is not None and found.id == id_ and found.common == _common(admin)
+    root = real_path(_parent_of_marker(marker))
+    link = worktree_link(root)
+    alive = link is not None and link.id == id_ and link.common == _common(admin)
     return WorktreeRecord(id_, root, alive, locked, locked is None and not os.path.lexists(marker))
 
 
+def _recorded_marker(admin: str) -> str | None:
+    """Return the path of a linked worktree's `.git` as its record has it.
+
+    With worktree.useRelativePaths (git 2.48) it is stored relative to `admin`.
+    """
+    path = _text(os.path.join(admin, "gitdir"))
+    return os.path.normpath(os.path.join(admin, path)) if path else None
+
+
+def _parent_of_marker(marker: str) -> str:
+    return os.path.dirname(marker) if os.path.basename(marker) == ".git" else marker
+
+
 def _common(admin: str) -> str | None:
-    """Return the common directory of a git directory; None where this is none."""
+    """Return the common directory of a git directory; None if `admin` is not a git directory."""
     if not os.path.isfile(os.path.join(admin, "HEAD")):
         return None
-    said = _text(os.path.join(admin, "commondir"))
-    common = real_path(os.path.join(admin, said)) if said else admin
+    path = _text(os.path.join(admin, "commondir"))
+    common = real_path(os.path.join(admin, path)) if path else admin
     return common if _is_git_directory(common) else None
 
 
@@ -117,13 +156,14 @@ def _is_git_directory(directory: str) -> bool:
     return all(map(os.path.lexists, inside))
 
 
-def _git_file(marker: str) -> str | None:
-    text = _text(marker)
+def _named_git_dir(root: str) -> str | None:
+    """Return the path that `<root>/.git` holds if it is a file: that of the git directory, absolute or from `root`."""
+    text = _text(os.path.join(root, ".git"))
     return text.removeprefix("gitdir: ") if text and text.startswith("gitdir: ") else None
 
 
 def _text(path: str) -> str | None:
-    """Return what one of git's one-line files says. Only line ends at its end are git's: a path may hold others."""
+    """Return what one of git's one-line files holds. Only line ends at its end are git's: a path may hold others."""
     data = read_small(path, _PATH_LIMIT)
     return None if data is None or b"\0" in data else os.fsdecode(data.rstrip(b"\r\n"))
 

@@ -1,8 +1,8 @@
 """What a Mercurial repository is to opencode 2; opencode 1 knows git alone.
 
-Read in the source of opencode 2, which asks `hg log -r "roots(all())"` and takes the smallest. What hg would answer
-stands in its changelog, so where that is of the plain kind it is read, and no program runs: hg runs the hooks of
-whatever repository it is asked about. Held against Mercurial 7.2.4 in `tests/places/test_hg.py`.
+Read in the source of opencode 2, which asks `hg log -r "roots(all())"` and takes the smallest. The answer is in the
+changelog: if that has a plain format we read it ourselves and run no program, since hg runs the hooks of whatever
+repository it is asked about. Checked against Mercurial 7.2.4 in `tests/places/test_hg.py`.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ _ENTRY = struct.Struct(">Qiiiiii20s12x")  # offset and flags, length, full lengt
 _VERSION_1, _INLINE, _GENERAL_DELTA = 1, 1 << 16, 1 << 17
 
 
-def marked_directory(directory: str) -> str | None:
+def repository_root(directory: str) -> str | None:
     """Return the nearest directory at or above the absolute `directory` with a `.hg` in it."""
     return nearest_with(".hg", directory)
 
 
-def checkout(marked: str) -> Checkout:
-    """Describe the working copy whose `.hg` is in `marked`.
+def checkout(root: str) -> Checkout:
+    """Describe the working copy whose `.hg` is in `root`.
 
-    Raises MigratorError where no id is kept and hg is missing, without which opencode can't tell either.
+    Raises MigratorError if no id is kept and hg is missing: opencode can't tell without it either.
     """
-    store = os.path.join(marked, ".hg")
+    store = os.path.join(root, ".hg")
     kept = _kept_id(store)
-    project_id, told_by = (kept, "the id kept in its .hg") if kept else _by_root(marked, store)
-    return Checkout(project_id, marked, marked, "hg", kept, told_by)
+    project_id, told_by = (kept, "the id kept in its .hg") if kept else _by_first_changeset(root, store)
+    return Checkout(project_id, root, root, "hg", kept, told_by)
 
 
 def _kept_id(store: str) -> str | None:
@@ -63,20 +63,18 @@ def _kept_id(store: str) -> str | None:
     return data.decode("utf-8-sig", "replace").strip() or None if data else None
 
 
-def _by_root(marked: str, store: str) -> tuple[str, str]:
+def _by_first_changeset(root: str, store: str) -> tuple[str, str]:
     if shutil.which("hg") is None:
         raise MigratorError(
-            f"hg is not on PATH, so nobody can tell which project the repository at {marked} is: install Mercurial"
+            f"hg is not on PATH, so nobody can tell which project the repository at {root} is: install Mercurial"
         )
-    roots = _roots_read(store)
-    if roots is None:
-        roots = _roots_told(marked)
-    first = min(roots, default=None)
+    roots = _read_roots(store)
+    first = min(_ask_for_roots(root) if roots is None else roots, default=None)
     return (first, "its first changeset") if first else (GLOBAL, "no changeset yet")
 
 
-def _roots_read(store: str) -> list[str] | None:
-    """Return the ids of the changesets without a parent; None where only hg itself can tell which count."""
+def _read_roots(store: str) -> list[str] | None:
+    """Return the ids of the changesets without a parent, from the files; None if only hg can tell which count."""
     requirements: set[str] = set()
     for file in ("requires", "store/requires"):
         requirements.update((read_small(os.path.join(store, file), _LIMIT) or b"").decode("ascii", "replace").split())
@@ -112,11 +110,11 @@ def _roots_in(changelog: bytes) -> Iterator[str]:
             at += length
 
 
-def _roots_told(marked: str) -> list[str]:
-    """Ask hg as opencode does; what it can't answer is no root to opencode."""
+def _ask_for_roots(root: str) -> list[str]:
+    """Ask hg for the changesets without a parent, as opencode does; if hg fails, there are none to opencode."""
     done = subprocess.run(
         ("hg", "log", "-r", "roots(all())", "-T", "{node}\n"),
-        cwd=marked,
+        cwd=root,
         env=os.environ | {"HGPLAIN": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -12,10 +12,10 @@ _SCP = re.compile(r"([^@/:]+@)?([^/:]+):([^\n\r\u2028\u2029]+)")
 
 
 def project_id(url: str) -> str | None:
-    """Return 40 hex digits, or None where opencode looks for another mark: a local path, a `file:` URL, no host."""
-    place = host_and_path(url)
+    """Return 40 hex digits; None if opencode takes no id from such a URL: a local path, a `file:` URL, no host."""
+    repository = host_and_path(url)
     # opencode's choice of a name, nothing here is a secret
-    return sha1(f"git-remote:{place}".encode(), usedforsecurity=False).hexdigest() if place else None
+    return sha1(f"git-remote:{repository}".encode(), usedforsecurity=False).hexdigest() if repository else None
 
 
 def host_and_path(url: str) -> str | None:

@@ -1,4 +1,4 @@
-"""From a directory to what opencode makes of it."""
+"""What opencode makes of a directory: its project, its worktree, its path below that."""
 
 from __future__ import annotations
 
@@ -8,49 +8,47 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.model import Place
-from migrator.places import git, hg
-from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, own_project
-from migrator.places.cwd import is_gone
+from migrator.places import cwd, git, hg
+from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _AT_ONCE = 16
-"""How many threads wait for git: it reads a few files each time, and is waited for rather than computed with."""
+"""How many threads wait for git, which reads a few files each time: the waiting takes long, not the computing."""
 
 
-class _Marked(NamedTuple):
-    """A directory that holds the mark of a repository, `.hg` or `.git`."""
+class _Root(NamedTuple):
+    """The top directory of a repository, which holds its `.hg` or `.git`."""
 
     directory: str
     is_hg: bool = False
 
 
 class Places:
-    """Finds places, asking about each checkout once.
+    """Tells what opencode makes of directories, asking git or hg about each checkout once.
 
-    What it learnt stays for its lifetime: use one for one plan, not for a process. Threads may share it; at worst
-    two of them ask about the same checkout.
+    The answers stay for its lifetime: use one for one plan, not for a process. Threads may share it; at worst two of
+    them ask about the same checkout.
     """
 
-    def __init__(self, identity: ProjectIdScheme) -> None:
-        self._identity = identity
-        self._checkouts: dict[_Marked, Checkout | MigratorError] = {}
+    def __init__(self, scheme: ProjectIdScheme) -> None:
+        self._scheme = scheme
+        self._checkouts: dict[_Root, Checkout | MigratorError] = {}
         self._root_commits: dict[str, frozenset[str]] = {}
-        self._marks: dict[str, _Marked | None] = {}
+        self._roots: dict[str, _Root | None] = {}
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
 
-        Raises NoSuchDirectory where it isn't a directory we can read, MigratorError where git or hg can't say what it
-        is.
+        Raises NoSuchDirectory if it isn't a directory we can read, MigratorError if git or hg can't say what it is.
         """
-        return self.at(_real_directory(directory))[0]
+        return self.describe(_real_directory(directory))[0]
 
-    def at(self, real: str) -> tuple[Place, Checkout]:
-        """Return what opencode makes of a real directory that is there, and the checkout that this comes from.
+    def describe(self, real: str) -> tuple[Place, Checkout]:
+        """Return what opencode makes of an existing real directory, and the checkout it is in.
 
-        Raises MigratorError where git or hg can't say what it is.
+        Raises MigratorError if git or hg can't say what it is.
         """
         checkout = self.checkout(real)
         place = Place(
@@ -65,62 +63,61 @@ class Places:
 
     def root_commits(self, worktree: str) -> frozenset[str]:
         """Return the first commits of what is checked out in `worktree`: clones and worktrees have them in common."""
-        known = self._root_commits.get(worktree)
-        if known is None:
-            known = self._root_commits[worktree] = git.root_commits(worktree)
-        return known
+        if worktree not in self._root_commits:
+            self._root_commits[worktree] = git.root_commits(worktree)
+        return self._root_commits[worktree]
 
-    def learn(self, directories: Iterable[str]) -> None:
+    def prefetch(self, directories: Iterable[str]) -> None:
         """Ask about the checkouts of many real directories now, several at once, so that `find` needn't wait.
 
-        What can't be told about one of them is raised by `find`, each time.
+        An error about one of them is raised by `find`, each time.
         """
         from concurrent.futures import ThreadPoolExecutor
 
-        marked = {self._marked(directory) for directory in directories} - {None, *self._checkouts}
-        if marked:
-            with ThreadPoolExecutor(min(_AT_ONCE, len(marked))) as threads:
-                list(threads.map(self._ask, marked))
+        roots = {self._root(directory) for directory in directories} - {None, *self._checkouts}
+        if roots:
+            with ThreadPoolExecutor(min(_AT_ONCE, len(roots))) as threads:
+                list(threads.map(self._ask, roots))
 
     @property
-    def markers(self) -> tuple[str, ...]:
-        """The names that mark the top of a repository; the first of a directory's counts."""
-        return (".git", ".hg") if self._identity is ProjectIdScheme.V2 else (".git",)
+    def marker_names(self) -> tuple[str, ...]:
+        """The names that mark the top of a repository; the first of them counts in a directory that has both."""
+        return (".git", ".hg") if self._scheme is ProjectIdScheme.V2 else (".git",)
 
-    def outside(self, real: str) -> Checkout:
+    def outside_repository(self, real: str) -> Checkout:
         """Return what opencode makes of a real directory in no repository."""
-        return own_project(real) if self._identity is ProjectIdScheme.V2 else NO_CHECKOUT
+        return directory_project(real) if self._scheme is ProjectIdScheme.V2 else NO_CHECKOUT
 
     def checkout(self, real: str) -> Checkout:
-        """Return the checkout that a real directory is in; raises MigratorError where git or hg can't say."""
-        marked = self._marked(real)
-        known = NO_CHECKOUT if marked is None else self._checkouts.get(marked) or self._ask(marked)
-        if isinstance(known, MigratorError):
-            raise known
-        return self.outside(real) if known is NO_CHECKOUT else known
+        """Return the checkout that a real directory is in. Raises MigratorError if git or hg can't say."""
+        root = self._root(real)
+        checkout = NO_CHECKOUT if root is None else self._checkouts.get(root) or self._ask(root)
+        if isinstance(checkout, MigratorError):
+            raise checkout
+        return self.outside_repository(real) if checkout is NO_CHECKOUT else checkout
 
-    def _marked(self, real: str) -> _Marked | None:
-        if real not in self._marks:
-            self._marks[real] = self._nearest(real)
-        return self._marks[real]
+    def _root(self, real: str) -> _Root | None:
+        if real not in self._roots:
+            self._roots[real] = self._nearest_root(real)
+        return self._roots[real]
 
-    def _nearest(self, real: str) -> _Marked | None:
+    def _nearest_root(self, real: str) -> _Root | None:
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
         # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
-        by_git = git.marked_directory(real)
-        by_hg = hg.marked_directory(real) if self._identity is ProjectIdScheme.V2 else None
-        if by_hg is not None and (by_git is None or len(by_hg) > len(by_git)):
-            return _Marked(by_hg, is_hg=True)
-        return _Marked(by_git) if by_git is not None else None
+        of_git = git.repository_root(real)
+        of_hg = hg.repository_root(real) if self._scheme is ProjectIdScheme.V2 else None
+        if of_hg is not None and (of_git is None or len(of_hg) > len(of_git)):
+            return _Root(of_hg, is_hg=True)
+        return _Root(of_git) if of_git is not None else None
 
-    def _ask(self, marked: _Marked) -> Checkout | MigratorError:
+    def _ask(self, root: _Root) -> Checkout | MigratorError:
+        answer: Checkout | MigratorError
         try:
-            found = hg.checkout(marked.directory) if marked.is_hg else git.checkout(marked.directory, self._identity)
+            answer = hg.checkout(root.directory) if root.is_hg else git.checkout(root.directory, self._scheme)
         except MigratorError as error:
-            self._checkouts[marked] = error
-            return error
-        self._checkouts[marked] = found
-        return found
+            answer = error
+        self._checkouts[root] = answer
+        return answer
 
 
 def _relative(directory: str, worktree: str) -> str:
@@ -135,7 +132,7 @@ def _real_directory(directory: str) -> str:
     try:
         real = os.path.realpath(directory, strict=True)
     except FileNotFoundError as error:
-        if not directory.startswith("/") and is_gone():
+        if not directory.startswith("/") and cwd.is_deleted():
             which = "the current directory" if directory == "." else directory
             why = "does not exist, since the current directory was deleted: cd to one that exists, or give a whole path"
             raise NoSuchDirectory(f"{which} {why}") from error

@@ -10,7 +10,7 @@ from migrator.paths import upwards
 
 
 def read_small(path: str, limit: int) -> bytes | None:
-    """Return a regular file of at most `limit` bytes; None where there is none that can be read, or it is larger.
+    """Return the content of a regular file; None if it can't be read or is larger than `limit` bytes.
 
     A FIFO or a device in its place is never waited for.
     """
@@ -19,8 +19,8 @@ def read_small(path: str, limit: int) -> bytes | None:
     except (OSError, ValueError):  # ValueError: a NUL in the path
         return None
     try:
-        seen = os.fstat(descriptor)
-        if not stat.S_ISREG(seen.st_mode) or seen.st_size > limit:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             return None
         data = bytearray()
         while chunk := os.read(descriptor, limit + 1 - len(data)):
@@ -33,7 +33,7 @@ def read_small(path: str, limit: int) -> bytes | None:
 
 
 def names_in(directory: str, limit: int) -> list[str]:
-    """Return at most `limit` names in a directory, sorted; none where it can't be read."""
+    """Return at most `limit` names in a directory, sorted; none if it can't be read."""
     names: list[str] = []
     with suppress(OSError, ValueError), os.scandir(directory) as entries:
         for entry in entries:
@@ -43,13 +43,13 @@ def names_in(directory: str, limit: int) -> list[str]:
     return sorted(names)
 
 
-def nearest_with(mark: str, directory: str) -> str | None:
-    """Return the nearest directory, at or above an absolute one, in which there is something called `mark`."""
-    return next((above for above in upwards(directory) if os.access(os.path.join(above, mark), os.F_OK)), None)
+def nearest_with(name: str, directory: str) -> str | None:
+    """Return the nearest directory, at or above an absolute one, that contains something called `name`."""
+    return next((above for above in upwards(directory) if os.access(os.path.join(above, name), os.F_OK)), None)
 
 
 def real_path(path: str) -> str:
-    """Return the real path as far as it exists; the path as it is where no file can be called that."""
+    """Return the real path as far as it exists; the path itself if no file can have that name."""
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""From lost sessions to a plan that brings them home, whole trees, and says of the rest why it stays lost."""
+"""Decide which lost sessions go home, with their whole trees, and say why the others stay lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
-from migrator.orphans.homes import BROKEN_TREE, Home
+from migrator.orphans.home import BROKEN_TREE, Home
+from migrator.selection.trees import children_by_parent, take_tree
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,19 +31,19 @@ class HomesFound:
     places: dict[str, Place] = field(default_factory=dict)
 
     def place_for(self, selected: Selected) -> Place | None:
-        """Return the home of this session, None where it stays."""
+        """Return the home of this session, or None if it stays."""
         return self.places.get(selected.base)
 
     def warnings(self) -> Iterable[PlanWarning]:
-        """Nothing beyond what the selection says."""
+        """Return nothing: the selection has the warnings already."""
         return ()
 
 
 class Rescue:
-    """Decides tree by tree who comes home.
+    """Decides tree by tree which sessions go home.
 
-    `chosen` are the names of the rules whose sessions are meant, None for all; they bring their trees. `likely` takes
-    what is likely lost, and likely homes, too.
+    `chosen` are the names of the rules whose sessions are meant, None for all; their trees come along. With `likely`,
+    sessions that are only likely lost, and likely homes, count too.
     """
 
     def __init__(
@@ -61,20 +62,20 @@ class Rescue:
         self._chosen = chosen
         self._sure_enough = {Certainty.CERTAIN, Certainty.LIKELY} if likely else {Certainty.CERTAIN}
         self._warnings: list[PlanWarning] = []
-        self._said: dict[tuple[str, ...], tuple[str, ...]] = {}  # equal ones are one object, for there may be many
+        self._selected_by: dict[tuple[str, ...], tuple[str, ...]] = {}  # equal ones are one object: there may be many
 
     def select(self, lost: Lost) -> Selection:
-        """Return the trees in which somebody comes home, whole, with a warning for every session that stays lost.
+        """Return the whole trees in which a session goes home, with a warning for every session that stays lost.
 
-        `lost` are the sessions with all their reasons, as every rule sees them: trees may hold others than are meant.
+        `lost` has every lost session with all its reasons, since one that is not meant may be in the same tree.
         """
         meant = [
             session
             for session, reasons in lost.values()
             if self._chosen is None or any(reason.rule in self._chosen for reason in reasons)
         ]
-        roots = {self._homes.root(session).id: None for session in meant if session.id in self._context.by_id}
-        selected = [entry for tree in self._trees(roots) for entry in self._brought_home(tree, lost)]
+        roots = {self._homes.root_of(session).id: None for session in meant if session.id in self._context.by_id}
+        selected = [entry for tree in self._trees(roots) for entry in self._select_tree(tree, lost)]
         for session in meant:
             if session.id not in self._context.by_id:
                 self._warn(session, lost[session.id][1], "it is not in the database, so there is nothing to move")
@@ -82,42 +83,35 @@ class Rescue:
 
     def _trees(self, roots: Iterable[str]) -> Iterator[list[Session]]:
         """Yield the tree below each root, parents before children; of a cycle of parents, each session once."""
-        children: dict[str, list[str]] = {}
-        for session in self._context.by_id.values():
-            if session.parent_id is not None:
-                children.setdefault(session.parent_id, []).append(session.id)
-        planted: set[str] = set()
+        children = children_by_parent(self._context.by_id)
+        seen: set[str] = set()
         for root in roots:
-            tree: dict[str, None] = {}
-            generation = [root]
-            while generation := [id_ for id_ in generation if id_ not in planted]:
-                planted.update(generation)
-                tree |= dict.fromkeys(generation)
-                generation = [child for id_ in generation for child in children.get(id_, ())]
-            if tree:
-                yield [self._context.by_id[id_] for id_ in tree]
+            if root not in seen:
+                tree = take_tree(self._context.by_id[root], children)
+                seen.update(session.id for session in tree)
+                yield tree
 
-    def _brought_home(self, tree: Sequence[Session], lost: Lost) -> Iterator[Selected]:
+    def _select_tree(self, tree: Sequence[Session], lost: Lost) -> Iterator[Selected]:
         root = tree[0]
         homes = {session.id: self._home(session, lost[session.id][1]) for session in tree if session.id in lost}
         stranded = root.id in homes and homes[root.id].place is None  # without it, its children would be torn from it
-        goes = {} if stranded else self._moving(tree, homes)
+        goes = {} if stranded else self._moves(tree, homes)
         for session in tree:
             if session.id in homes:
-                self._account_for(session, root, homes[session.id], lost[session.id][1], goes)
+                self._warn_if_still_lost(session, root, homes[session.id], lost[session.id][1], goes)
         if not goes:
             return
         for session in tree:
-            said: tuple[str, ...] = (f"tree of {root.id}",)
+            why: tuple[str, ...] = (f"tree of {root.id}",)
             if session.id in lost:
                 rules = [f"--rule {reason.rule}" for reason in lost[session.id][1]]
                 because = homes[session.id].because
-                said = tuple(dict.fromkeys([*rules, *([f"{BECAUSE}{because}"] if because else [])]))
+                why = tuple(dict.fromkeys([*rules, *([f"{BECAUSE}{because}"] if because else [])]))
             base = goes[session.id].directory if session.id in goes else _STAYS
-            yield Selected(session, root.id, self._said.setdefault(said, said), base)
+            yield Selected(session, root.id, self._selected_by.setdefault(why, why), base)
 
-    def _moving(self, tree: Sequence[Session], homes: Mapping[str, Home]) -> dict[str, Place]:
-        """Map those who move to where they go; who is in order follows its root into another project."""
+    def _moves(self, tree: Sequence[Session], homes: Mapping[str, Home]) -> dict[str, Place]:
+        """Map the sessions that move to their places; one that is in order follows its root into another project."""
         root = tree[0]
         project = homes[root.id].place if root.id in homes else None
         goes = {}
@@ -126,16 +120,16 @@ class Rescue:
             if session.id not in homes and project is not None and session.project_id != project.project_id:
                 place = project
             stays = session.id in homes and homes[session.id].why_not
-            if place is not None and not stays and self._homes.storable(place) != session.binding:
+            if place is not None and not stays and self._homes.storable_binding(place) != session.binding:
                 goes[session.id] = place
                 self.destination.places[place.directory] = place
         return goes
 
     def _home(self, session: Session, reasons: Sequence[Reason]) -> Home:
-        """Return where a lost session goes, or why it goes nowhere; a place all the same where it can stay."""
+        """Return where a lost session goes, or why it goes nowhere; with a place too if it may stay where it is."""
         if any(reason.rule in self._immovable for reason in reasons):
             return Home(why_not="nothing is moved for this reason")
-        home = self._homes.look(session, reasons)
+        home = self._homes.home(session, reasons)
         if home.place is None:
             return home
         if all(reason.certainty is Certainty.UNKNOWN for reason in reasons):
@@ -144,16 +138,16 @@ class Rescue:
             return Home(why_not=f"{home.because}; --likely takes it there")
         return home
 
-    def _account_for(
+    def _warn_if_still_lost(
         self, session: Session, root: Session, home: Home, reasons: Sequence[Reason], goes: Mapping[str, Place]
     ) -> None:
-        """Say why a lost session stays lost, if it does."""
-        torn = [reason for reason in reasons if reason.rule == BROKEN_TREE] if root.parent_id is not None else []
+        """Warn that a lost session stays lost, and why, if it does."""
+        unmended = [reason for reason in reasons if reason.rule == BROKEN_TREE] if root.parent_id is not None else []
         if session.id not in goes and home.why_not and not self._is_joined(session, root, reasons, goes):
             self._warn(session, reasons, home.why_not)
-        elif torn:  # whoever is above its root is gone, and a list shows only what has no parent
-            self._warn(session, torn, _UNMENDED)
-        elif session.id not in goes and home.place and self._homes.storable(home.place) != session.binding:
+        elif unmended:  # the parent of its root is gone, and a list shows only sessions without a parent
+            self._warn(session, unmended, _UNMENDED)
+        elif session.id not in goes and home.place and self._homes.storable_binding(home.place) != session.binding:
             self._warn(session, reasons, f"its root {root.id} stays lost, and a tree is not torn")
         elif session.id not in goes and (session is root or root.id not in goes):
             self._warn(session, reasons, _UNMENDED)
@@ -163,7 +157,7 @@ class Rescue:
         place = goes.get(root.id)
         if place is None or root.parent_id is not None or any(reason.rule != BROKEN_TREE for reason in reasons):
             return False
-        return self._homes.storable(place)[:2] == session.binding[:2]
+        return self._homes.storable_binding(place)[:2] == session.binding[:2]
 
     def _warn(self, session: Session, reasons: Sequence[Reason], why: str) -> None:
         self._warnings.append(PlanWarning(STILL_LOST, f"{reasons[0].evidence}; {why}", session.id))

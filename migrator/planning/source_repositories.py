@@ -8,11 +8,11 @@ they belong to, by their own files where they are there, by the repository's rec
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Binding, PlanWarning, Source
 from migrator.paths import upwards
-from migrator.places.checkout import is_outside
+from migrator.places.checkout import is_outside_repository
 from migrator.workspaces import jj
 
 if TYPE_CHECKING:
@@ -20,18 +20,23 @@ if TYPE_CHECKING:
 
     from migrator.model import Project
 
-Taken = tuple[tuple[str, ...], Binding, Binding]
-"""Why sessions move, from where, and to where: one for all that are alike."""
-
 OUTSIDE = "no git or jj repository"
 
 
-def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Source, ...]:
-    """Return where the sessions come from, a source for each directory and project; none if it is one repository."""
-    places = {(before.directory, before.project_id) for _, before, _ in taken}
-    outside = {directory for directory, project_id in places if is_outside(project_id, directory)}
+class Way(NamedTuple):
+    """A way that sessions go: why, from where, and to where; one for all that are alike."""
+
+    selected_by: tuple[str, ...]
+    before: Binding
+    after: Binding
+
+
+def find_sources(ways: Collection[Way], projects: Sequence[Project]) -> tuple[Source, ...]:
+    """Return where sessions come from, a source for each directory and project; none if all are of one repository."""
+    places = {(way.before.directory, way.before.project_id) for way in ways}
+    outside = {directory for directory, project_id in places if is_outside_repository(project_id, directory)}
     if outside or len({project_id for _, project_id in places}) > 1:
-        tops = _jj_tops(outside | {after.directory for _, _, after in taken}) if outside else {}
+        tops = _jj_tops(outside | {way.after.directory for way in ways}) if outside else {}
     else:
         return ()
     labels = {project.id: _label(project, projects) for project in projects}
@@ -39,26 +44,32 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
     found = []
     for directory, project_id in sorted(places):
         label = labels.get(project_id, project_id)
-        if directory in outside and is_outside(project_id, directory):
+        if directory in outside and is_outside_repository(project_id, directory):
             main = next((tops[above] for above in upwards(directory) if above in tops), None)
             label = OUTSIDE if main is None else labels.get(by_worktree.get(main, ""), main)
         found.append(Source(directory, project_id, label))
     return tuple(found) if len({source.repository for source in found}) > 1 else ()
 
 
-def project_warnings(taken: Collection[Taken], found: Sequence[Source]) -> Iterable[PlanWarning]:
-    """Yield a warning for each pattern that takes sessions of several repositories: often a look-alike is there."""
-    repository = {(source.directory, source.project_id): source.repository for source in found}
-    noun = "repositories" if any(is_outside(source.project_id, source.directory) for source in found) else "projects"
-    crossed: dict[str, set[str]] = {}
-    for selected_by, before, _ in taken:
-        for said in selected_by:
-            if said.startswith("--from-dir") and repository:
-                crossed.setdefault(said, set()).add(repository[before.directory, before.project_id])
-    for said, named in sorted(crossed.items()):
-        if len(named) > 1:
-            listed = ", ".join(sorted(named))
-            yield PlanWarning("crosses-projects", f"{said} takes sessions of {len(named)} {noun}: {listed}.")
+def repository_warnings(ways: Iterable[Way], sources: Sequence[Source]) -> Iterable[PlanWarning]:
+    """Yield a warning for each pattern that takes sessions of several repositories: often one of them looks alike."""
+    if not sources:
+        return
+    repository = {(source.directory, source.project_id): source.repository for source in sources}
+    noun = (
+        "repositories"
+        if any(is_outside_repository(source.project_id, source.directory) for source in sources)
+        else "projects"
+    )
+    taken: dict[str, set[str]] = {}
+    for selected_by, before, _ in ways:
+        for option in selected_by:
+            if option.startswith("--from-dir"):
+                taken.setdefault(option, set()).add(repository[before.directory, before.project_id])
+    for option, repositories in sorted(taken.items()):
+        if len(repositories) > 1:
+            listed = ", ".join(sorted(repositories))
+            yield PlanWarning("crosses-projects", f"{option} takes sessions of {len(repositories)} {noun}: {listed}.")
 
 
 def _label(project: Project, projects: Sequence[Project]) -> str:
@@ -76,8 +87,8 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
             if above in seen:
                 break
             seen.add(above)
-            repo = jj.repository(above) if os.path.lexists(os.path.join(above, ".jj")) else None
-            if repo is not None and jj.is_repository(repo):
+            repo = jj.repo_dir(above) if os.path.lexists(os.path.join(above, ".jj")) else None
+            if repo is not None and jj.is_repo_dir(repo):
                 tops[above] = jj.main_root(repo)
     for main in set(tops.values()):
         for record in jj.index(os.path.join(main, ".jj", "repo")).workspaces:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.documents.plan import summary
-from migrator.model import BECAUSE, STILL_LOST, ProjectAction, Undo
-from migrator.reporting.words import cells, count, one_line, shortened, tilde
+from migrator.model import BECAUSE, STILL_LOST, FileUndo, ProjectAction
+from migrator.text import and_more, cells, count, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,8 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     if len(groups) > len(shown):
         rest = sum(len(changes) for _, changes in groups[len(shown) :])
         yield ""
-        yield f"and {count(len(groups) - len(shown), 'more group')} with {count(rest, 'session')}; --verbose shows all."
+        more = and_more(len(groups) - len(shown), "group").lstrip()
+        yield f"{more} with {count(rest, 'session')}; --verbose shows all."
     yield ""
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
@@ -44,7 +45,7 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     for project in updates:
         yield from _update(project)
     if len(plan.updates) > len(updates):
-        yield f"and {count(len(plan.updates) - len(updates), 'more project')} to update; --verbose shows all."
+        yield f"{and_more(len(plan.updates) - len(updates), 'project').lstrip()} to update; --verbose shows all."
     moves = any(change.moves for change in plan.changes)
     yield f"file undo: {_turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
@@ -53,10 +54,10 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
 
 
 def _announcement(plan: Plan) -> Iterator[str]:
-    told = sum(change.before.directory != change.after.directory for change in plan.changes)
+    moving = sum(change.before.directory != change.after.directory for change in plan.changes)
     if plan.announce:
-        yield f"the model of opencode 2 is told of the new directory: {count(told, 'session')}"
-    elif plan.dialect != "v1" and told:
+        yield f"the model of opencode 2 is told of the new directory: {count(moving, 'session')}"
+    elif plan.dialect != "v1" and moving:
         yield "the model of opencode 2 is not told of the new directory"
 
 
@@ -84,7 +85,7 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
     """
     from textwrap import wrap
 
-    from migrator.reporting.lost_text import lost_lines
+    from migrator.reporting.still_lost import still_lost_lines
 
     warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
     for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
@@ -94,8 +95,8 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
         yield click.style("warning: ", fg="yellow") + first
         yield from (" " * 9 + line for line in rest)
     if not verbose and len(warnings) > GROUPS_SHOWN:
-        yield f"and {count(len(warnings) - GROUPS_SHOWN, 'more warning')}; --verbose shows all."
-    yield from lost_lines(plan.warnings, width, verbose=verbose)
+        yield f"{and_more(len(warnings) - GROUPS_SHOWN, 'warning').lstrip()}; --verbose shows all."
+    yield from still_lost_lines(plan.warnings, width, verbose=verbose)
 
 
 def _update(project: ProjectChange) -> Iterator[str]:
@@ -119,7 +120,7 @@ def _directory(row: Row | None) -> str:
 
 
 def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
-    """Group by repository, from and to; what is most comes first. "" is the repository where there is only one."""
+    """Group changes by repository, old and new directory, largest first; the repository is "" if there is only one."""
     repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
     groups: dict[tuple[str, str, str], list[Change]] = {}
     sizes: dict[str, int] = {}
@@ -150,13 +151,13 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
 
 
 def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
-    """Yield why sessions belong where they go, where that wasn't said by the user."""
-    from migrator.reporting.orphan_text import labelled
+    """Yield why sessions belong where they go, unless the user named the place."""
+    from migrator.reporting.orphan_text import labelled_lines
 
-    said = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
-    for reason in dict.fromkeys(said):
+    reasons = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
+    for reason in dict.fromkeys(reasons):
         yield from (
-            f"    {line}" for line in labelled(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
+            f"    {line}" for line in labelled_lines(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
         )
 
 
@@ -169,7 +170,7 @@ def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
             values[before, after] = values.get((before, after), 0) + 1
     for field, values in tally.items():
         (before, after), *others = sorted(values, key=lambda pair: (-values[pair], pair))
-        more = f" and {count(len(others), 'more value')}" if others else ""
+        more = and_more(len(others), "value")
         room = width - len(more)
         yield shortened(f"      {field}: {_brief(field, before)} -> {_brief(field, after)}", room) + more
 
@@ -182,8 +183,7 @@ def _titles(titles: Sequence[str], room: int) -> str:
         if cells(", ".join([*shown, quoted])) + len(" and 99,999 more") > room:
             break
         shown.append(quoted)
-    rest = len(titles) - len(shown)
-    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
+    return ", ".join(shown) + and_more(len(titles) - len(shown))
 
 
 def _row(change: Change, width: int) -> Iterator[str]:
@@ -214,7 +214,7 @@ def _value(value: str | None) -> str:
     return "NULL" if value is None else one_line(value) or '""'
 
 
-_WORDS = {Undo.CARRY: "carried", Undo.DETACH: "detached", Undo.NONE: "none"}
+_WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE: "none"}
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
@@ -226,7 +226,7 @@ def _undo_words(changes: Iterable[Change]) -> str:
 
 
 def _undo_word(change: Change) -> str:
-    if change.moves or change.undo is not Undo.CARRY:
+    if change.moves or change.undo is not FileUndo.CARRY:
         return _WORDS[change.undo]
     if change.selected_by[:1] and change.selected_by[0].startswith("undo of "):
         return "set back"
@@ -237,11 +237,11 @@ def _undo_word(change: Change) -> str:
 
 def _turn_words(changes: Iterable[Change]) -> str:
     """Return how many turns keep their file undo and how many lose it."""
-    undone = [change for change in changes if change.undo is not Undo.NONE]
+    undone = [change for change in changes if change.undo is not FileUndo.NONE]
     carrying = [change.turns.carried for change in undone if change.turns.carried]
-    restored = sum(change.undo is Undo.CARRY and not change.turns.carried for change in undone)
+    restored = sum(change.undo is FileUndo.CARRY and not change.turns.carried for change in undone)
     losing = [change.turns.detached for change in undone if change.turns.detached]
-    uncounted = sum(change.undo is Undo.DETACH and not change.turns.detached for change in undone)
+    uncounted = sum(change.undo is FileUndo.DETACH and not change.turns.detached for change in undone)
     words = []
     if carrying:
         words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")
@@ -268,4 +268,4 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
         text = f"because {' '.join(map(tilde, one_line(why).split(' ')))}"
         yield from (" " * 11 + line for line in wrap(text, width - 11, break_long_words=False, break_on_hyphens=False))
     if len(reasons) > len(shown):
-        yield f"           and {count(len(reasons) - len(shown), 'more reason')}; --verbose shows all."
+        yield f"          {and_more(len(reasons) - len(shown), 'reason')}; --verbose shows all."

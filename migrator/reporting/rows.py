@@ -6,7 +6,7 @@ import json
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from migrator.reporting.words import cells, json_text, one_line, shortened, shortened_path
+from migrator.text import cells, json_text, one_line, shortened, shortened_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

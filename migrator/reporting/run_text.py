@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.model import RunStatus
-from migrator.reporting.words import count
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

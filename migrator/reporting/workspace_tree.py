@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.reporting.words import cells, count, one_line, shortened, tilde
+from migrator.text import cells, count, one_line, shortened, tilde
 from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.model import Plan
-    from migrator.workspaces.model import Workspace
-    from migrator.workspaces.sessions import RepositorySessions
+    from migrator.workspaces.model import RepositorySessions, Workspace
 
 
 def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterator[str]:
@@ -39,7 +38,7 @@ def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterato
             yield f"{stem}  formerly {one_line(tilde(former))}"
         if workspace.evidence:
             yield shortened(f"{stem}  evidence: {workspace.evidence}", max(width, 40))
-        yield f"{stem}  {_going(found.sessions.get(workspace, 0), leaving.get(workspace, Counter()))}"
+        yield f"{stem}  {_going(found.session_counts.get(workspace, 0), leaving.get(workspace, Counter()))}"
 
 
 def state_words(workspace: Workspace) -> str:

@@ -1,6 +1,6 @@
-"""Selecting: from what a person asked for to whole session trees.
+"""From what a person asked for to whole session trees.
 
-The selector contract is re-exported here: `from migrator.selection import Selector` is the import path of plug-ins.
+Plug-ins import the selector contract from here: `from migrator.selection import Selector`.
 """
 
 from migrator.selection.contract import Clause, Facts, Selector, SelectorContext, SelectorPlugin

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import click
 
     from migrator.model import Place, Project, Session
-    from migrator.workspaces.sessions import RepositorySessions
+    from migrator.workspaces.model import RepositorySessions
 
 
 @dataclass(frozen=True, slots=True)

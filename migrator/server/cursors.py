@@ -7,7 +7,7 @@ import binascii
 import re
 
 from migrator.errors import BadInput
-from migrator.store.listing import Cursor
+from migrator.store.paging import Cursor
 
 
 def write_cursor(cursor: Cursor) -> str:

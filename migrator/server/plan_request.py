@@ -9,6 +9,7 @@ import click
 
 from migrator.arguments import FileUndoPolicy, MoveRequest, SelectRequest, Subdirs
 from migrator.errors import BadInput
+from migrator.plugins import selector_plugins
 from migrator.selection.options import read_options, selector_options, takes_no_value
 from migrator.server.parameters import Parameter, checked, described
 
@@ -54,7 +55,8 @@ DESTINATION = (
 @cache
 def _selector_options() -> Mapping[str, click.Option]:
     """Map the name of each selector's option, without its dashes, to it."""
-    return {next(name for name in o.opts if name.startswith("--"))[2:]: o for o in selector_options().values()}
+    options = selector_options(selector_plugins())
+    return {next(name for name in o.opts if name.startswith("--"))[2:]: o for o in options.values()}
 
 
 def schema() -> dict[str, Any]:
@@ -89,8 +91,7 @@ def read_request(body: Any) -> MoveRequest:
         if name not in known and name not in destination:
             raise BadInput(f"There is no option {name[:40]!r}; known: {', '.join([*known, *destination])}.")
     values = checked({name: body.get(name) for name in destination}, DESTINATION)
-    names = {str(option.name): name for name, option in known.items() if name in body}
-    options = read_options({python: body[name] for python, name in names.items()}, spell=names)
+    options = read_options(known, {name: value for name, value in body.items() if name in known})
     return MoveRequest(
         SelectRequest(options, values["match"] == "any", values["with-forks"]),
         values["to-dir"],

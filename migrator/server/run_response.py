@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from starlette.responses import StreamingResponse
 
 from migrator.arguments import OnConflict
-from migrator.documents.plan import run_document
+from migrator.documents.run import run_document
 from migrator.server.middleware import problem_of
 from migrator.server.parameters import Parameter
 from migrator.server.state import json_response

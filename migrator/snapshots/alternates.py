@@ -1,8 +1,9 @@
-"""Whose objects a snapshot repository borrows: those of its worktree's own repository, by full path.
+"""The alternates of snapshot repositories: object directories, by full path, that git reads beside their own.
 
-opencode writes that path when it makes the repository, and never again. When the repository is renamed, whatever had
-not been copied is missing from the snapshots of all its worktrees: opencode can't take new ones, and its undo deletes
-files that it finds in no tree (seen with 1.18.34).
+opencode writes the object directory of the worktree's own repository there when it makes a snapshot repository, and
+never again. When the worktree's repository is renamed, whatever had not been copied is missing from the snapshots of
+all its worktrees: opencode can't take new ones, and its undo deletes files that it finds in no tree (seen with
+1.18.34).
 """
 
 from __future__ import annotations
@@ -12,41 +13,41 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk import sync
 from migrator.snapshots.temp_dirs import locked
+from migrator.state_dir import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.planning.relocation.folders import Folders
+    from migrator.paths import Folders
 
 NEW = "opencode-migrator-alternates"
-"""The name of a file until it is whole; what a killed process left of it is written over by the next."""
+"""The file's name until it is complete; the next process overwrites what a killed one left of it."""
 
 
 def alternates(objects: str) -> list[str]:
-    """Return whose objects opencode would let snapshots borrow: a repository's own, and what that borrows itself."""
-    return [line for line in (objects, *alternate_lines(f"{objects}/info/alternates")) if Path(line).exists()]
+    """Return the alternates of a new snapshot repository: its worktree's object directory, and the alternates of that.
+
+    Those that don't exist are left out.
+    """
+    return [line for line in (objects, *read_alternates(objects)) if Path(line).exists()]
 
 
-def alternate_lines(file: str) -> list[str]:
-    """Return what a file of object directories says; nothing where there is none."""
+def read_alternates(objects: str | Path) -> list[str]:
+    """Return the alternates of an object directory; none if it has no file of them."""
     try:
-        text = Path(file).read_text("utf-8", "surrogateescape")
+        text = Path(objects, "info", "alternates").read_text("utf-8", "surrogateescape")
     except OSError:
         return []
     return [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]
 
 
-def write_alternates(git_dir: str, wanted: Iterable[str]) -> None:
-    """Say whose objects a repository borrows: all of the file at once, or, if that can't be done, none of it.
-
-    Nobody else may do so at the same time.
-    """
+def write_alternates(git_dir: str, directories: Iterable[str]) -> None:
+    """Replace the alternates of a repository, all at once or not at all; the caller keeps other writers out."""
     info = Path(git_dir, "objects", "info")
     new = info / NEW
     try:
-        new.write_text("".join(f"{line}\n" for line in wanted), "utf-8", "surrogateescape")
+        new.write_text("".join(f"{line}\n" for line in directories), "utf-8", "surrogateescape")
         sync(new)
         new.replace(info / "alternates")
     finally:
@@ -54,35 +55,35 @@ def write_alternates(git_dir: str, wanted: Iterable[str]) -> None:
             new.unlink(missing_ok=True)
 
 
-def add_alternates(git_dir: str, wanted: Iterable[str]) -> None:
-    """Let a repository that borrows do so from these object directories too; what it borrowed stays.
+def add_alternates(git_dir: str, directories: Iterable[str]) -> None:
+    """Add alternates to a repository that has some, and keep those.
 
-    Where one of them isn't, git goes on to the next. What opencode 1.15.13 made borrows from nobody, and stays so.
+    Git skips one that doesn't exist. A repository that opencode 1.15.13 made has no alternates, and gets none.
     """
-    info = Path(git_dir, "objects", "info")
-    if not alternate_lines(f"{info}/alternates"):
+    objects = Path(git_dir, "objects")
+    if not read_alternates(objects):
         return
-    with locked(info):
-        known = alternate_lines(f"{info}/alternates")
-        if new := [line for line in dict.fromkeys(wanted) if line not in known]:
+    with locked(objects / "info"):
+        known = read_alternates(objects)
+        if new := [line for line in dict.fromkeys(directories) if line not in known]:
             write_alternates(git_dir, [*known, *new])
 
 
 def broken_alternates(root: Path, folders: Folders) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the snapshot repositories below `root` that borrow from what is in one of the folders, as these move.
+    """Yield the snapshot repositories below `root` with alternates in one of the folders that move.
 
-    Each with the object directories that it needs then, and doesn't know: git directory, full paths at the new place.
-    What was at neither place has been gone for longer.
+    Each comes as its git directory, and the new full paths of those alternates that it doesn't have yet. An alternate
+    that is at neither place was gone before, and is left out.
     """
     for file in sorted(root.glob("*/*/objects/info/alternates")):
-        known = alternate_lines(str(file))
+        known = read_alternates(file.parents[1])
         moved = [(line, new) for line in known if (new := folders.mapped(line)) is not None and new not in known]
-        if follow := [new for line, new in moved if Path(new).is_dir() or Path(line).is_dir()]:
-            yield str(file.parents[2]), follow
+        if missing := [new for line, new in moved if Path(new).is_dir() or Path(line).is_dir()]:
+            yield str(file.parents[2]), missing
 
 
 def worktree_of(git_dir: str) -> str:
-    """Return the worktree that a snapshot repository is of, as its configuration has it; "" where nobody knows."""
+    """Return the worktree of a snapshot repository from its configuration; "" if that doesn't say."""
     try:
         text = Path(git_dir, "config").read_text("utf-8", "surrogateescape")
     except OSError:

@@ -1,12 +1,11 @@
-"""Which turns keep their file undo on a move: those that would do in the target what they did in the source.
+"""Decide which turns keep their file undo on a move: those whose undo would do in the target what it did in the source.
 
-Turn by turn: a turn is carried if both worktrees are checkouts of one repository, every snapshot that its undo reads is
-whole, and every file it names is the same in both worktrees now, or missing from both. Any doubt detaches it.
+A turn is carried if both worktrees are checkouts of one repository, every snapshot that its undo reads is complete, and
+every file that it names is the same in both worktrees now, or missing from both. A turn in any doubt is detached.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,8 +14,8 @@ from migrator.snapshots.compare import is_below, same_as_snapshot, same_in_both
 from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
-from migrator.snapshots.trees import Trees, whole
-from migrator.store.turns import recorded
+from migrator.snapshots.trees import Trees, complete_trees
+from migrator.store.turns import redo_snapshot, undo_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -33,14 +32,14 @@ _PRUNED = "a snapshot is gone, as opencode deletes old ones"
 
 @dataclass(frozen=True, slots=True)
 class CarryDecision:
-    """What becomes of the file undo of one session.
+    """What happens to the file undo of one session.
 
-    `trees` are all snapshots that go along, `carried` the turns that stay, `detached` how many don't: None where none
-    can stay, and nobody has counted. `keeps_revert` tells whether the marker of a reverted session stays as it is.
-    `because` says why turns are detached, where some are.
+    `carried` are the turns that keep it, `detached` is how many lose it; None if all do, and nobody has counted.
+    `trees` are all snapshots to carry. `keeps_revert` tells whether a reverted session keeps its `revert` marker.
+    `because` says why turns are detached, if some are.
     """
 
-    passage: SnapshotRoute | None
+    route: SnapshotRoute | None
     carried: tuple[Turn, ...] = ()
     detached: int | None = None
     trees: tuple[str, ...] = ()
@@ -49,181 +48,151 @@ class CarryDecision:
 
 
 class CarryChecker:
-    """Judges moves of one store; asks git a handful of questions for each pair of worktrees, never for each session."""
+    """Decides for moves in one database; asks git a few questions for each pair of worktrees, never for each session.
+
+    `relocated` are the folders that a relocation follows.
+    """
 
     def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
         self._store = store
-        self._passages = SnapshotRoutes(store, places, relocated)
+        self._routes = SnapshotRoutes(store, places, relocated)
 
-    def verdicts(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
-        """Map each of these sessions, which have file undo, to what becomes of it."""
-        by_passage: dict[SnapshotRoute | str, list[str]] = {}
+    def check(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
+        """Map the session of each change, which has file undo, to the decision."""
+        decisions: dict[str, CarryDecision] = {}
+        by_route: dict[SnapshotRoute, list[str]] = {}
         for change in changes:
-            passage = self._passages.find(change.before, change.after)
-            by_passage.setdefault(passage, []).append(change.session)
-        ways = {passage: ids for passage, ids in by_passage.items() if not isinstance(passage, str)}
-        found = {
-            id_: CarryDecision(None, because=passage)
-            for passage, ids in by_passage.items()
-            if isinstance(passage, str)
-            for id_ in ids
-        }
-        return found | self.judged(ways)
+            route = self._routes.find(change.before, change.after)
+            if isinstance(route, str):
+                decisions[change.session] = CarryDecision(None, because=route)
+            else:
+                by_route.setdefault(route, []).append(change.session)
+        return decisions | self.check_routes(by_route)
 
-    def judged(self, ways: Mapping[SnapshotRoute, Sequence[str]]) -> dict[str, CarryDecision]:
-        """Map each of these sessions to what becomes of it on its way."""
-        found: dict[str, CarryDecision] = {}
-        going = [id_ for ids in ways.values() for id_ in ids]
-        records = recorded(self._store, going)
-        reverts = {id_: marker for id_, (_, marker) in self._store.bindings(going).items() if marker}
-        for passage, ids in ways.items():
-            cases = [_Case(id_, *records[id_], reverts.get(id_)) for id_ in ids]
+    def check_routes(self, by_route: Mapping[SnapshotRoute, Sequence[str]]) -> dict[str, CarryDecision]:
+        """Map each session id to the decision for it on its route."""
+        decisions: dict[str, CarryDecision] = {}
+        every_id = [id_ for ids in by_route.values() for id_ in ids]
+        records = undo_records(self._store, every_id)
+        redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id).items()}
+        for route, ids in by_route.items():
             try:
-                found |= _judged(passage, cases)
+                decisions |= _decide(route, [_Session(id_, *records[id_], redo_trees.get(id_)) for id_ in ids])
             except GitFailed as error:
-                found |= {id_: CarryDecision(None, because=str(error).rstrip(".")) for id_ in ids}
-        return found
+                decisions |= {id_: CarryDecision(None, because=str(error).rstrip(".")) for id_ in ids}
+        return decisions
 
 
-class _Case(NamedTuple):
-    session: str
+class _Session(NamedTuple):
+    """A session's turns, the trees that its steps name, and the tree that a redo would write if it is reverted."""
+
+    id: str
     turns: Sequence[Turn]
     trees: Sequence[str]
-    revert: str | None
-
-    @property
-    def reverted_from(self) -> str | None:
-        """The tree that a redo would restore, whole."""
-        try:
-            tree = json.loads(self.revert or "{}").get("snapshot")
-        except (ValueError, AttributeError):
-            return None
-        return tree if isinstance(tree, str) else None
+    redo_tree: str | None
 
 
-def _judged(passage: SnapshotRoute, cases: Sequence[_Case]) -> dict[str, CarryDecision]:
-    borrowed = passage.environment
-    named = {tree for case in cases for tree in (*case.trees, *(turn.hash for turn in case.turns))}
-    named |= {tree for case in cases if (tree := case.reverted_from)}
-    intact = whole(passage.source, named, borrowed)
-    with Trees(passage.source, borrowed) as trees:
-        same = _Sameness(passage, trees, cases, intact)
-        return {case.session: _verdict(passage, case, intact, same) for case in cases}
+def _decide(route: SnapshotRoute, sessions: Sequence[_Session]) -> dict[str, CarryDecision]:
+    named = {tree for session in sessions for tree in (*session.trees, *(turn.hash for turn in session.turns))}
+    named |= {session.redo_tree for session in sessions if session.redo_tree}
+    complete = complete_trees(route.source, named, route.git_environment)
+    with Trees(route.source, route.git_environment) as trees:
+        check = _RouteCheck(route, sessions, trees, complete)
+        return {session.id: check.decide(session) for session in sessions}
 
 
-def _verdict(passage: SnapshotRoute, case: _Case, intact: Collection[str], same: _Sameness) -> CarryDecision:
-    tree = case.reverted_from
-    if tree is not None and not (tree in intact and same.throughout(case, tree)):
-        because = "it is reverted, and a redo would restore the whole worktree as it was then"
-        return CarryDecision(passage, detached=len(case.turns), because=because)
-    overlooked = _Overlooked(passage.source_worktree, case)
-    carried: list[Turn] = []
-    why: dict[str, None] = {}
-    for turn in case.turns:
-        obstacle = _PRUNED if turn.hash not in intact else overlooked(turn) or same.obstacle(case, turn)
-        if obstacle is None:
-            carried.append(turn)
-        else:
-            why[obstacle] = None
-    needed = {turn.hash for turn in carried} | ({tree} if tree else set())
-    return CarryDecision(
-        passage,
-        tuple(carried),
-        len(case.turns) - len(carried),
-        tuple(sorted(needed | {other for other in case.trees if other in intact})) if needed else (),
-        keeps_revert=tree is not None,
-        because="; ".join(why) or None,
-    )
+_FileToCompare = tuple[str | None, str]
+"""A path, and the tree to compare it with; None to compare it with the source worktree."""
 
 
-class _Overlooked:
-    """Tells turns whose undo deletes files even where they are: names that git quotes, in a batch of several files.
+class _RouteCheck:
+    """Decides for the sessions of one route; the files that they name are compared all at once.
 
-    opencode 1.18.34 takes such a name for missing from the snapshot. A turn that goes along must be none of these.
+    If the source worktree is gone, each session's last snapshot is compared in its stead. If source and target are one
+    worktree, nothing is compared: the undo does there what it always did. `complete` are the trees that are complete.
     """
 
-    def __init__(self, worktree: str, case: _Case) -> None:
-        self._worktree = worktree
-        self._batches = Counter(turn.hash for turn in case.turns for _ in turn.files)
-
-    def __call__(self, turn: Turn) -> str | None:
-        paths = (is_below(self._worktree, file) or "" for file in turn.files)
-        quoted = self._batches[turn.hash] > 1 and not all(map(str.isascii, paths))
-        return _QUOTED if quoted else None
-
-
-_Asked = tuple[str | None, str]
-"""The tree that stands in for the source, None where the source is there, and the path of a file."""
-
-
-class _Sameness:
-    """Which files of these sessions are the same in both worktrees, all asked at once.
-
-    Where a worktree is gone, the last snapshot of each session says how it was. Where it is the same one, every file
-    is: the undo does there what it did before, to whatever.
-    """
-
-    def __init__(self, passage: SnapshotRoute, trees: Trees, cases: Sequence[_Case], intact: Collection[str]) -> None:
-        self._passage = passage
-        self._trees = trees
-        self._stays = passage.stays
-        self._gone = passage.source_gone
-        self._intact = intact
-        self._same: set[_Asked] = set()
+    def __init__(self, route: SnapshotRoute, sessions: Sequence[_Session], trees: Trees, complete: set[str]) -> None:
+        self._route, self._trees, self._complete = route, trees, complete
+        self._source, self._target, self._stays = route.source_worktree, route.target_worktree_now, route.same_worktree
+        self._same: set[_FileToCompare] = set()
         if not self._stays:
-            self._same = self._ask({asked for case in cases for asked in self._concerned(case)})
+            self._same = self._compare({file for session in sessions for file in self._to_compare(session)})
 
-    def obstacle(self, case: _Case, turn: Turn) -> str | None:
-        """Return why a turn can't go along, None where each of its files is the same and no other is concerned."""
-        source, target = self._passage.source_worktree, self._passage.target_now
+    def decide(self, session: _Session) -> CarryDecision:
+        """Decide for one session."""
+        redo_tree = session.redo_tree
+        if redo_tree is not None and not (redo_tree in self._complete and self._is_same_tree(session, redo_tree)):
+            because = "it is reverted, and a redo would restore the whole worktree as it was then"
+            return CarryDecision(self._route, detached=len(session.turns), because=because)
+        files_of = Counter(turn.hash for turn in session.turns for _ in turn.files)
+        stand_in = self._stand_in(session)
+        obstacles = [self._obstacle(turn, files_of[turn.hash], stand_in) for turn in session.turns]
+        carried = tuple(turn for turn, obstacle in zip(session.turns, obstacles, strict=True) if obstacle is None)
+        needed = {turn.hash for turn in carried} | ({redo_tree} if redo_tree else set())
+        return CarryDecision(
+            self._route,
+            carried,
+            len(session.turns) - len(carried),
+            tuple(sorted(needed | self._complete.intersection(session.trees))) if needed else (),
+            keeps_revert=redo_tree is not None,
+            because="; ".join(dict.fromkeys(filter(None, obstacles))) or None,
+        )
+
+    def _obstacle(self, turn: Turn, files_of_tree: int, stand_in: str | None) -> str | None:
+        """Return why a turn can't be carried, None if it can; the session names `files_of_tree` files of its tree."""
+        if turn.hash not in self._complete:
+            return _PRUNED
+        paths = [is_below(self._source, file) for file in turn.files]
+        # opencode 1.18.34 asks git about several files of one tree at once, and then takes a name that git quotes for
+        # missing from the snapshot: its undo would delete the file, even in the source.
+        if files_of_tree > 1 and not all((path or "").isascii() for path in paths):
+            return _QUOTED
         if self._stays:
             return None
-        paths = [is_below(source, file) for file in turn.files]
         if any(path is None or names_others(self._trees, turn.hash, path) for path in paths):
             return "a file's name is one that opencode's undo takes for another"
-        if any((self._last(case), path) not in self._same for path in paths):
-            before = "the last snapshot" if self._gone else source
-            return f"files of a turn differ between {before} and {target}"
+        if any((stand_in, path) not in self._same for path in paths):
+            before = "the last snapshot" if self._route.source_gone else self._source
+            return f"files of a turn differ between {before} and {self._target}"
         return None
 
-    def throughout(self, case: _Case, tree: str) -> bool:
-        """Tell whether every file of a tree is the same: that is what a redo of a reverted session writes."""
-        return self._stays or all((self._last(case), path) in self._same for path, _ in self._trees.files(tree))
+    def _is_same_tree(self, session: _Session, tree: str) -> bool:
+        """Tell whether every file of a tree, all of which a redo writes, is the same in the target."""
+        stand_in = self._stand_in(session)
+        return self._stays or all((stand_in, path) in self._same for path, _ in self._trees.files(tree))
 
-    def _concerned(self, case: _Case) -> Iterator[_Asked]:
-        last = self._last(case)
-        for turn in case.turns:
+    def _to_compare(self, session: _Session) -> Iterator[_FileToCompare]:
+        stand_in = self._stand_in(session)
+        for turn in session.turns:
             for file in turn.files:
-                if path := is_below(self._passage.source_worktree, file):
-                    yield last, path
-        if (tree := case.reverted_from) in self._intact:
-            yield from ((last, path) for path, _ in self._trees.files(str(tree)))
+                if path := is_below(self._source, file):
+                    yield stand_in, path
+        if session.redo_tree in self._complete:
+            yield from ((stand_in, path) for path, _ in self._trees.files(str(session.redo_tree)))
 
-    def _last(self, case: _Case) -> str | None:
-        """Return the tree that stands in for a worktree that is gone; None where it is there, or there is no tree."""
-        if not self._gone:
+    def _stand_in(self, session: _Session) -> str | None:
+        """Return the session's last complete tree if its worktree is gone; None if that is there, or no tree is."""
+        if not self._route.source_gone:
             return None
-        return next((tree for tree in reversed(case.trees) if tree in self._intact), None)
+        return next((tree for tree in reversed(session.trees) if tree in self._complete), None)
 
-    def _ask(self, wanted: Collection[_Asked]) -> set[_Asked]:
-        source, target = self._passage.source_worktree, self._passage.target_now
-        if not self._gone:
-            return {(None, path) for path in same_in_both(source, target, {path for _, path in wanted})}
-        known = {(tree, path) for tree, path in wanted if tree is not None}
-        return set(same_as_snapshot(self._trees, self._passage.source, target, known))
+    def _compare(self, files: Collection[_FileToCompare]) -> set[_FileToCompare]:
+        if not self._route.source_gone:
+            return {(None, path) for path in same_in_both(self._source, self._target, {path for _, path in files})}
+        comparable = {(tree, path) for tree, path in files if tree is not None}
+        return set(same_as_snapshot(self._trees, self._route.source, self._target, comparable))
 
 
-def rewrite_patch(verdict: CarryDecision) -> Mapping[str, str]:
-    """Map each carried part to its data with the files where they are now: worktree to worktree.
+def rewritten_patches(decision: CarryDecision) -> Iterator[tuple[Turn, str]]:
+    """Yield each carried turn with the data of its part, the files moved from the source worktree to the target's.
 
-    The paths in a snapshot are relative to the worktree, so the session's own directory doesn't count.
+    The paths in a snapshot are relative to the worktree, so the session's own directory doesn't matter.
     """
-    passage = verdict.passage
-    if passage is None or passage.source_worktree == passage.target_worktree:
-        return {turn.part: turn.data for turn in verdict.carried}
-    top = passage.target_worktree.rstrip("/")
-    found = {}
-    for turn in verdict.carried:
-        files = [f"{top}/{is_below(passage.source_worktree, file)}" for file in turn.files]
-        found[turn.part] = turn.with_files(files)
-    return found
+    route = decision.route
+    if route is None or route.source_worktree == route.target_worktree:
+        yield from ((turn, turn.data) for turn in decision.carried)
+        return
+    top = route.target_worktree.rstrip("/")
+    for turn in decision.carried:
+        yield turn, turn.with_files([f"{top}/{is_below(route.source_worktree, file)}" for file in turn.files])

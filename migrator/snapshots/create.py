@@ -1,4 +1,4 @@
-"""A new snapshot repository, as opencode makes it before the first snapshot of a worktree."""
+"""Make a snapshot repository, as opencode does before the first snapshot of a worktree."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk import sync
 from migrator.snapshots.alternates import write_alternates
 from migrator.snapshots.git import git_path, run_git
-from migrator.snapshots.temp_dirs import temporary_repository
+from migrator.snapshots.temp_dirs import temporary_folder
+from migrator.state_dir import sync
 
 if TYPE_CHECKING:
     from migrator.snapshots.route import SnapshotRoute
@@ -27,26 +27,26 @@ _CONFIG = (
 )
 
 
-def create(passage: SnapshotRoute) -> None:
-    """Make a snapshot repository under another name and move it into place: opencode only asks whether it is there.
+def create(route: SnapshotRoute) -> None:
+    """Make the target of a route under another name and move it into place: opencode only asks whether it is there.
 
-    It borrows the objects of the worktree's repository and begins with a copy of its index. That opencode 1.15.13 and
-    older do neither is of no matter to them. Where its folder moves next, it is for where that will be.
+    Its alternates are the objects of the worktree's repository, and it begins with a copy of that one's index; opencode
+    1.15.13 and older do neither, and don't mind. If the worktree's folder moves next, it is made for the new place.
     """
-    path, worktree = Path(passage.target), passage.target_now
+    path, worktree = Path(route.target), route.target_worktree_now
     path.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_repository(path.parent) as folder:
+    with temporary_folder(path.parent) as folder:
         new = folder / "new"
         new.mkdir()
         run_git(str(new), "init", "--quiet", extra={"GIT_DIR": str(new), "GIT_WORK_TREE": worktree}, work_tree=worktree)
         for name, value in _CONFIG:
             run_git(str(new), "config", name, value)
-        if passage.target_worktree != worktree:
-            run_git(str(new), "config", "core.worktree", passage.target_worktree)
+        if route.target_worktree != worktree:
+            run_git(str(new), "config", "core.worktree", route.target_worktree)
         (new / "objects" / "info").mkdir(exist_ok=True)
-        write_alternates(str(new), passage.lenders)
-        # opencode takes the main worktree's index for all of them. In another one it would then see main's files where
-        # it hasn't looked itself, outside the session's directory, and write those on a redo.
+        write_alternates(str(new), route.target_alternates)
+        # opencode copies the main worktree's index for every worktree. In another one it would then see main's files
+        # wherever it hasn't looked itself, outside the session's directory, and write those on a redo.
         index = Path(git_path(worktree, "--git-path", "index"))
         if index.exists():
             shutil.copyfile(index, new / "index")
@@ -56,5 +56,5 @@ def create(passage: SnapshotRoute) -> None:
         try:
             new.rename(path)
         except OSError:
-            if not path.exists():  # else somebody made it meanwhile, which serves as well
+            if not path.exists():  # else somebody else has made it meanwhile
                 raise

@@ -1,4 +1,4 @@
-"""Git's own plumbing on a snapshot repository: the only thing that reads or writes its objects."""
+"""Run git on snapshot repositories: nothing else reads or writes their objects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLAIN = ("-c", "core.autocrlf=false", "-c", "core.quotepath=false", "-c", "core
 
 
 class GitFailed(MigratorError):
-    """Git could not do it; the message has its complaint."""
+    """Git failed; the message has what it printed."""
 
 
 def run_git(
@@ -29,23 +29,22 @@ def run_git(
     work_tree: str | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Run git on `git_dir` and return what it prints; GitFailed with any exit code but 0.
+    """Run git on `git_dir` and return what it prints; raises GitFailed with any exit code but 0.
 
-    `stdin` is what it reads, or an open file; `stdout` an open file to print into instead; `extra` is added to its
-    environment. It has no terminal, so Ctrl-C doesn't reach it: we stop between two of its runs, not in one.
+    `stdin` is what it reads, or an open file; `stdout` is an open file that it prints into instead; `extra` is added to
+    its environment. Git has no terminal, so Ctrl-C doesn't reach it: we stop between two of its runs, not in one.
     """
-    where = git_at(git_dir, work_tree)
-    fed: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
+    input_: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
     try:
         done: subprocess.CompletedProcess[bytes] = subprocess.run(
-            ("git", *_PLAIN, *where, *words),
+            ("git", *_PLAIN, *git_at(git_dir, work_tree), *words),
             cwd=work_tree or git_dir,
             env={**environment(), **(extra or {})},
             stdout=stdout or subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
             check=False,
-            **fed,
+            **input_,
         )
     except OSError as error:
         raise GitFailed(f"git can't be run on {git_dir}: {error.strerror or error}") from error
@@ -55,25 +54,25 @@ def run_git(
 
 
 def git_at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
-    """Return what makes git work on `git_dir`, as arguments.
+    """Return the arguments that make git work on `git_dir`.
 
-    Without a worktree to work in it is told that it is in none of consequence: git refuses to do anything where the
-    configured one is gone, and the directory above it too.
+    Without a `work_tree`, that is the git directory too: git refuses to do anything if the configured worktree and the
+    directory above it are gone.
     """
     return "--git-dir", git_dir, "--work-tree", work_tree or git_dir
 
 
 def with_alternates(*objects: str) -> dict[str, str]:
-    """Return the environment in which git looks into these object directories too, whatever letters they have."""
+    """Return the environment in which git reads these object directories too, whatever letters are in their names."""
     escaped = (path.replace("\\", "\\\\").replace('"', '\\"') for path in objects)
     return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(f'"{path}"' for path in escaped)}
 
 
 def git_path(worktree: str, *words: str) -> str:
     """Return the absolute path that `git rev-parse WORDS` names in a worktree."""
-    asked = ("git", "rev-parse", "--path-format=absolute", *words)
+    command = ("git", "rev-parse", "--path-format=absolute", *words)
     try:
-        done = subprocess.run(asked, cwd=worktree, env=environment(), capture_output=True, check=False)
+        done = subprocess.run(command, cwd=worktree, env=environment(), capture_output=True, check=False)
     except OSError as error:
         raise GitFailed(f"git can't be run in {worktree}: {error.strerror or error}") from error
     if done.returncode:
@@ -87,14 +86,14 @@ def common_directory(worktree: str) -> str:
 
 
 def quotes_names(git_dir: str) -> bool:
-    """Tell whether git, as the user has it configured, quotes names with other letters than ASCII (its default)."""
-    words = ("git", *git_at(git_dir), "config", "--type=bool", "--default=true", "core.quotepath")
-    done = subprocess.run(words, env=environment(), capture_output=True, check=False)
+    """Tell whether git, as the user configured it, quotes names with other letters than ASCII (its default)."""
+    command = ("git", *git_at(git_dir), "config", "--type=bool", "--default=true", "core.quotepath")
+    done = subprocess.run(command, env=environment(), capture_output=True, check=False)
     return done.stdout.strip() != b"false"
 
 
 def is_hash(name: str) -> bool:
-    """Tell whether this could be the full name of an object, SHA-1 or SHA-256."""
+    """Tell whether this can be the full name of an object, SHA-1 or SHA-256."""
     return len(name) in {40, 64} and all(letter in "0123456789abcdef" for letter in name)
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Layout:
     """The snapshot repositories of one data directory.
 
-    `by_worktree`: one for each project and worktree, as opencode 1.14.34 to 1.18.34 have it; before, one for each
-    project, which all of its worktrees share (1.3.2).
+    `by_worktree`: there is one for each project and worktree, as in opencode 1.14.34 to 1.18.34; before, there was one
+    for each project, which all of its worktrees shared (1.3.2).
     """
 
     root: Path
@@ -28,23 +28,23 @@ class Layout:
 
     @classmethod
     def of(cls, store: Store) -> Layout:
-        """Return the layout for a database: beside it, or, if nothing is there, in opencode's data directory."""
+        """Return the layout for a database: beside it, or in opencode's data directory if nothing is there."""
         beside = store.path.parent / "snapshot"
         root = beside if beside.is_dir() else data_directory() / "snapshot"
         return cls(root, store.schema.has_path)
 
     def git_dir(self, project_id: str, worktree: str) -> str:
-        """Return the git directory, whether or not it exists."""
+        """Return the git directory of a worktree's snapshot repository, whether or not it exists."""
         project = f"{self.root}/{project_id}"
-        # opencode's choice of a name, nothing here is a secret
+        # opencode's choice of a name; nothing here is a secret
         name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
         return f"{project}/{name}" if self.by_worktree else project
 
     def others(self, project_id: str, worktree: str) -> Iterator[tuple[str, str]]:
-        """Yield (project id, git directory) of what else may hold snapshots of a worktree, where each has its own.
+        """Yield (project id, git directory) of other repositories that may hold snapshots of a worktree.
 
-        They were made when the worktree was of another project, or by an opencode before 1.14, for all worktrees of
-        one; opencode looks in neither.
+        They were made while the worktree belonged to another project, or by an opencode before 1.14 for all worktrees
+        of one; opencode looks in neither. Yields nothing if all worktrees of a project share one anyway.
         """
         own = Path(self.git_dir(project_id, worktree))
         if not self.by_worktree or not self.root.is_dir():

@@ -1,7 +1,7 @@
 """opencode names the files of an undo to git as pathspecs, in which some letters make a pattern (1.18.34).
 
-`checkout TREE -- /w/app/[id]/page.tsx` checks out app/i/page.tsx as well. In the worktree that a turn was made in that
-is as it ever was; elsewhere it would act on a file that nobody compared.
+`checkout TREE -- /w/app/[id]/page.tsx` checks out app/i/page.tsx as well. In the worktree that a turn was made in, that
+has always been so; in another one it would act on a file that nobody compared.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from migrator.snapshots.trees import Trees
 
 _PATTERN = re.compile(r"[*?\[]")
-# A set of letters, which stands for one of them, and so does a range. What ends elsewhere than it seems is left out:
-# a bracket that comes first is one of the letters, and there are classes, as in [[:alpha:]].
+# A set or range of letters, which matches one of them. Sets that end elsewhere than they seem to are left out: a
+# bracket that comes first is one of the letters, and there are classes, as in [[:alpha:]].
 _SET = re.compile(r"\[(?![!^\]])[^\]/:\\]+\]")
 
 
@@ -26,25 +26,24 @@ def names_others(trees: Trees, tree: str, path: str) -> bool:
         return False
     if _PATTERN.search(_SET.sub("", path)):
         return True
-    here, literal = [tree], [True]
+    directories = [(tree, True)]  # those that match so far, and whether it is the path's own
     *above, last = path.split("/")
     for name in above:
-        found = [
-            (entry.hash, whether and below == name)
-            for directory, whether in zip(here, literal, strict=True)
+        directories = [
+            (entry.hash, is_own and below == name)
+            for directory, is_own in directories
             for below, entry in (trees.entries(directory) or {}).items()
             if entry.mode == DIRECTORY and _matches(name, below)
         ]
-        here, literal = [hash_ for hash_, _ in found], [whether for _, whether in found]
     return any(
-        _matches(last, below) and not (whether and below == last)
-        for directory, whether in zip(here, literal, strict=True)
+        _matches(last, below) and not (is_own and below == last)
+        for directory, is_own in directories
         for below in trees.entries(directory) or {}
     )
 
 
 def _matches(name: str, other: str) -> bool:
-    """Tell whether a component of the pathspec matches this name, or is it."""
+    """Tell whether a component of the pathspec matches this name, or is the same."""
     if name == other:
         return True
     pattern = ".".join(map(re.escape, _SET.split(name)))

@@ -1,40 +1,40 @@
-"""What a redo in opencode would overwrite that has nothing to do with the session.
+"""Find the files outside a session's directory that a redo in opencode would overwrite.
 
-A redo writes the whole tree over the worktree that opencode took before the undo. In a session of a sub-directory that
-tree is up to date inside of it only: opencode looks for changes nowhere else (1.18.34). Whatever has changed outside
+A redo writes the whole tree that opencode took before the undo over the worktree. If the session is in a sub-directory,
+that tree is up to date below it only, since opencode looks for changes nowhere else (1.18.34). What has changed outside
 since is lost.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from migrator.snapshots.compare import same_as_snapshot
 from migrator.snapshots.git import GitFailed
-from migrator.snapshots.trees import SUBMODULE, Trees, whole
+from migrator.snapshots.trees import SUBMODULE, Trees, complete_trees
 from migrator.snapshots.undo_target import UndoTargets
+from migrator.store.turns import redo_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.places import Places
-    from migrator.snapshots.trees import TreeFile
+    from migrator.snapshots.trees import TreeEntry
     from migrator.store.reader import Store
 
 
 def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[str]]:
-    """Map those of these sessions to full paths, sorted, in which a redo would overwrite files outside their directory.
+    """Map each session in which a redo would overwrite files outside its directory to their full paths, sorted.
 
-    Only sessions that are undone just now can be redone. Nothing is written, and what can't be told isn't named.
+    Only a session that is undone now can be redone. Nothing is written, and where git can't tell, nothing is reported.
     """
-    instances = UndoTargets(store, places)
+    targets = UndoTargets(store, places)
     found = {}
     for id_, (binding, marker) in store.bindings(sessions).items():
-        if not (tree := _tree(marker)):
+        if not (tree := redo_snapshot(marker)):
             continue
-        instance = instances.find(binding, redoable=True)
-        place, git_dir = instance.place, instance.repository
+        target = targets.find(binding, redoable=True)
+        place, git_dir = target.place, target.repository
         if place is None or git_dir is None or place.directory == place.worktree:
             continue
         try:
@@ -45,16 +45,8 @@ def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -
     return found
 
 
-def _tree(marker: str | None) -> str | None:
-    try:
-        tree = json.loads(marker or "{}").get("snapshot")
-    except (ValueError, AttributeError):
-        return None
-    return tree if isinstance(tree, str) else None
-
-
 def _changed(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:
-    if tree not in whole(git_dir, [tree]):  # opencode then writes nothing
+    if tree not in complete_trees(git_dir, [tree]):  # opencode then writes nothing
         return []
     with Trees(git_dir) as trees:
         outside = {(tree, path) for path, _ in _written(trees.files(tree)) if not path.startswith(inside)}
@@ -62,6 +54,6 @@ def _changed(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:
     return sorted(f"{worktree.rstrip('/')}/{path}" for _, path in outside - same)
 
 
-def _written(files: Iterable[tuple[str, TreeFile]]) -> Iterator[tuple[str, TreeFile]]:
-    """Leave out what git writes no file for, and names that we couldn't ask git about."""
+def _written(files: Iterable[tuple[str, TreeEntry]]) -> Iterator[tuple[str, TreeEntry]]:
+    """Leave out entries for which git writes no file, and names that we can't pass to git."""
     return ((path, entry) for path, entry in files if entry.mode != SUBMODULE and not {'"', "\n", "\r"} & {*path})

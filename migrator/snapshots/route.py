@@ -1,4 +1,4 @@
-"""From which snapshot repository to which, for a session that moves, and whether there is a way at all."""
+"""Find the route of a moving session's snapshots: from which repository to which, or why there is none."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.model import FolderState
-from migrator.paths import checkout_root, is_within
-from migrator.places import links
+from migrator.paths import Folders, checkout_root
+from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL
-from migrator.planning.relocation.folders import Folders
+from migrator.places.git import cached_project_id
 from migrator.snapshots.alternates import alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
@@ -24,54 +24,55 @@ if TYPE_CHECKING:
 
 
 class SnapshotRoute(NamedTuple):
-    """From one snapshot repository to another: git directories, and the worktrees whose snapshots they hold.
+    """From one snapshot repository to another: their git directories, and the worktrees that they hold snapshots of.
 
-    `objects` is the object directory of the target's own repository, where it is now. Snapshots borrow from their
-    worktree's; where the source has been renamed, what they borrowed is found there. `source_gone` tells that what the
-    snapshots are of isn't at its place any more, whatever is there instead. `folders` are those that move next, old and
-    new path of each: until then, the target worktree is where it was. `also` are object directories with other
-    snapshots of the source, which opencode doesn't find any more.
+    `target_objects` is the object directory of the target worktree's own repository, where that is now. It is an
+    alternate of the target, and if the source worktree was renamed, the source's alternate is found there too.
+    `source_gone` tells whether the source worktree isn't at its place any more, whatever is there instead.
+    `moving_folders` are the folders that move next, old and new path of each: until then, the target worktree is at its
+    old place. `other_source_objects` are object directories with snapshots of the source that opencode doesn't find any
+    more.
     """
 
     source: str
     target: str
     source_worktree: str
     target_worktree: str
-    objects: str
+    target_objects: str
     source_gone: bool = False
-    folders: tuple[tuple[str, str], ...] = ()
-    also: tuple[str, ...] = ()
+    moving_folders: tuple[tuple[str, str], ...] = ()
+    other_source_objects: tuple[str, ...] = ()
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What lets git find all that there is of the source's snapshots."""
-        return with_alternates(self.objects, *self.also)
+    def git_environment(self) -> dict[str, str]:
+        """The environment in which git finds all objects of the source's snapshots that there are."""
+        return with_alternates(self.target_objects, *self.other_source_objects)
 
     @property
-    def target_now(self) -> str:
-        """Where the files of the target worktree are at this moment."""
-        return Folders(self.folders).origin(self.target_worktree) or self.target_worktree
+    def target_worktree_now(self) -> str:
+        """Where the target worktree is at this moment."""
+        return Folders(self.moving_folders).origin(self.target_worktree) or self.target_worktree
 
     @property
-    def lenders(self) -> list[str]:
-        """Whose objects the target borrows, by the paths that these have when its folder has moved."""
-        folders = Folders(self.folders)
-        return [folders.mapped(lender) or lender for lender in alternates(self.objects)]
+    def target_alternates(self) -> list[str]:
+        """The target's alternates, by the paths that these have once the folders have moved."""
+        folders = Folders(self.moving_folders)
+        return [folders.mapped(alternate) or alternate for alternate in alternates(self.target_objects)]
 
     @property
-    def stays(self) -> bool:
-        """Whether source and target are one directory, so that an undo meets there what it would have met."""
-        return not self.source_gone and self.source_worktree == self.target_now
+    def same_worktree(self) -> bool:
+        """Whether source and target are one worktree, in which an undo does what it always did."""
+        return not self.source_gone and self.source_worktree == self.target_worktree_now
 
 
 class SnapshotRoutes:
-    """The passages between the places of one store, each found once; `relocated` are the folders that are followed."""
+    """The routes in one database, each found once; `relocated` are the folders that a relocation follows."""
 
     def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
         self._store = store
         self._places = places
         self._layout = Layout.of(store)
-        self._follows = relocated is not None
+        self._is_relocation = relocated is not None
         self._moved, self._moving = Folders(()), Folders(())
         if relocated is not None and relocated.whereabouts is FolderState.WILL_MOVE:
             self._moving = Folders(relocated.folders)
@@ -83,7 +84,7 @@ class SnapshotRoutes:
         self._targets: dict[str, Place] = {}
 
     def find(self, before: Binding, after: Binding) -> SnapshotRoute | str:
-        """Return how snapshots get from one place to the other, or why they don't, in words."""
+        """Return the route of the snapshots, or a sentence why there is none."""
         key = before, after
         if key not in self._found:
             try:
@@ -93,18 +94,19 @@ class SnapshotRoutes:
         return self._found[key]
 
     def git_dir(self, binding: Binding) -> str | None:
-        """Return the snapshot repository of a session that is bound like this, be it there or not; None if unknown."""
+        """Return the snapshot repository of a session with this binding, existing or not; None if unknown."""
         worktree = self._old_worktree(binding)
         return None if worktree is None else self._layout.git_dir(binding.project_id, worktree)
 
     def _target(self, directory: str) -> Place:
-        """Return a destination as it is on the disk now: many bindings go to one.
+        """Return the place of a destination as it is on the disk now.
 
-        What follows a folder keeps its sub-path, be it there or not; opencode then takes what is around it.
+        A session that follows a folder keeps its sub-path even if that doesn't exist; then this is the nearest
+        directory above, as in opencode.
         """
         if directory not in self._targets:
             now = self._moving.origin(directory) or directory
-            while self._follows and not Path(now).is_dir() and now != "/":
+            while self._is_relocation and not Path(now).is_dir() and now != "/":
                 now = os.path.dirname(now)
             self._targets[directory] = self._places.find(now)
         return self._targets[directory]
@@ -117,38 +119,41 @@ class SnapshotRoutes:
             return f"nobody knows which worktree {before.directory} was in"
         target = self._target(after.directory)
         if target.vcs != "git":
-            torn = self._follows and links.read_gitdir(target.directory)
-            what = (
-                "has lost its repository, until `git worktree repair` mends that" if torn else "is in no git repository"
-            )
-            return f"{target.directory} {what}"
+            lost = "has lost its repository, until `git worktree repair` mends that"
+            is_broken = self._is_relocation and git_worktrees.admin_dir(target.directory)
+            return f"{target.directory} {lost if is_broken else 'is in no git repository'}"
         git_dirs = self._snapshots_of(source, before.project_id, target)
         if not git_dirs:
             return f"opencode has no snapshots of {source}"
         gone = self._is_gone(source)
         if source == target.worktree and not gone:
-            gone = not self.was(before.project_id, target)
-        elif not self._one_repository(before, source, target, gone=gone):
+            gone = not self.has_been_of(before.project_id, target)
+        elif not self._is_one_repository(before, source, target, gone=gone):
             return f"{source} and {target.worktree} are not one repository"
         worktree = self._moving.mapped(target.worktree) or target.worktree
-        to_git_dir = self._layout.git_dir(target.project_id, worktree)
-        objects = self._objects_of(target.worktree)
-        also = tuple(f"{other}/objects" for other in git_dirs[1:])
-        return SnapshotRoute(git_dirs[0], to_git_dir, source, worktree, objects, gone, self._moving.pairs, also)
+        return SnapshotRoute(
+            git_dirs[0],
+            self._layout.git_dir(target.project_id, worktree),
+            source,
+            worktree,
+            self._objects_of(target.worktree),
+            gone,
+            self._moving.pairs,
+            tuple(f"{other}/objects" for other in git_dirs[1:]),
+        )
 
     def _snapshots_of(self, source: str, project_id: str, target: Place) -> list[str]:
-        """Return every snapshot repository that a worktree has, the one first in which opencode looked last."""
+        """Return every snapshot repository of a worktree, first the one that opencode used last."""
         own, key = self._layout.git_dir(project_id, source), (project_id, source)
         if key not in self._others:
             self._others[key] = [*self._layout.others(project_id, source)]
-        others = [git_dir for id_, git_dir in self._others[key] if id_ == project_id or self.was(id_, target)]
-        there = os.path.isfile(f"{own}/HEAD")
-        return [own, *others] if there else others
+        others = [git_dir for id_, git_dir in self._others[key] if id_ == project_id or self.has_been_of(id_, target)]
+        return [own, *others] if os.path.isfile(f"{own}/HEAD") else others
 
     def _is_gone(self, source: str) -> bool:
-        """Tell whether a worktree isn't where its snapshots have it, though something else may be there now.
+        """Tell whether a worktree isn't at its place any more, though another directory may be.
 
-        Folders change places, and opencode's desktop app makes anew what is gone.
+        Folders change places, and opencode's desktop app makes a missing directory anew.
         """
         if not Path(source).is_dir():
             return True
@@ -157,47 +162,46 @@ class SnapshotRoutes:
         return self._moved.origin(source) is not None or self._places.find(source).worktree != source
 
     def _old_worktree(self, before: Binding) -> str | None:
-        """Return the worktree that the session's snapshots are of, as its row's own `path` tells.
+        """Return the worktree that the session's snapshots are of: the checkout root that its row's `path` implies.
 
-        Else it is what opencode makes of the directory today, or the worktree or sandbox of its project that it is in.
+        Without one, it is what opencode makes of the directory today, or the known worktree of its project that the
+        directory is in.
         """
         directory = before.directory
-        if (told := checkout_root(directory, before.path)) is not None:
-            return told
+        if (root := checkout_root(directory, before.path)) is not None:
+            return root
         if Path(directory).is_dir():
             return self._places.find(directory).worktree
-        inside = (top for top in self._tops.get(before.project_id, ()) if is_within(directory, top))
-        return max(inside, key=len, default=None)
+        return checkout_root(directory, None, self._known_worktrees.get(before.project_id, ()))
 
     @cached_property
-    def _tops(self) -> dict[str, list[str]]:
-        """The worktrees that each project is known to have, or have had."""
+    def _known_worktrees(self) -> dict[str, list[str]]:
+        """The worktrees that each project has or had, by its row."""
         return {
-            project.id: [top for each in (project.worktree, *project.sandboxes) if (top := each.rstrip("/"))]
+            project.id: [root for root in (project.worktree, *project.sandboxes) if root.rstrip("/")]
             for project in self._store.projects()
         }
 
-    def _one_repository(self, before: Binding, source: str, target: Place, *, gone: bool) -> bool:
+    def _is_one_repository(self, before: Binding, source: str, target: Place, *, gone: bool) -> bool:
         roots = self._places.root_commits(target.worktree)
         if gone:
-            # What is gone can't be asked; its project id was its origin, or its first commit.
+            # A missing worktree can't be asked, but its project id came from its origin or its first commit.
             return before.project_id in {target.project_id, *roots} - {GLOBAL}
-        # A directory that is no checkout any more would answer for the repository around it.
+        # For a directory that isn't a checkout any more, git would answer with the repository around it.
         is_checkout = self._places.find(source).worktree == source
         return is_checkout and bool(roots & self._places.root_commits(source))
 
-    def was(self, project_id: str, place: Place) -> bool:
-        """Tell whether a place is known to have been of this project: else another repository may have come there."""
+    def has_been_of(self, project_id: str, place: Place) -> bool:
+        """Tell whether a place certainly belongs or belonged to a project; else it may be another repository by now."""
         if project_id == place.project_id or project_id in self._places.root_commits(place.worktree):
             return True
-        kept = Path(self._objects_of(place.worktree)).with_name("opencode")
-        return kept.is_file() and kept.read_text("utf-8-sig", "replace").strip() == project_id != GLOBAL
+        return cached_project_id(Path(self._objects_of(place.worktree)).parent) == project_id != GLOBAL
 
-    def within(self, source: str, project_id: str, place: Place) -> SnapshotRoute:
-        """Return the passage from a snapshot repository of the same worktree, made when it was of `project_id`."""
+    def from_other_repository(self, source: str, project_id: str, place: Place) -> SnapshotRoute:
+        """Return the route from another repository of the same worktree, made while it belonged to `project_id`."""
         worktree = place.worktree
         target = self._layout.git_dir(place.project_id, worktree)
-        gone = not self.was(project_id, place)
+        gone = not self.has_been_of(project_id, place)
         return SnapshotRoute(source, target, worktree, worktree, self._objects_of(worktree), gone)
 
     def _objects_of(self, worktree: str) -> str:

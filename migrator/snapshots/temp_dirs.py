@@ -1,4 +1,4 @@
-"""Folders in which something is made ready before it is moved into place; what a killed process left is taken away."""
+"""Temporary folders in which something is prepared before it is moved into place; a killed process leaves its own."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ PREFIX = "opencode-migrator-incoming-"
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Take away the folders in `parent` whose process was killed."""
+    """Remove the temporary folders in `parent` whose process was killed."""
     for left in parent.glob(f"{PREFIX}*"):
         with suppress(OSError), locked(left, wait=False):
             shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
-def temporary_repository(parent: Path) -> Iterator[Path]:
-    """Make a folder in `parent` that is this process's own as long as the block lasts.
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Make a folder in `parent` that exists and is locked as long as the block lasts.
 
-    It is locked as long, so whoever finds one that isn't knows that its process was killed, on whatever machine.
+    One that isn't locked was left by a process that was killed, on whatever machine.
     """
     while True:
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         try:
             with locked(path, wait=False):
-                if path.exists():  # else somebody took it for left, in the moment before it was locked
+                if path.exists():  # else somebody took it for abandoned before it was locked
                     yield path
                     return
         except BlockingIOError:
@@ -44,7 +44,7 @@ def temporary_repository(parent: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(directory: Path, *, wait: bool = True) -> Iterator[None]:
-    """Lock a directory against whoever else locks it; without `wait` BlockingIOError where somebody has."""
+    """Lock a directory against others who lock it; without `wait`, raises BlockingIOError if somebody has."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,8 +1,8 @@
-"""Carrying snapshots from one repository to another: as one kept pack, whole or not at all.
+"""Carry snapshots from one repository to another: as one pack with a `.keep` file, complete or not at all.
 
-The pack is built in a folder of its own inside the target, checked there, and moved into place when it is complete and
-on the disk, so that a kill leaves a repository as it was. What a move of ours carried stays after an undo: objects harm
-nobody.
+The pack is built in a temporary folder inside the target, checked there, and moved into place when it is complete and
+on the disk, so that a killed process leaves the repository as it was. What a run carried stays after that run is
+undone: objects do no harm.
 """
 
 from __future__ import annotations
@@ -10,65 +10,65 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk import sync
 from migrator.errors import MigratorError
 from migrator.snapshots.alternates import add_alternates
 from migrator.snapshots.create import create
 from migrator.snapshots.git import GitFailed, run_git
-from migrator.snapshots.temp_dirs import locked, remove_abandoned, temporary_repository
-from migrator.snapshots.trees import whole
+from migrator.snapshots.temp_dirs import locked, remove_abandoned, temporary_folder
+from migrator.snapshots.trees import complete_trees
+from migrator.state_dir import sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
 
     from migrator.snapshots.route import SnapshotRoute
 
 _OURS = "opencode-migrator"
-"""What the `.keep` file of a pack says that we have brought."""
+"""The content of the `.keep` files of our packs."""
 
 
-def carry(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
-    """Bring every object of `trees` from the source of a passage to its target; what it has already isn't copied.
+def carry(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
+    """Copy every object of `trees` that a route's target lacks from its source; return whether the target was made.
 
-    If the target isn't there it is made, as opencode would make it; the answer is whether it was. Returns when all of
-    it was found there, whole, and is on the disk. Raises MigratorError with nothing of it in place: disk full,
-    unwritable, a corrupt pack. `waiting` is called between the steps.
+    A missing target is made as opencode would make it. When this returns, all objects are complete in the target and on
+    the disk. If it raises MigratorError (disk full, unwritable, a corrupt pack), nothing of them is in place. `waiting`
+    is called between the steps.
     """
-    target = passage.target
-    if passage.source == target:
-        trees = set(trees) - whole(target, trees) if passage.also else ()
+    target = route.target
+    if route.source == target:
+        trees = set(trees) - complete_trees(target, trees) if route.other_source_objects else ()
         if not trees:
             return False
     try:
         remove_abandoned(Path(target).parent)
-        makes = not Path(target).exists()
-        if makes:
-            create(passage)
+        is_new = not Path(target).exists()
+        if is_new:
+            create(route)
         else:
-            add_alternates(target, passage.lenders)
-        _fetch(passage, trees, waiting)
+            add_alternates(target, route.target_alternates)
+        _fetch(route, trees, waiting)
     except (OSError, GitFailed) as error:
         what = (error.strerror or error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise MigratorError(
             f"The snapshots that file undo needs can't be carried to {target} ({what}); nothing was moved. "
             "See to the cause, or move without file undo: --undo-files detach.",
         ) from error
-    return makes
+    return is_new
 
 
-def _fetch(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None]) -> None:
-    packs = Path(passage.target, "objects", "pack")
+def _fetch(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None]) -> None:
+    packs = Path(route.target, "objects", "pack")
     packs.mkdir(parents=True, exist_ok=True)
-    _sweep(packs)
-    remove_abandoned(Path(passage.target))
-    with temporary_repository(Path(passage.target)) as folder:
-        shelf = _Shelf(folder / "shelf", passage.target)
-        # What the target borrows from its worktree may be pruned there one day: only what is kept for good counts.
-        kept = shelf.objects()
+    _remove_incomplete(packs)
+    remove_abandoned(Path(route.target))
+    with temporary_folder(Path(route.target)) as folder:
+        kept_packs = _KeptPacks(folder / "kept", route.target)
+        # Only kept packs count: what the target has from its alternates may be pruned there one day.
+        kept = kept_packs.objects()
         waiting()
-        # Each object with its path, by which git finds what is worth being stored as a difference.
-        asked = "".join(f"{tree}\n" for tree in trees).encode()
-        listed = run_git(passage.source, "rev-list", "--objects", "--stdin", stdin=asked, extra=passage.environment)
+        # This lists each object with its path, by which git finds out what to store as a difference.
+        stdin = "".join(f"{tree}\n" for tree in trees).encode()
+        listed = run_git(route.source, "rev-list", "--objects", "--stdin", stdin=stdin, extra=route.git_environment)
         needed = {line.partition(b" ")[0]: line for line in listed.splitlines()}
         missing = [line for name, line in needed.items() if name not in kept]
         waiting()
@@ -77,44 +77,44 @@ def _fetch(passage: SnapshotRoute, trees: Collection[str], waiting: Callable[[],
         packed = folder / "objects.pack"
         with packed.open("wb") as out:
             words = ("pack-objects", "--stdout", "--quiet", "--delta-base-offset")
-            run_git(passage.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=passage.environment)
+            run_git(route.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=route.git_environment)
         waiting()
-        name = shelf.take(packed)
+        name = kept_packs.add(packed)
         waiting()
-        if not needed.keys() <= shelf.objects():
+        if not needed.keys() <= kept_packs.objects():
             raise GitFailed("not all of them arrived whole")
-        _install(shelf.packs, packs, name)
+        _install(kept_packs.folder, packs, name)
 
 
-class _Shelf:
-    """A bare repository beside the real one: it has the packs that are kept there, and nothing else, borrowed or loose.
+class _KeptPacks:
+    """A bare repository that has the kept packs of the real one, but no loose objects and no alternates.
 
-    Packs that are damaged are left out, so that what is in them is brought anew.
+    Damaged packs are left out, so that their objects are copied again.
     """
 
     def __init__(self, path: Path, target: str) -> None:
         self._git_dir = str(path)
-        self.packs = path / "objects" / "pack"
-        self.packs.mkdir(parents=True)
+        self.folder = path / "objects" / "pack"
+        self.folder.mkdir(parents=True)
         (path / "refs").mkdir()
         (path / "HEAD").write_text("ref: refs/heads/main\n")
         for keep in Path(target, "objects", "pack").glob("*.keep"):
             pack, index = keep.with_suffix(".pack"), keep.with_suffix(".idx")
             if pack.exists() and index.exists() and self._is_sound(index):
                 for file in (pack, index):
-                    (self.packs / file.name).symlink_to(file.resolve())
+                    (self.folder / file.name).symlink_to(file.resolve())
 
     def objects(self) -> set[bytes]:
-        """Return the names of all objects."""
+        """Return the hashes of all objects."""
         words = ("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
         return set(run_git(self._git_dir, *words).split())
 
-    def take(self, packed: Path) -> str:
-        """Add what `pack-objects` has written, each object checked against its name; return the pack's name."""
-        with packed.open("rb") as into:
-            said = run_git(self._git_dir, "index-pack", "--stdin", f"--keep={_OURS}", stdin=into)
+    def add(self, packed: Path) -> str:
+        """Add what `pack-objects` has written, each object checked against its hash; return the pack's name."""
+        with packed.open("rb") as stdin:
+            printed = run_git(self._git_dir, "index-pack", "--stdin", f"--keep={_OURS}", stdin=stdin)
         packed.unlink()
-        return f"pack-{said.decode().split()[-1]}"
+        return f"pack-{printed.decode().split()[-1]}"
 
     def _is_sound(self, index: Path) -> bool:
         try:
@@ -124,19 +124,18 @@ class _Shelf:
         return True
 
 
-def _install(shelf: Path, packs: Path, name: str) -> None:
-    """Move a finished pack into place, its index last: git sees a pack by its index."""
-    found: Iterable[Path] = (shelf / f"{name}{suffix}" for suffix in (".keep", ".pack", ".rev", ".idx"))
+def _install(source: Path, packs: Path, name: str) -> None:
+    """Move a finished pack into place, its index last: git finds a pack by its index."""
     with locked(packs):
-        for file in found:
-            if file.exists():
+        for suffix in (".keep", ".pack", ".rev", ".idx"):
+            if (file := source / f"{name}{suffix}").exists():
                 sync(file)
                 file.replace(packs / file.name)
         sync(packs)
 
 
-def _sweep(packs: Path) -> None:
-    """Take away packs of ours that have no index: whoever installed them was killed before the last file."""
+def _remove_incomplete(packs: Path) -> None:
+    """Remove our packs that have no index: the process that installed them was killed before the last file."""
     with locked(packs):
         for keep in packs.glob("*.keep"):
             if not keep.with_suffix(".idx").exists() and keep.read_bytes().strip() == _OURS.encode():

@@ -1,4 +1,4 @@
-"""Reading the trees of a snapshot repository: what is in them, and whether all of it is still there."""
+"""Read the trees of a snapshot repository: what is in them, and whether all of it still exists."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ DIRECTORY, LINK, SUBMODULE = "40000", "120000", "160000"
 EXECUTABLE = "100755"
 
 
-class TreeFile(NamedTuple):
-    """What a tree holds under a name: git's mode, in octal, and the hash of the object."""
+class TreeEntry(NamedTuple):
+    """What a tree has under a name: git's mode, in octal, and the hash of the object."""
 
     mode: str
     hash: str
 
 
 class Trees:
-    """The trees of one repository, read by one git process, however many are asked for."""
+    """The trees of one repository, read by one git process, however many they are."""
 
     def __init__(self, git_dir: str, extra: Mapping[str, str] | None = None) -> None:
         self._git_dir = git_dir
@@ -40,9 +40,9 @@ class Trees:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def entry(self, tree: str, path: str) -> TreeFile | None:
-        """Return what is at `path`, None where nothing is."""
-        found = TreeFile(DIRECTORY, tree)
+    def entry(self, tree: str, path: str) -> TreeEntry | None:
+        """Return what is at `path`; None if nothing is."""
+        found = TreeEntry(DIRECTORY, tree)
         for name in path.split("/"):
             inside = self.entries(found.hash) if found.mode == DIRECTORY else None
             if not inside or name not in inside:
@@ -50,16 +50,16 @@ class Trees:
             found = inside[name]
         return found
 
-    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, TreeFile]]:
-        """Yield (path, entry) of everything below a tree that is no directory."""
+    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, TreeEntry]]:
+        """Yield (path, entry) of everything below a tree but directories."""
         for name, entry in (self.entries(tree) or {}).items():
             if entry.mode == DIRECTORY:
                 yield from self.files(entry.hash, f"{above}{name}/")
             else:
                 yield above + name, entry
 
-    def _entries(self, tree: str) -> dict[str, TreeFile] | None:
-        """Return what is directly in a tree, by name; None where the tree is missing or damaged."""
+    def _entries(self, tree: str) -> dict[str, TreeEntry] | None:
+        """Return the entries directly in a tree, by name; None if the tree is missing or damaged."""
         content = self._read(tree)
         if content is None:
             return None
@@ -69,7 +69,7 @@ class Trees:
             end = content.index(b"\0", position)
             mode, name = content[position:end].split(b" ", 1)
             position = end + 1 + width
-            found[os.fsdecode(name)] = TreeFile(mode.decode(), content[end + 1 : position].hex())
+            found[os.fsdecode(name)] = TreeEntry(mode.decode(), content[end + 1 : position].hex())
         return found
 
     def _read(self, tree: str) -> bytes | None:
@@ -107,26 +107,26 @@ class Trees:
                 self._process = None
 
 
-def whole(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:
-    """Return those of `trees` of which every object is in the repository or in one it borrows from.
+def complete_trees(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:
+    """Return those of `trees` of which every object is in the repository or its alternates.
 
-    Two processes if nothing is missing, four if something is, and no more, however many trees there are.
+    This takes two processes if nothing is missing, else four, however many trees there are.
     """
     there = _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", extra)
-    if not there or not _lacks(git_dir, there, extra):
+    if not there or not _is_any_missing(git_dir, there, extra):
         return there
     with Trees(git_dir, extra) as reader:
-        known = _Directories(reader, there)
-    blobs = _present(git_dir, known.files, "blob", extra)
-    return {tree for tree in there if known.whole(tree, blobs)}
+        directories = _Directories(reader, there)
+    blobs = _present(git_dir, directories.files, "blob", extra)
+    return {tree for tree in there if directories.is_complete(tree, blobs)}
 
 
 class _Directories:
-    """Every directory below some trees, each once: they have most of them in common."""
+    """Every directory below some trees, each once, since they have most of them in common."""
 
     def __init__(self, trees: Trees, roots: Iterable[str]) -> None:
         self._inside: dict[str, tuple[list[str], list[str]] | None] = {}
-        self._whole: dict[str, bool] = {}
+        self._is_complete: dict[str, bool] = {}
         waiting = list(roots)
         while waiting:
             directory = waiting.pop()
@@ -146,27 +146,29 @@ class _Directories:
         """The hashes of all files."""
         return {name for inside in self._inside.values() if inside for name in inside[1]}
 
-    def whole(self, directory: str, files: Collection[str]) -> bool:
-        """Tell whether everything below a directory is there, if of the files those are."""
-        if directory not in self._whole:
+    def is_complete(self, directory: str, files: Collection[str]) -> bool:
+        """Tell whether everything below a directory exists, given the files that do."""
+        if directory not in self._is_complete:
             inside = self._inside[directory]
-            self._whole[directory] = (
+            self._is_complete[directory] = (
                 inside is not None
                 and all(name in files for name in inside[1])
-                and all(self.whole(below, files) for below in inside[0])
+                and all(self.is_complete(below, files) for below in inside[0])
             )
-        return self._whole[directory]
+        return self._is_complete[directory]
 
 
 def _present(git_dir: str, objects: Collection[str], kind: str, extra: Mapping[str, str] | None) -> set[str]:
+    """Return those of `objects` that exist and are of this kind."""
     if not objects:
         return set()
-    asked = "".join(f"{name}\n" for name in objects).encode()
-    answer = run_git(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked, extra=extra)
+    stdin = "".join(f"{name}\n" for name in objects).encode()
+    answer = run_git(git_dir, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=stdin, extra=extra)
     return {name for name, _, found in (line.partition(" ") for line in answer.decode().splitlines()) if found == kind}
 
 
-def _lacks(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None) -> bool:
+def _is_any_missing(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None) -> bool:
+    """Tell whether an object below any of these trees is missing or damaged."""
     words = ("rev-list", "--objects", "--no-object-names", "--missing=print", "--stdin")
     try:
         return b"?" in run_git(git_dir, *words, stdin="".join(f"{tree}\n" for tree in trees).encode(), extra=extra)

@@ -1,30 +1,28 @@
-"""What an undo in opencode would do to the files of each turn, if somebody asked for it today.
+"""Tell what an undo in opencode would do to the files of each turn if somebody asked for it today.
 
-opencode checks each file out of the tree from before the turn. Where git can't, and the tree doesn't name the file,
-opencode deletes it, for then the turn must have made it; but that is also how it looks where the tree is gone, or
-isn't of this worktree. Learnt from the code of opencode 1.18.34 and held against what it does: tests/real/test_protect.
+opencode checks each file out of the tree from before the turn. If git can't, and the tree doesn't name the file,
+opencode deletes it, since the turn must have made it; but it looks just the same if the tree is gone or belongs to
+another worktree. Learnt from the code of opencode 1.18.34 and compared with what it does in tests/real/test_protect.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.git import quotes_names
-from migrator.snapshots.lookup import TreeEntry, look_up
+from migrator.snapshots.lookup import FileStatus, look_up
 from migrator.snapshots.undo_target import UndoTarget, UndoTargets
-from migrator.store.turns import recorded
+from migrator.store.turns import redo_snapshot, undo_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from migrator.places import Places
-    from migrator.snapshots.lookup import File
+    from migrator.snapshots.lookup import FileInTree
     from migrator.store.reader import Store
-    from migrator.store.turns import Turn
-    from migrator.store.undoing import Prompt
+    from migrator.store.turns import Prompt, Turn
 
 
 class UndoEffect(StrEnum):
@@ -39,8 +37,8 @@ class UndoEffect(StrEnum):
 class TurnEffect(NamedTuple):
     """What an undo would do to the files of one `patch` part.
 
-    `deletes` are the files that would be lost, `because` says why. `removes` are those that the turn itself made: to
-    take them away is what an undo is for. `restores` are those that get back what was in them.
+    `deletes` are the files that would be lost, and `because` says why. `removes` are files that the turn itself made,
+    as an undo should. `restores` are files that get their old content back. `known` is false if we can't tell.
     """
 
     turn: Turn
@@ -51,8 +49,8 @@ class TurnEffect(NamedTuple):
     known: bool = True
 
     @property
-    def outlook(self) -> UndoEffect:
-        """The worst of it."""
+    def effect(self) -> UndoEffect:
+        """The worst effect on any of its files."""
         if not self.known:
             return UndoEffect.UNKNOWN
         if self.deletes:
@@ -60,142 +58,148 @@ class TurnEffect(NamedTuple):
         return UndoEffect.RESTORES if self.removes or self.restores else UndoEffect.NOTHING
 
 
-def worst_effect(some: Iterable[TurnEffect]) -> UndoEffect:
-    """Return what an undo of all these turns would do: where one deletes, it deletes."""
-    seen = {turn.outlook for turn in some}
-    return next((outlook for outlook in reversed(UndoEffect) if outlook in seen), UndoEffect.NOTHING)
+def worst_effect(turns: Iterable[TurnEffect]) -> UndoEffect:
+    """Return what an undo of all these turns would do: if one deletes, it deletes."""
+    seen = {turn.effect for turn in turns}
+    return next((effect for effect in reversed(UndoEffect) if effect in seen), UndoEffect.NOTHING)
 
 
-def by_message(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> dict[Prompt, list[TurnEffect]]:
-    """Map each message of the user to what was done for it: in several steps, maybe, each with a part of its own."""
+def dangerous_turns(turns: Iterable[TurnEffect]) -> list[TurnEffect]:
+    """Return those of these turns whose undo would delete files."""
+    return [turn for turn in turns if turn.effect is UndoEffect.DELETES]
+
+
+def by_message(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> dict[Prompt, list[TurnEffect]]:
+    """Map each message of the user to the turns that answer it, one for each step; `prompts` has the prompt by part."""
     found: dict[Prompt, list[TurnEffect]] = {}
-    for step in some:
-        found.setdefault(said[step.turn.part], []).append(step)
+    for turn in turns:
+        found.setdefault(prompts[turn.turn.part], []).append(turn)
     return found
 
 
 def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[TurnEffect]]:
     """Map each of these sessions that has file undo to its turns, oldest first; nothing is written.
 
-    Git is asked a few things for each snapshot repository, whatever the number of sessions.
+    Git is run a few times for each snapshot repository, whatever the number of sessions.
     """
-    with_turns = {id_: found.turns for id_, found in recorded(store, sessions).items() if found.turns}
-    instances = UndoTargets(store, places)
-    here: dict[UndoTarget, list[tuple[str, Sequence[Turn]]]] = {}
+    with_turns = {id_: found.turns for id_, found in undo_records(store, sessions).items() if found.turns}
+    targets = UndoTargets(store, places)
+    by_target: dict[UndoTarget, dict[str, Sequence[Turn]]] = {}
     for id_, (binding, marker) in store.bindings(with_turns).items():
-        instance = instances.find(binding, redoable=_redoable(marker))
-        here.setdefault(instance, []).append((id_, with_turns[id_]))
+        target = targets.find(binding, redoable=bool(redo_snapshot(marker)))
+        by_target.setdefault(target, {})[id_] = with_turns[id_]
     found: dict[str, list[TurnEffect]] = {}
-    for instance, cases in here.items():
-        found |= _judged(instance, cases, batched=instances.layout.by_worktree)
+    for target, sessions_turns in by_target.items():
+        found |= _effects_in(target, sessions_turns, batched=targets.layout.by_worktree)
     return found
 
 
-def _redoable(marker: str | None) -> bool:
-    try:
-        return bool(json.loads(marker or "{}").get("snapshot"))
-    except (ValueError, AttributeError):
-        return False
-
-
-def _judged(
-    instance: UndoTarget, cases: Sequence[tuple[str, Sequence[Turn]]], *, batched: bool
+def _effects_in(
+    target: UndoTarget, sessions: Mapping[str, Sequence[Turn]], *, batched: bool
 ) -> dict[str, list[TurnEffect]]:
-    if instance.worktree is None:
-        blank = TurnEffect(cases[0][1][0], because=instance.because, known=instance.known)
-        return {id_: [blank._replace(turn=turn) for turn in some] for id_, some in cases}
-    paths = _Paths(instance.worktree)
-    wanted = {
-        (turn.hash, path) for _, some in cases for turn in some for file in turn.files if (path := paths.inside(file))
-    }
-    entries = look_up(instance.repository, wanted) if instance.repository else {}
-    quoting = _Quoting(instance, entries)
+    """Map each of these sessions, whose undo acts on one target, to the effect of each turn.
+
+    `batched` tells whether opencode asks git about several files of one tree at once.
+    """
+    if target.worktree is None:
+        return {
+            id_: [TurnEffect(turn, because=target.because, known=target.known) for turn in turns]
+            for id_, turns in sessions.items()
+        }
+    paths = _Paths(target.worktree)
+    every_turn = [turn for turns in sessions.values() for turn in turns]
+    wanted = {(turn.hash, path) for turn in every_turn for file in turn.files if (path := paths.inside(file))}
+    statuses = look_up(target.repository, wanted) if target.repository else {}
+    quoted = _QuotedNames(target, statuses)
     found = {}
-    for id_, some in cases:
-        together = _together(some) if batched else frozenset()
+    for id_, turns in sessions.items():
+        shared = _trees_of_several_files(turns) if batched else frozenset()
         found[id_] = [
-            _outlook(instance, turn, paths, entries, quoting if turn.hash in together else None) for turn in some
+            _effect_of(target, turn, paths, statuses, quoted if turn.hash in shared else None) for turn in turns
         ]
     return found
 
 
-def _together(some: Sequence[Turn]) -> Collection[str]:
-    """Return the hashes that several files of a session name: opencode asks git about those at once."""
+def _trees_of_several_files(turns: Sequence[Turn]) -> Collection[str]:
+    """Return the trees from which the turns of a session restore several files, about which opencode asks at once."""
     files: dict[str, set[str]] = {}
-    for turn in some:
+    for turn in turns:
         files.setdefault(turn.hash, set()).update(turn.files)
-    return {hash_ for hash_, named in files.items() if len(named) > 1}
+    return {tree for tree, named in files.items() if len(named) > 1}
 
 
-def _outlook(
-    instance: UndoTarget, turn: Turn, paths: _Paths, entries: Mapping[File, TreeEntry], quoting: _Quoting | None
+def _effect_of(
+    target: UndoTarget,
+    turn: Turn,
+    paths: _Paths,
+    statuses: Mapping[FileInTree, FileStatus],
+    quoted: _QuotedNames | None,
 ) -> TurnEffect:
     deletes, removes, restores = [], [], []
-    why: str | None = None
+    because: str | None = None
     for file in turn.files:
         path = paths.inside(file)
-        entry = entries.get((turn.hash, path), TreeEntry.UNREADABLE) if path else TreeEntry.UNREADABLE
-        mistaken = entry is TreeEntry.THERE and quoting is not None and quoting.hides(file, path)
-        if entry is TreeEntry.THERE and not mistaken:
+        status = statuses.get((turn.hash, path), FileStatus.UNREADABLE) if path else FileStatus.UNREADABLE
+        is_misread = status is FileStatus.PRESENT and quoted is not None and quoted.is_misread(file, path)
+        if status is FileStatus.PRESENT and not is_misread:
             restores.append(file)
-        elif entry is TreeEntry.EMPTY or not _removable(file):
+        elif status is FileStatus.CONTENT_MISSING or not _is_removable(file):
             continue
-        elif entry is TreeEntry.ABSENT:
+        elif status is FileStatus.ABSENT:
             removes.append(file)
         else:
             deletes.append(file)
-            why = why or _why(instance, path, mistaken=mistaken)
-    return TurnEffect(turn, tuple(deletes), tuple(removes), tuple(restores), why)
+            because = because or _why_deleted(target, path, is_misread=is_misread)
+    return TurnEffect(turn, tuple(deletes), tuple(removes), tuple(restores), because)
 
 
-def _why(instance: UndoTarget, path: str | None, *, mistaken: bool) -> str | None:
-    if mistaken:
+def _why_deleted(target: UndoTarget, path: str | None, *, is_misread: bool) -> str | None:
+    if is_misread:
         return "opencode misreads a name that isn't ASCII, and takes the file for one that wasn't there"
-    if path is None and instance.worktree != "/":
-        return f"the session is in {instance.worktree} now, and the turn was elsewhere"
-    return instance.because
+    if path is None and target.worktree != "/":
+        return f"the session is in {target.worktree} now, and the turn was elsewhere"
+    return target.because
 
 
-def _removable(file: str) -> bool:
-    """Tell whether opencode's `rm` would take away anything: it takes no directory."""
+def _is_removable(file: str) -> bool:
+    """Tell whether opencode's `rm` would remove something there: it removes no directory."""
     return os.path.isabs(file) and os.path.lexists(file) and (os.path.islink(file) or not os.path.isdir(file))
 
 
 class _Paths:
-    """Which files are in a worktree, and where, as git sees it."""
+    """The paths of files in a worktree, as git sees them."""
 
     def __init__(self, worktree: str) -> None:
         self._worktree = worktree
         self._top = worktree.rstrip("/") + "/"
-        self._prefixes: dict[str, bool] = {}
+        self._known: dict[str, bool] = {}
 
     def inside(self, file: str) -> str | None:
-        """Return the path below the worktree; git follows links to find out whether a file is in it."""
+        """Return a file's path below the worktree, None if it isn't in it; as git does, this follows links."""
         path = os.path.normpath(file)
         if path.startswith(self._top):
             return path[len(self._top) :]
         ends = [index for index, letter in enumerate(path) if letter == "/" and index]
-        return next((path[end + 1 :] for end in ends if self._is_top(path[:end])), None)
+        return next((path[end + 1 :] for end in ends if self._is_worktree(path[:end])), None)
 
-    def _is_top(self, prefix: str) -> bool:
-        known = self._prefixes.get(prefix)
-        if known is None:
-            known = self._prefixes[prefix] = os.path.realpath(prefix) == self._worktree
-        return known
+    def _is_worktree(self, directory: str) -> bool:
+        if directory not in self._known:
+            self._known[directory] = os.path.realpath(directory) == self._worktree
+        return self._known[directory]
 
 
-class _Quoting:
-    """Names that opencode reads in quotes and escapes, and so takes for missing, where it asks about several at once.
+class _QuotedNames:
+    """Names that git prints in quotes and escapes, which opencode takes for missing if it asks about several at once.
 
     (opencode 1.18.34 runs `ls-tree --name-only` there without `core.quotepath=false`: a file that is in the tree is
     deleted.)
     """
 
-    def __init__(self, instance: UndoTarget, entries: Mapping[File, TreeEntry]) -> None:
-        self._top = (instance.worktree or "").rstrip("/") + "/"
-        foreign = any(entry is TreeEntry.THERE and not path.isascii() for (_, path), entry in entries.items())
-        self._on = foreign and quotes_names(instance.repository or "")
+    def __init__(self, target: UndoTarget, statuses: Mapping[FileInTree, FileStatus]) -> None:
+        self._top = (target.worktree or "").rstrip("/") + "/"
+        not_ascii = any(status is FileStatus.PRESENT and not path.isascii() for (_, path), status in statuses.items())
+        self._is_quoting = not_ascii and quotes_names(target.repository or "")
 
-    def hides(self, file: str, path: str | None) -> bool:
-        """Tell whether opencode would overlook a file; one that it names by way of a link it asks about alone."""
-        return self._on and path is not None and not path.isascii() and file.startswith(self._top)
+    def is_misread(self, file: str, path: str | None) -> bool:
+        """Tell whether opencode would overlook a file; about one that is named through a link it asks alone."""
+        return self._is_quoting and path is not None and not path.isascii() and file.startswith(self._top)

@@ -1,79 +1,18 @@
-"""opencode's own list filters, so that what we print and what we verify is what a reader of the database sees.
-
-Learnt from the real 1.2.1 to 1.18.34: `opencode session list` shows the roots of the current project, newest first,
-at most 100, archived ones included; the web and desktop lists ask for project and exact directory; the terminal UI
-asks for the project and the path, and falls back to the directory where the path is NULL.
-"""
+"""The session history, read from the database a page at a time."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from migrator.errors import BadInput
+from migrator.store.paging import Cursor, keyset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from migrator.model import Session
-    from migrator.store.history_copy import HistoryCopy
+    from migrator.store.paging import Condition
     from migrator.store.reader import Store
-
-DEFAULT_LIMIT = 100
-
-Condition = tuple[str, tuple[Any, ...]]
-"""A condition over the columns of `session`, and a value for each `?` in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in a list that is ordered by (updated, id), newest first; typed as `1795364980673:ses_abc`."""
-
-    updated: int
-    id: str
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
-        """Read a cursor as `str()` prints it; BadInput otherwise."""
-        found = re.fullmatch(r"(-?[0-9]{1,18}):(.+)", text, re.DOTALL)
-        if found is None:
-            raise BadInput(f"{text!r} is no cursor; take the one that the page before printed on standard error.")
-        return cls(int(found[1]), found[2])
-
-    def __str__(self) -> str:
-        return f"{self.updated}:{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class ListFilter:
-    """Which sessions a list shows; what is None or False narrows nothing.
-
-    `directory` is compared as stored, `start` is the earliest update in milliseconds, `search` a part of the title in
-    whatever case.
-    """
-
-    project_id: str | None = None
-    directory: str | None = None
-    roots: bool = False
-    start: int | None = None
-    search: str | None = None
-    workspace: str | None = None
-    hide_archived: bool = False
-
-    def conditions(self, store: Store | HistoryCopy) -> list[Condition]:
-        """Return the same as SQL conditions, all of which must hold."""
-        workspace = "workspace_id = ?" if store.schema.has_workspace else "FALSE AND ? IS NULL"
-        told: list[tuple[str, Any]] = [
-            ("project_id = ?", self.project_id),
-            ("directory = ?", self.directory),
-            ("time_updated >= ?", self.start),
-            ("instr(casefold(title), ?) > 0", self.search.casefold() if self.search else None),
-            (workspace, self.workspace or None),
-        ]
-        conditions: list[Condition] = [(sql, (value,)) for sql, value in told if value is not None]
-        conditions += [("parent_id IS NULL", ())] if self.roots else []
-        return conditions + ([("time_archived IS NULL", ())] if self.hide_archived else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +24,9 @@ class SessionPage:
 
 
 def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> SessionPage:
-    """Return one page of the sessions that meet every condition, newest first; `limit` 0 means all.
-
-    The cursor is on (time_updated, id), so rows with equal times are neither skipped nor shown twice.
-    """
+    """Return one page of the sessions that meet every condition, newest first; `limit` 0 means all."""
     sessions = tuple(store.sessions_where(*keyset(conditions, cursor, limit)))
     if not limit or len(sessions) <= limit:
         return SessionPage(sessions, None)
     last = sessions[limit - 1]
     return SessionPage(sessions[:limit], Cursor(last.updated, last.id))
-
-
-def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> tuple[str, list[Any], str]:
-    """Return condition, parameters and tail of the query for a page, and one row more if there is a next page."""
-    wanted = list(conditions)
-    if cursor is not None:
-        wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
-    condition = " AND ".join(f"({sql})" for sql, _ in wanted) or "TRUE"
-    params = [param for _, some in wanted for param in some]
-    return condition, params, "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")

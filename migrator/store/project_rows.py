@@ -11,11 +11,9 @@ if TYPE_CHECKING:
     from migrator.model import ProjectPaths, Row
     from migrator.store.reader import Store
 
-DIRECTORIES = "project_directory"
-
 
 class ProjectRows(NamedTuple):
-    """What a project holds of paths; `workspaces` are (id, directory) of those that have a directory."""
+    """The paths in the rows of a project; `workspaces` are (id, directory) of those that have a directory."""
 
     id: str
     vcs: str | None
@@ -31,40 +29,26 @@ def project_rows(store: Store, ids: Iterable[str] | None = None) -> dict[str, Pr
     """
     from migrator.model import ProjectPaths
 
-    directories = _directories(store)
-    workspaces = _workspaces(store)
+    directories: dict[str, list[Row]] = {}
+    for row in store.project_directory_rows():
+        directories.setdefault(str(dict(row)["project_id"]), []).append(row)
+    workspaces: dict[str, list[tuple[str, str]]] = {}
+    for workspace in store.workspaces().values():
+        if workspace.directory is not None:
+            workspaces.setdefault(workspace.project_id, []).append((workspace.id, workspace.directory))
     wanted = None if ids is None else set(ids)
     found = {}
     for id_, vcs, worktree, sandboxes in store.rows("SELECT id, vcs, worktree, sandboxes FROM project ORDER BY id"):
         if (wanted is None or id_ in wanted) and isinstance(worktree, str) and isinstance(sandboxes, str):
             paths = ProjectPaths(worktree, sandboxes)
-            rows = tuple(directories.get(id_, ()))
-            found[id_] = ProjectRows(id_, vcs, paths, rows, tuple(workspaces.get(id_, ())))
+            found[id_] = ProjectRows(id_, vcs, paths, tuple(directories.get(id_, ())), tuple(workspaces.get(id_, ())))
     return found
 
 
-def sandbox_list(text: str) -> list[str] | None:
+def parse_sandboxes(text: str) -> list[str] | None:
     """Decode `project.sandboxes`; None where it is no JSON array of strings."""
     try:
         value = json.loads(text)
     except ValueError:
         return None
     return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
-
-
-def _directories(store: Store) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    if columns := store.columns_of(DIRECTORIES):
-        for values in store.rows(f"SELECT {', '.join(columns)} FROM {DIRECTORIES} ORDER BY project_id, directory"):
-            row = tuple(zip(columns, values, strict=True))
-            found.setdefault(dict(row)["project_id"], []).append(row)
-    return found
-
-
-def _workspaces(store: Store) -> dict[str, list[tuple[str, str]]]:
-    found: dict[str, list[tuple[str, str]]] = {}
-    if "directory" in store.columns_of("workspace"):
-        sql = "SELECT project_id, id, directory FROM workspace WHERE directory IS NOT NULL ORDER BY id"
-        for project, id_, directory in store.rows(sql):
-            found.setdefault(project, []).append((id_, directory))
-    return found

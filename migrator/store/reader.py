@@ -1,19 +1,22 @@
-"""Reading sessions and projects. No query per session anywhere: what is many is asked for as a set."""
+"""Reading sessions and projects: a set of rows with one query, never one query for each session."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Self
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from migrator.model import Binding, Project, Session
+from migrator.model import Binding, Project, Remembered, Session
 from migrator.store import connection, schema, session_view
-from migrator.store.json_text import array_of, as_json
+from migrator.store.json_text import array_of, row_json
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from migrator.model import Row
 
 FIRST_WITH_PATH = (1, 14, 34)
 """The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
@@ -40,6 +43,9 @@ LIVE_SNAPSHOT = """
     END
 """
 
+DIRECTORIES = "project_directory"
+"""The table of the checkouts of each project."""
+
 WHOLE = "*"
 """The name of no column: the whole row, as a JSON object."""
 
@@ -51,10 +57,19 @@ def key_of(table: str) -> str:
     return _KEYS.get(table, "id")
 
 
+class WorkspaceRow(NamedTuple):
+    """A row of opencode's own table `workspace`; None for what its opencode has no column for."""
+
+    id: str
+    project_id: str
+    type: str | None
+    directory: str | None
+
+
 class Store:
     """An opencode database, open for reading until `close`.
 
-    `session` in SQL is every session once, in all dialects; see views.py.
+    `session` in SQL is every session once, in all dialects; see session_view.py.
     """
 
     def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
@@ -63,7 +78,7 @@ class Store:
         self._write = write
         self.connection: sqlite3.Connection = connection.connect(path, write=write, busy_seconds=busy_seconds)
         try:
-            with self.explained():
+            with self.translate_errors():
                 self.schema = schema.recognise(self.connection, str(path))
                 session_view.make_view(self.connection, self.schema)
         except BaseException:
@@ -80,24 +95,19 @@ class Store:
         """Close the file, and with it every lock we hold on it."""
         self.connection.close()
 
-    def explained(self) -> Any:
+    def translate_errors(self) -> Any:
         """Return a context in which SQLite's errors become ours."""
-        return connection.explained(self.path, write=self._write)
+        return connection.translate_errors(self.path, write=self._write)
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one query."""
-        with self.explained():
+        with self.translate_errors():
             return self.connection.execute(sql, params).fetchall()
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
-    @property
-    def binding_columns(self) -> str:
-        """The four binding columns as SQL, with NULL for those that the schema lacks."""
-        return self.binding_columns_of("session")
-
-    def binding_columns_of(self, row: str) -> str:
-        """Return the same for a table that has another name in the query."""
+    def binding_columns(self, row: str = "session") -> str:
+        """Return the four binding columns of a table or alias as SQL, with NULL for those that the schema lacks."""
         path = f"{row}.path" if self.schema.has_path else "NULL"
         workspace = f"{row}.workspace_id" if self.schema.has_workspace else "NULL"
         return f"{row}.project_id, {row}.directory, {path}, {workspace}"
@@ -105,11 +115,11 @@ class Store:
     def sessions_where(self, condition: str, params: Sequence[Any] = (), tail: str = "") -> Iterator[Session]:
         """Yield the sessions that meet an SQL condition; equal bindings are one object, which keeps memory small."""
         sql = (
-            f"SELECT id, parent_id, title, {self.binding_columns}, time_created, time_updated, time_archived "
+            f"SELECT id, parent_id, title, {self.binding_columns()}, time_created, time_updated, time_archived "
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[tuple[str | None, ...], Binding] = {}
-        with self.explained():
+        with self.translate_errors():
             for row in self.connection.execute(sql, params):
                 id_, parent, title, project, directory, path, workspace, created, updated, archived = row
                 bound = (project, directory, path, workspace)
@@ -147,12 +157,12 @@ class Store:
 
     def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
         """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""
-        sql = f"SELECT id, revert, {self.binding_columns} FROM session WHERE id {IN}"
+        sql = f"SELECT id, revert, {self.binding_columns()} FROM session WHERE id {IN}"
         return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [array_of(ids)])}
 
     def every_binding(self) -> list[Binding]:
         """Return every binding that a session has, once."""
-        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns} FROM session")]
+        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns()} FROM session")]
 
     def directories(self) -> list[str]:
         """Return every directory that a session is bound to, once."""
@@ -233,7 +243,7 @@ class Store:
         columns = self.columns_of(table)
         at = columns.index(key_of(table))
         rows = self.rows(f"SELECT {', '.join(columns)} FROM main.{table} WHERE {condition} ORDER BY rowid", params)
-        return {row[at]: as_json(dict(zip(columns, row, strict=True))) for row in rows}
+        return {row[at]: row_json(dict(zip(columns, row, strict=True))) for row in rows}
 
     # -- projects ------------------------------------------------------------------------------------------------
 
@@ -242,27 +252,50 @@ class Store:
         rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
         return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
 
-    def workspaces(self) -> dict[str, str | None]:
-        """Map the id of each of opencode's own workspaces to its directory; those of opencode 2 have none."""
+    def workspaces(self) -> dict[str, WorkspaceRow]:
+        """Return opencode's own workspaces by their ids; those of opencode 2 have no directory."""
         if not (columns := self.columns_of("workspace")):
             return {}
-        return dict(self.rows(f"SELECT id, {'directory' if 'directory' in columns else 'NULL'} FROM workspace"))
+        selected = ", ".join(name if name in columns else "NULL" for name in WorkspaceRow._fields)
+        return {row[0]: WorkspaceRow._make(row) for row in self.rows(f"SELECT {selected} FROM workspace ORDER BY id")}
 
     def columns_of(self, table: str) -> list[str]:
         """Return the names of a table's columns, in its order; none where there is no such table."""
         return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])]
+
+    def project_directory_rows(self) -> list[Row]:
+        """Return the whole rows of `project_directory`, which opencode 1.17 and later have, by project."""
+        if not (columns := self.columns_of(DIRECTORIES)):
+            return []
+        rows = self.rows(f"SELECT {', '.join(columns)} FROM {DIRECTORIES} ORDER BY project_id, directory")
+        return [tuple(zip(columns, row, strict=True)) for row in rows]
+
+    def worktrees(self) -> frozenset[tuple[str, str]]:
+        """Return the rows of `worktree`: (project id, directory) of each checkout that opencode 2 has opened."""
+        if not self.columns_of("worktree"):
+            return frozenset()
+        return frozenset((id_, directory) for id_, directory in self.rows("SELECT project_id, directory FROM worktree"))
 
     def project_directories(self) -> dict[str, list[str]]:
         """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too.
 
         Opencode 2 has them in `worktree`, and leaves the other table behind as it was.
         """
-        listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('project_directory', 'worktree')"
-        every = [f"SELECT project_id, directory FROM {table}" for (table,) in self.rows(listed)]
+        rows = map(dict, self.project_directory_rows())
+        recorded = {(str(row["project_id"]), str(row["directory"])) for row in rows}
         found: dict[str, list[str]] = {}
-        for project_id, directory in self.rows(f"{' UNION '.join(every)} ORDER BY directory") if every else []:
+        for project_id, directory in sorted(recorded | self.worktrees(), key=itemgetter(1)):
             found.setdefault(project_id, []).append(directory)
         return found
+
+    def remembered_directories(self) -> list[Remembered]:
+        """Return every directory that a session is bound to, once for each project and `path` it is bound with."""
+        path = "path" if self.schema.has_path else "NULL"
+        rows = self.rows(
+            f"SELECT directory, project_id, {path}, count(*), min(time_created) FROM session "
+            "GROUP BY 1, 2, 3 ORDER BY 1, 2"
+        )
+        return [Remembered._make(row) for row in rows]
 
     def sessions_per_project(self) -> dict[str, int]:
         """Count the sessions bound to each project id, whether or not it has a row."""

@@ -1,4 +1,4 @@
-"""What opencode's undo would work with: the turns that changed files, and the snapshots of a session."""
+"""What opencode's undo would work with: the turns that changed files, the prompts before them, and the snapshots."""
 
 from __future__ import annotations
 
@@ -41,17 +41,26 @@ class Turn(NamedTuple):
         return stringify(json.loads(self.data) | {"files": files})
 
 
-class Recorded(NamedTuple):
-    """Of one session: the turns that an undo would act on, and the trees that its steps name, both oldest first."""
+class UndoRecord(NamedTuple):
+    """Of one session, oldest first: the turns that an undo would act on, and the trees that its steps name."""
 
     turns: list[Turn]
     trees: list[str]
 
 
-def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
-    """Return what there is of each of these sessions, as a set."""
+def redo_snapshot(marker: str | None) -> str | None:
+    """Return the tree that a redo writes over the worktree, as a session's `revert` marker names it; else None."""
+    try:
+        tree = json.loads(marker or "{}").get("snapshot")
+    except (ValueError, AttributeError):
+        return None
+    return tree if isinstance(tree, str) else None
+
+
+def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
+    """Return what an undo in each of these sessions works with."""
     wanted = list(sessions)
-    found = {session: Recorded([], []) for session in wanted}
+    found = {session: UndoRecord([], []) for session in wanted}
     sql = (
         "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted JOIN part "
         f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"
@@ -64,3 +73,22 @@ def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
         else:
             found[session].trees.append(value["snapshot"])
     return found
+
+
+class Prompt(NamedTuple):
+    """The user's message that a turn answers, to which one undoes: its id, and its time in milliseconds."""
+
+    message: str
+    time: int
+
+
+def prompts(store: Store, parts: Iterable[str]) -> dict[str, Prompt]:
+    """Map each of these parts to the prompt that its turn answers, or to the answer where the prompt is gone."""
+    sql = (
+        "SELECT part.id, coalesce(prompt.id, answer.id), coalesce(prompt.time_created, answer.time_created) "
+        "FROM json_each(?) wanted JOIN part ON part.id = wanted.value "
+        "JOIN message answer ON answer.id = part.message_id "
+        "LEFT JOIN message prompt ON prompt.id = CASE WHEN json_valid(answer.data) "
+        "THEN json_extract(answer.data, '$.parentID') END"
+    )
+    return {part: Prompt(message, time) for part, message, time in store.rows(sql, [array_of(parts)])}

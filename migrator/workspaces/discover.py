@@ -1,4 +1,4 @@
-"""All workspaces of a repository that the disk knows: on record, beside it, or where sessions were."""
+"""The workspaces of a repository that are on the disk: on record, beside it, or where sessions were."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.places import git_worktrees
 from migrator.places.small_files import names_in
 from migrator.workspaces import jj, jj_command
-from migrator.workspaces.find_repository import is_marked
+from migrator.workspaces.find_repository import is_working_copy_root
 from migrator.workspaces.model import Workspace, WorkspaceState
 
 if TYPE_CHECKING:
@@ -23,114 +23,118 @@ _MOST_NEIGHBOURS = 10_000
 def with_workspaces(repository: Repository, hints: Iterable[str] = ()) -> Repository:
     """Return the repository with its workspaces, the main one first.
 
-    A workspace that isn't on record, or not where it is, is looked for beside those that are, and at and above the
-    directories in `hints`. It counts only where its own files name this repository.
+    A workspace that isn't on record, or not where its record says, is looked for beside those that are, and at and
+    above the directories in `hints`. It counts only if its own files name this repository.
     """
     records = git_worktrees.worktrees(repository.common) if repository.common else ()
     index = jj.index(repository.jj) if repository.jj else jj.Index(())
-    program = (jj_command.listed(repository.home) if repository.jj else None) or {}
-    listed = {record.name: record.path for record in index.workspaces}
-    listed |= {name: path for name, path in program.items() if path is not None}
+    printed = (jj_command.list_workspaces(repository.home) if repository.jj else None) or {}
+    paths = {record.name: record.path for record in index.workspaces}
+    paths |= {name: path for name, path in printed.items() if path is not None}
 
-    recorded = {*listed.values(), *(record.path for record in records if record.path)}
-    tops = {repository.home, *recorded, *_neighbours({repository.home, *recorded}), *_marked(hints)}
+    recorded = {repository.home, *paths.values(), *(record.path for record in records if record.path)}
+    roots = sorted({*recorded, *_neighbours(recorded), *_roots_above(hints)})
     found: dict[str, Workspace] = {}
     if repository.jj:
-        for workspace in _of_jj(repository.jj, listed, frozenset(program), tops):
+        for workspace in _of_jj(repository.jj, paths, printed, roots):
             found[workspace.path] = workspace
     if repository.common:
-        for workspace in _of_git(repository, records, tops):
-            found[workspace.path] = _joined(found.get(workspace.path), workspace)
+        for workspace in _of_git(repository, records, roots):
+            found[workspace.path] = _merged(found.get(workspace.path), workspace)
     ordered = sorted(found.values(), key=lambda workspace: (not workspace.main, workspace.name, workspace.path))
     notes = (index.trouble,) if index.trouble else ()
     return replace(repository, workspaces=tuple(ordered), notes=(*repository.notes, *notes))
 
 
-def _of_jj(repo: str, listed: Mapping[str, str], known: frozenset[str], tops: Iterable[str]) -> Iterator[Workspace]:
-    """Yield jj's workspaces: `listed` are names and paths on record, `known` names that the program told."""
+def _of_jj(repo: str, paths: Mapping[str, str], printed: Collection[str], roots: Iterable[str]) -> Iterator[Workspace]:
+    """Yield jj's workspaces: `paths` has those on record by name, `printed` the names that the program printed."""
     main = jj.main_root(repo)
-    names = jj.current_names(repo)
-    here = {top: jj.own_name(top) or "" for top in sorted(tops) if jj.repository(top) == repo}
-    unplaced = {path: name for path, name in here.items() if path not in listed.values()}
-    name = unplaced.pop(main, None) or here.get(main) or jj.DEFAULT
+    names = jj.workspace_names(repo)
+    own_names = {root: jj.workspace_name(root) or "" for root in roots if jj.repo_dir(root) == repo}
+    unrecorded = {root: name for root, name in own_names.items() if root not in paths.values()}
+    name = unrecorded.pop(main, None) or own_names.get(main) or jj.DEFAULT
     yield Workspace(name, main, "jj", WorkspaceState.ALIVE, main=True)
-    for name, path in sorted(listed.items()):
+    evidence = "its .jj names this repository"
+    for name, path in sorted(paths.items()):
         if path == main:
             continue
-        now = next((top for top, own in unplaced.items() if own == name and path not in here), None)
-        if path in here:
+        now = next((root for root, own in unrecorded.items() if own == name and path not in own_names), None)
+        if path in own_names:
             yield Workspace(name, path, "jj", WorkspaceState.ALIVE)
         elif now is not None:
-            del unplaced[now]
-            yield Workspace(
-                name, now, "jj", WorkspaceState.MOVED, formerly=(path,), evidence="its .jj names this repository"
-            )
+            del unrecorded[now]
+            yield Workspace(name, now, "jj", WorkspaceState.MOVED, formerly=(path,), evidence=evidence)
         else:
             yield Workspace(name, path, "jj", WorkspaceState.MISSING)
-    for path, own in unplaced.items():
-        forgotten = names is not None and own not in names and own not in known
+    for path, own in unrecorded.items():
+        forgotten = names is not None and own not in names and own not in printed
         state = WorkspaceState.FORGOTTEN if forgotten else WorkspaceState.ALIVE
-        yield Workspace(own or os.path.basename(path), path, "jj", state, evidence="its .jj names this repository")
+        yield Workspace(own or os.path.basename(path), path, "jj", state, evidence=evidence)
 
 
 def _of_git(
-    repository: Repository, records: Iterable[git_worktrees.WorktreeRecord], tops: Iterable[str]
+    repository: Repository, records: Iterable[git_worktrees.WorktreeRecord], roots: Iterable[str]
 ) -> Iterator[Workspace]:
     """Yield git's worktrees. A copy made with `cp -r` names the same record as the original."""
     if (main := repository.main) is not None:
         state = WorkspaceState.ALIVE if os.path.isdir(main) else WorkspaceState.MISSING
         yield Workspace(os.path.basename(main), main, "git", state, main=True)
-    here: dict[str, list[str]] = {}
-    for top in sorted(tops):
-        link = git_worktrees.worktree_link(top)
-        if link is not None and link.common == repository.common and link.id is not None:
-            here.setdefault(link.id, []).append(top)
+    by_id = _by_worktree_id(repository.common, roots)
     for record in records:
-        others = [top for top in here.pop(record.id, ()) if top != record.path]
+        evidence = f"its .git names the worktree {record.id}"
+        others = [root for root in by_id.pop(record.id, ()) if root != record.path]
         worktree = Workspace(record.id, record.path, "git", WorkspaceState.ALIVE, locked=record.locked)
-        if not record.alive:
+        if not record.alive and others:
             formerly = (record.path,) if record.path else ()
-            evidence = _names(record.id)
-            missing = replace(worktree, state=WorkspaceState.MISSING)
-            moved = replace(worktree, state=WorkspaceState.MOVED, formerly=formerly, evidence=evidence)
-            worktree = replace(moved, path=others.pop(0)) if others else missing
+            worktree = replace(
+                worktree, path=others.pop(0), state=WorkspaceState.MOVED, formerly=formerly, evidence=evidence
+            )
+        elif not record.alive:
+            worktree = replace(worktree, state=WorkspaceState.MISSING)
         if worktree.path:
             yield worktree
         for copy in others:
-            yield Workspace(record.id, copy, "git", WorkspaceState.ALIVE, evidence=_names(record.id))
-    for id_, forgotten in here.items():
-        for top in forgotten:
-            yield Workspace(id_, top, "git", WorkspaceState.PRUNED, evidence=_names(id_))
+            yield Workspace(record.id, copy, "git", WorkspaceState.ALIVE, evidence=evidence)
+    for id_, pruned in by_id.items():
+        for root in pruned:
+            yield Workspace(id_, root, "git", WorkspaceState.PRUNED, evidence=f"its .git names the worktree {id_}")
 
 
-def _names(id_: str) -> str:
-    return f"its .git names the worktree {id_}"
+def _by_worktree_id(common: str | None, roots: Iterable[str]) -> dict[str, list[str]]:
+    """Return the roots whose `.git` names a linked worktree of this repository, by the id of that."""
+    by_id: dict[str, list[str]] = {}
+    for root in roots:
+        link = git_worktrees.worktree_link(root)
+        if link is not None and link.common == common and link.id is not None:
+            by_id.setdefault(link.id, []).append(root)
+    return by_id
 
 
-def _joined(jj_workspace: Workspace | None, worktree: Workspace) -> Workspace:
-    """Join what both say: a colocated main workspace is both, and a newer jj makes a git worktree of each."""
+def _merged(jj_workspace: Workspace | None, worktree: Workspace) -> Workspace:
+    """Return one workspace of both: a colocated main workspace is both, and a newer jj makes a worktree for each."""
     if jj_workspace is None:
         return worktree
     formerly = tuple(dict.fromkeys((*jj_workspace.formerly, *worktree.formerly)))
     return replace(jj_workspace, kind="jj+git", locked=worktree.locked, formerly=formerly)
 
 
-def _neighbours(tops: Collection[str]) -> Iterator[str]:
-    """Yield the tops of working copies that lie beside or in these: where people, and `mv`, put them."""
-    for parent in {*tops, *map(os.path.dirname, tops)}:
+def _neighbours(roots: Collection[str]) -> Iterator[str]:
+    """Yield the roots of working copies that lie beside or in these: where people, and `mv`, put them."""
+    for parent in {*roots, *map(os.path.dirname, roots)}:
         for name in names_in(parent, _MOST_NEIGHBOURS):
-            if is_marked(top := os.path.join(parent, name)):
-                yield top
+            if is_working_copy_root(root := os.path.join(parent, name)):
+                yield root
 
 
-def _marked(hints: Iterable[str]) -> Iterator[str]:
-    known: dict[str, str | None] = {}
+def _roots_above(hints: Iterable[str]) -> Iterator[str]:
+    """Yield the roots of the working copies that the `hints` are in, looking at each directory once."""
+    roots: dict[str, str | None] = {}
     for hint in hints:
         below: list[str] = []
         here = hint
-        while here not in known and not is_marked(here) and (above := os.path.dirname(here)) != here:
+        while here not in roots and not is_working_copy_root(here) and (above := os.path.dirname(here)) != here:
             below.append(here)
             here = above
-        top = known[here] if here in known else here if is_marked(here) else None
-        known |= dict.fromkeys([*below, here], top)
-    yield from {os.path.realpath(top) for top in known.values() if top is not None}
+        root = roots[here] if here in roots else here if is_working_copy_root(here) else None
+        roots |= dict.fromkeys([*below, here], root)
+    yield from {os.path.realpath(root) for root in roots.values() if root is not None}

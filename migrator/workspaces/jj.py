@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from migrator.places.small_files import names_in, read_small, real_path
-from migrator.workspaces.protobuf import Malformed, fields, last, text
+from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
 
 _PATH_LIMIT = 64 * 1024
 _INDEX_LIMIT = 1024 * 1024
@@ -40,14 +40,14 @@ class WorkspaceRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The workspaces that a repository has on record; `trouble` says in words why there may be more."""
+    """The workspaces that a repository has on record; `trouble` says in words why there may be more of them."""
 
     workspaces: tuple[WorkspaceRecord, ...]
     trouble: str | None = None
 
 
-class Backing(StrEnum):
-    """Where the git repository is that jj keeps its commits in."""
+class GitLocation(StrEnum):
+    """Where the git repository lies in which jj keeps its commits."""
 
     COLOCATED = "colocated"
     """`.git` beside `.jj`: opencode takes the main workspace for a git repository, and no other."""
@@ -58,48 +58,48 @@ class Backing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Git:
-    """The git repository under a jj repository: its directory, and how the two lie."""
+class GitBackend:
+    """The git repository in which jj keeps its commits: where it lies, and its path."""
 
-    backing: Backing
+    location: GitLocation
     path: str
 
 
-def repository(root: str) -> str | None:
+def repo_dir(root: str) -> str | None:
     """Return the real path of the repository directory (`<main>/.jj/repo`) of the workspace at `root`.
 
-    None where `root` is no workspace. The directory may be gone: then jj says "The repo appears to no longer be at".
+    None if `root` is no workspace. The directory may be gone: then jj says "The repo appears to no longer be at".
     """
     marker = os.path.join(root, ".jj", "repo")
     if os.path.isdir(marker):
         return real_path(marker)
-    said = read_small(marker, _PATH_LIMIT)  # its bytes as they are: jj writes no newline, and a path may end in one
-    if not said or b"\0" in said:
+    path = read_small(marker, _PATH_LIMIT)  # its bytes as they are: jj writes no newline, and a path may end in one
+    if not path or b"\0" in path:
         return None
-    return real_path(os.path.join(root, ".jj", os.fsdecode(said)))
+    return real_path(os.path.join(root, ".jj", os.fsdecode(path)))
 
 
-def is_repository(directory: str) -> bool:
-    """Tell whether this is a repository directory that is still there."""
+def is_repo_dir(directory: str) -> bool:
+    """Tell whether this is an existing repository directory of jj."""
     return os.path.isdir(os.path.join(directory, "op_store")) and os.path.isdir(os.path.join(directory, "store"))
 
 
 def main_root(repo: str) -> str:
-    """Return the root of the main workspace; jj keeps no other mark of it than where its repository lies."""
+    """Return the root of the main workspace: only the place of the repository directory tells which one that is."""
     return os.path.dirname(os.path.dirname(repo))
 
 
-def own_name(root: str) -> str | None:
-    """Return the name that a workspace has for itself; None where its files don't say."""
+def workspace_name(root: str) -> str | None:
+    """Return the name that a workspace has in its own files; None if they don't say."""
     data = read_small(os.path.join(root, ".jj", "working_copy", "checkout"), _CHECKOUT_LIMIT)
     try:
-        return None if data is None else text(data, 3) or DEFAULT
+        return None if data is None else text_value(data, 3) or DEFAULT
     except Malformed:
         return None
 
 
 def index(repo: str) -> Index:
-    """Return the workspaces on record. A damaged or huge index has none, and says so."""
+    """Return the workspaces on record; of a damaged or huge index none, with the trouble in words."""
     path = os.path.join(repo, "workspace_store", "index")
     if not os.path.lexists(path):
         return Index(())  # made by a jj before 0.38
@@ -112,10 +112,10 @@ def index(repo: str) -> Index:
         return Index((), f"{path} is damaged")
 
 
-def current_names(repo: str) -> frozenset[str] | None:
-    """Return the names of the workspaces that jj knows now, as `jj workspace list` has them; None if unreadable.
+def workspace_names(repo: str) -> frozenset[str] | None:
+    """Return the names that `jj workspace list` prints; None if the files can't be read.
 
-    Where operations ran side by side there are several heads; whatever one of them knows counts.
+    After concurrent operations there are several heads: a workspace counts if one of them has it.
     """
     store = os.path.join(repo, "op_store")
     heads = names_in(os.path.join(repo, "op_heads", "heads"), _MOST_HEADS)
@@ -123,50 +123,49 @@ def current_names(repo: str) -> frozenset[str] | None:
     try:
         for head in heads:
             operation = _read(os.path.join(store, "operations", head), _OPERATION_LIMIT)
-            view_id = last(operation, 1)
+            view_id = last_value(operation, 1)
             if not isinstance(view_id, bytes):
                 return None
             view = _read(os.path.join(store, "views", view_id.hex()), _VIEW_LIMIT)
             entries = (value for number, value in fields(view) if number == _WORKING_COPIES)
-            names.update(text(entry, 1) or "" for entry in entries if isinstance(entry, bytes))
+            names.update(text_value(entry, 1) or "" for entry in entries if isinstance(entry, bytes))
     except Malformed:
         return None
     return frozenset(names) if heads else None
 
 
-def git(repo: str) -> Git | None:
-    """Return the git repository underneath; None where jj keeps its commits in something else."""
+def git_backend(repo: str) -> GitBackend | None:
+    """Return the git repository in which jj keeps its commits; None if it keeps them in something else."""
     store = os.path.join(repo, "store")
-    said = read_small(os.path.join(store, "git_target"), _PATH_LIMIT)
-    if not said or b"\0" in said:
+    target = read_small(os.path.join(store, "git_target"), _PATH_LIMIT)
+    if not target or b"\0" in target:
         return None
-    path = real_path(os.path.join(store, os.fsdecode(said)))
+    path = real_path(os.path.join(store, os.fsdecode(target)))
     if path == os.path.join(real_path(store), "git"):
-        return Git(Backing.INTERNAL, path)
-    return Git(
-        Backing.COLOCATED if path == real_path(os.path.join(main_root(repo), ".git")) else Backing.EXTERNAL, path
-    )
+        return GitBackend(GitLocation.INTERNAL, path)
+    colocated = path == real_path(os.path.join(main_root(repo), ".git"))
+    return GitBackend(GitLocation.COLOCATED if colocated else GitLocation.EXTERNAL, path)
 
 
-def plain_name(symbol: str) -> str:
-    """Return the name that jj prints as a symbol: in quotes, with escapes, where it is no plain word."""
+def unquoted_name(symbol: str) -> str:
+    """Return the name that jj prints as this symbol: one that is no plain word is in quotes, with escapes."""
     if len(symbol) < 2 or symbol[0] != '"' or symbol[-1] != '"':  # noqa: PLR2004 - two quotes
         return symbol
     return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), symbol[1:-1], flags=re.DOTALL)
 
 
 def _workspaces(data: bytes, repo: str) -> list[WorkspaceRecord]:
-    found = {}
+    records = {}
     for number, value in fields(data):
         if number != 1:
             continue
-        path = last(value, 2) if isinstance(value, bytes) else None
+        path = last_value(value, 2) if isinstance(value, bytes) else None
         if not isinstance(value, bytes) or not isinstance(path, bytes) or not path or b"\0" in path:
             raise Malformed
         # Relative to the repository directory since 0.39, absolute in 0.38; joining does for both.
-        name = text(value, 1) or ""
-        found[name] = WorkspaceRecord(name, real_path(os.path.join(repo, os.fsdecode(path))))
-    return list(found.values())
+        name = text_value(value, 1) or ""
+        records[name] = WorkspaceRecord(name, real_path(os.path.join(repo, os.fsdecode(path))))
+    return list(records.values())
 
 
 def _read(path: str, limit: int) -> bytes:

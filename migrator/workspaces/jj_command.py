@@ -1,7 +1,7 @@
-"""What the `jj` program says of the workspaces of a repository, where there is one on PATH.
+"""What the `jj` program says about the workspaces of a repository, if it is on PATH.
 
-It knows what its files alone may not: names of workspaces that are older than the index, and how a newer jj keeps
-all this. Its absence or failure is no error.
+It may know more than we read in its files: names of workspaces that are older than the index, and the format of a newer
+jj. It is no error if it is missing or fails.
 """
 
 from __future__ import annotations
@@ -9,30 +9,30 @@ from __future__ import annotations
 import os
 import subprocess
 
-from migrator.workspaces.jj import plain_name
+from migrator.workspaces.jj import unquoted_name
 
 _SECONDS = 10.0
-# `root()` is there since 0.40; before, only names are to be had. For a workspace without a recorded path it is an
-# error, which the template prints into the line.
+# `root()` exists since 0.40; an older jj prints only names. For a workspace without a recorded path it is an error,
+# which the template prints into the line.
 _WITH_ROOTS = r'name ++ "\0" ++ root() ++ "\n\0"'
 _NAMES = r'name ++ "\0\n\0"'
 
 
-def listed(root: str) -> dict[str, str | None] | None:
-    """Map the name of each workspace that jj lists at `root` to its real path; None where jj doesn't say.
+def list_workspaces(root: str) -> dict[str, str | None] | None:
+    """Map the name of each workspace that jj lists at `root` to its real path; None if jj doesn't say.
 
-    No working copy is snapshotted and no operation is made.
+    This snapshots no working copy and makes no operation.
     """
     for template in (_WITH_ROOTS, _NAMES):
         out = _jj(root, "workspace", "list", "--template", template)
         if out is not None:
             entries = (entry.partition("\0") for entry in out.split("\n\0") if entry)
-            return {plain_name(name): _path(path) for name, _, path in entries}
+            return {unquoted_name(name): _path(path) for name, _, path in entries}
     return None
 
 
-def _path(said: str) -> str | None:
-    return os.path.realpath(said) if os.path.isabs(said) else None
+def _path(printed: str) -> str | None:
+    return os.path.realpath(printed) if os.path.isabs(printed) else None
 
 
 def _jj(root: str, *words: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Where jj's operation log says that workspaces were made: the one memory of those that were forgotten and deleted.
+"""The workspaces that jj's operation log says were made: nothing else knows of those forgotten and deleted since.
 
 `jj workspace add` leaves an operation with the name of the workspace and with the command as it was typed (seen with
 jj 0.35, and in the source of 0.44). The log keeps it after `jj workspace forget`, until `jj op abandon`.
@@ -12,8 +12,8 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.places.small_files import names_in, read_small, real_path
-from migrator.workspaces.jj import plain_name
-from migrator.workspaces.protobuf import Malformed, fields, last, text
+from migrator.workspaces.jj import unquoted_name
+from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,10 +25,10 @@ _DESCRIPTION = re.compile(r"create initial working-copy commit in workspace (.+)
 
 
 class Addition(NamedTuple):
-    """A workspace that was made.
+    """A run of `jj workspace add`.
 
-    `words` are those of the command as typed, one of which is the destination; `at` is when, in milliseconds since
-    1970. Where the command ran is not recorded.
+    `words` are those of the command as typed, one of which is the destination; `at` is when it ran, in milliseconds
+    since 1970. The log does not say in which directory.
     """
 
     name: str
@@ -38,19 +38,19 @@ class Addition(NamedTuple):
     def destinations(self, tops: Iterable[str]) -> Iterator[str]:
         """Yield the directories that the command may have made, had it run at one of `tops`.
 
-        Where it had no --name, jj named the workspace after the last component of the destination.
+        Without --name, jj named the workspace after the last component of the destination.
         """
-        given = any(word == "--name" or word.startswith("--name=") for word in self.words)
+        has_name = any(word == "--name" or word.startswith("--name=") for word in self.words)
         for word in self.words[self.words.index("add") + 1 :] if "add" in self.words else ():
             if (
                 word.startswith("-")
                 or "\0" in word
-                or not (given or os.path.basename(os.path.normpath(word)) == self.name)
+                or not (has_name or os.path.basename(os.path.normpath(word)) == self.name)
             ):
                 continue
             if os.path.isabs(word):
                 yield real_path(word)
-            elif not given or "/" in word:
+            elif not has_name or "/" in word:
                 yield from (os.path.normpath(os.path.join(top, word)) for top in tops)
 
     @property
@@ -60,7 +60,7 @@ class Addition(NamedTuple):
 
 
 def additions(repo: str) -> list[Addition]:
-    """Return the workspaces that the operation log says were made, oldest first; unreadable operations are none."""
+    """Return the runs of `jj workspace add` in the operation log, oldest first, without what can't be read."""
     directory = os.path.join(repo, "op_store", "operations")
     return sorted(_additions(directory), key=lambda addition: addition.at)
 
@@ -71,27 +71,27 @@ def _additions(directory: str) -> Iterator[Addition]:
         if data is None or b"working-copy commit in workspace" not in data:
             continue
         try:
-            found = _addition(data)
+            addition = _addition(data)
         except Malformed:
             continue
-        if found is not None:
-            yield found
+        if addition is not None:
+            yield addition
 
 
 def _addition(operation: bytes) -> Addition | None:
-    metadata = last(operation, 3)
+    metadata = last_value(operation, 3)
     if not isinstance(metadata, bytes):
         return None
-    said = _DESCRIPTION.fullmatch(text(metadata, 3) or "")
-    started = last(metadata, 1)
-    at = last(started, 1) if isinstance(started, bytes) else None
-    if said is None or not isinstance(at, int):
+    description = _DESCRIPTION.fullmatch(text_value(metadata, 3) or "")
+    started = last_value(metadata, 1)
+    at = last_value(started, 1) if isinstance(started, bytes) else None
+    if description is None or not isinstance(at, int):
         return None
     entries = [value for number, value in fields(metadata) if number == _ATTRIBUTES and isinstance(value, bytes)]
-    typed = next((text(entry, 2) or "" for entry in entries if text(entry, 1) == "args"), "")
+    typed = next((text_value(entry, 2) or "" for entry in entries if text_value(entry, 1) == "args"), "")
     try:
         # jj writes what it must quote as '...', with \' for a quote inside it.
         words = shlex.split(typed.replace("\\'", "'\\''"))
     except ValueError:
         return None
-    return Addition(plain_name(said[1]), tuple(words[1:]), at)
+    return Addition(unquoted_name(description[1]), tuple(words[1:]), at)

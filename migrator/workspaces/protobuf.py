@@ -1,7 +1,7 @@
-"""Just enough of protobuf to read what jj keeps: the fields of one message, in the order in which they are stored.
+"""Just enough of protobuf to read jj's files: the fields of one message, in the order in which they are stored.
 
-A library would be the larger thing to own: Google's brings a compiled extension and wants the schemas generated.
-The wire format (protobuf.dev, "Encoding") has four kinds of value, and only two matter here.
+A library would be more to carry: Google's brings a compiled extension and needs generated schemas. The wire format
+(protobuf.dev, "Encoding") has four kinds of value, and only two matter here.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
         at = end
 
 
-def last(message: bytes, number: int) -> int | bytes | None:
-    """Return the value of one field, the last where there are several, as protobuf has it. Raises Malformed."""
+def last_value(message: bytes, number: int) -> int | bytes | None:
+    """Return the value of a field; the last if it is repeated, as protobuf has it. Raises Malformed."""
     value = None
     for found, candidate in fields(message):
         if found == number:
@@ -56,9 +56,9 @@ def last(message: bytes, number: int) -> int | bytes | None:
     return value
 
 
-def text(message: bytes, number: int) -> str | None:
-    """Return a string field; None where it is absent. Raises Malformed, also where it is no UTF-8."""
-    value = last(message, number)
+def text_value(message: bytes, number: int) -> str | None:
+    """Return a string field, None if it is absent. Raises Malformed, also if it isn't UTF-8."""
+    value = last_value(message, number)
     if value is None:
         return None
     if not isinstance(value, bytes):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.errors import BadInput, NothingMatched
 from migrator.selection import Selector, SelectorPlugin
+from migrator.text import whole_id
 from migrator_selectors._text import among, option_text
 
 if TYPE_CHECKING:
@@ -83,14 +84,11 @@ def _whole_ids(texts: Iterable[str], context: SelectorContext) -> dict[str, str]
     for text in ordered:
         if text in existing:
             continue
-        candidates = context.ids_starting_with(text)
-        if len(candidates) > 1:
-            names = ", ".join(candidates)
-            raise MigratorError(f"several sessions have an id that starts with {text}, give more of the id: {names}")
-        if candidates:
-            whole[text] = candidates[0]
-        else:
+        id_ = whole_id(text, context.ids_starting_with(text), "sessions")
+        if id_ is None:
             unknown.append(text)
+        else:
+            whole[text] = id_
         if len(unknown) > _NAMED:
             break
     if unknown:

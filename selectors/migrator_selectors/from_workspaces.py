@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.selection import SelectorContext
-    from migrator.workspaces.model import Workspace
-    from migrator.workspaces.sessions import WorkspaceRoot
+    from migrator.workspaces.model import Workspace, WorkspaceRoot
 
 ONLY, EXCEPT = "only_workspaces", "except_workspaces"
 """Under these names in the values, patterns that narrow to some workspaces: `consolidate --only P --except P`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -493,6 +494,15 @@ def test_a_repository_that_moved_together_with_its_linked_worktree(home: Home, o
     assert home.run("move", "--from-dir", new, "--to-dir", "keep", "--dry-run").stdout.startswith("Nothing to do")
 
 
+def test_a_fifo_in_the_place_of_a_record_is_not_waited_for(home: Home) -> None:
+    main, _, project = linked(home)
+    (main / ".git/worktrees/wt/gitdir").unlink()
+    os.mkfifo(main / ".git/worktrees/wt/gitdir")
+    new = main.rename(home.src / "new")
+    relocate(home, main, new)
+    assert bound(home)["ses_all/main"] == (project, str(new), "")
+
+
 # ------------------------------------------------------------------------------------------ what isn't ours to touch
 
 
@@ -537,7 +547,7 @@ def test_a_folder_that_is_still_there_is_no_folder_that_has_moved(home: Home) ->
     new = home.src / "store"
     subprocess.run(["cp", "-r", str(old), str(new)], check=True)
     said = refused(home, "relocate", old, new, "--yes")
-    assert said.startswith(f"{old} and 1 more directories are still there")
+    assert said.startswith(f"{old} and 1 more directory are still there")
     assert "--copied" in said
     relocate(home, old, new, "--copied")
     assert bound(home)["ses_shop_sub"][1] == str(new / "sub")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places.checkout import own_project_id
+from migrator.places.checkout import directory_project_id
 from tests.support.git import repository, root_commit, sub_directory
+from tests.support.register import Register
 
 if TYPE_CHECKING:
     from tests.support.register import Register
@@ -46,16 +47,16 @@ def test_its_sessions_follow_into_the_other_project(register: Register, option: 
 
     assert (done.code, done.json["status"]) == (0, "applied"), done.stderr
     assert homes(register) == {
-        "ses_top": ("new", own_project_id(f"{new}"), ""),
-        "ses_2026": ("new/2026", own_project_id(f"{new}/2026"), ""),
-        "ses_gone": ("new/gone", own_project_id(f"{new}/gone"), ""),
+        "ses_top": ("new", directory_project_id(f"{new}"), ""),
+        "ses_2026": ("new/2026", directory_project_id(f"{new}/2026"), ""),
+        "ses_gone": ("new/gone", directory_project_id(f"{new}/gone"), ""),
         "ses_shop": ("new/shop/src", commit, "src"),
     }
     projects = dict(home.query("SELECT id, worktree FROM project"))
     assert projects[commit] == f"{new}/shop"
     for name in ("", "/2026", "/gone"):
-        assert projects[own_project_id(f"{old}{name}")] == f"{old}{name}", "another path is another project"
-        assert projects[own_project_id(f"{new}{name}")] == f"{new}{name}"
+        assert projects[directory_project_id(f"{old}{name}")] == f"{old}{name}", "another path is another project"
+        assert projects[directory_project_id(f"{new}{name}")] == f"{new}{name}"
     assert not [warning for warning in done.json["warnings"] if warning["code"] == "project-stays"]
     assert home.query("PRAGMA foreign_key_check") == []
     if option is None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.places.checkout import own_project_id
+from migrator.places.checkout import directory_project_id
 from tests.support.git import repository, root_commit, sub_directory
+from tests.support.register import Register
 
 if TYPE_CHECKING:
     from tests.support.register import Register
@@ -59,7 +60,7 @@ def test_all_of_them_come_home_and_go_back(register: Register) -> None:
     done = home.run("rescue", "--yes", "--json")
 
     assert (done.code, done.json["status"], done.json["sessions"]) == (0, "applied", 6), done.stderr
-    notes, below, api = (own_project_id(f"{register.at}/{name}") for name in ("notes", "notes/2026", "api"))
+    notes, below, api = (directory_project_id(f"{register.at}/{name}") for name in ("notes", "notes/2026", "api"))
     commit = root_commit(register.at / "shop")
     assert bindings(register) == {
         "ses_notes": (notes, "notes", "", None),
@@ -101,7 +102,7 @@ def test_one_rule_at_a_time(register: Register) -> None:
 def test_orphans_names_their_homes(register: Register) -> None:
     rows = register.home.run("orphans", "--json").json
     homes = {row["id"]: (row["suggestion"]["projectId"], row["suggestion"]["certainty"]) for row in rows}
-    assert homes["ses_notes"] == (own_project_id(f"{register.at}/notes"), "certain")
+    assert homes["ses_notes"] == (directory_project_id(f"{register.at}/notes"), "certain")
     assert {certainty for _, certainty in homes.values()} == {"certain"}
     assert register.home.run("doctor", "--json").json["orphans"] == {
         "project-drift": 1,

@@ -12,7 +12,7 @@ import pytest
 import migrator
 from migrator.client import Client, Unauthorized
 from migrator.client.errors import error_of
-from migrator.documents.plan import read_plan
+from migrator.documents.plan import read_plan_text
 from migrator.server import problems
 from tests.client.awaited import Awaited
 from tests.support.home import build_home
@@ -92,7 +92,7 @@ def test_a_plan_of_another_database(served: Served, client: Client) -> None:
     other = build_home(served.home.path / "other", "real-1.18.34")
     shown = other.run("move", "--from-dir", "~/src/shop-*", "--to-dir", served.home.src / "shop", "--dry-run", "--json")
     with pytest.raises(migrator.MigratorError, match=f"The plan is for {other.database}, not for"):
-        client.apply(read_plan(shown.stdout, "what was printed"))
+        client.apply(read_plan_text(shown.stdout, "what was printed"))
 
 
 @pytest.mark.parametrize("kind", [Client, Awaited])

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import migrator.client
 from migrator.client import Client
-from migrator.documents.plan import read_plan
+from migrator.documents.plan import read_plan_text
 from tests.library.docstrings import code_of
 from tests.support.git import root_commit
+from tests.support.server import serving
+from tests.support.snapshots import three_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from migrator.arguments import MoveKeywords
+    from tests.support.home import Home
     from tests.support.server import Served
 
 
@@ -24,9 +27,17 @@ def test_a_plan_is_the_one_of_the_command_line(served: Served, client: Client) -
     words = ("--from-dir", "~/src/shop-*", "--no-archived", "--since", "2020-01-01", "--to-dir", there)
     shown = served.home.run("move", *words, "--dry-run", "--json")
     plan = client.plan(from_dir="~/src/shop-*", archived=False, since="2020-01-01", to_dir=there)
-    assert plan == read_plan(shown.stdout, "what was printed")
+    assert plan == read_plan_text(shown.stdout, "what was printed")
     assert plan.changes
     assert plan.store == str(served.home.database)
+
+
+def test_a_run_that_moved_nothing_says_so(home: Home) -> None:
+    three_sessions(home)
+    shown = home.run("protect", "--dry-run", "--json")
+    with serving(home) as served, Client(served.url, served.token) as client:
+        run = client.apply(read_plan_text(shown.stdout, "what was printed"))
+    assert (run.sessions, run.moved) == (2, False)
 
 
 def test_there_and_back_with_progress(served: Served, either: Client) -> None:

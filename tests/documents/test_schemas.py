@@ -199,7 +199,7 @@ def test_no_key_can_go_missing_and_no_value_can_be_of_another_kind(documents: di
             missing = copy.deepcopy(whole)
             del _parent(missing, path)[path[-1]]
             assert complaints(name, missing), path
-        for strange in ({"strange": True}, -1, 0.5, True):
+        for strange in ({"strange": True}, -1, 0.5, *([True] if path != ("moved",) else ["true"])):
             wrong = copy.deepcopy(whole)
             _parent(wrong, path)[path[-1]] = strange
             assert complaints(name, wrong), (path, strange)

@@ -8,7 +8,8 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.operations.context import CommandContext
-from migrator.orphans.find import find_reasons, rules
+from migrator.orphans.find import find_reasons
+from migrator.plugins import orphan_rules
 from tests.support.home import V1_FIXTURES, build_home
 from tests.support.marks import long_round
 from tests.support.repository_kinds import KINDS
@@ -44,6 +45,6 @@ def test_every_fixture_is_missing_its_directories_and_nothing_else(make_register
     register = make_register(fixture)
     home = build_home(register.at / "another", fixture)
     with CommandContext(home.database) as context:
-        lost = find_reasons(context.rule_context, rules())
+        lost = find_reasons(context.rule_context, orphan_rules())
     assert len(lost) == len(home.query("SELECT id FROM session"))
     assert {reason.rule for _, why in lost.values() for reason in why} == {"missing-directory"}

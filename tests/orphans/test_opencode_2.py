@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from migrator.model import Certainty
-from migrator.places.checkout import own_project_id
+from migrator.places.checkout import directory_project_id
 from tests.support.git import git, keep_id, repository, root_commit, sub_directory
 from tests.support.repository_kinds import KINDS, ORIGIN
 
@@ -43,8 +43,8 @@ def test_where_it_lists_by_directory_the_path_hides_nothing(register_v2: Registe
 def test_a_directory_below_another_is_a_project_of_its_own(register_v2: Register) -> None:
     notes = sub_directory(register_v2.at / "notes")
     below = sub_directory(notes / "2026")
-    register_v2.add("ses_1", below, project_id=own_project_id(str(notes)), path="2026")
-    register_v2.add_project(own_project_id(str(notes)), notes)
+    register_v2.add("ses_1", below, project_id=directory_project_id(str(notes)), path="2026")
+    register_v2.add_project(directory_project_id(str(notes)), notes)
     register_v2.opened(below)
     assert register_v2.names() == {"ses_1": ["project-drift"]}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.places import Places, ProjectIdScheme
-from migrator.places.checkout import own_project_id
+from migrator.places.checkout import directory_project_id
 from tests.support.git import KEPT_ID, copy_of, git, keep_id, repository, root_commit
 from tests.support.home import FIXTURES
 from tests.support.repository_kinds import ORIGIN, ORIGIN_ID
@@ -56,7 +56,7 @@ def test_a_directory_of_its_own_has_the_id_that_it_has_in_the_fixtures(fixture: 
         database.executescript((FIXTURES / f"{fixture}.sql").read_text())
         rows = database.execute("SELECT worktree, id FROM project WHERE vcs IS NULL AND id <> 'global'").fetchall()
 
-    assert rows == [(worktree, own_project_id(worktree)) for worktree, _ in rows] != []
+    assert rows == [(worktree, directory_project_id(worktree)) for worktree, _ in rows] != []
 
 
 @pytest.mark.parametrize("identity", ProjectIdScheme)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from migrator.errors import BadInput
 from migrator.model import Project
-from migrator.workspaces.model import Repository, Workspace, WorkspaceState
-from migrator.workspaces.sessions import RepositorySessions, WorkspaceRoot
+from migrator.workspaces.model import Repository, RepositorySessions, Workspace, WorkspaceRoot, WorkspaceState
 from migrator_selectors import BUILT_IN
 from migrator_selectors._pattern_syntax import literal
 from tests.support.selector_context import Surroundings, by_sql

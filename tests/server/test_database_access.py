@@ -12,7 +12,7 @@ import pytest
 
 from migrator.errors import DatabaseInUse, Unusable
 from migrator.server.database_access import DatabaseAccess
-from migrator.store.listing import ListFilter
+from migrator.store.paging import ListFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

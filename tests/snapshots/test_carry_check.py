@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.model import Undo, UndoTurns
+from migrator.model import FileUndo, UndoTurns
 from tests.support.git import clone, commit, git
 from tests.support.undo_world import Talk, World, changes, linked, state, write
 
@@ -53,7 +53,7 @@ def carried(world: World, talk: Talk, target: Path) -> list[str]:
 def test_where_nothing_differs_every_turn_is_carried(world: World, source: Path, talk: Talk, way: object) -> None:
     target = linked(source) if way is linked else clone(source)
     change = only(world, source, target)
-    assert (change.undo, change.turns) == (Undo.CARRY, UndoTurns(3, 0, None))
+    assert (change.undo, change.turns) == (FileUndo.CARRY, UndoTurns(3, 0, None))
     world.move(source, target)
     assert carried(world, talk, target) == ["a", "b", "c"]
 
@@ -246,7 +246,7 @@ def test_a_reverted_session_without_its_snapshot_is_detached(world: World, sourc
 
 def test_carry_refuses_what_would_be_unsafe_with_the_reason(world: World, source: Path, talk: Talk) -> None:
     target = linked(source)
-    assert only(world, source, target, "carry").undo is Undo.CARRY
+    assert only(world, source, target, "carry").undo is FileUndo.CARRY
     write(target / "b", "another branch's\n")
     with pytest.raises(MigratorError, match=f"{talk.id} can't be carried whole: files of a turn differ"):
         world.plan(source, target, "carry")
@@ -255,7 +255,7 @@ def test_carry_refuses_what_would_be_unsafe_with_the_reason(world: World, source
 def test_detach_is_always_possible(world: World, source: Path, talk: Talk) -> None:
     target = linked(source)
     change = only(world, source, target, "detach")
-    assert (change.undo, change.turns) == (Undo.DETACH, UndoTurns(0, None, "--undo-files detach was given"))
+    assert (change.undo, change.turns) == (FileUndo.DETACH, UndoTurns(0, None, "--undo-files detach was given"))
     world.move(source, target, "detach")
     assert carried(world, talk, target) == []
     assert not world.snapshots(target).git_dir.exists()
@@ -266,7 +266,7 @@ def test_a_repository_that_git_cannot_read_detaches(world: World, source: Path) 
     target = linked(source)
     (world.snapshots(source).git_dir / "config").write_text("[broken\n")
     change = only(world, source, target)
-    assert (change.undo, change.turns[:2]) == (Undo.DETACH, (0, None))
+    assert (change.undo, change.turns[:2]) == (FileUndo.DETACH, (0, None))
     assert world.move(source, target).status == "applied"
 
 

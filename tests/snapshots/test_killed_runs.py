@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.trees import whole
+from migrator.snapshots.trees import complete_trees
 from tests.snapshots.test_transfer_failures import damage
 from tests.support.faults import Fault, run
 from tests.support.git import commit, git
@@ -83,7 +83,7 @@ def test_killed_at_any_step_it_is_finished_or_taken_back(carried: CarriedMove, s
         done = run(world.home, "resume", "--yes")
         assert done.code == 0, (at, done.stderr)
         assert carried.rows == after, at
-        assert whole(str(carried.git_dir), carried.trees) == carried.trees, at
+        assert complete_trees(str(carried.git_dir), carried.trees) == carried.trees, at
         left.restore()
         assert run(world.home, "undo", "--yes").code == 0, at
         assert carried.rows == before, at
@@ -121,7 +121,7 @@ def test_an_undo_takes_the_rows_back_and_leaves_the_objects(carried: CarriedMove
     assert run(world.home, "undo", "--yes").code == 0
     assert carried.rows == before
     assert (state(carried.source), state(carried.target)) == files
-    assert whole(str(carried.git_dir), trees) == trees
+    assert complete_trees(str(carried.git_dir), trees) == trees
     undo = world.undo(carried.talks[0])
     undo.revert(undo.messages()[0])
     assert changes(files[0], state(carried.source)) == {"a": ("file", b"a\n"), "b": ("file", b"b\n")}

@@ -13,7 +13,7 @@ from migrator.model import FolderState
 from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from migrator.operations.relocate import plan_relocate
-from migrator.snapshots.alternates import NEW, alternate_lines, worktree_of
+from migrator.snapshots.alternates import NEW, read_alternates, worktree_of
 from tests.support.git import git
 from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
 
@@ -108,7 +108,7 @@ def test_the_new_repository_is_for_the_new_place_before_that_is_there(ground: Gr
         for path in ground.world.data.glob("snapshot/*/*/config")
         if worktree_of(str(path.parent)) == str(ground.new)
     )
-    assert alternate_lines(f"{own}/objects/info/alternates") == [f"{ground.new}/.git/objects"]
+    assert read_alternates(f"{own}/objects") == [f"{ground.new}/.git/objects"]
     ground.old.rename(ground.new)
     assert ground.world.git_dir(ground.new) == own
 

@@ -45,36 +45,36 @@ def test_to_a_linked_worktree(world: World) -> None:
 def test_directories_of_a_worktree_all_have_its_snapshots(world: World, sub: str, target_sub: str) -> None:
     source = world.repository(d__e__file="x\n")
     before, target = used(world, source / sub), clone(source)
-    passage = find(world, before, target / target_sub)
-    assert isinstance(passage, SnapshotRoute)
-    assert (passage.source_worktree, passage.target_worktree) == (str(source), str(target))
-    assert passage.source == str(world.snapshots(source).git_dir)
+    route = find(world, before, target / target_sub)
+    assert isinstance(route, SnapshotRoute)
+    assert (route.source_worktree, route.target_worktree) == (str(source), str(target))
+    assert route.source == str(world.snapshots(source).git_dir)
 
 
 def test_within_one_worktree_the_snapshots_stay_where_they_are(world: World) -> None:
     source = world.repository(d__file="x\n")
-    passage = find(world, used(world, source / "d"), source)
-    assert isinstance(passage, SnapshotRoute)
-    assert passage.source == passage.target
+    route = find(world, used(world, source / "d"), source)
+    assert isinstance(route, SnapshotRoute)
+    assert route.source == route.target
 
 
 def test_from_a_worktree_that_was_renamed(world: World) -> None:
     source = world.repository(d__file="x\n")
     before = used(world, source / "d")
     target = source.rename(source.with_name("renamed"))
-    passage = find(world, before, target / "d")
-    assert isinstance(passage, SnapshotRoute)
-    assert passage.source_worktree == str(source)
+    route = find(world, before, target / "d")
+    assert isinstance(route, SnapshotRoute)
+    assert route.source_worktree == str(source)
 
 
 def test_from_a_project_that_has_another_id_now(world: World) -> None:
     source = world.repository()
     before = used(world, source)
     git(source, "remote", "add", "origin", "https://example.com/acme/widget.git")
-    passage = find(world, before, source)
-    assert isinstance(passage, SnapshotRoute)
-    assert passage.source != passage.target
-    assert passage.source_worktree == passage.target_worktree
+    route = find(world, before, source)
+    assert isinstance(route, SnapshotRoute)
+    assert route.source != route.target
+    assert route.source_worktree == route.target_worktree
 
 
 def test_from_a_renamed_worktree_of_a_project_that_has_got_an_origin_since(world: World) -> None:
@@ -96,18 +96,18 @@ def test_a_repository_without_a_commit_has_snapshots_too(world: World) -> None:
     assert before[::2] == ("global", "sub")
     write(source / "file", "first\n")
     commit(source)
-    passage = find(world, before, source)
-    assert isinstance(passage, SnapshotRoute)
-    assert passage.source == str(world.data / "snapshot/global" / Path(passage.target).name)
+    route = find(world, before, source)
+    assert isinstance(route, SnapshotRoute)
+    assert route.source == str(world.data / "snapshot/global" / Path(route.target).name)
 
 
 @pytest.mark.parametrize("path", ["", None, "stale"])
 def test_a_row_with_no_path_or_the_one_from_before_the_repository(world: World, path: str | None) -> None:
     source = world.repository()
     before = used(world, source)._replace(path=str(source)[1:] if path == "stale" else path)
-    passage = find(world, before, linked(source))
-    assert isinstance(passage, SnapshotRoute)
-    assert passage.source_worktree == str(source)
+    route = find(world, before, linked(source))
+    assert isinstance(route, SnapshotRoute)
+    assert route.source_worktree == str(source)
 
 
 def test_a_gone_directory_without_a_path_is_looked_for_in_its_project(world: World) -> None:
@@ -119,11 +119,11 @@ def test_a_gone_directory_without_a_path_is_looked_for_in_its_project(world: Wor
         before = used(world, directory)._replace(path=None)
         moved = top.rename(top.with_name("moved"))
         try:
-            passage = find(world, before, moved if top == source else source)
+            route = find(world, before, moved if top == source else source)
         finally:
             moved.rename(top)
-        assert isinstance(passage, SnapshotRoute)
-        assert passage.source_worktree == str(top)
+        assert isinstance(route, SnapshotRoute)
+        assert route.source_worktree == str(top)
 
 
 # --------------------------------------------------------------------------------------------------- and no way at all

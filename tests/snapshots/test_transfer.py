@@ -9,7 +9,7 @@ import pytest
 
 from migrator.snapshots.route import SnapshotRoute
 from migrator.snapshots.transfer import carry
-from migrator.snapshots.trees import whole
+from migrator.snapshots.trees import complete_trees
 from tests.support.git import commit, git
 from tests.support.undo_world import World, linked, state, write
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Cargo(NamedTuple):
-    """A passage to a linked worktree, and trees of the source."""
+    """A route to a linked worktree, and trees of the source."""
 
-    passage: SnapshotRoute
+    route: SnapshotRoute
     trees: list[str]
 
     @property
     def target(self) -> Path:
-        return Path(self.passage.target)
+        return Path(self.route.target)
 
     @property
     def packs(self) -> list[Path]:
@@ -37,7 +37,7 @@ class Cargo(NamedTuple):
         kept = borrowed.read_bytes()
         borrowed.unlink()
         try:
-            return whole(str(self.target), self.trees)
+            return complete_trees(str(self.target), self.trees)
         finally:
             borrowed.write_bytes(kept)
 
@@ -64,7 +64,7 @@ def cargo(world: World) -> Iterator[Cargo]:
 
 
 def test_all_of_it_arrives_in_one_kept_pack(cargo: Cargo) -> None:
-    carry(cargo.passage, cargo.trees)
+    carry(cargo.route, cargo.trees)
     assert cargo.arrived() == set(cargo.trees)
     (pack,) = cargo.packs
     assert pack.with_suffix(".keep").read_text().strip() == "opencode-migrator"
@@ -72,27 +72,27 @@ def test_all_of_it_arrives_in_one_kept_pack(cargo: Cargo) -> None:
 
 
 def test_it_stays_whatever_is_collected(cargo: Cargo) -> None:
-    carry(cargo.passage, cargo.trees)
-    for file in Path(cargo.passage.source).rglob("*"):
+    carry(cargo.route, cargo.trees)
+    for file in Path(cargo.route.source).rglob("*"):
         if file.is_file():
             file.unlink()
-    for repository in (Path(cargo.passage.source_worktree), cargo.target):
+    for repository in (Path(cargo.route.source_worktree), cargo.target):
         git(repository, "gc", "--quiet", "--prune=now")
     assert cargo.arrived() == set(cargo.trees)
 
 
 def test_a_second_time_nothing_is_copied(cargo: Cargo) -> None:
-    carry(cargo.passage, cargo.trees)
+    carry(cargo.route, cargo.trees)
     before = {file: file.stat() for file in cargo.target.rglob("*")}
-    carry(cargo.passage, cargo.trees)
+    carry(cargo.route, cargo.trees)
     assert {file: file.stat() for file in cargo.target.rglob("*") if file != cargo.target}.keys() == before.keys()
     assert len(cargo.packs) == 1
 
 
 def test_only_what_is_new_is_copied(cargo: Cargo) -> None:
-    carry(cargo.passage, cargo.trees[:2])
+    carry(cargo.route, cargo.trees[:2])
     (first,) = cargo.packs
-    carry(cargo.passage, cargo.trees)
+    carry(cargo.route, cargo.trees)
     (second,) = set(cargo.packs) - {first}
     assert cargo.arrived() == set(cargo.trees)
     assert len(objects(second)) == 2 * 3  # two trees, each with a directory and a file in it that the others don't have
@@ -105,33 +105,33 @@ def objects(pack: Path) -> list[str]:
 
 def test_loose_and_borrowed_objects_do_not_count_as_kept(world: World, cargo: Cargo) -> None:
     """opencode's own would be pruned a week later, and the worktree's when its repository is tidied."""
-    write(Path(cargo.passage.target_worktree, "new/0.txt"), "0\n" * 400)
-    assert world.snapshots(Path(cargo.passage.target_worktree)).track() == cargo.trees[0]
-    carry(cargo.passage, cargo.trees[:1])
+    write(Path(cargo.route.target_worktree, "new/0.txt"), "0\n" * 400)
+    assert world.snapshots(Path(cargo.route.target_worktree)).track() == cargo.trees[0]
+    carry(cargo.route, cargo.trees[:1])
     assert len(cargo.packs) == 1
     assert cargo.arrived() & {cargo.trees[0]}
 
 
 def test_within_one_repository_nothing_is_copied(cargo: Cargo) -> None:
-    before = state(Path(cargo.passage.source))
-    carry(cargo.passage._replace(target=cargo.passage.source), cargo.trees)
-    assert state(Path(cargo.passage.source)) == before
+    before = state(Path(cargo.route.source))
+    carry(cargo.route._replace(target=cargo.route.source), cargo.trees)
+    assert state(Path(cargo.route.source)) == before
 
 
 def test_what_the_source_borrows_from_a_renamed_worktree_is_found(world: World, cargo: Cargo) -> None:
-    commit(Path(cargo.passage.source_worktree))
-    renamed = Path(cargo.passage.source_worktree).rename(world.repos / "renamed")
+    commit(Path(cargo.route.source_worktree))
+    renamed = Path(cargo.route.source_worktree).rename(world.repos / "renamed")
     target = str(world.snapshots(renamed).git_dir)
-    passage = cargo.passage._replace(target=target, target_worktree=str(renamed), objects=f"{renamed}/.git/objects")
-    carry(passage, cargo.trees)
-    assert Cargo(passage, cargo.trees).arrived() == set(cargo.trees)
+    route = cargo.route._replace(target=target, target_worktree=str(renamed), target_objects=f"{renamed}/.git/objects")
+    carry(route, cargo.trees)
+    assert Cargo(route, cargo.trees).arrived() == set(cargo.trees)
     git(renamed, "worktree", "prune")
 
 
 def test_it_begins_as_opencode_would_have_begun_it(world: World, cargo: Cargo) -> None:
     """See tests/real/test_carry.py for the same with the real one."""
-    carry(cargo.passage, cargo.trees)
-    worktree = Path(cargo.passage.target_worktree)
+    carry(cargo.route, cargo.trees)
+    worktree = Path(cargo.route.target_worktree)
     ours = state(cargo.target)
     cargo.target.rename(cargo.target.with_name("ours"))
     world.snapshots(worktree).create()

@@ -30,7 +30,7 @@ def cargo(world: World) -> Cargo:
 @pytest.fixture
 def begun(cargo: Cargo) -> Cargo:
     """The target is there, and has one of the trees."""
-    carry(cargo.passage, cargo.trees[:1])
+    carry(cargo.route, cargo.trees[:1])
     return cargo
 
 
@@ -38,7 +38,7 @@ def refused(cargo: Cargo) -> str:
     """Carry, in vain: one sentence that says what to do, and the target is as it was."""
     before = everything_below(cargo.target)
     with pytest.raises(MigratorError) as error:
-        carry(cargo.passage, cargo.trees)
+        carry(cargo.route, cargo.trees)
     assert everything_below(cargo.target) == before
     said = str(error.value)
     assert said.startswith(f"The snapshots that file undo needs can't be carried to {cargo.target} (")
@@ -49,19 +49,19 @@ def refused(cargo: Cargo) -> str:
 
 def test_a_missing_object(begun: Cargo) -> None:
     tree = begun.trees[2]
-    (Path(begun.passage.source) / "objects" / tree[:2] / tree[2:]).unlink()
+    (Path(begun.route.source) / "objects" / tree[:2] / tree[2:]).unlink()
     assert "rev-list" in refused(begun)
 
 
 def test_a_damaged_file(begun: Cargo) -> None:
     """Nothing tells before its content is read."""
-    loose = (Path(begun.passage.source) / "objects").glob("??/*")
+    loose = (Path(begun.route.source) / "objects").glob("??/*")
     damage(max(loose, key=lambda file: file.stat().st_size))
     refused(begun)
 
 
 def test_a_damaged_pack(begun: Cargo) -> None:
-    source = Path(begun.passage.source)
+    source = Path(begun.route.source)
     pack_everything(begun)
     (pack,) = (source / "objects/pack").glob("*.pack")
     pack.chmod(0o600)
@@ -73,7 +73,7 @@ def test_a_damaged_pack(begun: Cargo) -> None:
 
 
 def pack_everything(cargo: Cargo) -> None:
-    source = Path(cargo.passage.source)
+    source = Path(cargo.route.source)
     for tree in cargo.trees:
         commit = git(source, "commit-tree", "-m", "x", tree)
         git(source, "update-ref", f"refs/heads/{tree}", commit)
@@ -92,7 +92,7 @@ def test_a_damaged_pack_of_an_earlier_run_is_not_relied_upon(begun: Cargo) -> No
     content = bytearray(pack.read_bytes())
     content[30:60] = bytes(30)
     pack.write_bytes(content)
-    carry(begun.passage, begun.trees)
+    carry(begun.route, begun.trees)
     assert begun.arrived() == set(begun.trees)
 
 
@@ -108,7 +108,7 @@ def test_a_target_of_somebody_else(begun: Cargo) -> None:
     """The directory may be read and not written to."""
     begun.target.chmod(0o555)
     before = everything_below(begun.target)
-    code, said = Carrying(begun.passage, begun.trees, Trouble(unprivileged=True)).end()
+    code, said = Carrying(begun.route, begun.trees, Trouble(unprivileged=True)).end()
     begun.target.chmod(0o755)
     assert code == 1
     assert "Permission denied" in said
@@ -118,20 +118,20 @@ def test_a_target_of_somebody_else(begun: Cargo) -> None:
 @pytest.mark.parametrize("room", [10, 200, 700])
 def test_a_full_disk(begun: Cargo, room: int) -> None:
     before = everything_below(begun.target)
-    code, said = Carrying(begun.passage, begun.trees, Trouble(room=room)).end()
+    code, said = Carrying(begun.route, begun.trees, Trouble(room=room)).end()
     assert code == 1
     assert "can't be carried" in said
     assert "SIGXFSZ" in said or "File too large" in said
     assert everything_below(begun.target) == before
-    carry(begun.passage, begun.trees)
+    carry(begun.route, begun.trees)
     assert begun.arrived() == set(begun.trees)
 
 
 def test_a_full_disk_before_the_target_is_there(cargo: Cargo) -> None:
-    code, _ = Carrying(cargo.passage, cargo.trees, Trouble(room=10)).end()
+    code, _ = Carrying(cargo.route, cargo.trees, Trouble(room=10)).end()
     assert code == 1
     assert not cargo.target.exists()
-    carry(cargo.passage, cargo.trees)
+    carry(cargo.route, cargo.trees)
     assert cargo.arrived() == set(cargo.trees)
 
 
@@ -144,7 +144,7 @@ def test_killed_at_any_point_it_leaves_nothing_that_git_would_take_for_whole(
     snapshots, pristine = world.data / "snapshot", world.path / "pristine"
     shutil.copytree(snapshots, pristine)
     for number in steps():
-        code, _ = Carrying(cargo.passage, cargo.trees, Trouble(kill_at=number)).end()
+        code, _ = Carrying(cargo.route, cargo.trees, Trouble(kill_at=number)).end()
         if code == 0:
             break
         assert code == -signal.SIGKILL
@@ -156,7 +156,7 @@ def test_killed_at_any_point_it_leaves_nothing_that_git_would_take_for_whole(
             assert index.with_suffix(".pack").exists(), number
             assert index.with_suffix(".keep").exists(), number
             assert cargo.arrived() == set(cargo.trees)
-        carry(cargo.passage, cargo.trees)
+        carry(cargo.route, cargo.trees)
         assert cargo.arrived() == set(cargo.trees), number
         assert len(cargo.packs) == 1, number
         assert not list(snapshots.rglob(f"{LEFT}*")), number
@@ -172,7 +172,7 @@ def test_a_pack_without_its_index_is_taken_away_by_the_next_run(begun: Cargo) ->
     left.with_suffix(".keep").write_text("opencode-migrator\n")
     others = begun.target / "objects/pack" / f"pack-{'2' * 40}.keep"
     others.write_text("somebody else's\n")
-    carry(begun.passage, begun.trees)
+    carry(begun.route, begun.trees)
     assert not left.exists()
     assert not left.with_suffix(".keep").exists()
     assert others.exists()
@@ -181,7 +181,7 @@ def test_a_pack_without_its_index_is_taken_away_by_the_next_run(begun: Cargo) ->
 def test_two_at_once_do_not_hurt_each_other(cargo: Cargo, world: World) -> None:
     for _ in range(4):
         shutil.rmtree(cargo.target, ignore_errors=True)
-        both = [Carrying(cargo.passage, trees) for trees in (cargo.trees[:3], cargo.trees[1:])]
+        both = [Carrying(cargo.route, trees) for trees in (cargo.trees[:3], cargo.trees[1:])]
         assert [one.end() for one in both] == [(0, ""), (0, "")]
         assert cargo.arrived() == set(cargo.trees)
         assert not list((world.data / "snapshot").rglob(f"{LEFT}*"))

@@ -58,7 +58,7 @@ def test_at_home_it_restores_and_takes_away_what_the_turn_made(home: Home, shop:
     turn(home, shop)
     before = sorted(str(path) for path in snapshot_repository(home, root_commit(shop), shop).rglob("*"))
     (only,) = foretold(home)
-    assert only.outlook is UndoEffect.RESTORES
+    assert only.effect is UndoEffect.RESTORES
     assert names(only.restores) == {"README.md", "kept.txt"}
     assert names(only.removes) == {"made.txt"}
     assert only.deletes == ()
@@ -71,7 +71,7 @@ def test_nothing_is_lost_where_nothing_is(home: Home, shop: Path) -> None:
     shutil.rmtree(home.database.parent / "snapshot")
     for name in ("README.md", "made.txt", "sub/kept.txt"):
         (shop / name).unlink()
-    assert [outlook.outlook for outlook in foretold(home)] == [UndoEffect.NOTHING]
+    assert [turn.effect for turn in foretold(home)] == [UndoEffect.NOTHING]
 
 
 def test_a_directory_of_that_name_is_not_deleted(home: Home, shop: Path) -> None:
@@ -96,7 +96,7 @@ def test_another_project_id(home: Home, shop: Path) -> None:
     turn(home, shop)
     git(shop, "remote", "add", "origin", "https://example.com/a/b")
     (only,) = foretold(home)
-    assert only.outlook is UndoEffect.DELETES
+    assert only.effect is UndoEffect.DELETES
     assert names(only.deletes) == {"README.md", "made.txt", "kept.txt"}
     assert "another project id" in str(only.because)
 
@@ -104,7 +104,7 @@ def test_another_project_id(home: Home, shop: Path) -> None:
 def test_the_row_s_own_project_id_does_not_count(home: Home, shop: Path) -> None:
     turn(home, shop)
     home.execute("UPDATE session SET project_id = 'global' WHERE id = ?", [SESSION])
-    assert [outlook.outlook for outlook in foretold(home)] == [UndoEffect.RESTORES]
+    assert [turn.effect for turn in foretold(home)] == [UndoEffect.RESTORES]
 
 
 def test_a_snapshot_of_what_is_committed_outlives_its_repository(home: Home, shop: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_snapshot_of_what_is_committed_outlives_its_repository(home: Home, sho
     add_turn(home, SESSION, tree, shop / "README.md", shop / "made.txt")
     shutil.rmtree(home.database.parent / "snapshot")
     (only,) = foretold(home)
-    assert only.outlook is UndoEffect.RESTORES
+    assert only.effect is UndoEffect.RESTORES
     assert names(only.removes) == {"made.txt"}
 
 
@@ -130,9 +130,9 @@ def test_unless_none_is_made_or_it_borrows_nothing(home: Home, shop: Path, sql: 
     tree = snapshot(home, shop)
     add_turn(home, SESSION, tree, shop / "README.md")
     shutil.rmtree(home.database.parent / "snapshot")
-    assert [outlook.outlook for outlook in foretold(home)] == [UndoEffect.RESTORES]
+    assert [turn.effect for turn in foretold(home)] == [UndoEffect.RESTORES]
     home.execute(sql)
-    assert [outlook.outlook for outlook in foretold(home)] == [UndoEffect.DELETES]
+    assert [turn.effect for turn in foretold(home)] == [UndoEffect.DELETES]
 
 
 def test_another_worktree(home: Home, shop: Path) -> None:
@@ -157,21 +157,21 @@ def test_outside_any_repository(home: Home, shop: Path, place: str) -> None:
 def test_a_subdirectory_that_is_gone_is_in_the_repository_around_it(home: Home, shop: Path) -> None:
     turn(home, shop)
     bind(home, SESSION, shop / "no" / "more", root_commit(shop))
-    assert [outlook.outlook for outlook in foretold(home)] == [UndoEffect.RESTORES]
+    assert [outlook.effect for outlook in foretold(home)] == [UndoEffect.RESTORES]
 
 
 def test_a_file_for_a_directory_opens_nothing(home: Home, shop: Path) -> None:
     turn(home, shop)
     bind(home, SESSION, shop / "README.md", root_commit(shop))
     shutil.rmtree(home.database.parent / "snapshot")
-    assert [outlook.outlook for outlook in foretold(home)] == [UndoEffect.NOTHING]
+    assert [turn.effect for turn in foretold(home)] == [UndoEffect.NOTHING]
 
 
 def test_what_git_refuses_to_look_at_is_unknown(home: Home, shop: Path) -> None:
     turn(home, shop)
     (shop / ".git" / "config").write_text("[broken\n")
     (only,) = foretold(home)
-    assert only.outlook is UndoEffect.UNKNOWN
+    assert only.effect is UndoEffect.UNKNOWN
     assert str(shop) in str(only.because)
 
 
@@ -180,7 +180,7 @@ def test_by_way_of_a_link(home: Home, shop: Path) -> None:
     tree = turn(home, shop)
     (home.src / "old").symlink_to(shop)
     add_turn(home, SESSION, tree, home.src / "old" / "README.md", number=2)
-    assert [outlook.outlook for outlook in foretold(home)] == [UndoEffect.RESTORES, UndoEffect.RESTORES]
+    assert [turn.effect for turn in foretold(home)] == [UndoEffect.RESTORES, UndoEffect.RESTORES]
 
 
 def test_a_name_that_git_quotes(home: Home, shop: Path) -> None:
@@ -196,9 +196,9 @@ def test_a_name_that_git_quotes(home: Home, shop: Path) -> None:
     among, alone = foretold(home)
     assert names(among.deletes) == {"übung.txt"}
     assert names(among.restores) == {"README.md"}
-    assert alone.outlook is UndoEffect.RESTORES
+    assert alone.effect is UndoEffect.RESTORES
     subprocess.run(["git", "config", "--global", "core.quotepath", "false"], env=dict(home.env()), check=True)
-    assert {outlook.outlook for outlook in foretold(home)} == {UndoEffect.RESTORES}
+    assert {turn.effect for turn in foretold(home)} == {UndoEffect.RESTORES}
 
 
 @pytest.mark.parametrize("hash_", ["", "0" * 40, "HEAD", "nonsense"])
@@ -238,4 +238,4 @@ def test_a_damaged_tree_takes_only_its_own_turn_along(home: Home, shop: Path) ->
     damaged.write_bytes(b"garbage")
     first, last = foretold(home)
     assert names(first.deletes) == {"README.md", "made.txt", "kept.txt"}
-    assert last.outlook is UndoEffect.RESTORES
+    assert last.effect is UndoEffect.RESTORES

@@ -37,9 +37,9 @@ NO_TROUBLE = Trouble()
 class Carrying:
     """A child that carries these trees; `said` is what it complained of once it has ended."""
 
-    def __init__(self, passage: SnapshotRoute, trees: Collection[str], trouble: Trouble = NO_TROUBLE) -> None:
+    def __init__(self, route: SnapshotRoute, trees: Collection[str], trouble: Trouble = NO_TROUBLE) -> None:
         self._pipe, theirs = PROCESSES.Pipe(duplex=False)
-        arguments = (passage, trees, trouble, dict(os.environ), theirs)
+        arguments = (route, trees, trouble, dict(os.environ), theirs)
         self._process = PROCESSES.Process(target=_child, args=arguments)
         self._process.start()
         theirs.close()
@@ -56,9 +56,7 @@ class Carrying:
         return self._process.exitcode, said
 
 
-def _child(
-    passage: SnapshotRoute, trees: Collection[str], trouble: Trouble, environ: dict[str, str], pipe: Any
-) -> None:
+def _child(route: SnapshotRoute, trees: Collection[str], trouble: Trouble, environ: dict[str, str], pipe: Any) -> None:
     os.environ.clear()
     os.environ.update(environ)
     if trouble.kill_at:
@@ -68,7 +66,7 @@ def _child(
     if trouble.unprivileged:
         give_up_root_powers()
     try:
-        carry(passage, trees)
+        carry(route, trees)
     except MigratorError as error:
         pipe.send(str(error))
         os._exit(1)

@@ -39,7 +39,7 @@ _POINTS = (
     (Journal, "mark"),
     (Writer, "register"),
     (Writer, "unregister"),
-    (Staging, "beside"),
+    (Staging, "attach_journal"),
     (Staging, "rebind"),
     (Writer, "edit"),
     (Writer, "remove_row"),

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from migrator.arguments import SearchRequest
 from migrator.operations.context import CommandContext
 from migrator.operations.orphans import find_homes
-from migrator.orphans.find import find_reasons, rules
+from migrator.orphans.find import find_reasons
 from migrator.places import Places, ProjectIdScheme
+from migrator.plugins import orphan_rules
 from tests.support.rows import add_directory, add_project, add_session, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.model import Place
-    from migrator.orphans.homes import Home as Found
+    from migrator.orphans.home import Home as Found
     from tests.support.home import Home
 
 
@@ -66,15 +67,15 @@ class History:
     def lost(self) -> set[str]:
         """The sessions that any rule finds."""
         with CommandContext(self.home.database) as context:
-            return set(find_reasons(context.rule_context, rules()))
+            return set(find_reasons(context.rule_context, orphan_rules()))
 
     def found(self, session: str, search: Sequence[Path] = (), depth: int | None = None) -> Found:
         """Where a session belongs that is lost for whatever reason."""
         with CommandContext(self.home.database) as context:
-            lost = find_reasons(context.rule_context, rules())
+            lost = find_reasons(context.rule_context, orphan_rules())
             assert session in lost, "it isn't lost"
             row, why = lost[session]
-            return find_homes(context, SearchRequest([str(top) for top in search], depth)).look(row, why)
+            return find_homes(context, SearchRequest([str(top) for top in search], depth)).home(row, why)
 
 
 def belongs(found: Found) -> str | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.operations.context import CommandContext
-from migrator.orphans.find import find_reasons, rules
+from migrator.orphans.find import find_reasons
+from migrator.plugins import orphan_rules
 from tests.support.rows import add_project, add_session, add_workspace, sessions
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Register:
     def found(self) -> dict[str, dict[str, Reason]]:
         """What the rules say of each lost session, by its id and the rule's name."""
         with CommandContext(self.home.database) as context:
-            lost = find_reasons(context.rule_context, rules())
+            lost = find_reasons(context.rule_context, orphan_rules())
             assert all(len({reason.rule for reason in why}) == len(why) for _, why in lost.values())
             return {id_: {reason.rule: reason for reason in why} for id_, (_, why) in lost.items()}
 
@@ -77,11 +78,11 @@ class Register:
         """What each rule that doesn't find this session says of it."""
         with CommandContext(self.home.database) as context:
             session = context.rule_context.by_id[id_]
-            lost = find_reasons(context.rule_context, rules()).get(id_)
+            lost = find_reasons(context.rule_context, orphan_rules()).get(id_)
             guilty = {reason.rule for reason in lost[1]} if lost else set()
             return {
                 rule.name: rule.explain_pass(context.rule_context, session)
-                for rule in rules()
+                for rule in orphan_rules()
                 if rule.name not in guilty
             }
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Place, Project
     from migrator.selection import Selector, SelectorPlugin
-    from migrator.workspaces.sessions import RepositorySessions
+    from migrator.workspaces.model import RepositorySessions
 
 
 @dataclass

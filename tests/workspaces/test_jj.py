@@ -34,29 +34,31 @@ class TestWhatTheRealJjMade:
         ],
     )  # fmt: skip
     def test_each_workspace_names_its_repository_and_itself(self, real: Path, directory: str, name: str) -> None:
-        repo = jj.repository(str(real / directory))
+        repo = jj.repo_dir(str(real / directory))
         assert repo == str(real / "shop/.jj/repo")
-        assert jj.is_repository(repo)
+        assert jj.is_repo_dir(repo)
         assert jj.main_root(repo) == str(real / "shop")
-        assert jj.own_name(str(real / directory)) == name
+        assert jj.workspace_name(str(real / directory)) == name
 
     def test_the_names_that_jj_lists(self, real: Path) -> None:
         listed = frozenset({"default", "it's odd", "nested", "renamed", "second", "shop-abs", "shop-search"})
-        assert jj.current_names(str(real / "shop/.jj/repo")) == listed
+        assert jj.workspace_names(str(real / "shop/.jj/repo")) == listed
 
     def test_it_has_no_index(self, real: Path) -> None:
         assert jj.index(str(real / "shop/.jj/repo")) == jj.Index(())
 
     @pytest.mark.parametrize(
-        ("main", "backing", "git_directory"),
+        ("main", "location", "git_directory"),
         [
-            ("shop", jj.Backing.COLOCATED, "shop/.git"),
-            ("plain", jj.Backing.INTERNAL, "plain/.jj/repo/store/git"),
-            ("external", jj.Backing.EXTERNAL, "backing.git"),
+            ("shop", jj.GitLocation.COLOCATED, "shop/.git"),
+            ("plain", jj.GitLocation.INTERNAL, "plain/.jj/repo/store/git"),
+            ("external", jj.GitLocation.EXTERNAL, "backing.git"),
         ],
     )
-    def test_where_its_git_repository_is(self, real: Path, main: str, backing: jj.Backing, git_directory: str) -> None:
-        assert jj.git(str(real / main / ".jj/repo")) == jj.Git(backing, str(real / git_directory))
+    def test_where_its_git_repository_is(
+        self, real: Path, main: str, location: jj.GitLocation, git_directory: str
+    ) -> None:
+        assert jj.git_backend(str(real / main / ".jj/repo")) == jj.GitBackend(location, str(real / git_directory))
 
     def test_its_operation_log_says_where_workspaces_were_made(self, real: Path) -> None:
         made = additions(str(real / "shop/.jj/repo"))
@@ -86,7 +88,7 @@ class TestTheIndex:
             "shop-search": str(src / "shop-search"),
             "other name": str(src / "deep/er"),
         }
-        assert jj.repository(str(src / "shop-search")) == str(made.repo)
+        assert jj.repo_dir(str(src / "shop-search")) == str(made.repo)
         is_absolute = (src / "shop-search/.jj/repo").read_text().startswith("/")
         assert is_absolute == (style == "absolute")
 
@@ -94,8 +96,8 @@ class TestTheIndex:
         made = JjRepository(tmp_path.resolve() / "shop", "absolute").build()
         made.add(tmp_path.resolve() / "a").rename(tmp_path / "b")
         assert jj.WorkspaceRecord("a", str(tmp_path.resolve() / "a")) in jj.index(str(made.repo)).workspaces
-        assert jj.repository(str(tmp_path / "b")) == str(made.repo)
-        assert jj.own_name(str(tmp_path / "b")) == "a"
+        assert jj.repo_dir(str(tmp_path / "b")) == str(made.repo)
+        assert jj.workspace_name(str(tmp_path / "b")) == "a"
 
     def test_names_and_paths_that_are_no_ordinary_text(self, tmp_path: Path) -> None:
         made = JjRepository(tmp_path.resolve() / "shop").build()
@@ -143,29 +145,31 @@ class TestTheRepositoryFile:
     def test_its_bytes_are_taken_as_they_are(self, tmp_path: Path) -> None:
         made = JjRepository(tmp_path.resolve() / "ends in\n").build()
         made.add(tmp_path.resolve() / "two")
-        assert jj.repository(str(tmp_path / "two")) == str(made.repo)
+        assert jj.repo_dir(str(tmp_path / "two")) == str(made.repo)
 
     def test_through_a_symlink(self, tmp_path: Path) -> None:
         made = JjRepository(tmp_path.resolve() / "shop").build()
         (tmp_path / "link").symlink_to(made.add(tmp_path.resolve() / "two"))
-        assert jj.repository(str(tmp_path / "link")) == str(made.repo)
+        assert jj.repo_dir(str(tmp_path / "link")) == str(made.repo)
 
     def test_a_repository_that_is_no_longer_there(self, tmp_path: Path) -> None:
         made = JjRepository(tmp_path.resolve() / "shop").build()
         made.add(tmp_path.resolve() / "two")
         shutil.rmtree(made.root)
-        assert jj.repository(str(tmp_path / "two")) == str(made.repo)
-        assert not jj.is_repository(str(made.repo))
+        assert jj.repo_dir(str(tmp_path / "two")) == str(made.repo)
+        assert not jj.is_repo_dir(str(made.repo))
 
     @pytest.mark.parametrize("content", [b"", b"\0", b"x" * 100_000])
     def test_one_that_can_not_be_meant(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / ".jj").mkdir()
         (tmp_path / ".jj/repo").write_bytes(content)
-        assert jj.repository(str(tmp_path)) is None
+        assert jj.repo_dir(str(tmp_path)) is None
 
 
 def test_an_external_repository_may_be_anywhere(tmp_path: Path) -> None:
     (tmp_path / "backing").mkdir()
     git(tmp_path / "backing", "init", "-q")
     made = JjRepository(tmp_path.resolve() / "shop", backing="external").build(tmp_path.resolve() / "backing/.git")
-    assert jj.git(str(made.repo)) == jj.Git(jj.Backing.EXTERNAL, str(tmp_path.resolve() / "backing/.git"))
+    assert jj.git_backend(str(made.repo)) == jj.GitBackend(
+        jj.GitLocation.EXTERNAL, str(tmp_path.resolve() / "backing/.git")
+    )

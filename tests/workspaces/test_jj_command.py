@@ -39,20 +39,20 @@ class TestWhatItSays:
         made = JjRepository(tmp_path.resolve() / "shop").build()
         stand_in(tmp_path, monkeypatch, NEW)
         expected = {"default": str(made.root), "two": str(tmp_path.resolve() / "two"), "old": None}
-        assert jj_command.listed(str(made.root)) == expected
+        assert jj_command.list_workspaces(str(made.root)) == expected
 
     def test_names_alone_where_it_has_no_roots(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         stand_in(tmp_path, monkeypatch, OLD)
-        assert jj_command.listed(str(tmp_path)) == {"default": None, "two": None}
+        assert jj_command.list_workspaces(str(tmp_path)) == {"default": None, "two": None}
 
     @pytest.mark.parametrize("script", ["exit 1", "kill -9 $$", "printf '\\377\\0'; exit 2"])
     def test_its_failure_is_no_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
         stand_in(tmp_path, monkeypatch, script)
-        assert jj_command.listed(str(tmp_path)) is None
+        assert jj_command.list_workspaces(str(tmp_path)) is None
 
     def test_its_absence_is_no_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
-        assert jj_command.listed(str(tmp_path)) is None
+        assert jj_command.list_workspaces(str(tmp_path)) is None
 
     def test_a_place_that_only_the_program_knows_is_joined(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -92,11 +92,11 @@ class TestARealJj:
         return shop
 
     def test_the_readers_and_the_program_agree(self, shop: Path) -> None:
-        repo = jj.repository(str(shop.parent / "two"))
+        repo = jj.repo_dir(str(shop.parent / "two"))
         assert repo == str(shop / ".jj/repo")
-        listed = jj_command.listed(str(shop))
+        listed = jj_command.list_workspaces(str(shop))
         assert listed is not None
-        assert jj.current_names(repo) == frozenset(listed) == frozenset({"default", "two", "third one"})
+        assert jj.workspace_names(repo) == frozenset(listed) == frozenset({"default", "two", "third one"})
         places = {name: path for name, path in listed.items() if path is not None}
         assert places.items() <= dict(jj.index(repo).workspaces).items()
         assert [addition.name for addition in additions(repo)] == ["two", "third one", "gone"]

@@ -64,9 +64,9 @@ def test_no_file_crashes_a_reader(index: bytes, checkout: bytes, operation: byte
         found = jj.index(str(repo))
         assert found.trouble is None or found.workspaces == ()
         assert all(record.path.startswith("/") and "\0" not in record.path for record in found.workspaces)
-        assert isinstance(jj.own_name(str(root)), str | None)
-        assert jj.current_names(str(repo)) is None or operation
-        assert jj.git(str(repo)) is None or checkout
+        assert isinstance(jj.workspace_name(str(root)), str | None)
+        assert jj.workspace_names(str(repo)) is None or operation
+        assert jj.git_backend(str(repo)) is None or checkout
         for addition in additions(str(repo)):
             assert [*addition.destinations(["/x"])] or addition.name
 
@@ -76,5 +76,5 @@ def test_a_repository_file_leads_somewhere_or_nowhere(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / ".jj").mkdir()
         (Path(folder) / ".jj/repo").write_bytes(content)
-        found = jj.repository(folder)
+        found = jj.repo_dir(folder)
         assert found is None or found.startswith("/")

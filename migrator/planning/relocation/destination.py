@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput
 from migrator.model import FolderMoves, FolderState, PlanWarning
-from migrator.paths import is_within
-from migrator.planning.relocation.folders import Folders, normalise
+from migrator.paths import Folders, is_within, normalise
 from migrator.planning.relocation.resolvers import Foreign, Moved, Resolver, WillMove
+from migrator.text import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -91,7 +91,7 @@ class Relocation:
         """Say once which directories aren't there."""
         if self._missing:
             first, *more = sorted(self._missing)
-            others = f" and {len(more)} more directories" if len(more) > 1 else f" and {more[0]}" if more else ""
+            others = f" and {more[0]}" if len(more) == 1 else and_more(len(more), "directory", "directories")
             yield PlanWarning(
                 "missing-directory",
                 f"{first}{others} {'do' if more else 'does'} not exist; the sessions keep their sub-paths, since the "

@@ -5,32 +5,35 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import FolderState, PlanWarning, Selected, Selection
-from migrator.paths import is_within
-from migrator.planning.planner import plan_move
-from migrator.planning.relocation.folders import normalise
+from migrator.model import FolderState, Plan, PlanWarning, Selected, Selection
+from migrator.paths import is_within, normalise
+from migrator.planning.opencode_2 import has_announcements
+from migrator.planning.planner import find_moves
+from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
-from migrator.selection.query import relatives, trees
+from migrator.selection.trees import relatives, trees
 from migrator.store.project_rows import project_rows
 from migrator.store.reader import IN
+from migrator.text import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from migrator.model import Plan, ProjectChange, Session
+    from migrator.model import Change, ProjectChange, Session
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.planning.relocation.destination import Relocation
     from migrator.store.project_rows import ProjectRows
     from migrator.store.reader import Store
 
 
-def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False) -> Plan:
-    """Plan what follows the folders; nothing is written.
+def plan_relocation(
+    store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False, announce: bool = False
+) -> Plan:
+    """Plan what follows the folders; nothing is written. `announce` is that of `plan_move`.
 
     Raises NoSuchDirectory where the folders aren't where they are said to be, NothingMatched where nothing follows,
     and MigratorError where an old folder is still in use, unless it was `copied`.
@@ -46,24 +49,28 @@ def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndoDec
     left = (
         [] if relocation.said.whereabouts is not FolderState.MOVED else _left_over(affected, relocation, copied=copied)
     )
-    selection = _selection(store, relocation, following)
-    plan = plan_move(store, selection, relocation, file_undo)
-    updated = {update.id: update for update in updates}
-    others = [project for project in plan.projects if project.id not in updated]
-    return replace(
-        plan,
-        projects=(*updates, *others),
-        warnings=(
+    moves = find_moves(store, _selection(store, relocation, following), relocation, file_undo)
+    updated = {update.id for update in updates}
+    return Plan(
+        str(store.path),
+        store.schema.dialect,
+        moves.changes,
+        (*updates, *(project for project in moves.projects if project.id not in updated)),
+        (
             *_without_match(affected, relocation),
             *_already_there(directories, relocation),
-            *plan.warnings,
+            *moves.warnings,
             *stays,
             *left,
-            *_repairs(plan, updates, relocation),
+            *_repairs(moves.changes, updates, relocation),
             *_borrowers(store, relocation),
             *_move_now(relocation),
+            *_named_elsewhere(relocation),
         ),
-        relocated=relocation.said,
+        moves.unchanged,
+        relocation.said,
+        moves.sources,
+        announce and has_announcements(store, moves.changes),
     )
 
 
@@ -94,7 +101,7 @@ def _staying(sessions: Iterable[Session], relocation: Relocation) -> Iterator[Pl
     torn = [session for session in sessions if not relocation.arrived(session.directory)]
     if torn:
         first, number = min(torn), len(torn)
-        more = f" and {number - 1} more are" if number > 1 else " is"
+        more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
         yield PlanWarning(
             "stays-behind",
             f"{first.id} in {first.directory}{more} in a tree of the folder but not in it, and stay"
@@ -149,7 +156,7 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
         if _was_left(directory, relocation):
             (left if _is_empty(directory) else still).append(directory)
     if still and not copied:
-        more = f" and {len(still) - 1} more directories are" if len(still) > 1 else " is"
+        more = f"{and_more(len(still) - 1, 'directory', 'directories')} {'are' if len(still) > 1 else 'is'}"
         raise MigratorError(
             f"{still[0]}{more} still there, and relocate follows a folder that has moved: say --copied if the sessions "
             "are to go with its copy; to follow it before you move it say --will-move, with a new path that is free.",
@@ -179,13 +186,13 @@ def _is_empty(directory: str) -> bool:
         return False
 
 
-def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
+def _repairs(changes: Iterable[Change], updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
     """Ask about each checkout that moves: those of sessions, and those that project rows name."""
     if relocation.said.whereabouts is FolderState.FOREIGN:
         return []
     news = {new for _, new in relocation.said.folders}
     tops = {*news}
-    for before in {change.before for change in plan.changes}:
+    for before in {change.before for change in changes}:
         if place := relocation.place(before):
             tops.add(place.worktree)
     for update in updates:
@@ -203,7 +210,7 @@ def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
         return
     found = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
     if others := sorted(worktree for worktree in found if worktree and relocation.folders.mapped(worktree) is None):
-        more = f" and {len(others) - 1} more worktrees" if len(others) > 1 else ""
+        more = and_more(len(others) - 1, "worktree")
         yield PlanWarning(
             "snapshots-borrow",
             f"opencode's snapshots of {others[0]}{more} borrow from the repository that moves, and are told its new "
@@ -220,3 +227,10 @@ def _move_now(relocation: Relocation) -> Iterator[PlanWarning]:
             "move-next",
             f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",
         )
+
+
+def _named_elsewhere(relocation: Relocation) -> Iterator[PlanWarning]:
+    if relocation.said.whereabouts is FolderState.FOREIGN:
+        return
+    for file in files_that_name([old for old, _ in relocation.said.folders], os.path.expanduser("~")):
+        yield PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")

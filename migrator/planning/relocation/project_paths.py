@@ -13,9 +13,9 @@ from migrator.model import (
     Row,
     WorkspaceChange,
 )
-from migrator.places.checkout import own_project_id
+from migrator.places.checkout import directory_project_id
 from migrator.store.json_text import stringify
-from migrator.store.project_rows import ProjectRows, sandbox_list
+from migrator.store.project_rows import ProjectRows, parse_sandboxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +76,7 @@ class _Following:
 
     def _is_its_own(self, directory: str) -> bool:
         """Tell whether opencode 2 has this project for this very directory: elsewhere it is another project."""
-        return self._rows.id == own_project_id(directory)
+        return self._rows.id == directory_project_id(directory)
 
 
 def _sandboxes(paths: ProjectPaths, worktree: str, followed: Callable[[str], str]) -> str:
@@ -84,7 +84,7 @@ def _sandboxes(paths: ProjectPaths, worktree: str, followed: Callable[[str], str
 
     opencode opened in the new place has put that there already.
     """
-    before = sandbox_list(paths.sandboxes)
+    before = parse_sandboxes(paths.sandboxes)
     if before is None:
         return paths.sandboxes
     after = [followed(directory) for directory in before]

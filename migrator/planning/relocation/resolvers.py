@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, Place
-from migrator.paths import is_within
-from migrator.places import git, links
-from migrator.places.checkout import GLOBAL, is_outside, own_project_id
-from migrator.planning.relocation.folders import Folders, move_below, normalise
+from migrator.paths import Folders, checkout_root, is_within, move_below, normalise
+from migrator.places import git, git_worktrees
+from migrator.places.checkout import GLOBAL, directory_project_id, is_outside_repository
 
 if TYPE_CHECKING:
     from migrator.places import Places
@@ -112,11 +111,11 @@ class Moved:
 
     def _torn(self, directory: str) -> str | None:
         """Return the linked worktree that a directory is in, if it lost its repository by this very move."""
-        marked = git.marked_directory(directory)
-        link = links.read_gitdir(marked) if marked else None
-        if marked is None or link is None or self.exists(link.administration):
+        marked = git.repository_root(directory)
+        admin = git_worktrees.admin_dir(marked) if marked else None
+        if marked is None or admin is None or self.exists(admin):
             return None
-        return marked if self.exists(project_kept_for(marked, link.administration, self._folders)) else None
+        return marked if self.exists(moved_admin_dir(marked, admin, self._folders)) else None
 
     def holds(self, directory: str, project_id: str) -> bool:
         """Ask opencode's own rules; what isn't there contradicts nothing."""
@@ -168,7 +167,7 @@ class WillMove:
         if existing != wanted and (gone := _gone(before, wanted, self, self._folders)):
             return gone
         checkout = self._checkout(existing)
-        if checkout.project_id == own_project_id(existing):
+        if checkout.project_id == directory_project_id(existing):
             return _own(wanted)
         top = self._after(checkout.worktree)
         return Place(
@@ -184,10 +183,14 @@ class WillMove:
         """Return the checkout that will be around a directory, described as it is now."""
         for above in (Path(directory), *Path(directory).parents):
             now = self._folders.origin(str(above))
-            if now is not None and any(os.access(f"{now}/{marker}", os.F_OK) for marker in self._places.markers):
+            if now is not None and any(os.access(f"{now}/{marker}", os.F_OK) for marker in self._places.marker_names):
                 found = self._places.checkout(now)
-                return self._places.outside(directory) if found == self._places.outside(now) else found
-        return self._places.outside(directory)
+                return (
+                    self._places.outside_repository(directory)
+                    if found == self._places.outside_repository(now)
+                    else found
+                )
+        return self._places.outside_repository(directory)
 
     def _after(self, path: str) -> str:
         return self._folders.mapped(path) or path
@@ -211,12 +214,12 @@ def _nearest(wanted: str, resolver: Resolver) -> str:
     return next(str(above) for above in (Path(wanted), *Path(wanted).parents) if resolver.exists(str(above)))
 
 
-def project_kept_for(worktree: str, administration: str, folders: Folders) -> str:
-    """Return where a repository's record of a linked worktree is, after both moved and the link was left as it was."""
-    if links.is_relative(f"{worktree}/.git"):
+def moved_admin_dir(worktree: str, admin: str, folders: Folders) -> str:
+    """Return where a repository's record of a linked worktree is after both moved, and `.git` still names `admin`."""
+    if git_worktrees.names_relative_path(worktree):
         was = folders.origin(worktree) or worktree
-        administration = normalise(os.path.join(was, os.path.relpath(administration, worktree)))
-    return folders.mapped(administration) or administration
+        admin = normalise(os.path.join(was, os.path.relpath(admin, worktree)))
+    return folders.mapped(admin) or admin
 
 
 def _gone(before: Binding, wanted: str, resolver: Resolver, folders: Folders) -> Place | None:
@@ -225,25 +228,25 @@ def _gone(before: Binding, wanted: str, resolver: Resolver, folders: Folders) ->
     Nothing on the disk says that it is another project now, and its id is what brings it home when it is back.
     """
     top = folders.mapped(_top(before))
-    if is_outside(before.project_id, before.directory) or top is None or resolver.exists(top):
+    if is_outside_repository(before.project_id, before.directory) or top is None or resolver.exists(top):
         return None
     return Place(wanted, before.project_id, top, _relative(wanted, top), "git", top)
 
 
 def _is_own(binding: Binding) -> bool:
     """Tell whether a session is in the project that opencode 2 has for its very directory, in no repository."""
-    return binding.project_id != GLOBAL and is_outside(binding.project_id, binding.directory)
+    return binding.project_id != GLOBAL and is_outside_repository(binding.project_id, binding.directory)
 
 
 def _own(directory: str) -> Place:
     """Return what opencode 2 makes of a directory in no repository."""
-    return Place(directory, own_project_id(directory), directory, "", None, directory)
+    return Place(directory, directory_project_id(directory), directory, "", None, directory)
 
 
 def _top(before: Binding) -> str:
-    """Return the top of the checkout that a session is in, as its row tells."""
-    directory, ending = normalise(before.directory), f"/{before.path}"
-    return directory.removesuffix(ending) or "/" if before.path else directory
+    """Return the top of the checkout that a session was in; the directory itself if its row doesn't tell."""
+    directory = normalise(before.directory)
+    return checkout_root(directory, before.path) or directory
 
 
 def _relative(directory: str, top: str) -> str:

@@ -1,4 +1,4 @@
-"""Links between a repository and its linked worktrees that a move breaks: git's part, so it is only said."""
+"""Warnings about the links between a repository and its linked worktrees that a move breaks; git repairs them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import shlex
 from typing import TYPE_CHECKING
 
 from migrator.model import FolderState, PlanWarning
-from migrator.places import links
-from migrator.planning.relocation.resolvers import project_kept_for
+from migrator.places import git_worktrees
+from migrator.planning.relocation.resolvers import moved_admin_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from migrator.paths import Folders
     from migrator.planning.relocation.destination import Relocation
 
 
 def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWarning]:
-    """Return what to run for the checkouts that will be at `tops`, a warning for each repository."""
-    wanted: dict[str, set[str]] = {}
+    """Return what to run for the checkouts that will be at `tops`, one warning for each repository."""
+    broken: dict[str, set[str]] = {}
     for top in tops:
-        for repository, worktree in _broken(top, relocation):
-            wanted.setdefault(repository, set()).add(worktree)
+        for repository, worktree in _broken_worktrees(top, relocation):
+            broken.setdefault(repository, set()).add(worktree)
     will_move = relocation.said.whereabouts is FolderState.WILL_MOVE
     breaks, when = ("break", "once it has moved") if will_move else ("broke", "now")
     return [
@@ -31,43 +32,48 @@ def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWa
             f"{when}: "
             f"{shlex.join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}",
         )
-        for repository, worktrees in sorted(wanted.items())
+        for repository, worktrees in sorted(broken.items())
     ]
 
 
-def _broken(top: str, relocation: Relocation) -> Iterator[tuple[str, str]]:
-    """Yield (repository, linked worktree) for links of this checkout that don't hold, as paths after the move."""
-    find = _will_break if relocation.said.whereabouts is FolderState.WILL_MOVE else _is_broken
-    today = relocation.resolver.today(top)
-    if link := links.read_gitdir(today):
-        yield from find(link, relocation)
-    for link in links.linked_worktree(today):
-        yield from find(link, relocation)
+def _broken_worktrees(top: str, relocation: Relocation) -> Iterator[tuple[str, str]]:
+    """Yield (repository, linked worktree), as paths after the move, for the broken links of one checkout."""
+    will_move = relocation.said.whereabouts is FolderState.WILL_MOVE
+    broken_link = _link_that_will_break if will_move else _link_that_broke
+    top = relocation.resolver.today(top)
+    admins = git_worktrees.admin_dirs(f"{top}/.git")
+    links = [
+        (top, git_worktrees.admin_dir(top)),
+        *((git_worktrees.recorded_worktree(admin), admin) for admin in admins),
+    ]
+    for worktree, admin in links:
+        if worktree and admin and (link := broken_link(worktree, admin, relocation.folders)):
+            yield _repository(link[1]), link[0]
 
 
-def _will_break(link: links.GitLink, relocation: Relocation) -> Iterator[tuple[str, str]]:
-    """Both links of a worktree hold full paths, unless git was told otherwise."""
-    folders = relocation.folders
-    if not os.path.lexists(f"{link.worktree}/.git"):
-        return
-    after = links.GitLink(
-        folders.mapped(link.worktree) or link.worktree,
-        folders.mapped(link.administration) or link.administration,
-    )
-    together = os.path.relpath(*after) == os.path.relpath(*link)
-    if after != link and not (together and links.is_relative(f"{link.worktree}/.git")):
-        yield after.repository, after.worktree
+def _link_that_will_break(worktree: str, admin: str, folders: Folders) -> tuple[str, str] | None:
+    """Return worktree and record after the move if it breaks their link: both hold full paths, unless git was told."""
+    if not os.path.lexists(f"{worktree}/.git"):
+        return None
+    after = folders.mapped(worktree) or worktree, folders.mapped(admin) or admin
+    together = os.path.relpath(*after) == os.path.relpath(worktree, admin)
+    if after == (worktree, admin) or (together and git_worktrees.names_relative_path(worktree)):
+        return None
+    return after
 
 
-def _is_broken(link: links.GitLink, relocation: Relocation) -> Iterator[tuple[str, str]]:
-    folders = relocation.folders
-    worktree = folders.mapped(link.worktree) or link.worktree
-    there = links.read_gitdir(worktree)
-    if there is None:
-        return
-    administration = there.administration
-    if not os.path.isdir(administration):
-        administration = project_kept_for(worktree, administration, folders)
-    record = links.read_backlink(administration)
-    if record is not None and (there.administration, record.worktree) != (administration, worktree):
-        yield links.GitLink(worktree, administration).repository, worktree
+def _link_that_broke(worktree: str, _admin: str, folders: Folders) -> tuple[str, str] | None:
+    """Return worktree and record as they are now, if one of them has the other at another place."""
+    worktree = folders.mapped(worktree) or worktree
+    linked = git_worktrees.admin_dir(worktree)
+    if linked is None:
+        return None
+    admin = linked if os.path.isdir(linked) else moved_admin_dir(worktree, linked, folders)
+    recorded = git_worktrees.recorded_worktree(admin)
+    return None if recorded is None or (linked, recorded) == (admin, worktree) else (worktree, admin)
+
+
+def _repository(admin: str) -> str:
+    """Return where git can be run for the whole repository: in its main worktree, or in itself if it is bare."""
+    common = os.path.dirname(os.path.dirname(admin))
+    return os.path.dirname(common) if os.path.basename(common) == ".git" else common

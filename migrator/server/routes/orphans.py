@@ -13,7 +13,7 @@ from migrator.server.parameters import Parameter, read
 from migrator.server.routes.session import MOST, NEXT
 from migrator.server.state import app_state, in_thread, json_response
 from migrator.store.history_copy import Info
-from migrator.store.listing import DEFAULT_LIMIT, Cursor
+from migrator.store.paging import DEFAULT_LIMIT, Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,14 +65,13 @@ async def orphans(request: Request) -> Response:
 
 def _find(gate: DatabaseAccess, rule: str | None) -> list[Orphan]:
     from migrator.operations.orphans import find_homes
-    from migrator.orphans.find import check_names
     from migrator.orphans.find import find_orphans as find
-    from migrator.orphans.find import rules as every_rule
+    from migrator.plugins import check_rule_names, orphan_rules
 
     asked = [rule] if rule else []
-    check_names(asked, "rule")
+    check_rule_names(asked, "rule")
     with gate.reading() as context:
-        return find(context.rule_context, every_rule(), find_homes(context), found_by=asked)
+        return find(context.rule_context, orphan_rules(), find_homes(context), found_by=asked)
 
 
 def _place(session: Session) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from migrator.documents.plan import plan_document, plan_of
+from migrator.documents.plan import plan_document, read_plan
 from migrator.errors import BadInput
 from migrator.server import plan_request
 from migrator.server.endpoint import Endpoint, ResponseSpec
@@ -70,7 +70,7 @@ async def apply(request: Request) -> Response:
 
 def _plan(served: AppState, said: Any) -> Plan:
     if not isinstance(said, str):
-        return plan_of(said, "`plan` in the body")
+        return read_plan(said, "`plan` in the body")
     found = served.plans.find(said)
     if found is None:
         raise Problem(

@@ -13,7 +13,7 @@ from migrator.server.parameters import Parameter, checked, described, read
 from migrator.server.routes.session import MOST
 from migrator.server.run_response import ANSWERS, WRITING, run_response
 from migrator.server.state import app_state, in_thread, json_body, json_response, write_request
-from migrator.store.listing import DEFAULT_LIMIT
+from migrator.store.paging import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     from pathlib import Path

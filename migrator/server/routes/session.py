@@ -9,7 +9,7 @@ from migrator.server import cursors
 from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.parameters import Parameter, read
 from migrator.server.state import app_state, in_thread, json_text
-from migrator.store.listing import DEFAULT_LIMIT, ListFilter
+from migrator.store.paging import DEFAULT_LIMIT, ListFilter
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -1,4 +1,4 @@
-"""What an undo in opencode would do, turn by turn: as rows for programs, as lines for people."""
+"""Report what an undo in opencode would do, turn by turn: as rows for programs, as lines for people."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.reporting.words import count, local_time, one_line, shortened, tilde
 from migrator.snapshots.undo_effect import UndoEffect, by_message, worst_effect
+from migrator.text import and_more, count, first_few, local_time, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Session
     from migrator.snapshots.undo_effect import TurnEffect
-    from migrator.store.undoing import Prompt
+    from migrator.store.turns import Prompt
 
 SESSIONS_SHOWN = 20
 FILES_SHOWN = 10
@@ -24,28 +24,33 @@ REDO_SHOWN = 3
 Row = dict[str, Any]
 
 
-def outlook_rows(
-    sessions: Iterable[Session], found: Mapping[str, Sequence[TurnEffect]], said: Mapping[str, Prompt]
+def undo_effect_rows(
+    sessions: Iterable[Session], effects: Mapping[str, Sequence[TurnEffect]], prompts: Mapping[str, Prompt]
 ) -> list[Row]:
-    """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds."""
+    """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds.
+
+    `effects` has the turns by session, `prompts` the user's message by part.
+    """
     order = list(reversed(UndoEffect))
     rows = [
         {
-            "id": session.id,
-            "title": session.title,
-            "directory": session.directory,
-            "undo": worst_effect(found[session.id]).value,
-            "turns": list(_turns(found[session.id], said)),
+            **_session(session),
+            "undo": worst_effect(effects[session.id]).value,
+            "turns": list(_turns(effects[session.id], prompts)),
         }
         for session in sessions
-        if session.id in found
+        if session.id in effects
     ]
     return sorted(rows, key=lambda row: order.index(UndoEffect(row["undo"])))
 
 
-def _turns(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> Iterator[Row]:
-    """Yield one object for each message of the user: it may have been answered in several steps."""
-    for (message, time), steps in by_message(some, said).items():
+def _session(session: Session) -> Row:
+    return {"id": session.id, "title": session.title, "directory": session.directory}
+
+
+def _turns(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> Iterator[Row]:
+    """Yield one object for each message of the user, which may have been answered in several steps."""
+    for (message, time), steps in by_message(turns, prompts).items():
         yield {
             "message": message,
             "time": time,
@@ -60,52 +65,46 @@ def _turns(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> Iterator[R
 def redo_rows(sessions: Iterable[Session], overwritten: Mapping[str, Sequence[str]]) -> list[Row]:
     """Return one JSON object for each session in which a redo would overwrite files outside its directory."""
     return [
-        {
-            "id": session.id,
-            "title": session.title,
-            "directory": session.directory,
-            "overwrites": list(overwritten[session.id]),
-        }
+        {**_session(session), "overwrites": list(overwritten[session.id])}
         for session in sessions
         if session.id in overwritten
     ]
 
 
 def redo_lines(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence for each of these sessions."""
+    """Yield a sentence for each session of `redo_rows`."""
     for row in rows:
         files = row["overwrites"]
-        more = f" and {len(files) - REDO_SHOWN:,} more" if len(files) > REDO_SHOWN else ""
-        named = ", ".join(one_line(tilde(file)) for file in files[:REDO_SHOWN])
+        names = first_few([one_line(tilde(file)) for file in files], REDO_SHOWN)
         yield (
             f"   {row['id']} in {one_line(tilde(row['directory']))} is undone: a redo would overwrite what has changed "
-            f"outside of it, {named}{more}; opencode kept track of that directory only."
+            f"outside of it, {names}; opencode kept track of that directory only."
         )
 
 
-def _files(some: Iterable[Iterable[str]]) -> list[str]:
-    return list(dict.fromkeys(file for files in some for file in files))
+def _files(of_steps: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(file for files in of_steps for file in files))
 
 
-def outlook_headline(rows: Sequence[Row], sessions: int) -> str:
-    """Return how many sessions there are of each kind, in one line."""
-    tally = {outlook: sum(row["undo"] == outlook.value for row in rows) for outlook in UndoEffect}
+def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
+    """Return how many of the sessions an undo would affect in which way, in one line."""
+    tally = {effect: sum(row["undo"] == effect.value for row in rows) for effect in UndoEffect}
     words = {
         UndoEffect.DELETES: "deletes files in",
         UndoEffect.UNKNOWN: "can't be foretold in",
         UndoEffect.RESTORES: "restores in",
         UndoEffect.NOTHING: "does nothing in",
     }
-    told = [f"{text} {count(tally[outlook], 'session')}" for outlook, text in words.items() if tally[outlook]]
-    none = sessions - len(rows)
-    told += [f"{count(none, 'session')} without"] if none or not rows else []
-    return f"file undo in opencode: {', '.join(told)}"
+    parts = [f"{text} {count(tally[effect], 'session')}" for effect, text in words.items() if tally[effect]]
+    without = sessions - len(rows)
+    parts += [f"{count(without, 'session')} without"] if without or not rows else []
+    return f"file undo in opencode: {', '.join(parts)}"
 
 
-def outlook_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
-    """Yield the dangerous sessions with their dangerous turns and the files; and those of which nobody can tell."""
-    why = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
-    for because, number in why.items():
+def undo_effect_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
+    """Yield why nobody can tell of some sessions, then the dangerous sessions with their dangerous turns and files."""
+    reasons = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
+    for because, number in reasons.items():
         yield f"   {count(number, 'session')}: {one_line(because)}"
     dangerous = [row for row in rows if row["undo"] == UndoEffect.DELETES.value]
     for row in dangerous if verbose else dangerous[:SESSIONS_SHOWN]:
@@ -119,7 +118,7 @@ def outlook_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator
         return
     yield ""
     if not verbose and len(dangerous) > SESSIONS_SHOWN:
-        yield f"and {count(len(dangerous) - SESSIONS_SHOWN, 'more session')}; --verbose shows all."
+        yield f"{and_more(len(dangerous) - SESSIONS_SHOWN, 'session').lstrip()}; --verbose shows all."
     yield "`opencode-migrator protect` mends these turns or detaches them; nothing moves."
 
 
@@ -131,4 +130,4 @@ def _turn(turn: Row, *, verbose: bool) -> Iterator[str]:
     for file in files if verbose else files[:FILES_SHOWN]:
         yield f"      {one_line(tilde(file))}"
     if not verbose and len(files) > FILES_SHOWN:
-        yield f"      and {len(files) - FILES_SHOWN:,} more"
+        yield f"     {and_more(len(files) - FILES_SHOWN)}"

@@ -1,18 +1,47 @@
-"""Small things that every text needs: plurals, short paths, short lines, times, JSON."""
+"""Text for people: plurals, short lists, short paths, short lines, times, JSON."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from migrator.errors import MigratorError
 from migrator.paths import is_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 def count(number: int, noun: str, several: str = "") -> str:
-    """Return `1 session`, `3,000 sessions`; `several` is the plural where an s more doesn't make it."""
+    """Return `1 session`, `3,000 sessions`; `several` is the plural of a noun that takes more than an s."""
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
+
+
+def and_more(number: int, noun: str = "", several: str = "") -> str:
+    """Return ` and 3 more` or, with a noun, ` and 3 more sessions`; "" if there are no more."""
+    if number <= 0:
+        return ""
+    return f" and {count(number, f'more {noun}', several and f'more {several}')}" if noun else f" and {number:,} more"
+
+
+def first_few(names: Sequence[str], number: int) -> str:
+    """Return `a, b and 3 more`: the first `number` names, and how many others there are."""
+    return ", ".join(names[:number]) + and_more(len(names) - number)
+
+
+def whole_id(text: str, ids: Iterable[str], of: str) -> str | None:
+    """Return the id that `text` is, or else the only one that starts with it; None if there is none.
+
+    Raises MigratorError if several start with it; `of` is the plural of what they are the ids of.
+    """
+    found = sorted(id_ for id_ in ids if text and id_.startswith(text))
+    if text in found:
+        return text
+    if len(found) > 1:
+        raise MigratorError(f"several {of} have an id that starts with {text}, give more of it: {first_few(found, 10)}")
+    return found[0] if found else None
 
 
 def tilde(directory: str) -> str:
@@ -26,12 +55,12 @@ def one_line(text: str) -> str:
     """Write text that anybody may have typed so that it stays on its line and does nothing to a terminal."""
     if text.isascii() and text.isprintable():
         return text
-    shown = "".join(" " if char.isspace() else "" if _acts(char) else char for char in text)
+    shown = "".join(" " if char.isspace() else "" if _is_control(char) else char for char in text)
     return " ".join(shown.split()) if any(char.isspace() and char != " " for char in text) else shown
 
 
-def _acts(char: str) -> bool:
-    """Tell whether a character does something instead of being shown: control characters, changes of direction."""
+def _is_control(char: str) -> bool:
+    """Tell whether a character is not shown but acts on the terminal, as one that changes the direction of writing."""
     return (
         unicodedata.category(char) in {"Cc", "Cs"}
         or char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -67,7 +96,7 @@ def _head(line: str, width: int) -> str:
 
 
 def local_time(milliseconds: int) -> str:
-    """Return a time as people read it, in the local time zone; what is stored where the calendar has no such time."""
+    """Return a time as people read it, in the local time zone; the stored value if it is no time of any calendar."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
     except (TypeError, ValueError, OverflowError, OSError):  # somebody's UPDATE may have left text
@@ -75,7 +104,7 @@ def local_time(milliseconds: int) -> str:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return JSON for people to read; of what is no Unicode, as half a smiley, all is escaped that isn't ASCII."""
+    """Return JSON for people to read. Where text is no Unicode, as half an emoji, all but ASCII is escaped."""
     import json
 
     text = json.dumps(value, indent=indent, ensure_ascii=False)

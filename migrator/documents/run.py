@@ -1,0 +1,46 @@
+"""The outcome of a run as JSON, `opencode-migrator/run@1`: described by run-1.schema.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from migrator.documents.plan import read_warning, warning_document
+from migrator.model import Run, RunStatus
+
+FORMAT = "opencode-migrator/run@1"
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Return the outcome of a run as a JSON object; keys may be added to it, never renamed."""
+    return {
+        "format": FORMAT,
+        "run": run.id,
+        "status": run.status.value,
+        "sessions": run.sessions,
+        "projects": run.projects,
+        "chunks": run.chunks,
+        "verified": run.verified,
+        "conflicts": list(run.conflicts),
+        "warnings": [warning_document(warning) for warning in run.warnings],
+        "moved": run.moved,
+        "mended": run.mended,
+        "undoes": run.undoes,
+        "undo": f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
+    }
+
+
+def read_run(document: dict[str, Any]) -> Run:
+    """Return the run that `run_document` wrote; version 0.1.0 wrote neither `moved` nor `mended`."""
+    return Run(
+        document["run"],
+        RunStatus(document["status"]),
+        document["sessions"],
+        document["chunks"],
+        document["verified"],
+        tuple(document["conflicts"]),
+        tuple(map(read_warning, document["warnings"])),
+        document["undoes"],
+        document["projects"],
+        document.get("moved", True),
+        document.get("mended", 0),
+    )

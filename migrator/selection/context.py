@@ -1,0 +1,114 @@
+"""What selectors ask: the database and the surroundings, each read once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from migrator.errors import NoSuchDirectory
+from migrator.paths import expand_home
+from migrator.places.cwd import current_directory
+from migrator.selection.projects import find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from migrator.model import Place, Project
+    from migrator.places import Places
+    from migrator.store.reader import Store
+    from migrator.workspaces.model import RepositorySessions
+
+
+class DatabaseSelectorContext:
+    """The SelectorContext of one database and its surroundings.
+
+    `orphan_ids` returns the ids of lost sessions, all of them or those that the rule of this name finds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        places: Places,
+        orphan_ids: Callable[[str | None], frozenset[str]],
+        home: str | None = None,
+    ) -> None:
+        named = home or os.path.expanduser("~")
+        self.home = named if named.startswith("/") else os.path.normpath(f"{self.cwd}/{named}")
+        self._store = store
+        self._places = places
+        self._orphan_ids = orphan_ids
+        self._sessions_of: dict[str, RepositorySessions] = {}
+
+    @cached_property
+    def cwd(self) -> str:
+        """The current directory, absolute; NoSuchDirectory where it was deleted and nobody knows its name."""
+        return current_directory()
+
+    @cached_property
+    def _directories(self) -> list[str]:
+        return self._store.directories()
+
+    @cached_property
+    def _projects(self) -> list[Project]:
+        return self._store.projects()
+
+    @cached_property
+    def _stdin_lines(self) -> list[str]:
+        return [line.strip() for line in sys.stdin if line.strip()]
+
+    def directories(self) -> Sequence[str]:
+        """Every distinct directory that a session is bound to, as stored."""
+        return self._directories
+
+    def projects(self) -> Sequence[Project]:
+        """Every project row."""
+        return self._projects
+
+    def ids_starting_with(self, prefix: str) -> Sequence[str]:
+        """Return at most ten ids that start with `prefix`."""
+        return self._store.ids_where("substr(id, 1, ?) = ? ", (len(prefix), prefix))[:10]
+
+    def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return those of `ids` that are sessions."""
+        return frozenset(self._store.parents(ids))
+
+    def place(self, directory: str) -> Place | None:
+        """Return what opencode makes of a directory today, or None."""
+        try:
+            return self._places.find(directory)
+        except NoSuchDirectory:
+            return None
+
+    def expanded(self, path: str) -> str:
+        """Return a path with a leading `~` written out."""
+        return expand_home(path, self.home)
+
+    def stdin_lines(self) -> Sequence[str]:
+        """Return the non-empty lines of standard input, read once."""
+        return self._stdin_lines
+
+    def workspaces(self, repository: str, option: str) -> RepositorySessions:
+        """Return the workspaces of a repository with their sessions."""
+        from migrator.workspaces.find_repository import find_repository
+        from migrator.workspaces.model import StoredDirectories
+        from migrator.workspaces.sessions import sessions_by_workspace
+
+        found = find_repository(self._directory_of(repository, option))
+        if found.home not in self._sessions_of:
+            recorded = self._store.project_directories()
+            checkouts = [(id_, directory) for id_, directories in recorded.items() for directory in directories]
+            stored = StoredDirectories(self._store.remembered_directories(), self.projects(), checkouts)
+            self._sessions_of[found.home] = sessions_by_workspace(found, stored, self.place)
+        return self._sessions_of[found.home]
+
+    def _directory_of(self, repository: str, option: str) -> str:
+        directory = os.path.join(self.cwd, self.expanded(repository))
+        if os.path.isdir(directory) or "/" in repository:
+            return directory
+        return find_project(repository, self, option).worktree
+
+    def orphans(self, rule: str | None = None) -> frozenset[str]:
+        """Return the ids of the sessions in the database that are lost, or those that this rule finds."""
+        return self._orphan_ids(rule)

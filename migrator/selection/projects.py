@@ -1,0 +1,55 @@
+"""Which project a person means by an id, a name or a path."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.paths import expand_home
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migrator.model import Project
+    from migrator.selection.contract import SelectorContext
+
+
+def find_project(text: str, context: SelectorContext, option: str) -> Project:
+    """Return the project that `text` means: an exact id, else the beginning of one or a name, else a path.
+
+    Raises NothingMatched where no project fits, MigratorError where several do, BadInput for "", naming `option`.
+    """
+    if not text:
+        raise BadInput(f"{option} is empty; give the id, the name or the path of a project")
+    projects = context.projects()
+    fitting = [project for project in projects if project.id == text]
+    fitting = fitting or [
+        project for project in projects if project.id.startswith(text) or text in {project.name, project.label}
+    ]
+    if not fitting and is_path(text):
+        fitting = _at_path(text, projects, context)
+    if len(fitting) > 1:
+        names = "; ".join(f"{project.id} ({project.label}, {project.worktree})" for project in fitting)
+        raise MigratorError(f"{option} {text}: several projects fit, give the id of one: {names}")
+    if not fitting:
+        raise NothingMatched(
+            f"{option} {text}: no project has this id, name or path; `opencode-migrator projects` lists them"
+        )
+    return fitting[0]
+
+
+def is_path(text: str) -> bool:
+    """Tell whether a text that means a project is a path: it contains a slash, or starts with `.` or `~`."""
+    return "/" in text or text.startswith((".", "~"))
+
+
+def _at_path(text: str, projects: Sequence[Project], context: SelectorContext) -> list[Project]:
+    """Return the projects that have this path, or else the one that opencode would open there."""
+    path = expand_home(text, context.home)
+    written = os.path.normpath(path if path.startswith("/") else f"{context.cwd}/{path}")
+    real = os.path.realpath(written)
+    fitting = [project for project in projects if {written, real} & {project.worktree, *project.sandboxes}]
+    if fitting or not (place := context.place(real)):
+        return fitting
+    return [project for project in projects if project.id == place.project_id]
