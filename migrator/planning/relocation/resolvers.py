@@ -1,4 +1,4 @@
-"""Where sessions belong whose folder moved: one resolver for each `migrator.model.FolderState`."""
+"""Where the sessions of a moved folder belong: one resolver for each `migrator.model.FolderState`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,14 @@ from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, FolderState, Place
 from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
 from migrator.places import git, git_worktrees
-from migrator.places.checkout import (
-    GLOBAL,
-    Checkout,
-    directory_project,
-    directory_project_id,
-    is_outside_repository,
-)
+from migrator.places.checkout import GLOBAL, Checkout, directory_project, directory_project_id, is_outside_repository
 
 if TYPE_CHECKING:
     from migrator.places import Places
 
 
 class Resolver(ABC):
-    """Tells what opencode makes of the new directories once all folders are where they belong."""
+    """Tells what opencode will make of the new directories once all folders have moved."""
 
     def __init__(self, places: Places, folders: FolderMap) -> None:
         self._places = places
@@ -40,7 +34,7 @@ class Resolver(ABC):
 
     @abstractmethod
     def is_of_project(self, directory: str, project_id: str) -> bool:
-        """Tell whether a new directory can be one of this project: what won't exist contradicts nothing."""
+        """Tell whether a new directory can belong to this project; True if it won't exist, since nothing says no."""
 
     @abstractmethod
     def will_exist(self, directory: str) -> bool:
@@ -55,7 +49,7 @@ class Resolver(ABC):
         return next(above for above in upwards(directory) if self.will_exist(above))
 
     def place_in_missing_checkout(self, before: Binding, directory: str) -> Place | None:
-        """Return a session's place if its checkout won't exist, be it deleted long before the folder moved.
+        """Return a session's place if its checkout won't exist, as when it was deleted before the folder moved.
 
         Nothing on the disk says that it is another project now, and if the checkout comes back, its id is the same.
         """
