@@ -144,6 +144,10 @@ class Journal:
             bool(row.get("relocates")), bool(row.get("announces")),
         )  # fmt: skip
 
+    def session_ids(self) -> frozenset[str]:
+        """Return the ids of the sessions that the run changes, much faster than `changes` does."""
+        return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
+
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
         sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
