@@ -105,12 +105,6 @@ def changed_sessions(
     return found
 
 
-def without_trees_of(changes: Sequence[Change], conflicting: Collection[str]) -> list[Change]:
-    """Return the changes without the whole tree of each conflicting session."""
-    trees = {change.root for change in changes if change.session in conflicting}
-    return [change for change in changes if change.root not in trees]
-
-
 def conflict_sentence(found: dict[str, str]) -> str:
     """Name the first few conflicts."""
     done = [session for session, what in found.items() if what == MOVED_ALREADY]
