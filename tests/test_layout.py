@@ -14,7 +14,7 @@ ROOMS = [ROOT / "migrator", ROOT / "selectors" / "migrator_selectors"]
 
 def test_rooms_import_only_what_is_below_them_and_nothing_runs_in_a_circle() -> None:
     """The contracts are in pyproject.toml; imports inside functions and for type checking count."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout.partition("Contracts\n")[2]
 

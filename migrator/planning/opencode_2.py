@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.model import PlanWarning
@@ -11,19 +10,17 @@ from migrator.store.opencode_2.forks import forks
 from migrator.store.opencode_2.staging import bound_elsewhere_in_opencode_1, suspended_sessions, waiting_moves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Change, Place, Plan
+    from migrator.model import Change, Place
     from migrator.store.reader import Store
 
 _SHOWN = 5
 
 
-def with_announcement(plan: Plan, *, wanted: bool) -> Plan:
-    """Return a plan that tells the model of a new directory, if that is wanted and there is one."""
-    if not wanted or plan.dialect == "v1":
-        return plan
-    return replace(plan, announce=any(change.before.directory != change.after.directory for change in plan.changes))
+def has_announcements(store: Store, changes: Iterable[Change]) -> bool:
+    """Tell whether there is a new directory to tell the model about; opencode 1 never does that."""
+    return store.schema.has_v2 and any(change.before.directory != change.after.directory for change in changes)
 
 
 def rebind_for_opencode_1(

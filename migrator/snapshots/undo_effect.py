@@ -64,6 +64,11 @@ def worst_effect(turns: Iterable[TurnEffect]) -> UndoEffect:
     return next((effect for effect in reversed(UndoEffect) if effect in seen), UndoEffect.NOTHING)
 
 
+def dangerous_turns(turns: Iterable[TurnEffect]) -> list[TurnEffect]:
+    """Return those of these turns whose undo would delete files."""
+    return [turn for turn in turns if turn.effect is UndoEffect.DELETES]
+
+
 def by_message(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> dict[Prompt, list[TurnEffect]]:
     """Map each message of the user to the turns that answer it, one for each step; `prompts` has the prompt by part."""
     found: dict[Prompt, list[TurnEffect]] = {}
