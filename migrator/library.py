@@ -99,8 +99,7 @@ class OpenStore:
         Summarise the README | shop-search
         """
         from migrator.model import Listed
-        from migrator.store.listing import history
-        from migrator.store.paging import Cursor, ListFilter
+        from migrator.store.paging import Cursor, ListFilter, history
 
         wanted = ListFilter(None, _text(directory), roots, start, search, workspace, not archived)
         cursor: Cursor | None = None

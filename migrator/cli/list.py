@@ -35,8 +35,7 @@ def command(form: str, **values: Any) -> None:
     from migrator.operations.select import make_query
     from migrator.reporting.rows import rows_text
     from migrator.reporting.session_rows import session_columns, session_rows
-    from migrator.store.listing import history
-    from migrator.store.paging import DEFAULT_LIMIT, Cursor
+    from migrator.store.paging import DEFAULT_LIMIT, Cursor, history
 
     with open_context(values) as context:
         query = make_query(context, select_request(values))

@@ -16,13 +16,13 @@ from migrator.cli.terminal import echo_lines, width
 @database_options
 def command(form: str, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them."""
+    from migrator.documents.run import log_row
     from migrator.execution.run_log import logged_runs
-    from migrator.reporting.log_rows import log_rows
     from migrator.reporting.rows import rows_text
     from migrator.text import local_time
 
     path = only_database(values)
-    rows = log_rows(logged_runs(str(path) if path else None))
+    rows = [log_row(run) for run in logged_runs(str(path) if path else None)]
     columns = {
         "Run": lambda row: row["run"],
         "When": lambda row: local_time(row["started"]),

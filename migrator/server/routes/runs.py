@@ -40,10 +40,10 @@ async def runs(request: Request) -> Response:
     path = app_state(request).gate.path
 
     def rows() -> Response:
+        from migrator.documents.run import log_row
         from migrator.execution.run_log import logged_runs
-        from migrator.reporting.log_rows import log_rows
 
-        return json_response(log_rows(logged_runs(str(path))[: values["limit"]]))
+        return json_response([log_row(run) for run in logged_runs(str(path))[: values["limit"]]])
 
     return await in_thread(rows)
 
