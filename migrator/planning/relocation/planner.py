@@ -97,7 +97,7 @@ def _typed_words(directory: str, relocation: Relocation) -> str:
 
 def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterator[PlanWarning]:
     """Warn about trees that reach beyond the folders: the sessions outside stay where they are."""
-    outside = [session for session in sessions if not relocation.folders.arrived(session.directory)]
+    outside = [session for session in sessions if not relocation.folders.has_arrived(session.directory)]
     if outside:
         first, number = min(outside), len(outside)
         more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
@@ -130,7 +130,7 @@ def _unmatched_folders(affected: Collection[str], relocation: Relocation) -> Ite
 
 
 def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
-    staying = [directory for directory in directories if relocation.folders.arrived(directory)]
+    staying = [directory for directory in directories if relocation.folders.has_arrived(directory)]
     if staying:
         yield PlanWarning(
             "already-there",
@@ -178,7 +178,7 @@ def _is_left_over(directory: str, relocation: Relocation) -> bool:
     if new is None or not os.path.isdir(real) or real == os.path.realpath(new):
         return False
     holds_new_folder = any(is_within(new_folder, real) for _, new_folder in relocation.moves.folders)
-    return not holds_new_folder and relocation.folders.origin(normalise(directory)) is None
+    return not holds_new_folder and relocation.folders.old_path(normalise(directory)) is None
 
 
 def _is_empty(directory: str) -> bool:
@@ -210,7 +210,7 @@ def _changed_alternates(store: Store, relocation: Relocation) -> Iterator[PlanWa
     if relocation.moves.state is FolderState.FOREIGN:
         return
     broken = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
-    if others := sorted(worktree for worktree in broken if worktree and relocation.folders.mapped(worktree) is None):
+    if others := sorted(worktree for worktree in broken if worktree and relocation.folders.new_path(worktree) is None):
         more = and_more(len(others) - 1, "worktree")
         yield PlanWarning(
             "snapshots-borrow",
