@@ -51,11 +51,9 @@ def detachments(
 
     `settled` are the values, as (table, column, key), that other edits set.
     """
-    emptied = [("part", *row) for row in staging.live_patches(first, last)]
-    emptied += [("session_message", *row) for row in staging.live_snapshots(first, last)]
     edits = [
         Edit(table, "data", id_, session, data, without)
-        for table, id_, session, data, without in emptied
+        for table, id_, session, data, without in staging.undoable_rows(first, last)
         if (table, "data", id_) not in settled
     ]
     for table, id_, marker in staging.reverts(first, last):

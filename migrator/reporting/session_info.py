@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.reporting.orphan_rows import reason_row, suggestion_row
-from migrator.store.history_copy import Info
 from migrator.store.json_text import stringify
+from migrator.store.session_json import SessionJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from migrator.model import Orphan, Project, Session
 
 
-def global_sessions(infos: Iterable[Info], projects: Mapping[str, Project]) -> list[str]:
+def global_sessions(infos: Iterable[SessionJson], projects: Mapping[str, Project]) -> list[str]:
     """Return the JSON of each session with its project, null where it has no row."""
     ends: dict[str, str] = {}
     found = []
@@ -30,7 +30,9 @@ def global_sessions(infos: Iterable[Info], projects: Mapping[str, Project]) -> l
     return found
 
 
-def orphan_sessions(orphans: Sequence[Orphan], infos: Mapping[str, Info], projects: Mapping[str, Project]) -> list[str]:
+def orphan_sessions(
+    orphans: Sequence[Orphan], infos: Mapping[str, SessionJson], projects: Mapping[str, Project]
+) -> list[str]:
     """Return the JSON of each lost session: a GlobalSession with `reasons`, `suggestion` and `rivals`."""
     sessions = [infos.get(orphan.session.id) or _outside_the_database(orphan.session) for orphan in orphans]
     return [
@@ -58,7 +60,7 @@ def _project(project: Project | None) -> dict[str, str] | None:
     return {"id": project.id, **named, "worktree": project.worktree}
 
 
-def _outside_the_database(session: Session) -> Info:
+def _outside_the_database(session: Session) -> SessionJson:
     """Return what is known of a session that is in JSON storage only."""
     archived = {} if session.archived is None else {"archived": session.archived}
     known = {
@@ -73,4 +75,4 @@ def _outside_the_database(session: Session) -> Info:
         "time": {"created": session.created, "updated": session.updated, **archived},
     }
     text = stringify({name: value for name, value in known.items() if value is not None})
-    return Info(session.updated, session.id, session.project_id, text)
+    return SessionJson(session.updated, session.id, session.project_id, text)

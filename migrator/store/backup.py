@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
@@ -15,13 +16,10 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
-_PAGES = 1000
+def back_up(store: Store, target: Path, progress: Callable[[], None]) -> None:
+    """Copy the database to a new file that only its owner can read, since it holds whole conversations.
 
-
-def back_up(store: Store, target: Path, copying: Callable[[], None] = lambda: None) -> None:
-    """Copy the database to a new file that only its owner can read; it holds whole conversations.
-
-    `copying` is called now and then.
+    `progress` is called after every thousand pages.
     """
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
@@ -30,11 +28,8 @@ def back_up(store: Store, target: Path, copying: Callable[[], None] = lambda: No
     except OSError as error:
         raise MigratorError(f"The backup {target} can't be written: {error.strerror}.") from error
     try:
-        copy = sqlite3.connect(target)
-        try:
-            store.connection.backup(copy, pages=_PAGES, progress=lambda *_: copying())
-        finally:
-            copy.close()
+        with closing(sqlite3.connect(target)) as copy:
+            store.connection.backup(copy, pages=1000, progress=lambda *_: progress())
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, sqlite3.Error):

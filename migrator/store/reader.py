@@ -14,6 +14,7 @@ from migrator.store.json_text import array_of, stringify
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from migrator.model import Row
@@ -49,12 +50,10 @@ DIRECTORIES = "project_directory"
 WHOLE = "*"
 """The name of no column: the whole row, as a JSON object."""
 
-_KEYS = {"event_sequence": "aggregate_id"}
-
 
 def key_of(table: str) -> str:
     """Return the name of the column that is a table's primary key."""
-    return _KEYS.get(table, "id")
+    return "aggregate_id" if table == "event_sequence" else "id"
 
 
 class WorkspaceRow(NamedTuple):
@@ -95,7 +94,7 @@ class Store:
         """Close the file, and with it every lock we hold on it."""
         self.connection.close()
 
-    def translate_errors(self) -> Any:
+    def translate_errors(self) -> AbstractContextManager[None]:
         """Return a context in which SQLite's errors become ours."""
         return connection.translate_errors(self.path, write=self._write)
 
@@ -225,27 +224,23 @@ class Store:
 
     def files_worked_on(self, ids: Iterable[str]) -> set[str]:
         """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""
+        names_file = "instr(data, '\"filePath\"') AND json_valid(data)"
         if self.schema.has_v2:
-            return self._files_worked_on_in_v2(array_of(ids))
-        tool = "typeof(data) = 'text' AND instr(data, '\"filePath\"') AND json_valid(data)"
-        named = f"CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END"
-        rows = self.rows(
-            f"SELECT {named} FROM part WHERE session_id {IN} "
-            f"UNION SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
-            f"WHERE session_id {IN}",
-            [(array := array_of(ids)), array],
-        )
-        return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
-
-    def _files_worked_on_in_v2(self, ids: str) -> set[str]:
-        # Learnt from captured rows: a tool call is an entry of `content`, its input as opencode 1 had it.
-        calls = "CASE WHEN instr(data, '\"filePath\"') AND json_valid(data) THEN data ELSE '{}' END"
-        rows = self.rows(
-            "SELECT json_extract(value, '$.state.input.filePath') "
-            f"FROM session_message, json_each({calls}, '$.content') "
-            f"WHERE session_id {IN} AND session_message.type = 'assistant' AND json_each.type = 'object'",
-            [ids],
-        )
+            # Learnt from captured rows: a tool call is an entry of `content`, its input as opencode 1 had it.
+            sql = (
+                "SELECT json_extract(value, '$.state.input.filePath') "
+                f"FROM session_message, json_each(CASE WHEN {names_file} THEN data ELSE '{{}}' END, '$.content') "
+                f"WHERE session_id {IN} AND session_message.type = 'assistant' AND json_each.type = 'object'"
+            )
+        else:
+            tool = f"typeof(data) = 'text' AND {names_file}"
+            sql = (
+                f"SELECT CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END FROM part "
+                f"WHERE session_id {IN} UNION "
+                f"SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
+                f"WHERE session_id {IN}"
+            )
+        rows = self.rows(sql, [array_of(ids)] * sql.count(IN))
         return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
 
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
@@ -278,7 +273,8 @@ class Store:
 
     def columns_of(self, table: str) -> list[str]:
         """Return the names of a table's columns, in its order; none where there is no such table."""
-        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])]
+        with self.translate_errors():
+            return connection.columns_of(self.connection, table)
 
     def project_directory_rows(self) -> list[Row]:
         """Return the whole rows of `project_directory`, which opencode 1.17 and later have, by project."""

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.store.connection import columns_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection, Mapping
 
     from migrator.model import Binding
 
@@ -23,9 +25,6 @@ _REQUIRED = {
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
     "part": frozenset({"id", "session_id", "data"}),
 }
-
-# What our writes may touch beside those.
-_WRITTEN = frozenset({"project_directory", "workspace"})
 
 # The first tested version whose fresh database has the column: it tells an age, for people.
 _AGE = (
@@ -89,7 +88,8 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
             has_path=True,
             has_workspace=True,
             origin_first=True,
-            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables),
+            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables)
+            or _obstacle(db, opencode_2.WRITTEN.keys(), opencode_2.INSERTED, "known opencode"),
         )
     has = _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
     return Schema(
@@ -98,7 +98,12 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
         has_path="path" in has["session"],
         has_workspace="workspace_id" in has["session"],
         origin_first="metadata" in has["session"],
-        read_only_because=_obstacle(db),
+        read_only_because=_obstacle(
+            db,
+            {*_REQUIRED, "project_directory", "workspace"},
+            {"project": _REQUIRED["project"]},
+            "opencode 1",
+        ),
     )
 
 
@@ -106,8 +111,7 @@ def _columns(
     db: sqlite3.Connection, path: str, required: dict[str, frozenset[str]], tables: set[str], who: str
 ) -> dict[str, set[str]]:
     """Return the columns of each of these tables; MigratorError where one of those that are required is missing."""
-    listed = "SELECT name FROM pragma_table_info(?)"
-    has = {table: {name for (name,) in db.execute(listed, [table])} for table in required}
+    has = {table: set(columns_of(db, table)) for table in required}
     for table, columns in required.items():
         missing = sorted(columns - has[table]) if table in tables else ["every column"]
         if missing:
@@ -118,13 +122,19 @@ def _columns(
     return has
 
 
-def _obstacle(db: sqlite3.Connection) -> str | None:
-    """Name what would make our writes do more, or less, than they say."""
+def _obstacle(
+    db: sqlite3.Connection, written: Collection[str], inserted: Mapping[str, Collection[str]], who: str
+) -> str | None:
+    """Return what would make our writes do more, or less, than they say; None if nothing does.
+
+    `written` are the tables that we write, `inserted` the columns that we fill of those that get new rows.
+    """
     for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
-        if table in _REQUIRED or table in _WRITTEN:
-            return f"table {table} has a trigger, {trigger}, which no opencode 1 makes"
-    demanded = "SELECT name FROM pragma_table_info('project') WHERE \"notnull\" AND dflt_value IS NULL"
-    for (column,) in db.execute(demanded):
-        if column not in _REQUIRED["project"]:
-            return f"table project demands a value for {column}, which no opencode 1 does"
+        if table in written:
+            return f"table {table} has a trigger, {trigger}, which no {who} makes"
+    demanded = 'SELECT name FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL'
+    for table, filled in inserted.items():
+        for (column,) in db.execute(demanded, [table]):
+            if column not in filled:
+                return f"table {table} demands a value for {column}, which no {who} does"
     return None

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.store.connection import columns_of
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable
@@ -25,17 +27,13 @@ def make_view(db: sqlite3.Connection, schema: Schema) -> None:
     """Make the view where the schema needs one, with the columns of opencode 2; what opencode 1 lacks is NULL."""
     if not schema.has_v2:
         return
-    columns = _columns(db, "session_v2")
-    select = f"SELECT {_listed(columns, columns)} FROM main.session_v2"
+    columns = columns_of(db, "session_v2")
+    select = f"SELECT {_selected(columns, columns)} FROM main.session_v2"
     if schema.has_v1:
         only_v1 = "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id)"
-        select += f" UNION ALL SELECT {_listed(columns, _columns(db, 'session'))} FROM main.session old {only_v1}"
+        select += f" UNION ALL SELECT {_selected(columns, columns_of(db, 'session'))} FROM main.session old {only_v1}"
     db.execute(f"CREATE TEMP VIEW session AS {select}")
 
 
-def _columns(db: sqlite3.Connection, table: str) -> list[str]:
-    return [name for (name,) in db.execute("SELECT name FROM pragma_table_info(?, 'main')", [table])]
-
-
-def _listed(columns: Iterable[str], there: Collection[str]) -> str:
-    return ", ".join(f"{_COMPUTED.get(name, name) if name in there else 'NULL'} AS {name}" for name in columns)
+def _selected(columns: Iterable[str], existing: Collection[str]) -> str:
+    return ", ".join(f"{_COMPUTED.get(name, name) if name in existing else 'NULL'} AS {name}" for name in columns)
