@@ -65,9 +65,9 @@ def _list(context: CommandContext, homes: Homes, form: str, values: dict[str, An
     from migrator.operations.select import make_query
     from migrator.orphans.find import find_orphans, tally
     from migrator.plugins import orphan_rules
-    from migrator.reporting.orphan_rows import orphan_rows
     from migrator.reporting.orphan_text import orphan_text, summary
     from migrator.reporting.rows import rows_text
+    from migrator.reporting.session_rows import orphan_rows
 
     query = make_query(context, select_request(values))
     asked = orphan_rules()

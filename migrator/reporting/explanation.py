@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.reporting.orphan_rows import orphan_rows, reason_row
 from migrator.reporting.orphan_text import labelled_lines
+from migrator.reporting.session_rows import orphan_rows, reason_row
 from migrator.text import local_time, one_line
 
 if TYPE_CHECKING:

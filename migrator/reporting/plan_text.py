@@ -8,15 +8,17 @@ import click
 
 from migrator.documents.plan import summary
 from migrator.model import BECAUSE, STILL_LOST, FileUndo, ProjectAction
+from migrator.reporting.orphan_text import labelled_lines
 from migrator.text import and_more, cells, count, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Change, Plan, ProjectChange, Row
+    from migrator.model import Change, Plan, PlanWarning, ProjectChange, Row
 
 GROUPS_SHOWN = 20
 REASONS_SHOWN = 3
+_ONE_LINE = 2**31
 
 
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
@@ -85,8 +87,6 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
     """
     from textwrap import wrap
 
-    from migrator.reporting.still_lost import still_lost_lines
-
     warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
     for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
         text = one_line(warning.message)
@@ -97,6 +97,29 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
     if not verbose and len(warnings) > GROUPS_SHOWN:
         yield f"{and_more(len(warnings) - GROUPS_SHOWN, 'warning').lstrip()}; --verbose shows all."
     yield from still_lost_lines(plan.warnings, width, verbose=verbose)
+
+
+def still_lost_lines(
+    warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False
+) -> Iterator[str]:
+    """Yield the sessions that stay lost, the ids too with `verbose`; nothing where there are none."""
+    groups: dict[str, list[str]] = {}
+    for warning in warnings:
+        if warning.code == STILL_LOST:
+            groups.setdefault(warning.message, []).append(warning.session or "")
+    if not groups:
+        return
+    total = sum(map(len, groups.values()))
+    yield click.style("still lost: ", fg="yellow") + count(total, "session")
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    shown = ordered if verbose else ordered[:GROUPS_SHOWN]
+    for message, sessions in shown:
+        yield from labelled_lines(count(len(sessions), "session"), message, width or _ONE_LINE, "yellow")
+        if verbose:
+            yield from (f"      {session}" for session in sessions)
+    if len(shown) < len(ordered):
+        more = and_more(sum(len(sessions) for _, sessions in ordered[len(shown) :]), "session")
+        yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."
 
 
 def _update(project: ProjectChange) -> Iterator[str]:
@@ -152,8 +175,6 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
 
 def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
     """Yield why sessions belong where they go, unless the user named the place."""
-    from migrator.reporting.orphan_text import labelled_lines
-
     reasons = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
     for reason in dict.fromkeys(reasons):
         yield from (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.reporting.orphan_rows import reason_row, suggestion_row
+from migrator.reporting.session_rows import reason_row, suggestion_row
 from migrator.store.json_text import stringify
 from migrator.store.session_json import SessionJson
 
