@@ -6,7 +6,7 @@ made three times as fast as a frozen dataclass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -285,7 +285,7 @@ class Plan:
     changes: tuple[Change, ...]
     projects: tuple[ProjectChange, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
-    unchanged: tuple[str, ...] = field(default=())
+    unchanged: tuple[str, ...] = ()
     relocated: FolderMoves | None = None
     sources: tuple[Source, ...] = ()
     announce: bool = False

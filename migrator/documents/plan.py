@@ -57,15 +57,14 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "unchanged": list(plan.unchanged),
         "sources": [source._asdict() for source in plan.sources],
         "summary": summary(plan),
-        "relocated": plan.relocated and _relocated_document(plan.relocated),
+        "relocated": plan.relocated
+        and {
+            "whereabouts": plan.relocated.state.value,
+            "folders": [{"old": old, "new": new} for old, new in plan.relocated.folders],
+        },
         "announce": plan.announce,
     }
     return {**document, "digest": _digest(document)}
-
-
-def _relocated_document(moves: FolderMoves) -> dict[str, Any]:
-    folders = [{"old": old, "new": new} for old, new in moves.folders]
-    return {"whereabouts": moves.state.value, "folders": folders}
 
 
 def _project_document(project: ProjectChange) -> dict[str, Any]:
