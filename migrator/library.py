@@ -278,10 +278,10 @@ def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
 
 def _select_request(keywords: SelectKeywords) -> SelectRequest:
     """Return what keywords select. Raises TypeError where one is none, BadInput for a value that it can't have."""
-    from migrator.plugins import selector_plugins
-    from migrator.selection.options import read_options, selector_options
+    from migrator.plugins import selector_options
+    from migrator.selection.options import read_options
 
-    options = selector_options(selector_plugins())
+    options = selector_options()
     known = {*options, "match", "with_forks"}
     for name in keywords:
         if name not in known:

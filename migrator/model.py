@@ -61,8 +61,8 @@ class Project:
         return self.name or self.worktree.rstrip("/").rpartition("/")[2] or self.id
 
 
-class Remembered(NamedTuple):
-    """What the database remembers of a directory: `sessions` of one project are bound to it, with one `path`.
+class SessionDirectory(NamedTuple):
+    """A directory that sessions are bound to, with one project and `path`; `sessions` is how many they are.
 
     `first_created` is when the oldest of them was made, in milliseconds.
     """
@@ -265,9 +265,9 @@ class FolderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FolderMoves:
-    """The folders that a plan follows, old and new path of each, so that applying can ask for them again."""
+    """The folders that a plan follows, old and new path of each, so that applying can check them again."""
 
-    whereabouts: FolderState
+    state: FolderState
     folders: tuple[tuple[str, str], ...]
 
 

@@ -106,11 +106,9 @@ def changed_sessions(
     return found
 
 
-def without_trees_of(plan_changes: Iterable[Change], conflicting: Iterable[str]) -> list[Change]:
-    """Leave out the trees that hold a conflicting session, whole."""
-    changes = list(plan_changes)
-    left_out = set(conflicting)
-    trees = {change.root for change in changes if change.session in left_out}
+def without_trees_of(changes: Sequence[Change], conflicting: Collection[str]) -> list[Change]:
+    """Return the changes without the whole tree of each conflicting session."""
+    trees = {change.root for change in changes if change.session in conflicting}
     return [change for change in changes if change.root not in trees]
 
 
@@ -134,15 +132,18 @@ def _difference(change: Change, now: Binding) -> str:
 
 
 def _changed_values(store: Store, restores: Sequence[Edit]) -> dict[str, str]:
-    """Find the values to set back that are no longer what the run had left. A deleted part needs none."""
+    """Map each session with a value that changed since the run, and so can't be set back, to the value's name.
+
+    Nothing is set back in rows that were deleted.
+    """
     return {
-        edit.session: f"has been used since: {_named(edit)} changed"
+        edit.session: f"has been used since: {_value_name(edit)} changed"
         for edit in changed_since(store, restores)
         if not is_optional(edit)
     }
 
 
-def _named(edit: Edit) -> str:
+def _value_name(edit: Edit) -> str:
     if edit.column == "revert":
         return "its revert marker"
     if edit.table == "session":

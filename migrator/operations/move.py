@@ -62,11 +62,11 @@ def _project(context: CommandContext, request: MoveRequest) -> str | None:
     wanted = request.to_project
     if wanted is None or wanted == KEEP:
         return None
-    facts = context.selector_context
+    selectors = context.selector_context
     try:
-        return find_project(wanted, facts, request.project_option).id
+        return find_project(wanted, selectors, request.project_option).id
     except NothingMatched:
-        place = facts.place(facts.expanded(wanted)) if is_path(wanted) else None
+        place = selectors.place(selectors.expanded(wanted)) if is_path(wanted) else None
         return place.project_id if place else wanted
 
 

@@ -25,5 +25,5 @@ def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
     pairs = list(absolute_pairs(typed, context.selector_context.cwd, context.selector_context.expanded))
     relocation = Relocation(context.places, folder_moves(pairs, request.state), context.store.workspaces())
     undo_files: FileUndoPolicy = "detach" if request.state is FolderState.FOREIGN else request.undo_files
-    file_undo = FileUndoDecider(context.store, context.places, undo_files, relocation.said)
+    file_undo = FileUndoDecider(context.store, context.places, undo_files, relocation.moves)
     return plan_relocation(context.store, relocation, file_undo, copied=request.copied, announce=request.announce)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.paths import checkout_root
@@ -41,10 +41,10 @@ class KnownCheckouts:
 
     def __init__(self, context: RuleContext) -> None:
         self._context = context
-        self._repositories: dict[str, tuple[KnownRepository, ...]] = {}
+        self.repositories = cache(self._find_repositories)
 
     @cached_property
-    def _tops(self) -> Mapping[str, Sequence[str]]:
+    def _roots_on_record(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, dict[str, None]] = {}
         for project in self._context.projects.values():
             found.setdefault(project.id, {}).update(dict.fromkeys((project.worktree, *project.sandboxes)))
@@ -54,7 +54,7 @@ class KnownCheckouts:
 
     @cached_property
     def _directories(self) -> Mapping[str, Sequence[str]]:
-        found = {project_id: dict.fromkeys(tops) for project_id, tops in self._tops.items()}
+        found = {project_id: dict.fromkeys(roots) for project_id, roots in self._roots_on_record.items()}
         for binding in self._context.bound:
             found.setdefault(binding.project_id, {})[binding.directory] = None
         return {project_id: tuple(directories) for project_id, directories in found.items()}
@@ -64,7 +64,7 @@ class KnownCheckouts:
         directory, project_id = binding.directory.rstrip("/") or binding.directory, binding.project_id
         if project_id == GLOBAL:
             return binding.directory
-        on_record = [top for top in self._tops.get(project_id, ()) if top.strip("/")]
+        on_record = [root for root in self._roots_on_record.get(project_id, ()) if root.strip("/")]
         return checkout_root(directory, binding.path, on_record) or directory
 
     def directories(self, project_id: str) -> Sequence[str]:
@@ -82,16 +82,13 @@ class KnownCheckouts:
         place = self._context.inspect(project.worktree).place if project and project_id != GLOBAL else None
         return place if place and place.project_id == project_id and place.worktree != "/" else None
 
-    def repositories(self, project_id: str) -> tuple[KnownRepository, ...]:
+    def _find_repositories(self, project_id: str) -> tuple[KnownRepository, ...]:
         """Return the repositories with checkouts that are there and that opencode resolves to the project today."""
         if project_id == GLOBAL:
             return ()
-        known = self._repositories.get(project_id)
-        if known is None:
-            seen = (self._context.inspect(directory).place for directory in self.directories(project_id))
-            tops = {place.worktree for place in seen if place and place.project_id == project_id}
-            known = self._repositories[project_id] = tuple(by_repository(self._context, tops, project_id))
-        return known
+        places = (self._context.inspect(directory).place for directory in self.directories(project_id))
+        tops = {place.worktree for place in places if place and place.project_id == project_id}
+        return tuple(by_repository(self._context, tops, project_id))
 
 
 def by_repository(

@@ -14,8 +14,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.places.checkout import GLOBAL, Checkout
-from migrator.places.small_files import nearest_with, read_small
+from migrator.places.checkout import GLOBAL, Checkout, kept_project_id
+from migrator.places.small_files import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,25 +42,15 @@ _ENTRY = struct.Struct(">Qiiiiii20s12x")  # offset and flags, length, full lengt
 _VERSION_1, _INLINE, _GENERAL_DELTA = 1, 1 << 16, 1 << 17
 
 
-def repository_root(directory: str) -> str | None:
-    """Return the nearest directory at or above the absolute `directory` with a `.hg` in it."""
-    return nearest_with(".hg", directory)
-
-
 def checkout(root: str) -> Checkout:
     """Describe the working copy whose `.hg` is in `root`.
 
     Raises MigratorError if no id is kept and hg is missing: opencode can't tell without it either.
     """
     store = os.path.join(root, ".hg")
-    kept = _kept_id(store)
+    kept = kept_project_id(store)
     project_id, told_by = (kept, "the id kept in its .hg") if kept else _by_first_changeset(root, store)
     return Checkout(project_id, root, root, "hg", kept, told_by)
-
-
-def _kept_id(store: str) -> str | None:
-    data = read_small(os.path.join(store, "opencode"), _LIMIT)
-    return data.decode("utf-8-sig", "replace").strip() or None if data else None
 
 
 def _by_first_changeset(root: str, store: str) -> tuple[str, str]:

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError, NoSuchDirectory
-from migrator.model import Place
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
+from migrator.places.small_files import nearest_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from migrator.model import Place
+
 _AT_ONCE = 16
-"""How many threads wait for git, which reads a few files each time: the waiting takes long, not the computing."""
+"""How many checkouts are asked about at once: git spends the time waiting for the disk rather than computing."""
 
 
 class _Root(NamedTuple):
@@ -51,15 +53,7 @@ class Places:
         Raises MigratorError if git or hg can't say what it is.
         """
         checkout = self.checkout(real)
-        place = Place(
-            directory=real,
-            project_id=checkout.project_id,
-            worktree=checkout.worktree,
-            path=_relative(real, checkout.worktree),
-            vcs=checkout.vcs,
-            project_worktree=checkout.project_worktree,
-        )
-        return place, checkout
+        return checkout.place(real), checkout
 
     def root_commits(self, worktree: str) -> frozenset[str]:
         """Return the first commits of what is checked out in `worktree`: clones and worktrees have them in common."""
@@ -105,7 +99,7 @@ class Places:
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
         # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
         of_git = git.repository_root(real)
-        of_hg = hg.repository_root(real) if self._scheme is ProjectIdScheme.V2 else None
+        of_hg = nearest_with(".hg", real) if self._scheme is ProjectIdScheme.V2 else None
         if of_hg is not None and (of_git is None or len(of_hg) > len(of_git)):
             return _Root(of_hg, is_hg=True)
         return _Root(of_git) if of_git is not None else None
@@ -118,11 +112,6 @@ class Places:
             answer = error
         self._checkouts[root] = answer
         return answer
-
-
-def _relative(directory: str, worktree: str) -> str:
-    """Return `session.path`: "" at the top, and for worktree "/" the directory without its leading slash."""
-    return "" if directory == worktree else os.path.relpath(directory, worktree)
 
 
 def _real_directory(directory: str) -> str:

@@ -1,4 +1,4 @@
-"""The planner: what every selected session must become to be where it is wanted."""
+"""Plan a move: what each selected session becomes at its destination."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What selected sessions become: all of a plan, but for what a command has to add."""
+    """What becomes of the selected sessions: all of a plan that doesn't depend on the command."""
 
     changes: tuple[Change, ...]
     unchanged: tuple[str, ...]
@@ -29,7 +29,7 @@ class Moves:
     sources: tuple[Source, ...]
 
 
-def plan_move(  # noqa: PLR0913 - a plan is made complete, so whatever a command adds comes in here
+def plan_move(  # noqa: PLR0913 - a plan is complete when it is built, with all that a command adds
     store: Store,
     selection: Selection,
     destination: Destination,
@@ -41,9 +41,9 @@ def plan_move(  # noqa: PLR0913 - a plan is made complete, so whatever a command
 ) -> Plan:
     """Plan the move of whole trees; nothing is written.
 
-    `announce` tells the model of opencode 2 about a new directory. `warnings` come after our own. With
-    `one_repository` all sessions are known to come from one, so the plan names no sources. Raises MigratorError where
-    the destination is none, or opencode would not have the session there.
+    With `announce` the model of opencode 2 is told about a new directory. `warnings` are added to the planner's own.
+    With `one_repository` the sessions are known to come from one repository, so the plan names no sources. Raises
+    MigratorError if the destination doesn't exist, or if opencode resolves it to another project than was asked for.
     """
     moves = find_moves(store, selection, destination, file_undo)
     return Plan(
@@ -59,11 +59,11 @@ def plan_move(  # noqa: PLR0913 - a plan is made complete, so whatever a command
 
 
 def find_moves(store: Store, selection: Selection, destination: Destination, file_undo: FileUndoDecider) -> Moves:
-    """Ask the destination where each session goes, and find what follows from that; raises as `plan_move` does."""
+    """Ask the destination where each session goes, and find what follows from that. Raises MigratorError."""
     moves: list[Change] = []
     places: dict[str, Place] = {}
     unchanged = []
-    # Sessions are many; where they come from, why, and where they go is not.
+    # There may be many sessions, but few places that they come from, reasons, and places that they go to.
     bindings: dict[tuple[Binding, str], Binding] = {}
     ways: dict[tuple[Binding, str, tuple[str, ...]], Binding] = {}
     undo = FileUndo.NONE
@@ -84,8 +84,8 @@ def find_moves(store: Store, selection: Selection, destination: Destination, fil
         else:
             moves.append(Change(session.id, root, session.title, selected_by, before, after, undo))
     if store.schema.dialect == "v1+v2":
-        moves, right, places = rebind_for_opencode_1(store, moves, places)
-        unchanged += right
+        moves, already_there, places = rebind_for_opencode_1(store, moves, places)
+        unchanged += already_there
     changes = tuple(file_undo.decide(moves))
     projects = store.projects() if changes else []
     taken = [Way(why, before, after) for (before, _, why), after in ways.items() if after != before]

@@ -9,14 +9,7 @@ import click
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from migrator.selection.contract import SelectorPlugin
-
-
-def selector_options(plugins: Iterable[SelectorPlugin]) -> dict[str, click.Option]:
-    """Map the Python name of each option of these selectors to the option."""
-    return {option.name: option for plugin in plugins for option in plugin.options() if option.name}
+    from collections.abc import Mapping
 
 
 def takes_no_value(option: click.Option) -> bool:

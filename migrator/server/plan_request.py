@@ -9,8 +9,8 @@ import click
 
 from migrator.arguments import FileUndoPolicy, MoveRequest, SelectRequest, Subdirs
 from migrator.errors import BadInput
-from migrator.plugins import selector_plugins
-from migrator.selection.options import read_options, selector_options, takes_no_value
+from migrator.plugins import selector_options
+from migrator.selection.options import read_options, takes_no_value
 from migrator.server.parameters import Parameter, checked, described
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ DESTINATION = (
 @cache
 def _selector_options() -> Mapping[str, click.Option]:
     """Map the name of each selector's option, without its dashes, to it."""
-    options = selector_options(selector_plugins())
-    return {next(name for name in o.opts if name.startswith("--"))[2:]: o for o in options.values()}
+    return {next(name for name in o.opts if name.startswith("--"))[2:]: o for o in selector_options().values()}
 
 
 def schema() -> dict[str, Any]:

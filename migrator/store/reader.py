@@ -7,7 +7,7 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from migrator.model import Binding, Project, Remembered, Session
+from migrator.model import Binding, Project, Session, SessionDirectory
 from migrator.store import connection, schema, session_view
 from migrator.store.json_text import array_of, row_json
 
@@ -288,14 +288,14 @@ class Store:
             found.setdefault(project_id, []).append(directory)
         return found
 
-    def remembered_directories(self) -> list[Remembered]:
+    def session_directories(self) -> list[SessionDirectory]:
         """Return every directory that a session is bound to, once for each project and `path` it is bound with."""
         path = "path" if self.schema.has_path else "NULL"
         rows = self.rows(
             f"SELECT directory, project_id, {path}, count(*), min(time_created) FROM session "
             "GROUP BY 1, 2, 3 ORDER BY 1, 2"
         )
-        return [Remembered._make(row) for row in rows]
+        return [SessionDirectory._make(row) for row in rows]
 
     def sessions_per_project(self) -> dict[str, int]:
         """Count the sessions bound to each project id, whether or not it has a row."""

@@ -13,7 +13,7 @@ from migrator.planning.relocation.resolvers import moved_admin_dir
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from migrator.paths import Folders
+    from migrator.paths import FolderMap
     from migrator.planning.relocation.destination import Relocation
 
 
@@ -23,7 +23,7 @@ def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWa
     for top in tops:
         for repository, worktree in _broken_worktrees(top, relocation):
             broken.setdefault(repository, set()).add(worktree)
-    will_move = relocation.said.whereabouts is FolderState.WILL_MOVE
+    will_move = relocation.moves.state is FolderState.WILL_MOVE
     breaks, when = ("break", "once it has moved") if will_move else ("broke", "now")
     return [
         PlanWarning(
@@ -38,9 +38,9 @@ def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWa
 
 def _broken_worktrees(top: str, relocation: Relocation) -> Iterator[tuple[str, str]]:
     """Yield (repository, linked worktree), as paths after the move, for the broken links of one checkout."""
-    will_move = relocation.said.whereabouts is FolderState.WILL_MOVE
+    will_move = relocation.moves.state is FolderState.WILL_MOVE
     broken_link = _link_that_will_break if will_move else _link_that_broke
-    top = relocation.resolver.today(top)
+    top = relocation.resolver.current_path(top)
     admins = git_worktrees.admin_dirs(f"{top}/.git")
     links = [
         (top, git_worktrees.admin_dir(top)),
@@ -51,20 +51,20 @@ def _broken_worktrees(top: str, relocation: Relocation) -> Iterator[tuple[str, s
             yield _repository(link[1]), link[0]
 
 
-def _link_that_will_break(worktree: str, admin: str, folders: Folders) -> tuple[str, str] | None:
+def _link_that_will_break(worktree: str, admin: str, folders: FolderMap) -> tuple[str, str] | None:
     """Return worktree and record after the move if it breaks their link: both hold full paths, unless git was told."""
     if not os.path.lexists(f"{worktree}/.git"):
         return None
-    after = folders.mapped(worktree) or worktree, folders.mapped(admin) or admin
+    after = folders.new_path(worktree) or worktree, folders.new_path(admin) or admin
     together = os.path.relpath(*after) == os.path.relpath(worktree, admin)
     if after == (worktree, admin) or (together and git_worktrees.names_relative_path(worktree)):
         return None
     return after
 
 
-def _link_that_broke(worktree: str, _admin: str, folders: Folders) -> tuple[str, str] | None:
-    """Return worktree and record as they are now, if one of them has the other at another place."""
-    worktree = folders.mapped(worktree) or worktree
+def _link_that_broke(worktree: str, _admin: str, folders: FolderMap) -> tuple[str, str] | None:
+    """Return worktree and record where they are now, if one of them has another path for the other."""
+    worktree = folders.new_path(worktree) or worktree
     linked = git_worktrees.admin_dir(worktree)
     if linked is None:
         return None
