@@ -278,15 +278,17 @@ def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
 
 def _select_request(keywords: SelectKeywords) -> SelectRequest:
     """Return what keywords select. Raises TypeError where one is none, BadInput for a value that it can't have."""
-    from migrator.selection.options import read_options, selector_options
+    from migrator.plugins import selector_options
+    from migrator.selection.options import read_options
 
-    known = {*selector_options(), "match", "with_forks"}
+    options = selector_options()
+    known = {*options, "match", "with_forks"}
     for name in keywords:
         if name not in known:
             raise TypeError(f"{name} selects nothing; there are {', '.join(sorted(known))}")
     values = plain_values(keywords)
     match, with_forks = values.pop("match", "all"), values.pop("with_forks", False)
-    return SelectRequest(read_options(values, spell={name: name for name in values}), match == "any", with_forks)
+    return SelectRequest(read_options(options, values), match == "any", with_forks)
 
 
 def _write_request(  # noqa: PLR0913, PLR0917 - the keywords of `apply` and `undo`

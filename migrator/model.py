@@ -265,9 +265,9 @@ class FolderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FolderMoves:
-    """The folders that a plan follows, old and new path of each, so that applying can ask for them again."""
+    """The folders that a plan follows, old and new path of each, so that applying can check them again."""
 
-    whereabouts: FolderState
+    state: FolderState
     folders: tuple[tuple[str, str], ...]
 
 

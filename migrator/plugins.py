@@ -28,6 +28,11 @@ def selector_plugins() -> list[SelectorPlugin]:
     return [*BUILT_IN, *_third_party("migrator.selectors", "selector plugin")]
 
 
+def selector_options() -> dict[str, click.Option]:
+    """Map the Python name of each option of the selectors to the option."""
+    return {option.name: option for plugin in selector_plugins() for option in plugin.options() if option.name}
+
+
 def orphan_rules() -> list[OrphanRule]:
     """Return the built-in orphan rules, then those of other distributions by name."""
     from migrator_selectors.orphans import BUILT_IN
@@ -49,16 +54,22 @@ def commands() -> dict[str, EntryPoint]:
 
 
 def load_command(entry: EntryPoint) -> click.Command:
-    """Return the click command that an entry point names. Raises MigratorError if it can't be loaded or is none."""
+    """Return the click command that an entry point names; if it is none, a command that says so when it is run."""
     import click
 
     try:
         command = entry.load()
-    except Exception as error:
-        raise _cant_be_loaded("command", entry, error) from error
-    if not isinstance(command, click.Command):
-        raise _cant_be_loaded("command", entry, f"{command!r} is no click command")
-    return command
+        if isinstance(command, click.Command):
+            return command
+        refusal = _cant_be_loaded("command", entry, f"{command!r} is no click command")
+    except Exception as error:  # noqa: BLE001 - whatever a package of others raises, the other commands must work
+        refusal = _cant_be_loaded("command", entry, error)
+
+    def refuse(**_: Any) -> None:
+        raise refusal
+
+    lenient = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(entry.name, lenient, refuse, short_help="can't be loaded", add_help_option=False)
 
 
 def _third_party(group: str, what: str) -> list[Any]:

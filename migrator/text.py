@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def count(number: int, noun: str, several: str = "") -> str:
-    """Return `1 session`, `3,000 sessions`; `several` is the plural where an s more doesn't make it."""
+    """Return `1 session`, `3,000 sessions`; `several` is the plural of a noun that takes more than an s."""
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
@@ -55,12 +55,12 @@ def one_line(text: str) -> str:
     """Write text that anybody may have typed so that it stays on its line and does nothing to a terminal."""
     if text.isascii() and text.isprintable():
         return text
-    shown = "".join(" " if char.isspace() else "" if _acts(char) else char for char in text)
+    shown = "".join(" " if char.isspace() else "" if _is_control(char) else char for char in text)
     return " ".join(shown.split()) if any(char.isspace() and char != " " for char in text) else shown
 
 
-def _acts(char: str) -> bool:
-    """Tell whether a character does something instead of being shown: control characters, changes of direction."""
+def _is_control(char: str) -> bool:
+    """Tell whether a character is not shown but acts on the terminal, as one that changes the direction of writing."""
     return (
         unicodedata.category(char) in {"Cc", "Cs"}
         or char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -96,7 +96,7 @@ def _head(line: str, width: int) -> str:
 
 
 def local_time(milliseconds: int) -> str:
-    """Return a time as people read it, in the local time zone; what is stored where the calendar has no such time."""
+    """Return a time as people read it, in the local time zone; the stored value if it is no time of any calendar."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
     except (TypeError, ValueError, OverflowError, OSError):  # somebody's UPDATE may have left text
@@ -104,7 +104,7 @@ def local_time(milliseconds: int) -> str:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return JSON for people to read; of what is no Unicode, as half a smiley, all is escaped that isn't ASCII."""
+    """Return JSON for people to read. Where text is no Unicode, as half an emoji, all but ASCII is escaped."""
     import json
 
     text = json.dumps(value, indent=indent, ensure_ascii=False)

@@ -1,12 +1,38 @@
-"""`selectors` is also the name of a module of Python, so that folder must stay a mere folder."""
+"""The layout: who may import whom, what the rooms are called, and that Python still finds its own `selectors`."""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOMS = [ROOT / "migrator", ROOT / "selectors" / "migrator_selectors"]
+
+
+def test_rooms_import_only_what_is_below_them_and_nothing_runs_in_a_circle() -> None:
+    """The contracts are in pyproject.toml; imports inside functions and for type checking count."""
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout.partition("Contracts\n")[2]
+
+
+def test_few_modules_stand_loose_at_the_top() -> None:
+    loose = [path.name for path in (ROOT / "migrator").glob("*.py") if not path.name.startswith("__")]
+    assert len(loose) <= 10, loose
+
+
+def test_no_room_holds_what_has_no_room() -> None:
+    names = {path.stem for room in ROOMS for path in (room, *room.rglob("*"))}
+    assert not names & {"util", "utils", "common", "helpers", "misc"}
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    trees = (ast.parse(path.read_text()) for room in ROOMS for path in room.rglob("*.py"))
+    names = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+    assert not [name for name, number in names.items() if number > 1 and not name.startswith("_")]
 
 
 def test_no_module_lies_directly_in_selectors() -> None:

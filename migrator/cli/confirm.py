@@ -137,11 +137,11 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
         return
-    from migrator.reporting.lost_text import lost_lines
+    from migrator.reporting.still_lost import still_lost_lines
 
     right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
     click.echo(f"Nothing to do: {right}.")
-    echo_lines(lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
+    echo_lines(still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
     _echo_warnings(replace(plan, warnings=tuple(w for w in plan.warnings if w.code != STILL_LOST)))
 
 

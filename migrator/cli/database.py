@@ -34,13 +34,13 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     from migrator.errors import DatabaseInUse
     from migrator.operations.context import CommandContext
     from migrator.store.connection import BUSY_SECONDS
-    from migrator.store.open_by import in_use
+    from migrator.store.open_by import in_use_error
 
     path = database(values)
     try:
         return CommandContext(path, database_option("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
     except DatabaseInUse as error:
-        raise in_use(path, error.holders, can_wait="wait" in values) from None
+        raise in_use_error(path, error.holders, can_wait="wait" in values) from None
 
 
 def database_option(name: str, values: dict[str, Any]) -> Any:

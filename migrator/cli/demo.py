@@ -51,14 +51,14 @@ def _play(home: Path) -> None:
 
     from migrator.operations.demo import build
 
-    stage = build(home)
+    demo_home = build(home)
     for title, words in STEPS:
         click.secho(f"\n# {title}", bold=True)
         shown = [f"'{word}'" if "*" in word else word for word in words]
         click.secho(f"$ opencode-migrator {' '.join(shown)}\n", fg="green")
         sys.stdout.flush()
         finished = subprocess.run(
-            [sys.executable, "-m", "migrator", *words], cwd=home / "src", env=dict(stage.environ), check=False
+            [sys.executable, "-m", "migrator", *words], cwd=home / "src", env=dict(demo_home.environ), check=False
         )
         if finished.returncode:
             raise MigratorError(f"The demo failed: `{' '.join(words)}` exited with {finished.returncode}.")

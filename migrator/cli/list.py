@@ -34,7 +34,7 @@ def command(form: str, **values: Any) -> None:
     """
     from migrator.operations.select import make_query
     from migrator.reporting.rows import rows_text
-    from migrator.reporting.session_rows import columns, session_rows
+    from migrator.reporting.session_rows import session_columns, session_rows
     from migrator.store.listing import history
     from migrator.store.paging import DEFAULT_LIMIT, Cursor
 
@@ -46,7 +46,7 @@ def command(form: str, **values: Any) -> None:
         cursor = Cursor.parse(values["cursor"]) if values["cursor"] else None
         page = history(context.store, _conditions(context, query, values, here=here), cursor, limit)
         rows = session_rows(page.sessions, context.selector_context.projects())
-    table = columns(with_project=not here, width=width())
+    table = session_columns(with_project=not here, width=width())
     echo_lines(rows_text(rows, form, table, width()), raw=form != "table")
     if not rows:
         _nothing(values, here=here, asked=bool(query.choosing or query.narrowing))

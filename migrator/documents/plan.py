@@ -65,7 +65,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 def _relocated_document(moves: FolderMoves) -> dict[str, Any]:
     folders = [{"old": old, "new": new} for old, new in moves.folders]
-    return {"whereabouts": moves.whereabouts.value, "folders": folders}
+    return {"whereabouts": moves.state.value, "folders": folders}
 
 
 def _project_document(project: ProjectChange) -> dict[str, Any]:

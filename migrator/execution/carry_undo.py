@@ -1,4 +1,4 @@
-"""Bringing file undo along: the objects first, all of them verified, before the first row is touched."""
+"""Carry file undo along with sessions: the objects first, all of them verified, before the first row is written."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from migrator.execution.journal_rows import Carried
 from migrator.model import FileUndo, FolderState, PlanWarning
 from migrator.paths import Folders
 from migrator.snapshots.alternates import add_alternates, broken_alternates
-from migrator.snapshots.carry_check import CarryChecker, rewrite_patch
+from migrator.snapshots.carry_check import CarryChecker, rewritten_patches
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.transfer import carry
 from migrator.store.writer import Edit
+from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from migrator.model import Change, FolderMoves
     from migrator.places import Places
-    from migrator.snapshots.carry_check import CarryDecision
     from migrator.snapshots.route import SnapshotRoute
     from migrator.store.reader import Store
 
@@ -33,33 +33,42 @@ def carry_undo(
 ) -> tuple[list[Edit], list[PlanWarning], list[Carried]]:
     """Carry the snapshots of these changes.
 
-    Return the values that this gives their parts, what was left behind, and between which repositories it was.
-
-    The judgement is made anew, since files may have changed since the plan was: a turn that no longer may go along is
-    in no edit, and so it is detached. Raises MigratorError, with no row written, where objects can't be carried.
+    Returns the edits of their parts, warnings of turns that were planned to be carried and can't be, and between which
+    repositories objects were carried. Each turn is checked again, since files may have changed since the plan: one that
+    can't be carried any more is in no edit, and so it is detached. Raises MigratorError, with no row written, if
+    objects can't be carried.
     """
     wanted = {change.session for change in changes if change.undo is FileUndo.CARRY and change.moves}
     if not wanted:
         return [], [], []
     checker = CarryChecker(store, places, relocated)
     decisions = checker.check(change for change in changes if change.session in wanted)
-    cargo: dict[SnapshotRoute, set[str]] = {}
-    for decision in decisions.values():
-        if decision.route is not None and decision.trees:
-            cargo.setdefault(decision.route, set()).update(decision.trees)
-    carried = carry_all(cargo, waiting)
+    carried = carry_all(
+        ((decision.route, decision.trees) for decision in decisions.values() if decision.route and decision.trees),
+        waiting,
+    )
     markers = store.bindings(id_ for id_, decision in decisions.items() if decision.keeps_revert)
     edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
-    for id_, decision in decisions.items():
-        data = rewrite_patch(decision)
-        edits += [Edit("part", "data", turn.part, id_, turn.data, data[turn.part]) for turn in decision.carried]
-    return edits, [*_left_behind(changes, decisions)], carried
+    edits += [
+        Edit("part", "data", turn.part, id_, turn.data, data)
+        for id_, decision in decisions.items()
+        for turn, data in rewritten_patches(decision)
+    ]
+    warnings = []
+    for change in changes:
+        decision = decisions.get(change.session)
+        if decision and (fewer := change.turns.carried - len(decision.carried)) > 0:
+            warnings.append(warn_of_detached(change.session, fewer, f"carried: {decision.because}"))
+    return edits, warnings, carried
 
 
-def carry_all(cargo: Mapping[SnapshotRoute, Collection[str]], waiting: Callable[[], None]) -> list[Carried]:
-    """Carry these trees, each on its route; return between which repositories that was."""
+def carry_all(cargo: Iterable[tuple[SnapshotRoute, Iterable[str]]], waiting: Callable[[], None]) -> list[Carried]:
+    """Carry these trees, each on its route; return between which repositories."""
+    by_route: dict[SnapshotRoute, set[str]] = {}
+    for route, trees in cargo:
+        by_route.setdefault(route, set()).update(trees)
     done = []
-    for route, trees in cargo.items():
+    for route, trees in by_route.items():
         waiting()
         made = carry(route, trees, waiting)
         if route.source != route.target:
@@ -68,11 +77,11 @@ def carry_all(cargo: Mapping[SnapshotRoute, Collection[str]], waiting: Callable[
 
 
 def update_alternates(store: Store, relocated: FolderMoves) -> None:
-    """Tell the snapshots of other worktrees where the repository is whose objects they borrow, as it moves.
+    """Add the new place of a repository that moves to the alternates of the snapshots of other worktrees.
 
-    They keep the place that they know, so that it may come back. Raises MigratorError, with no row written.
+    Its old place stays among them, in case it moves back. Raises MigratorError, with no row written.
     """
-    if relocated.whereabouts is FolderState.FOREIGN:
+    if relocated.state is FolderState.FOREIGN:
         return
     for git_dir, objects in broken_alternates(Layout.of(store).root, Folders(relocated.folders)):
         try:
@@ -85,10 +94,7 @@ def update_alternates(store: Store, relocated: FolderMoves) -> None:
             ) from error
 
 
-def _left_behind(changes: Sequence[Change], decisions: Mapping[str, CarryDecision]) -> Iterable[PlanWarning]:
-    for change in changes:
-        decision = decisions.get(change.session)
-        if decision and (fewer := change.turns.carried - len(decision.carried)) > 0:
-            what = f"1 turn of {change.session} was" if fewer == 1 else f"{fewer} turns of {change.session} were"
-            why = f"{what} detached, not carried: {decision.because}."
-            yield PlanWarning("undo-detached", why, change.session)
+def warn_of_detached(session: str, number: int, instead: str) -> PlanWarning:
+    """Return the warning that turns of a session were detached; `instead` says what was planned, and why not."""
+    what = f"{count(number, 'turn')} of {session} {'was' if number == 1 else 'were'} detached, not {instead}."
+    return PlanWarning("undo-detached", what, session)

@@ -9,7 +9,7 @@ from migrator.errors import MigratorError, StalePlan
 from migrator.execution.project_edits import changed_projects
 from migrator.execution.value_edits import changed_since, deleted_in_opencode_2, is_optional
 from migrator.model import PlanWarning
-from migrator.store.opencode_2.staging import suspended
+from migrator.store.opencode_2.staging import suspended_sessions
 from migrator.text import and_more, first_few
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def find_conflicts(staging: Staging, job: Job) -> Conflicts:
 def turns_under_way(store: Store, changes: Iterable[Change]) -> dict[str, str]:
     """Map each session that would move in the middle of a turn of opencode 2 to the words for that."""
     moving = (change.session for change in changes if change.moves)
-    return dict.fromkeys(suspended(store, moving), "is in the middle of a turn")
+    return dict.fromkeys(suspended_sessions(store, moving), "is in the middle of a turn")
 
 
 def changed_sessions(

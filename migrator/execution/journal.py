@@ -95,7 +95,7 @@ class Journal:
         with _explained(path):
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
                 new.executescript(f"BEGIN; {_TABLES}; COMMIT")
-            with staging.beside(path) as copying:
+            with staging.attach_journal(path) as copying:
                 copying.execute("INSERT INTO journal.binding SELECT * FROM temp.binding")
                 copying.execute(
                     "INSERT INTO journal.change SELECT seq, session, root, title, undo, before, after "

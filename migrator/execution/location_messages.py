@@ -12,8 +12,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.store.json_text import as_json
-from migrator.store.opencode_2.staging import sequences
+from migrator.store.json_text import row_json
+from migrator.store.opencode_2.staging import message_sequences
 from migrator.store.reader import WHOLE
 from migrator.store.writer import Edit
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from migrator.model import Binding
-    from migrator.store.opencode_2.staging import Numbered
+    from migrator.store.opencode_2.staging import MessageSequence
     from migrator.store.staging import Staging
 
 _HIGHEST = 2**53 - 1  # up to which opencode 2, a JavaScript program, can count
@@ -34,12 +34,12 @@ def announcements(staging: Staging, first: int, last: int, settled: Collection[s
 
     `now` is in milliseconds. Raises MigratorError where the messages of a session can't be numbered on.
     """
-    for sequence in sequences(staging, first, last):
+    for sequence in message_sequences(staging, first, last):
         if sequence.session not in settled:
             yield from _announcement(sequence, now)
 
 
-def _announcement(sequence: Numbered, now: int) -> Iterator[Edit]:
+def _announcement(sequence: MessageSequence, now: int) -> Iterator[Edit]:
     session, seq, last, before, after = sequence
     if not isinstance(last, int) or last >= _HIGHEST:
         raise MigratorError(
@@ -55,11 +55,11 @@ def _announcement(sequence: Numbered, now: int) -> Iterator[Edit]:
         "seq": last + 1,
         "time_created": now,
         "time_updated": now,
-        "data": as_json(data),
+        "data": row_json(data),
     }
-    yield Edit("session_message", WHOLE, id_, session, None, as_json(row))
+    yield Edit("session_message", WHOLE, id_, session, None, row_json(row))
     if seq is None:
-        new = as_json({"aggregate_id": session, "seq": last + 1})
+        new = row_json({"aggregate_id": session, "seq": last + 1})
         yield Edit("event_sequence", WHOLE, session, session, None, new)
     else:
         yield Edit("event_sequence", "seq", session, session, seq, last + 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.execution.location_messages import announcements
 from migrator.places.opencode_1 import binding_of_opencode_1
-from migrator.store.opencode_2.staging import old_rows, queued_moves
+from migrator.store.opencode_2.staging import queued_moves, rows_of_opencode_1
 from migrator.store.reader import WHOLE
 from migrator.store.writer import Edit
 
@@ -49,7 +49,7 @@ def companion_edits(  # noqa: PLR0913 - what is decided elsewhere, by keyword
 
 def _old_rows(staging: Staging, first: int, last: int, returning: Collection[str]) -> Iterator[Edit]:
     columns = set(staging.store.columns_of("session"))
-    for session, binding, target, vcs in old_rows(staging, first, last):
+    for session, binding, target, vcs in rows_of_opencode_1(staging, first, last):
         if session in returning:
             continue
         after = binding_of_opencode_1(target, vcs)

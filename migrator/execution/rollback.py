@@ -71,7 +71,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
         chunks = [(number, journal.changes(first, last)) for number, first, last in journal.chunks()]
         written = [(n, chunk) for n, chunk in chunks if side_of(writer, chunk, journal.edits(n)) is Side.AFTER]
         journal.mark(RunStatus.ROLLING_BACK)
-        with writer.restoring():
+        with writer.without_foreign_keys():
             for number, chunk in written:
                 _invert(writer, chunk, journal.edits(number), announce=journal.announces)
             _fetch_born(writer, {change.session: change for _, chunk in chunks for change in chunk}, journal)

@@ -60,7 +60,7 @@ def apply(writer: Writer, plan: Plan, options: RunOptions, places: Places) -> Ru
         needed.append(ProjectChange(GLOBAL, "/", ProjectAction.REGISTER))
     job = Job(plan, projects=tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(needed)))
     # A session that stays where it is may have no project row.
-    with nullcontext() if any(change.moves for change in plan.changes) else writer.restoring():
+    with nullcontext() if any(change.moves for change in plan.changes) else writer.without_foreign_keys():
         return _run(writer, job, options, places)
 
 
@@ -71,7 +71,7 @@ def undo(writer: Writer, run: Journal, options: RunOptions) -> Run:
         sessions = roll_back(writer, run)
         return replace(run.outcome(), sessions=sessions)
     check_undoable(run)
-    with writer.restoring():
+    with writer.without_foreign_keys():
         return _run(writer, inverse_job(writer, run), options)
 
 
@@ -151,7 +151,7 @@ def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
             f"`opencode-migrator undo {entry.id}` takes it back.",
             tuple(found),
         )
-    with writer.restoring():
+    with writer.without_foreign_keys():
         execute(writer, run, staging, options.progress)
     return run.outcome()
 

@@ -11,7 +11,7 @@ from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.runs import RunOptions
 from migrator.model import Run, RunStatus
 from migrator.operations.context import places_of
-from migrator.planning.recheck import check_destinations, refresh_folder_state
+from migrator.planning.recheck import recheck
 from migrator.store.backup import back_up
 from migrator.store.writer import Writer
 
@@ -35,9 +35,7 @@ def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
         places = places_of(writer)
-        plan = refresh_folder_state(plan)
-        check_destinations(plan, writer, places)
-        return runs.apply(writer, plan, options, places)
+        return runs.apply(writer, recheck(plan, writer, places), options, places)
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.arguments import MoveRequest, SelectRequest
 from migrator.errors import BadInput, NothingMatched
 from migrator.model import PlanWarning
-from migrator.operations.move import plan_move
+from migrator.operations.move import plan_selection
+from migrator.operations.select import select_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,9 +45,8 @@ def plan_consolidate(context: CommandContext, request: ConsolidateRequest) -> tu
         undo_files=request.undo_files,
         announce=request.announce,
     )
-    plan = plan_move(context, move)
-    # Here it is known of all of them which repository they come from, of those that the disk has forgotten too.
-    return replace(plan, warnings=(*plan.warnings, *left_out_warnings(found)), sources=()), found
+    selection = select_sessions(context, move.select)
+    return plan_selection(context, selection, move, warnings=left_out_warnings(found), one_repository=True), found
 
 
 def left_out_warnings(found: RepositorySessions) -> Iterator[PlanWarning]:

@@ -9,7 +9,8 @@ import traceback
 
 def write_crash_log() -> str:
     """Write the exception that is being handled to a log of its own; return what to say of it."""
-    from migrator import __version__
+    from importlib.metadata import version
+
     from migrator.state_dir import now_ms, state_directory
 
     kind, error, _ = sys.exc_info()
@@ -17,7 +18,8 @@ def write_crash_log() -> str:
     try:
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         log.touch(mode=0o600)
-        versions = f"opencode-migrator {__version__}, Python {platform.python_version()}, {platform.platform()}"
+        ours, python = version("opencode-migrator"), platform.python_version()
+        versions = f"opencode-migrator {ours}, Python {python}, {platform.platform()}"
         log.write_text(f"{versions}\n{sys.argv}\n\n{traceback.format_exc()}")
         where = f"please report it with {log}"
     except OSError as unwritable:

@@ -20,39 +20,39 @@ FIXTURE_HOME = "/home/dev"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A home directory of its own, with an opencode database and the repository everything should move to."""
+class DemoHome:
+    """A home directory with an opencode database, and the repository that all sessions should move to."""
 
     home: Path
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """The environment in which commands see nothing but this home; its commits are the same each time."""
+        """The environment for commands that see only this home; the fixed date gives its commits the same ids."""
         dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-11-23T12:00:00Z")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "OPENCODE", "GIT_"))}
-        return {**kept, **dates, "HOME": str(self.home)}
+        environ = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "OPENCODE", "GIT_"))}
+        return {**environ, **dates, "HOME": str(self.home)}
 
 
-def build(home: Path) -> Stage:
-    """Make the stage in an empty directory.
+def build(home: Path) -> DemoHome:
+    """Build the home of the demo in an empty directory.
 
-    The sessions were begun in `~/src/shop-search`, `~/src/shop-checkout` and others, which are gone; what is left is
-    one repository, `~/src/shop`.
+    Its sessions began in `~/src/shop-search`, `~/src/shop-checkout` and others, which are gone; one repository is left,
+    `~/src/shop`.
     """
-    stage = Stage(home)
+    demo_home = DemoHome(home)
     shop = home / "src" / "shop"
     (shop / "sub" / "deep").mkdir(parents=True)
     (shop / "README.md").write_text("# shop\n")
     identity = ("-c", "user.name=demo", "-c", "user.email=demo@example.com")
     for words in (("init", "-q"), ("add", "."), (*identity, "commit", "-q", "-m", "One shop")):
         try:
-            subprocess.run(["git", *words], cwd=shop, env=stage.environ, check=True)
+            subprocess.run(["git", *words], cwd=shop, env=demo_home.environ, check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise MigratorError(f"The demo needs git to make a repository, and that failed: {error}.") from error
     database = home / ".local" / "share" / "opencode" / "opencode.db"
     database.parent.mkdir(parents=True)
     load(_fixture(), database, home)
-    return stage
+    return demo_home
 
 
 def load(fixture: Path, database: Path, home: Path) -> None:
@@ -66,9 +66,9 @@ def load(fixture: Path, database: Path, home: Path) -> None:
 
 
 def _fixture() -> Path:
-    """Find the dump: in the installed package, in fixtures/ in a checkout."""
-    here = Path(__file__).parents[1]
-    for place in (here / "fixtures" / FIXTURE, here.parent / "fixtures" / FIXTURE):
-        if place.is_file():
-            return place
+    """Find the dump: in the installed package, or in fixtures/ of a checkout."""
+    package = Path(__file__).parents[1]
+    for path in (package / "fixtures" / FIXTURE, package.parent / "fixtures" / FIXTURE):
+        if path.is_file():
+            return path
     raise MigratorError(f"The demo's data, {FIXTURE}, is missing from this installation; install it anew.")

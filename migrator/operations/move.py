@@ -9,13 +9,14 @@ from migrator.errors import BadInput, NothingMatched
 from migrator.operations.select import select_sessions
 from migrator.planning.destination import OneDirectory
 from migrator.planning.file_undo import FileUndoDecider
-from migrator.planning.opencode_2 import with_announcement
 from migrator.planning.planner import plan_move as plan
 from migrator.selection.projects import find_project, is_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from migrator.arguments import MoveRequest
-    from migrator.model import Plan, Selection
+    from migrator.model import Plan, PlanWarning, Selection
     from migrator.operations.context import CommandContext
 
 
@@ -24,11 +25,23 @@ def plan_move(context: CommandContext, request: MoveRequest) -> Plan:
     return plan_selection(context, select_sessions(context, request.select), request)
 
 
-def plan_selection(context: CommandContext, selection: Selection, request: MoveRequest) -> Plan:
+def plan_selection(
+    context: CommandContext,
+    selection: Selection,
+    request: MoveRequest,
+    *,
+    warnings: Iterable[PlanWarning] = (),
+    one_repository: bool = False,
+) -> Plan:
     """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
-    file_undo = FileUndoDecider(context.store, context.places, request.undo_files)
-    return with_announcement(
-        plan(context.store, selection, _destination(context, request), file_undo), wanted=request.announce
+    return plan(
+        context.store,
+        selection,
+        _destination(context, request),
+        FileUndoDecider(context.store, context.places, request.undo_files),
+        announce=request.announce,
+        warnings=warnings,
+        one_repository=one_repository,
     )
 
 
@@ -49,11 +62,11 @@ def _project(context: CommandContext, request: MoveRequest) -> str | None:
     wanted = request.to_project
     if wanted is None or wanted == KEEP:
         return None
-    facts = context.selector_context
+    selectors = context.selector_context
     try:
-        return find_project(wanted, facts, request.project_option).id
+        return find_project(wanted, selectors, request.project_option).id
     except NothingMatched:
-        place = facts.place(facts.expanded(wanted)) if is_path(wanted) else None
+        place = selectors.place(selectors.expanded(wanted)) if is_path(wanted) else None
         return place.project_id if place else wanted
 
 

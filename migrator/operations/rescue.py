@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from migrator.operations.orphans import find_homes
 from migrator.orphans.find import find_reasons
 from migrator.planning.file_undo import FileUndoDecider
-from migrator.planning.opencode_2 import with_announcement
 from migrator.planning.planner import plan_move
 from migrator.planning.rescue import Rescue
 from migrator.plugins import check_rule_names, orphan_rules
@@ -30,5 +29,4 @@ def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[
     selection = rescue.select(find_reasons(context.rule_context, every))
     selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
     file_undo = FileUndoDecider(context.store, context.places, request.undo_files)
-    plan = plan_move(context.store, selection, rescue.destination, file_undo)
-    return with_announcement(plan, wanted=request.announce)
+    return plan_move(context.store, selection, rescue.destination, file_undo, announce=request.announce)

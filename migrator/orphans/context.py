@@ -32,7 +32,7 @@ class DatabaseRuleContext:
 
     @cached_property
     def bound(self) -> Mapping[Binding, Sequence[Session]]:
-        """Every session that this machine's disk tells about, by its binding."""
+        """The sessions whose directory should be on this machine's disk, by binding."""
         bound: dict[Binding, list[Session]] = {}
         for session in self.by_id.values():
             bound.setdefault(session.binding, []).append(session)
@@ -53,7 +53,7 @@ class DatabaseRuleContext:
     @cached_property
     def by_id(self) -> Mapping[str, Session]:
         """Every session of the database by its id, last used first."""
-        # SQLite sorts them in half of Python's time, and what is read in a row lies in a row to be walked through.
+        # SQLite sorts them in half of Python's time, and objects are quick to walk through in the order they were made.
         every = self._store.sessions_where("TRUE", tail="ORDER BY time_updated DESC, id DESC")
         return {session.id: session for session in every}
 
@@ -125,9 +125,9 @@ class DatabaseRuleContext:
         return self._store.project_directories()
 
     def inspect(self, directory: str) -> DirectoryInfo:
-        """Return what is at a directory; the first question looks at all that sessions are bound to, several at once.
+        """Return what is at a directory; the first call looks at the directories of all sessions, several at once.
 
-        Raises MigratorError where git isn't there to be asked.
+        Raises MigratorError if git is not on PATH.
         """
         if directory not in self._inspected:
             self._inspect_all(

@@ -28,7 +28,7 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that is known of one session: whether it has a row (`in_database`), and what is on the disk (`info`)."""
+    """All that is known of one session; `in_database` tells whether it has a row, `info` what is on the disk."""
 
     orphan: Orphan
     in_database: bool
@@ -38,7 +38,7 @@ class Explanation:
 
 
 def explain(context: RuleContext, session: Session, asked: Sequence[OrphanRule], homes: Homes) -> Explanation:
-    """Ask every rule about one session, and for its home where it is lost."""
+    """Ask every rule about one session, and find its home if it is lost."""
     in_database = session.id in context.by_id
     results = []
     for rule in asked:
@@ -59,7 +59,7 @@ def explain(context: RuleContext, session: Session, asked: Sequence[OrphanRule],
 def find_session(context: RuleContext, text: str) -> Session:
     """Return the session whose id is `text` or the only one that begins with it, in the database or JSON storage.
 
-    Raises NothingMatched where there is none, MigratorError where there are several.
+    Raises NothingMatched if there is none, MigratorError if there are several.
     """
     known = {left.session.id: left.session for left in context.left_behind} | dict(context.by_id)
     id_ = whole_id(text, known, "sessions")

@@ -1,4 +1,4 @@
-"""Where a lost session belongs: certain homes, from what the database, git, jj and the directories themselves say.
+"""Where a lost session belongs: certain homes, known from the database, git, jj and the directories themselves.
 
 A session whose directory is there belongs there. One whose directory is gone belongs to the checkout that it was in:
 where git or jj have it on record, else its project's own worktree, else the one repository that is that project too.
@@ -48,7 +48,7 @@ class Homes:
     def suggestion(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
         """Return where a session belongs that is lost for these reasons, and the rivals of equal rank.
 
-        The suggestion is None where nobody knows, or where being bound there would change nothing.
+        The suggestion is None if the home is not known, or if the session is bound there already.
         """
         exception = self._exception(session, reasons)
         if exception is None:

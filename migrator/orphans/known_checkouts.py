@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.paths import checkout_root
@@ -41,7 +41,7 @@ class KnownCheckouts:
 
     def __init__(self, context: RuleContext) -> None:
         self._context = context
-        self._repositories: dict[str, tuple[KnownRepository, ...]] = {}
+        self.repositories = cache(self._find_repositories)
 
     @cached_property
     def _tops(self) -> Mapping[str, Sequence[str]]:
@@ -82,16 +82,13 @@ class KnownCheckouts:
         place = self._context.inspect(project.worktree).place if project and project_id != GLOBAL else None
         return place if place and place.project_id == project_id and place.worktree != "/" else None
 
-    def repositories(self, project_id: str) -> tuple[KnownRepository, ...]:
+    def _find_repositories(self, project_id: str) -> tuple[KnownRepository, ...]:
         """Return the repositories with checkouts that are there and that opencode resolves to the project today."""
         if project_id == GLOBAL:
             return ()
-        known = self._repositories.get(project_id)
-        if known is None:
-            seen = (self._context.inspect(directory).place for directory in self.directories(project_id))
-            tops = {place.worktree for place in seen if place and place.project_id == project_id}
-            known = self._repositories[project_id] = tuple(by_repository(self._context, tops, project_id))
-        return known
+        places = (self._context.inspect(directory).place for directory in self.directories(project_id))
+        tops = {place.worktree for place in places if place and place.project_id == project_id}
+        return tuple(by_repository(self._context, tops, project_id))
 
 
 def by_repository(

@@ -12,13 +12,13 @@ from __future__ import annotations
 import os
 
 _EVERYWHERE = frozenset({"/", "/home", "/Users"})
-"""Directories that are on other systems too: that they are here says nothing of what was in them."""
+"""Directories that every system may have, so that they don't show that a directory in them was ever here."""
 
 
 def why_other_machine(directory: str) -> str | None:
-    """Return in words why a directory may be another machine's or container's; None if it is or was here.
+    """Say why a directory may be another machine's or container's; None if it is or was here.
 
-    Disks that aren't mounted are no matter of this: they can't be looked at, and so are never taken for gone.
+    Disks that aren't mounted don't count here: their directories can't be read, so they are never taken for gone.
     """
     if not os.path.isabs(directory):
         return f"{directory} is a path of another system"

@@ -29,13 +29,13 @@ class DirectoryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DirectoryInfo:
-    """What was seen at a stored directory.
+    """What is on the disk at a stored directory.
 
-    `real` is its real path and `place` what opencode makes of it, both None unless it is there; `place` is None too
-    where git can't say. `detail` is what was seen, in words, for people: git's complaint where it can't say.
+    `real` is its real path and `place` what opencode makes of it. Both are None if the directory isn't there, `place`
+    also if git fails. `detail` says in words what is there, or why git failed.
 
-    `kept_id` is the project id that opencode left in the repository when it was last opened, None where there is none;
-    `told_by` names the mark that the place's project id comes from: "origin github.com/acme/shop", "its root commit".
+    `kept_id` is the project id that opencode left in the repository when it was last opened, or None; `told_by` names
+    the mark that the place's project id comes from: "origin github.com/acme/shop", "its root commit".
     """
 
     directory: str
@@ -57,10 +57,10 @@ class RuleContext(Protocol):
 
     @property
     def bound(self) -> Mapping[Binding, Sequence[Session]]:
-        """Every session that this machine's disk tells about, by its binding: sessions are many, bindings are few.
+        """The sessions whose directory should be on this machine's disk, by binding: bindings are fewer than sessions.
 
-        That leaves out what opencode 2 hasn't imported, for which other rules hold, and what it has in a workspace of
-        some provider, whose directory is elsewhere.
+        Sessions that opencode 2 hasn't imported are left out, since other rules hold for them, and so are those in a
+        workspace of some provider, whose directory is elsewhere.
         """
 
     @property
@@ -159,11 +159,11 @@ class OrphanRule(ABC):
         """Yield the sessions that are lost in this way, with the evidence."""
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Return in words what speaks for a session that this rule doesn't find, for `--explain`; "" for nothing."""
+        """Say for `--explain` why this rule doesn't find a session; "" if there is nothing to say."""
         return self.acquit(context, session)
 
     def acquit(self, context: RuleContext, session: Session) -> str:
-        """Return no note: the name of `explain_pass` until 0.1, which rules of others may define."""
+        """Say nothing; until 0.1 `explain_pass` had this name, under which rules of third parties may define it."""
         del context, session
         return ""
 

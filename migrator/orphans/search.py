@@ -1,4 +1,4 @@
-"""Likely homes: what lies below the directories that the user says to look in, ranked by how well it is known.
+"""Likely homes: what lies below the directories in which the user wants to search, ranked by how sure it is.
 
 In this order, the first that fits anything decides: a repository that opencode resolves to the session's project
 today; one that keeps the project's id in its `.git/opencode`, though its origin makes it another project now; one with
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, PlanWarning
@@ -55,7 +55,7 @@ class Search:
         self._directories = directories
         self._depth = depth
         self._tick = tick
-        self._commits: dict[str, frozenset[str]] = {}
+        self._root_commits = cache(git.root_commits)
 
     @cached_property
     def found(self) -> FoundRepositories:
@@ -112,12 +112,6 @@ class Search:
             () if place else same_files,
             "a directory of the same name with the files that its sessions worked on",
         )
-
-    def _root_commits(self, top: str) -> frozenset[str]:
-        known = self._commits.get(top)
-        if known is None:
-            known = self._commits[top] = git.root_commits(top)
-        return known
 
     def _with_same_files(self, base: str) -> tuple[str, ...]:
         """Return the directories named like `base` with the files that the sessions in and below it worked on."""

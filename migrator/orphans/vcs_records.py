@@ -1,4 +1,4 @@
-"""What git and jj themselves have on record of a working copy that is gone: where it is now, or what it was part of.
+"""What git and jj have on record of a working copy that is gone: where it is now, or what it was part of.
 
 git: a worktree's `.git` names its admin directory, and that one names the worktree. After a plain `mv` the first still
 leads to the second, which still says the old path; after `git worktree move`, or when git has noticed, it says the
@@ -9,7 +9,7 @@ knows its own name.
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.paths import path_below, upwards
@@ -44,11 +44,11 @@ class VcsRecords:
     def __init__(self, context: RuleContext, known: KnownCheckouts) -> None:
         self._context = context
         self._known = known
-        self._worktrees: dict[str, tuple[WorktreeRecord, ...]] = {}
         self._moved_worktrees: dict[tuple[str, str], Mapping[str, set[str]]] = {}
-        self._common_directories: dict[str, list[str]] = {}
-        self._names_by_path: dict[str, Mapping[str, str]] = {}
-        self._working_copies_beside: dict[str, tuple[str, ...]] = {}
+        self._worktrees_of = cache(git_worktrees.worktrees)
+        self._git_repositories = cache(self._find_git_repositories)
+        self._workspace_names = cache(_workspace_names)
+        self._neighbours = cache(_working_copies_in)
 
     # -- git -----------------------------------------------------------------------------------------------------
 
@@ -57,7 +57,7 @@ class VcsRecords:
     ) -> Record | None:
         """Return what git knows of a worktree at `base` that a directory was in.
 
-        `newest` is when the last session began that was bound there, in milliseconds since 1970.
+        `newest` is when the youngest session there was made, in milliseconds since 1970.
         """
         where, sub = real_path(base), path_below(directory, base)
         if moved := self._moved_by_hand(where, base, project_id, found):
@@ -79,7 +79,7 @@ class VcsRecords:
     def _moved_by_hand(self, where: str, base: str, project_id: str, found: Sequence[str]) -> tuple[str, ...]:
         sources = {
             ("of project", project_id): self._known.directories(project_id),
-            ("beside", os.path.dirname(base)): self._siblings(base),
+            ("beside", os.path.dirname(base)): self._neighbours(os.path.dirname(base)),
             ("found", ""): found,
         }
         return tuple(
@@ -87,7 +87,7 @@ class VcsRecords:
         )
 
     def _moved_worktrees_among(self, source: tuple[str, str], roots: Iterable[str]) -> Mapping[str, set[str]]:
-        """Map the paths that git has on record to the worktrees that are somewhere else now, among `roots`."""
+        """Map the paths that git has on record to those of `roots` that are the worktrees now; asked once a source."""
         known = self._moved_worktrees.get(source)
         if known is None:
             known = self._moved_worktrees[source] = {}
@@ -98,27 +98,17 @@ class VcsRecords:
                         known.setdefault(record.path, set()).add(root)
         return known
 
-    def _git_repositories(self, project_id: str) -> list[str]:
+    def _find_git_repositories(self, project_id: str) -> list[str]:
         """Return the common directories of a project's checkouts."""
-        known = self._common_directories.get(project_id)
-        if known is None:
-            repositories = self._known.repositories(project_id)
-            tops = [place.worktree for repository in repositories for place in repository.checkouts]
-            known = sorted({link.common for top in tops if (link := git_worktrees.worktree_link(top))})
-            self._common_directories[project_id] = known
-        return known
-
-    def _worktrees_of(self, common: str) -> tuple[WorktreeRecord, ...]:
-        known = self._worktrees.get(common)
-        if known is None:
-            known = self._worktrees[common] = git_worktrees.worktrees(common)
-        return known
+        repositories = self._known.repositories(project_id)
+        tops = [place.worktree for repository in repositories for place in repository.checkouts]
+        return sorted({link.common for top in tops if (link := git_worktrees.worktree_link(top))})
 
     # -- jj ------------------------------------------------------------------------------------------------------
 
     def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
-        """Return what jj knows of a workspace that a directory was at or below."""
-        nearby = [root for root in (*self._siblings(directory), *found) if jj.repo_dir(root)]
+        """Return what jj knows of a workspace that a directory was in."""
+        nearby = [root for root in (*self._neighbours(os.path.dirname(directory)), *found) if jj.repo_dir(root)]
         beside = self._path_index(filter(None, map(jj.repo_dir, nearby)))
         if not beside and not self._workspaces:
             return None
@@ -130,8 +120,12 @@ class VcsRecords:
             (repo, name), sub = recorded, path_below(where, base)
             if os.path.isdir(base):
                 return Record((base,), sub, f"jj has {base} on record as workspace {name}")
-            candidates = {real_path(root) for root in (*self._siblings(base), *self._known.all_directories(), *nearby)}
-            moved = sorted(root for root in candidates if jj.repo_dir(root) == repo and jj.workspace_name(root) == name)
+            nearby += [*self._neighbours(os.path.dirname(base)), *self._known.all_directories()]
+            moved = sorted(
+                root
+                for root in set(map(real_path, nearby))
+                if jj.repo_dir(root) == repo and jj.workspace_name(root) == name
+            )
             if moved:
                 return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
             return Record((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
@@ -139,18 +133,11 @@ class VcsRecords:
 
     @cached_property
     def _workspaces(self) -> dict[str, tuple[str, str]]:
-        """Map each path on record in a repository that is known to that repository and the workspace's name."""
+        """Map each path on record in the known jj repositories to its repository and the workspace's name."""
         return self._path_index(filter(None, map(self._jj_repository, set(self._known.all_directories()))))
 
     def _path_index(self, repositories: Iterable[str]) -> dict[str, tuple[str, str]]:
         return {path: (repo, name) for repo in set(repositories) for path, name in self._workspace_names(repo).items()}
-
-    def _workspace_names(self, repo: str) -> Mapping[str, str]:
-        known = self._names_by_path.get(repo)
-        if known is None:
-            records = jj.index(repo).workspaces if jj.is_repo_dir(repo) else ()
-            known = self._names_by_path[repo] = {record.path: record.name for record in records}
-        return known
 
     def _jj_repository(self, directory: str) -> str | None:
         """Return the repository of the jj workspace that a directory is in."""
@@ -158,18 +145,19 @@ class VcsRecords:
             return None
         return next((repo for root in upwards(directory) if (repo := jj.repo_dir(root))), None)
 
-    def _siblings(self, base: str) -> tuple[str, ...]:
-        """Return the working copies beside one that is gone: a renamed folder mostly stays among its neighbours."""
-        parent = os.path.dirname(base)
-        known = self._working_copies_beside.get(parent)
-        if known is None:
-            beside = (os.path.join(parent, name) for name in names_in(parent, _MOST_SIBLINGS))
-            known = self._working_copies_beside[parent] = tuple(
-                root
-                for root in beside
-                if os.path.isfile(os.path.join(root, ".git")) or os.path.isdir(os.path.join(root, ".jj"))
-            )
-        return known
+
+def _workspace_names(repo: str) -> dict[str, str]:
+    """Map the paths of a jj repository's workspaces to their names."""
+    records = jj.index(repo).workspaces if jj.is_repo_dir(repo) else ()
+    return {record.path: record.name for record in records}
+
+
+def _working_copies_in(parent: str) -> tuple[str, ...]:
+    """Return the working copies directly in a directory: a renamed folder mostly stays among its neighbours."""
+    roots = (os.path.join(parent, name) for name in names_in(parent, _MOST_SIBLINGS))
+    return tuple(
+        root for root in roots if os.path.isfile(os.path.join(root, ".git")) or os.path.isdir(os.path.join(root, ".jj"))
+    )
 
 
 def _made_at(common: str, id_: str) -> float:

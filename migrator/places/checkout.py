@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha1
 
+from migrator.model import Place
+from migrator.places.small_files import read_small
+
+_KEPT_ID_LIMIT = 64 * 1024
+
 
 class ProjectIdScheme(StrEnum):
     """Where opencode takes a repository's project id from; the first source that there is counts."""
@@ -23,7 +28,7 @@ class ProjectIdScheme(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The facts that all directories below one checkout share; see `Place` for the columns they become.
+    """The facts that all directories in one checkout share.
 
     `worktree` is its top level, `project_worktree` what a new project row gets, `vcs` "git", "hg" (opencode 2) or None.
     `kept_id` is the project id that opencode left in the repository, None if it never opened it; `told_by` says in
@@ -36,6 +41,18 @@ class Checkout:
     vcs: str | None
     kept_id: str | None = None
     told_by: str = "no mark of a repository"
+
+    def place(self, directory: str) -> Place:
+        """Return what opencode makes of a directory in this checkout."""
+        # For worktree "/" the path is the directory without its leading slash.
+        path = "" if directory == self.worktree else os.path.relpath(directory, self.worktree)
+        return Place(directory, self.project_id, self.worktree, path, self.vcs, self.project_worktree)
+
+
+def kept_project_id(directory: str) -> str | None:
+    """Return the project id that opencode has written into the git or `.hg` directory of a repository, if any."""
+    data = read_small(os.path.join(directory, "opencode"), _KEPT_ID_LIMIT)
+    return data.decode("utf-8-sig", "replace").strip() or None if data else None
 
 
 GLOBAL = "global"

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.places import git_worktrees, origin
-from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, ProjectIdScheme
+from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, ProjectIdScheme, kept_project_id
 from migrator.places.small_files import nearest_with
 
 # Git sets these for its hooks and aliases: with them it would describe the repository we were called from.
@@ -71,7 +71,7 @@ def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
         return _version_2(layout) if layout else NO_CHECKOUT
     if layout:
         return _cache_first(layout)
-    kept = cached_project_id(Path(root, ".git"))
+    kept = kept_project_id(f"{root}/.git")
     project_id, told_by = _by_kept_id(kept) or (GLOBAL, "no repository to git")
     return Checkout(project_id, root, root, None, kept, told_by)
 
@@ -79,7 +79,7 @@ def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
 def _origin_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.15.13 and 1.18.34."""
     top = layout.top or layout.root
-    kept = cached_project_id(Path(layout.common))
+    kept = kept_project_id(layout.common)
     project_id, told_by = _by_origin(top) or _by_kept_id(kept) or _by_root_commit(top) or _NO_COMMIT
     return Checkout(project_id, top, top, "git", kept, told_by)
 
@@ -100,7 +100,7 @@ def _version_2(layout: _Layout) -> Checkout:
 def _cache_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.14.34, and 1.3.2 but for the `project_worktree` of a bare repository's worktree."""
     root, top, common = layout
-    kept = cached_project_id(Path(root, ".git")) or cached_project_id(Path(common))
+    kept = kept_project_id(f"{root}/.git") or kept_project_id(common)
     project_id, told_by = _by_kept_id(kept) or _by_root_commit(root) or _NO_COMMIT
     if project_id == GLOBAL:
         return Checkout(GLOBAL, root, root, "git", kept, told_by)
@@ -159,14 +159,6 @@ def root_commits(top: str) -> frozenset[str]:
     """
     failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
     return frozenset() if failed else frozenset(commits.split())
-
-
-def cached_project_id(git_directory: Path) -> str | None:
-    """Return the project id that opencode has written into a git directory; None if there is none."""
-    try:
-        return (git_directory / "opencode").read_text("utf-8-sig", "replace").strip() or None
-    except OSError:
-        return None
 
 
 def environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.places.checkout import GLOBAL, Checkout
+from migrator.places.checkout import GLOBAL, Checkout, kept_project_id
 from migrator.places.small_files import nearest_with, read_small
 
 if TYPE_CHECKING:
@@ -53,14 +53,9 @@ def checkout(root: str) -> Checkout:
     Raises MigratorError if no id is kept and hg is missing: opencode can't tell without it either.
     """
     store = os.path.join(root, ".hg")
-    kept = _kept_id(store)
+    kept = kept_project_id(store)
     project_id, told_by = (kept, "the id kept in its .hg") if kept else _by_first_changeset(root, store)
     return Checkout(project_id, root, root, "hg", kept, told_by)
-
-
-def _kept_id(store: str) -> str | None:
-    data = read_small(os.path.join(store, "opencode"), _LIMIT)
-    return data.decode("utf-8-sig", "replace").strip() or None if data else None
 
 
 def _by_first_changeset(root: str, store: str) -> tuple[str, str]:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError, NoSuchDirectory
-from migrator.model import Place
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from migrator.model import Place
 
 _AT_ONCE = 16
 """How many threads wait for git, which reads a few files each time: the waiting takes long, not the computing."""
@@ -51,15 +52,7 @@ class Places:
         Raises MigratorError if git or hg can't say what it is.
         """
         checkout = self.checkout(real)
-        place = Place(
-            directory=real,
-            project_id=checkout.project_id,
-            worktree=checkout.worktree,
-            path=_relative(real, checkout.worktree),
-            vcs=checkout.vcs,
-            project_worktree=checkout.project_worktree,
-        )
-        return place, checkout
+        return checkout.place(real), checkout
 
     def root_commits(self, worktree: str) -> frozenset[str]:
         """Return the first commits of what is checked out in `worktree`: clones and worktrees have them in common."""
@@ -118,11 +111,6 @@ class Places:
             answer = error
         self._checkouts[root] = answer
         return answer
-
-
-def _relative(directory: str, worktree: str) -> str:
-    """Return `session.path`: "" at the top, and for worktree "/" the directory without its leading slash."""
-    return "" if directory == worktree else os.path.relpath(directory, worktree)
 
 
 def _real_directory(directory: str) -> str:

@@ -35,8 +35,8 @@ class FileUndoDecider:
     def decide(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes with their `undo` and `turns`; one query, whatever their number.
 
-        A session that keeps project and directory keeps its file undo, unless the policy is DETACH. Raises
-        MigratorError if the policy is CARRY and something can't be carried.
+        A session that keeps project and directory keeps its file undo, unless the policy is `detach`. Raises
+        MigratorError if the policy is `carry` and something can't be carried.
         """
         # Asked first: most sessions have no file undo, and then there is nothing to decide.
         found = self.store.with_file_undo([change.session for change in changes]) if changes else set()

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.model import PlanWarning
 from migrator.places.opencode_1 import binding_of_opencode_1, place_of_opencode_1
 from migrator.store.opencode_2.forks import forks
-from migrator.store.opencode_2.staging import elsewhere_in_1, suspended, waiting_moves
+from migrator.store.opencode_2.staging import bound_elsewhere_in_opencode_1, suspended_sessions, waiting_moves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Change, Place, Plan
+    from migrator.model import Change, Place
     from migrator.store.reader import Store
 
 _SHOWN = 5
 
 
-def with_announcement(plan: Plan, *, wanted: bool) -> Plan:
-    """Return a plan that tells the model of a new directory, if that is wanted and there is one."""
-    if not wanted or plan.dialect == "v1":
-        return plan
-    return replace(plan, announce=any(change.before.directory != change.after.directory for change in plan.changes))
+def has_announcements(store: Store, changes: Iterable[Change]) -> bool:
+    """Tell whether there is a new directory to tell the model about; opencode 1 never does that."""
+    return store.schema.has_v2 and any(change.before.directory != change.after.directory for change in changes)
 
 
 def rebind_for_opencode_1(
@@ -61,7 +58,7 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[Pla
     if not store.schema.has_v2:
         return
     moving = {change.session: change for change in changes if change.moves}
-    for id_ in suspended(store, moving):
+    for id_ in suspended_sessions(store, moving):
         yield PlanWarning(
             "turn-under-way",
             f"{id_} is in the middle of a turn, which opencode 2 goes on with when it starts: it is not moved, and "
@@ -74,7 +71,7 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[Pla
             f"opencode 2 has a move of {id_} to {directory} waiting, which would override this one: it is taken out.",
             id_,
         )
-    for id_, directory in elsewhere_in_1(store, moving):
+    for id_, directory in bound_elsewhere_in_opencode_1(store, moving):
         yield PlanWarning(
             "elsewhere-in-opencode-1",
             f"opencode 1 has {id_} in {directory}, where opencode 2 has it no more: that row comes along.",

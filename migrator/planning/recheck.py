@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
-def check_destinations(plan: Plan, store: Store, places: Places) -> None:
-    """Refuse a plan whose destination has gone, or has become another place, since it was made."""
+def recheck(plan: Plan, store: Store, places: Places) -> Plan:
+    """Return the plan as it can be applied now: folders that were still to move may have moved.
+
+    Raises StalePlan where a destination has gone, or has become another place, since the plan was made.
+    """
     rows = {project.id for project in store.projects()}
     for project in plan.projects:
         if project.action is ProjectAction.EXISTS and project.id not in rows:
@@ -25,19 +28,19 @@ def check_destinations(plan: Plan, store: Store, places: Places) -> None:
     try:
         if plan.relocated is None:
             _check_directories(plan, store, places)
-        else:
-            _check_relocated(plan, plan.relocated, store, places)
+            return plan
+        folders = _folders_now(plan.relocated)
+        _check_relocated(plan, folders, store, places)
     except NoSuchDirectory as error:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
+    return replace(plan, relocated=folders)
 
 
-def refresh_folder_state(plan: Plan) -> Plan:
-    """Return a plan to follow folders before they move as one to follow them after it, if they have moved since."""
-    said = plan.relocated
-    if said is None or said.whereabouts is not FolderState.WILL_MOVE:
-        return plan
-    moved = not any(os.path.isdir(old) for old, _ in said.folders)
-    return replace(plan, relocated=replace(said, whereabouts=FolderState.MOVED)) if moved else plan
+def _folders_now(planned: FolderMoves) -> FolderMoves:
+    """Return the folders as they are now: those that were to move next count as moved once no old one is left."""
+    if planned.state is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in planned.folders):
+        return replace(planned, state=FolderState.MOVED)
+    return planned
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
@@ -54,12 +57,12 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
                 )
 
 
-def _check_relocated(plan: Plan, said: FolderMoves, store: Store, places: Places) -> None:
+def _check_relocated(plan: Plan, folders: FolderMoves, store: Store, places: Places) -> None:
     """Ask again where each folder's sessions belong."""
     from migrator.planning.relocation.destination import Relocation
 
-    relocation = Relocation(places, said, store.workspaces())
-    relocation.resolver.check()
+    relocation = Relocation(places, folders, store.workspaces())
+    relocation.resolver.check_folders()
     old = frozenset(store.never_imported())
     for before, after, of_1 in {(change.before, change.after, change.session in old) for change in plan.changes}:
         place = relocation.place(before)
@@ -72,7 +75,7 @@ def _check_relocated(plan: Plan, said: FolderMoves, store: Store, places: Places
                 f"the plan says project {after.project_id}. Nothing was written; plan again.",
             )
     for project in plan.updates:
-        if not relocation.resolver.holds(project.worktree, project.id):
+        if not relocation.resolver.is_of_project(project.worktree, project.id):
             raise StalePlan(
                 f"opencode would take {project.worktree} for another project than {project.id} now. Nothing was "
                 "written; plan again.",

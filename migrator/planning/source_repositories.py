@@ -8,7 +8,7 @@ they belong to, by their own files where they are there, by the repository's rec
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Binding, PlanWarning, Source
 from migrator.paths import upwards
@@ -20,18 +20,23 @@ if TYPE_CHECKING:
 
     from migrator.model import Project
 
-Taken = tuple[tuple[str, ...], Binding, Binding]
-"""Why sessions move, from where, and to where: one for all that are alike."""
-
 OUTSIDE = "no git or jj repository"
 
 
-def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Source, ...]:
-    """Return where the sessions come from, a source for each directory and project; none if it is one repository."""
-    places = {(before.directory, before.project_id) for _, before, _ in taken}
+class Way(NamedTuple):
+    """A way that sessions go: why, from where, and to where; one for all that are alike."""
+
+    selected_by: tuple[str, ...]
+    before: Binding
+    after: Binding
+
+
+def find_sources(ways: Collection[Way], projects: Sequence[Project]) -> tuple[Source, ...]:
+    """Return where sessions come from, a source for each directory and project; none if all are of one repository."""
+    places = {(way.before.directory, way.before.project_id) for way in ways}
     outside = {directory for directory, project_id in places if is_outside_repository(project_id, directory)}
     if outside or len({project_id for _, project_id in places}) > 1:
-        tops = _jj_tops(outside | {after.directory for _, _, after in taken}) if outside else {}
+        tops = _jj_tops(outside | {way.after.directory for way in ways}) if outside else {}
     else:
         return ()
     labels = {project.id: _label(project, projects) for project in projects}
@@ -46,23 +51,25 @@ def sources(taken: Collection[Taken], projects: Sequence[Project]) -> tuple[Sour
     return tuple(found) if len({source.repository for source in found}) > 1 else ()
 
 
-def project_warnings(taken: Collection[Taken], found: Sequence[Source]) -> Iterable[PlanWarning]:
-    """Yield a warning for each pattern that takes sessions of several repositories: often a look-alike is there."""
-    repository = {(source.directory, source.project_id): source.repository for source in found}
+def repository_warnings(ways: Iterable[Way], sources: Sequence[Source]) -> Iterable[PlanWarning]:
+    """Yield a warning for each pattern that takes sessions of several repositories: often one of them looks alike."""
+    if not sources:
+        return
+    repository = {(source.directory, source.project_id): source.repository for source in sources}
     noun = (
         "repositories"
-        if any(is_outside_repository(source.project_id, source.directory) for source in found)
+        if any(is_outside_repository(source.project_id, source.directory) for source in sources)
         else "projects"
     )
-    crossed: dict[str, set[str]] = {}
-    for selected_by, before, _ in taken:
-        for said in selected_by:
-            if said.startswith("--from-dir") and repository:
-                crossed.setdefault(said, set()).add(repository[before.directory, before.project_id])
-    for said, named in sorted(crossed.items()):
-        if len(named) > 1:
-            listed = ", ".join(sorted(named))
-            yield PlanWarning("crosses-projects", f"{said} takes sessions of {len(named)} {noun}: {listed}.")
+    taken: dict[str, set[str]] = {}
+    for selected_by, before, _ in ways:
+        for option in selected_by:
+            if option.startswith("--from-dir"):
+                taken.setdefault(option, set()).add(repository[before.directory, before.project_id])
+    for option, repositories in sorted(taken.items()):
+        if len(repositories) > 1:
+            listed = ", ".join(sorted(repositories))
+            yield PlanWarning("crosses-projects", f"{option} takes sessions of {len(repositories)} {noun}: {listed}.")
 
 
 def _label(project: Project, projects: Sequence[Project]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.reporting.orphan_rows import orphan_rows, reason_row
-from migrator.reporting.orphan_text import labelled
+from migrator.reporting.orphan_text import labelled_lines
 from migrator.text import local_time, one_line
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from migrator.orphans.explain import Explanation, RuleResult
 
 
-def explanation_document(told: Explanation) -> dict[str, Any]:
+def explanation_document(explanation: Explanation) -> dict[str, Any]:
     """Return the row of the orphan, with what the disk shows (`found`) and every rule's yes or no (`rules`)."""
-    (row,) = orphan_rows([told.orphan], [told.project] if told.project else [])
-    info, place = told.info, told.info.place
+    (row,) = orphan_rows([explanation.orphan], [explanation.project] if explanation.project else [])
+    info, place = explanation.info, explanation.info.place
     return row | {
-        "parentId": told.orphan.session.parent_id,
-        "workspaceId": told.orphan.session.binding.workspace_id,
-        "inDatabase": told.in_database,
+        "parentId": explanation.orphan.session.parent_id,
+        "workspaceId": explanation.orphan.session.binding.workspace_id,
+        "inDatabase": explanation.in_database,
         "found": {
             "standing": info.status.value,
             "detail": info.detail,
@@ -45,29 +45,30 @@ def explanation_document(told: Explanation) -> dict[str, Any]:
                 "reasons": [reason_row(reason) for reason in result.reasons],
                 "because": result.note or None,
             }
-            for result in told.results
+            for result in explanation.results
         ],
     }
 
 
-def explanation_text(told: Explanation, width: int = 80) -> Iterator[str]:
+def explanation_text(explanation: Explanation, width: int = 80) -> Iterator[str]:
     """Yield the lines: the row, the disk, the rules, where it belongs."""
-    session = told.orphan.session
+    session = explanation.orphan.session
     yield click.style(one_line(f'{session.id} "{session.title}"'), bold=True)
-    for label, text in _facts(told):
-        yield from labelled(label, text, width, "cyan")
+    for label, text in _facts(explanation):
+        yield from labelled_lines(label, text, width, "cyan")
     yield ""
-    for result in told.results:
+    for result in explanation.results:
         yield from _verdict(result, width)
     yield ""
-    yield from _home(told, width)
+    yield from _home(explanation, width)
 
 
-def _facts(told: Explanation) -> Iterator[tuple[str, str]]:
-    session, info, project = told.orphan.session, told.info, told.project
+def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    session, info, project = explanation.orphan.session, explanation.info, explanation.project
     binding = session.binding
     archived = f", archived {local_time(session.archived)}" if session.archived is not None else ""
-    yield "used last", local_time(session.updated) + archived + ("" if told.in_database else "; not in this database")
+    outside = "" if explanation.in_database else "; not in this database"
+    yield "used last", local_time(session.updated) + archived + outside
     yield "stored directory", binding.directory or "none"
     yield "stored project", binding.project_id
     yield "stored path", "NULL" if binding.path is None else f'"{binding.path}"'
@@ -84,20 +85,20 @@ def _facts(told: Explanation) -> Iterator[tuple[str, str]]:
 
 def _verdict(result: RuleResult, width: int) -> Iterator[str]:
     if not result.reasons:
-        yield from labelled(f"no   {result.rule}", result.note or "nothing found", width, "green")
+        yield from labelled_lines(f"no   {result.rule}", result.note or "nothing found", width, "green")
     for reason in result.reasons:
-        yield from labelled(f"yes  {result.rule} ({reason.certainty.value})", reason.evidence, width, "red")
+        yield from labelled_lines(f"yes  {result.rule} ({reason.certainty.value})", reason.evidence, width, "red")
 
 
-def _home(told: Explanation, width: int) -> Iterator[str]:
-    orphan = told.orphan
+def _home(explanation: Explanation, width: int) -> Iterator[str]:
+    orphan = explanation.orphan
     if not orphan.reasons:
         yield "It is no orphan: opencode shows and resumes it where it is."
     elif orphan.suggestion is not None:
         home = orphan.suggestion
         text = f"{home.directory}, project {home.project_id}; {home.because}"
-        yield from labelled(f"home ({home.certainty.value})", text, width, "green")
+        yield from labelled_lines(f"home ({home.certainty.value})", text, width, "green")
     elif orphan.rivals:
-        yield from labelled("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
+        yield from labelled_lines("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
     else:
         yield "Where it belongs is not known."

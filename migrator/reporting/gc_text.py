@@ -1,4 +1,4 @@
-"""Snapshot repositories that runs left behind: as a document for programs, as lines for people."""
+"""Report the snapshot repositories that runs left behind: as a document for programs, as lines for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMAT = "opencode-migrator/gc@1"
 
 
 def leftover_document(found: Sequence[Leftover], *, removed: bool) -> dict[str, Any]:
-    """Return all of it as a JSON object; sizes in bytes. `removed`: what could go is gone."""
+    """Return the document, with sizes in bytes; `removed` tells whether those that can go have been removed."""
     return {
         "format": FORMAT,
         "removed": removed,
@@ -37,28 +37,28 @@ def leftover_document(found: Sequence[Leftover], *, removed: bool) -> dict[str, 
 
 
 def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]:
-    """Yield what goes, or is gone, and what stays, each with its size and the reason."""
-    going = [leftover for leftover in found if leftover.why_kept is None]
-    size = sum(leftover.size for leftover in going)
-    what = count(len(going), "snapshot repository", "snapshot repositories")
-    if going:
+    """Yield what can go or was removed, and what is kept and why, each with its size."""
+    removable = [leftover for leftover in found if leftover.why_kept is None]
+    size = sum(leftover.size for leftover in removable)
+    what = count(len(removable), "snapshot repository", "snapshot repositories")
+    if removable:
         head = f"Removed {what}, {_size(size)}." if removed else f"{what} to remove, {_size(size)}."
         yield click.style(head, bold=True)
     else:
         yield "Nothing to remove."
-    for leftover in going:
-        yield from _entry(leftover)
+    for leftover in removable:
+        yield from _lines(leftover)
         if leftover.gives_up:
             yield f"      {', '.join(leftover.gives_up)} can't be taken back without it"
     kept = [leftover for leftover in found if leftover.why_kept is not None]
     if kept:
         yield f"{count(len(kept), 'snapshot repository', 'snapshot repositories')} kept:"
     for leftover in kept:
-        yield from _entry(leftover)
+        yield from _lines(leftover)
         yield f"      kept, since {one_line(tilde(str(leftover.why_kept)))}"
 
 
-def _entry(leftover: Leftover) -> Iterator[str]:
+def _lines(leftover: Leftover) -> Iterator[str]:
     yield f"   {one_line(tilde(leftover.git_dir))}, {_size(leftover.size)}"
     yield f"      of {one_line(tilde(leftover.worktree))}, left behind by run {leftover.run}"
 

@@ -42,7 +42,7 @@ def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
 
 
 def _grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
-    """Put together what differs in its evidence at most, the largest group first."""
+    """Group orphans that differ in nothing but evidence, the largest group first."""
     groups: dict[tuple[object, ...], list[Orphan]] = {}
     kinds: dict[tuple[Reason, ...], tuple[object, ...]] = {}
     for orphan in orphans:
@@ -74,19 +74,19 @@ def _reason(reason: Reason, alike: Sequence[Reason], width: int) -> Iterator[str
     text = "; ".join(evidences[:_EVIDENCE_SHOWN]) + more
     sure = "" if reason.certainty is Certainty.CERTAIN else f" ({reason.certainty.value})"
     color = "red" if reason.certainty is Certainty.CERTAIN else "yellow"
-    yield from labelled(reason.rule + sure, text, width, color)
+    yield from labelled_lines(reason.rule + sure, text, width, color)
 
 
 def _home(orphan: Orphan, width: int) -> Iterator[str]:
     home = orphan.suggestion
     if home is not None:
         where = "stays where it is" if home.directory == orphan.session.directory else home.directory
-        yield from labelled(f"home ({home.certainty.value})", f"{where}; {home.because}", width, "green")
+        yield from labelled_lines(f"home ({home.certainty.value})", f"{where}; {home.because}", width, "green")
     elif orphan.rivals:
-        yield from labelled("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
+        yield from labelled_lines("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
 
 
-def labelled(label: str, text: str, width: int, color: str) -> Iterator[str]:
+def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:
     """Yield `label: text` in as many indented lines as it takes; the home directory is written as ~."""
     from textwrap import wrap
 

@@ -54,10 +54,10 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
 
 
 def _announcement(plan: Plan) -> Iterator[str]:
-    told = sum(change.before.directory != change.after.directory for change in plan.changes)
+    moving = sum(change.before.directory != change.after.directory for change in plan.changes)
     if plan.announce:
-        yield f"the model of opencode 2 is told of the new directory: {count(told, 'session')}"
-    elif plan.dialect != "v1" and told:
+        yield f"the model of opencode 2 is told of the new directory: {count(moving, 'session')}"
+    elif plan.dialect != "v1" and moving:
         yield "the model of opencode 2 is not told of the new directory"
 
 
@@ -85,7 +85,7 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
     """
     from textwrap import wrap
 
-    from migrator.reporting.lost_text import lost_lines
+    from migrator.reporting.still_lost import still_lost_lines
 
     warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
     for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
@@ -96,7 +96,7 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
         yield from (" " * 9 + line for line in rest)
     if not verbose and len(warnings) > GROUPS_SHOWN:
         yield f"{and_more(len(warnings) - GROUPS_SHOWN, 'warning').lstrip()}; --verbose shows all."
-    yield from lost_lines(plan.warnings, width, verbose=verbose)
+    yield from still_lost_lines(plan.warnings, width, verbose=verbose)
 
 
 def _update(project: ProjectChange) -> Iterator[str]:
@@ -120,7 +120,7 @@ def _directory(row: Row | None) -> str:
 
 
 def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
-    """Group by repository, from and to; what is most comes first. "" is the repository where there is only one."""
+    """Group changes by repository, old and new directory, largest first; the repository is "" if there is only one."""
     repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
     groups: dict[tuple[str, str, str], list[Change]] = {}
     sizes: dict[str, int] = {}
@@ -151,13 +151,13 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
 
 
 def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
-    """Yield why sessions belong where they go, where that wasn't said by the user."""
-    from migrator.reporting.orphan_text import labelled
+    """Yield why sessions belong where they go, unless the user named the place."""
+    from migrator.reporting.orphan_text import labelled_lines
 
-    said = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
-    for reason in dict.fromkeys(said):
+    reasons = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
+    for reason in dict.fromkeys(reasons):
         yield from (
-            f"    {line}" for line in labelled(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
+            f"    {line}" for line in labelled_lines(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
         )
 
 

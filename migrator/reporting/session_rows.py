@@ -43,7 +43,7 @@ def project_rows_by_id(projects: Iterable[Project]) -> dict[str, Mapping[str, An
 NARROW = 100
 
 
-def columns(*, with_project: bool, width: int | None = None) -> dict[str, Callable[[Mapping[str, Any]], str]]:
+def session_columns(*, with_project: bool, width: int | None = None) -> dict[str, Callable[[Mapping[str, Any]], str]]:
     """Return the columns of the table; on a narrow terminal the directory alone must say which project."""
     found: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "Session ID": lambda row: row["id"],

@@ -1,4 +1,4 @@
-"""What an undo in opencode would do, turn by turn: as rows for programs, as lines for people."""
+"""Report what an undo in opencode would do, turn by turn: as rows for programs, as lines for people."""
 
 from __future__ import annotations
 
@@ -25,27 +25,32 @@ Row = dict[str, Any]
 
 
 def undo_effect_rows(
-    sessions: Iterable[Session], found: Mapping[str, Sequence[TurnEffect]], said: Mapping[str, Prompt]
+    sessions: Iterable[Session], effects: Mapping[str, Sequence[TurnEffect]], prompts: Mapping[str, Prompt]
 ) -> list[Row]:
-    """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds."""
+    """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds.
+
+    `effects` has the turns by session, `prompts` the user's message by part.
+    """
     order = list(reversed(UndoEffect))
     rows = [
         {
-            "id": session.id,
-            "title": session.title,
-            "directory": session.directory,
-            "undo": worst_effect(found[session.id]).value,
-            "turns": list(_turns(found[session.id], said)),
+            **_session(session),
+            "undo": worst_effect(effects[session.id]).value,
+            "turns": list(_turns(effects[session.id], prompts)),
         }
         for session in sessions
-        if session.id in found
+        if session.id in effects
     ]
     return sorted(rows, key=lambda row: order.index(UndoEffect(row["undo"])))
 
 
-def _turns(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> Iterator[Row]:
-    """Yield one object for each message of the user: it may have been answered in several steps."""
-    for (message, time), steps in by_message(some, said).items():
+def _session(session: Session) -> Row:
+    return {"id": session.id, "title": session.title, "directory": session.directory}
+
+
+def _turns(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> Iterator[Row]:
+    """Yield one object for each message of the user, which may have been answered in several steps."""
+    for (message, time), steps in by_message(turns, prompts).items():
         yield {
             "message": message,
             "time": time,
@@ -60,19 +65,14 @@ def _turns(some: Iterable[TurnEffect], said: Mapping[str, Prompt]) -> Iterator[R
 def redo_rows(sessions: Iterable[Session], overwritten: Mapping[str, Sequence[str]]) -> list[Row]:
     """Return one JSON object for each session in which a redo would overwrite files outside its directory."""
     return [
-        {
-            "id": session.id,
-            "title": session.title,
-            "directory": session.directory,
-            "overwrites": list(overwritten[session.id]),
-        }
+        {**_session(session), "overwrites": list(overwritten[session.id])}
         for session in sessions
         if session.id in overwritten
     ]
 
 
 def redo_lines(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence for each of these sessions."""
+    """Yield a sentence for each session of `redo_rows`."""
     for row in rows:
         files = row["overwrites"]
         names = first_few([one_line(tilde(file)) for file in files], REDO_SHOWN)
@@ -82,12 +82,12 @@ def redo_lines(rows: Sequence[Row]) -> Iterator[str]:
         )
 
 
-def _files(some: Iterable[Iterable[str]]) -> list[str]:
-    return list(dict.fromkeys(file for files in some for file in files))
+def _files(of_steps: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(file for files in of_steps for file in files))
 
 
 def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
-    """Return how many sessions there are of each kind, in one line."""
+    """Return how many of the sessions an undo would affect in which way, in one line."""
     tally = {effect: sum(row["undo"] == effect.value for row in rows) for effect in UndoEffect}
     words = {
         UndoEffect.DELETES: "deletes files in",
@@ -95,16 +95,16 @@ def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
         UndoEffect.RESTORES: "restores in",
         UndoEffect.NOTHING: "does nothing in",
     }
-    told = [f"{text} {count(tally[effect], 'session')}" for effect, text in words.items() if tally[effect]]
-    none = sessions - len(rows)
-    told += [f"{count(none, 'session')} without"] if none or not rows else []
-    return f"file undo in opencode: {', '.join(told)}"
+    parts = [f"{text} {count(tally[effect], 'session')}" for effect, text in words.items() if tally[effect]]
+    without = sessions - len(rows)
+    parts += [f"{count(without, 'session')} without"] if without or not rows else []
+    return f"file undo in opencode: {', '.join(parts)}"
 
 
 def undo_effect_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
-    """Yield the dangerous sessions with their dangerous turns and the files; and those of which nobody can tell."""
-    why = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
-    for because, number in why.items():
+    """Yield why nobody can tell of some sessions, then the dangerous sessions with their dangerous turns and files."""
+    reasons = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
+    for because, number in reasons.items():
         yield f"   {count(number, 'session')}: {one_line(because)}"
     dangerous = [row for row in rows if row["undo"] == UndoEffect.DELETES.value]
     for row in dangerous if verbose else dangerous[:SESSIONS_SHOWN]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from migrator.errors import NoSuchDirectory
@@ -15,7 +15,7 @@ from migrator.selection.projects import find_project
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from migrator.model import Place, Project
+    from migrator.model import Place
     from migrator.places import Places
     from migrator.store.reader import Store
     from migrator.workspaces.model import RepositorySessions
@@ -39,32 +39,15 @@ class DatabaseSelectorContext:
         self._store = store
         self._places = places
         self._orphan_ids = orphan_ids
+        self.directories = cache(store.directories)
+        self.projects = cache(store.projects)
+        self.stdin_lines = cache(lambda: [line.strip() for line in sys.stdin if line.strip()])
         self._sessions_of: dict[str, RepositorySessions] = {}
 
     @cached_property
     def cwd(self) -> str:
-        """The current directory, absolute; NoSuchDirectory where it was deleted and nobody knows its name."""
+        """The current directory, absolute; raises NoSuchDirectory if it was deleted and its name is not known."""
         return current_directory()
-
-    @cached_property
-    def _directories(self) -> list[str]:
-        return self._store.directories()
-
-    @cached_property
-    def _projects(self) -> list[Project]:
-        return self._store.projects()
-
-    @cached_property
-    def _stdin_lines(self) -> list[str]:
-        return [line.strip() for line in sys.stdin if line.strip()]
-
-    def directories(self) -> Sequence[str]:
-        """Every distinct directory that a session is bound to, as stored."""
-        return self._directories
-
-    def projects(self) -> Sequence[Project]:
-        """Every project row."""
-        return self._projects
 
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
         """Return at most ten ids that start with `prefix`."""
@@ -84,10 +67,6 @@ class DatabaseSelectorContext:
     def expanded(self, path: str) -> str:
         """Return a path with a leading `~` written out."""
         return expand_home(path, self.home)
-
-    def stdin_lines(self) -> Sequence[str]:
-        """Return the non-empty lines of standard input, read once."""
-        return self._stdin_lines
 
     def workspaces(self, repository: str, option: str) -> RepositorySessions:
         """Return the workspaces of a repository with their sessions."""

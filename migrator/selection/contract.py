@@ -39,7 +39,7 @@ class SelectorContext(Protocol):
 
     @property
     def cwd(self) -> str:
-        """The current directory, absolute. Raises NoSuchDirectory where it was deleted and nobody knows its name."""
+        """The current directory, absolute. Raises NoSuchDirectory if it was deleted and its name is not known."""
 
     def directories(self) -> Sequence[str]:
         """Every distinct directory that a session is bound to, as stored."""
@@ -54,7 +54,7 @@ class SelectorContext(Protocol):
         """Return those of `ids` that are sessions."""
 
     def place(self, directory: str) -> Place | None:
-        """Return what opencode makes of a directory today; None where it can't be resolved."""
+        """Return what opencode makes of a directory today; None if it can't be resolved."""
 
     def stdin_lines(self) -> Sequence[str]:
         """Return the lines of standard input, stripped, without empty ones."""
@@ -63,7 +63,7 @@ class SelectorContext(Protocol):
         """Return the workspaces of a repository and whose the sessions are.
 
         `repository` is a directory in any of them, or the id or name of a project. Raises NothingMatched or
-        MigratorError, naming `option`, where it is none.
+        MigratorError, naming `option`, if it is no repository.
         """
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:
@@ -74,7 +74,7 @@ class SelectorContext(Protocol):
 
 
 class Selector(ABC):
-    """One thing the user said about which sessions are meant."""
+    """One condition of the user on which sessions are meant."""
 
     as_typed: str
     """How the user typed it, for the plan: `--from-dir ~/src/opencode*`."""
@@ -82,13 +82,13 @@ class Selector(ABC):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> str:
-            """Find `as_typed` by its name until 0.1, `said`, in selectors of third parties."""
+            """Return `said`, the name of `as_typed` until 0.1, for selectors of third parties."""
             if name == "as_typed":
                 return self.said
             raise AttributeError(name)
 
     def clause(self) -> Clause | None:
-        """Return the same condition as SQL, or None where SQL can't answer."""
+        """Return the condition of `match` as SQL, or None if SQL can't answer."""
         return None
 
     @abstractmethod
@@ -96,7 +96,7 @@ class Selector(ABC):
         """Tell whether `session` is meant."""
 
     def base(self, session: Session) -> str | None:
-        """Return the directory that this selector named and `session` is in or below; None: no opinion."""
+        """Return the directory named by this selector that `session` is in or below; None if it names none."""
         del session
         return None
 
@@ -105,7 +105,7 @@ class SelectorPlugin(ABC):
     """One kind of selector and the click options that make it.
 
     Selectors of one kind add up (or), those of different kinds narrow each other (and). Where `narrows` is true the
-    kind never chooses on its own: each of its selectors takes away what it doesn't match.
+    kind never chooses on its own: each of its selectors takes away the sessions that it doesn't match.
 
     Third parties name their subclass, which is called without arguments, in the entry-point group
     `migrator.selectors`.
@@ -119,10 +119,10 @@ class SelectorPlugin(ABC):
         """Return fresh click options; their values come back in `build` under their Python names."""
 
     @abstractmethod
-    def build(self, values: Mapping[str, Any], facts: SelectorContext) -> Sequence[Selector]:
-        """Turn what was typed into selectors; an empty sequence where nothing was.
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
+        """Turn the values of the options into selectors; none if none of them is given.
 
-        Raises BadInput (can't be meant), MigratorError (ambiguous) or NothingMatched (an id that isn't there).
+        Raises BadInput (a value that can't be meant), MigratorError (ambiguous) or NothingMatched (no such id).
         """
 
 

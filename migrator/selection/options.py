@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput
-from migrator.plugins import selector_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def selector_options() -> dict[str, click.Option]:
-    """Map the Python name of each option of the selectors, those of plug-ins too, to the option."""
-    return {option.name: option for plugin in selector_plugins() for option in plugin.options() if option.name}
 
 
 def takes_no_value(option: click.Option) -> bool:
@@ -23,16 +17,17 @@ def takes_no_value(option: click.Option) -> bool:
     return bool(option.is_flag or option.flag_activation_value is not None)
 
 
-def read_options(given: Mapping[str, Any], *, spell: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values as click would have read them from a command line.
+def read_options(options: Mapping[str, click.Option], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of options by their Python names, as click would have read them from a command line.
 
-    `given` maps Python names to what JSON can hold: text, lists of text, booleans, null for what isn't given. `spell`
-    maps each to its name in messages. Raises BadInput for a value that the option can't have.
+    `given` has them by the names in `options`, as JSON can hold them: text, lists of text, booleans, null for what
+    isn't given. Raises BadInput for a value that the option can't have.
     """
-    options = selector_options()
     context = click.Context(click.Command("select"))
     return {
-        name: _read(options[name], value, spell[name], context) for name, value in given.items() if value is not None
+        str(options[name].name): _read(options[name], value, name, context)
+        for name, value in given.items()
+        if value is not None
     }
 
 

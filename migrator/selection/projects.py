@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def find_project(text: str, context: SelectorContext, option: str) -> Project:
     """Return the project that `text` means: an exact id, else the beginning of one or a name, else a path.
 
-    Raises NothingMatched where no project fits, MigratorError where several do, BadInput for "", naming `option`.
+    Raises NothingMatched if no project fits, MigratorError if several do, BadInput for "", naming `option`.
     """
     if not text:
         raise BadInput(f"{option} is empty; give the id, the name or the path of a project")

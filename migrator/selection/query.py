@@ -1,4 +1,4 @@
-"""How selectors combine: what a session must be to be meant."""
+"""How selectors combine into one query."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def trees(family: Mapping[str, Session]) -> Iterator[list[Session]]:
     """Yield whole trees, parents before children, a generation after the other.
 
     A tree begins at the topmost ancestor that exists; a cycle of parents has none and begins at the first of them.
-    Parents and children were made one after the other, so what is written together lies together in the file.
+    Its sessions were made one after the other, so sessions that are written together lie together in the file.
     """
     children = children_by_parent(family)
     for session in family.values():

@@ -1,6 +1,6 @@
 """Who may have the database open when: any number of readers, or one run, and pages of the history at any time.
 
-A run takes the file for itself (store/writing.py), so whoever reads it has to be out first, and is kept out until the
+A run takes the file for itself (store/writer.py), so whoever reads it has to be out first, and is kept out until the
 run is over. Pages never need the file: they are read from a copy in memory, which is made anew when the file has
 changed, and before every run. So while a run writes, the history is as it was before it; afterwards as it is.
 """
@@ -88,7 +88,7 @@ class DatabaseAccess:
         try:
             yield copy
         finally:
-            copy.leave()
+            copy.release()
 
     def _recent(self) -> HistoryCopy:
         asked = time.monotonic()
@@ -103,7 +103,7 @@ class DatabaseAccess:
                     self._locked = time.monotonic()
         with self._swapping:
             assert self._copy is not None  # noqa: S101 - for the type checker: it was made above and is only replaced
-            self._copy.history.take()
+            self._copy.history.acquire()
             return self._copy.history
 
     def _fits(self, asked: float) -> bool:
@@ -129,14 +129,14 @@ class DatabaseAccess:
         with self._swapping:
             old, self._copy = self._copy, _Dated(history, made, sign)
         if old is not None:
-            old.history.leave()
+            old.history.release()
 
     def close(self) -> None:
         """Let the copy go."""
         with self._swapping:
             old, self._copy = self._copy, None
         if old is not None:
-            old.history.leave()
+            old.history.release()
 
 
 class _Dated:

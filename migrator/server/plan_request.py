@@ -9,7 +9,8 @@ import click
 
 from migrator.arguments import FileUndoPolicy, MoveRequest, SelectRequest, Subdirs
 from migrator.errors import BadInput
-from migrator.selection.options import read_options, selector_options, takes_no_value
+from migrator.plugins import selector_options
+from migrator.selection.options import read_options, takes_no_value
 from migrator.server.parameters import Parameter, checked, described
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ def read_request(body: Any) -> MoveRequest:
         if name not in known and name not in destination:
             raise BadInput(f"There is no option {name[:40]!r}; known: {', '.join([*known, *destination])}.")
     values = checked({name: body.get(name) for name in destination}, DESTINATION)
-    names = {str(option.name): name for name, option in known.items() if name in body}
-    options = read_options({python: body[name] for python, name in names.items()}, spell=names)
+    options = read_options(known, {name: value for name, value in body.items() if name in known})
     return MoveRequest(
         SelectRequest(options, values["match"] == "any", values["with-forks"]),
         values["to-dir"],

@@ -15,7 +15,7 @@ from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, complete_trees
-from migrator.store.turns import recorded, redo_snapshot
+from migrator.store.turns import redo_snapshot, undo_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ class CarryChecker:
         """Map each session id to the decision for it on its route."""
         decisions: dict[str, CarryDecision] = {}
         every_id = [id_ for ids in by_route.values() for id_ in ids]
-        records = recorded(self._store, every_id)
+        records = undo_records(self._store, every_id)
         redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id).items()}
         for route, ids in by_route.items():
             try:
@@ -184,16 +184,15 @@ class _RouteCheck:
         return set(same_as_snapshot(self._trees, self._route.source, self._target, comparable))
 
 
-def rewrite_patch(decision: CarryDecision) -> Mapping[str, str]:
-    """Map each carried `patch` part to its data with the files moved from the source worktree to the target's.
+def rewritten_patches(decision: CarryDecision) -> Iterator[tuple[Turn, str]]:
+    """Yield each carried turn with the data of its part, the files moved from the source worktree to the target's.
 
     The paths in a snapshot are relative to the worktree, so the session's own directory doesn't matter.
     """
     route = decision.route
     if route is None or route.source_worktree == route.target_worktree:
-        return {turn.part: turn.data for turn in decision.carried}
+        yield from ((turn, turn.data) for turn in decision.carried)
+        return
     top = route.target_worktree.rstrip("/")
-    return {
-        turn.part: turn.with_files([f"{top}/{is_below(route.source_worktree, file)}" for file in turn.files])
-        for turn in decision.carried
-    }
+    for turn in decision.carried:
+        yield turn, turn.with_files([f"{top}/{is_below(route.source_worktree, file)}" for file in turn.files])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.errors import MigratorError
 from migrator.snapshots.carry_check import CarryChecker
 from migrator.snapshots.route import SnapshotRoutes
-from migrator.snapshots.undo_effect import UndoEffect
+from migrator.snapshots.undo_effect import dangerous_turns
 from migrator.snapshots.undo_target import UndoTargets
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ def find_recoveries(store: Store, places: Places, found: Mapping[str, Sequence[T
     still belongs to the same repository, or each file of the turn is what the last snapshot has.
     """
     dangerous = {
-        id_: parts
-        for id_, turns in found.items()
-        if (parts := {turn.turn.part for turn in turns if turn.effect is UndoEffect.DELETES})
+        id_: parts for id_, turns in found.items() if (parts := {turn.turn.part for turn in dangerous_turns(turns)})
     }
     checker, best = CarryChecker(store, places), dict[str, Recovery]()
     for route, ids in _routes_from_elsewhere(store, places, dangerous).items():

@@ -11,8 +11,7 @@ from migrator.errors import MigratorError
 from migrator.model import FolderState
 from migrator.paths import Folders, checkout_root
 from migrator.places import git_worktrees
-from migrator.places.checkout import GLOBAL
-from migrator.places.git import cached_project_id
+from migrator.places.checkout import GLOBAL, kept_project_id
 from migrator.snapshots.alternates import alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
@@ -74,7 +73,7 @@ class SnapshotRoutes:
         self._layout = Layout.of(store)
         self._is_relocation = relocated is not None
         self._moved, self._moving = Folders(()), Folders(())
-        if relocated is not None and relocated.whereabouts is FolderState.WILL_MOVE:
+        if relocated is not None and relocated.state is FolderState.WILL_MOVE:
             self._moving = Folders(relocated.folders)
         elif relocated is not None:
             self._moved = Folders(relocated.folders)
@@ -195,7 +194,7 @@ class SnapshotRoutes:
         """Tell whether a place certainly belongs or belonged to a project; else it may be another repository by now."""
         if project_id == place.project_id or project_id in self._places.root_commits(place.worktree):
             return True
-        return cached_project_id(Path(self._objects_of(place.worktree)).parent) == project_id != GLOBAL
+        return kept_project_id(os.path.dirname(self._objects_of(place.worktree))) == project_id != GLOBAL
 
     def from_other_repository(self, source: str, project_id: str, place: Place) -> SnapshotRoute:
         """Return the route from another repository of the same worktree, made while it belonged to `project_id`."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.snapshots.git import quotes_names
 from migrator.snapshots.lookup import FileStatus, look_up
 from migrator.snapshots.undo_target import UndoTarget, UndoTargets
-from migrator.store.turns import recorded, redo_snapshot
+from migrator.store.turns import redo_snapshot, undo_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -64,6 +64,11 @@ def worst_effect(turns: Iterable[TurnEffect]) -> UndoEffect:
     return next((effect for effect in reversed(UndoEffect) if effect in seen), UndoEffect.NOTHING)
 
 
+def dangerous_turns(turns: Iterable[TurnEffect]) -> list[TurnEffect]:
+    """Return those of these turns whose undo would delete files."""
+    return [turn for turn in turns if turn.effect is UndoEffect.DELETES]
+
+
 def by_message(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> dict[Prompt, list[TurnEffect]]:
     """Map each message of the user to the turns that answer it, one for each step; `prompts` has the prompt by part."""
     found: dict[Prompt, list[TurnEffect]] = {}
@@ -77,7 +82,7 @@ def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[
 
     Git is run a few times for each snapshot repository, whatever the number of sessions.
     """
-    with_turns = {id_: found.turns for id_, found in recorded(store, sessions).items() if found.turns}
+    with_turns = {id_: found.turns for id_, found in undo_records(store, sessions).items() if found.turns}
     targets = UndoTargets(store, places)
     by_target: dict[UndoTarget, dict[str, Sequence[Turn]]] = {}
     for id_, (binding, marker) in store.bindings(with_turns).items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from migrator.errors import MigratorError
-from migrator.store.open_by import find_holders, in_use
+from migrator.store.open_by import find_holders, in_use_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,17 +22,17 @@ def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> s
     """Open `path`; the connection is in autocommit mode, so every transaction is an explicit BEGIN."""
     if path.exists() and not path.stat().st_size:
         _check_header(path)
-    with explained(path, write=write):
+    with translate_errors(path, write=write):
         try:
-            return _tuned(_opened(path, write, busy_seconds))
+            return _configured(_open_readable(path, write, busy_seconds))
         except sqlite3.DatabaseError as error:
-            # Closing the file drops every lock that this process has on it, so it is looked at only where it's no use.
+            # Closing a file drops every lock that this process has on it, so the header is read only after a failure.
             if "locked" not in str(error):
                 _check_header(path)
             raise
 
 
-def _opened(path: Path, write: bool, busy_seconds: float) -> sqlite3.Connection:
+def _open_readable(path: Path, write: bool, busy_seconds: float) -> sqlite3.Connection:
     connection = _open(path, "rw" if write else "ro", busy_seconds)
     try:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
@@ -52,7 +52,7 @@ def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
 
 
-def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")  # what is staged: about 150 bytes for each session
     connection.execute("PRAGMA synchronous = FULL")  # a chunk that is reported as done survives a power cut
@@ -83,21 +83,21 @@ def _check_header(path: Path) -> None:
 
 
 @contextmanager
-def explained(path: Path, *, write: bool = False) -> Iterator[None]:
-    """Turn what SQLite says into one of our errors: the single boundary where sqlite3 exceptions end."""
+def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
+    """Turn SQLite's errors into ours; no sqlite3 exception gets past this."""
     try:
         yield
     except sqlite3.Error as error:
         text = str(error)
         if "locked" in text or "busy" in text:
-            raise in_use(path, find_holders(path), can_wait=write) from error
+            raise in_use_error(path, find_holders(path), can_wait=write) from error
         hint = next((hint for sign, hint in _HINTS if sign in text), "run `opencode-migrator doctor` for a check-up.")
         raise MigratorError(f'{path}: SQLite says "{text}"; {hint}') from error
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    """Commit all that is done inside or, whatever happens (Ctrl-C too), nothing of it."""
+    """Commit everything done in this block or, whatever happens (Ctrl-C too), nothing."""
     connection.execute(begin)
     try:
         yield

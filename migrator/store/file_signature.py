@@ -1,4 +1,4 @@
-"""Whether a database has changed since, told without opening it."""
+"""Telling whether a database has changed, without opening it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TICK = 50_000_000
 
 
 class FileSignature(NamedTuple):
-    """What the file and its write-ahead log look like: (device, inode, size, time) of each, None for what isn't there.
+    """(device, inode, size, time) of a database and of its write-ahead log, None for a file that is missing or empty.
 
     An open connection would tell as well, but while it is open nobody can take the exclusive lock for a migration.
     """
@@ -23,17 +23,17 @@ class FileSignature(NamedTuple):
 
     @classmethod
     def of(cls, database: Path) -> Self:
-        """Look at the files now; `settled` is false right after a write, which another could follow unnoticed."""
+        """Return the signature now; `settled` is false right after a write, which another could follow unnoticed."""
         now = time.time_ns()
-        files = (_look(database), _look(database.with_name(database.name + "-wal")))
+        files = (_stat(database), _stat(database.with_name(database.name + "-wal")))
         newest = max((file[3] for file in files if file is not None), default=0)
         return cls(files, now - newest > _TICK)
 
 
-def _look(path: Path) -> tuple[int, int, int, int] | None:
+def _stat(path: Path) -> tuple[int, int, int, int] | None:
     try:
         status = path.stat()
     except OSError:
         return None
-    # An empty log is what opening a database for reading may leave: it says no more than none.
+    # Opening a database for reading may leave an empty log, which means no more than a missing one.
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else None

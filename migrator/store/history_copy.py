@@ -1,6 +1,6 @@
 """The session history in memory: one consistent copy of what lists show, with the index that opencode's file lacks.
 
-Who pages through a copy holds no lock on the file, so a migration neither waits for it nor shows it half of itself.
+Paging through a copy holds no lock on the file: a migration doesn't wait for it, and no page shows half of a migration.
 opencode has no index on time_updated, so a page of the file costs a look at every session; of a copy, at its own rows.
 """
 
@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.store.connection import add_functions, explained, transaction
+from migrator.store.connection import add_functions, transaction, translate_errors
 from migrator.store.json_text import array_of
 from migrator.store.paging import Cursor, keyset
 from migrator.store.reader import IN
@@ -50,14 +50,14 @@ class HistoryCopy:
     """The history as it was when the copy was made. Any number of threads may read it at the same time."""
 
     def __init__(self, store: Store) -> None:
-        """Copy in one transaction of `store`, which is not needed any more once `index` is called."""
+        """Copy the sessions in one transaction; `store` may be closed before `index` is called."""
         self._path = store.path
         self.schema = replace(store.schema, has_path=True, has_workspace=True)
         self._uri = f"file:/history-{next(_names)}?vfs=memdb"
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._counting = Lock()
         self._users = 1
-        self._keeper = self._open()  # the copy is there as long as somebody has it open
+        self._keeper = self._open()  # the copy exists as long as a connection to it is open
         try:
             self.projects = self._copy(store)
         except BaseException:
@@ -65,7 +65,7 @@ class HistoryCopy:
             raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
-        with store.explained():
+        with store.translate_errors():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             with transaction(store.connection, "BEGIN"):
                 store.connection.execute(f"CREATE TABLE copy.session AS {_select(store)}")
@@ -75,16 +75,16 @@ class HistoryCopy:
 
     def index(self) -> None:
         """Make the copy quick to page through; until then nobody may read it."""
-        with explained(self._path):
+        with translate_errors(self._path):
             self._keeper.executescript(
                 "CREATE INDEX newest ON session (time_updated, id);"
                 "CREATE INDEX newest_there ON session (directory, time_updated, id);"
                 "CREATE INDEX identity ON session (id)"
             )
 
-    def page(self, wanted: ListFilter, cursor: Cursor | None, limit: int) -> InfoPage:
+    def page(self, shown: ListFilter, cursor: Cursor | None, limit: int) -> InfoPage:
         """Return one page, newest first, at most `limit` sessions."""
-        condition, params, tail = keyset(wanted.conditions(self.schema), cursor, limit)
+        condition, params, tail = keyset(shown.conditions(self.schema), cursor, limit)
         rows = self._rows(f"WHERE {condition} {tail}", params)
         if len(rows) <= limit:
             return InfoPage(rows, None)
@@ -92,21 +92,21 @@ class HistoryCopy:
         return InfoPage(rows[:limit], Cursor(last.updated, last.id))
 
     def sessions(self, ids: Iterable[str]) -> dict[str, Info]:
-        """Map each of these ids that is a session's to it."""
+        """Map these ids to their sessions; an id that no session has is left out."""
         return {row.id: row for row in self._rows(f"WHERE id {IN}", [array_of(ids)])}
 
-    def _rows(self, which: str, params: list[Any]) -> list[Info]:
-        sql = f"SELECT time_updated, id, project_id, {SESSION} FROM session {which}"
-        with self._connection() as connection, explained(self._path):
+    def _rows(self, tail: str, params: list[Any]) -> list[Info]:
+        sql = f"SELECT time_updated, id, project_id, {SESSION} FROM session {tail}"
+        with self._connection() as connection, translate_errors(self._path):
             return [Info._make(row) for row in connection.execute(sql, params)]
 
-    def take(self) -> None:
-        """Keep the copy from going away until `leave`."""
+    def acquire(self) -> None:
+        """Keep the copy from going away until `release`."""
         with self._counting:
             self._users += 1
 
-    def leave(self) -> None:
-        """Let go of the copy; when the last user does, whoever made it included, its memory is free again."""
+    def release(self) -> None:
+        """Let go of the copy; its memory is freed once all of its users have, the one who made it included."""
         with self._counting:
             self._users -= 1
             if self._users:
@@ -133,7 +133,7 @@ class HistoryCopy:
 
 
 def _select(store: Store) -> str:
-    """Return the query for every session, whatever opencode the database is of: see `views`."""
+    """Return the query for every session in any schema; see session_view.py."""
     has = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
     values = {name: name if name in has else "NULL" for name in COLUMNS} | {"title": "coalesce(title, '')"}
     return f"SELECT {', '.join(f'{value} AS {name}' for name, value in values.items())} FROM session"

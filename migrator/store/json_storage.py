@@ -60,11 +60,11 @@ def _files(store: Store) -> dict[str, Path]:
 
 def _read(id_: str, file: Path, imported_others: bool) -> LeftBehind:
     try:
-        said = json.loads(file.read_text("utf-8"))
-        damage = None if isinstance(said, dict) else "it holds no JSON object"
+        content = json.loads(file.read_text("utf-8"))
+        damage = None if isinstance(content, dict) else "it holds no JSON object"
     except (OSError, ValueError, RecursionError) as error:
-        said, damage = None, f"it can't be read: {error}"
-    found: dict[str, Any] = said if isinstance(said, dict) else {}
+        content, damage = None, f"it can't be read: {error}"
+    found: dict[str, Any] = content if isinstance(content, dict) else {}
     time = found.get("time")
     times: dict[str, Any] = time if isinstance(time, dict) else {}
     # Listing goes by the folder, whatever the file says (1.0.61, 1.1.65).

@@ -14,7 +14,7 @@ def stringify(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def as_json(row: Mapping[str, Any]) -> str:
+def row_json(row: Mapping[str, Any]) -> str:
     """Return a row as the text of a JSON object; opencode keeps no blobs in the tables this is for."""
     return json.dumps(row, separators=(",", ":"), ensure_ascii=False, default=repr)
 

@@ -62,7 +62,7 @@ def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
     return f"opencode-{re.sub(r'[^a-zA-Z0-9._-]', '-', channel)}.db"
 
 
-def beside(path: Path) -> list[Path]:
+def databases_beside(path: Path) -> list[Path]:
     """Return the other databases in the directory of one: those of other release channels, and copies."""
     return [other for other in _databases(path.parent) if other.resolve() != path.resolve()]
 

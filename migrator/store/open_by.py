@@ -54,7 +54,7 @@ def holder_names(found: Sequence[Holder]) -> str:
     return ", ".join(f"{holder.name} (pid {holder.pid})" for holder in found) or "another process"
 
 
-def in_use(database: Path, found: Sequence[Holder], *, can_wait: bool) -> DatabaseInUse:
+def in_use_error(database: Path, found: Sequence[Holder], *, can_wait: bool) -> DatabaseInUse:
     """Return the error that names them; only commands that write have --wait."""
     close = "stop it with `opencode service stop`" if any(holder.name == SERVICE for holder in found) else "close it"
     then = f"{close}, or wait for it with --wait SECONDS." if can_wait else f"{close} and try again."

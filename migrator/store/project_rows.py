@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ProjectRows(NamedTuple):
-    """What a project holds of paths; `workspaces` are (id, directory) of those that have a directory."""
+    """The paths in the rows of a project; `workspaces` are (id, directory) of those that have a directory."""
 
     id: str
     vcs: str | None
@@ -45,7 +45,7 @@ def project_rows(store: Store, ids: Iterable[str] | None = None) -> dict[str, Pr
     return found
 
 
-def sandbox_list(text: str) -> list[str] | None:
+def parse_sandboxes(text: str) -> list[str] | None:
     """Decode `project.sandboxes`; None where it is no JSON array of strings."""
     try:
         value = json.loads(text)

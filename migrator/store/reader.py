@@ -1,4 +1,4 @@
-"""Reading sessions and projects. No query per session anywhere: what is many is asked for as a set."""
+"""Reading sessions and projects: a set of rows with one query, never one query for each session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from migrator.model import Binding, Project, Remembered, Session
 from migrator.store import connection, schema, session_view
-from migrator.store.json_text import array_of, as_json
+from migrator.store.json_text import array_of, row_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -69,7 +69,7 @@ class WorkspaceRow(NamedTuple):
 class Store:
     """An opencode database, open for reading until `close`.
 
-    `session` in SQL is every session once, in all dialects; see views.py.
+    `session` in SQL is every session once, in all dialects; see session_view.py.
     """
 
     def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
@@ -78,7 +78,7 @@ class Store:
         self._write = write
         self.connection: sqlite3.Connection = connection.connect(path, write=write, busy_seconds=busy_seconds)
         try:
-            with self.explained():
+            with self.translate_errors():
                 self.schema = schema.recognise(self.connection, str(path))
                 session_view.make_view(self.connection, self.schema)
         except BaseException:
@@ -95,24 +95,19 @@ class Store:
         """Close the file, and with it every lock we hold on it."""
         self.connection.close()
 
-    def explained(self) -> Any:
+    def translate_errors(self) -> Any:
         """Return a context in which SQLite's errors become ours."""
-        return connection.explained(self.path, write=self._write)
+        return connection.translate_errors(self.path, write=self._write)
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one query."""
-        with self.explained():
+        with self.translate_errors():
             return self.connection.execute(sql, params).fetchall()
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
-    @property
-    def binding_columns(self) -> str:
-        """The four binding columns as SQL, with NULL for those that the schema lacks."""
-        return self.binding_columns_of("session")
-
-    def binding_columns_of(self, row: str) -> str:
-        """Return the same for a table that has another name in the query."""
+    def binding_columns(self, row: str = "session") -> str:
+        """Return the four binding columns of a table or alias as SQL, with NULL for those that the schema lacks."""
         path = f"{row}.path" if self.schema.has_path else "NULL"
         workspace = f"{row}.workspace_id" if self.schema.has_workspace else "NULL"
         return f"{row}.project_id, {row}.directory, {path}, {workspace}"
@@ -120,11 +115,11 @@ class Store:
     def sessions_where(self, condition: str, params: Sequence[Any] = (), tail: str = "") -> Iterator[Session]:
         """Yield the sessions that meet an SQL condition; equal bindings are one object, which keeps memory small."""
         sql = (
-            f"SELECT id, parent_id, title, {self.binding_columns}, time_created, time_updated, time_archived "
+            f"SELECT id, parent_id, title, {self.binding_columns()}, time_created, time_updated, time_archived "
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[tuple[str | None, ...], Binding] = {}
-        with self.explained():
+        with self.translate_errors():
             for row in self.connection.execute(sql, params):
                 id_, parent, title, project, directory, path, workspace, created, updated, archived = row
                 bound = (project, directory, path, workspace)
@@ -162,12 +157,12 @@ class Store:
 
     def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
         """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""
-        sql = f"SELECT id, revert, {self.binding_columns} FROM session WHERE id {IN}"
+        sql = f"SELECT id, revert, {self.binding_columns()} FROM session WHERE id {IN}"
         return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [array_of(ids)])}
 
     def every_binding(self) -> list[Binding]:
         """Return every binding that a session has, once."""
-        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns} FROM session")]
+        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns()} FROM session")]
 
     def directories(self) -> list[str]:
         """Return every directory that a session is bound to, once."""
@@ -248,7 +243,7 @@ class Store:
         columns = self.columns_of(table)
         at = columns.index(key_of(table))
         rows = self.rows(f"SELECT {', '.join(columns)} FROM main.{table} WHERE {condition} ORDER BY rowid", params)
-        return {row[at]: as_json(dict(zip(columns, row, strict=True))) for row in rows}
+        return {row[at]: row_json(dict(zip(columns, row, strict=True))) for row in rows}
 
     # -- projects ------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
     if not tables:
         raise MigratorError(f"{path} is an empty database, not one of opencode's; name the right file with --db PATH.")
     if "session_v2" in tables:
-        from migrator.store.opencode_2 import schema as opencode_2
+        from migrator.store import opencode_2_schema as opencode_2
 
         if "session" in tables:
             _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")

@@ -35,7 +35,7 @@ COLUMNS = (
     *_TOKENS.values(), *_CACHE.values(), "share_url", "title", "agent", "model", "version", "time_created",
     "time_updated", "time_compacting", "time_archived",
 )  # fmt: skip
-"""What is taken of the table; older schemas lack some, which are NULL then."""
+"""The columns that are read; where an older schema lacks one, NULL is."""
 
 SESSION = " || ".join(
     (

@@ -1,10 +1,10 @@
-"""One table of sessions for whoever reads, whatever opencode the database is of.
+"""One table of sessions to read from, whichever opencode wrote the database.
 
 A database with `session_v2` gets a temporary view named `session`, in the place of the table of opencode 1: a name
-without a schema means the temporary one first. It holds every session once, and where both opencodes have a row, what
-opencode 2 says, which never reads the other. Nothing of it is in the file, and a database of opencode 1 has no view.
+without a schema means the temporary one first. It holds every session once: where both opencodes have a row, that of
+opencode 2, which never reads the other. Nothing of it is in the file. A database of opencode 1 has no view.
 
-What writes says `main.session` or `main.session_v2`.
+Statements that write name `main.session` or `main.session_v2`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What is to be changed, laid out in temporary tables, so that it is asked for, written and journalled as a set.
+"""The changes of a run in temporary tables, so that SQL can compare, write and journal them as a set.
 
-Bindings, and ways from one to another, are few where sessions are many: each is kept once. The tables are this
-connection's own and go with it.
+There are few bindings, and few ways from one to another, where there are many sessions: each is kept once. The tables
+belong to this connection and vanish with it.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Staging:
         db = store.connection
         for statement in _TABLES.split(";"):
             db.execute(statement)
-        with store.explained():
+        with store.translate_errors():
             db.execute("SAVEPOINT staging")
             _insert(db, _rows(changes, first, self.ways))
             for way in self.ways:
@@ -88,11 +88,10 @@ class Staging:
             (self.last,) = db.execute("SELECT coalesce(max(seq), ?) FROM temp.rebind", [self.last]).fetchone()
 
     @contextmanager
-    def beside(self, journal: Path) -> Iterator[sqlite3.Connection]:
-        """Attach another SQLite file as `journal` beside what is staged, for one transaction that ends durable.
+    def attach_journal(self, journal: Path) -> Iterator[sqlite3.Connection]:
+        """Attach the SQLite file of a journal as `journal`, for one transaction that is durable when it ends.
 
-        It is for copying what is many from here to there without a detour through Python. What SQLite says of the
-        file is raised as it is.
+        Staged rows can be copied there without a detour through Python. SQLite's errors are raised as they are.
         """
         db = self.store.connection
         db.execute("ATTACH ? AS journal", [str(journal)])
@@ -106,29 +105,29 @@ class Staging:
             db.execute("DETACH journal")
 
     def mismatched(self) -> list[tuple[str, Binding | None]]:
-        """Return the sessions whose binding isn't the one to change from, each with its binding; None if it is gone."""
+        """Return the sessions that aren't bound as planned, each with its binding now, None if it was deleted."""
         rows = [
             row
-            for held, table in self._holders()
+            for condition, table in self._session_tables()
             for row in self.store.rows(
                 "SELECT r.seq, (SELECT c.session FROM temp.change c WHERE c.seq = r.seq), s.rowid, "
-                f"{self.store.binding_columns_of('s')} FROM temp.rebind r "
+                f"{self.store.binding_columns('s')} FROM temp.rebind r "
                 f"JOIN temp.binding b ON b.id = r.before LEFT JOIN main.{table} s ON s.rowid = r.row "
-                f"WHERE {held} (r.row IS NULL OR NOT ({self._same('s', 'b')})) ORDER BY r.seq",
+                f"WHERE {condition} (r.row IS NULL OR NOT ({self._same('s', 'b')})) ORDER BY r.seq",
             )
         ]
         return [(session, Binding._make(bound) if row else None) for _, session, row, *bound in sorted(rows)]
 
     def rebind(self, first: int, last: int) -> int:
-        """Rebind `first` to `last`; return how many were still what they had to be. `time_updated` is kept."""
+        """Rebind those of `first` to `last` that are still bound as planned; return how many. Keeps `time_updated`."""
         sets = ", ".join(f"{column} = a.{column}" for column in self._columns)
         done = 0
-        for held, table in self._holders():
+        for condition, table in self._session_tables():
             # Only the row leads straight to a session; SQLite would take the index of workspaces to it.
             cursor = self.store.connection.execute(
                 f"UPDATE main.{table} NOT INDEXED SET {sets} "
                 "FROM temp.rebind r JOIN temp.binding b ON b.id = r.before JOIN temp.binding a ON a.id = r.after "
-                f"WHERE {held} r.seq BETWEEN ? AND ? AND {table}.rowid = r.row AND {self._same(table, 'b')}",
+                f"WHERE {condition} r.seq BETWEEN ? AND ? AND {table}.rowid = r.row AND {self._same(table, 'b')}",
                 [first, last],
             )
             done += cursor.rowcount
@@ -146,7 +145,7 @@ class Staging:
         )
 
     def live_snapshots(self, first: int, last: int) -> list[tuple[str, str, str, str]]:
-        """Return the same of every answer of opencode 2 that changed files: (message id, session id, data, data)."""
+        """Return (message id, session id, data, data without files) of opencode 2's answers with files to detach."""
         if not self.store.schema.has_v2:
             return []
         return self.store.rows(
@@ -160,12 +159,12 @@ class Staging:
         """Return (table, session id, revert marker) of every reverted session to detach, in each table that has it."""
         tables = self.store.schema.tables
         # In one table the row leads to it; in a second one only the id does.
-        way = "s.rowid = r.row" if len(tables) == 1 else "s.id = (SELECT session FROM temp.change WHERE seq = r.seq)"
+        joined = "s.rowid = r.row" if len(tables) == 1 else "s.id = (SELECT session FROM temp.change WHERE seq = r.seq)"
         return [
             (table, id_, marker)
             for table in tables
             for id_, marker in self.store.rows(
-                f"SELECT s.id, s.revert FROM temp.rebind r JOIN main.{table} s ON {way} "
+                f"SELECT s.id, s.revert FROM temp.rebind r JOIN main.{table} s ON {joined} "
                 "WHERE r.detach AND r.seq BETWEEN ? AND ? AND s.revert IS NOT NULL",
                 [first, last],
             )
@@ -174,22 +173,22 @@ class Staging:
     def count_arrived(self) -> int:
         """Count the staged sessions that opencode lists at their destination and no longer at their source.
 
-        Asked with opencode's own filters; see listing.py. Opencode 2 knows no row without a path.
+        Asked with opencode's own filters; see paging.py. Opencode 2 knows no row without a path.
         """
         count = 0
-        for held, table in self._holders():
+        for condition, table in self._session_tables():
             tolerant = "OR s.path IS NULL" if table == "session" else ""
             by_path = f"AND (s.path IS a.path {tolerant})" if self.store.schema.has_path else ""
             ((some,),) = self.store.rows(
                 "SELECT count(*) FROM temp.rebind r JOIN temp.binding a ON a.id = r.after "
                 f"JOIN main.{table} s ON s.rowid = r.row "
-                f"WHERE {held} s.project_id = a.project_id AND s.directory = a.directory {by_path}",
+                f"WHERE {condition} s.project_id = a.project_id AND s.directory = a.directory {by_path}",
             )
             count += some
         return count
 
     def unplanned_children(self) -> list[tuple[str, str]]:
-        """Return (session id, parent id) of each child of a session that moves, if it doesn't move itself."""
+        """Return (session id, parent id) of every child that doesn't move although its parent does."""
         moving = "SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after"
         if self.store.schema.has_v2:
             return self.store.rows(
@@ -201,8 +200,8 @@ class Staging:
             "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)",
         )
 
-    def _holders(self) -> Iterator[tuple[str, str]]:
-        """Yield a condition, with AND behind it, and the table whose rows it leaves; there is but one mostly."""
+    def _session_tables(self) -> Iterator[tuple[str, str]]:
+        """Yield each table of sessions, after the condition, ending in AND, that leaves only its rows; mostly one."""
         tables = self.store.schema.tables
         for number, table in enumerate(tables):
             yield (f"r.holder = {number} AND" if len(tables) > 1 else ""), table

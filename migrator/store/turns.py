@@ -41,8 +41,8 @@ class Turn(NamedTuple):
         return stringify(json.loads(self.data) | {"files": files})
 
 
-class Recorded(NamedTuple):
-    """Of one session: the turns that an undo would act on, and the trees that its steps name, both oldest first."""
+class UndoRecord(NamedTuple):
+    """Of one session, oldest first: the turns that an undo would act on, and the trees that its steps name."""
 
     turns: list[Turn]
     trees: list[str]
@@ -57,10 +57,10 @@ def redo_snapshot(marker: str | None) -> str | None:
     return tree if isinstance(tree, str) else None
 
 
-def recorded(store: Store, sessions: Iterable[str]) -> dict[str, Recorded]:
-    """Return what there is of each of these sessions, as a set."""
+def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
+    """Return what an undo in each of these sessions works with."""
     wanted = list(sessions)
-    found = {session: Recorded([], []) for session in wanted}
+    found = {session: UndoRecord([], []) for session in wanted}
     sql = (
         "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted JOIN part "
         f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"

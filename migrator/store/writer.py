@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.connection import transaction
-from migrator.store.open_by import find_holders, in_use
+from migrator.store.open_by import find_holders, in_use_error
 from migrator.store.reader import WHOLE, Store, key_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Writer(Store):
         deadline = time.monotonic() + wait_seconds
         while True:
             try:
-                self._take(path)
+                self._lock(path)
             except DatabaseInUse:
                 if time.monotonic() >= deadline:
                     raise
@@ -59,17 +59,17 @@ class Writer(Store):
             else:
                 return
 
-    def _take(self, path: Path) -> None:
+    def _lock(self, path: Path) -> None:
         if found := find_holders(path):
             from migrator.store.opencode_2.services import named_services
 
-            raise in_use(path, named_services(found), can_wait=True)
+            raise in_use_error(path, named_services(found), can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._refuse_obstacles()
             if self.schema.has_v2:
                 self._refuse_services()
-            with self.explained():
+            with self.translate_errors():
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
                     # A file we may only read passes until here: SQLite begins a reading transaction instead.
@@ -87,17 +87,17 @@ class Writer(Store):
         from migrator.store.opencode_2.services import services_at
 
         if found := services_at(self.path):
-            raise in_use(self.path, found, can_wait=True)
+            raise in_use_error(self.path, found, can_wait=True)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all of it or, whatever happens (Ctrl-C too), none of it."""
-        with self.explained(), transaction(self.connection):
+        with self.translate_errors(), transaction(self.connection):
             yield
 
     @contextmanager
-    def restoring(self) -> Iterator[None]:
-        """Set values back even where they never met the foreign keys: a session may have had no project row."""
+    def without_foreign_keys(self) -> Iterator[None]:
+        """Turn foreign keys off: values to set back may never have met them, as a session without a project row."""
         self.connection.execute("PRAGMA foreign_keys = OFF")
         try:
             yield
@@ -105,7 +105,7 @@ class Writer(Store):
             self.connection.execute("PRAGMA foreign_keys = ON")
 
     def edit(self, edits: Sequence[Edit]) -> int:
-        """Set single values; return how many were still what they had to be."""
+        """Set single values; return how many still had their `before` value, the only ones that are set."""
         done = 0
         for table, column in dict.fromkeys((edit.table, edit.column) for edit in edits):
             some = [edit for edit in edits if (edit.table, edit.column) == (table, column)]
@@ -120,7 +120,7 @@ class Writer(Store):
         return done
 
     def _edit_rows(self, table: str, edits: Sequence[Edit]) -> int:
-        """Insert rows where nothing is in their place, and delete those that are still what they had to be."""
+        """Insert rows whose key is free, and delete rows that are still as they were; return how many."""
         known = set(self.columns_of(table))
         shapes: dict[tuple[bool, tuple[str, ...]], list[list[Any]]] = {}
         for edit in edits:
@@ -129,7 +129,7 @@ class Writer(Store):
                 raise MigratorError(f"{self.path}: table {table} has other columns than the journal says.")
             shapes.setdefault((edit.before is None, tuple(row)), []).append([*row.values()])
         done = 0
-        for (new, columns), rows in sorted(shapes.items()):  # what goes makes room for what comes
+        for (new, columns), rows in sorted(shapes.items()):  # deletions first: they make room
             same, marks = " AND ".join(f"{column} IS ?" for column in columns), ", ".join("?" * len(columns))
             insert = f"INSERT INTO main.{table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
             done += self.connection.executemany(
@@ -138,13 +138,13 @@ class Writer(Store):
         return done
 
     def remove_row(self, table: str, row: Row) -> bool:
-        """Delete a row if it is still this, in every column."""
+        """Delete a row if every column still has this value; return whether it was deleted."""
         self._check_columns(table, row)
         same = " AND ".join(f"{column} IS ?" for column, _ in row)
         return self.connection.execute(f"DELETE FROM {table} WHERE {same}", [value for _, value in row]).rowcount == 1
 
     def insert_row(self, table: str, row: Row) -> bool:
-        """Insert a row that belongs to a project, unless its key is taken or that project is gone."""
+        """Insert a row of a project, unless its key is taken or the project is gone; return whether it was inserted."""
         self._check_columns(table, row)
         columns, marks = ", ".join(column for column, _ in row), ", ".join("?" * len(row))
         cursor = self.connection.execute(
@@ -155,7 +155,7 @@ class Writer(Store):
         return cursor.rowcount == 1
 
     def _check_columns(self, table: str, row: Row) -> None:
-        """Refuse a row out of a file that isn't one of this table's: its columns go into SQL as they are."""
+        """Refuse a row from a plan file with other columns than the table: their names go into SQL as they are."""
         if [column for column, _ in row] != self.columns_of(table):
             raise MigratorError(f"{self.path}: table {table} has other columns than the plan says; plan again.")
 
@@ -174,8 +174,8 @@ class Writer(Store):
     def unregister(self, project: ProjectChange, registered: int) -> bool:
         """Delete the row that `register` made at `registered`, if it is still that and nothing refers to it.
 
-        Deleting a project row deletes its sessions (ON DELETE CASCADE), so every table that refers to it is asked;
-        `main` says that it is a table: see views.py.
+        Deleting a project row deletes its sessions (ON DELETE CASCADE), so no row of any table may refer to it.
+        `main` picks tables, not the view of session_view.py.
         """
         unused = " AND ".join(
             f'NOT EXISTS (SELECT 1 FROM main."{table}" WHERE "{column}" = project.id)'
@@ -191,7 +191,7 @@ class Writer(Store):
         return cursor.rowcount == 1
 
     def _project_times(self) -> list[str]:
-        """Return the columns that hold when a project was made; opencode 2 got another one on its way."""
+        """Return the columns for the time when a project was made; some versions of opencode 2 have one more."""
         also = ["time_active"] if "time_active" in self.columns_of("project") else []
         return ["time_created", "time_updated", *also]
 

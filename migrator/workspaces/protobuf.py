@@ -50,8 +50,8 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
 def last_value(message: bytes, number: int) -> int | bytes | None:
     """Return the value of a field; the last if it is repeated, as protobuf has it. Raises Malformed."""
     value = None
-    for found, candidate in fields(message):
-        if found == number:
+    for field, candidate in fields(message):
+        if field == number:
             value = candidate
     return value
 

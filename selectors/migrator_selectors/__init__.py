@@ -1,7 +1,7 @@
 """The selectors that come with opencode-migrator: one file per selector, listed here in the order of `--help`.
 
-They are registered by this tuple and not by entry points, so that a bare checkout and an old editable install have
-them too. Third parties register theirs in the entry-point group `migrator.selectors`.
+This tuple registers them, not entry points, so that a bare checkout and an old editable install have them too. Third
+parties register theirs in the entry-point group `migrator.selectors`.
 """
 
 from __future__ import annotations

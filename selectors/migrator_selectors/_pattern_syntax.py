@@ -1,4 +1,4 @@
-r"""What a typed directory pattern says, before anything is matched: braces, components, `.` and `..`.
+r"""The syntax of typed directory patterns: braces, components, `.` and `..`.
 
 A pattern that can't be meant is refused here. wcmatch takes an unclosed `[` or `{` as an ordinary character and a
 backwards `[z-a]` as something that never matches; in a tool that moves what matches, a typing error must not pass as

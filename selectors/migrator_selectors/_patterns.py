@@ -1,7 +1,7 @@
 """Directory patterns: which stored directories a person means by `~/src/opencode*`.
 
-Stored strings are matched and the disk is asked for one thing only, the real path of the literal beginning of a
-pattern, so directories that no longer exist match like any other.
+A pattern is matched with stored strings, so directories that no longer exist match like any other. The disk is asked
+for one thing only: the real path of the literal beginning of a pattern.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from migrator_selectors._pattern_syntax import expand, literals, normalised, par
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from migrator.selection import SelectorContext
     from migrator_selectors._pattern_syntax import Part
+
+
+def directory_pattern(typed: str, context: SelectorContext) -> DirectoryPattern:
+    """Compile a typed pattern for the surroundings of a command. Raises BadInput where the pattern can't be meant."""
+    return DirectoryPattern(typed, cwd=lambda: context.cwd, home=context.home)
 
 
 class DirectoryPattern:
@@ -43,7 +49,7 @@ class DirectoryPattern:
         return self._named[directory]
 
     def base(self, directory: str) -> str | None:
-        """Return the outermost directory at or above `directory` that the pattern names; None: it names none of them.
+        """Return the outermost directory at or above `directory` that the pattern names, or None.
 
         For `~/src/opencode*` and `~/src/opencode-a/packages/x` that is `~/src/opencode-a`.
         """
@@ -55,7 +61,7 @@ class DirectoryPattern:
 
 
 def _down_to(directory: str) -> Iterator[str]:
-    """Yield what is above `directory`, the outermost first, and then itself."""
+    """Yield the directories above `directory`, the outermost first, and then itself."""
     for slash in re.finditer("/", directory):
         yield directory[: slash.start()] or "/"
     yield directory
@@ -80,16 +86,14 @@ def _absolute(components: list[Part], pattern: str, cwd: Callable[[], str], home
         yield [*literals(home), *components[1:]]
     else:
         rest = components[1:] if first == "cwd" else components
+        # `..` has one meaning for a real path only, as for every program but the shell's own cd
         climbs = next((part.name for part in rest if part.name != "."), None) == ".."
         for root in [os.path.realpath(cwd())] if climbs else _names_of(cwd()):
             yield [*literals(root), *rest]
 
 
 def _names_of(cwd: str) -> list[str]:
-    """Return `cwd` and what the shell calls it: a session may be stored under either where a symlink leads here.
-
-    What `..` means from here is only clear for the real path, as for every program but the shell's own cd.
-    """
+    """Return `cwd` and the shell's name for it: through a symlink, a session may be stored under either."""
     logical = os.environ.get("PWD", "")
     if logical.startswith("/") and os.path.realpath(logical) == os.path.realpath(cwd):
         return [cwd, logical]

@@ -1,4 +1,4 @@
-"""How a selector repeats what the user typed, and the one SQL condition that several selectors share."""
+"""An option as the user typed it, and SQL conditions that several selectors share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LISTED = "(SELECT value FROM json_each(?))"
 
 
 def option_text(option: str, value: str) -> str:
-    """Return `option value` as a person would type it: quoted for the shell only where it can't be read otherwise."""
+    """Return `option value` as a person would type it: quoted for the shell only where needed."""
     return f"{option} {value if _BARE.fullmatch(value) else shlex.quote(value)}"
 
 

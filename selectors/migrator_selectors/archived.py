@@ -24,7 +24,7 @@ class Archived(Selector):
     wanted: bool
 
     def clause(self) -> Clause:
-        """Return whether there is a time of archiving, whatever it is: opencode asks the same."""
+        """Return whether there is a time of archiving, whatever it is, as opencode asks."""
         return Clause("time_archived IS NOT NULL" if self.wanted else "time_archived IS NULL")
 
     def match(self, session: Session) -> bool:
@@ -39,7 +39,7 @@ class ArchivedPlugin(SelectorPlugin):
     narrows = True
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its value arrives as `archived`: True, False, or None where nothing was said."""
+        """Return the option; its value arrives as `archived`: True, False, or None if it isn't given."""
         return [
             click.Option(
                 ["--archived/--no-archived"],
@@ -49,7 +49,7 @@ class ArchivedPlugin(SelectorPlugin):
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return one selector, or none where nothing was said."""
+        """Return one selector, or none if the option isn't given."""
         del context
         wanted: bool | None = values.get("archived")
         if wanted is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors._patterns import DirectoryPattern
+from migrator_selectors._patterns import directory_pattern
 from migrator_selectors._text import not_among, option_text
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.selection import Clause, SelectorContext
+    from migrator_selectors._patterns import DirectoryPattern
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,6 @@ class ExcludeDirPlugin(SelectorPlugin):
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per pattern. Raises BadInput for a malformed one."""
         return [
-            ExcludeDir(
-                option_text("--exclude-dir", text),
-                DirectoryPattern(text, cwd=lambda: context.cwd, home=context.home),
-                context,
-            )
+            ExcludeDir(option_text("--exclude-dir", text), directory_pattern(text, context), context)
             for text in values.get("exclude_dir") or ()
         ]

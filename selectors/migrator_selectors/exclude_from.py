@@ -69,7 +69,7 @@ class ExcludeFromPlugin(SelectorPlugin):
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return a selector per file: what one re-includes by `!` stays out where another leaves it out.
+        """Return a selector per file: a directory that one file re-includes by `!` stays out if another leaves it out.
 
         Raises BadInput for an unreadable file or a malformed line.
         """
@@ -87,7 +87,7 @@ def _spec(name: str, context: SelectorContext) -> GitIgnoreSpec:
 
 
 def _patterns(name: str, context: SelectorContext) -> Iterator[GitIgnoreSpecPattern]:
-    """Yield what each line of the file says. Raises BadInput with the number of a line that says nothing git knows."""
+    """Yield the pattern of each line of the file. Raises BadInput with the number of a malformed line."""
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     for number, line in enumerate(_lines(name, context), start=1):
@@ -100,7 +100,7 @@ def _patterns(name: str, context: SelectorContext) -> Iterator[GitIgnoreSpecPatt
         if pattern.include is not None:
             yield pattern
         elif "[" in line and not line.startswith("#"):
-            # git drops a line with an unclosed [ without a word; here what it should keep out would be moved
+            # git silently ignores a line with an unclosed [; here the sessions that it should keep out would be moved
             raise _malformed(name, number, line)
 
 
@@ -111,7 +111,7 @@ def _malformed(name: str, number: int, line: str) -> BadInput:
 
 
 def _lines(name: str, context: SelectorContext) -> list[str]:
-    """Return the lines of the file, found from the current directory; `~/` is the home."""
+    """Return the lines of the file; its name is relative to the current directory, and `~/` is the home."""
     path = os.path.join(context.home, name[2:]) if name.startswith("~/") else name
     if not path.startswith("/"):
         path = os.path.join(context.cwd, path)

@@ -9,7 +9,7 @@ import click
 
 from migrator.errors import BadInput
 from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors._patterns import DirectoryPattern
+from migrator_selectors._patterns import directory_pattern
 from migrator_selectors._text import among, option_text
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.selection import Clause, SelectorContext
+    from migrator_selectors._patterns import DirectoryPattern
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,6 @@ class FromDirPlugin(SelectorPlugin):
             raise BadInput("--exact says how --from-dir is meant; give one, or leave --exact out")
         suffix = " --exact" if exact else ""
         return [
-            FromDir(
-                option_text("--from-dir", text) + suffix,
-                DirectoryPattern(text, cwd=lambda: context.cwd, home=context.home),
-                exact,
-                context,
-            )
+            FromDir(option_text("--from-dir", text) + suffix, directory_pattern(text, context), exact, context)
             for text in typed
         ]

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors._text import among
+from migrator.selection import SelectorPlugin
+from migrator_selectors.from_id import FromId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from migrator.model import Session
-    from migrator.selection import Clause, SelectorContext
+    from migrator.selection import Selector, SelectorContext
 
 EVERY_RULE = "every"
-"""What the option's value is where none was given: no empty one, which is what a script's unset variable becomes."""
-
-
-@dataclass(frozen=True)
-class Lost(Selector):
-    """The sessions with these ids, which the rules found."""
-
-    as_typed: str
-    ids: frozenset[str]
-
-    def clause(self) -> Clause:
-        """Return the ids as one parameter."""
-        return among("id", sorted(self.ids))
-
-    def match(self, session: Session) -> bool:
-        """Match the id."""
-        return session.id in self.ids
+"""The value of `--orphans` alone. It isn't empty, since an unset variable of a script makes `--orphans=`."""
 
 
 class OrphansPlugin(SelectorPlugin):
@@ -58,8 +40,8 @@ class OrphansPlugin(SelectorPlugin):
         """Return a selector per value. Raises BadInput for a rule that isn't there."""
         typed: Sequence[str] = values.get("orphans") or ()
         return [
-            Lost("--orphans", context.orphans())
+            FromId("--orphans", context.orphans())
             if rule == EVERY_RULE
-            else Lost(f"--orphans={rule}", context.orphans(rule))
+            else FromId(f"--orphans={rule}", context.orphans(rule))
             for rule in dict.fromkeys(typed)
         ]

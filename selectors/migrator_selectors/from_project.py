@@ -66,7 +66,7 @@ class FromProjectPlugin(SelectorPlugin):
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per value.
 
-        Raises NothingMatched where no project fits, MigratorError where several do, BadInput for "".
+        Raises NothingMatched if no project fits, MigratorError if several do, BadInput for "".
         """
         typed: Sequence[str] = values.get("from_project") or ()
         return [FromProject(option_text("--from-project", text), _chosen(text, context)) for text in typed]
@@ -75,7 +75,7 @@ class FromProjectPlugin(SelectorPlugin):
 def _chosen(text: str, context: SelectorContext) -> Project:
     project = find_project(text, context, "--from-project")
     if project.id == GLOBAL and is_path(text):
-        # who names one directory must not get the sessions of all that have nothing but this in common
+        # one directory must not select the sessions of all other directories that are in no repository
         raise MigratorError(
             f"--from-project {text}: this is in no repository, and opencode keeps all such directories in one project; "
             f"select this one with --from-dir {text}, or all of them with --from-project {GLOBAL}",

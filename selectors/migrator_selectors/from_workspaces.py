@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from migrator.workspaces.model import Workspace, WorkspaceRoot
 
 ONLY, EXCEPT = "only_workspaces", "except_workspaces"
-"""Under these names in the values, patterns that narrow to some workspaces: `consolidate --only P --except P`."""
+"""The names of the values that narrow to some workspaces: `consolidate --only PATTERN --except PATTERN`."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class FromWorkspacesPlugin(SelectorPlugin):
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per repository.
 
-        Raises MigratorError where it is none, and NothingMatched where a pattern fits none of its workspaces.
+        Raises MigratorError if it is no repository, and NothingMatched if a pattern fits none of its workspaces.
         """
         typed: Sequence[str] = values.get("from_workspaces") or ()
         selectors: list[Selector] = []
@@ -82,25 +82,25 @@ class FromWorkspacesPlugin(SelectorPlugin):
 def narrowed(
     workspaces: Sequence[Workspace], only: Sequence[str], but: Sequence[str], context: SelectorContext
 ) -> frozenset[Workspace]:
-    """Return the workspaces that `only` names, all without it, less those that `but` names.
+    """Return the workspaces that `only` names (all of them if it is empty), without those that `but` names.
 
-    A pattern with a slash, or `~` or `cwd`, names directories, any other one names of workspaces; a name itself is
-    always one. Raises NothingMatched for a pattern that names none: who narrows has a workspace in mind.
+    A pattern with a slash, `~` or `cwd` names directories; any other one, and the exact name of a workspace, names
+    workspaces. Raises NothingMatched for a pattern that names none.
     """
     kept = frozenset().union(*(_named(workspaces, text, "--only", context) for text in only)) if only else workspaces
     return frozenset(kept).difference(*(_named(workspaces, text, "--except", context) for text in but))
 
 
 def _named(workspaces: Sequence[Workspace], text: str, option: str, context: SelectorContext) -> frozenset[Workspace]:
-    from migrator_selectors._patterns import DirectoryPattern
+    from migrator_selectors._patterns import directory_pattern
 
     if text in {workspace.name for workspace in workspaces}:
         return frozenset(workspace for workspace in workspaces if workspace.name == text)
     if "/" in text or text in {"~", "cwd"}:
-        pattern = DirectoryPattern(text, cwd=lambda: context.cwd, home=context.home)
+        pattern = directory_pattern(text, context)
         named = frozenset(workspace for workspace in workspaces if any(map(pattern.names, workspace.roots)))
     else:
-        pattern = DirectoryPattern("/" + text, cwd=lambda: context.cwd, home=context.home)
+        pattern = directory_pattern("/" + text, context)
         named = frozenset(workspace for workspace in workspaces if pattern.names("/" + workspace.name))
     if not named:
         names = ", ".join(sorted({workspace.name for workspace in workspaces}))

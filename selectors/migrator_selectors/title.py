@@ -26,7 +26,7 @@ class Title(Selector):
     text: str
 
     def clause(self) -> Clause:
-        """Return the same with the store's casefold(); SQLite's own lower() knows ASCII only."""
+        """Return the condition with the store's casefold(): SQLite's own lower() knows ASCII only."""
         return Clause("instr(casefold(title), ?) > 0", (self.text,))
 
     def match(self, session: Session) -> bool:

@@ -34,7 +34,7 @@ class Updated(Selector):
     until: int | None
 
     def clause(self) -> Clause:
-        """Return the bounds that there are."""
+        """Return the bounds that are given."""
         bounds = (("time_updated >= ?", self.since), ("time_updated <= ?", self.until))
         given = [(sql, bound) for sql, bound in bounds if bound is not None]
         return Clause(" AND ".join(sql for sql, _ in given), tuple(bound for _, bound in given))
@@ -60,7 +60,10 @@ class UpdatedPlugin(SelectorPlugin):
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return one selector, or none where nothing was said. Raises BadInput for what is no time or never comes."""
+        """Return one selector, or none if neither is given.
+
+        Raises BadInput for what is no time, and for an end before the beginning.
+        """
         del context
         given = {name: values[name] for name in ("since", "until") if values.get(name) is not None}
         if not given:

@@ -6,7 +6,8 @@ import signal
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import migrator
 from migrator.client import Client, Unreachable
 from tests.client.awaited import Awaited
 from tests.support.crowded_home import crowded_home
+from tests.support.faults import Gate
 from tests.support.server import serving
 
 if TYPE_CHECKING:
@@ -23,16 +25,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.home import Home
-    from tests.support.server import Served
+from tests.support.server import Served
 
 KINDS = pytest.mark.parametrize("kind", [Client, Awaited])
 
 
 @KINDS
 def test_nobody_listens(kind: Any) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken, ExitStack() as block:
+        taken.bind(("127.0.0.1", 0))  # so that nobody else can listen there either
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    with kind(url, "ocm_any") as client:
+        client = block.enter_context(kind(url, "ocm_any"))
         for call in (client.runs, lambda: next(client.session.history()), lambda: client.undo("x", progress=print)):
             with pytest.raises(Unreachable) as raised:
                 call()
@@ -152,19 +155,28 @@ def test_the_token_is_found_where_the_server_left_it(
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_server_that_dies_in_the_middle_of_a_run(tmp_path: Path, kind: Any, number: signal.Signals) -> None:
     """Killed, it leaves a run that can be taken back, and the error says so; told to end, it takes it back itself."""
-    home = crowded_home(tmp_path / "home", 300)
+    home = crowded_home(tmp_path / "home", 100)
     shop = home.repository("shop")
-    before = home.everything()
-    with serving(home) as served, kind(served.url, served.token) as client:
+    before, gate = home.everything(), Gate(tmp_path)
+    with (
+        serving(home, first=gate.at(4, "before COMMIT").lay) as served,
+        kind(served.url, served.token) as client,
+        ThreadPoolExecutor() as pool,
+    ):
         plan = client.plan(from_dir="~/src/repoA", to_dir=shop)
 
-        def end(done: int, _: int) -> None:
-            if 0 < done < 10:
-                served.process.send_signal(number)
+        def stop() -> None:
+            served.process.wait_until(lambda: gate.is_reached)
+            served.process.send_signal(number)
+            if number is signal.SIGTERM:
+                served.wait_until_it_stops()
+                gate.open()
 
+        stopped = pool.submit(stop)
         with pytest.raises(migrator.MigratorError) as raised:
-            client.apply(plan, progress=end, chunk_size=1)
-        served.process.wait(30)
+            client.apply(plan, progress=lambda *_: None, chunk_size=1)
+        stopped.result()
+        served.process.wait()
     if number is signal.SIGTERM:
         assert type(raised.value) is migrator.Interrupted
     else:

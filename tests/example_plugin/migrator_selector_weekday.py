@@ -23,7 +23,7 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 class Weekday(Selector):
     """The sessions last updated on a day of the week; 0 is Monday. SQL isn't asked: `match` alone is enough."""
 
-    said: str
+    as_typed: str
     day: int
 
     def match(self, session: Session) -> bool:
@@ -47,7 +47,7 @@ class WeekdayPlugin(SelectorPlugin):
             ),
         ]
 
-    def build(self, values: Mapping[str, Any], facts: SelectorContext) -> Sequence[Selector]:
+    def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per day."""
-        del facts
+        del context
         return [Weekday(f"--from-weekday {day}", DAYS.index(day)) for day in values["from_weekday"]]

@@ -125,7 +125,7 @@ def test_log_shows_the_runs_newest_first_and_what_became_of_them(home: Home, mov
     assert all(entries[i]["started"] >= entries[i + 1]["started"] for i in range(4))
 
 
-@pytest.mark.parametrize("point", ["before beside", "before __init__", "before intend", "before mark"])
+@pytest.mark.parametrize("point", ["before attach_journal", "before __init__", "before intend", "before mark"])
 def test_somebody_who_reads_the_journal_only_delays_a_run(home: Home, move: tuple[str, ...], point: str) -> None:
     done = run(home, *move, fault=Fault("peek", 1, point))
     assert done.code == 0, done.stderr

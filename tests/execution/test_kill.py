@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import time
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.crowded_home import crowded_home
-from tests.support.faults import Fault, Interruptible, run
+from tests.support.faults import Fault, Gate, Interruptible, run, start
 from tests.support.git import root_commit
 from tests.support.opencode_2_database import dialect_home, queue_move
 from tests.support.rows import (
@@ -32,8 +32,6 @@ from tests.support.rows import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.faults import Steps
     from tests.support.home import Home
 
@@ -174,21 +172,16 @@ class Crowd:
         self.words = ("move", "--from-dir", "~/src/repoA", "--to-dir", self.shop, "--yes", "--chunk-size", "10")
 
     def stop(self, number: int, at_chunk: int) -> tuple[int, str]:
-        """Send a signal once this chunk is begun; the exit code and what was said."""
-        command = self.home.command(*self.words)
-        with subprocess.Popen(
-            command,
-            env=dict(self.home.env()),
-            cwd=self.home.path,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        ) as process:
-            while len(journalled(self.home, "SELECT * FROM chunk")) < at_chunk and process.poll() is None:
-                time.sleep(0.002)
-            process.send_signal(number)
-            _, said = process.communicate(timeout=60)
-        return process.returncode, said
+        """Send a signal once this chunk is begun; return the exit code and standard error.
+
+        The run goes on meanwhile, but not farther than three chunks.
+        """
+        gate = Gate(Path(mkdtemp(dir=self.home.path)))
+        with start(self.home, *self.words, fault=gate.at(at_chunk + 3, "before intend")) as running:
+            running.wait_until(lambda: len(journalled(self.home, "SELECT * FROM chunk")) >= at_chunk)
+            running.send_signal(number)
+            gate.open()
+            return running.wait(), running.stderr
 
 
 @pytest.fixture
@@ -204,12 +197,13 @@ def expected(crowd: Crowd) -> Rows:
     return found
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_thousands_are_finished_or_taken_back(crowd: Crowd) -> None:
     home, after = crowd.home, expected(crowd)
     before = timeless(home)
     for number, chunk in enumerate((1, 2, 17, 60, 111, 180, 240)):
         code, _ = crowd.stop(signal.SIGKILL, chunk)
-        assert code == KILLED, f"it was through before it could be killed in chunk {chunk}"
+        assert code == KILLED, chunk
         way = ("undo", "resume")[number % 2]
         done = run(home, way, "--yes")
         assert done.code == 0, done.stderr

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.execution.recorded import Recorded, build_disk, dump_before, kinds
 from tests.support.home import Home
+from tests.support.recorded import Recorded, build_disk, dump_before, kinds
 from tests.support.rows import rows, timeless
 
 if TYPE_CHECKING:

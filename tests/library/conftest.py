@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.operations.demo import Stage, build
+from migrator.operations.demo import DemoHome, build
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DemoHome:
     """~ is the demo's home, and the current directory its `src`."""
     for name in [name for name in os.environ if name.startswith(("XDG_", "OPENCODE", "GIT_"))]:
         monkeypatch.delenv(name)

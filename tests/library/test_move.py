@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.arguments import SelectKeywords
-    from migrator.operations.demo import Stage
+    from migrator.operations.demo import DemoHome
 
 
 @pytest.fixture
-def home(stage: Stage) -> Home:
+def home(stage: DemoHome) -> Home:
     return Home(stage.home)
 
 

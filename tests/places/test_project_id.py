@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -73,6 +74,14 @@ def test_white_space_around_a_kept_id_is_none_of_it(identity: ProjectIdScheme, c
 def test_an_empty_file_keeps_no_id(identity: ProjectIdScheme, content: str, tmp_path: Path) -> None:
     directory = repository(tmp_path / "repo")
     keep_id(directory / ".git", content)
+
+    assert project_id(directory, identity) == root_commit(directory)
+
+
+@pytest.mark.parametrize("identity", ProjectIdScheme)
+def test_a_fifo_in_the_place_of_a_kept_id_is_not_waited_for(identity: ProjectIdScheme, tmp_path: Path) -> None:
+    directory = repository(tmp_path / "repo")
+    os.mkfifo(directory / ".git/opencode")
 
     assert project_id(directory, identity) == root_commit(directory)
 

@@ -63,8 +63,7 @@ def test_the_token_is_printed_once_and_kept_where_only_its_owner_reads_it(home: 
         assert re.fullmatch(r"ocm_[A-Za-z0-9_-]{43}", served.token)
         code, said = served.stop()
         assert (code, said) == (0, "")
-        assert served.process.stdout is not None
-        assert served.process.stdout.read() == ""
+        assert served.process.stdout.count("\n") == 2
         assert not served.token_file.exists()
         first = served.token
     with serving(home) as served:

@@ -14,12 +14,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.support.crowded_home import crowded_home
+from tests.support.faults import Gate
 from tests.support.git import root_commit
 from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.home import Home
 
 SHOPS = {"from-dir": ["~/src/shop-*"]}
 
@@ -216,43 +218,46 @@ def test_the_database_is_in_use(served: Served, shop: Path) -> None:
 
 
 @pytest.fixture
-def crowd(tmp_path: Path) -> Iterator[Served]:
-    home = crowded_home(tmp_path / "home", 2000)
+def crowd(tmp_path: Path) -> Home:
+    home = crowded_home(tmp_path / "home", 200)
     home.repository("all")
-    with serving(home) as found:
-        yield found
+    return home
 
 
-def test_one_at_a_time_while_the_history_answers(crowd: Served) -> None:
-    plan = crowd.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(crowd.home.src / "all")})
-    body = {"plan": plan["digest"], "chunk-size": 1}
-    with crowd.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
-        lines = running.iter_lines()
-        next(line for line in lines if '"sessions": 1,' in line)
-        (logged,) = crowd.get("/runs")
-        assert logged["status"] == "running"
-        asked: list[tuple[str, Any, str]] = [
-            ("/apply", {"plan": plan["digest"]}, "busy"),
-            (f"/runs/{logged['run']}/undo", {}, "busy"),
-            ("/plan", {"from-dir": "/**", "to-dir": "/"}, "in-use"),
-        ]
-        for path, sent, code in asked:
-            answer = crowd.ask.post(path, json=sent)
-            assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (409, code, "1")
-        before = [row for page in crowd.pages(limit=1000) for row in page]
-        assert {row["directory"] for row in before} >= {str(crowd.home.src / "repoA")}
-        assert str(crowd.home.src / "all") not in {row["directory"] for row in before}
-        assert "event: run" in list(lines)
-    after = [row for page in crowd.pages(limit=1000) for row in page]
-    assert [row["id"] for row in after] == [row["id"] for row in before]
-    assert str(crowd.home.src / "repoA") not in {row["directory"] for row in after}
+def test_one_at_a_time_while_the_history_answers(crowd: Home, tmp_path: Path) -> None:
+    gate = Gate(tmp_path)
+    with serving(crowd, first=gate.at(4, "before COMMIT").lay) as served:
+        plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(served.home.src / "all")})
+        body = {"plan": plan["digest"], "chunk-size": 1}
+        with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
+            lines = running.iter_lines()
+            served.process.wait_until(lambda: gate.is_reached)
+            (logged,) = served.get("/runs")
+            assert logged["status"] == "running"
+            asked: list[tuple[str, Any, str]] = [
+                ("/apply", {"plan": plan["digest"]}, "busy"),
+                (f"/runs/{logged['run']}/undo", {}, "busy"),
+                ("/plan", {"from-dir": "/**", "to-dir": "/"}, "in-use"),
+            ]
+            for path, sent, code in asked:
+                answer = served.ask.post(path, json=sent)
+                assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (409, code, "1")
+            before = [row for page in served.pages(limit=1000) for row in page]
+            assert {row["directory"] for row in before} >= {str(served.home.src / "repoA")}
+            assert str(served.home.src / "all") not in {row["directory"] for row in before}
+            gate.open()
+            assert "event: run" in list(lines)
+        after = [row for page in served.pages(limit=1000) for row in page]
+        assert [row["id"] for row in after] == [row["id"] for row in before]
+        assert str(served.home.src / "repoA") not in {row["directory"] for row in after}
 
 
-def test_a_run_goes_on_when_its_client_goes_away(crowd: Served) -> None:
-    plan = crowd.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(crowd.home.src / "all")})
-    body = {"plan": plan["digest"], "chunk-size": 50}
-    with crowd.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
-        next(running.iter_lines())
-    while (status := crowd.get("/runs")[0]["status"]) == "running":
-        time.sleep(0.1)
-    assert status == "applied"
+def test_a_run_goes_on_when_its_client_goes_away(crowd: Home) -> None:
+    with serving(crowd) as served:
+        plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(served.home.src / "all")})
+        body = {"plan": plan["digest"], "chunk-size": 50}
+        with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
+            next(running.iter_lines())
+        while (status := served.get("/runs")[0]["status"]) == "running":
+            time.sleep(0.1)
+        assert status == "applied"

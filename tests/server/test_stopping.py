@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crowded_home import crowded_home
+from tests.support.faults import Gate
 from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
@@ -22,9 +23,22 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def crowd(tmp_path: Path) -> Home:
-    home = crowded_home(tmp_path / "home", 2000)
+    home = crowded_home(tmp_path / "home", 100)
     home.repository("all")
     return home
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    """Where the run waits until it is stopped."""
+    return Gate(tmp_path)
+
+
+@contextmanager
+def held(home: Home, gate: Gate) -> Iterator[Served]:
+    """Serve; a run waits at the gate, in its third chunk."""
+    with serving(home, first=gate.at(4, "before COMMIT").lay) as served:
+        yield served
 
 
 def rows(home: Home) -> dict[str, object]:
@@ -33,22 +47,23 @@ def rows(home: Home) -> dict[str, object]:
 
 
 @contextmanager
-def mid_run(served: Served) -> Iterator[Iterator[str]]:
-    """Apply a plan, two thousand chunks long, and be where the third is written; yield what comes of it."""
+def mid_run(served: Served, gate: Gate) -> Iterator[Iterator[str]]:
+    """Apply a plan, a hundred chunks long, and be where the run waits at its gate; yield what comes of it."""
     plan = served.post("/plan", {"from-dir": ["~/src/repoA"], "to-dir": str(served.home.src / "all")})
     body = {"plan": plan["digest"], "chunk-size": 1}
     with served.ask.stream("POST", "/apply", json=body, headers={"Accept": "text/event-stream"}) as running:
-        lines = running.iter_lines()
-        next(line for line in lines if '"sessions": 3,' in line)
-        yield lines
+        served.process.wait_until(lambda: gate.is_reached)
+        yield running.iter_lines()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_run_is_rolled_back_when_the_server_is_stopped(crowd: Home, number: signal.Signals) -> None:
+def test_a_run_is_rolled_back_when_the_server_is_stopped(crowd: Home, gate: Gate, number: signal.Signals) -> None:
     before = rows(crowd)
-    with serving(crowd) as served:
-        with mid_run(served) as lines:
+    with held(crowd, gate) as served:
+        with mid_run(served, gate) as lines:
             served.process.send_signal(number)
+            served.wait_until_it_stops()
+            gate.open()
             ended = list(lines)
         assert ended[-3] == "event: problem"
         problem = json.loads(ended[-2].removeprefix("data: "))
@@ -61,23 +76,25 @@ def test_a_run_is_rolled_back_when_the_server_is_stopped(crowd: Home, number: si
     assert [row["status"] for row in crowd.run("log", "--json").json] == ["rolled-back"]
 
 
-def test_impatience_changes_nothing(crowd: Home) -> None:
+def test_impatience_changes_nothing(crowd: Home, gate: Gate) -> None:
     """Signals that come again don't cut the rollback off."""
     before = rows(crowd)
-    with serving(crowd) as served:
-        with mid_run(served) as lines:
+    with held(crowd, gate) as served:
+        with mid_run(served, gate) as lines:
             for _ in range(5):
                 served.process.send_signal(signal.SIGTERM)
                 served.process.send_signal(signal.SIGINT)
+            served.wait_until_it_stops()
+            gate.open()
             list(lines)
-        assert served.process.wait(30) == 130
+        assert served.process.wait() == 130
     assert rows(crowd) == before
 
 
-def test_a_server_that_is_killed_leaves_a_run_that_the_next_one_takes_back(crowd: Home) -> None:
+def test_a_server_that_is_killed_leaves_a_run_that_the_next_one_takes_back(crowd: Home, gate: Gate) -> None:
     before = rows(crowd)
-    with serving(crowd) as served, mid_run(served):
-        served.process.kill()
+    with held(crowd, gate) as served, mid_run(served, gate):
+        served.process.send_signal(signal.SIGKILL)
         served.process.wait()
     assert rows(crowd) != before
     with serving(crowd) as served:
@@ -107,6 +124,6 @@ def test_a_run_that_waits_is_given_up(crowd: Home) -> None:
             next(lines)
             served.process.send_signal(signal.SIGTERM)
             assert "Interrupted; nothing was written." in "".join(lines)
-        assert served.process.wait(30) == 130
+        assert served.process.wait() == 130
     assert rows(crowd) == before
     assert crowd.run("log", "--json").json == []

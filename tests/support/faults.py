@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,11 +21,11 @@ from migrator.state_dir import state_directory
 from migrator.store.staging import Staging
 from migrator.store.writer import Writer
 from tests.support import forked
+from tests.support.forked import Running
 from tests.support.rows import Pristine, journalled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from tests.support.forked import Finished
     from tests.support.home import Home
@@ -36,7 +39,7 @@ _POINTS = (
     (Journal, "mark"),
     (Writer, "register"),
     (Writer, "unregister"),
-    (Staging, "beside"),
+    (Staging, "attach_journal"),
     (Staging, "rebind"),
     (Writer, "edit"),
     (Writer, "remove_row"),
@@ -54,12 +57,40 @@ class Fault(NamedTuple):
     deed: str
     number: int = 1
     point: str = ""
+    gate: str = ""
+
+    @property
+    def lay(self) -> Callable[[], None]:
+        """A function that lays this fault in the process in which it is called."""
+        return partial(_lay, self)
+
+
+class Gate:
+    """A place at which a run waits until it may go on, so that nobody has to be quicker than the run."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "gate"
+
+    def at(self, number: int, point: str) -> Fault:
+        """Put the gate at the `number`th such point."""
+        return Fault("wait", number, point, str(self._path))
+
+    @property
+    def is_reached(self) -> bool:
+        return self._path.with_suffix(".reached").exists()
+
+    def open(self) -> None:
+        self._path.with_suffix(".open").touch()
+
+
+def start(home: Home, *words: str | Path, fault: Fault) -> Running:
+    """Start `opencode-migrator WORDS`."""
+    return Running(words, home.env(), home.path, first=fault.lay)
 
 
 def run(home: Home, *words: str | Path, fault: Fault | None = None) -> Finished:
     """Run `opencode-migrator WORDS`; the code of a killed process is minus the signal."""
-    first = None if fault is None else partial(_lay, fault)
-    return forked.run([*map(str, words)], home.env(), home.path, first=first)
+    return forked.run(words, home.env(), home.path, first=fault and fault.lay)
 
 
 Steps = Callable[[], Iterator[int]]
@@ -98,7 +129,10 @@ def _lay(fault: Fault) -> None:
         nonlocal left
         if fault.point in point:
             left -= 1
-            if left == 0 or fault.deed == "dawdle":
+            if left == 0 or fault.deed in _EVERY_TIME:
+                if fault.gate:
+                    _wait(Path(fault.gate))
+                    return
                 os.write(2, f"[{fault.deed} {point}]\n".encode())
                 _DEEDS[fault.deed](subject)
 
@@ -142,6 +176,26 @@ def _peek(_: Any) -> None:
     Timer(0.3, reader.close).start()
 
 
+def _wait(gate: Path) -> None:
+    gate.with_suffix(".reached").touch()
+    while not gate.with_suffix(".open").exists():
+        time.sleep(0.002)
+
+
+_KNOCK = """
+import sqlite3, sys
+try:
+    sqlite3.connect(sys.argv[1], timeout=0).execute("SELECT count(*) FROM session").fetchone()
+    sys.stderr.write("knock: open\\n")
+except sqlite3.OperationalError as error:
+    sys.stderr.write(f"knock: {error}\\n")
+"""
+
+
+def _knock(writer: Writer) -> None:
+    subprocess.run([sys.executable, "-S", "-c", _KNOCK, str(writer.path)], check=True)
+
+
 def _fail(_: Any) -> None:
     raise sqlite3.OperationalError("disk I/O error")
 
@@ -155,7 +209,10 @@ _DEEDS: Mapping[str, Callable[[Any], object]] = {
     "peek": _peek,
     "seal": lambda journal: journal.db.execute("PRAGMA query_only = ON"),
     "dawdle": lambda _: time.sleep(0.02),
+    "knock": _knock,
 }
+_EVERY_TIME = {"dawdle", "knock"}
 """`fail`: SQLite reports an error once. `meddle`: the last session of the run changes. `peek`: somebody reads the
-journal for a moment. `seal`: from now on SQLite refuses to write to it.
+journal for a moment. `seal`: from now on SQLite refuses to write to it. `knock`: another process tries to open the
+database. `wait`, which a `Gate` makes: the run waits there.
 """

@@ -13,9 +13,10 @@ import pkgutil
 import signal
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import migrator
 import migrator_selectors
@@ -36,6 +37,8 @@ PROCESSES = multiprocessing.get_context("forkserver")
 """Python has one such server, and the last list it is given is the one it imports: nobody else may give it one."""
 PROCESSES.set_forkserver_preload([__name__, *_OURS, *_THEIRS])
 
+PATIENCE_SECONDS = 120
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -50,25 +53,84 @@ class Finished:
         return json.loads(self.stdout)
 
 
+class Running:
+    """A command that runs: `opencode-migrator WORDS`. It is killed at the end of the block, unless it ended before."""
+
+    def __init__(
+        self,
+        words: Sequence[str | Path],
+        environ: Mapping[str, str],
+        cwd: Path,
+        stdin: str = "",
+        first: Callable[[], object] | None = None,
+    ) -> None:
+        """`first` is called in its process before anything else, and has to be picklable."""
+        self._directory = tempfile.TemporaryDirectory()
+        self._streams = Path(self._directory.name)
+        (self._streams / "0").write_text(stdin)
+        for name in ("1", "2"):
+            (self._streams / name).touch()
+        arguments = ([*map(str, words)], dict(environ), str(cwd), str(self._streams), first)
+        self._process = PROCESSES.Process(target=_child, args=arguments)
+        self._process.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._directory.cleanup()
+
+    @property
+    def stdout(self) -> str:
+        """What it has printed so far."""
+        return (self._streams / "1").read_text()
+
+    @property
+    def stderr(self) -> str:
+        return (self._streams / "2").read_text()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def send_signal(self, number: int) -> None:
+        if self.is_alive:
+            os.kill(self._process.pid or 0, number)
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit code, minus the signal if it was killed."""
+        self._process.join(PATIENCE_SECONDS)
+        assert self._process.exitcode is not None, "it hangs"
+        return self._process.exitcode
+
+    def wait_until(self, reached: Callable[[], object]) -> None:
+        """Wait for something to be true while it runs."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not reached():
+            assert self.is_alive, f"it ended: {self.stderr}"
+            assert time.monotonic() < deadline, f"it hangs: {self.stdout}{self.stderr}"
+            time.sleep(0.005)
+
+    def finished(self) -> Finished:
+        """Wait for its end; return what it printed."""
+        finished = Finished(self.wait(), self.stdout, self.stderr)
+        assert "Traceback" not in finished.stderr, finished.stderr
+        return finished
+
+
 def run(
-    words: Sequence[str],
+    words: Sequence[str | Path],
     environ: Mapping[str, str],
     cwd: Path,
     stdin: str = "",
     first: Callable[[], object] | None = None,
 ) -> Finished:
-    """Run `opencode-migrator WORDS`; `first` is called in its process before anything else, and has to be picklable."""
-    with tempfile.TemporaryDirectory() as directory:
-        streams = Path(directory)
-        (streams / "0").write_text(stdin)
-        process = PROCESSES.Process(target=_child, args=(list(words), dict(environ), str(cwd), str(streams), first))
-        process.start()
-        process.join(60)
-        assert process.exitcode is not None, "it hangs"
-        finished = Finished(process.exitcode, (streams / "1").read_text(), (streams / "2").read_text())
-        process.close()
-    assert "Traceback" not in finished.stderr, finished.stderr
-    return finished
+    """Run a command to its end."""
+    with Running(words, environ, cwd, stdin, first) as running:
+        return running.finished()
 
 
 def missing() -> list[str]:
@@ -81,7 +143,7 @@ def _child(
 ) -> None:
     os.environ.clear()
     os.environ.update(environ)
-    for number, flags in ((0, os.O_RDONLY), (1, os.O_CREAT | os.O_WRONLY), (2, os.O_CREAT | os.O_WRONLY)):
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
         os.dup2(os.open(f"{streams}/{number}", flags), number)
     os.chdir(cwd)
     sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w")

@@ -14,7 +14,10 @@ NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 KEPT_ID = "0123456789abcdef0123456789abcdef01234567"
 
 
-def git(directory: Path, *words: str | Path, date: int = 1_700_000_000, stdin: str = "") -> str:
+DATE = 1_700_000_000
+
+
+def git(directory: Path, *words: str | Path, date: int = DATE, stdin: str = "") -> str:
     """Run git in a directory and return its output without the last newline. It must succeed."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     identity = {
@@ -59,10 +62,10 @@ def repository(directory: Path, origin: str | None = None, *options: str) -> Pat
     return directory
 
 
-def commit(directory: Path, message: str = "what was done") -> None:
+def commit(directory: Path, message: str = "what was done", date: int = DATE) -> None:
     """Commit everything that is there, even if that is nothing."""
     git(directory, "add", "--all")
-    git(directory, "commit", "-q", "--allow-empty", "-m", message)
+    git(directory, "commit", "-q", "--allow-empty", "-m", message, date=date)
 
 
 def worktree(repository: Path, name: str, *options: str) -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.operations.demo import load
 from tests.support import forked
-from tests.support.git import commit, git
+from tests.support.git import DATE, commit, git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,7 +81,7 @@ class Home:
         assert "Traceback" not in done.stderr, done.stderr
         return forked.Finished(done.returncode, done.stdout, done.stderr)
 
-    def repository(self, name: str, *directories: str) -> Path:
+    def repository(self, name: str, *directories: str, date: int = DATE) -> Path:
         """Make a git repository with one commit in src/NAME, and these directories in it."""
         root = self.src / name
         root.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ class Home:
             (root / directory).mkdir(parents=True)
             (root / directory / "kept.txt").write_text("kept\n")
         git(root, "init", "-q")
-        commit(root, f"Start {name}")
+        commit(root, f"Start {name}", date)
         return root
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

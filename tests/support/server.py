@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import signal
-import subprocess
+import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.support.forked import PATIENCE_SECONDS, Running
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.home import Home
 
@@ -22,11 +24,10 @@ class Served:
     """A server that answers. `ask` has its token, as clients have."""
 
     home: Home
-    process: subprocess.Popen[str]
+    process: Running
     url: str
     token: str
     token_file: Path
-    warnings: IO[str]
     ask: httpx.Client
 
     @property
@@ -64,39 +65,37 @@ class Served:
                 return found
             params["cursor"] = answer.headers["x-next-cursor"]
 
+    def wait_until_it_stops(self) -> None:
+        """Wait until it takes no new clients, after which each chunk of a run asks whether to go on."""
+
+        def is_closed() -> bool:
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        self.process.wait_until(is_closed)
+
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Send a signal; return the exit code and what was said on standard error."""
+        """Send a signal; return the exit code and what is on standard error."""
         self.process.send_signal(number)
-        code = self.process.wait(30)
-        self.warnings.seek(0)
-        return code, self.warnings.read()
+        return self.process.wait(), self.process.stderr
 
 
 @contextmanager
-def serving(home: Home, *words: str | Path, cwd: Path | None = None, url: str | None = None) -> Iterator[Served]:
+def serving(
+    home: Home, *words: str | Path, url: str | None = None, first: Callable[[], object] | None = None
+) -> Iterator[Served]:
     """Serve a home's database at a free port."""
-    errors = home.path / "serve.err"
-    with errors.open("w+") as warnings:
-        process = subprocess.Popen(
-            home.command("serve", "--port", "0", *words),
-            cwd=cwd or home.path,
-            env=dict(home.env()),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=warnings,
-            text=True,
-        )
-        assert process.stdout is not None
-        try:
-            first, second = process.stdout.readline(), process.stdout.readline()
-            assert second, errors.read_text()
-            said = first.split()[-1]
-            token, file = second.removeprefix("Token: ").rstrip(")\n").split(" (also in ")
-            headers = {"Authorization": f"Bearer {token}"}
-            with httpx.Client(base_url=url or said, headers=headers, timeout=30) as ask:
-                yield Served(home, process, said, token, Path(file), warnings, ask)
-        finally:
-            process.kill()
-            process.wait()
-            process.stdout.close()
-        assert "Traceback" not in errors.read_text(), errors.read_text()
+    with Running(["serve", "--port", "0", *words], home.env(), home.path, first=first) as process:
+        process.wait_until(lambda: process.stdout.count("\n") >= 2)
+        told, second = process.stdout.splitlines()[:2]
+        address = told.split()[-1]
+        token, file = second.removeprefix("Token: ").rstrip(")").split(" (also in ")
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=url or address, headers=headers, timeout=PATIENCE_SECONDS) as ask:
+            yield Served(home, process, address, token, Path(file), ask)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert "Traceback" not in process.stderr, process.stderr

@@ -1,1 +1,1 @@
-"""Following a folder that was moved or renamed: pairs of folders in, a plan out."""
+"""Plans for folders that were moved or renamed: pairs of folders in, a plan out."""

@@ -1,4 +1,4 @@
-"""What was typed as folders: `OLD NEW`, `OLD=NEW` again and again, and files of such lines."""
+"""Pairs of folders as they are typed: `OLD NEW`, any number of `OLD=NEW`, and files of such lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ESCAPES = "write \\= for a `=` that belongs to a path, and \\\\ for a backslash"
 
 
 class Pair(NamedTuple):
-    """An old and a new path as they were typed, and where: a prefix for messages, empty on the command line."""
+    """An old and a new path as typed. `where` is a prefix for messages, the line of a file; "" on the command line."""
 
     old: str
     new: str
@@ -34,28 +34,27 @@ def typed_pairs(words: Sequence[str]) -> list[Pair]:
 
 
 def listed_pairs(lines: Iterable[str], name: str) -> list[Pair]:
-    """Read one `OLD=NEW` a line; empty lines and those that begin with `#` say nothing. Raises BadInput."""
-    said = ((number, line.strip()) for number, line in enumerate(lines, 1))
+    """Read one `OLD=NEW` a line, without empty lines and comments, which begin with `#`. Raises BadInput."""
     return [
-        _pair(line, _split(line), f"{name}, line {number}: ")
-        for number, line in said
-        if line and not line.startswith("#")
+        _pair(text, _split(text), f"{name}, line {number}: ")
+        for number, line in enumerate(lines, 1)
+        if (text := line.strip()) and not text.startswith("#")
     ]
 
 
-def absolute_pairs(pairs: Iterable[Pair], cwd: str, expanded: Callable[[str], str]) -> Iterator[Pair]:
-    """Yield the pairs with normal absolute paths. Raises BadInput for what is no path, or said twice."""
-    seen: dict[str, str] = {}
+def absolute_pairs(pairs: Iterable[Pair], cwd: str, expand: Callable[[str], str]) -> Iterator[Pair]:
+    """Yield the pairs with normal absolute paths. Raises BadInput for an empty path or an old folder named twice."""
+    moves: dict[str, str] = {}
     for old, new, where in pairs:
         if not old or not new or "\0" in old + new:
             raise BadInput(f"{where}an empty path names no folder; say OLD=NEW")
-        old, new = (normalise(os.path.join(cwd, expanded(path))) for path in (old, new))  # noqa: PLW2901
+        old, new = (normalise(os.path.join(cwd, expand(path))) for path in (old, new))  # noqa: PLW2901
         if old == new:
             raise BadInput(f"{where}{old} would move to itself")
-        if old in seen:
-            also = "again" if seen[old] == new else f"to {seen[old]} and to {new}"
+        if old in moves:
+            also = "again" if moves[old] == new else f"to {moves[old]} and to {new}"
             raise BadInput(f"{where}{old} moves {also}; name each old folder once")
-        seen[old] = new
+        moves[old] = new
         yield Pair(old, new, where)
 
 

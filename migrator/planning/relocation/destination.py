@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import BadInput
 from migrator.model import FolderMoves, FolderState, PlanWarning
 from migrator.paths import Folders, is_within, normalise
-from migrator.planning.relocation.resolvers import Foreign, Moved, Resolver, WillMove
+from migrator.planning.relocation.resolvers import RESOLVERS
 from migrator.text import and_more
 
 if TYPE_CHECKING:
@@ -19,76 +19,68 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.planning.relocation.arguments import Pair
 
-SHOWN = 3
 
+def folder_moves(pairs: Iterable[Pair], state: FolderState) -> FolderMoves:
+    """Return the folders by the paths that opencode may have stored: each old one as typed and by its real path.
 
-def folder_moves(pairs: Iterable[Pair], whereabouts: FolderState) -> FolderMoves:
-    """Return the folders as opencode may have stored them: each old one as it was said and by its real path.
-
-    New ones are by their real path, as opencode stores them today. `pairs` hold normal absolute paths; BadInput
-    where nothing has moved.
+    New ones are by their real path, as opencode stores them today. `pairs` hold normal absolute paths. Raises BadInput
+    if nothing has moved.
     """
     folders: dict[str, str] = {}
     for old, new, where in pairs:
-        if whereabouts is FolderState.FOREIGN:
+        if state is FolderState.FOREIGN:
             folders[old] = new
             continue
         real_new, real_old = os.path.realpath(new), os.path.realpath(old)
         if real_new == old:
             raise BadInput(f"{where}{new} is a link to {old}: nothing has moved")
         folders[old] = real_new
-        if not is_within(real_old, real_new):  # a link at the old place leads to the new one
+        if not is_within(real_old, real_new):  # else a link at the old place leads to the new one
             folders.setdefault(real_old, real_new)
-    return FolderMoves(whereabouts, tuple(folders.items()))
+    return FolderMoves(state, tuple(folders.items()))
 
 
 class Relocation:
     """A Destination; `workspaces` are the ids of opencode's own workspaces, which sessions stay in."""
 
-    def __init__(self, places: Places, said: FolderMoves, workspaces: Collection[str] = ()) -> None:
-        self.said = said
-        self.folders = Folders(said.folders)
-        self.resolver: Resolver = _resolver(places, said.whereabouts, self.folders)
+    def __init__(self, places: Places, moves: FolderMoves, workspaces: Collection[str] = ()) -> None:
+        self.moves = moves
+        self.folders = Folders(moves.folders)
+        self.resolver = RESOLVERS[moves.state](places, self.folders)
         self._workspaces = frozenset(workspaces)
         self._missing: set[str] = set()
 
-    def wanted(self, directory: str) -> str | None:
-        """Return what a stored directory becomes; None where it stays what it is."""
-        return self.folders.mapped(self.seen(directory))
+    def new_directory(self, directory: str) -> str | None:
+        """Return what a stored directory becomes; None if it stays the same."""
+        return self.folders.mapped(self.moved_path(directory))
 
-    def seen(self, directory: str) -> str:
+    def moved_path(self, directory: str) -> str:
         """Return a stored directory, or its real path if that is what moved: early versions stored symlinks."""
-        if (
-            self.said.whereabouts is FolderState.FOREIGN
-            or self.folders.mapped(directory)
-            or self.folders.arrived(directory)
-        ):
+        if self.moves.state is FolderState.FOREIGN:
+            return directory
+        if self.folders.mapped(directory) or self.folders.arrived(directory):
             return directory
         real = os.path.realpath(directory)
         return directory if real == normalise(directory) else real
 
-    def arrived(self, directory: str) -> bool:
-        """Tell whether a directory is at its new place already, inside the old one."""
-        return self.folders.arrived(directory)
-
     def place(self, before: Binding) -> Place | None:
-        """Return where a session goes that is bound like this; None where it stays. Raises MigratorError."""
-        seen = self.seen(before.directory)
-        wanted = self.folders.mapped(seen)
-        if wanted is None:
+        """Return where a session with this binding goes; None if it stays. Raises MigratorError."""
+        old = self.moved_path(before.directory)
+        new = self.folders.mapped(old)
+        if new is None:
             return None
-        if not self.resolver.exists(wanted):
-            self._missing.add(wanted)
-        place = self.resolver.place(before._replace(directory=seen), wanted)
+        if not self.resolver.will_exist(new):
+            self._missing.add(new)
+        place = self.resolver.place(before._replace(directory=old), new)
         workspace = before.workspace_id if before.workspace_id in self._workspaces else None
         return replace(place, follows=place.binding._replace(workspace_id=workspace))
 
     def place_for(self, selected: Selected) -> Place | None:
-        """Return where this session goes; None where it stays."""
+        """Return where this session goes; None if it stays."""
         return self.place(selected.session.binding)
 
     def warnings(self) -> Iterable[PlanWarning]:
-        """Say once which directories aren't there."""
+        """Yield a warning about the new directories that won't exist."""
         if self._missing:
             first, *more = sorted(self._missing)
             others = f" and {more[0]}" if len(more) == 1 else and_more(len(more), "directory", "directories")
@@ -97,9 +89,3 @@ class Relocation:
                 f"{first}{others} {'do' if more else 'does'} not exist; the sessions keep their sub-paths, since the "
                 "folder moved as a whole.",
             )
-
-
-def _resolver(places: Places, whereabouts: FolderState, folders: Folders) -> Resolver:
-    if whereabouts is FolderState.FOREIGN:
-        return Foreign(folders)
-    return Moved(places, folders) if whereabouts is FolderState.MOVED else WillMove(places, folders)

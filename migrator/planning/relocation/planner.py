@@ -1,17 +1,18 @@
-"""The plan of `relocate`: everything at or below the old folders, and the project rows that name them."""
+"""The plan of `relocate`: the sessions at or below the old folders, and the project rows that name these."""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import FolderState, PlanWarning, Selected, Selection
+from migrator.model import FolderState, Plan, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
-from migrator.planning.planner import plan_move
+from migrator.planning.opencode_2 import has_announcements
+from migrator.planning.planner import find_moves
+from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives, trees
@@ -22,78 +23,81 @@ from migrator.text import and_more
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from migrator.model import Plan, ProjectChange, Session
+    from migrator.model import Change, ProjectChange, Session
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.planning.relocation.destination import Relocation
     from migrator.store.project_rows import ProjectRows
     from migrator.store.reader import Store
 
 
-def plan_relocation(store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False) -> Plan:
-    """Plan what follows the folders; nothing is written.
+def plan_relocation(
+    store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False, announce: bool = False
+) -> Plan:
+    """Plan the changes that follow from moved folders; nothing is written. `announce` is that of `plan_move`.
 
-    Raises NoSuchDirectory where the folders aren't where they are said to be, NothingMatched where nothing follows,
-    and MigratorError where an old folder is still in use, unless it was `copied`.
+    Raises NoSuchDirectory if the folders aren't where they should be, NothingMatched if nothing is bound to them, and
+    MigratorError if an old folder is still in use, unless it was `copied`.
     """
-    relocation.resolver.check()
+    relocation.resolver.check_folders()
     rows = project_rows(store)
-    updates, stays = project_updates(rows.values(), relocation)
+    updates, stay_warnings = project_updates(rows.values(), relocation)
     directories = store.directories()
-    following = [directory for directory in directories if relocation.wanted(directory) is not None]
+    following = [directory for directory in directories if relocation.new_directory(directory) is not None]
     if not following and not updates:
-        raise NothingMatched(_nothing(relocation))
-    affected = {*following, *_named(rows.values(), relocation)}
-    left = (
-        [] if relocation.said.whereabouts is not FolderState.MOVED else _left_over(affected, relocation, copied=copied)
-    )
-    selection = _selection(store, relocation, following)
-    plan = plan_move(store, selection, relocation, file_undo)
-    updated = {update.id: update for update in updates}
-    others = [project for project in plan.projects if project.id not in updated]
-    return replace(
-        plan,
-        projects=(*updates, *others),
-        warnings=(
-            *_without_match(affected, relocation),
+        raise NothingMatched(_nothing_bound(relocation))
+    affected = {*following, *_project_directories(rows.values(), relocation)}
+    has_moved = relocation.moves.state is FolderState.MOVED
+    moves = find_moves(store, _selection(store, relocation, following), relocation, file_undo)
+    updated = {update.id for update in updates}
+    return Plan(
+        str(store.path),
+        store.schema.dialect,
+        moves.changes,
+        (*updates, *(project for project in moves.projects if project.id not in updated)),
+        (
+            *_unmatched_folders(affected, relocation),
             *_already_there(directories, relocation),
-            *plan.warnings,
-            *stays,
-            *left,
-            *_repairs(plan, updates, relocation),
-            *_borrowers(store, relocation),
-            *_move_now(relocation),
+            *moves.warnings,
+            *stay_warnings,
+            *(_left_over(affected, relocation, copied=copied) if has_moved else ()),
+            *_worktree_repairs(moves.changes, updates, relocation),
+            *_broken_alternates(store, relocation),
+            *_move_next(relocation),
+            *_named_elsewhere(relocation),
         ),
-        relocated=relocation.said,
+        moves.unchanged,
+        relocation.moves,
+        moves.sources,
+        announce and has_announcements(store, moves.changes),
     )
 
 
 def _selection(store: Store, relocation: Relocation, directories: Collection[str]) -> Selection:
-    """Select every session in these directories, and what else is in their trees, to stay where it is."""
+    """Select every session in these directories, and the rest of their trees, which stays where it is."""
     chosen = {session.id: session for session in store.sessions_where(f"directory {IN}", [json.dumps([*directories])])}
     others = relatives(store, chosen)
-    said = {directory: (_said(directory, relocation),) for directory in directories}
+    selected_by = {directory: (_typed_words(directory, relocation),) for directory in directories}
     selected = [
-        Selected(
-            session, tree[0].id, (f"tree of {tree[0].id}",) if session.id in others else said[session.directory], ""
-        )
+        Selected(session, tree[0].id, selected_by.get(session.directory) or (f"tree of {tree[0].id}",), "")
         for tree in trees(chosen | others)
         for session in tree
     ]
-    return Selection(tuple(selected), tuple(_staying(others.values(), relocation)))
+    return Selection(tuple(selected), tuple(_stays_behind(others.values(), relocation)))
 
 
-def _said(directory: str, relocation: Relocation) -> str:
-    wanted = relocation.wanted(directory)
-    pairs = [(old, new) for old, new in relocation.said.folders if wanted is not None and is_within(wanted, new)]
+def _typed_words(directory: str, relocation: Relocation) -> str:
+    """Return the words of `relocate` by which sessions in a directory are selected."""
+    target = relocation.new_directory(directory)
+    pairs = [(old, new) for old, new in relocation.moves.folders if target is not None and is_within(target, new)]
     exact = [(old, new) for old, new in pairs if is_within(normalise(directory), old)]
     return shlex.join(["relocate", *max(exact or pairs, key=lambda pair: len(pair[0]))])
 
 
-def _staying(sessions: Iterable[Session], relocation: Relocation) -> Iterator[PlanWarning]:
-    """Warn of trees whose members were in several folders: they are in several folders afterwards."""
-    torn = [session for session in sessions if not relocation.arrived(session.directory)]
-    if torn:
-        first, number = min(torn), len(torn)
+def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterator[PlanWarning]:
+    """Warn about trees that reach beyond the folders: the sessions outside stay where they are."""
+    outside = [session for session in sessions if not relocation.folders.arrived(session.directory)]
+    if outside:
+        first, number = min(outside), len(outside)
         more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
         yield PlanWarning(
             "stays-behind",
@@ -103,72 +107,75 @@ def _staying(sessions: Iterable[Session], relocation: Relocation) -> Iterator[Pl
         )
 
 
-def _nothing(relocation: Relocation) -> str:
-    olds = [old for old, _ in relocation.said.folders]
+def _nothing_bound(relocation: Relocation) -> str:
+    olds = [old for old, _ in relocation.moves.folders]
     return (
         f"No session and no project is bound to {olds[0]}{' or another of the folders' if len(olds) > 1 else ''}, or "
         "below it; `opencode-migrator projects` and `list --all` show what there is."
     )
 
 
-def _without_match(affected: Collection[str], relocation: Relocation) -> Iterator[PlanWarning]:
-    """Of several folders, name those that nothing is bound to: a slip of the pen is in one of them, if in any."""
+def _unmatched_folders(affected: Collection[str], relocation: Relocation) -> Iterator[PlanWarning]:
+    """Warn about each folder that nothing is bound to: if a path was mistyped, it is one of these."""
     known_by: dict[str, list[str]] = {}
-    for old, _ in relocation.said.folders:
-        real = old if relocation.said.whereabouts is FolderState.FOREIGN else os.path.realpath(old)
+    for old, _ in relocation.moves.folders:
+        real = old if relocation.moves.state is FolderState.FOREIGN else os.path.realpath(old)
         known_by.setdefault(real, []).append(old)
     for olds in known_by.values():
-        if not any(is_within(normalise(relocation.seen(directory)), old) for directory in affected for old in olds):
+        if not any(
+            is_within(normalise(relocation.moved_path(directory)), old) for directory in affected for old in olds
+        ):
             yield PlanWarning("nothing-bound", f"No session and no project is bound to {olds[0]} or below it.")
 
 
 def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
-    there = [directory for directory in directories if relocation.arrived(directory)]
-    if there:
+    staying = [directory for directory in directories if relocation.folders.arrived(directory)]
+    if staying:
         yield PlanWarning(
             "already-there",
-            f"Sessions in {min(there)} stay: it is in the old folder, but at the new place already.",
+            f"Sessions in {min(staying)} stay: it is in the old folder, but at the new place already.",
         )
 
 
-def _named(rows: Iterable[ProjectRows], relocation: Relocation) -> Iterator[str]:
-    """Yield the directories in project rows that follow."""
+def _project_directories(rows: Iterable[ProjectRows], relocation: Relocation) -> Iterator[str]:
+    """Yield the directories in project rows that change."""
     for project in rows:
         stored = [project.paths.worktree, *(str(dict(row)["directory"]) for row in project.directories)]
-        yield from (directory for directory in stored if relocation.wanted(directory) is not None)
+        yield from (directory for directory in stored if relocation.new_directory(directory) is not None)
 
 
 def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool) -> list[PlanWarning]:
-    """Refuse where a directory that should have moved is still there; what opencode left in its place is no obstacle.
+    """Warn about empty directories at old places; refuse if one of them is still in use, unless it was `copied`.
 
-    opencode's desktop app makes a directory that is gone anew, with a `.opencode` in it (issue 35240 of opencode).
+    opencode's desktop app makes a missing directory anew, with a `.opencode` in it (issue 35240 of opencode).
     """
-    still: list[str] = []
-    left: list[str] = []
+    empty: list[str] = []
+    in_use: list[str] = []
     for directory in sorted(affected):
-        if _was_left(directory, relocation):
-            (left if _is_empty(directory) else still).append(directory)
-    if still and not copied:
-        more = f"{and_more(len(still) - 1, 'directory', 'directories')} {'are' if len(still) > 1 else 'is'}"
+        if _is_left_over(directory, relocation):
+            (empty if _is_empty(directory) else in_use).append(directory)
+    if in_use and not copied:
+        more = f"{and_more(len(in_use) - 1, 'directory', 'directories')} {'are' if len(in_use) > 1 else 'is'}"
         raise MigratorError(
-            f"{still[0]}{more} still there, and relocate follows a folder that has moved: say --copied if the sessions "
-            "are to go with its copy; to follow it before you move it say --will-move, with a new path that is free.",
+            f"{in_use[0]}{more} still there, and relocate follows a folder that has moved: say --copied if the "
+            "sessions are to go with its copy; to follow it before you move it say --will-move, with a new path that "
+            "is free.",
         )
     return [
         PlanWarning(
             "left-over", f"{directory} is there with nothing in it, or .opencode only, as opencode makes it; remove it."
         )
-        for directory in left
+        for directory in empty
     ]
 
 
-def _was_left(directory: str, relocation: Relocation) -> bool:
-    """Tell whether a directory is at its old place still, and nothing else that has moved there."""
-    wanted = relocation.wanted(directory)
+def _is_left_over(directory: str, relocation: Relocation) -> bool:
+    """Tell whether a directory is still at its old place, unless it is another one that has moved there."""
+    new = relocation.new_directory(directory)
     real = os.path.realpath(directory)
-    if wanted is None or not os.path.isdir(real) or real == os.path.realpath(wanted):
+    if new is None or not os.path.isdir(real) or real == os.path.realpath(new):
         return False
-    news = [new for _, new in relocation.said.folders]
+    news = [new for _, new in relocation.moves.folders]
     return relocation.folders.origin(normalise(directory)) is None and not any(is_within(new, real) for new in news)
 
 
@@ -179,13 +186,15 @@ def _is_empty(directory: str) -> bool:
         return False
 
 
-def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocation) -> list[PlanWarning]:
-    """Ask about each checkout that moves: those of sessions, and those that project rows name."""
-    if relocation.said.whereabouts is FolderState.FOREIGN:
+def _worktree_repairs(
+    changes: Iterable[Change], updates: Iterable[ProjectChange], relocation: Relocation
+) -> list[PlanWarning]:
+    """Warn about the broken links of each checkout that moves: those of sessions, and those in project rows."""
+    if relocation.moves.state is FolderState.FOREIGN:
         return []
-    news = {new for _, new in relocation.said.folders}
+    news = {new for _, new in relocation.moves.folders}
     tops = {*news}
-    for before in {change.before for change in plan.changes}:
+    for before in {change.before for change in changes}:
         if place := relocation.place(before):
             tops.add(place.worktree)
     for update in updates:
@@ -194,15 +203,15 @@ def _repairs(plan: Plan, updates: Iterable[ProjectChange], relocation: Relocatio
     return worktree_repairs(sorted(top for top in tops if any(is_within(top, new) for new in news)), relocation)
 
 
-def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
-    """Say that snapshots of worktrees that stay borrow from a repository that moves: that changes with it, too."""
+def _broken_alternates(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
+    """Warn that snapshots of worktrees that stay borrow from a repository that moves: their alternates change too."""
     from migrator.snapshots.alternates import broken_alternates, worktree_of
     from migrator.snapshots.layout import Layout
 
-    if relocation.said.whereabouts is FolderState.FOREIGN:
+    if relocation.moves.state is FolderState.FOREIGN:
         return
-    found = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
-    if others := sorted(worktree for worktree in found if worktree and relocation.folders.mapped(worktree) is None):
+    broken = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
+    if others := sorted(worktree for worktree in broken if worktree and relocation.folders.mapped(worktree) is None):
         more = and_more(len(others) - 1, "worktree")
         yield PlanWarning(
             "snapshots-borrow",
@@ -211,12 +220,19 @@ def _borrowers(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
         )
 
 
-def _move_now(relocation: Relocation) -> Iterator[PlanWarning]:
-    if relocation.said.whereabouts is FolderState.WILL_MOVE:
-        said = {new: old for old, new in reversed(relocation.said.folders)}
-        swap = any(os.path.lexists(new) for new in said)
-        moves = [f"{old} to {new}" if swap else shlex.join(["mv", old, new]) for new, old in said.items()]
+def _move_next(relocation: Relocation) -> Iterator[PlanWarning]:
+    if relocation.moves.state is FolderState.WILL_MOVE:
+        olds = {new: old for old, new in reversed(relocation.moves.folders)}
+        swap = any(os.path.lexists(new) for new in olds)
+        moves = [f"{old} to {new}" if swap else shlex.join(["mv", old, new]) for new, old in olds.items()]
         yield PlanWarning(
             "move-next",
             f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",
         )
+
+
+def _named_elsewhere(relocation: Relocation) -> Iterator[PlanWarning]:
+    if relocation.moves.state is FolderState.FOREIGN:
+        return
+    for file in files_that_name([old for old, _ in relocation.moves.folders], os.path.expanduser("~")):
+        yield PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")

@@ -15,88 +15,80 @@ from migrator.model import (
 )
 from migrator.places.checkout import directory_project_id
 from migrator.store.json_text import stringify
-from migrator.store.project_rows import ProjectRows, sandbox_list
+from migrator.store.project_rows import ProjectRows, parse_sandboxes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from migrator.planning.relocation.destination import Relocation
 
 
 def project_updates(
-    rows: Iterable[ProjectRows], relocation: Relocation
+    projects: Collection[ProjectRows], relocation: Relocation
 ) -> tuple[list[ProjectChange], list[PlanWarning]]:
-    """Return the rows that change, and which of them don't although their folder moved."""
-    found = [_Following(project, relocation) for project in rows]
-    updates = [change for following in found if (change := following.change())]
-    return updates, [warning for following in found for warning in following.warnings]
+    """Return the rows that change, and warnings about those that don't although their folder moved."""
+    changes = [change for project in projects if (change := _change(project, relocation))]
+    return changes, [warning for project in projects if (warning := _stays_warning(project, relocation))]
 
 
-class _Following:
-    """One project, following its folders where that stays true."""
+def _change(project: ProjectRows, relocation: Relocation) -> ProjectChange | None:
+    def new_path(directory: str) -> str:
+        return _new_path(directory, project.id, relocation)
 
-    def __init__(self, rows: ProjectRows, relocation: Relocation) -> None:
-        self._rows = rows
-        self._relocation = relocation
-        self.warnings: list[PlanWarning] = []
-
-    def change(self) -> ProjectChange | None:
-        rows, paths = self._rows, self._rows.paths
-        worktree = self._worktree()
-        after = ProjectPaths(worktree, _sandboxes(paths, worktree, self._followed))
-        directories = tuple(_directories(rows.directories, self._followed))
-        workspaces = tuple(
-            WorkspaceChange(id_, directory, new)
-            for id_, directory in rows.workspaces
-            if (new := self._relocation.wanted(directory)) is not None
-        )
-        if after == paths and not directories and not workspaces:
-            return None
-        return ProjectChange(rows.id, worktree, ProjectAction.UPDATE, rows.vcs, paths, after, directories, workspaces)
-
-    def _worktree(self) -> str:
-        old = self._rows.paths.worktree
-        new = self._followed(old)
-        wanted = self._relocation.wanted(old)
-        if new == old and wanted is not None and old != "/" and not self._is_its_own(old):
-            self.warnings.append(
-                PlanWarning(
-                    "project-stays",
-                    f"Project {self._rows.id} keeps its worktree {old}: opencode takes {wanted} for another project.",
-                ),
-            )
-        return new
-
-    def _followed(self, directory: str) -> str:
-        """Return what a directory of this project becomes."""
-        if directory == "/" or self._is_its_own(directory):  # "/" stands for no repository
-            return directory
-        new = self._relocation.wanted(directory)
-        return new if new is not None and self._relocation.resolver.holds(new, self._rows.id) else directory
-
-    def _is_its_own(self, directory: str) -> bool:
-        """Tell whether opencode 2 has this project for this very directory: elsewhere it is another project."""
-        return self._rows.id == directory_project_id(directory)
+    paths = project.paths
+    worktree = new_path(paths.worktree)
+    after = ProjectPaths(worktree, _sandboxes(paths, worktree, new_path))
+    directories = tuple(_directories(project.directories, new_path))
+    workspaces = tuple(
+        WorkspaceChange(id_, directory, new)
+        for id_, directory in project.workspaces
+        if (new := relocation.new_directory(directory)) is not None
+    )
+    if after == paths and not directories and not workspaces:
+        return None
+    return ProjectChange(project.id, worktree, ProjectAction.UPDATE, project.vcs, paths, after, directories, workspaces)
 
 
-def _sandboxes(paths: ProjectPaths, worktree: str, followed: Callable[[str], str]) -> str:
-    """Return the other checkouts as JSON text: none twice, and none that is the worktree.
+def _stays_warning(project: ProjectRows, relocation: Relocation) -> PlanWarning | None:
+    old = project.paths.worktree
+    new = relocation.new_directory(old)
+    if new is None or _is_fixed(old, project.id) or _new_path(old, project.id, relocation) != old:
+        return None
+    return PlanWarning(
+        "project-stays",
+        f"Project {project.id} keeps its worktree {old}: opencode takes {new} for another project.",
+    )
 
-    opencode opened in the new place has put that there already.
+
+def _new_path(directory: str, project_id: str, relocation: Relocation) -> str:
+    """Return what a directory of a project becomes; it stays if the new one would be another project's."""
+    new = None if _is_fixed(directory, project_id) else relocation.new_directory(directory)
+    return new if new is not None and relocation.resolver.is_of_project(new, project_id) else directory
+
+
+def _is_fixed(directory: str, project_id: str) -> bool:
+    """Tell whether a project can have no other path: "/" is no repository's, and a directory's project is its own."""
+    return directory == "/" or project_id == directory_project_id(directory)
+
+
+def _sandboxes(paths: ProjectPaths, worktree: str, new_path: Callable[[str], str]) -> str:
+    """Return the other checkouts as JSON text: none twice, and without the worktree.
+
+    If opencode was opened in the new place, it has put that there already.
     """
-    before = sandbox_list(paths.sandboxes)
+    before = parse_sandboxes(paths.sandboxes)
     if before is None:
         return paths.sandboxes
-    after = [followed(directory) for directory in before]
+    after = [new_path(directory) for directory in before]
     if after == before and worktree == paths.worktree:
         return paths.sandboxes
     after = [directory for directory in dict.fromkeys(after) if directory != worktree]
     return paths.sandboxes if after == before else stringify(after)
 
 
-def _directories(rows: Iterable[Row], followed: Callable[[str], str]) -> Iterable[DirectoryChange]:
-    """Yield the rows that change; of two that would be for one directory the one that was there stays."""
-    moves = [(row, str(dict(row)["directory"]), followed(str(dict(row)["directory"]))) for row in rows]
+def _directories(rows: Iterable[Row], new_path: Callable[[str], str]) -> Iterable[DirectoryChange]:
+    """Yield the rows that change; if two would be for one directory, the one that was there before stays."""
+    moves = [(row, str(dict(row)["directory"]), new_path(str(dict(row)["directory"]))) for row in rows]
     taken = {new for _, old, new in moves if new == old}
     for row, old, new in moves:
         if new == old:

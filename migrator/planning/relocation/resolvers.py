@@ -1,89 +1,104 @@
-"""What decides where a session belongs whose folder moved: see `migrator.model.FolderState`."""
+"""Where sessions belong whose folder moved: one resolver for each `migrator.model.FolderState`."""
 
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from migrator.errors import NoSuchDirectory
-from migrator.model import Binding, Place
-from migrator.paths import Folders, checkout_root, is_within, move_below, normalise
+from migrator.model import Binding, FolderState, Place
+from migrator.paths import Folders, checkout_root, is_within, move_below, normalise, upwards
 from migrator.places import git, git_worktrees
-from migrator.places.checkout import GLOBAL, directory_project_id, is_outside_repository
+from migrator.places.checkout import (
+    GLOBAL,
+    Checkout,
+    directory_project,
+    directory_project_id,
+    is_outside_repository,
+)
 
 if TYPE_CHECKING:
     from migrator.places import Places
-    from migrator.places.checkout import Checkout
 
 
-class Resolver(Protocol):
-    """One of the three grounds."""
-
-    def check(self) -> None:
-        """Raise NoSuchDirectory, with what to do, where the folders aren't where they should be."""
-
-    def place(self, before: Binding, wanted: str) -> Place:
-        """Return what opencode makes of `wanted` once everything is in its place, for a session that was `before`."""
-
-    def holds(self, directory: str, project_id: str) -> bool:
-        """Tell whether a row of a project may say that it has this directory."""
-
-    def exists(self, directory: str) -> bool:
-        """Tell whether this directory is there once everything is in its place."""
-
-    def today(self, directory: str) -> str:
-        """Return where now is what will be at `directory`."""
-
-
-class Foreign:
-    """Nothing is looked at: a session keeps its project, and its path below the checkout."""
-
-    def __init__(self, folders: Folders) -> None:
-        self._folders = folders
-
-    def check(self) -> None:
-        """Ask for nothing."""
-
-    def place(self, before: Binding, wanted: str) -> Place:
-        """Return the same place below other folders."""
-        if _is_own(before):
-            own = _own(wanted)
-            return replace(own, follows=own.binding)
-        path = before.path
-        outside = before.project_id == GLOBAL and path == normalise(before.directory)[1:]
-        if outside:  # opencode counts from /
-            path = wanted[1:]
-        top = "/" if outside else self._folders.mapped(_top(before)) or wanted
-        vcs = None if before.project_id == GLOBAL else "git"
-        follows = Binding(before.project_id, wanted, path)
-        return Place(wanted, before.project_id, top, path or "", vcs, top, follows)
-
-    def holds(self, directory: str, project_id: str) -> bool:
-        """Believe it."""
-        del directory, project_id
-        return True
-
-    def exists(self, directory: str) -> bool:
-        """Believe it."""
-        del directory
-        return True
-
-    def today(self, directory: str) -> str:
-        """Return it as it is."""
-        return directory
-
-
-class Moved:
-    """The folders are where they belong now, and what opencode makes of a directory there decides."""
+class Resolver(ABC):
+    """Tells what opencode makes of the new directories once all folders are where they belong."""
 
     def __init__(self, places: Places, folders: Folders) -> None:
         self._places = places
         self._folders = folders
 
-    def check(self) -> None:
-        """Every new folder must be there."""
+    @abstractmethod
+    def check_folders(self) -> None:
+        """Raise NoSuchDirectory, with what to do, if the folders aren't where they should be now."""
+
+    @abstractmethod
+    def place(self, before: Binding, directory: str) -> Place:
+        """Return what opencode will make of a new directory, for a session that was bound as in `before`."""
+
+    @abstractmethod
+    def is_of_project(self, directory: str, project_id: str) -> bool:
+        """Tell whether a new directory can be one of this project: what won't exist contradicts nothing."""
+
+    @abstractmethod
+    def will_exist(self, directory: str) -> bool:
+        """Tell whether there will be a directory at this path."""
+
+    def current_path(self, directory: str) -> str:
+        """Return today's path of what will be at `directory`."""
+        return directory
+
+    def nearest_existing(self, directory: str) -> str:
+        """Return `directory`, or the nearest one above it that will exist: the new folder itself does."""
+        return next(above for above in upwards(directory) if self.will_exist(above))
+
+    def place_in_missing_checkout(self, before: Binding, directory: str) -> Place | None:
+        """Return a session's place if its checkout won't exist, be it deleted long before the folder moved.
+
+        Nothing on the disk says that it is another project now, and if the checkout comes back, its id is the same.
+        """
+        root = self._folders.mapped(_checkout_root(before))
+        if is_outside_repository(before.project_id, before.directory) or root is None or self.will_exist(root):
+            return None
+        return _git_checkout(before.project_id, root).place(directory)
+
+
+class ForeignResolver(Resolver):
+    """Looks at nothing on the disk: a session keeps its project, and its path below the checkout."""
+
+    def check_folders(self) -> None:
+        """Check nothing."""
+
+    def place(self, before: Binding, directory: str) -> Place:
+        """Return the place that the session had, below the new folder."""
+        if _is_in_directory_project(before):
+            place = directory_project(directory).place(directory)
+            return replace(place, follows=place.binding)
+        outside = before.project_id == GLOBAL and before.path == normalise(before.directory)[1:]
+        path = directory[1:] if outside else before.path
+        root = "/" if outside else self._folders.mapped(_checkout_root(before)) or directory
+        vcs = None if before.project_id == GLOBAL else "git"
+        follows = Binding(before.project_id, directory, path)
+        return Place(directory, before.project_id, root, path or "", vcs, root, follows)
+
+    def is_of_project(self, directory: str, project_id: str) -> bool:
+        """Return True: nothing is known that contradicts it."""
+        del directory, project_id
+        return True
+
+    def will_exist(self, directory: str) -> bool:
+        """Return True: nothing is known that contradicts it."""
+        del directory
+        return True
+
+
+class MovedResolver(Resolver):
+    """Looks at the new folders, which are in their places: what opencode makes of a directory there decides."""
+
+    def check_folders(self) -> None:
+        """Raise NoSuchDirectory unless every new folder exists."""
         for old, new in self._folders.pairs:
             if not os.path.isdir(new):
                 what = "is no directory" if os.path.lexists(new) else "does not exist"
@@ -92,56 +107,49 @@ class Moved:
                     "--foreign if both are in another home, disk or container.",
                 )
 
-    def place(self, before: Binding, wanted: str) -> Place:
-        """Return what opencode makes of `wanted`, or would if it were there."""
-        existing = _nearest(wanted, self)
+    def place(self, before: Binding, directory: str) -> Place:
+        """Return what opencode makes of `directory`, or would if it were there."""
+        existing = self.nearest_existing(directory)
         place = self._places.find(existing)
-        if place.vcs is None and (marked := self._torn(place.directory)):
-            # git's part is still to be done; then it is again the checkout that it was.
-            wanted = move_below(wanted, existing, place.directory)
-            return Place(wanted, before.project_id, marked, _relative(wanted, marked), "git", marked)
-        if existing == wanted:
+        real = move_below(directory, existing, place.directory)
+        if place.vcs is None and (worktree := self._disconnected_worktree(place.directory)):
+            # Once `git worktree repair` has run, it is again the checkout that it was.
+            return _git_checkout(before.project_id, worktree).place(real)
+        if existing == directory:
             return place
-        wanted = move_below(wanted, existing, place.directory)
-        if gone := _gone(before, wanted, self, self._folders):
-            return gone
-        if _is_own(place.binding):
-            return _own(wanted)
-        return replace(place, directory=wanted, path=_relative(wanted, place.worktree))
+        if missing := self.place_in_missing_checkout(before, real):
+            return missing
+        if _is_in_directory_project(place.binding):
+            return directory_project(real).place(real)
+        return replace(place, directory=real, path=os.path.relpath(real, place.worktree))
 
-    def _torn(self, directory: str) -> str | None:
+    def _disconnected_worktree(self, directory: str) -> str | None:
         """Return the linked worktree that a directory is in, if it lost its repository by this very move."""
-        marked = git.repository_root(directory)
-        admin = git_worktrees.admin_dir(marked) if marked else None
-        if marked is None or admin is None or self.exists(admin):
+        root = git.repository_root(directory)
+        admin = git_worktrees.admin_dir(root) if root else None
+        if root is None or admin is None or self.will_exist(admin):
             return None
-        return marked if self.exists(moved_admin_dir(marked, admin, self._folders)) else None
+        return root if self.will_exist(moved_admin_dir(root, admin, self._folders)) else None
 
-    def holds(self, directory: str, project_id: str) -> bool:
-        """Ask opencode's own rules; what isn't there contradicts nothing."""
-        if not self.exists(directory):
+    def is_of_project(self, directory: str, project_id: str) -> bool:
+        """Ask what opencode makes of the directory, if it exists."""
+        if not self.will_exist(directory):
             return True
         place = self._places.find(directory)
-        return place.project_id == project_id or (place.vcs is None and self._torn(place.directory) is not None)
+        return place.project_id == project_id or (
+            place.vcs is None and self._disconnected_worktree(place.directory) is not None
+        )
 
-    def exists(self, directory: str) -> bool:
-        """Look."""
+    def will_exist(self, directory: str) -> bool:
+        """Tell whether it exists now."""
         return os.path.isdir(directory)
 
-    def today(self, directory: str) -> str:
-        """Return it as it is."""
-        return directory
 
+class WillMoveResolver(Resolver):
+    """Looks at the old folders, which move next: a checkout moves along, anything else joins the one around it then."""
 
-class WillMove:
-    """The folders are still where they were: a checkout within one goes along, anything else is what it comes into."""
-
-    def __init__(self, places: Places, folders: Folders) -> None:
-        self._places = places
-        self._folders = folders
-
-    def check(self) -> None:
-        """Every old folder must be there, and every new one be free."""
+    def check_folders(self) -> None:
+        """Raise NoSuchDirectory unless every old folder exists, and can be moved to its new path."""
         taken: dict[str, str] = {}
         for old, new in self._folders.pairs:
             parent = os.path.dirname(new)
@@ -155,63 +163,57 @@ class WillMove:
                     f"{new} exists already, so `mv` would put {old} into it: if that is what you want, say {inside}; "
                     "if the folder has been moved, leave out --will-move.",
                 )
-            if not self.exists(parent):
+            if not self.will_exist(parent):
                 raise NoSuchDirectory(f"{parent} does not exist, so {old} can't be moved there; make it first.")
             real = os.path.realpath(old)
             if taken.setdefault(new, real) != real:
                 raise NoSuchDirectory(f"{taken[new]} and {real} can't both be moved to {new}.")
 
-    def place(self, before: Binding, wanted: str) -> Place:
-        """Return what opencode will make of `wanted`."""
-        existing = _nearest(wanted, self)
-        if existing != wanted and (gone := _gone(before, wanted, self, self._folders)):
-            return gone
+    def place(self, before: Binding, directory: str) -> Place:
+        """Return what opencode will make of `directory`."""
+        existing = self.nearest_existing(directory)
+        if existing != directory and (missing := self.place_in_missing_checkout(before, directory)):
+            return missing
         checkout = self._checkout(existing)
         if checkout.project_id == directory_project_id(existing):
-            return _own(wanted)
-        top = self._after(checkout.worktree)
-        return Place(
-            wanted,
-            checkout.project_id,
-            top,
-            _relative(wanted, top),
-            checkout.vcs,
-            self._after(checkout.project_worktree),
+            return directory_project(directory).place(directory)
+        moved = replace(
+            checkout,
+            worktree=self._folders.mapped(checkout.worktree) or checkout.worktree,
+            project_worktree=self._folders.mapped(checkout.project_worktree) or checkout.project_worktree,
         )
+        return moved.place(directory)
 
     def _checkout(self, directory: str) -> Checkout:
-        """Return the checkout that will be around a directory, described as it is now."""
-        for above in (Path(directory), *Path(directory).parents):
-            now = self._folders.origin(str(above))
-            if now is not None and any(os.access(f"{now}/{marker}", os.F_OK) for marker in self._places.marker_names):
-                found = self._places.checkout(now)
-                return (
-                    self._places.outside_repository(directory)
-                    if found == self._places.outside_repository(now)
-                    else found
-                )
+        """Return the checkout that a directory will be in, with its paths of today."""
+        for above in upwards(directory):
+            now = self._folders.origin(above)
+            if now is not None and any(os.access(f"{now}/{name}", os.F_OK) for name in self._places.marker_names):
+                checkout = self._places.checkout(now)
+                if checkout != self._places.outside_repository(now):
+                    return checkout
+                break
         return self._places.outside_repository(directory)
 
-    def _after(self, path: str) -> str:
-        return self._folders.mapped(path) or path
+    def is_of_project(self, directory: str, project_id: str) -> bool:
+        """Ask what opencode will make of the directory, if it will exist."""
+        return not self.will_exist(directory) or self._checkout(directory).project_id == project_id
 
-    def holds(self, directory: str, project_id: str) -> bool:
-        """Ask what it will be; what isn't there contradicts nothing."""
-        return not self.exists(directory) or self._checkout(directory).project_id == project_id
-
-    def exists(self, directory: str) -> bool:
-        """Look at what will be there."""
+    def will_exist(self, directory: str) -> bool:
+        """Tell whether there is a directory now that will be at this path."""
         now = self._folders.origin(directory)
         return now is not None and os.path.isdir(now)
 
-    def today(self, directory: str) -> str:
-        """Return where it is before it moves."""
+    def current_path(self, directory: str) -> str:
+        """Return today's path of what will be at `directory`."""
         return self._folders.origin(directory) or directory
 
 
-def _nearest(wanted: str, resolver: Resolver) -> str:
-    """Return `wanted`, or the nearest directory above it that exists: the new folder itself does."""
-    return next(str(above) for above in (Path(wanted), *Path(wanted).parents) if resolver.exists(str(above)))
+RESOLVERS: dict[FolderState, type[Resolver]] = {
+    FolderState.MOVED: MovedResolver,
+    FolderState.WILL_MOVE: WillMoveResolver,
+    FolderState.FOREIGN: ForeignResolver,
+}
 
 
 def moved_admin_dir(worktree: str, admin: str, folders: Folders) -> str:
@@ -222,32 +224,17 @@ def moved_admin_dir(worktree: str, admin: str, folders: Folders) -> str:
     return folders.mapped(admin) or admin
 
 
-def _gone(before: Binding, wanted: str, resolver: Resolver, folders: Folders) -> Place | None:
-    """Return a session's place in a checkout that is not there, be it deleted long before the folder moved.
-
-    Nothing on the disk says that it is another project now, and its id is what brings it home when it is back.
-    """
-    top = folders.mapped(_top(before))
-    if is_outside_repository(before.project_id, before.directory) or top is None or resolver.exists(top):
-        return None
-    return Place(wanted, before.project_id, top, _relative(wanted, top), "git", top)
+def _git_checkout(project_id: str, root: str) -> Checkout:
+    """Return a git checkout as it was before git lost sight of it, at its new root."""
+    return Checkout(project_id, root, root, "git")
 
 
-def _is_own(binding: Binding) -> bool:
+def _is_in_directory_project(binding: Binding) -> bool:
     """Tell whether a session is in the project that opencode 2 has for its very directory, in no repository."""
     return binding.project_id != GLOBAL and is_outside_repository(binding.project_id, binding.directory)
 
 
-def _own(directory: str) -> Place:
-    """Return what opencode 2 makes of a directory in no repository."""
-    return Place(directory, directory_project_id(directory), directory, "", None, directory)
-
-
-def _top(before: Binding) -> str:
-    """Return the top of the checkout that a session was in; the directory itself if its row doesn't tell."""
+def _checkout_root(before: Binding) -> str:
+    """Return the root of the checkout that a session was in; the directory itself if its row doesn't tell."""
     directory = normalise(before.directory)
     return checkout_root(directory, before.path) or directory
-
-
-def _relative(directory: str, top: str) -> str:
-    return "" if directory == top else os.path.relpath(directory, top)

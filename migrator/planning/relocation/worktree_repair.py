@@ -23,7 +23,7 @@ def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWa
     for top in tops:
         for repository, worktree in _broken_worktrees(top, relocation):
             broken.setdefault(repository, set()).add(worktree)
-    will_move = relocation.said.whereabouts is FolderState.WILL_MOVE
+    will_move = relocation.moves.state is FolderState.WILL_MOVE
     breaks, when = ("break", "once it has moved") if will_move else ("broke", "now")
     return [
         PlanWarning(
@@ -38,9 +38,9 @@ def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWa
 
 def _broken_worktrees(top: str, relocation: Relocation) -> Iterator[tuple[str, str]]:
     """Yield (repository, linked worktree), as paths after the move, for the broken links of one checkout."""
-    will_move = relocation.said.whereabouts is FolderState.WILL_MOVE
+    will_move = relocation.moves.state is FolderState.WILL_MOVE
     broken_link = _link_that_will_break if will_move else _link_that_broke
-    top = relocation.resolver.today(top)
+    top = relocation.resolver.current_path(top)
     admins = git_worktrees.admin_dirs(f"{top}/.git")
     links = [
         (top, git_worktrees.admin_dir(top)),
@@ -63,7 +63,7 @@ def _link_that_will_break(worktree: str, admin: str, folders: Folders) -> tuple[
 
 
 def _link_that_broke(worktree: str, _admin: str, folders: Folders) -> tuple[str, str] | None:
-    """Return worktree and record as they are now, if one of them has the other at another place."""
+    """Return worktree and record where they are now, if one of them has another path for the other."""
     worktree = folders.mapped(worktree) or worktree
     linked = git_worktrees.admin_dir(worktree)
     if linked is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.store.opencode_2 import schema
+from migrator.store import opencode_2_schema
 
 if TYPE_CHECKING:
     from migrator.store.reader import Store
@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 def import_phase(store: Store) -> str:
     """Return how far the import is, in words; "completed" where it is done, and where there is nothing to import."""
     if store.schema.dialect != "v1+v2":
-        return schema.COMPLETED
-    with store.explained():
-        return schema.import_phase(store.connection)
+        return opencode_2_schema.COMPLETED
+    with store.translate_errors():
+        return opencode_2_schema.import_phase(store.connection)

@@ -32,7 +32,7 @@ _LIMIT = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One that has registered; `password` is sent to nobody but itself, and shown to nobody."""
+    """A service that has registered; `password` is sent to nobody but itself, and shown to nobody."""
 
     pid: int
     url: str
@@ -40,7 +40,7 @@ class Service:
 
 
 def named_services(found: Sequence[Holder]) -> tuple[Holder, ...]:
-    """Return these processes, those that have registered as a service called that."""
+    """Return these processes; one that has registered as a service is named SERVICE."""
     if not found:
         return ()
     services = {service.pid for service in registered_services()}
@@ -54,28 +54,30 @@ def services_at(database: Path) -> tuple[Holder, ...]:
 
 
 def running_services(environ: Mapping[str, str] = os.environ) -> tuple[Service, ...]:
-    """Return those that are alive and answer."""
-    return tuple(service for service in registered_services(environ) if _is_alive(service.pid) and _answers(service))
+    """Return the registered services that are alive and answer."""
+    return tuple(
+        service for service in registered_services(environ) if _is_alive(service.pid) and _is_answering(service)
+    )
 
 
 def registered_services(environ: Mapping[str, str] = os.environ) -> tuple[Service, ...]:
-    """Return those that have left a file, in the order of their names; an empty XDG_STATE_HOME counts as unset."""
+    """Return the services that have a registration file, by its name; an empty XDG_STATE_HOME counts as unset."""
     state = Path(environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser(), "opencode")
     found = (_read(file) for file in (state / "service.json", *sorted(state.glob("service-*.json"))))
     return tuple({service.pid: service for service in found if service is not None}.values())
 
 
 def _read(file: Path) -> Service | None:
-    """Return what a registration says; None where there is none that opencode itself would understand."""
+    """Return the service that a file registers; None if opencode itself could not read it."""
     try:
         if not file.is_file() or file.stat().st_size > _LIMIT:
             return None
-        said = json.loads(file.read_bytes())
+        registration = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return None
-    if not isinstance(said, dict):
+    if not isinstance(registration, dict):
         return None
-    url, pid, password = said.get("url"), said.get("pid"), said.get("password")
+    url, pid, password = (registration.get(key) for key in ("url", "pid", "password"))
     if not isinstance(url, str) or type(pid) is not int or pid <= 0 or not isinstance(password, str | None):
         return None
     return Service(pid, url, password)
@@ -91,21 +93,21 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _answers(service: Service) -> bool:
+def _is_answering(service: Service) -> bool:
     """Tell whether the address answers as this process does.
 
     404 is an older service, which has no such route; whatever else answers there is none, or not this one.
     """
-    for status, said in _asked(service):
+    for status, answer in _answers(service):
         if status == 404:  # noqa: PLR2004 - Not Found
             return True
-        if isinstance(said, dict) and said.get("pid") == service.pid:
+        if isinstance(answer, dict) and answer.get("pid") == service.pid:
             return True
     return False
 
 
-def _asked(service: Service) -> Iterator[tuple[int, Any]]:
-    """Yield status and answer of each address that can be meant, none of which leaves this machine."""
+def _answers(service: Service) -> Iterator[tuple[int, Any]]:
+    """Yield status and answer of each address that the URL may mean, all of them on this machine."""
     headers = {"Connection": "close"}
     if service.password is not None:
         headers["Authorization"] = "Basic " + b64encode(f"opencode:{service.password}".encode()).decode()

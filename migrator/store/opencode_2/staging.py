@@ -1,4 +1,4 @@
-"""What staged sessions have in the tables of opencode 2 that must go along, or keeps them from going."""
+"""What sessions to move have in the tables of opencode 2: what moves along, and what keeps them from moving."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
     from migrator.store.staging import Staging
 
-_MOVING = (
+_STAGED = (
     "FROM temp.rebind r JOIN temp.change c ON c.seq = r.seq JOIN temp.binding b ON b.id = r.before "
     "JOIN temp.binding a ON a.id = r.after"
 )
@@ -22,10 +22,10 @@ _BEFORE = "b.project_id, b.directory, b.path, b.workspace_id"
 _AFTER = "a.project_id, a.directory, a.path, a.workspace_id"
 
 
-class Numbered(NamedTuple):
-    """Where the messages of a session end, and the way it goes.
+class MessageSequence(NamedTuple):
+    """The numbers of the messages of a session that moves.
 
-    `seq` is what `event_sequence` has, None where it has no row; `last` the highest number that is taken.
+    `seq` is the last one by `event_sequence`, None if that has no row; `last` is the highest number in use.
     """
 
     session: str
@@ -35,10 +35,10 @@ class Numbered(NamedTuple):
     after: Binding
 
 
-class OldRow(NamedTuple):
-    """The row that opencode 1 has of a session that moves in opencode 2: where it is bound.
+class RowOfOpencode1(NamedTuple):
+    """The row that opencode 1 has of a session that moves in opencode 2: `binding` is what it says.
 
-    `after` and `vcs` are where the session goes, and of its project there.
+    `after` is where the session goes, `vcs` that of its project there.
     """
 
     session: str
@@ -47,26 +47,27 @@ class OldRow(NamedTuple):
     vcs: str | None
 
 
-def sequences(staging: Staging, first: int, last: int) -> list[Numbered]:
-    """Return this of every session `first` to `last` that gets another directory and is one of opencode 2."""
+def message_sequences(staging: Staging, first: int, last: int) -> list[MessageSequence]:
+    """Return those of the sessions `first` to `last` that opencode 2 has and that get another directory."""
     rows = staging.store.rows(
         "SELECT c.session, e.seq, max(coalesce(e.seq, -1), "
         "coalesce((SELECT max(seq) FROM main.session_message WHERE session_id = c.session), -1), "
         "coalesce((SELECT max(enqueued_seq) FROM main.session_inbox WHERE session_id = c.session), -1)), "
-        f"{_BEFORE}, {_AFTER} {_MOVING} LEFT JOIN main.event_sequence e ON e.aggregate_id = c.session "
+        f"{_BEFORE}, {_AFTER} {_STAGED} LEFT JOIN main.event_sequence e ON e.aggregate_id = c.session "
         "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND b.directory <> a.directory "
         "ORDER BY r.seq",
         [first, last],
     )
     return [
-        Numbered(session, seq, taken, Binding(*bound[:4]), Binding(*bound[4:])) for session, seq, taken, *bound in rows
+        MessageSequence(session, seq, taken, Binding(*bound[:4]), Binding(*bound[4:]))
+        for session, seq, taken, *bound in rows
     ]
 
 
 def queued_moves(staging: Staging, first: int, last: int) -> list[tuple[str, str, str]]:
     """Return (row id, session, row as JSON) of every move that waits for one of these sessions, if they move."""
     wanted = staging.store.rows(
-        f"SELECT i.id, i.session_id {_MOVING} JOIN main.session_inbox i ON i.session_id = c.session "
+        f"SELECT i.id, i.session_id {_STAGED} JOIN main.session_inbox i ON i.session_id = c.session "
         "WHERE r.seq BETWEEN ? AND ? AND r.before <> r.after AND i.type = 'move' ORDER BY r.seq, i.enqueued_seq",
         [first, last],
     )
@@ -76,7 +77,7 @@ def queued_moves(staging: Staging, first: int, last: int) -> list[tuple[str, str
     return [(id_, session, whole[id_]) for id_, session in wanted]
 
 
-def old_rows(staging: Staging, first: int, last: int) -> list[OldRow]:
+def rows_of_opencode_1(staging: Staging, first: int, last: int) -> list[RowOfOpencode1]:
     """Return the rows that opencode 1 has of these sessions, if they move in opencode 2."""
     store = staging.store
     if store.schema.dialect != "v1+v2":
@@ -84,12 +85,12 @@ def old_rows(staging: Staging, first: int, last: int) -> list[OldRow]:
     columns = set(store.columns_of("session"))
     old = ", ".join(f"o.{column}" if column in columns else "NULL" for column in Binding._fields)
     rows = store.rows(
-        f"SELECT c.session, p.vcs, {old}, {_AFTER} {_MOVING} JOIN main.session o ON o.id = c.session "
+        f"SELECT c.session, p.vcs, {old}, {_AFTER} {_STAGED} JOIN main.session o ON o.id = c.session "
         "LEFT JOIN main.project p ON p.id = a.project_id "
         "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND r.before <> r.after ORDER BY r.seq",
         [first, last],
     )
-    return [OldRow(session, Binding(*rest[:4]), Binding(*rest[4:]), vcs) for session, vcs, *rest in rows]
+    return [RowOfOpencode1(session, Binding(*rest[:4]), Binding(*rest[4:]), vcs) for session, vcs, *rest in rows]
 
 
 def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
@@ -105,7 +106,7 @@ def waiting_moves(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]
     return [(session, str(directory)) for session, directory in rows]
 
 
-def elsewhere_in_1(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
+def bound_elsewhere_in_opencode_1(store: Store, sessions: Iterable[str]) -> list[tuple[str, str]]:
     """Return (session, directory) of those of these sessions that opencode 1 has in another directory than 2."""
     if store.schema.dialect != "v1+v2":
         return []
@@ -116,7 +117,7 @@ def elsewhere_in_1(store: Store, sessions: Iterable[str]) -> list[tuple[str, str
     )
 
 
-def suspended(store: Store, sessions: Iterable[str]) -> list[str]:
+def suspended_sessions(store: Store, sessions: Iterable[str]) -> list[str]:
     """Return those of these sessions in which a turn was begun that opencode 2 goes on with when it starts.
 
     It claims a session when it begins a turn, and lets go of it at its end (issue 41800 of opencode).

@@ -1,4 +1,4 @@
-"""When opencode 2 takes sessions over by itself: once, at its first start in a checkout."""
+"""When opencode 2 adopts sessions by itself: once, at its first start in a checkout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from migrator.orphans.rule import DirectoryInfo, RuleContext
 
 
-def is_taken_over(context: RuleContext, binding: Binding, info: DirectoryInfo) -> bool:
+def will_be_adopted(context: RuleContext, binding: Binding, info: DirectoryInfo) -> bool:
     """Tell whether opencode 2 will give these sessions the project of their directory when it is started there.
 
     It does for those in "global", under the id that opencode 1 left in the repository, and under the directory's own
@@ -28,5 +28,5 @@ def is_taken_over(context: RuleContext, binding: Binding, info: DirectoryInfo) -
     project = context.projects[binding.project_id]
     if project.vcs is not None or place.vcs is None:
         return False
-    was = context.inspect(project.worktree).place
-    return was is not None and was.worktree == place.worktree
+    project_place = context.inspect(project.worktree).place
+    return project_place is not None and project_place.worktree == place.worktree

@@ -1,4 +1,4 @@
-"""What the three rules share that only ask what stands where the directory should be."""
+"""The base of the three rules that only ask what is on the disk at the directory."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class DirectoryRule(OrphanRule):
-    """A rule about the directory alone, whatever the session is bound to besides."""
+    """A rule about the directory alone, whatever the project of the session."""
 
     certainty = Certainty.CERTAIN
 
     @abstractmethod
-    def means(self, info: DirectoryInfo) -> bool:
-        """Tell whether this is the kind of thing that the rule is about."""
+    def applies_to(self, info: DirectoryInfo) -> bool:
+        """Tell whether the rule finds the sessions of this directory."""
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield the sessions of each binding whose directory is of the kind."""
+        """Yield the sessions of each binding that the rule applies to."""
         for binding, sessions in context.bound.items():
             info = context.inspect(binding.directory)
-            if self.means(info):
+            if self.applies_to(info):
                 yield Finding(sessions, Reason(self.name, info.detail, self.certainty))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:

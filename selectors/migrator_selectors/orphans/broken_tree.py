@@ -28,7 +28,7 @@ class BrokenTree(OrphanRule):
     summary = "a child elsewhere than its root, or without its parent"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield each such child with what it differs in."""
+        """Yield each such child with how it differs from its root."""
         reasons: dict[tuple[object, ...], Reason | None] = {}
         for sessions in context.bound.values():
             for session in sessions:
@@ -50,16 +50,16 @@ class BrokenTree(OrphanRule):
             return None
         key = (session.binding, root.id)
         if key not in known:
-            known[key] = self._apart(context, session, root)
+            known[key] = self._elsewhere(context, session, root)
         return known[key]
 
-    def _apart(self, context: RuleContext, session: Session, root: Session) -> Reason:
+    def _elsewhere(self, context: RuleContext, session: Session, root: Session) -> Reason:
         if session.project_id != root.project_id:
             here, there = short(session.project_id), short(root.project_id)
             text = f"in project {here}, and its root {root.id} is in {there}, at {root.directory}"
             return Reason(self.name, text, Certainty.CERTAIN)
         text = f"in {session.directory}, and its root {root.id} is in {root.directory}"
-        if _top(context, session) == _top(context, root):
+        if _checkout_root(context, session) == _checkout_root(context, root):
             return Reason(self.name, f"{text}, of the same checkout", Certainty.UNKNOWN)
         return Reason(self.name, text, Certainty.LIKELY)
 
@@ -70,12 +70,12 @@ class BrokenTree(OrphanRule):
 
 
 def _is_beside(session: Session, parent: Session | None) -> bool:
-    """Tell of a child, as most are, that it is where its parent is, which is a root."""
+    """Tell whether the parent of a child is a root in the same place, as for most children."""
     return parent is not None and parent.parent_id is None and parent.binding == session.binding
 
 
 def _root(context: RuleContext, session: Session) -> tuple[Session | None, str | None]:
-    """Return the topmost ancestor; or None and the id of the one that is missing, if it isn't a circle."""
+    """Return the topmost ancestor; or None and the id of the missing one, which is None in a circle of parents."""
     met = {session.id}
     while (parent := session.parent_id) is not None:
         if parent in met:
@@ -87,8 +87,8 @@ def _root(context: RuleContext, session: Session) -> tuple[Session | None, str |
     return session, None
 
 
-def _top(context: RuleContext, session: Session) -> str:
-    """Return the top of the checkout, told by the row's own path where the directory is gone."""
+def _checkout_root(context: RuleContext, session: Session) -> str:
+    """Return the top of the checkout that a session is in, or was in if the directory is gone."""
     directory = session.directory
     place = context.inspect(directory).place
     if place is not None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans._text import MENDS
-from migrator_selectors.orphans.project_drift import resolved
+from migrator_selectors.orphans._text import reason_unless_mended
+from migrator_selectors.orphans.project_drift import resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +20,7 @@ class GlobalClaimed(OrphanRule):
     """After `git init` the old sessions are in no list there.
 
     opencode adopts those whose directory is exactly the top of the checkout when it is started in it; those below stay
-    behind (1.2.27 to 1.18.34; 1.2.1 tries and fails). To opencode 2 all of "global" is lost, which is another rule's.
+    behind (1.2.27 to 1.18.34; 1.2.1 tries and fails). To opencode 2 all of "global" is lost: see stranded-in-global.
     """
 
     name = "global-claimed"
@@ -35,8 +34,8 @@ class GlobalClaimed(OrphanRule):
             info = context.inspect(binding.directory)
             if info.place is not None and info.place.project_id != GLOBAL:
                 mended = context.adopts and binding.directory == info.place.worktree
-                text = f"bound to no project; {resolved(info)}" + (f"; {MENDS}" if mended else "")
-                yield Finding(sessions, Reason(self.name, text, Certainty.LIKELY if mended else Certainty.CERTAIN))
+                text = f"bound to no project; {resolution(info)}"
+                yield Finding(sessions, reason_unless_mended(self.name, text, mended=mended))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what opencode makes of the directory."""
@@ -44,5 +43,4 @@ class GlobalClaimed(OrphanRule):
             return "this is a database of opencode 2, see stranded-in-global"
         if session.project_id != GLOBAL:
             return "bound to a project"
-        info = context.inspect(session.directory)
-        return resolved(info) if info.place else info.detail
+        return resolution(context.inspect(session.directory))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class LeftBehindJson(OrphanRule):
     """opencode 1.2 to 1.15 import JSON storage when there is no database yet, later ones never; there is one now.
 
-    Such a session isn't in the database, so there is nothing to move, and what it was imported as is not guessed at.
+    Such a session isn't in the database, so there is nothing to move.
     """
 
     name = "left-behind-json"

@@ -20,6 +20,6 @@ class MissingDirectory(DirectoryRule):
     name = "missing-directory"
     summary = "the directory does not exist"
 
-    def means(self, info: DirectoryInfo) -> bool:
-        """Take what isn't there and isn't on a disk that may come back."""
+    def applies_to(self, info: DirectoryInfo) -> bool:
+        """Apply to what isn't there and isn't on a disk that may come back."""
         return info.status is DirectoryStatus.MISSING

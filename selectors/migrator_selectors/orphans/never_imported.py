@@ -17,10 +17,10 @@ COMPLETED = "completed"
 
 
 class NeverImported(OrphanRule):
-    """opencode 2 imports the sessions of opencode 1 once, and what opencode 1 makes afterwards never.
+    """opencode 2 imports the sessions of opencode 1 once, and never those that opencode 1 makes afterwards.
 
-    No move mends that, and a second import would cost what opencode 2 has added to those it has (read in its source;
-    issues 49641, 50130 and 49412 of opencode).
+    No move mends that, and a second import would lose what opencode 2 has added to the sessions that it imported (read
+    in its source; issues 49641, 50130 and 49412 of opencode).
     """
 
     name = "never-imported"

@@ -17,6 +17,6 @@ class NotADirectory(DirectoryRule):
     name = "not-a-directory"
     summary = "a file stands where the directory was"
 
-    def means(self, info: DirectoryInfo) -> bool:
-        """Take files and what would be below one."""
+    def applies_to(self, info: DirectoryInfo) -> bool:
+        """Apply to files, and to paths below one."""
         return info.status is DirectoryStatus.NOT_A_DIRECTORY

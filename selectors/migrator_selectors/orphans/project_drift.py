@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans._adoption import is_taken_over
-from migrator_selectors.orphans._text import MENDS, short
+from migrator_selectors.orphans._adoption import will_be_adopted
+from migrator_selectors.orphans._text import reason_unless_mended, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,37 +30,36 @@ class ProjectDrift(OrphanRule):
     summary = "opencode gives the directory another project id today"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield bindings whose project isn't the directory's; where git can't say, nobody knows."""
+        """Yield bindings whose project isn't the directory's, or may not be if git can't say."""
         for binding, sessions in context.bound.items():
             info = context.inspect(binding.directory)
             if binding.project_id == GLOBAL or info.status is not DirectoryStatus.THERE:
-                continue  # what is global may be claimed, which is another rule's
+                continue  # sessions in `global` are for the rule global-claimed
             if info.place is None:
                 yield Finding(sessions, Reason(self.name, info.detail, Certainty.UNKNOWN))
             elif info.place.project_id != binding.project_id:
                 yield Finding(sessions, self._reason(context, binding, info))
 
     def _reason(self, context: RuleContext, binding: Binding, info: DirectoryInfo) -> Reason:
-        mended = is_mended(context, binding, info)
-        text = f"bound to project {short(binding.project_id)}; {resolved(info)}" + (f"; {MENDS}" if mended else "")
-        return Reason(self.name, text, Certainty.LIKELY if mended else Certainty.CERTAIN)
+        text = f"bound to project {short(binding.project_id)}; {resolution(info)}"
+        return reason_unless_mended(self.name, text, mended=will_be_mended(context, binding, info))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what opencode makes of the directory."""
         if session.project_id == GLOBAL:
             return f"bound to no project, see {'stranded-in-global' if context.is_v2 else 'global-claimed'}"
-        info = context.inspect(session.directory)
-        return resolved(info) if info.place else info.detail
+        return resolution(context.inspect(session.directory))
 
 
-def resolved(info: DirectoryInfo) -> str:
-    """Say what opencode makes of a directory that it can resolve, and by which mark."""
-    assert info.place is not None  # noqa: S101 - for the type checker
+def resolution(info: DirectoryInfo) -> str:
+    """Say which project opencode resolves a directory to and by which mark, or why it can't."""
+    if info.place is None:
+        return info.detail
     return f"opencode resolves {info.directory} to {short(info.place.project_id)} today ({info.told_by})"
 
 
-def is_mended(context: RuleContext, binding: Binding, info: DirectoryInfo) -> bool:
-    """Tell whether opencode will move these sessions along itself when the repository is next opened."""
+def will_be_mended(context: RuleContext, binding: Binding, info: DirectoryInfo) -> bool:
+    """Tell whether opencode will move these sessions itself when the repository is next opened."""
     if context.is_v2:
-        return is_taken_over(context, binding, info)
+        return will_be_adopted(context, binding, info)
     return context.rekeys and info.kept_id == binding.project_id

@@ -8,8 +8,8 @@ from migrator.model import Certainty, Reason
 from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 from migrator.paths import is_within
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans._text import MENDS, short
-from migrator_selectors.orphans.project_drift import is_mended
+from migrator_selectors.orphans._text import reason_unless_mended, short
+from migrator_selectors.orphans.project_drift import will_be_mended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 class SplitProject(OrphanRule):
     """Half of a history is under an id that the worktree had before, and only the other half is listed.
 
-    Those under the id that opencode resolves today are in order, and not named.
+    Sessions under the id that opencode resolves today are in order, and this rule doesn't find them.
     """
 
     name = "split-project"
     summary = "one worktree has sessions under two project ids"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield the sessions on the wrong side; both sides where the worktree is gone and nobody can tell."""
+        """Yield the sessions on the wrong side, or those on both sides if the worktree is gone."""
         for worktree, sides in _worktrees(context).items():
             if len(sides) > 1:
                 current = _current(context, sides)
@@ -45,10 +45,8 @@ class SplitProject(OrphanRule):
             info = context.inspect(binding.directory)
             if info.place is None:
                 reason = Reason(self.name, evidence, Certainty.UNKNOWN)
-            elif is_mended(context, binding, info):
-                reason = Reason(self.name, f"{evidence}; {MENDS}", Certainty.LIKELY)
             else:
-                reason = Reason(self.name, evidence, Certainty.CERTAIN)
+                reason = reason_unless_mended(self.name, evidence, mended=will_be_mended(context, binding, info))
             yield Finding(sessions, reason)
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
@@ -60,27 +58,27 @@ class SplitProject(OrphanRule):
 
 
 def _worktrees(context: RuleContext) -> dict[str, dict[str, list[tuple[Binding, Sequence[Session]]]]]:
-    """Group bindings by worktree and project id; what is `global` has no worktree, and may be claimed at most."""
+    """Group bindings by worktree and project id; those to `global` have no worktree."""
     found: dict[str, dict[str, list[tuple[Binding, Sequence[Session]]]]] = {}
     for binding, sessions in context.bound.items():
         info = context.inspect(binding.directory)
         if binding.project_id == GLOBAL or (info.status is DirectoryStatus.THERE and info.place is None):
             continue
-        worktree = info.place.worktree if info.place else _by_row(context, binding)
+        worktree = info.place.worktree if info.place else _worktree_of_row(context, binding)
         if worktree not in {None, "/"}:
             found.setdefault(str(worktree), {}).setdefault(binding.project_id, []).append((binding, sessions))
     return found
 
 
-def _by_row(context: RuleContext, binding: Binding) -> str | None:
-    """Return the worktree of the project's row, if a directory that is gone was in it."""
+def _worktree_of_row(context: RuleContext, binding: Binding) -> str | None:
+    """Return the worktree in the project's row if the directory, which is gone, was in it."""
     project = context.projects.get(binding.project_id)
     inside = project and is_within(binding.directory, project.worktree)
     return project.worktree if project and inside else None
 
 
 def _current(context: RuleContext, sides: Sides) -> str | None:
-    """Return the id that opencode resolves the worktree to; None where it is gone."""
+    """Return the id that opencode resolves the worktree to; None if it is gone."""
     places = (context.inspect(binding.directory).place for side in sides.values() for binding, _ in side)
     return next((place.project_id for place in places if place), None)
 
@@ -88,5 +86,5 @@ def _current(context: RuleContext, sides: Sides) -> str | None:
 def _evidence(worktree: str, sides: Sides, current: str | None) -> str:
     counts = ", ".join(f"{short(id_)} has {sum(len(some) for _, some in side)}" for id_, side in sides.items())
     under = "one project" if len(sides) == 1 else f"{len(sides)} projects"
-    told = f"opencode resolves it to {short(current)} today" if current else "it is gone, so nobody can tell which"
-    return f"the sessions in {worktree} are under {under}: {counts}; {told}"
+    today = f"opencode resolves it to {short(current)} today" if current else "it is gone, so nobody can tell which"
+    return f"the sessions in {worktree} are under {under}: {counts}; {today}"

@@ -30,26 +30,26 @@ class StalePath(OrphanRule):
     summary = "its path below the top of the checkout is NULL or wrong; to opencode 2, at the top too"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield bindings in order but for the path: with another project the path is wrong for that reason."""
+        """Yield bindings to the right project with another path; one to the wrong project has a wrong path anyway."""
         if not context.has_path:
             return
         if context.is_v2:
             yield from self._in_v2(context)
             return
         for binding, sessions in context.bound.items():
-            place = _place(context, binding)
+            place = _place_of_project(context, binding)
             if place is None:
                 continue
             if binding.path is None:
                 made_here = [session for session in sessions if session.id not in context.from_before_path]
                 if made_here:
                     yield Finding(made_here, self._missing(place))
-            elif place.path and not _shows(place.path, binding.path):
+            elif place.path and not _is_listed(place.path, binding.path):
                 yield Finding(sessions, self._wrong(place, binding.path))
 
     def _in_v2(self, context: RuleContext) -> Iterator[Finding]:
         for binding, sessions in context.bound.items():
-            place = _place(context, binding)
+            place = _place_of_project(context, binding)
             if place is not None and place.project_id != GLOBAL and place.path != binding.path:
                 text = f'path is {_stored(binding.path)}; opencode 2 computes "{place.path}", and lists only that there'
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
@@ -69,7 +69,7 @@ class StalePath(OrphanRule):
         """Say what the row has, and what opencode computes."""
         if not context.has_path:
             return "this database has no paths yet"
-        place, path = _place(context, session.binding), session.binding.path
+        place, path = _place_of_project(context, session.binding), session.binding.path
         stored = _stored(path)
         if place is None:
             return f"{stored}; nothing to compare it with, since directory or project are not in order"
@@ -77,7 +77,7 @@ class StalePath(OrphanRule):
         return f'{stored}; opencode computes "{place.path}"{hides}'
 
 
-def _place(context: RuleContext, binding: Binding) -> Place | None:
+def _place_of_project(context: RuleContext, binding: Binding) -> Place | None:
     place = context.inspect(binding.directory).place
     return place if place is not None and place.project_id == binding.project_id else None
 
@@ -86,6 +86,6 @@ def _stored(path: str | None) -> str:
     return "NULL" if path is None else f'"{path}"'
 
 
-def _shows(asked: str, path: str) -> bool:
-    """Tell whether a list of what is in and below the path `asked` has a session with this one."""
+def _is_listed(asked: str, path: str) -> bool:
+    """Tell whether a list of the sessions in and below the path `asked` has one with this path."""
     return path == asked or path.startswith(f"{asked}/")

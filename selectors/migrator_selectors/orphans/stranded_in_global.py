@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans._adoption import is_taken_over
-from migrator_selectors.orphans.project_drift import resolved
+from migrator_selectors.orphans._adoption import will_be_adopted
+from migrator_selectors.orphans.project_drift import resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +34,8 @@ class StrandedInGlobal(OrphanRule):
                 continue
             info = context.inspect(binding.directory)
             if info.place is not None and info.place.project_id != GLOBAL:
-                text = f'bound to "global", which opencode 2 lists nowhere; {resolved(info)}'
-                if is_taken_over(context, binding, info):
+                text = f'bound to "global", which opencode 2 lists nowhere; {resolution(info)}'
+                if will_be_adopted(context, binding, info):
                     text += "; opencode 2 takes it over when it is first started there"
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
@@ -45,5 +45,4 @@ class StrandedInGlobal(OrphanRule):
             return "this is a database of opencode 1, see global-claimed"
         if session.project_id != GLOBAL:
             return "bound to a project"
-        info = context.inspect(session.directory)
-        return resolved(info) if info.place else info.detail
+        return resolution(context.inspect(session.directory))

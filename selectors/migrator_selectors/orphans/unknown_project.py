@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans._text import MENDS, short
+from migrator_selectors.orphans._text import reason_unless_mended, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +26,8 @@ class UnknownProject(OrphanRule):
             if binding.project_id not in context.projects:
                 place = context.inspect(binding.directory).place
                 mended = place is not None and place.project_id == binding.project_id
-                text = f"there is no project {short(binding.project_id)}" + (f"; {MENDS}" if mended else "")
-                yield Finding(sessions, Reason(self.name, text, Certainty.LIKELY if mended else Certainty.CERTAIN))
+                text = f"there is no project {short(binding.project_id)}"
+                yield Finding(sessions, reason_unless_mended(self.name, text, mended=mended))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
         """Say what the row holds."""

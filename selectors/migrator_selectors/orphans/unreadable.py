@@ -1,4 +1,4 @@
-"""`unreadable`: nobody can say from here whether the directory is gone."""
+"""`unreadable`: it can't be seen whether the directory is gone."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Unreadable(DirectoryRule):
-    """Permissions, a loop of links, a disk that isn't mounted: whoever moves these may lose what comes back."""
+    """Permissions, a loop of links, a disk that isn't mounted: the directory may come back, so sessions must stay."""
 
     name = "unreadable"
     summary = "the directory can't be read, or its disk is not mounted; never moved by itself"
     movable = False
     certainty = Certainty.UNKNOWN
 
-    def means(self, info: DirectoryInfo) -> bool:
-        """Take what can't be looked at."""
+    def applies_to(self, info: DirectoryInfo) -> bool:
+        """Apply to what can't be looked at."""
         return info.status is DirectoryStatus.UNREADABLE

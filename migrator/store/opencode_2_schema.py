@@ -110,7 +110,7 @@ def import_phase(db: sqlite3.Connection) -> str:
 
 
 def _strange(db: sqlite3.Connection) -> Iterator[str]:
-    """Yield what the tables that we write lack, or have and no known opencode 2 makes."""
+    """Yield what the tables that we write lack, and what they have that no known opencode 2 makes."""
     for table, needed in WRITTEN.items():
         lacking = sorted(needed - {name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", [table])})
         if lacking:

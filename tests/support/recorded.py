@@ -14,7 +14,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tests.support.git import git
+from tests.support.git import commit, worktree
 from tests.support.home import FIXTURES, Home
 from tests.support.snapshots import snapshot
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RECORDED_HOME = "/home/dev"
-MADE = 1_795_435_200
-"""When the commits were made, in seconds: their ids depend on it."""
+_DATE = 1_795_435_200
 CHANGED = ("one", "two", "three")
 """The files that turns have changed in a repository."""
 OTHER_PROJECT = "0" * 40
@@ -37,33 +36,19 @@ def build_disk(home: Home) -> dict[str, tuple[str, str]]:
     No session is in `shop` yet. `cart` has a linked worktree, `notes` a copy; `market` was renamed to `store`. The
     snapshots of `docs` are those of another project, where opencode doesn't look.
     """
-    _repository(home, "shop", "sub")
+    home.repository("shop", "sub", date=_DATE)
     trees = {}
     for name, project in {"cart": None, "market": None, "docs": OTHER_PROJECT}.items():
-        repository = _repository(home, name, "sub")
+        repository = home.repository(name, "sub", date=_DATE)
         _write(repository, "before\n")
         before = snapshot(home, repository, project)
         _write(repository, "after\n")
         trees[name] = before, snapshot(home, repository, project)
-        git(repository, "add", ".")
-        git(repository, "commit", "-q", "-m", "Change all", date=MADE)
-    git(home.src / "cart", "worktree", "add", "-q", "--detach", "../cart-next")
+        commit(repository, "Change all", _DATE)
+    worktree(home.src / "cart", "cart-next", "--detach")
     (home.src / "market").rename(home.src / "store")
-    shutil.copytree(_repository(home, "notes"), home.src / "notes-copy")
+    shutil.copytree(home.repository("notes", date=_DATE), home.src / "notes-copy")
     return trees
-
-
-def _repository(home: Home, name: str, *directories: str) -> Path:
-    root = home.src / name
-    root.mkdir(parents=True)
-    (root / "README.md").write_text(f"{name}\n")
-    for directory in directories:
-        (root / directory).mkdir()
-        (root / directory / "kept.txt").write_text("kept\n")
-    git(root, "init", "-q")
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", f"Start {name}", date=MADE)
-    return root
 
 
 def _write(directory: Path, content: str) -> None:

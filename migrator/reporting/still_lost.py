@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.model import STILL_LOST
-from migrator.reporting.orphan_text import labelled
+from migrator.reporting.orphan_text import labelled_lines
 from migrator.text import and_more, count
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ _GROUPS_SHOWN = 20
 _ONE_LINE = 2**31
 
 
-def lost_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
+def still_lost_lines(
+    warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False
+) -> Iterator[str]:
     """Yield the sessions that stay lost, the ids too with `verbose`; nothing where there are none."""
     groups: dict[str, list[str]] = {}
     for warning in warnings:
@@ -32,7 +34,7 @@ def lost_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, ver
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     shown = ordered if verbose else ordered[:_GROUPS_SHOWN]
     for message, sessions in shown:
-        yield from labelled(count(len(sessions), "session"), message, width or _ONE_LINE, "yellow")
+        yield from labelled_lines(count(len(sessions), "session"), message, width or _ONE_LINE, "yellow")
         if verbose:
             yield from (f"      {session}" for session in sessions)
     if len(shown) < len(ordered):

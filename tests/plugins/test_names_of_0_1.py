@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.empty_home import bind_session, empty_home
+from tests.support.plugin import install
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.support.home import Home
 
 SELECTOR = """
 from dataclasses import dataclass
@@ -55,18 +54,6 @@ class Vanished(OrphanRule):
     def acquit(self, ground: Ground, session):
         return f"{session.directory} has not vanished"
 """
-
-
-def install(home: Home, group: str, entry: str, source: str) -> None:
-    """Put a distribution of one module where the command finds it, as pip leaves it."""
-    site = home.path / "site"
-    name, _, module = entry.partition(" = ")
-    record = site / f"{name}-0.1.dist-info"
-    record.mkdir(parents=True)
-    (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
-    (record / "entry_points.txt").write_text(f"[{group}]\n{entry}\n")
-    (site / f"{module.partition(':')[0]}.py").write_text(source)
-    home.environ["PYTHONPATH"] = str(site)
 
 
 def test_a_selector_for_0_1(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Record plans and runs of this version for the tests of the next: `python -m tests.execution.recorder NAME [HOME]`.
+"""Record plans and runs of this version for the tests of the next: `python -m tests.support.recorder NAME [HOME]`.
 
 Everything is done with the real program in an empty HOME, a temporary one unless given, and written to
 fixtures/written-by-NAME/. See fixtures/README.md for what is in there.
@@ -6,7 +6,6 @@ fixtures/written-by-NAME/. See fixtures/README.md for what is in there.
 
 from __future__ import annotations
 
-import json
 import signal
 import sqlite3
 import sys
@@ -16,7 +15,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.execution.recorded import (
+from tests.support.empty_home import bind_session, empty_home
+from tests.support.faults import Fault, run
+from tests.support.git import root_commit
+from tests.support.home import FIXTURES
+from tests.support.opencode_2_database import DIALECTS, freshen, queue_move, upgrade
+from tests.support.recorded import (
     CHANGED,
     OTHER_PROJECT,
     RECORDED_HOME,
@@ -26,12 +30,7 @@ from tests.execution.recorded import (
     moved,
     signed,
 )
-from tests.support.empty_home import bind_session, empty_home
-from tests.support.faults import Fault, run
-from tests.support.git import root_commit
-from tests.support.home import FIXTURES
-from tests.support.opencode_2_database import DIALECTS, freshen, queue_move, upgrade
-from tests.support.rows import MARKER, add_directory, add_opened_project, rows
+from tests.support.rows import MARKER, add_directory, add_opened_project, add_part, add_workspace, rows
 from tests.support.snapshots import GONE, add_turn
 
 if TYPE_CHECKING:
@@ -152,10 +151,7 @@ def _fill(home: Home, trees: dict[str, tuple[str, str]], dialect: str) -> None:
     add_opened_project(home, id_of["docs"], docs)
     add_opened_project(home, "ann's", home.path / "ann" / "shop")
     add_directory(home, id_of["store"], src / "market" / "sub", strategy="x", time_created=7)
-    home.execute(
-        "INSERT INTO workspace (id, type, name, directory, project_id, time_used) VALUES (?, ?, ?, ?, ?, ?)",
-        ["wrk_market", "worktree", "", str(src / "market"), id_of["store"], 1],
-    )
+    add_workspace(home, "wrk_market", src / "market", id_of["store"])
 
     bind_session(home, "ses_search", OTHER_PROJECT, src / "shop-search", "", revert=MARKER)
     bind_session(home, "ses_child", OTHER_PROJECT, src / "shop-search", "", parent_id="ses_search")
@@ -187,11 +183,8 @@ def _fill(home: Home, trees: dict[str, tuple[str, str]], dialect: str) -> None:
 def _add_turn(home: Home, session: str, trees: tuple[str, str], file: Path) -> None:
     before, after = trees
     add_turn(home, session, before, file)
-    step = {"type": "step-finish", "reason": "stop", "snapshot": after}
-    home.execute(
-        "INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES (?, ?, ?, 1, 1, ?)",
-        [f"prt_1_{session}_step", f"msg_1_{session}", session, json.dumps(step, separators=(",", ":"))],
-    )
+    message, part = f"msg_1_{session}", f"prt_1_{session}_step"
+    add_part(home, session, message, part, type="step-finish", reason="stop", snapshot=after)
 
 
 def _do(home: Home, steps: Steps) -> None:
