@@ -1,4 +1,4 @@
-"""Every refusal as problem+json (RFC 9457), with the sentence that the command line would print: the one place."""
+"""Every refusal as problem+json (RFC 9457), with the sentence that the command line would print."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _KINDS: tuple[tuple[type[MigratorError], ProblemType], ...] = (
 
 
 class Problem(Exception):
-    """A refusal, ready to be answered with."""
+    """A refusal: an exception that holds its HTTP response."""
 
     def __init__(
         self, kind: ProblemType, detail: str, headers: Mapping[str, str] | None = None, exit_code: int = 1, **more: Any
@@ -87,7 +87,7 @@ class Problem(Exception):
 
     @classmethod
     def of(cls, error: MigratorError) -> Problem:
-        """Return what to answer for one of our errors."""
+        """Return the problem for one of our errors."""
         kind = next((kind for what, kind in _KINDS if isinstance(error, what)), REFUSED)
         more: dict[str, Any] = {}
         if isinstance(error, StalePlan):
@@ -97,7 +97,7 @@ class Problem(Exception):
         return cls(kind, str(error), exit_code=error.exit_code, **more)
 
     def response(self) -> Response:
-        """Return the answer."""
+        """Return the HTTP response."""
         body = json.dumps(self.document, ensure_ascii=False).encode()
         return Response(body, self.kind.status, self.headers, MEDIA_TYPE)
 

@@ -9,8 +9,8 @@ from migrator.reporting.orphan_rows import reason_row, suggestion_row
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
 from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import Parameter, read
-from migrator.server.routes.session import MOST, NEXT
+from migrator.server.parameters import Parameter, read_query
+from migrator.server.routes.session import MAX_PAGE, NEXT_CURSOR
 from migrator.server.state import app_state, in_thread, json_response
 from migrator.store.history_copy import Info
 from migrator.store.paging import DEFAULT_LIMIT, Cursor
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PARAMETERS = (
     Parameter(
         "limit",
-        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT},
         "How many sessions a page has at most.",
     ),
     Parameter("cursor", {"type": "string"}, "Go on after a page: what its header `x-next-cursor` holds."),
@@ -38,43 +38,43 @@ PARAMETERS = (
 
 async def orphans(request: Request) -> Response:
     """Answer with one page."""
-    values = read(request, PARAMETERS)
+    values = read_query(request, PARAMETERS)
     cursor = cursors.read_cursor(values["cursor"]) if values["cursor"] else None
-    gate, looks = app_state(request).gate, app_state(request).looks
+    access, cache = app_state(request).access, app_state(request).orphan_cache
 
-    def page() -> Response:
-        found = (looks.next if cursor else looks.first)(values["rule"], lambda: _find(gate, values["rule"]))
+    def respond() -> Response:
+        found = (cache.continued if cursor else cache.search)(values["rule"], lambda: _find(access, values["rule"]))
         wanted = [
             orphan
             for orphan in found
             if (values["archived"] or orphan.session.archived is None)
-            and (cursor is None or _place(orphan.session) < (cursor.updated, cursor.id))
+            and (cursor is None or _sort_key(orphan.session) < (cursor.updated, cursor.id))
         ]
         shown = wanted[: values["limit"]]
         headers = {}
         if len(wanted) > len(shown):
-            headers[NEXT] = cursors.write_cursor(Cursor(*_place(shown[-1].session)))
+            headers[NEXT_CURSOR] = cursors.write_cursor(Cursor(*_sort_key(shown[-1].session)))
         else:
-            looks.over()
-        with gate.history() as copy:
+            cache.clear()
+        with access.history() as copy:
             infos = copy.sessions([orphan.session.id for orphan in shown])
             return json_response(_rows(shown, infos, copy.projects), headers=headers)
 
-    return await in_thread(page)
+    return await in_thread(respond)
 
 
-def _find(gate: DatabaseAccess, rule: str | None) -> list[Orphan]:
+def _find(access: DatabaseAccess, rule: str | None) -> list[Orphan]:
     from migrator.operations.orphans import find_homes
     from migrator.orphans.find import find_orphans as find
     from migrator.plugins import check_rule_names, orphan_rules
 
     asked = [rule] if rule else []
     check_rule_names(asked, "rule")
-    with gate.reading() as context:
+    with access.reading() as context:
         return find(context.rule_context, orphan_rules(), find_homes(context), found_by=asked)
 
 
-def _place(session: Session) -> tuple[int, str]:
+def _sort_key(session: Session) -> tuple[int, str]:
     return session.updated, session.id
 
 
@@ -92,7 +92,7 @@ def _rows(shown: Sequence[Orphan], infos: Mapping[str, Info], projects: Mapping[
 
 
 def _unlisted(session: Session) -> Info:
-    """Return what is known of a session that is in JSON storage only."""
+    """Return the row of a session that is only in JSON storage, with what is known of it."""
     archived = {} if session.archived is None else {"archived": session.archived}
     known = {
         "id": session.id,
@@ -109,7 +109,7 @@ def _unlisted(session: Session) -> Info:
     return Info(session.updated, session.id, session.project_id, text)
 
 
-OPERATIONS = (
+ENDPOINTS = (
     Endpoint(
         "get",
         "/session/orphans",
@@ -122,9 +122,14 @@ OPERATIONS = (
         ResponseSpec(
             "A page of lost sessions.",
             {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/Orphan"}}},
-            {NEXT: {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}},
+            {
+                NEXT_CURSOR: {
+                    "description": "The cursor of the next page; absent on the last.",
+                    "schema": {"type": "string"},
+                }
+            },
         ),
-        problems=(409, 503),
+        refusals=(409, 503),
         parameters=PARAMETERS,
     ),
 )

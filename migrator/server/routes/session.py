@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
 from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import Parameter, read
+from migrator.server.parameters import Parameter, read_query
 from migrator.server.state import app_state, in_thread, json_text
 from migrator.store.paging import DEFAULT_LIMIT, ListFilter
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-MOST = 1000
+MAX_PAGE = 1000
 """The largest page."""
 
-FIRST, LAST = -(10**15), 10**15
-"""Milliseconds between which any session was updated."""
+EARLIEST, LATEST = -(10**15), 10**15
+"""Milliseconds between which every session was updated."""
 
-NEXT = "x-next-cursor"
+NEXT_CURSOR = "x-next-cursor"
 
 PARAMETERS = (
     Parameter(
@@ -32,7 +32,7 @@ PARAMETERS = (
     Parameter("roots", {"type": "boolean", "default": False}, "Leave out children, the sessions of subagents."),
     Parameter(
         "start",
-        {"type": "integer", "minimum": FIRST, "maximum": LAST},
+        {"type": "integer", "minimum": EARLIEST, "maximum": LATEST},
         "Only sessions updated at this time or later, in milliseconds since 1970.",
     ),
     Parameter(
@@ -44,7 +44,7 @@ PARAMETERS = (
     Parameter("search", {"type": "string"}, "Only sessions whose title contains this, in whatever case."),
     Parameter(
         "limit",
-        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT},
         "How many sessions a page has at most.",
     ),
     Parameter("archived", {"type": "boolean", "default": False}, "Show archived sessions too."),
@@ -54,9 +54,9 @@ PARAMETERS = (
 
 async def history(request: Request) -> Response:
     """Answer with one page."""
-    values = read(request, PARAMETERS)
+    values = read_query(request, PARAMETERS)
     cursor = cursors.read_cursor(values["cursor"]) if values["cursor"] else None
-    wanted = ListFilter(
+    shown = ListFilter(
         directory=values["directory"],
         roots=values["roots"],
         start=values["start"],
@@ -64,20 +64,20 @@ async def history(request: Request) -> Response:
         workspace=values["workspace"],
         hide_archived=not values["archived"],
     )
-    served = app_state(request)
+    state = app_state(request)
 
-    def page() -> Response:
-        with served.gate.history() as copy:
-            found = copy.page(wanted, cursor, values["limit"])
+    def respond() -> Response:
+        with state.access.history() as copy:
+            found = copy.page(shown, cursor, values["limit"])
             rows = global_sessions(found.sessions, copy.projects)
         return json_text(
-            f"[{','.join(rows)}]", headers={NEXT: cursors.write_cursor(found.next)} if found.next else None
+            f"[{','.join(rows)}]", headers={NEXT_CURSOR: cursors.write_cursor(found.next)} if found.next else None
         )
 
-    return await in_thread(page, served.pages)
+    return await in_thread(respond, state.pages)
 
 
-OPERATIONS = (
+ENDPOINTS = (
     Endpoint(
         "get",
         "/session/history",
@@ -89,9 +89,14 @@ OPERATIONS = (
         ResponseSpec(
             "A page of sessions: opencode's type `GlobalSession`.",
             {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/GlobalSession"}}},
-            {NEXT: {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}},
+            {
+                NEXT_CURSOR: {
+                    "description": "The cursor of the next page; absent on the last.",
+                    "schema": {"type": "string"},
+                }
+            },
         ),
-        problems=(409, 503),
+        refusals=(409, 503),
         parameters=PARAMETERS,
     ),
 )
