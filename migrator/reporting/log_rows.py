@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from migrator.text import local_time
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from migrator.model import LoggedRun
 
@@ -25,3 +27,18 @@ def log_rows(runs: Iterable[LoggedRun]) -> list[dict[str, Any]]:
         }
         for run in runs
     ]
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    if row["undoneBy"]:
+        return "undone"
+    return "cut off" if row["status"] in {"running", "rolling-back"} else str(row["status"])
+
+
+COLUMNS: dict[str, Callable[[Any], str]] = {
+    "Run": lambda row: row["run"],
+    "When": lambda row: local_time(row["started"]),
+    "Sessions": lambda row: f"{row['sessions']:,}",
+    "Status": _status,
+    "Command": lambda row: row["command"].removeprefix("opencode-migrator "),
+}

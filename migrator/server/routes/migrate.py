@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from migrator.arguments import MigrateRequest
 from migrator.errors import BadInput, NothingMatched
 from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.jobs import retry_while_in_use
@@ -62,14 +63,13 @@ async def migrate(request: Request) -> Response:
 
 
 def _plan(access: DatabaseAccess, session: str, values: dict[str, Any]) -> Plan:
-    from migrator.operations.migrate import migrate_request
-    from migrator.operations.move import plan_move
+    from migrator.operations.migrate import plan_migrate
 
-    request = migrate_request(session, values["directory"], values["projectID"], project_option="projectID")
+    request = MigrateRequest(session, values["directory"], values["projectID"], project_option="projectID")
     with access.reading() as context:
         if not context.selector_context.existing_ids([session]):  # the selector would take the start of an id too
             raise NothingMatched(f"no session has the id {session}")
-        return plan_move(context, request)
+        return plan_migrate(context, request)
 
 
 ENDPOINTS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from migrator.arguments import OrphansRequest
 from migrator.reporting.orphan_rows import reason_row, suggestion_row
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
@@ -40,10 +41,11 @@ async def orphans(request: Request) -> Response:
     """Answer with one page."""
     values = read_query(request, PARAMETERS)
     cursor = cursors.read_cursor(values["cursor"]) if values["cursor"] else None
+    rule = values["rule"]
     access, cache = app_state(request).access, app_state(request).orphan_cache
 
     def respond() -> Response:
-        found = (cache.continued if cursor else cache.search)(values["rule"], lambda: _find(access, values["rule"]))
+        found = (cache.continued if cursor else cache.search)(rule, lambda: _find(access, rule))
         wanted = [
             orphan
             for orphan in found
@@ -63,15 +65,11 @@ async def orphans(request: Request) -> Response:
     return await in_thread(respond)
 
 
-def _find(access: DatabaseAccess, rule: str | None) -> list[Orphan]:
-    from migrator.operations.orphans import find_homes
-    from migrator.orphans.find import find_orphans as find
-    from migrator.plugins import check_rule_names, orphan_rules
+def _find(access: DatabaseAccess, rule: str | None) -> Sequence[Orphan]:
+    from migrator.operations.orphans import list_orphans
 
-    asked = [rule] if rule else []
-    check_rule_names(asked, "rule")
     with access.reading() as context:
-        return find(context.rule_context, orphan_rules(), find_homes(context), found_by=asked)
+        return list_orphans(context, OrphansRequest([rule] if rule else [], rule_option="rule")).orphans
 
 
 def _sort_key(session: Session) -> tuple[int, str]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from migrator.errors import NoSuchRun
 from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import Parameter, object_schema, read_fields, read_query
@@ -16,12 +15,9 @@ from migrator.server.state import app_state, in_thread, json_body, json_response
 from migrator.store.paging import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.execution.journal_rows import RunEntry
     from migrator.model import Run
     from migrator.server.jobs import Progress
 
@@ -40,39 +36,28 @@ async def runs(request: Request) -> Response:
     path = app_state(request).access.path
 
     def respond() -> Response:
-        from migrator.execution.run_log import logged_runs
+        from migrator.operations.log import list_runs
         from migrator.reporting.log_rows import log_rows
 
-        return json_response(log_rows(logged_runs(str(path))[: values["limit"]]))
+        return json_response(log_rows(list_runs(path)[: values["limit"]]))
 
     return await in_thread(respond)
 
 
 async def undo(request: Request) -> Response:
     """Take a run back."""
-    from migrator.operations.undo import undo_run
+    from migrator.operations.undo import find_run_to_undo, undo_run
 
     state = app_state(request)
-    wanted = request.path_params["id"]
     values = read_fields(await json_body(request, default={}), WRITE_FIELDS)
     path = state.access.path
-    entry = await run_in_threadpool(_entry, wanted, path)
+    entry = await run_in_threadpool(find_run_to_undo, request.path_params["id"], path)
 
     def work(progress: Progress) -> Run:
         write = write_request(values, progress, f"POST /runs/{entry.id}/undo")
         return retry_while_in_use(state.access, values["wait"], lambda: undo_run(path, entry.id, write), progress)
 
     return await run_response(request, state.jobs, work, entry.sessions)
-
-
-def _entry(wanted: str, path: Path) -> RunEntry:
-    from migrator.execution.run_log import open_run
-
-    with open_run(wanted) as journal:
-        entry = journal.entry
-    if entry.store != str(path):
-        raise NoSuchRun(f"Run {entry.id} was made on {entry.store}, and this server is for {path}.")
-    return entry
 
 
 ENDPOINTS = (
