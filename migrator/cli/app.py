@@ -13,27 +13,9 @@ from migrator.cli.options import database_options
 from migrator.plugins import commands, load_command
 
 COMMANDS = (
-    "list",
-    "projects",
-    "orphans",
-    "move",
-    "migrate",
-    "relocate",
-    "rescue",
-    "consolidate",
-    "workspaces",
-    "protect",
-    "plan",
-    "show",
-    "apply",
-    "log",
-    "undo",
-    "resume",
-    "gc",
-    "doctor",
-    "serve",
-    "demo",
-)
+    "list", "projects", "orphans", "move", "migrate", "relocate", "rescue", "consolidate", "workspaces", "protect",
+    "plan", "show", "apply", "log", "undo", "resume", "gc", "doctor", "serve", "demo",
+)  # fmt: skip
 """The commands in the order of --help; each is in the module of its name beside this one."""
 
 ALIASES = {"rebind": "migrate", "detached": "orphans"}

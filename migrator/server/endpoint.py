@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ALWAYS = (400, 403, 500)
 SECURED = (401,)
+NEXT_CURSOR = "x-next-cursor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,17 @@ class ResponseSpec:
     description: str
     content: Mapping[str, Mapping[str, Any]]
     headers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def json_array(schema: str) -> dict[str, Any]:
+    """Return the content of a response that is a JSON array; `schema` names that of its items."""
+    return {"application/json": {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def page_response(description: str, schema: str) -> ResponseSpec:
+    """Return the response that is one page of a list, with the cursor of the next in a header."""
+    header = {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}
+    return ResponseSpec(description, json_array(schema), {NEXT_CURSOR: header})
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,6 @@ class Report(NamedTuple):
     run: Run | None = None
     error: Exception | None = None
 
-    @property
-    def last(self) -> bool:
-        """Whether nothing comes after it."""
-        return self.run is not None or self.error is not None
-
 
 class Jobs:
     """Carries out at most one run at a time."""

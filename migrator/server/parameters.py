@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput
+from migrator.store.paging import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
+
+MAX_PAGE = 1000
+"""The largest page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ class Parameter:
             "description": self.description,
             "schema": dict(self.schema),
         }
+
+
+def limit_parameter(description: str) -> Parameter:
+    """Return the parameter that says how many rows to return at most."""
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT}
+    return Parameter("limit", schema, description)
 
 
 def read_query(request: Request, parameters: Sequence[Parameter]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from migrator.arguments import WriteRequest
 from migrator.errors import BadInput
-from migrator.server.jobs import Jobs
+from migrator.server.jobs import Jobs, retry_while_in_use
 from migrator.server.orphan_cache import OrphanCache
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from migrator.model import Plan
+    from migrator.model import Plan, Run
     from migrator.server.database_access import DatabaseAccess
+    from migrator.server.jobs import Work
 
 JSON = "application/json"
 
@@ -86,13 +87,18 @@ async def in_thread(work: Callable[[], Response], limiter: CapacityLimiter | Non
     return await to_thread.run_sync(work, limiter=limiter)
 
 
-def write_request(values: Mapping[str, Any], progress: Callable[[int], None], route: str) -> WriteRequest:
-    """Return the values of `WRITE_FIELDS` as a request; `route` is recorded in the journal.
+def write_work(state: AppState, values: Mapping[str, Any], route: str, write: Callable[[WriteRequest], Run]) -> Work:
+    """Return the work of a job that calls `write`; `values` are those of `WRITE_FIELDS`, the journal records `route`.
 
     The run itself doesn't wait for other processes, since pages are answered meanwhile: see `jobs.retry_while_in_use`.
     """
-    command = f"opencode-migrator serve ({route})"
-    return WriteRequest(command, values["chunk-size"], values["on-conflict"], progress=progress)
+
+    def work(progress: Callable[[int], None]) -> Run:
+        command = f"opencode-migrator serve ({route})"
+        request = WriteRequest(command, values["chunk-size"], values["on-conflict"], progress=progress)
+        return retry_while_in_use(state.access, values["wait"], lambda: write(request), progress)
+
+    return work
 
 
 async def json_body(request: Request, default: Any = None) -> Any:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from migrator.arguments import MigrateRequest
 from migrator.errors import BadInput, NothingMatched
 from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import Parameter, object_schema, read_fields
 from migrator.server.run_response import WRITE_FIELDS, run_to_end
-from migrator.server.state import app_state, in_thread, json_body, json_text, write_request
+from migrator.server.state import app_state, in_thread, json_body, json_text, write_work
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,10 +44,8 @@ async def migrate(request: Request) -> Response:
 
     def work(progress: Progress) -> Run:
         plan = _plan(state.access, session, values)
-        write = write_request(values, progress, f"POST /session/{session}/migrate")
-        return retry_while_in_use(
-            state.access, values["wait"], lambda: apply_plan(plan, state.access.path, write), progress
-        )
+        route, path = f"POST /session/{session}/migrate", state.access.path
+        return write_work(state, values, route, lambda write: apply_plan(plan, path, write))(progress)
 
     run = await run_to_end(state.jobs, work)
 

@@ -9,12 +9,11 @@ from migrator.arguments import OrphansRequest
 from migrator.reporting.orphan_rows import reason_row, suggestion_row
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
-from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import Parameter, read_query
-from migrator.server.routes.session import MAX_PAGE, NEXT_CURSOR
+from migrator.server.endpoint import NEXT_CURSOR, Endpoint, page_response
+from migrator.server.parameters import Parameter, limit_parameter, read_query
 from migrator.server.state import app_state, in_thread, json_response
 from migrator.store.history_copy import Info
-from migrator.store.paging import DEFAULT_LIMIT, Cursor
+from migrator.store.paging import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,11 +25,7 @@ if TYPE_CHECKING:
     from migrator.server.database_access import DatabaseAccess
 
 PARAMETERS = (
-    Parameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT},
-        "How many sessions a page has at most.",
-    ),
+    limit_parameter("How many sessions a page has at most."),
     Parameter("cursor", {"type": "string"}, "Go on after a page: what its header `x-next-cursor` holds."),
     Parameter("archived", {"type": "boolean", "default": False}, "Show archived sessions too."),
     Parameter("rule", {"type": "string"}, "Only what this rule finds, such as `missing-directory`."),
@@ -117,16 +112,7 @@ ENDPOINTS = (
         "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
         "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
         "longer than a page of the history.",
-        ResponseSpec(
-            "A page of lost sessions.",
-            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/Orphan"}}},
-            {
-                NEXT_CURSOR: {
-                    "description": "The cursor of the next page; absent on the last.",
-                    "schema": {"type": "string"},
-                }
-            },
-        ),
+        page_response("A page of lost sessions.", "Orphan"),
         refusals=(409, 503),
         parameters=PARAMETERS,
     ),

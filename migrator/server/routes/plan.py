@@ -10,18 +10,16 @@ from migrator.documents.plan import plan_document, read_plan
 from migrator.errors import BadInput
 from migrator.server import plan_request
 from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.jobs import retry_while_in_use
 from migrator.server.parameters import object_schema, read_fields
 from migrator.server.problems import NO_SUCH_PLAN, Problem
 from migrator.server.run_response import RUN_RESPONSES, WRITE_FIELDS, run_response
-from migrator.server.state import app_state, in_thread, json_body, json_response, write_request
+from migrator.server.state import app_state, in_thread, json_body, json_response, write_work
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.model import Plan, Run
-    from migrator.server.jobs import Progress
+    from migrator.model import Plan
     from migrator.server.state import AppState
 
 PLAN_BYTES = 128 << 20
@@ -59,12 +57,8 @@ async def apply(request: Request) -> Response:
     given = body.pop("plan")
     values = read_fields(body, WRITE_FIELDS)
     planned = await run_in_threadpool(_find_plan, state, given)
-
-    def work(progress: Progress) -> Run:
-        write = write_request(values, progress, "POST /apply")
-        path = state.access.path
-        return retry_while_in_use(state.access, values["wait"], lambda: apply_plan(planned, path, write), progress)
-
+    path = state.access.path
+    work = write_work(state, values, "POST /apply", lambda write: apply_plan(planned, path, write))
     return await run_response(request, state.jobs, work, len(planned.changes))
 
 

@@ -6,28 +6,17 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.jobs import retry_while_in_use
-from migrator.server.parameters import Parameter, object_schema, read_fields, read_query
-from migrator.server.routes.session import MAX_PAGE
+from migrator.server.endpoint import Endpoint, ResponseSpec, json_array
+from migrator.server.parameters import limit_parameter, object_schema, read_fields, read_query
 from migrator.server.run_response import RUN_RESPONSES, WRITE_FIELDS, run_response
-from migrator.server.state import app_state, in_thread, json_body, json_response, write_request
-from migrator.store.paging import DEFAULT_LIMIT
+from migrator.server.state import app_state, in_thread, json_body, json_response, write_work
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.model import Run
-    from migrator.server.jobs import Progress
 
-PARAMETERS = (
-    Parameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT},
-        "How many runs to list at most.",
-    ),
-)
+PARAMETERS = (limit_parameter("How many runs to list at most."),)
 
 
 async def runs(request: Request) -> Response:
@@ -52,11 +41,7 @@ async def undo(request: Request) -> Response:
     values = read_fields(await json_body(request, default={}), WRITE_FIELDS)
     path = state.access.path
     entry = await run_in_threadpool(find_run_to_undo, request.path_params["id"], path)
-
-    def work(progress: Progress) -> Run:
-        write = write_request(values, progress, f"POST /runs/{entry.id}/undo")
-        return retry_while_in_use(state.access, values["wait"], lambda: undo_run(path, entry.id, write), progress)
-
+    work = write_work(state, values, f"POST /runs/{entry.id}/undo", lambda write: undo_run(path, entry.id, write))
     return await run_response(request, state.jobs, work, entry.sessions)
 
 
@@ -68,10 +53,7 @@ ENDPOINTS = (
         runs,
         "List the runs so far",
         "Those on this database, newest first, whoever started them.",
-        ResponseSpec(
-            "The runs.",
-            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/LoggedRun"}}},
-        ),
+        ResponseSpec("The runs.", json_array("LoggedRun")),
         refusals=(422, 503),
         parameters=PARAMETERS,
     ),

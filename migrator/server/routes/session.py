@@ -6,22 +6,17 @@ from typing import TYPE_CHECKING
 
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
-from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import Parameter, read_query
+from migrator.server.endpoint import NEXT_CURSOR, Endpoint, page_response
+from migrator.server.parameters import Parameter, limit_parameter, read_query
 from migrator.server.state import app_state, in_thread, json_text
-from migrator.store.paging import DEFAULT_LIMIT, ListFilter
+from migrator.store.paging import ListFilter
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-MAX_PAGE = 1000
-"""The largest page."""
-
 EARLIEST, LATEST = -(10**15), 10**15
 """Milliseconds between which every session was updated."""
-
-NEXT_CURSOR = "x-next-cursor"
 
 PARAMETERS = (
     Parameter(
@@ -42,11 +37,7 @@ PARAMETERS = (
         "was updated before then.",
     ),
     Parameter("search", {"type": "string"}, "Only sessions whose title contains this, in whatever case."),
-    Parameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT},
-        "How many sessions a page has at most.",
-    ),
+    limit_parameter("How many sessions a page has at most."),
     Parameter("archived", {"type": "boolean", "default": False}, "Show archived sessions too."),
     Parameter("workspace", {"type": "string"}, "Only sessions of the opencode workspace with this id."),
 )
@@ -86,16 +77,7 @@ ENDPOINTS = (
         "List the sessions of every project",
         "Newest first, in pages. Equal times are told apart by id, so going on from page to page shows every session "
         "exactly once, also while sessions are moved: a move keeps the time.",
-        ResponseSpec(
-            "A page of sessions: opencode's type `GlobalSession`.",
-            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/GlobalSession"}}},
-            {
-                NEXT_CURSOR: {
-                    "description": "The cursor of the next page; absent on the last.",
-                    "schema": {"type": "string"},
-                }
-            },
-        ),
+        page_response("A page of sessions: opencode's type `GlobalSession`.", "GlobalSession"),
         refusals=(409, 503),
         parameters=PARAMETERS,
     ),
