@@ -61,8 +61,8 @@ class Project:
         return self.name or self.worktree.rstrip("/").rpartition("/")[2] or self.id
 
 
-class Remembered(NamedTuple):
-    """What the database remembers of a directory: `sessions` of one project are bound to it, with one `path`.
+class SessionDirectory(NamedTuple):
+    """A directory that sessions are bound to, with one project and `path`; `sessions` is how many they are.
 
     `first_created` is when the oldest of them was made, in milliseconds.
     """

@@ -38,18 +38,18 @@ def path_below(directory: str, base: str) -> str:
 def checkout_root(directory: str, path: str | None, known: Collection[str] = ()) -> str | None:
     """Return the top of the checkout that a session's directory was in, without looking at the disk: it may be gone.
 
-    The `path` of the session's row says how far below the top the directory is. It says nothing in rows from before
-    opencode 1.14, and in those that opencode adopted when a repository appeared around them (1.2.27 to 1.18.34), whose
-    path is still that outside of any repository, the directory without its leading slash. Then it is the innermost of
-    `known`, the tops that are on record, which the directory is in; None if it is in none of them.
+    The `path` of the session's row says how far below the top the directory is. If it doesn't, the innermost of `known`
+    that the directory is in is returned: tops that are on record. None if it is in none of them.
+
+    Rows from before opencode 1.14 have no path. Those that opencode adopted when a repository appeared around them
+    (1.2.27 to 1.18.34) still have the path from outside of it: the directory without its leading slash.
     """
     directory = directory.rstrip("/") or directory[:1]
     if path == "":
         return directory
     if path is not None and directory.endswith(f"/{path}") and (root := directory[: -len(path) - 1]):
         return root
-    tops = {top.rstrip("/") or "/" for top in known if top}
-    return next((above for above in upwards(directory) if above in tops), None)
+    return next((above for above in upwards(directory) if above in known or f"{above}/" in known), None)
 
 
 def normalise(path: str) -> str:
@@ -64,7 +64,7 @@ def move_below(path: str, old: str, new: str) -> str:
     return (new.rstrip("/") + rest).rstrip("/") or "/"
 
 
-class Folders:
+class FolderMap:
     """Folders that moved: each old path and its new one, all as `normalise` returns them.
 
     A path is mapped once, by the longest old path at or above it, so that chains (a to b, b to c) and swaps come out
@@ -81,7 +81,7 @@ class Folders:
                 # What is at the new place already must not go one level deeper each time the move is named.
                 self._new.setdefault(new, new)
 
-    def mapped(self, path: str) -> str | None:
+    def new_path(self, path: str) -> str | None:
         """Return the new path; None if the path stays the same."""
         path = normalise(path)
         for above in upwards(path):
@@ -90,17 +90,17 @@ class Folders:
                 return None if found == path else found
         return None
 
-    def arrived(self, path: str) -> bool:
+    def has_arrived(self, path: str) -> bool:
         """Tell whether a path stays only because it is in a new folder that lies in its own old one."""
         path = normalise(path)
         nearest = next((above for above in upwards(path) if above in self._new), None)
         return nearest is not None and self._new[nearest] == nearest
 
-    def origin(self, path: str) -> str | None:
+    def old_path(self, path: str) -> str | None:
         """Return the path that becomes `path` when all folders move; None if none does."""
         for above in upwards(path):
             for old in self._olds.get(above, ()):
                 source = move_below(path, above, old)
-                if self.mapped(source) == path:
+                if self.new_path(source) == path:
                     return source
-        return path if self.mapped(path) is None else None
+        return path if self.new_path(path) is None else None

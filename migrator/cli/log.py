@@ -16,10 +16,22 @@ from migrator.cli.terminal import echo_rows
 @database_options
 def command(form: str, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them."""
+    from migrator.documents.run import log_row
     from migrator.operations.log import list_runs
-    from migrator.reporting.log_rows import COLUMNS, log_rows
+    from migrator.text import local_time
 
-    rows = log_rows(list_runs(only_database(values)))
+    rows = [log_row(run) for run in list_runs(only_database(values))]
+    columns = {
+        "Run": lambda row: row["run"],
+        "When": lambda row: local_time(row["started"]),
+        "Sessions": lambda row: f"{row['sessions']:,}",
+        "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
+        "Command": lambda row: row["command"].removeprefix("opencode-migrator "),
+    }
     if not rows:
         click.echo("No run so far.", err=True)
-    echo_rows(rows, form, COLUMNS)
+    echo_rows(rows, form, columns)
+
+
+def _status(status: str) -> str:
+    return "cut off" if status in {"running", "rolling-back"} else status

@@ -9,11 +9,9 @@ from migrator.model import (
     Binding,
     Certainty,
     Listed,
-    LoggedRun,
     Orphan,
     Project,
     Reason,
-    RunStatus,
     Session,
     Suggestion,
 )
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from migrator.model import Plan
+    from migrator.model import LoggedRun, Plan
 
 
 T = TypeVar("T")
@@ -87,10 +85,6 @@ def plan(response: httpx.Response) -> Plan:
 
 def runs(response: httpx.Response) -> tuple[LoggedRun, ...]:
     """Read the log."""
-    return tuple(
-        LoggedRun(
-            row["run"], RunStatus(row["status"]), row["started"], row["sessions"], row["command"], row["store"],
-            row["undoes"], row["undoneBy"],
-        )
-        for row in response.json()
-    )  # fmt: skip
+    from migrator.documents.run import read_log_row
+
+    return tuple(map(read_log_row, response.json()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
 from migrator.model import FileUndo, FolderState, PlanWarning
-from migrator.paths import Folders
+from migrator.paths import FolderMap
 from migrator.snapshots.alternates import add_alternates, broken_alternates
 from migrator.snapshots.carry_check import CarryChecker, rewritten_patches
 from migrator.snapshots.layout import Layout
@@ -28,7 +28,7 @@ def carry_undo(
     store: Store,
     places: Places,
     changes: Sequence[Change],
-    waiting: Callable[[], None] = lambda: None,
+    between_steps: Callable[[], None] = lambda: None,
     relocated: FolderMoves | None = None,
 ) -> tuple[list[Edit], list[PlanWarning], list[Carried]]:
     """Carry the snapshots of these changes.
@@ -45,7 +45,7 @@ def carry_undo(
     decisions = checker.check(change for change in changes if change.session in wanted)
     carried = carry_all(
         ((decision.route, decision.trees) for decision in decisions.values() if decision.route and decision.trees),
-        waiting,
+        between_steps,
     )
     markers = store.bindings(id_ for id_, decision in decisions.items() if decision.keeps_revert)
     edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
@@ -62,15 +62,15 @@ def carry_undo(
     return edits, warnings, carried
 
 
-def carry_all(cargo: Iterable[tuple[SnapshotRoute, Iterable[str]]], waiting: Callable[[], None]) -> list[Carried]:
+def carry_all(cargo: Iterable[tuple[SnapshotRoute, Iterable[str]]], between_steps: Callable[[], None]) -> list[Carried]:
     """Carry these trees, each on its route; return between which repositories."""
     by_route: dict[SnapshotRoute, set[str]] = {}
     for route, trees in cargo:
         by_route.setdefault(route, set()).update(trees)
     done = []
     for route, trees in by_route.items():
-        waiting()
-        made = carry(route, trees, waiting)
+        between_steps()
+        made = carry(route, trees, between_steps)
         if route.source != route.target:
             done.append(Carried(route.source, route.source_worktree, route.target, route.target_worktree, made))
     return done
@@ -83,7 +83,7 @@ def update_alternates(store: Store, relocated: FolderMoves) -> None:
     """
     if relocated.state is FolderState.FOREIGN:
         return
-    for git_dir, objects in broken_alternates(Layout.of(store).root, Folders(relocated.folders)):
+    for git_dir, objects in broken_alternates(Layout.of(store).root, FolderMap(relocated.folders)):
         try:
             add_alternates(git_dir, objects)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""How many sessions a chunk takes: a given number, or as many as a quarter of a second is worth.
+"""How many sessions a chunk takes: a fixed number, or as many as can be written in a quarter of a second.
 
 A session may be one row or carry thousands of message parts, so a fixed number is either slow (a chunk costs two
 syncs of the disk) or holds one transaction for seconds; see benchmarks/README.md for both.
@@ -19,7 +19,7 @@ _STEP = 4
 
 
 class ChunkSizer:
-    """The sizes of chunks, one after the other; `fixed` None lets them follow the time that they take."""
+    """Chooses the size of each chunk; with `fixed` None it follows the time that the last one took."""
 
     def __init__(self, fixed: int | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._fixed = fixed
@@ -32,7 +32,7 @@ class ChunkSizer:
         self._began = self._clock()
 
     def stop(self) -> None:
-        """End it, and choose the next size: four times as large or small at the most."""
+        """End the chunk and choose the size of the next: at most four times as large, or a quarter."""
         if self._fixed is None:
-            worth = SECONDS / max(self._clock() - self._began, 1e-9)
-            self.size = max(1, min(int(self.size * min(max(worth, 1 / _STEP), _STEP)), MOST))
+            factor = SECONDS / max(self._clock() - self._began, 1e-9)
+            self.size = max(1, min(int(self.size * min(max(factor, 1 / _STEP), _STEP)), MOST))

@@ -1,4 +1,4 @@
-"""Carrying out a plan in chunks: all of it, or, whatever happens, none of it.
+"""Carry out a plan in chunks: all of it or, whatever happens, none of it.
 
 A chunk is one transaction. If one fails, or Ctrl-C comes, the chunks before it are taken back from the journal. A
 process that is killed leaves a run that `resume` finishes or `undo` takes back, from what the rows themselves say.
@@ -33,10 +33,10 @@ def execute(
     staging: Staging,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Write what is staged, numbered as it stands in the journal, then verify and close the run.
+    """Write what is staged, numbered as in the journal, then verify it and close the run.
 
-    On any failure, KeyboardInterrupt out of `progress` too, everything the run has written is taken back before the
-    error goes on; if even that fails, the message says how to finish by hand.
+    On any failure, KeyboardInterrupt from `progress` included, everything that the run has written is taken back before
+    the error is raised again; if that fails too, the message says how to finish by hand.
     """
     try:
         progress(0)
@@ -57,16 +57,16 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
             if project.register:
                 writer.register(project.change, project.registered)
         write_updates(writer, unwritten_updates(writer, journal.updates()))
+    entry, restored = journal.entry, restored_sessions(journal)
     number = max((number for number, *_ in journal.chunks()), default=0)
-    pace = ChunkSizer(journal.chunk_size)
-    returning = restored_sessions(journal)
+    sizer = ChunkSizer(entry.chunk_size)
     first = staging.first
     while first <= staging.last:
         number += 1
-        numbers = range(first, min(first + pace.size, staging.last + 1))
-        pace.start()
-        _write_chunk(writer, journal, staging, number, numbers, returning=returning)
-        pace.stop()
+        numbers = range(first, min(first + sizer.size, staging.last + 1))
+        sizer.start()
+        _write_chunk(writer, journal, staging, number, numbers, restored=restored, announce=entry.announces)
+        sizer.stop()
         progress(len(numbers))
         first += len(numbers)
     with writer.transaction():
@@ -76,7 +76,14 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
 
 
 def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
-    writer: Writer, journal: Journal, staging: Staging, number: int, numbers: range, *, returning: Collection[str]
+    writer: Writer,
+    journal: Journal,
+    staging: Staging,
+    number: int,
+    numbers: range,
+    *,
+    restored: Collection[str],
+    announce: bool,
 ) -> None:
     """Write chunk `number`: the changes with these numbers."""
     first, last = numbers[0], numbers[-1]
@@ -86,13 +93,7 @@ def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
         restores = still_applicable(writer, restores)
         edits = restores + detachments(staging, first, last, settled)
         edits += companion_edits(
-            staging,
-            first,
-            last,
-            restores=restores,
-            returning=returning,
-            announce=journal.announces,
-            now=now_ms(),
+            staging, first, last, restores=restores, restored=restored, announce=announce, now=now_ms()
         )
         journal.intend(number, first, last, edits)
         if staging.rebind(first, last) != len(numbers) or writer.edit(edits) != len(edits):
@@ -111,7 +112,10 @@ def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
 
 
 def _verify(writer: Writer, journal: Journal, staging: Staging) -> None:
-    """Ask with opencode's own filters whether every session of the run, resumed or not, is where it should be."""
+    """Check, with opencode's own filters, that every session of the run is listed at its destination.
+
+    A run that was resumed has staged the rest only; it is checked as a whole.
+    """
     whole = staging if staging.first == 1 else stage(writer, journal.changes())
     arrived = whole.count_arrived()
     if arrived != whole.last:

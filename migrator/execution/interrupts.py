@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, held off until a point where stopping is safe."""
+"""Hold off Ctrl-C and SIGTERM until a point at which it is safe to stop."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 @contextmanager
 def deferred_interrupts(progress: Callable[[int], None] = lambda _: None) -> Iterator[Callable[[int], None]]:
-    """Hold interrupts off, but for calls of the progress callback that is yielded, which raises KeyboardInterrupt.
+    """Hold interrupts off until the next call of the yielded progress callback, which then raises KeyboardInterrupt.
 
-    Raised just anywhere, it would come between a COMMIT and the line that knows of it. An interrupt that comes after
-    the last call is dropped. Signals are the main thread's; elsewhere there is nothing to hold.
+    Raised anywhere else, it could come between a COMMIT and the line that records it. An interrupt after the last call
+    is dropped. Only the main thread receives signals, so in other threads nothing is held off.
     """
-    came: list[int] = []
+    received: list[int] = []
 
     def progress_or_stop(number: int) -> None:
         progress(number)
-        if came:
+        if received:
             raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield progress_or_stop
         return
     before = {
-        number: signal.signal(number, lambda number, _: came.append(number))
+        number: signal.signal(number, lambda number, _: received.append(number))
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
-from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import MigratorError, NoSuchRun
-from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry
-from migrator.execution.update_rows import read_update, update_row
+from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry, read_update, update_row
 from migrator.model import (
     Binding,
     Change,
@@ -34,13 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sqlite_utils import Database
-
     from migrator.execution.journal_rows import Job
     from migrator.store.staging import Staging
 
 FORMAT = 3
-"""1 knew nothing of updates, 2 nothing of opencode 2: whoever knows only that must not take back half of a run."""
+"""Format 2 added project updates, 3 added opencode 2. Older readers refuse, so that they never undo half a run."""
 
 _FORMAT_OF_V1 = 2
 
@@ -66,33 +63,22 @@ class Journal:
     """One run's journal, open. Every writing method returns only when what it wrote is on the disk."""
 
     def __init__(self, path: Path) -> None:
-        import sqlite3
-
         self.path = path
-        with _explained(path):
+        with _explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
 
-    @cached_property
-    def db(self) -> Database:
-        """The same file as sqlite-utils has it, for reading; a move of many sessions does without its import."""
-        from sqlite_utils import Database
-
-        return Database(self.connection, recursive_triggers=False, execute_plugins=False)
-
     @classmethod
     def begin(cls, job: Job, staging: Staging, command: str, chunk_size: int | None) -> Journal:
-        """Write down everything a run intends, before anything is written to the database.
+        """Record everything that a run is about to do, before anything is written to the database.
 
         `staging` holds the changes of the job's plan. Snapshots were carried before, which harms nobody. A file without
         a row in `run` is no run: the row is written in one transaction with all but the changes, which come first.
         """
-        import sqlite3
-
         plan, now = job.plan, now_ms()
         path = _new_file(now)
-        with _explained(path):
+        with _explain_errors(path):
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
                 new.executescript(f"BEGIN; {_TABLES}; COMMIT")
             with staging.attach_journal(path) as copying:
@@ -125,8 +111,6 @@ class Journal:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        import sqlite3
-
         self.close()
         if isinstance(error, sqlite3.Error):
             raise _unusable(self.path, error) from error
@@ -137,54 +121,32 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _explained(self.path), transaction(self.connection):
+        with _explain_errors(self.path), transaction(self.connection):
             yield
 
     # -- what the run is -----------------------------------------------------------------------------------------
 
     @property
     def entry(self) -> RunEntry:
-        """The run as `log` shows it."""
-        row = next(self.db["run"].rows, None) if self.db["run"].exists() else None
-        if row is None:  # cut off before it began
+        """The run as `log` shows it. Raises NoSuchRun if it was cut off before it began."""
+        cursor = self.connection.cursor()
+        cursor.row_factory = sqlite3.Row
+        found = cursor.execute("SELECT * FROM run").fetchone() if self.has_table("run") else None
+        if found is None:
             raise NoSuchRun(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
+        row = {**found}  # older journals have fewer columns
         if row["format"] > FORMAT:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
+        ((sessions,),) = self.connection.execute("SELECT count(*) FROM change")
         return RunEntry(
-            row["id"], row["command"], row["store"], RunStatus(row["status"]), row["started"],
-            self.db["change"].count, row["undoes"], bool(row.get("partial")), row["verified"] or 0,
-            bool(row.get("relocates")),
+            row["id"], row["command"], row["store"], row["dialect"], RunStatus(row["status"]), row["started"], sessions,
+            row["chunk_size"], row["undoes"], bool(row.get("partial")), row["verified"] or 0,
+            bool(row.get("relocates")), bool(row.get("announces")),
         )  # fmt: skip
 
-    @cached_property
-    def dialect(self) -> str:
-        """The dialect of the store the run was made for."""
-        ((dialect,),) = self.connection.execute("SELECT dialect FROM run").fetchall()
-        return str(dialect)
-
-    @cached_property
-    def announces(self) -> bool:
-        """Whether the run tells the model of another directory, where that is opencode 2's."""
-        if self.dialect == "v1":  # an old journal has no such column
-            return False
-        ((announces,),) = self.connection.execute("SELECT announces FROM run").fetchall()
-        return bool(announces)
-
-    @property
-    def undoes(self) -> str | None:
-        """The id of the run that this one takes back."""
-        ((undoes,),) = self.connection.execute("SELECT undoes FROM run").fetchall()
-        return None if undoes is None else str(undoes)
-
-    def sessions(self) -> frozenset[str]:
-        """Return the ids of the sessions that the run changes."""
+    def session_ids(self) -> frozenset[str]:
+        """Return the ids of the sessions that the run changes, much faster than `changes` does."""
         return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
-
-    @property
-    def chunk_size(self) -> int | None:
-        """How many sessions the run takes at a time."""
-        ((size,),) = self.connection.execute("SELECT chunk_size FROM run").fetchall()
-        return None if size is None else int(size)
 
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
@@ -207,24 +169,22 @@ class Journal:
 
     def updates(self) -> list[ProjectChange]:
         """Return the project rows that the run changes, every value before and after."""
-        rows = self.connection.execute("SELECT * FROM project_update").fetchall() if self._knows_updates else []
-        return [read_update(*row) for row in rows]
-
-    @cached_property
-    def _knows_updates(self) -> bool:
-        """Whether this journal knows of updates, as those of format 2 do."""
-        return self._has("project_update")
-
-    def _has(self, table: str) -> bool:
-        return bool(self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone())
+        return [read_update(*row) for row in self._rows("project_update")]
 
     def carried(self) -> list[Carried]:
-        """Return between which snapshot repositories the run has brought objects; older journals don't know."""
-        rows = self.connection.execute("SELECT * FROM snapshot").fetchall() if self._has("snapshot") else []
-        return [Carried(source, of, target, to, bool(made)) for source, of, target, to, made in rows]
+        """Return between which snapshot repositories the run copied objects."""
+        return [Carried(source, of, target, to, bool(made)) for source, of, target, to, made in self._rows("snapshot")]
+
+    def _rows(self, table: str) -> list[Any]:
+        """Return the rows of a table that older journals don't have; then there are none."""
+        return self.connection.execute(f"SELECT * FROM {table}").fetchall() if self.has_table(table) else []
+
+    def has_table(self, name: str) -> bool:
+        """Tell whether there is such a table: older journals have fewer, one that was cut off at once has none."""
+        return bool(self.connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name]).fetchone())
 
     def give_up(self) -> None:
-        """Write down that the run can't be taken back any more, since what that needs is about to be removed."""
+        """Record that the run can't be taken back any more: snapshots that this needs are about to be removed."""
         with self._transaction():
             self.connection.execute("CREATE TABLE IF NOT EXISTS given_up (at INTEGER)")
             self.connection.execute("INSERT INTO given_up VALUES (?)", [now_ms()])
@@ -232,10 +192,10 @@ class Journal:
     @property
     def is_given_up(self) -> bool:
         """Whether `give_up` was called."""
-        return self._has("given_up")
+        return self.has_table("given_up")
 
     def restores(self, first: int, last: int) -> list[Edit]:
-        """Return the values that an undo run sets back in the sessions `first` to `last`."""
+        """Return the `restores` of the job that belong to the sessions `first` to `last`."""
         sql = (
             "SELECT restore.* FROM change CROSS JOIN restore ON restore.session = change.session "
             "WHERE change.seq BETWEEN ? AND ?"
@@ -245,19 +205,19 @@ class Journal:
     # -- chunks --------------------------------------------------------------------------------------------------
 
     def intend(self, number: int, first: int, last: int, edits: Sequence[Edit]) -> None:
-        """Write down that chunk `number` changes the sessions `first` to `last` and these values."""
+        """Record that chunk `number` is about to change the sessions `first` to `last` and these values."""
         with self._transaction():
             self.connection.execute("INSERT INTO chunk VALUES (?, ?, ?)", [number, first, last])
             self.connection.executemany(f"INSERT INTO edit VALUES ({number}, ?, ?, ?, ?, ?, ?)", edits)
 
     def forget(self, number: int) -> None:
-        """Strike the intent of a chunk that never committed."""
+        """Delete the record of a chunk that was never committed."""
         with self._transaction():
             self.connection.execute("DELETE FROM edit WHERE chunk = ?", [number])
             self.connection.execute("DELETE FROM chunk WHERE number = ?", [number])
 
     def chunks(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (number, first, last) of every intended chunk, newest first."""
+        """Yield (number, first, last) of every recorded chunk, newest first."""
         yield from self.connection.execute("SELECT number, first, last FROM chunk ORDER BY number DESC").fetchall()
 
     def edits(self, number: int | None = None) -> list[Edit]:
@@ -271,8 +231,8 @@ class Journal:
     # -- how it ended --------------------------------------------------------------------------------------------
 
     def mark(self, status: RunStatus, verified: int | None = None) -> None:
-        """Write down how far the run is."""
-        with _explained(self.path):
+        """Record the status of the run and the time, and how many sessions were verified."""
+        with _explain_errors(self.path):
             self.connection.execute(
                 "UPDATE run SET status = ?, finished = ?, verified = coalesce(?, verified)",
                 [status.value, now_ms(), verified],
@@ -295,21 +255,19 @@ class Journal:
 
 
 def _new_file(now: int) -> Path:
-    """Make the empty file of a run that begins now; its name is the run's id, and may be drawn twice in a second."""
+    """Create the empty file of a run that begins now; its name is the run's id. A name that exists is drawn again."""
     second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now / 1000))
     while True:
         path = runs_directory() / f"{second}-{secrets.token_hex(2)}.db"
-        with _explained(path):
+        with _explain_errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _explained(path), suppress(FileExistsError):
+        with _explain_errors(path), suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
             return path
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    import sqlite3
-
+def _explain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:

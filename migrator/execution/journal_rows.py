@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.model import RunStatus
+from migrator.model import DirectoryChange, ProjectAction, ProjectChange, ProjectPaths, RunStatus, WorkspaceChange
 
 if TYPE_CHECKING:
-    from migrator.model import Plan, PlanWarning, ProjectChange
+    from migrator.model import Plan, PlanWarning
     from migrator.store.writer import Edit
 
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """What `log` says of a run; times in milliseconds."""
+    """The row of a run; times in milliseconds.
+
+    `chunk_size` None lets chunks follow the time that they take. `announces` tells whether the model of opencode 2 is
+    told about a new directory.
+    """
 
     id: str
     command: str
     store: str
+    dialect: str
     status: RunStatus
     started: int
     sessions: int
+    chunk_size: int | None
     undoes: str | None
     partial: bool
     verified: int
-    relocates: bool = False
+    relocates: bool
+    announces: bool
 
     @property
     def unfinished(self) -> bool:
@@ -43,9 +51,9 @@ class ProjectEdit:
 
 
 class Carried(NamedTuple):
-    """From which snapshot repository a run has brought objects, of which worktree, and to which; full paths.
+    """Two snapshot repositories between which a run copied objects, and the worktree of each; full paths.
 
-    `made` tells that the run made the one that it brought them to.
+    `made` tells that the run created the target.
     """
 
     source: str
@@ -57,11 +65,12 @@ class Carried(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that one run is to do: its plan, and what is needed beside the plan to carry it out.
+    """What one run does, forward or back: a plan, and what it takes to carry that out.
 
-    `restores` are values that are set together with the sessions they belong to: back, by an undo; to their new form,
-    where file undo is carried. `projects` are the project rows to register or to take out. `undoes` is the run that is
-    taken back, `partial` tells that conflicts were left out. `carried` and `warnings` come from preparing file undo.
+    `restores` are values that are set in the same chunk as their session: back to what they were if a run is undone, or
+    to what they become if file undo is carried. `projects` are the project rows to register or to take out. `undoes` is
+    the run that is undone; `partial` tells that conflicts are left out. `carried` and `warnings` are what preparing
+    file undo has done and found.
     """
 
     plan: Plan
@@ -71,3 +80,19 @@ class Job:
     partial: bool = False
     carried: tuple[Carried, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
+
+
+def update_row(update: ProjectChange) -> tuple[str, str | None, str]:
+    """Return the row of the journal's table `project_update`: id, vcs, and every value before and after as JSON."""
+    paths = [update.before, update.after, update.directories, update.workspaces]
+    return update.id, update.vcs, json.dumps(paths, ensure_ascii=False)
+
+
+def read_update(id_: str, vcs: str | None, paths: str) -> ProjectChange:
+    """Return the update that a row of `project_update` holds."""
+    before, after, directories, workspaces = json.loads(paths)
+    rows = [[row and tuple(map(tuple, row)) for row in change] for change in directories]
+    return ProjectChange(
+        id_, after[0], ProjectAction.UPDATE, vcs, ProjectPaths(*before), ProjectPaths(*after),
+        tuple(DirectoryChange(*change) for change in rows), tuple(WorkspaceChange(*change) for change in workspaces),
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Sessions born into a run's trees since it began: going back, they go along."""
+"""Children created in a run's trees since it began: when the trees go back, they go along."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def children_created_since(store: Store, done: Mapping[str, Change], started: int) -> tuple[list[Change], list[str]]:
-    """Return the changes that take along what was born into these trees, and the descendants that stay.
+    """Return the changes that move the new children in these trees, and the ids of the descendants that stay.
 
-    What was born where nothing had moved is where it belongs.
+    Children of sessions that did not move stay put.
     """
     homes = {id_: (change.root, change.before) for id_, change in done.items() if change.moves}
-    born: list[Change] = []
+    changes: list[Change] = []
     unchanged: list[str] = []
     generation: Sequence[str] = list(homes)
     while generation:
@@ -26,12 +26,12 @@ def children_created_since(store: Store, done: Mapping[str, Change], started: in
         for session in store.sessions(children):
             root, home = homes[children[session.id]]
             if session.created < started or session.binding == home:
-                # What is born of one that was there before belongs to where that one is.
+                # Its own new children belong where it is.
                 homes[session.id] = (root, session.binding)
                 unchanged.append(session.id)
             else:
                 homes[session.id] = (root, home)
                 why = (f"born since in the tree of {root}",)
-                born.append(Change(session.id, root, session.title, why, session.binding, home, FileUndo.NONE))
+                changes.append(Change(session.id, root, session.title, why, session.binding, home, FileUndo.NONE))
         generation = list(children)
-    return born, unchanged
+    return changes, unchanged

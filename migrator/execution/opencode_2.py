@@ -1,10 +1,10 @@
-"""What a move in a database of opencode 2 writes beyond the binding itself; in one of opencode 1 there is nothing."""
+"""The edits that go with a move in a database of opencode 2; in one of opencode 1 there are none."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.location_messages import announcements
+from migrator.execution.location_messages import announce_locations
 from migrator.places.opencode_1 import binding_of_opencode_1
 from migrator.store.opencode_2.staging import queued_moves, rows_of_opencode_1
 from migrator.store.reader import WHOLE
@@ -16,21 +16,20 @@ if TYPE_CHECKING:
     from migrator.store.staging import Staging
 
 
-def companion_edits(  # noqa: PLR0913 - what is decided elsewhere, by keyword
+def companion_edits(  # noqa: PLR0913 - most of it is decided elsewhere
     staging: Staging,
     first: int,
     last: int,
     *,
     restores: Sequence[Edit] = (),
-    returning: Collection[str] = (),
+    restored: Collection[str] = (),
     announce: bool,
     now: int,
 ) -> list[Edit]:
     """Return the edits that go with moving the staged sessions `first` to `last`.
 
-    A move that opencode 2 has queued would override ours, and goes. The row that opencode 1 has of a session goes
-    where the session goes; not in the sessions that are `returning`, which get back what is in `restores`. `now` is in
-    milliseconds.
+    A move that opencode 2 has queued would override ours, so it is deleted. The row that opencode 1 has of a session
+    moves with it, but for the `restored` sessions, whose row `restores` set back. `now` is in milliseconds.
     """
     if not staging.store.schema.has_v2:
         return []
@@ -40,17 +39,17 @@ def companion_edits(  # noqa: PLR0913 - what is decided elsewhere, by keyword
         for id_, session, row in queued_moves(staging, first, last)
         if id_ not in settled
     ]
-    edits += _old_rows(staging, first, last, returning)
+    edits += _edits_of_opencode_1(staging, first, last, restored)
     if announce:
-        told = {edit.session for edit in restores if edit.table == "session_message" and edit.column == WHOLE}
-        edits += announcements(staging, first, last, told, now)
+        settled = {edit.session for edit in restores if edit.table == "session_message" and edit.column == WHOLE}
+        edits += announce_locations(staging, first, last, settled, now)
     return edits
 
 
-def _old_rows(staging: Staging, first: int, last: int, returning: Collection[str]) -> Iterator[Edit]:
+def _edits_of_opencode_1(staging: Staging, first: int, last: int, restored: Collection[str]) -> Iterator[Edit]:
     columns = set(staging.store.columns_of("session"))
     for session, binding, target, vcs in rows_of_opencode_1(staging, first, last):
-        if session in returning:
+        if session in restored:
             continue
         after = binding_of_opencode_1(target, vcs)
         for column, old, new in zip(binding._fields, binding, after, strict=True):

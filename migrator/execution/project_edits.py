@@ -1,6 +1,6 @@
-"""Project rows that move along: written in one transaction, the run's first, and compare-and-set value by value.
+"""Write the project rows that change with a move: in the run's first transaction, compare-and-set value by value.
 
-Like a chunk, they aren't noted down as done: after a crash each value says on which side of the commit it is.
+As with a chunk, nothing records that they are done: after a crash each value tells on which side of the commit it is.
 """
 
 from __future__ import annotations
@@ -22,151 +22,150 @@ if TYPE_CHECKING:
     from migrator.store.writer import Writer
 
 
-class _Is(Enum):
-    """How a value is, held against an update of it."""
+class Side(Enum):
+    """On which side of a commit a value or a chunk is; OTHER if it holds something else than before and after."""
 
     BEFORE = "before"
     AFTER = "after"
     OTHER = "other"
 
 
-class _Standing(NamedTuple):
-    """Every value that an update changes, and how it is; `now` None: the project was deleted."""
+Value = str | DirectoryChange | WorkspaceChange
+"""A value that an update changes: a column of the project row, or a row that belongs to the project."""
+
+
+class UpdateState(NamedTuple):
+    """On which side each value of an update is; `now` is None if the project was deleted."""
 
     update: ProjectChange
     now: ProjectRows | None
-    columns: dict[str, _Is]
-    directories: list[tuple[DirectoryChange, _Is]]
-    workspaces: list[tuple[WorkspaceChange, _Is]]
+    sides: dict[Value, Side]
 
-    def named(self, how: _Is) -> list[str]:
-        """Name the values that are like this, for people."""
-        names = [column for column, is_ in self.columns.items() if is_ is how]
-        names += [f"directory {_directory(change)}" for change, is_ in self.directories if is_ is how]
-        names += [f"workspace {workspace.id}" for workspace, is_ in self.workspaces if is_ is how]
-        return names
+    def names_on(self, side: Side) -> list[str]:
+        """Name the values on this side, for people."""
+        return [_name(value) for value, its_side in self.sides.items() if its_side is side]
 
     def was_written(self) -> bool:
-        """Tell whether the update was written, wholly or not; rows that only went may have gone by themselves."""
-        sides = [*self.columns.values(), *(is_ for change, is_ in self.directories if change.after)]
-        sides += [is_ for _, is_ in self.workspaces]
-        return _Is.AFTER in (sides or [is_ for _, is_ in self.directories])
+        """Tell whether at least some of the update was written.
+
+        Deleted rows prove it only if nothing else changes: opencode may have deleted them itself.
+        """
+        kept = [side for value, side in self.sides.items() if not isinstance(value, DirectoryChange) or value.after]
+        return Side.AFTER in (kept or self.sides.values())
 
 
 def changed_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
-    """Map each project whose rows are no longer what an update was planned for to what changed, in words."""
+    """Map each project whose rows changed since these updates were planned to what changed, in words."""
     return {
-        standing.update.id: _changed(standing)
-        for standing in _standings(store, updates)
-        if standing.now is None or standing.named(_Is.OTHER) or standing.named(_Is.AFTER)
+        state.update.id: _changed(state)
+        for state in _states(store, updates)
+        if state.now is None or state.names_on(Side.OTHER) or state.names_on(Side.AFTER)
     }
 
 
 def blocking_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
-    """Return the same for a run that was cut off: what it has written is as it should be, or somebody's business."""
+    """Map each project that keeps a run, which was cut off, from being finished to what changed, in words.
+
+    Values that the run has written already, or that were changed after that, don't.
+    """
     return {
-        standing.update.id: _changed(standing)
-        for standing in _standings(store, updates)
-        if standing.now is None
-        or (standing.named(_Is.OTHER) and (standing.named(_Is.BEFORE) or not standing.was_written()))
+        state.update.id: _changed(state)
+        for state in _states(store, updates)
+        if state.now is None
+        or (state.names_on(Side.OTHER) and (state.names_on(Side.BEFORE) or not state.was_written()))
     }
 
 
 def unwritten_updates(store: Store, updates: Sequence[ProjectChange]) -> list[ProjectChange]:
-    """Return what is left to write of these updates."""
-    return [change for standing in _standings(store, updates) if (change := _limited(standing, _Is.BEFORE))]
+    """Return the part of these updates that isn't written yet."""
+    return [change for state in _states(store, updates) if (change := _only_side(state, Side.BEFORE))]
 
 
 def inverted_updates(store: Store, updates: Sequence[ProjectChange]) -> tuple[list[ProjectChange], list[str]]:
-    """Return the updates that take these back, and in words what has changed since and so stays as it is.
+    """Return the updates that take these back, and in words what changed since and so stays as it is.
 
-    opencode keeps the lists of a project's directories up to date on its own, so that one of them has changed is
-    nothing unusual.
+    That happens: opencode keeps the lists of a project's directories up to date on its own.
     """
     back, kept = [], []
-    for standing in _standings(store, updates):
-        if standing.was_written():
-            kept += [f"{name} of project {standing.update.id}" for name in standing.named(_Is.OTHER)]
-            if change := _limited(standing, _Is.AFTER):
+    for state in _states(store, updates):
+        if state.was_written():
+            kept += [f"{name} of project {state.update.id}" for name in state.names_on(Side.OTHER)]
+            if change := _only_side(state, Side.AFTER):
                 back.append(change)
     return back, kept
 
 
 def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
-    """Write updates, inside a transaction. Raises StalePlan where a row isn't what it has to be."""
+    """Write updates, inside a transaction. Raises StalePlan if a row isn't what it should be before."""
     for update in updates:
         edits = list(_edits(update))
-        gone = [row for row, _ in update.directories if row]
-        come = [row for _, row in update.directories if row]
+        removed = [row for row, _ in update.directories if row]
+        inserted = [row for _, row in update.directories if row]
         done = writer.edit(edits)
-        done += sum(writer.remove_row(DIRECTORIES, row) for row in gone)  # all of them first: two may swap
-        done += sum(writer.insert_row(DIRECTORIES, row) for row in come)
-        if done != len(edits) + len(gone) + len(come):
+        done += sum(writer.remove_row(DIRECTORIES, row) for row in removed)  # all of them first: two may swap
+        done += sum(writer.insert_row(DIRECTORIES, row) for row in inserted)
+        if done != len(edits) + len(removed) + len(inserted):
             raise StalePlan(f"Project {update.id} changed while the run was writing; everything was rolled back.")
 
 
-def _standings(store: Store, updates: Sequence[ProjectChange]) -> list[_Standing]:
+def _states(store: Store, updates: Sequence[ProjectChange]) -> list[UpdateState]:
     rows = project_rows(store, [update.id for update in updates]) if updates else {}
-    return [_standing(update, rows.get(update.id)) for update in updates]
+    return [_state(update, rows.get(update.id)) for update in updates]
 
 
-def _standing(update: ProjectChange, now: ProjectRows | None) -> _Standing:
-    before, after = _sides(update)
-    if now is None:
-        return _Standing(update, None, {}, [], [])
-    columns = {
-        column: _how(current, old, new)
-        for column, current, old, new in zip(before._fields, now.paths, before, after, strict=True)
-        if old != new
-    }
-    workspaces = dict(now.workspaces)
-    return _Standing(
-        update,
-        now,
-        columns,
-        [(change, _row_is(change, update, now)) for change in update.directories],
-        [(change, _how(workspaces.get(change.id), change.before, change.after)) for change in update.workspaces],
-    )
+def _state(update: ProjectChange, now: ProjectRows | None) -> UpdateState:
+    sides: dict[Value, Side] = {}
+    if now is not None:
+        before, after = _paths(update)
+        for column, current, old, new in zip(before._fields, now.paths, before, after, strict=True):
+            if old != new:
+                sides[column] = _side_of(current, old, new)
+        for row in update.directories:
+            sides[row] = _side_of_row(row, update, now)
+        workspaces = dict(now.workspaces)
+        for workspace in update.workspaces:
+            sides[workspace] = _side_of(workspaces.get(workspace.id), workspace.before, workspace.after)
+    return UpdateState(update, now, sides)
 
 
-def _how(current: str | None, before: str, after: str) -> _Is:
-    return _Is.BEFORE if current == before else _Is.AFTER if current == after else _Is.OTHER
+def _side_of(current: str | None, before: str, after: str) -> Side:
+    return Side.BEFORE if current == before else Side.AFTER if current == after else Side.OTHER
 
 
-def _row_is(change: DirectoryChange, update: ProjectChange, now: ProjectRows) -> _Is:
-    """Hold a row against its change; where two rows swap, each one's place is taken by the other."""
-    leaving = {before for before, _ in update.directories}
-    coming = {after for _, after in update.directories}
-    strangers = {_place(row) for row in now.directories if row not in leaving | coming}
+def _side_of_row(change: DirectoryChange, update: ProjectChange, now: ProjectRows) -> Side:
+    """Tell on which side a row is. If two rows swap directories, each one's place is taken by the other."""
+    removed = {before for before, _ in update.directories}
+    inserted = {after for _, after in update.directories}
+    taken_by_others = {_directory(row) for row in now.directories if row not in removed | inserted}
 
-    def changed(old: Row | None, new: Row | None, arriving: set[Row | None]) -> bool:
-        """Tell whether `new` has taken the place of `old`."""
-        gone = old is None or old not in now.directories or old in arriving
-        return gone and (new is None or new in now.directories)
+    def replaced(old: Row | None, new: Row | None, written: set[Row | None]) -> bool:
+        """Tell whether `new` is there instead of `old`."""
+        is_gone = old is None or old not in now.directories or old in written
+        return is_gone and (new is None or new in now.directories)
 
     before, after = change
-    if changed(after, before, leaving):
-        return _Is.BEFORE if after is None or _place(after) not in strangers else _Is.OTHER
-    if changed(before, after, coming):
-        return _Is.AFTER if before is None or _place(before) not in strangers else _Is.OTHER
-    return _Is.OTHER
+    if replaced(after, before, removed):
+        return Side.BEFORE if after is None or _directory(after) not in taken_by_others else Side.OTHER
+    if replaced(before, after, inserted):
+        return Side.AFTER if before is None or _directory(before) not in taken_by_others else Side.OTHER
+    return Side.OTHER
 
 
-def _limited(standing: _Standing, side: _Is) -> ProjectChange | None:
-    """Return the update of just those values that are on this side, to the other one; None where there is none."""
-    update, now = standing.update, standing.now
+def _only_side(state: UpdateState, side: Side) -> ProjectChange | None:
+    """Return the update that brings the values on this side to the other one; None if there are none."""
+    update, now = state.update, state.now
     if now is None:
         return None
-    target = _sides(update)[0 if side is _Is.AFTER else 1]
+    target = _paths(update)[0 if side is Side.AFTER else 1]
     paths = ProjectPaths(
         *(
-            new if standing.columns.get(column) is side else current
+            new if state.sides.get(column) is side else current
             for column, current, new in zip(now.paths._fields, now.paths, target, strict=True)
         )
     )
-    directories = [change for change, is_ in standing.directories if is_ is side]
-    workspaces = [change for change, is_ in standing.workspaces if is_ is side]
-    if side is _Is.AFTER:
+    directories = [change for change in update.directories if state.sides[change] is side]
+    workspaces = [change for change in update.workspaces if state.sides[change] is side]
+    if side is Side.AFTER:
         directories = [DirectoryChange(after, before) for before, after in directories]
         workspaces = [WorkspaceChange(id_, after, before) for id_, before, after in workspaces]
     if paths == now.paths and not directories and not workspaces:
@@ -181,14 +180,14 @@ def _limited(standing: _Standing, side: _Is) -> ProjectChange | None:
     )
 
 
-def _changed(standing: _Standing) -> str:
-    if standing.now is None:
+def _changed(state: UpdateState) -> str:
+    if state.now is None:
         return "was deleted"
-    return f"has another {' and '.join(standing.named(_Is.OTHER) + standing.named(_Is.AFTER))} now"
+    return f"has another {' and '.join(state.names_on(Side.OTHER) + state.names_on(Side.AFTER))} now"
 
 
 def _edits(update: ProjectChange) -> Iterator[Edit]:
-    before, after = _sides(update)
+    before, after = _paths(update)
     for column, old, new in zip(before._fields, before, after, strict=True):
         if old != new:
             yield Edit("project", column, update.id, update.id, old, new)
@@ -196,15 +195,17 @@ def _edits(update: ProjectChange) -> Iterator[Edit]:
         yield Edit("workspace", "directory", id_, update.id, old, new)
 
 
-def _sides(update: ProjectChange) -> tuple[ProjectPaths, ProjectPaths]:
+def _paths(update: ProjectChange) -> tuple[ProjectPaths, ProjectPaths]:
     assert update.before is not None  # noqa: S101 - for the type checker: an update has both sides
     assert update.after is not None  # noqa: S101 - as above
     return update.before, update.after
 
 
-def _directory(change: DirectoryChange) -> str:
-    return _place(change.before or change.after or ())
+def _name(value: Value) -> str:
+    if isinstance(value, DirectoryChange):
+        return f"directory {_directory(value.before or value.after or ())}"
+    return f"workspace {value.id}" if isinstance(value, WorkspaceChange) else value
 
 
-def _place(row: Row) -> str:
+def _directory(row: Row) -> str:
     return str(dict(row).get("directory"))

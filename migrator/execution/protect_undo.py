@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def protect_undo(
-    store: Store, places: Places, changes: Iterable[Change], waiting: Callable[[], None] = lambda: None
+    store: Store, places: Places, changes: Iterable[Change], between_steps: Callable[[], None] = lambda: None
 ) -> tuple[list[Edit], list[PlanWarning], list[Carried]]:
     """Bring the snapshots of the changes that move nothing to where opencode looks, if they are somewhere else.
 
@@ -33,12 +33,12 @@ def protect_undo(
         return [], [], []
     effects = undo_effects(store, places, expected)
     recoveries = find_recoveries(store, places, effects) if any(c.turns.mended for c in expected.values()) else {}
-    carried = carry_all(((recovery.route, recovery.trees) for recovery in recoveries.values()), waiting)
+    carried = carry_all(((recovery.route, recovery.trees) for recovery in recoveries.values()), between_steps)
     edits = []
     warnings = []
     for id_, change in expected.items():
         mended = recoveries[id_].parts if id_ in recoveries else frozenset()
-        dangerous = [turn.turn for turn in dangerous_turns(effects.get(id_, ()))]
+        dangerous = [effect.turn for effect in dangerous_turns(effects.get(id_, ()))]
         detached = [turn for turn in dangerous if turn.part not in mended]
         edits += [Edit("part", "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
         if not dangerous:

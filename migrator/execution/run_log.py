@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NoSuchRun
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def logged_runs(store: str | None = None) -> list[LoggedRun]:
-    """Return the runs so far, newest first; of one database only, where `store` says which."""
+    """Return the runs so far, newest first; only those on the database `store`, if that is given."""
     runs = run_entries(store)
     by = undone_by(runs)
     return [
@@ -27,14 +28,12 @@ def logged_runs(store: str | None = None) -> list[LoggedRun]:
 
 
 def run_entries(store: str | None = None) -> list[RunEntry]:
-    """Return every run so far, oldest first; of one database only, where `store` says which."""
+    """Return the runs so far, oldest first; only those on the database `store`, if that is given."""
     found = []
     for path in sorted(runs_directory().glob("*.db")):
-        with Journal(path) as journal:
-            if journal.db["run"].exists() and journal.db["run"].count:
-                found.append(journal.entry)
-    wanted = [entry for entry in found if store is None or entry.store == store]
-    return sorted(wanted, key=lambda entry: entry.started)
+        with Journal(path) as journal, suppress(NoSuchRun):  # it was cut off before it began
+            found.append(journal.entry)
+    return sorted((entry for entry in found if store in {None, entry.store}), key=lambda entry: entry.started)
 
 
 def unfinished_runs(store: str) -> list[str]:
@@ -44,7 +43,7 @@ def unfinished_runs(store: str) -> list[str]:
     found: list[str] = []
     for path in sorted(runs_directory().glob("*.db")):
         with Journal(path) as journal:
-            if journal.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone():
+            if journal.has_table("run"):
                 found += [run for (run,) in journal.connection.execute(sql, values)]
     return found
 
@@ -59,7 +58,7 @@ def refuse_while_unfinished(store: str) -> None:
 
 
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
-    """Map each run that was taken back to the run that did so; taking back an undo makes its run count again."""
+    """Map each run that was taken back to the run that did so; a run whose undo was taken back counts again."""
     found: dict[str, str] = {}
     for run in reversed(runs):
         if run.undoes and run.status is RunStatus.APPLIED and run.id not in found and not run.partial:
@@ -68,12 +67,12 @@ def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
 
 
 def sessions_taken_back(run: str, runs: Sequence[RunEntry]) -> set[str]:
-    """Return the sessions of a run that undo runs took back, and that weren't brought about again."""
+    """Return the sessions of a run that were taken back and not moved again since."""
     back: set[str] = set()
     for undo in runs:
         if undo.undoes == run and undo.status is RunStatus.APPLIED:
             with open_run(undo.id) as journal:
-                back |= {change.session for change in journal.changes()} - sessions_taken_back(undo.id, runs)
+                back |= journal.session_ids() - sessions_taken_back(undo.id, runs)
     return back
 
 
@@ -82,11 +81,11 @@ def restored_sessions(run: Journal) -> frozenset[str]:
 
     There are none if that run was made before opencode 2 upgraded the database: it recorded one row of each session.
     """
-    undoes = run.undoes
-    if undoes is None or run.dialect == "v1":
+    entry = run.entry
+    if entry.undoes is None or entry.dialect == "v1":
         return frozenset()
-    with open_run(undoes) as undone:
-        return undone.sessions() if undone.dialect == run.dialect else frozenset()
+    with open_run(entry.undoes) as undone:
+        return undone.session_ids() if undone.entry.dialect == entry.dialect else frozenset()
 
 
 def open_run(wanted: str) -> Journal:

@@ -1,4 +1,4 @@
-"""The three ways to start the engine: with a plan, with the inverse of a run, with what is left of a run."""
+"""Apply a plan, undo a run, resume a run: the three ways to start the engine."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from migrator.execution.conflicts import (
     conflict_sentence,
     find_conflicts,
     turns_under_way,
-    without_trees_of,
 )
 from migrator.execution.engine import execute
 from migrator.execution.journal import Journal
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since
 from migrator.execution.protect_undo import protect_undo
-from migrator.execution.rollback import Side, roll_back, side_of
+from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
 from migrator.places.checkout import GLOBAL
@@ -42,8 +41,8 @@ if TYPE_CHECKING:
 class RunOptions:
     """How a plan is carried out.
 
-    `chunk_size` None lets chunks follow the time that they take; `progress` is told the number of sessions of each
-    chunk that is written.
+    With `chunk_size` None the size of chunks follows the time that they take. `progress` is called with the number of
+    sessions of each chunk, once that is written.
     """
 
     command: str = ""
@@ -53,7 +52,7 @@ class RunOptions:
 
 
 def apply(writer: Writer, plan: Plan, options: RunOptions, places: Places) -> Run:
-    """Carry out a plan; StalePlan, with nothing written, where it is no longer true."""
+    """Carry out a plan. Raises StalePlan, with nothing written, if it is no longer true."""
     now = now_ms()
     needed = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
     if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
@@ -65,7 +64,7 @@ def apply(writer: Writer, plan: Plan, options: RunOptions, places: Places) -> Ru
 
 
 def undo(writer: Writer, run: Journal, options: RunOptions) -> Run:
-    """Take a run back, which is a run of its own; an unfinished one is rolled back."""
+    """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     _check_store(writer, run)
     if run.entry.unfinished:
         sessions = roll_back(writer, run)
@@ -93,12 +92,12 @@ def inverse_job(store: Store, run: Journal) -> Job:
     """Return the job that takes `run` back.
 
     Sessions created in its trees since then go along. File undo that arose at the destination is detached on the way
-    back, like on any move; what the run itself had detached is set back, byte for byte.
+    back, as by any move; what the run itself had detached is set back, byte for byte.
     """
     entry = run.entry
-    back = run_log.sessions_taken_back(entry.id, run_log.run_entries())
-    done = {change.session: change for change in run.changes() if change.session not in back}
-    restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in back))
+    taken_back = run_log.sessions_taken_back(entry.id, run_log.run_entries())
+    done = {change.session: change for change in run.changes() if change.session not in taken_back}
+    restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     restored = {edit.session for edit in restores if is_file_undo(edit)}
     changes = [
         change._replace(
@@ -109,21 +108,21 @@ def inverse_job(store: Store, run: Journal) -> Job:
         )
         for change in done.values()
     ]
-    born, unchanged = children_created_since(store, done, entry.started)
+    children, unchanged = children_created_since(store, done, entry.started)
     updates, kept = project_edits.inverted_updates(store, run.updates())
     newer = "is newer than the run; it goes along with its tree"
-    warnings = [PlanWarning("born-since", f"{child.session} {newer}.", child.session) for child in born]
+    warnings = [PlanWarning("born-since", f"{child.session} {newer}.", child.session) for child in children]
     warnings += [PlanWarning("changed-since", f"The {what} has changed since and stays as it is.") for what in kept]
     plan = Plan(
-        entry.store, store.schema.dialect, (*reversed(changes), *born), tuple(updates), tuple(warnings),
-        tuple(unchanged), announce=run.announces,
+        entry.store, store.schema.dialect, (*reversed(changes), *children), tuple(updates), tuple(warnings),
+        tuple(unchanged), announce=entry.announces,
     )  # fmt: skip
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
     return Job(plan, restores, projects, undoes=entry.id)
 
 
 def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
-    """Finish a run that was cut off, or its rollback if that is where it was."""
+    """Finish a run that was cut off, or its rollback if that had begun."""
     _check_store(writer, run)
     entry = run.entry
     if not entry.unfinished:
@@ -135,9 +134,9 @@ def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
     first = _forget_unwritten_chunks(writer, run)
     rest = run.changes(first)
     sessions = [change.session for change in run.changes()]
-    there = writer.parents(sessions)
-    gone = {id_: "was deleted" for id_ in sessions if id_ not in there}  # in a chunk that was written, too
-    # A child that was right as it was isn't in the run; it is no newer than it.
+    existing = writer.parents(sessions)
+    gone = {id_: "was deleted" for id_ in sessions if id_ not in existing}  # in a chunk that was written, too
+    # A child that had nothing to change isn't in the run, and is no newer than it.
     older = [child.id for child in writer.sessions(writer.children(sessions)) if child.created < entry.started]
     staging = stage(writer, rest, first)
     found = Conflicts(
@@ -157,19 +156,19 @@ def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
 
 
 def _forget_unwritten_chunks(writer: Writer, run: Journal) -> int:
-    """Strike the chunks that were intended but never committed; return the number of the first change still to make."""
-    sides = [(n, last, side_of(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()]
+    """Delete the records of chunks that were never committed; return the number of the first change still to make."""
+    sides = [(n, last, chunk_side(writer, run.changes(start, last), run.edits(n))) for n, start, last in run.chunks()]
     for number, last, side in sides:
-        if side is Side.AFTER:
+        if side is project_edits.Side.AFTER:
             return last + 1
         run.forget(number)
     return 1
 
 
 def _run(writer: Writer, job: Job, options: RunOptions, places: Places | None = None) -> Run:
-    """Do a job, stage by stage: nothing is written to the database before it stands in the journal.
+    """Do a job in stages: check, stage, find conflicts, refuse or skip, prepare file undo, record, execute.
 
-    Without `places` file undo is not prepared: an undo sets back what there was.
+    Without `places` there is no file undo to prepare: an undo sets back what there was.
     """
     run_log.refuse_while_unfinished(job.plan.store)
     staging = stage(writer, job.plan.changes)
@@ -190,16 +189,17 @@ def _run(writer: Writer, job: Job, options: RunOptions, places: Places | None = 
 
 
 def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
-    """Return the job without the trees and the project rows that are in conflict."""
-    plan = job.plan
-    changes = tuple(without_trees_of(plan.changes, conflicts.sessions))
+    """Return the job without the project rows that are in conflict, and without the whole tree of each session."""
+    plan, sessions = job.plan, conflicts.sessions
+    trees = {change.root for change in plan.changes if change.session in sessions}
+    changes = tuple(change for change in plan.changes if change.root not in trees)
     projects = tuple(project for project in plan.projects if project.id not in conflicts.projects)
     left = {change.session for change in changes}
     return replace(
         job,
         plan=replace(plan, changes=changes, projects=projects),
         restores=tuple(edit for edit in job.restores if edit.session in left),
-        partial=bool(conflicts.sessions),
+        partial=bool(sessions),
     )
 
 

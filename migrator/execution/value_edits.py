@@ -1,4 +1,4 @@
-"""What a moving session needs beyond its binding: its file undo detached, value by value.
+"""Edits of single values, beside the binding: those that detach file undo, and those that an undone run sets back.
 
 opencode's undo of an earlier turn checks out each file that a `patch` part names, by absolute path, from a snapshot
 of the worktree the session was in; in another worktree that fails, and what fails is deleted. With `files` emptied
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 _GONE = object()
 
-# `files` is opencode 2's: what is restored, one by one, from `snapshot` when the undo is taken back. (Its source:
-# session/revert.ts. The names in it are relative to whatever worktree the session is in by then.)
+# `files` is opencode 2's: what its unrevert restores, one by one, from `snapshot`. (Its source: session/revert.ts. The
+# names in it are relative to the worktree that the session is in by then.)
 _FILES = frozenset({"snapshot", "diff", "files"})
 
 
 def stage(store: Store, changes: Iterable[Change], first: int = 1) -> Staging:
-    """Stage changes that stand in the journal from number `first` on; what was staged before is gone."""
-    return Staging(store, changes, _detached, first)
+    """Stage changes, numbered from `first` on as in the journal; what was staged before is gone."""
+    return Staging(store, changes, _detaches_all, first)
 
 
-def _detached(change: Change) -> bool:
-    """Tell whether all file undo goes; where nothing moves, it is said value by value which of it does."""
+def _detaches_all(change: Change) -> bool:
+    """Tell whether a session loses all its file undo; if it doesn't move, single edits detach some of it."""
     return change.moves and (change.undo is FileUndo.DETACH or change.invalidates_file_undo)
 
 
@@ -47,9 +47,9 @@ def detachments(
     last: int,
     settled: Collection[tuple[str, str, str]] = (),
 ) -> list[Edit]:
-    """Return the edits that detach the file undo of the staged sessions `first` to `last`, where it must be.
+    """Return the edits that detach the file undo of those of the staged sessions `first` to `last` that lose it.
 
-    `settled` are the (table, column, key) of values that somebody else decides.
+    `settled` are the values, as (table, column, key), that other edits set.
     """
     emptied = [("part", *row) for row in staging.live_patches(first, last)]
     emptied += [("session_message", *row) for row in staging.live_snapshots(first, last)]
@@ -59,13 +59,13 @@ def detachments(
         if (table, "data", id_) not in settled
     ]
     for table, id_, marker in staging.reverts(first, last):
-        if (table, "revert", id_) not in settled and (defused := _defused(marker)) != marker:
-            edits.append(Edit(table, "revert", id_, id_, marker, defused))
+        if (table, "revert", id_) not in settled and (without := _without_files(marker)) != marker:
+            edits.append(Edit(table, "revert", id_, id_, marker, without))
     return edits
 
 
 def value_key(edit: Edit) -> tuple[str, str, str]:
-    """Return which value an edit is of: what `settled` above means."""
+    """Return which value an edit sets, as (table, column, key)."""
     return edit.table, edit.column, edit.key
 
 
@@ -75,47 +75,47 @@ def is_file_undo(edit: Edit) -> bool:
 
 
 def still_applicable(store: Store, edits: Iterable[Edit]) -> list[Edit]:
-    """Return those edits, of a run that is taken back, that can still be made.
+    """Return the edits of an undone run that still apply.
 
-    opencode may have deleted a message since, and then nothing is owed. What an edit says of the place of a session's
-    messages counts only as long as no message came after: see announcing.py.
+    If opencode has deleted the row since, there is nothing to set back. Edits that number a session's messages apply
+    only as long as no message has come after them: see location_messages.py.
     """
     found = _with_values(store, edits)
-    went_on = {edit.session for edit, now in found if edit.table == "event_sequence" and now != edit.before}
+    continued = {edit.session for edit, now in found if edit.table == "event_sequence" and now != edit.before}
     return [
         edit
         for edit, now in found
         if now is not _GONE
         and (edit.column != WHOLE or now == edit.before)
-        and not (edit.session in went_on and _is_place(edit))
+        and not (edit.session in continued and _numbers_messages(edit))
     ]
 
 
 def is_optional(edit: Edit) -> bool:
-    """Tell whether it is no conflict where an edit can't be made: opencode 2 has gone on, and nothing is lost."""
+    """Tell whether an edit that no longer applies is no conflict: opencode 2 has gone on, and nothing is lost."""
     return edit.column == WHOLE or edit.table == "event_sequence"
 
 
-def _is_place(edit: Edit) -> bool:
+def _numbers_messages(edit: Edit) -> bool:
     return edit.table == "event_sequence" or (edit.table == "session_message" and edit.column == WHOLE)
 
 
 def deleted_in_opencode_2(store: Store, edits: Iterable[Edit]) -> set[str]:
-    """Return the sessions of these edits of a run that were in both opencodes, and that opencode 2 has deleted since.
+    """Return the sessions of these edits that both opencodes had, and that opencode 2 has deleted since.
 
-    The row of opencode 1 stays behind. Only in sessions of both has a run set the place in that row, value by value.
+    Opencode 1's row is left. Edits of a binding tell that both had a session: only then is that row written so.
     """
     both = {edit.session for edit in edits if edit.table == "session" and edit.column in Binding._fields}
     return both.intersection(store.never_imported()) if both else both
 
 
 def applied(store: Store, edits: Iterable[Edit]) -> list[Edit]:
-    """Return those edits whose rows hold what the edit sets."""
+    """Return the edits whose rows hold what the edit sets."""
     return [edit for edit, now in _with_values(store, edits) if now == edit.after]
 
 
 def changed_since(store: Store, edits: Iterable[Edit]) -> list[Edit]:
-    """Return those edits whose rows are there and hold something else than it was."""
+    """Return the edits whose rows exist, but no longer hold the value from before."""
     return [edit for edit, now in _with_values(store, edits) if now is not _GONE and now != edit.before]
 
 
@@ -129,7 +129,7 @@ def _with_values(store: Store, edits: Iterable[Edit]) -> list[tuple[Edit, Any]]:
 
 
 def _read(edit: Edit, now: Any) -> Any:
-    """Return what a row holds as the edit says it, if it is one of the two; a later opencode may have more columns."""
+    """Return what a row holds, spelt as in the edit if it is before or after; a later opencode may add columns."""
     if edit.column != WHOLE:
         return now
     if now is _GONE:
@@ -140,11 +140,12 @@ def _read(edit: Edit, now: Any) -> Any:
 
 
 def inverted_edits(edits: Iterable[Edit]) -> list[Edit]:
-    """Return the edits that take these back."""
+    """Return the edits that undo these."""
     return [edit._replace(before=edit.after, after=edit.before) for edit in edits]
 
 
-def _defused(marker: str) -> str:
+def _without_files(marker: str) -> str:
+    """Return a revert marker that hides the same messages and touches no file."""
     try:
         value = json.loads(marker)
     except ValueError:

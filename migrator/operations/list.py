@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.operations.select import make_query
-from migrator.store.listing import history
-from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter
+from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -44,7 +44,7 @@ class KnownCheckouts:
         self.repositories = cache(self._find_repositories)
 
     @cached_property
-    def _tops(self) -> Mapping[str, Sequence[str]]:
+    def _roots_on_record(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, dict[str, None]] = {}
         for project in self._context.projects.values():
             found.setdefault(project.id, {}).update(dict.fromkeys((project.worktree, *project.sandboxes)))
@@ -54,7 +54,7 @@ class KnownCheckouts:
 
     @cached_property
     def _directories(self) -> Mapping[str, Sequence[str]]:
-        found = {project_id: dict.fromkeys(tops) for project_id, tops in self._tops.items()}
+        found = {project_id: dict.fromkeys(roots) for project_id, roots in self._roots_on_record.items()}
         for binding in self._context.bound:
             found.setdefault(binding.project_id, {})[binding.directory] = None
         return {project_id: tuple(directories) for project_id, directories in found.items()}
@@ -64,7 +64,7 @@ class KnownCheckouts:
         directory, project_id = binding.directory.rstrip("/") or binding.directory, binding.project_id
         if project_id == GLOBAL:
             return binding.directory
-        on_record = [top for top in self._tops.get(project_id, ()) if top.strip("/")]
+        on_record = [root for root in self._roots_on_record.get(project_id, ()) if root.strip("/")]
         return checkout_root(directory, binding.path, on_record) or directory
 
     def directories(self, project_id: str) -> Sequence[str]:

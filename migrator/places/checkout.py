@@ -77,5 +77,5 @@ def directory_project_id(directory: str) -> str:
 
 
 def is_outside_repository(project_id: str, directory: str) -> bool:
-    """Tell whether a session with this binding was in no repository, in opencode 1 or 2: both ids tell for certain."""
+    """Tell whether a session was in no repository: its project is "global", or opencode 2's for its very directory."""
     return project_id == GLOBAL or project_id == directory_project_id(directory.rstrip("/") or "/")

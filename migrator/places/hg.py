@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.places.checkout import GLOBAL, Checkout, kept_project_id
-from migrator.places.small_files import nearest_with, read_small
+from migrator.places.small_files import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,11 +40,6 @@ _PLAIN = frozenset({
 
 _ENTRY = struct.Struct(">Qiiiiii20s12x")  # offset and flags, length, full length, base, link, two parents, id
 _VERSION_1, _INLINE, _GENERAL_DELTA = 1, 1 << 16, 1 << 17
-
-
-def repository_root(directory: str) -> str | None:
-    """Return the nearest directory at or above the absolute `directory` with a `.hg` in it."""
-    return nearest_with(".hg", directory)
 
 
 def checkout(root: str) -> Checkout:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
+from migrator.places.small_files import nearest_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from migrator.model import Place
 
 _AT_ONCE = 16
-"""How many threads wait for git, which reads a few files each time: the waiting takes long, not the computing."""
+"""How many checkouts are asked about at once: git spends the time waiting for the disk rather than computing."""
 
 
 class _Root(NamedTuple):
@@ -98,7 +99,7 @@ class Places:
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
         # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
         of_git = git.repository_root(real)
-        of_hg = hg.repository_root(real) if self._scheme is ProjectIdScheme.V2 else None
+        of_hg = nearest_with(".hg", real) if self._scheme is ProjectIdScheme.V2 else None
         if of_hg is not None and (of_git is None or len(of_hg) > len(of_git)):
             return _Root(of_hg, is_hg=True)
         return _Root(of_git) if of_git is not None else None

@@ -1,4 +1,4 @@
-"""Where a session goes: the destination directory, and what becomes of sub-paths below it."""
+"""Where a session goes: to the destination directory, or to its sub-path below that."""
 
 from __future__ import annotations
 
@@ -18,25 +18,21 @@ if TYPE_CHECKING:
 
 
 class Destination(Protocol):
-    """What the planner asks for each session: where it goes."""
+    """Tells the planner where each session goes."""
 
     def place_for(self, selected: Selected) -> Place | None:
-        """Return where this session goes, None where it stays as it is.
-
-        Raises MigratorError where opencode would not have it there.
-        """
+        """Return where this session goes, None if it stays. Raises MigratorError if it can't be there for opencode."""
 
     def warnings(self) -> Iterable[PlanWarning]:
-        """Return what a person should know of the places taken, once every session was asked for."""
+        """Return what a person should know about the places; called after `place_for` was for every session."""
 
 
 @dataclass
 class OneDirectory:
     """The destination of `move`: one directory, below which sub-paths are kept.
 
-    `directory` None keeps each session's own; `project_id` None takes what opencode makes of the directory.
-
-    With `keep_project` every session must end in the project that it is in.
+    If `directory` is None, sessions keep their own. If `project_id` is given, opencode has to resolve the directory to
+    that project; with `keep_project`, to the session's own.
     """
 
     places: Places
@@ -46,11 +42,10 @@ class OneDirectory:
     subdirs: Subdirs = "nearest"
     project_option: str = "--to-project"
     _found: dict[str, Place] = field(default_factory=dict)
-    fallen_back: dict[str, str] = field(default_factory=dict)
-    """Wanted directories that don't exist, and the ancestor taken instead."""
+    _nearest: dict[str, str] = field(default_factory=dict)  # the ancestor taken, by the directory that doesn't exist
 
     def place_for(self, selected: Selected) -> Place:
-        """Return where this session goes; raises MigratorError where opencode would not have it there."""
+        """Return where this session goes. Raises MigratorError if opencode resolves that to another project."""
         directory = selected.session.directory
         wanted = self._wanted(directory, selected.base)
         place = self._found.get(wanted)
@@ -60,8 +55,8 @@ class OneDirectory:
         return place
 
     def warnings(self) -> Iterable[PlanWarning]:
-        """Return the directories that don't exist, and what was taken instead."""
-        for wanted, taken in sorted(self.fallen_back.items()):
+        """Yield which directories don't exist, and which ones are taken instead."""
+        for wanted, taken in sorted(self._nearest.items()):
             yield PlanWarning("nearest-directory", f"{wanted} does not exist; its sessions go to {taken}.")
 
     def _wanted(self, directory: str, base: str) -> str:
@@ -72,7 +67,7 @@ class OneDirectory:
         return os.path.normpath(os.path.join(self.directory, sub))
 
     def _existing(self, wanted: str, directory: str) -> str:
-        """Return `wanted`, or the nearest directory above it, within the destination, that exists."""
+        """Return `wanted` if it exists, else the nearest directory above it, within the destination, that does."""
         if self.directory is None:
             return wanted
         taken = wanted
@@ -84,11 +79,11 @@ class OneDirectory:
                     f"{wanted} does not exist (for sessions in {directory}); create it, or leave out --subdirs keep "
                     "to use the nearest directory that exists.",
                 )
-            self.fallen_back[wanted] = taken
+            self._nearest[wanted] = taken
         return taken
 
     def _is_within(self, directory: str) -> bool:
-        """Tell whether this is a directory and no link out of the destination."""
+        """Tell whether this directory exists, and isn't a link that leads out of the destination."""
         assert self.directory is not None  # noqa: S101 - for the type checker
         root = os.path.realpath(self.directory)
         real = os.path.realpath(directory)

@@ -40,11 +40,11 @@ class FileUndoDecider:
         """
         # Asked first: most sessions have no file undo, and then there is nothing to decide.
         found = self.store.with_file_undo([change.session for change in changes]) if changes else set()
-        having = [change for change in changes if change.session in found] if found else []
+        with_undo = [change for change in changes if change.session in found] if found else []
         if self.policy == "detach":
-            decided = [_detached(change, "--undo-files detach was given") for change in having]
+            decided = [_detached(change, "--undo-files detach was given") for change in with_undo]
         else:
-            decided = self._carried_or_detached([change for change in having if change.invalidates_file_undo])
+            decided = self._carried_or_detached([change for change in with_undo if change.invalidates_file_undo])
         if not decided:
             return changes
         new = {change.session: change for change in decided}

@@ -1,4 +1,4 @@
-"""What a plan says and does where sessions are opencode 2's, or opencode 2 is there beside them."""
+"""What a plan does and warns about in databases of opencode 2, with or without sessions that only opencode 1 has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from migrator.model import PlanWarning
 from migrator.places.opencode_1 import binding_of_opencode_1, place_of_opencode_1
-from migrator.store.opencode_2.forks import forks
 from migrator.store.opencode_2.staging import bound_elsewhere_in_opencode_1, suspended_sessions, waiting_moves
 
 if TYPE_CHECKING:
@@ -19,42 +18,39 @@ _SHOWN = 5
 
 
 def has_announcements(store: Store, changes: Iterable[Change]) -> bool:
-    """Tell whether there is a new directory to tell the model about; opencode 1 never does that."""
+    """Tell whether the model is to be told about a new directory, as opencode 2 does and opencode 1 doesn't."""
     return store.schema.has_v2 and any(change.before.directory != change.after.directory for change in changes)
 
 
 def rebind_for_opencode_1(
     store: Store, moves: Sequence[Change], places: Mapping[str, Place]
 ) -> tuple[list[Change], list[str], dict[str, Place]]:
-    """Let sessions that only opencode 1 has go where that one would have them.
+    """Bind the sessions that only opencode 1 has as that one would.
 
-    Returns the changes, the sessions that are right as they are, and the places that sessions go to, by project.
+    Returns the changes, the ids of the sessions that are bound so already, and the places to go to, by project.
     """
-    old = frozenset(store.never_imported())
-    if not old:
+    only_in_1 = frozenset(store.never_imported())
+    if not only_in_1:
         return [*moves], [], {**places}
     changes: list[Change] = []
-    right = []
-    found: dict[str, Place] = {}
-    for change in moves:
-        place = places.get(change.after.project_id)
-        if change.session not in old or place is None:
-            changes.append(change)
-            if place is not None:
-                found.setdefault(place.project_id, place)
+    already_there = []
+    used: dict[str, Place] = {}
+    for move in moves:
+        change, place = move, places.get(move.after.project_id)
+        if place is not None and change.session in only_in_1:
+            change = change._replace(after=binding_of_opencode_1(change.after, place.vcs))
+            place = place_of_opencode_1(place)
+        if not change.moves:
+            already_there.append(change.session)
             continue
-        after = binding_of_opencode_1(change.after, place.vcs)
-        if after == change.before:
-            right.append(change.session)
-            continue
-        changes.append(change._replace(after=after))
-        place = place_of_opencode_1(place)
-        found.setdefault(place.project_id, place)
-    return changes, right, found
+        changes.append(change)
+        if place is not None:
+            used.setdefault(place.project_id, place)
+    return changes, already_there, used
 
 
 def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[PlanWarning]:
-    """Yield what a person should know of these moves."""
+    """Yield what a person should know before sessions move in a database of opencode 2."""
     if not store.schema.has_v2:
         return
     moving = {change.session: change for change in changes if change.moves}
@@ -77,14 +73,14 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[Pla
             f"opencode 1 has {id_} in {directory}, where opencode 2 has it no more: that row comes along.",
             id_,
         )
-    if old := sorted(moving.keys() & frozenset(store.never_imported())):
-        what = "1 session was" if len(old) == 1 else f"{len(old):,} sessions were"
+    if only_in_1 := sorted(moving.keys() & frozenset(store.never_imported())):
+        what = "1 session was" if len(only_in_1) == 1 else f"{len(only_in_1):,} sessions were"
         yield PlanWarning(
             "never-imported",
-            f"{what} never imported by opencode 2 ({_some(old)}): opencode 1 will find them at their new place, "
+            f"{what} never imported by opencode 2 ({_some(only_in_1)}): opencode 1 will find them at their new place, "
             "opencode 2 nowhere, as before.",
         )
-    if staying := sorted(forks(store, moving).keys() - moving.keys()):
+    if staying := sorted(store.forks(moving).keys() - moving.keys()):
         what = "1 fork of these sessions stays"
         if len(staying) > 1:
             what = f"{len(staying):,} forks of these sessions stay"

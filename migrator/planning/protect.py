@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.model import Change, FileUndo, Plan, PlanWarning, UndoTurns
+from migrator.snapshots.recover import find_recoveries
 from migrator.snapshots.undo_effect import UndoEffect, by_message, dangerous_turns, undo_effects
 from migrator.store.turns import prompts
 from migrator.text import count, first_few, local_time
@@ -29,8 +30,6 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
     A turn whose snapshot is somewhere else is mended: the snapshot is brought to where opencode looks. The others are
     detached. The policy `detach` mends none; `carry` raises MigratorError if one can't be mended.
     """
-    from migrator.snapshots.recover import find_recoveries
-
     ids = [selected.session.id for selected in selection.sessions]
     effects = undo_effects(store, places, ids)
     recoveries = {} if policy == "detach" else find_recoveries(store, places, effects)
@@ -44,7 +43,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
             selected.selected_by,
             selected.session.binding,
             selected.session.binding,
-            *_undo(effects[selected.session.id], mended.get(selected.session.id, ())),
+            *_file_undo(effects[selected.session.id], mended.get(selected.session.id, ())),
         )
         for selected in selection.sessions
         if selected.session.id in dangerous
@@ -64,8 +63,8 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
     )
 
 
-def _undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[FileUndo, UndoTurns]:
-    detached = [turn for turn in dangerous_turns(turns) if turn.turn.part not in mended]
+def _file_undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[FileUndo, UndoTurns]:
+    detached = [effect for effect in dangerous_turns(turns) if effect.turn.part not in mended]
     kept = len(turns) - len(detached)
     because = detached[0].because if detached else None
     return FileUndo.CARRY if kept else FileUndo.DETACH, UndoTurns(kept, len(detached), because, len(mended))
@@ -75,7 +74,7 @@ def _warn_of_deletions(
     store: Store, dangerous: Mapping[str, Sequence[TurnEffect]], mended: Mapping[str, Collection[str]]
 ) -> Iterator[PlanWarning]:
     """Say for each message of the user what its undo would delete, and whether that is mended."""
-    prompt_of = prompts(store, [turn.turn.part for turns in dangerous.values() for turn in turns])
+    prompt_of = prompts(store, [effect.turn.part for turns in dangerous.values() for effect in turns])
     for id_, turns in dangerous.items():
         for (message, time), steps in by_message(turns, prompt_of).items():
             files = list(dict.fromkeys(file for step in steps for file in step.deletes))

@@ -1,4 +1,4 @@
-"""Is the destination still what the plan says? Asked of the disk at apply, under the lock, before any write."""
+"""Check on the disk that the destination is still what the plan says: under the lock, before anything is written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import NoSuchDirectory, StalePlan
 from migrator.model import FolderState, ProjectAction
 from migrator.places.opencode_1 import place_of_opencode_1
+from migrator.planning.relocation.destination import Relocation
 
 if TYPE_CHECKING:
     from migrator.model import FolderMoves, Plan
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def recheck(plan: Plan, store: Store, places: Places) -> Plan:
-    """Return the plan as it can be applied now: folders that were still to move may have moved.
+    """Return the plan to apply: it differs only if folders that were still to be moved have moved by now.
 
-    Raises StalePlan where a destination has gone, or has become another place, since the plan was made.
+    Raises StalePlan if a destination has gone, or has become another place, since the plan was made.
     """
     rows = {project.id for project in store.projects()}
     for project in plan.projects:
@@ -37,15 +38,16 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
 
 
 def _folders_now(planned: FolderMoves) -> FolderMoves:
-    """Return the folders as they are now: those that were to move next count as moved once no old one is left."""
+    """Return where the folders are now: those that were still to be moved have moved if no old one is left."""
     if planned.state is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in planned.folders):
         return replace(planned, state=FolderState.MOVED)
     return planned
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
-    old = frozenset(store.never_imported())
-    for wanted, of_1 in {(change.after, change.session in old) for change in plan.changes if change.moves}:
+    """Ask again what opencode makes of each destination."""
+    only_in_1 = frozenset(store.never_imported())
+    for wanted, of_1 in {(change.after, change.session in only_in_1) for change in plan.changes if change.moves}:
         place = places.find(wanted.directory)
         found = (place_of_opencode_1(place) if of_1 else place).binding
         now = store.schema.storable(found)
@@ -58,13 +60,11 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
 
 
 def _check_relocated(plan: Plan, folders: FolderMoves, store: Store, places: Places) -> None:
-    """Ask again where each folder's sessions belong."""
-    from migrator.planning.relocation.destination import Relocation
-
+    """Ask again where the sessions of each folder belong."""
     relocation = Relocation(places, folders, store.workspaces())
     relocation.resolver.check_folders()
-    old = frozenset(store.never_imported())
-    for before, after, of_1 in {(change.before, change.after, change.session in old) for change in plan.changes}:
+    only_in_1 = frozenset(store.never_imported())
+    for before, after, of_1 in {(change.before, change.after, change.session in only_in_1) for change in plan.changes}:
         place = relocation.place(before)
         if place is not None and of_1:
             place = place_of_opencode_1(place)

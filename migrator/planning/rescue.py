@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
 from migrator.orphans.home import BROKEN_TREE, Home
-from migrator.selection.trees import children_by_parent, take_tree
+from migrator.selection.trees import take_tree, tops_and_children
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ class Rescue:
 
     def _trees(self, roots: Iterable[str]) -> Iterator[list[Session]]:
         """Yield the tree below each root, parents before children; of a cycle of parents, each session once."""
-        children = children_by_parent(self._context.by_id)
+        _, children = tops_and_children(self._context.by_id)
         seen: set[str] = set()
         for root in roots:
             if root not in seen:

@@ -1,8 +1,8 @@
-"""Which repository sessions come from, so that a person sees when one pattern takes those of several.
+"""Which repositories sessions come from, so that a person sees when one pattern takes those of several.
 
-opencode's project says so, but for "global": there lie all directories outside any git repository, secondary jj
-workspaces among them; to opencode 2 each of these is a project of its own. Of those the disk can tell which repository
-they belong to, by their own files where they are there, by the repository's record where they are gone.
+A session's project tells its repository, unless it is "global", which has all directories outside any git repository,
+secondary jj workspaces included; to opencode 2 each of these is a project of its own. The repository of a jj workspace
+is found on the disk: in the workspace's own files, or, if these are gone, in the repository's record of workspaces.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ OUTSIDE = "no git or jj repository"
 
 
 class Way(NamedTuple):
-    """A way that sessions go: why, from where, and to where; one for all that are alike."""
+    """Why sessions move, from where, and to where: one for all sessions that have these in common."""
 
     selected_by: tuple[str, ...]
     before: Binding
@@ -32,13 +32,12 @@ class Way(NamedTuple):
 
 
 def find_sources(ways: Collection[Way], projects: Sequence[Project]) -> tuple[Source, ...]:
-    """Return where sessions come from, a source for each directory and project; none if all are of one repository."""
+    """Return a source for each directory and project that sessions come from; none if all are of one repository."""
     places = {(way.before.directory, way.before.project_id) for way in ways}
     outside = {directory for directory, project_id in places if is_outside_repository(project_id, directory)}
-    if outside or len({project_id for _, project_id in places}) > 1:
-        tops = _jj_tops(outside | {way.after.directory for way in ways}) if outside else {}
-    else:
+    if not outside and len({project_id for _, project_id in places}) <= 1:
         return ()
+    tops = _jj_tops(outside | {way.after.directory for way in ways}) if outside else {}
     labels = {project.id: _label(project, projects) for project in projects}
     by_worktree = {top: project.id for project in projects for top in (project.worktree, *project.sandboxes)}
     found = []
@@ -52,15 +51,12 @@ def find_sources(ways: Collection[Way], projects: Sequence[Project]) -> tuple[So
 
 
 def repository_warnings(ways: Iterable[Way], sources: Sequence[Source]) -> Iterable[PlanWarning]:
-    """Yield a warning for each pattern that takes sessions of several repositories: often one of them looks alike."""
+    """Yield a warning for each pattern that takes sessions of several repositories, which often is a mistake."""
     if not sources:
         return
     repository = {(source.directory, source.project_id): source.repository for source in sources}
-    noun = (
-        "repositories"
-        if any(is_outside_repository(source.project_id, source.directory) for source in sources)
-        else "projects"
-    )
+    outside = any(is_outside_repository(source.project_id, source.directory) for source in sources)
+    noun = "repositories" if outside else "projects"
     taken: dict[str, set[str]] = {}
     for selected_by, before, _ in ways:
         for option in selected_by:
@@ -73,13 +69,13 @@ def repository_warnings(ways: Iterable[Way], sources: Sequence[Source]) -> Itera
 
 
 def _label(project: Project, projects: Sequence[Project]) -> str:
-    """Return what people call a project, with its id where another one is called the same."""
+    """Return what people call a project, with its id if another project is called the same."""
     same = sum(other.label == project.label for other in projects)
     return project.label if same == 1 else f"{project.label} ({project.id[:12]})"
 
 
 def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
-    """Map the tops of jj workspaces at or above these directories, and of all others on record, to the main ones."""
+    """Map the root of each jj workspace, gone or not, of these directories' repositories to the main workspace's."""
     tops: dict[str, str] = {}
     seen: set[str] = set()
     for directory in directories:

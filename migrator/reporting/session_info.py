@@ -1,31 +1,76 @@
-"""Sessions as opencode's own API returns them: the type GlobalSession of its SDK (1.18.34)."""
+"""Sessions as opencode's own API returns them: the JSON text of the type GlobalSession of its SDK (1.18.34).
+
+SQLite writes the text of each session, and more members are put before its closing brace: parsing it again takes longer
+than all the rest of a page.
+"""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from migrator.reporting.orphan_rows import reason_row, suggestion_row
+from migrator.store.history_copy import Info
+from migrator.store.json_text import stringify
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from migrator.model import Project
-    from migrator.store.history_copy import Info
+    from migrator.model import Orphan, Project, Session
 
 
-def global_sessions(rows: Iterable[Info], projects: Mapping[str, Project]) -> list[str]:
+def global_sessions(infos: Iterable[Info], projects: Mapping[str, Project]) -> list[str]:
     """Return the JSON of each session with its project, null where it has no row."""
-    written: dict[str, str] = {}
+    ends: dict[str, str] = {}
     found = []
-    for row in rows:
-        project = written.get(row.project_id)
-        if project is None:
-            project = written[row.project_id] = _project(projects.get(row.project_id))
-        found.append(f'{row.json[:-1]},"project":{project}}}')
+    for info in infos:
+        end = ends.get(info.project_id)
+        if end is None:
+            end = ends[info.project_id] = _members({"project": _project(projects.get(info.project_id))})
+        found.append(info.json[:-1] + end)
     return found
 
 
-def _project(project: Project | None) -> str:
+def orphan_sessions(orphans: Sequence[Orphan], infos: Mapping[str, Info], projects: Mapping[str, Project]) -> list[str]:
+    """Return the JSON of each lost session: a GlobalSession with `reasons`, `suggestion` and `rivals`."""
+    sessions = [infos.get(orphan.session.id) or _outside_the_database(orphan.session) for orphan in orphans]
+    return [
+        text[:-1]
+        + _members(
+            {
+                "reasons": [reason_row(reason) for reason in orphan.reasons],
+                "suggestion": suggestion_row(orphan.suggestion),
+                "rivals": orphan.rivals,
+            }
+        )
+        for orphan, text in zip(orphans, global_sessions(sessions, projects), strict=True)
+    ]
+
+
+def _members(members: Mapping[str, object]) -> str:
+    """Return members and closing brace, to be put after those that an object has."""
+    return "," + stringify(members)[1:]
+
+
+def _project(project: Project | None) -> dict[str, str] | None:
     if project is None:
-        return "null"
+        return None
     named = {} if project.name is None else {"name": project.name}
-    return json.dumps({"id": project.id, **named, "worktree": project.worktree}, ensure_ascii=False)
+    return {"id": project.id, **named, "worktree": project.worktree}
+
+
+def _outside_the_database(session: Session) -> Info:
+    """Return what is known of a session that is in JSON storage only."""
+    archived = {} if session.archived is None else {"archived": session.archived}
+    known = {
+        "id": session.id,
+        "slug": "",
+        "projectID": session.project_id,
+        "directory": session.directory,
+        "path": session.binding.path,
+        "parentID": session.parent_id,
+        "title": session.title,
+        "version": "",
+        "time": {"created": session.created, "updated": session.updated, **archived},
+    }
+    text = stringify({name: value for name, value in known.items() if value is not None})
+    return Info(session.updated, session.id, session.project_id, text)

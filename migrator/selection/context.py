@@ -78,7 +78,7 @@ class DatabaseSelectorContext:
         if found.home not in self._sessions_of:
             recorded = self._store.project_directories()
             checkouts = [(id_, directory) for id_, directories in recorded.items() for directory in directories]
-            stored = StoredDirectories(self._store.remembered_directories(), self.projects(), checkouts)
+            stored = StoredDirectories(self._store.session_directories(), self.projects(), checkouts)
             self._sessions_of[found.home] = sessions_by_workspace(found, stored, self.place)
         return self._sessions_of[found.home]
 

@@ -47,12 +47,10 @@ def _forked(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Sess
 
     Forks that are in `family` themselves are left out.
     """
-    from migrator.store.opencode_2.forks import forks
-
     found: dict[str, tuple[Session, Session]] = {}
     known = dict(family)
     generation: Collection[str] = family.keys()
-    while links := {id_: origin for id_, origin in forks(store, generation).items() if id_ not in known}:
+    while links := {id_: origin for id_, origin in store.forks(generation).items() if id_ not in known}:
         for fork in store.sessions(links):
             origin = links[fork.id]
             found[fork.id] = (fork, found[origin][1] if origin in found else known[origin])
@@ -96,22 +94,25 @@ def trees(family: Mapping[str, Session]) -> Iterator[list[Session]]:
     A tree begins at the topmost ancestor that exists; a cycle of parents has none and begins at the first of them.
     Its sessions were made one after the other, so sessions that are written together lie together in the file.
     """
-    children = children_by_parent(family)
-    for session in family.values():
-        if session.parent_id not in family:
-            yield take_tree(session, children)
+    tops, children = tops_and_children(family)
+    for top in tops:
+        yield take_tree(top, children)
     for session in family.values() if children else ():
         if session.parent_id in children:
             yield take_tree(session, children)
 
 
-def children_by_parent(family: Mapping[str, Session]) -> dict[str, list[Session]]:
-    """Map the id of each parent in `family` to its children there."""
+def tops_and_children(family: Mapping[str, Session]) -> tuple[list[Session], dict[str, list[Session]]]:
+    """Return the sessions whose parent isn't in `family`, and the children of each parent, by its id."""
+    tops = []
     children: dict[str, list[Session]] = {}
     for session in family.values():
-        if session.parent_id is not None and session.parent_id in family:
-            children.setdefault(session.parent_id, []).append(session)
-    return children
+        parent = session.parent_id
+        if parent is not None and parent in family:
+            children.setdefault(parent, []).append(session)
+        else:
+            tops.append(session)
+    return tops, children
 
 
 def take_tree(top: Session, children: dict[str, list[Session]]) -> list[Session]:

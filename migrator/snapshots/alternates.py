@@ -19,7 +19,7 @@ from migrator.state_dir import sync
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.paths import Folders
+    from migrator.paths import FolderMap
 
 NEW = "opencode-migrator-alternates"
 """The file's name until it is complete; the next process overwrites what a killed one left of it."""
@@ -69,7 +69,7 @@ def add_alternates(git_dir: str, directories: Iterable[str]) -> None:
             write_alternates(git_dir, [*known, *new])
 
 
-def broken_alternates(root: Path, folders: Folders) -> Iterator[tuple[str, Sequence[str]]]:
+def broken_alternates(root: Path, folders: FolderMap) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield the snapshot repositories below `root` with alternates in one of the folders that move.
 
     Each comes as its git directory, and the new full paths of those alternates that it doesn't have yet. An alternate
@@ -77,7 +77,7 @@ def broken_alternates(root: Path, folders: Folders) -> Iterator[tuple[str, Seque
     """
     for file in sorted(root.glob("*/*/objects/info/alternates")):
         known = read_alternates(file.parents[1])
-        moved = [(line, new) for line in known if (new := folders.mapped(line)) is not None and new not in known]
+        moved = [(line, new) for line in known if (new := folders.new_path(line)) is not None and new not in known]
         if missing := [new for line, new in moved if Path(new).is_dir() or Path(line).is_dir()]:
             yield str(file.parents[2]), missing
 

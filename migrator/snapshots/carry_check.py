@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.snapshots.compare import is_below, same_as_snapshot, same_in_both
+from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
 from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import names_others
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
@@ -143,7 +143,7 @@ class _RouteCheck:
         """Return why a turn can't be carried, None if it can; the session names `files_of_tree` files of its tree."""
         if turn.hash not in self._complete:
             return _PRUNED
-        paths = [is_below(self._source, file) for file in turn.files]
+        paths = [relative_path(self._source, file) for file in turn.files]
         # opencode 1.18.34 asks git about several files of one tree at once, and then takes a name that git quotes for
         # missing from the snapshot: its undo would delete the file, even in the source.
         if files_of_tree > 1 and not all((path or "").isascii() for path in paths):
@@ -166,7 +166,7 @@ class _RouteCheck:
         stand_in = self._stand_in(session)
         for turn in session.turns:
             for file in turn.files:
-                if path := is_below(self._source, file):
+                if path := relative_path(self._source, file):
                     yield stand_in, path
         if session.redo_tree in self._complete:
             yield from ((stand_in, path) for path, _ in self._trees.files(str(session.redo_tree)))
@@ -195,4 +195,4 @@ def rewritten_patches(decision: CarryDecision) -> Iterator[tuple[Turn, str]]:
         return
     top = route.target_worktree.rstrip("/")
     for turn in decision.carried:
-        yield turn, turn.with_files([f"{top}/{is_below(route.source_worktree, file)}" for file in turn.files])
+        yield turn, turn.with_files([f"{top}/{relative_path(route.source_worktree, file)}" for file in turn.files])

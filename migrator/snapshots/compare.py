@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from migrator.snapshots.trees import Trees
 
 
-class Spot(NamedTuple):
+class _WorktreeEntry(NamedTuple):
     """What is at a path in a worktree: `path` is its first part that isn't a directory, `mode` what `lstat` says of it.
 
     `mode` is None if nothing is there. If a file is in the way, `path` is shorter than the one asked for, and an undo
@@ -31,8 +31,20 @@ class Spot(NamedTuple):
     path: str
     mode: int | None
 
+    @property
+    def is_file(self) -> bool:
+        return stat.S_ISREG(self.mode or 0)
 
-def is_below(worktree: str, file: str) -> str | None:
+    @property
+    def is_link(self) -> bool:
+        return stat.S_ISLNK(self.mode or 0)
+
+    @property
+    def is_executable(self) -> bool:
+        return bool((self.mode or 0) & stat.S_IXUSR)
+
+
+def relative_path(worktree: str, file: str) -> str | None:
     """Return the path of `file` relative to `worktree`; None if it isn't certainly a file below it.
 
     opencode 1.18.34 stores names that git quotes in quotes, so such a name isn't the file's.
@@ -52,7 +64,7 @@ def is_below(worktree: str, file: str) -> str | None:
 
 def same_in_both(source: str, target: str, paths: Iterable[str]) -> set[str]:
     """Return those of `paths` with the same file, byte by byte, in both worktrees, or with none in either."""
-    return {path for path in paths if _is_same(source, target, _spot(source, path), _spot(target, path))}
+    return {path for path in paths if _is_same(source, target, _entry_at(source, path), _entry_at(target, path))}
 
 
 def same_as_snapshot(
@@ -63,52 +75,52 @@ def same_as_snapshot(
     This is for worktrees that are gone: their last snapshot stands in for them. Git hashes the target's files with the
     filters that the worktree's own attributes ask for, as it did for opencode's snapshots.
     """
-    spots = {path: _spot(target, path) for _, path in wanted}
-    now = _hashes(git_dir, target, {spot.path for spot in spots.values() if _is_file(spot)})
-    now |= {spot.path: _hash_of_link(target, spot.path) for spot in spots.values() if _is_link(spot)}
-    return {(tree, path) for tree, path in wanted if _is_same_entry(trees, tree, path, spots[path], now)}
+    entries = {path: _entry_at(target, path) for _, path in wanted}
+    now = _hashes(git_dir, target, {entry.path for entry in entries.values() if entry.is_file})
+    now |= {entry.path: _hash_of_link(target, entry.path) for entry in entries.values() if entry.is_link}
+    return {(tree, path) for tree, path in wanted if _is_same_entry(trees, tree, path, entries[path], now)}
 
 
-def _spot(worktree: str, path: str) -> Spot:
+def _entry_at(worktree: str, path: str) -> _WorktreeEntry:
     parts = path.split("/")
     for number in range(1, len(parts) + 1):
         part = "/".join(parts[:number])
         try:
             mode = os.lstat(f"{worktree}/{part}").st_mode
         except FileNotFoundError:
-            return Spot(part, None)
+            return _WorktreeEntry(part, None)
         except OSError:  # unreadable: called a directory, which is never the same
-            return Spot(part, stat.S_IFDIR)
+            return _WorktreeEntry(part, stat.S_IFDIR)
         if not stat.S_ISDIR(mode):
-            return Spot(part, mode)
-    return Spot(path, mode)
+            return _WorktreeEntry(part, mode)
+    return _WorktreeEntry(path, mode)
 
 
-def _is_same(source: str, target: str, one: Spot, other: Spot) -> bool:
+def _is_same(source: str, target: str, one: _WorktreeEntry, other: _WorktreeEntry) -> bool:
     if one.mode is None or other.mode is None:
         return one.mode is other.mode
     if one.path != other.path or stat.S_IFMT(one.mode) != stat.S_IFMT(other.mode):
         return False
     files = f"{source}/{one.path}", f"{target}/{other.path}"
     try:
-        if stat.S_ISLNK(one.mode):
+        if one.is_link:
             return os.readlink(files[0]) == os.readlink(files[1])
-        same_kind = _is_executable(one) == _is_executable(other) and stat.S_ISREG(one.mode)
+        same_kind = one.is_executable == other.is_executable and one.is_file
         return same_kind and filecmp.cmp(*files, shallow=False)
     except OSError:  # unreadable
         return False
 
 
-def _is_same_entry(trees: Trees, tree: str, path: str, spot: Spot, now: dict[str, str]) -> bool:
+def _is_same_entry(trees: Trees, tree: str, path: str, entry: _WorktreeEntry, now: dict[str, str]) -> bool:
     """Tell whether a tree has the same at `path` as the worktree; `now` has the hashes of the worktree's files."""
-    if spot.mode is None:
+    if entry.mode is None:
         return _is_missing(trees, tree, path)
-    before = trees.entry(tree, spot.path)
-    if before is None or spot.path not in now or before.hash != now[spot.path]:
+    before = trees.entry(tree, entry.path)
+    if before is None or entry.path not in now or before.hash != now[entry.path]:
         return False
-    if before.mode == LINK or _is_link(spot):
-        return before.mode == LINK and _is_link(spot)
-    return (before.mode == EXECUTABLE) == _is_executable(spot)
+    if before.mode == LINK or entry.is_link:
+        return before.mode == LINK and entry.is_link
+    return (before.mode == EXECUTABLE) == entry.is_executable
 
 
 def _is_missing(trees: Trees, tree: str, path: str) -> bool:
@@ -136,15 +148,3 @@ def _hash_of_link(target: str, path: str) -> str:
     content = os.fsencode(os.readlink(f"{target}/{path}"))
     # git's own hash of a file; nothing here is a secret
     return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
-
-
-def _is_file(spot: Spot) -> bool:
-    return spot.mode is not None and stat.S_ISREG(spot.mode)
-
-
-def _is_link(spot: Spot) -> bool:
-    return spot.mode is not None and stat.S_ISLNK(spot.mode)
-
-
-def _is_executable(spot: Spot) -> bool:
-    return bool((spot.mode or 0) & stat.S_IXUSR)

@@ -35,21 +35,20 @@ class Recovery(NamedTuple):
     trees: tuple[str, ...]
 
 
-def find_recoveries(store: Store, places: Places, found: Mapping[str, Sequence[TurnEffect]]) -> dict[str, Recovery]:
+def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence[TurnEffect]]) -> dict[str, Recovery]:
     """Map the sessions of which at least one dangerous turn can be mended to the best way to do it; nothing is written.
 
     A turn can be mended if its snapshot is complete in another repository of the same worktree, and either the worktree
     still belongs to the same repository, or each file of the turn is what the last snapshot has.
     """
-    dangerous = {
-        id_: parts for id_, turns in found.items() if (parts := {turn.turn.part for turn in dangerous_turns(turns)})
-    }
+    parts = {id_: {effect.turn.part for effect in dangerous_turns(turns)} for id_, turns in effects.items()}
+    dangerous = {id_: some for id_, some in parts.items() if some}
     checker, best = CarryChecker(store, places), dict[str, Recovery]()
     for route, ids in _routes_from_elsewhere(store, places, dangerous).items():
         for id_, decision in checker.check_routes({route: ids}).items():
-            parts = dangerous[id_].intersection(turn.part for turn in decision.carried)
-            if len(parts) > len(best[id_].parts if id_ in best else ()):
-                best[id_] = Recovery(route, frozenset(parts), decision.trees)
+            mended = dangerous[id_].intersection(turn.part for turn in decision.carried)
+            if len(mended) > len(best[id_].parts if id_ in best else ()):
+                best[id_] = Recovery(route, frozenset(mended), decision.trees)
     return best
 
 

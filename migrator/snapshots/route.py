@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
 from migrator.model import FolderState
-from migrator.paths import Folders, checkout_root
+from migrator.paths import FolderMap, checkout_root
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, kept_project_id
 from migrator.snapshots.alternates import alternates
@@ -50,13 +50,13 @@ class SnapshotRoute(NamedTuple):
     @property
     def target_worktree_now(self) -> str:
         """Where the target worktree is at this moment."""
-        return Folders(self.moving_folders).origin(self.target_worktree) or self.target_worktree
+        return FolderMap(self.moving_folders).old_path(self.target_worktree) or self.target_worktree
 
     @property
     def target_alternates(self) -> list[str]:
         """The target's alternates, by the paths that these have once the folders have moved."""
-        folders = Folders(self.moving_folders)
-        return [folders.mapped(alternate) or alternate for alternate in alternates(self.target_objects)]
+        folders = FolderMap(self.moving_folders)
+        return [folders.new_path(alternate) or alternate for alternate in alternates(self.target_objects)]
 
     @property
     def same_worktree(self) -> bool:
@@ -72,11 +72,11 @@ class SnapshotRoutes:
         self._places = places
         self._layout = Layout.of(store)
         self._is_relocation = relocated is not None
-        self._moved, self._moving = Folders(()), Folders(())
+        self._moved, self._moving = FolderMap(()), FolderMap(())
         if relocated is not None and relocated.state is FolderState.WILL_MOVE:
-            self._moving = Folders(relocated.folders)
+            self._moving = FolderMap(relocated.folders)
         elif relocated is not None:
-            self._moved = Folders(relocated.folders)
+            self._moved = FolderMap(relocated.folders)
         self._found: dict[tuple[Binding, Binding], SnapshotRoute | str] = {}
         self._objects: dict[str, str] = {}
         self._others: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -104,7 +104,7 @@ class SnapshotRoutes:
         directory above, as in opencode.
         """
         if directory not in self._targets:
-            now = self._moving.origin(directory) or directory
+            now = self._moving.old_path(directory) or directory
             while self._is_relocation and not Path(now).is_dir() and now != "/":
                 now = os.path.dirname(now)
             self._targets[directory] = self._places.find(now)
@@ -129,7 +129,7 @@ class SnapshotRoutes:
             gone = not self.has_been_of(before.project_id, target)
         elif not self._is_one_repository(before, source, target, gone=gone):
             return f"{source} and {target.worktree} are not one repository"
-        worktree = self._moving.mapped(target.worktree) or target.worktree
+        worktree = self._moving.new_path(target.worktree) or target.worktree
         return SnapshotRoute(
             git_dirs[0],
             self._layout.git_dir(target.project_id, worktree),
@@ -156,9 +156,9 @@ class SnapshotRoutes:
         """
         if not Path(source).is_dir():
             return True
-        if self._moved.mapped(source) is None:
+        if self._moved.new_path(source) is None:
             return False
-        return self._moved.origin(source) is not None or self._places.find(source).worktree != source
+        return self._moved.old_path(source) is not None or self._places.find(source).worktree != source
 
     def _old_worktree(self, before: Binding) -> str | None:
         """Return the worktree that the session's snapshots are of: the checkout root that its row's `path` implies.

@@ -27,12 +27,11 @@ _OURS = "opencode-migrator"
 """The content of the `.keep` files of our packs."""
 
 
-def carry(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None] = lambda: None) -> bool:
+def carry(route: SnapshotRoute, trees: Collection[str], between_steps: Callable[[], None] = lambda: None) -> bool:
     """Copy every object of `trees` that a route's target lacks from its source; return whether the target was made.
 
     A missing target is made as opencode would make it. When this returns, all objects are complete in the target and on
-    the disk. If it raises MigratorError (disk full, unwritable, a corrupt pack), nothing of them is in place. `waiting`
-    is called between the steps.
+    the disk. If it raises MigratorError (disk full, unwritable, a corrupt pack), nothing of them is in place.
     """
     target = route.target
     if route.source == target:
@@ -46,7 +45,7 @@ def carry(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], No
             create(route)
         else:
             add_alternates(target, route.target_alternates)
-        _fetch(route, trees, waiting)
+        _fetch(route, trees, between_steps)
     except (OSError, GitFailed) as error:
         what = (error.strerror or error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise MigratorError(
@@ -56,7 +55,7 @@ def carry(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], No
     return is_new
 
 
-def _fetch(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], None]) -> None:
+def _fetch(route: SnapshotRoute, trees: Collection[str], between_steps: Callable[[], None]) -> None:
     packs = Path(route.target, "objects", "pack")
     packs.mkdir(parents=True, exist_ok=True)
     _remove_incomplete(packs)
@@ -65,22 +64,22 @@ def _fetch(route: SnapshotRoute, trees: Collection[str], waiting: Callable[[], N
         kept_packs = _KeptPacks(folder / "kept", route.target)
         # Only kept packs count: what the target has from its alternates may be pruned there one day.
         kept = kept_packs.objects()
-        waiting()
+        between_steps()
         # This lists each object with its path, by which git finds out what to store as a difference.
         stdin = "".join(f"{tree}\n" for tree in trees).encode()
         listed = run_git(route.source, "rev-list", "--objects", "--stdin", stdin=stdin, extra=route.git_environment)
         needed = {line.partition(b" ")[0]: line for line in listed.splitlines()}
         missing = [line for name, line in needed.items() if name not in kept]
-        waiting()
+        between_steps()
         if not missing:
             return
         packed = folder / "objects.pack"
         with packed.open("wb") as out:
             words = ("pack-objects", "--stdout", "--quiet", "--delta-base-offset")
             run_git(route.source, *words, stdin=b"\n".join(missing) + b"\n", stdout=out, extra=route.git_environment)
-        waiting()
+        between_steps()
         name = kept_packs.add(packed)
-        waiting()
+        between_steps()
         if not needed.keys() <= kept_packs.objects():
             raise GitFailed("not all of them arrived whole")
         _install(kept_packs.folder, packs, name)

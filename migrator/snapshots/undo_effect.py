@@ -60,8 +60,7 @@ class TurnEffect(NamedTuple):
 
 def worst_effect(turns: Iterable[TurnEffect]) -> UndoEffect:
     """Return what an undo of all these turns would do: if one deletes, it deletes."""
-    seen = {turn.effect for turn in turns}
-    return next((effect for effect in reversed(UndoEffect) if effect in seen), UndoEffect.NOTHING)
+    return max((turn.effect for turn in turns), key=[*UndoEffect].index, default=UndoEffect.NOTHING)
 
 
 def dangerous_turns(turns: Iterable[TurnEffect]) -> list[TurnEffect]:
@@ -72,8 +71,8 @@ def dangerous_turns(turns: Iterable[TurnEffect]) -> list[TurnEffect]:
 def by_message(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> dict[Prompt, list[TurnEffect]]:
     """Map each message of the user to the turns that answer it, one for each step; `prompts` has the prompt by part."""
     found: dict[Prompt, list[TurnEffect]] = {}
-    for turn in turns:
-        found.setdefault(prompts[turn.turn.part], []).append(turn)
+    for effect in turns:
+        found.setdefault(prompts[effect.turn.part], []).append(effect)
     return found
 
 

@@ -22,13 +22,13 @@ from migrator.workspaces.model import Workspace, WorkspaceState
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from migrator.model import Remembered
+    from migrator.model import SessionDirectory
     from migrator.workspaces.jj_op_log import Addition
     from migrator.workspaces.model import Repository, StoredDirectories
 
 
 def with_forgotten_workspaces(repository: Repository, stored: StoredDirectories, project_id: str | None) -> Repository:
-    """Return the repository with the workspaces that it has lost, too; `project_id` is what opencode calls it."""
+    """Return the repository with its forgotten workspaces too; `project_id` is opencode's id for it."""
     names = (jj.workspace_names(repository.jj) if repository.jj else None) or frozenset()
     workspaces = [*repository.workspaces]
     if repository.jj is not None:
@@ -45,7 +45,7 @@ def with_forgotten_workspaces(repository: Repository, stored: StoredDirectories,
 
 
 def _with_added_by_jj(
-    workspaces: Iterable[Workspace], log: Iterable[Addition], names: Collection[str], rows: Iterable[Remembered]
+    workspaces: Iterable[Workspace], log: Iterable[Addition], names: Collection[str], rows: Iterable[SessionDirectory]
 ) -> list[Workspace]:
     """Add the jj workspaces that only the operation log has, if the database has sessions there.
 

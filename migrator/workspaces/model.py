@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from migrator.model import Project, Remembered
+    from migrator.model import Project, SessionDirectory
 
 
 class WorkspaceState(StrEnum):
@@ -110,6 +110,6 @@ class StoredDirectories:
     `checkouts` are the (project id, directory) of the last.
     """
 
-    sessions: Sequence[Remembered]
+    sessions: Sequence[SessionDirectory]
     projects: Sequence[Project]
     checkouts: Sequence[tuple[str, str]]

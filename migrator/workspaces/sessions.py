@@ -27,7 +27,7 @@ from migrator.workspaces.model import LookAlike, RepositorySessions, Workspace, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from migrator.model import Place, Remembered
+    from migrator.model import Place, SessionDirectory
     from migrator.workspaces.model import Repository, StoredDirectories
 
 
@@ -53,12 +53,14 @@ def sessions_by_workspace(
         if owner is None:
             continue
         is_there = owner.root == owner.workspace.path and _is_there(owner.workspace)
-        why_not = (_why_not_there if is_there else _why_not_gone)(row, owner, project_id, project_at)
-        if why_not is None:
+        why_excluded = (_why_excluded_if_there if is_there else _why_excluded_if_gone)(
+            row, owner, project_id, project_at
+        )
+        if why_excluded is None:
             owners[row.directory, row.project_id] = owner
             session_counts[owner.workspace] += row.sessions
         else:
-            look_alikes.append(LookAlike(row.directory, row.project_id, row.sessions, why_not))
+            look_alikes.append(LookAlike(row.directory, row.project_id, row.sessions, why_excluded))
     return RepositorySessions(repository, owners, session_counts, tuple(look_alikes))
 
 
@@ -77,8 +79,8 @@ def _is_there(workspace: Workspace) -> bool:
     return workspace.state is not WorkspaceState.MISSING
 
 
-def _why_not_there(
-    row: Remembered, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
+def _why_excluded_if_there(
+    row: SessionDirectory, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
 ) -> str | None:
     """Return why sessions below a workspace that is there don't belong to it; None if they do."""
     between = takewhile(lambda above: above != owner.root, upwards(row.directory))
@@ -92,10 +94,10 @@ def _why_not_there(
     return f"they are bound to project {row.project_id}, which is another repository's"
 
 
-def _why_not_gone(
-    row: Remembered, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
+def _why_excluded_if_gone(
+    row: SessionDirectory, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
 ) -> str | None:
-    """Return why sessions below a root where the workspace is no more don't belong to it; None if they do."""
+    """Return why sessions below the root of a workspace that is gone don't belong to it; None if they do."""
     root = owner.root
     if os.path.isdir(root) and is_working_copy_root(root):
         is_left_behind = row.project_id == project_id != project_at(root)

@@ -211,6 +211,7 @@ def test_killed_at_any_moment_thousands_are_finished_or_taken_back(crowd: Crowd)
         crowd.pristine.restore()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_thousands_are_rolled_back(crowd: Crowd, number: int) -> None:
     for chunk in (1, 111):

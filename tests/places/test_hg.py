@@ -15,6 +15,7 @@ from migrator.errors import MigratorError
 from migrator.model import Place
 from migrator.places import Places, ProjectIdScheme
 from tests.support.git import KEPT_ID, sub_directory
+from tests.support.marks import long_round
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,8 +98,7 @@ def of_an_old_kind(at: Path) -> Path:
     return at / "clone"
 
 
-READ = (empty, one_changeset, several_roots, long_history)
-TOLD = (with_a_hidden_root, shared, of_an_old_kind)
+LONG_TO_MAKE = (several_roots, long_history, with_a_hidden_root, of_an_old_kind)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path],
     return cache(lambda build: build(tmp_path_factory.mktemp(build.__name__)))
 
 
-@pytest.mark.parametrize("build", [*READ, *TOLD])
+@pytest.mark.parametrize("build", [empty, one_changeset, shared, *map(long_round, LONG_TO_MAKE)])
 def test_the_smallest_first_changeset_names_the_project(
     build: Callable[[Path], Path], tree: Callable[[Callable[[Path], Path]], Path]
 ) -> None:
@@ -127,7 +127,7 @@ def test_a_kept_id_comes_first(tmp_path: Path) -> None:
     assert Places(ProjectIdScheme.V2).find(str(directory)).project_id == KEPT_ID
 
 
-@pytest.mark.parametrize("build", READ)
+@pytest.mark.parametrize("build", [empty, one_changeset, *map(long_round, (several_roots, long_history))])
 def test_no_hook_of_the_repository_runs_where_its_changelog_can_be_read(
     build: Callable[[Path], Path], tree: Callable[[Callable[[Path], Path]], Path], tmp_path: Path
 ) -> None:

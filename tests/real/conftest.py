@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from tests.support.opencode import fake_model
 from tests.support.opencode.binary import MAIN, opencode_binary
-from tests.support.opencode.lab import Lab, Template
+from tests.support.opencode.lab import Lab, make_lab
 from tests.support.opencode.npm import NotAvailable
 from tests.support.opencode.opencode_1 import OpenCode
-from tests.support.opencode.undo_walk import UndoLab, UndoLabTemplate
+from tests.support.opencode.template import Template
+from tests.support.opencode.undo_lab import UndoLab, make_undo_lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Install = Callable[[Path, str], OpenCode]
     FreshLab = Callable[[str], Lab]
     FreshUndoLab = Callable[[str], UndoLab]
+
+T = TypeVar("T")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,18 +73,27 @@ def opencode(install: Install, tmp_path: Path) -> OpenCode:
     return install(tmp_path / "home", MAIN)
 
 
-@pytest.fixture(scope="session")
-def fresh_lab(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshLab:
-    """`fresh_lab(version)`: the data set as that opencode made it; one at a time, the next one takes its place."""
-    templates: dict[str, Template] = {}
+def _made_once(
+    install: Install,
+    temporary: pytest.TempPathFactory,
+    build: Callable[[OpenCode, Path, Callable[[], None]], T],
+) -> Callable[[str], T]:
+    """Return a function that gives what each version built, one at a time: the next one takes its place."""
+    templates: dict[str, Template[T]] = {}
 
-    def _fresh_lab(version: str = MAIN) -> Lab:
+    def fresh(version: str = MAIN) -> T:
         if version not in templates:
-            root = tmp_path_factory.mktemp(f"lab-{version}-")
-            templates[version] = Template(install(root / "home", version), root)
+            root = temporary.mktemp(f"{build.__name__}-{version}-")
+            templates[version] = Template(install(root / "home", version), root, build)
         return templates[version].restore()
 
-    return _fresh_lab
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def fresh_lab(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshLab:
+    """`fresh_lab(version)`: the data set as that opencode made it."""
+    return _made_once(install, tmp_path_factory, make_lab)
 
 
 @pytest.fixture
@@ -92,16 +104,8 @@ def lab(fresh_lab: FreshLab) -> Lab:
 
 @pytest.fixture(scope="session")
 def fresh_undo_lab(install: Install, tmp_path_factory: pytest.TempPathFactory) -> FreshUndoLab:
-    """`fresh_undo_lab(version)`: the repository and its session as that opencode made them, one at a time."""
-    templates: dict[str, UndoLabTemplate] = {}
-
-    def _fresh_undo_lab(version: str) -> UndoLab:
-        if version not in templates:
-            root = tmp_path_factory.mktemp(f"undo_lab-{version}-")
-            templates[version] = UndoLabTemplate(install(root / "home", version), root)
-        return templates[version].restore()
-
-    return _fresh_undo_lab
+    """`fresh_undo_lab(version)`: the repository and its session as that opencode made them."""
+    return _made_once(install, tmp_path_factory, make_undo_lab)
 
 
 @pytest.fixture

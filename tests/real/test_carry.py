@@ -16,14 +16,14 @@ from tests.support.opencode.binary import MAIN
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.lab import writes
 from tests.support.opencode.migrator_command import answer, run_migrator, undo
-from tests.support.opencode.undo_walk import files, undo_and_redo, walk
+from tests.support.opencode.undo_lab import files, undo_and_redo, walk
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
     from tests.real.conftest import FreshUndoLab, Install
-    from tests.support.opencode.undo_walk import Files, UndoLab
+    from tests.support.opencode.undo_lab import Files, UndoLab
 
 pytestmark = pytest.mark.long
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.places import Places, ProjectIdScheme
-from tests.support.opencode.undo_walk import files
+from tests.support.opencode.undo_lab import files
 from tests.support.snapshot_port import Snapshots, Undo
 
 if TYPE_CHECKING:
-    from tests.support.opencode.undo_walk import Files, UndoLab
+    from tests.support.opencode.undo_lab import Files, UndoLab
 
 pytestmark = pytest.mark.long
 

@@ -9,12 +9,12 @@ import pytest
 from tests.support.git import git
 from tests.support.opencode.lab import writes
 from tests.support.opencode.migrator_command import answer
-from tests.support.opencode.undo_walk import files, undo_and_redo
+from tests.support.opencode.undo_lab import files, undo_and_redo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.opencode.undo_walk import UndoLab
+    from tests.support.opencode.undo_lab import UndoLab
 
 pytestmark = pytest.mark.long
 

@@ -11,6 +11,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.crowded_home import crowded_home
 from tests.support.git import root_commit
 from tests.support.server import Served, serving
@@ -67,6 +69,7 @@ class Client(threading.Thread):
         connection.close()
 
 
+@pytest.mark.long
 def test_fifty_clients_see_each_session_once(tmp_path: Path) -> None:
     home = crowded_home(tmp_path / "home", SESSIONS)
     home.repository("all")

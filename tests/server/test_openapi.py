@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.support.home import Home, build_home
 from tests.support.server import Served, serving
 
@@ -125,6 +127,7 @@ def test_the_page_works_offline(reader: Served) -> None:
     assert "A plan and how to apply it." in page.text
 
 
+@pytest.mark.long
 def test_a_stranger_finds_no_fault(tmp_path: Path) -> None:
     """Schemathesis asks what the document allows, and what it doesn't.
 

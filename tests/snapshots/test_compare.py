@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.snapshots.compare import is_below, same_as_snapshot, same_in_both
+from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
 from migrator.snapshots.trees import Trees
 from tests.support.git import git, repository
 from tests.support.snapshot_port import Snapshots
@@ -215,8 +215,8 @@ def test_what_nobody_may_read_is_not_the_same(pair: Pair) -> None:
     ],
 )
 def test_only_what_is_plainly_below_the_worktree_has_a_path(file: str, path: str | None) -> None:
-    assert is_below("/w", file) == path
+    assert relative_path("/w", file) == path
 
 
 def test_everything_is_below_the_root_directory() -> None:
-    assert is_below("/", "/a/b") == "a/b"
+    assert relative_path("/", "/a/b") == "a/b"

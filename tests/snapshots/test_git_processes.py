@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.git import git
 from tests.support.rows import add_patch, add_sessions, rows
 from tests.support.undo_world import World, linked, write
@@ -36,6 +38,7 @@ def many_sessions(world: World, number: int) -> Path:
     return source
 
 
+@pytest.mark.long
 def test_a_thousand_go_along_in_one_pack(world: World, processes: Callable[[], list[str]]) -> None:
     source = many_sessions(world, 1000)
     target = linked(source)

@@ -207,7 +207,7 @@ _DEEDS: Mapping[str, Callable[[Any], object]] = {
     "fail": _fail,
     "meddle": _meddle,
     "peek": _peek,
-    "seal": lambda journal: journal.db.execute("PRAGMA query_only = ON"),
+    "seal": lambda journal: journal.connection.execute("PRAGMA query_only = ON"),
     "dawdle": lambda _: time.sleep(0.02),
     "knock": _knock,
 }

@@ -75,7 +75,7 @@ class Home:
             input=stdin or "",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RECORDED_HOME = "/home/dev"
 _DATE = 1_795_435_200
+"""When the commits were made, in seconds: their ids depend on it."""
 CHANGED = ("one", "two", "three")
 """The files that turns have changed in a repository."""
 OTHER_PROJECT = "0" * 40

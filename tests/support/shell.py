@@ -32,7 +32,7 @@ def typed(home: Home, line: str, *, cwd: Path | None = None, stdin: str = "") ->
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     return Finished(done.returncode, done.stdout, done.stderr)

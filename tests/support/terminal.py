@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 AGAIN_SECONDS = 2.0
 
 

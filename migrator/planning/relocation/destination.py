@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput
 from migrator.model import FolderMoves, FolderState, PlanWarning
-from migrator.paths import Folders, is_within, normalise
+from migrator.paths import FolderMap, is_within, normalise
 from migrator.planning.relocation.resolvers import RESOLVERS
 from migrator.text import and_more
 
@@ -45,20 +45,20 @@ class Relocation:
 
     def __init__(self, places: Places, moves: FolderMoves, workspaces: Collection[str] = ()) -> None:
         self.moves = moves
-        self.folders = Folders(moves.folders)
+        self.folders = FolderMap(moves.folders)
         self.resolver = RESOLVERS[moves.state](places, self.folders)
         self._workspaces = frozenset(workspaces)
         self._missing: set[str] = set()
 
     def new_directory(self, directory: str) -> str | None:
         """Return what a stored directory becomes; None if it stays the same."""
-        return self.folders.mapped(self.moved_path(directory))
+        return self.folders.new_path(self.moved_path(directory))
 
     def moved_path(self, directory: str) -> str:
         """Return a stored directory, or its real path if that is what moved: early versions stored symlinks."""
         if self.moves.state is FolderState.FOREIGN:
             return directory
-        if self.folders.mapped(directory) or self.folders.arrived(directory):
+        if self.folders.new_path(directory) or self.folders.has_arrived(directory):
             return directory
         real = os.path.realpath(directory)
         return directory if real == normalise(directory) else real
@@ -66,7 +66,7 @@ class Relocation:
     def place(self, before: Binding) -> Place | None:
         """Return where a session with this binding goes; None if it stays. Raises MigratorError."""
         old = self.moved_path(before.directory)
-        new = self.folders.mapped(old)
+        new = self.folders.new_path(old)
         if new is None:
             return None
         if not self.resolver.will_exist(new):

@@ -8,14 +8,15 @@ import shlex
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import FolderState, Plan, PlanWarning, Selected, Selection
+from migrator.model import FolderState, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
-from migrator.planning.opencode_2 import has_announcements
-from migrator.planning.planner import find_moves
+from migrator.planning.planner import plan_move
 from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives, trees
+from migrator.snapshots.alternates import broken_alternates, worktree_of
+from migrator.snapshots.layout import Layout
 from migrator.store.project_rows import project_rows
 from migrator.store.reader import IN
 from migrator.text import and_more
@@ -23,7 +24,7 @@ from migrator.text import and_more
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from migrator.model import Change, ProjectChange, Session
+    from migrator.model import Plan, ProjectChange, Session
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.planning.relocation.destination import Relocation
     from migrator.store.project_rows import ProjectRows
@@ -46,33 +47,31 @@ def plan_relocation(
     if not following and not updates:
         raise NothingMatched(_nothing_bound(relocation))
     affected = {*following, *_project_directories(rows.values(), relocation)}
-    has_moved = relocation.moves.state is FolderState.MOVED
-    moves = find_moves(store, _selection(store, relocation, following), relocation, file_undo)
-    updated = {update.id for update in updates}
-    return Plan(
-        str(store.path),
-        store.schema.dialect,
-        moves.changes,
-        (*updates, *(project for project in moves.projects if project.id not in updated)),
-        (
-            *_unmatched_folders(affected, relocation),
-            *_already_there(directories, relocation),
-            *moves.warnings,
+    left_over = _left_over(affected, relocation, copied=copied)
+    warnings = (*_unmatched_folders(affected, relocation), *_already_there(directories, relocation))
+    selection = _selection(store, relocation, following, warnings)
+    return plan_move(
+        store,
+        selection,
+        relocation,
+        file_undo,
+        announce=announce,
+        warnings=(
             *stay_warnings,
-            *(_left_over(affected, relocation, copied=copied) if has_moved else ()),
-            *_worktree_repairs(moves.changes, updates, relocation),
-            *_broken_alternates(store, relocation),
+            *left_over,
+            *_worktree_repairs(selection, updates, relocation),
+            *_changed_alternates(store, relocation),
             *_move_next(relocation),
             *_named_elsewhere(relocation),
         ),
-        moves.unchanged,
-        relocation.moves,
-        moves.sources,
-        announce and has_announcements(store, moves.changes),
+        updates=updates,
+        relocated=relocation.moves,
     )
 
 
-def _selection(store: Store, relocation: Relocation, directories: Collection[str]) -> Selection:
+def _selection(
+    store: Store, relocation: Relocation, directories: Collection[str], warnings: Iterable[PlanWarning]
+) -> Selection:
     """Select every session in these directories, and the rest of their trees, which stays where it is."""
     chosen = {session.id: session for session in store.sessions_where(f"directory {IN}", [json.dumps([*directories])])}
     others = relatives(store, chosen)
@@ -82,7 +81,7 @@ def _selection(store: Store, relocation: Relocation, directories: Collection[str
         for tree in trees(chosen | others)
         for session in tree
     ]
-    return Selection(tuple(selected), tuple(_stays_behind(others.values(), relocation)))
+    return Selection(tuple(selected), (*warnings, *_stays_behind(others.values(), relocation)))
 
 
 def _typed_words(directory: str, relocation: Relocation) -> str:
@@ -95,7 +94,7 @@ def _typed_words(directory: str, relocation: Relocation) -> str:
 
 def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterator[PlanWarning]:
     """Warn about trees that reach beyond the folders: the sessions outside stay where they are."""
-    outside = [session for session in sessions if not relocation.folders.arrived(session.directory)]
+    outside = [session for session in sessions if not relocation.folders.has_arrived(session.directory)]
     if outside:
         first, number = min(outside), len(outside)
         more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
@@ -117,19 +116,18 @@ def _nothing_bound(relocation: Relocation) -> str:
 
 def _unmatched_folders(affected: Collection[str], relocation: Relocation) -> Iterator[PlanWarning]:
     """Warn about each folder that nothing is bound to: if a path was mistyped, it is one of these."""
-    known_by: dict[str, list[str]] = {}
+    by_real_path: dict[str, list[str]] = {}
     for old, _ in relocation.moves.folders:
         real = old if relocation.moves.state is FolderState.FOREIGN else os.path.realpath(old)
-        known_by.setdefault(real, []).append(old)
-    for olds in known_by.values():
-        if not any(
-            is_within(normalise(relocation.moved_path(directory)), old) for directory in affected for old in olds
-        ):
+        by_real_path.setdefault(real, []).append(old)
+    paths = {normalise(relocation.moved_path(directory)) for directory in affected}
+    for olds in by_real_path.values():
+        if not any(is_within(path, old) for path in paths for old in olds):
             yield PlanWarning("nothing-bound", f"No session and no project is bound to {olds[0]} or below it.")
 
 
 def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
-    staying = [directory for directory in directories if relocation.folders.arrived(directory)]
+    staying = [directory for directory in directories if relocation.folders.has_arrived(directory)]
     if staying:
         yield PlanWarning(
             "already-there",
@@ -151,7 +149,8 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
     """
     empty: list[str] = []
     in_use: list[str] = []
-    for directory in sorted(affected):
+    has_moved = relocation.moves.state is FolderState.MOVED
+    for directory in sorted(affected) if has_moved else ():
         if _is_left_over(directory, relocation):
             (empty if _is_empty(directory) else in_use).append(directory)
     if in_use and not copied:
@@ -175,8 +174,8 @@ def _is_left_over(directory: str, relocation: Relocation) -> bool:
     real = os.path.realpath(directory)
     if new is None or not os.path.isdir(real) or real == os.path.realpath(new):
         return False
-    news = [new for _, new in relocation.moves.folders]
-    return relocation.folders.origin(normalise(directory)) is None and not any(is_within(new, real) for new in news)
+    holds_new_folder = any(is_within(new_folder, real) for _, new_folder in relocation.moves.folders)
+    return not holds_new_folder and relocation.folders.old_path(normalise(directory)) is None
 
 
 def _is_empty(directory: str) -> bool:
@@ -187,15 +186,15 @@ def _is_empty(directory: str) -> bool:
 
 
 def _worktree_repairs(
-    changes: Iterable[Change], updates: Iterable[ProjectChange], relocation: Relocation
+    selection: Selection, updates: Iterable[ProjectChange], relocation: Relocation
 ) -> list[PlanWarning]:
     """Warn about the broken links of each checkout that moves: those of sessions, and those in project rows."""
     if relocation.moves.state is FolderState.FOREIGN:
         return []
     news = {new for _, new in relocation.moves.folders}
     tops = {*news}
-    for before in {change.before for change in changes}:
-        if place := relocation.place(before):
+    for binding in {selected.session.binding for selected in selection.sessions}:
+        if place := relocation.place(binding):
             tops.add(place.worktree)
     for update in updates:
         tops.add(update.worktree)
@@ -203,15 +202,12 @@ def _worktree_repairs(
     return worktree_repairs(sorted(top for top in tops if any(is_within(top, new) for new in news)), relocation)
 
 
-def _broken_alternates(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
+def _changed_alternates(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
     """Warn that snapshots of worktrees that stay borrow from a repository that moves: their alternates change too."""
-    from migrator.snapshots.alternates import broken_alternates, worktree_of
-    from migrator.snapshots.layout import Layout
-
     if relocation.moves.state is FolderState.FOREIGN:
         return
     broken = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
-    if others := sorted(worktree for worktree in broken if worktree and relocation.folders.mapped(worktree) is None):
+    if others := sorted(worktree for worktree in broken if worktree and relocation.folders.new_path(worktree) is None):
         more = and_more(len(others) - 1, "worktree")
         yield PlanWarning(
             "snapshots-borrow",

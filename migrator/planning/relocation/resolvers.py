@@ -1,4 +1,4 @@
-"""Where sessions belong whose folder moved: one resolver for each `migrator.model.FolderState`."""
+"""Where the sessions of a moved folder belong: one resolver for each `migrator.model.FolderState`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,18 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, FolderState, Place
-from migrator.paths import Folders, checkout_root, is_within, move_below, normalise, upwards
+from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
 from migrator.places import git, git_worktrees
-from migrator.places.checkout import (
-    GLOBAL,
-    Checkout,
-    directory_project,
-    directory_project_id,
-    is_outside_repository,
-)
+from migrator.places.checkout import GLOBAL, Checkout, directory_project, directory_project_id, is_outside_repository
 
 if TYPE_CHECKING:
     from migrator.places import Places
 
 
 class Resolver(ABC):
-    """Tells what opencode makes of the new directories once all folders are where they belong."""
+    """Tells what opencode will make of the new directories once all folders have moved."""
 
-    def __init__(self, places: Places, folders: Folders) -> None:
+    def __init__(self, places: Places, folders: FolderMap) -> None:
         self._places = places
         self._folders = folders
 
@@ -40,7 +34,7 @@ class Resolver(ABC):
 
     @abstractmethod
     def is_of_project(self, directory: str, project_id: str) -> bool:
-        """Tell whether a new directory can be one of this project: what won't exist contradicts nothing."""
+        """Tell whether a new directory can belong to this project; True if it won't exist, since nothing says no."""
 
     @abstractmethod
     def will_exist(self, directory: str) -> bool:
@@ -55,11 +49,11 @@ class Resolver(ABC):
         return next(above for above in upwards(directory) if self.will_exist(above))
 
     def place_in_missing_checkout(self, before: Binding, directory: str) -> Place | None:
-        """Return a session's place if its checkout won't exist, be it deleted long before the folder moved.
+        """Return a session's place if its checkout won't exist, as when it was deleted before the folder moved.
 
         Nothing on the disk says that it is another project now, and if the checkout comes back, its id is the same.
         """
-        root = self._folders.mapped(_checkout_root(before))
+        root = self._folders.new_path(_checkout_root(before))
         if is_outside_repository(before.project_id, before.directory) or root is None or self.will_exist(root):
             return None
         return _git_checkout(before.project_id, root).place(directory)
@@ -78,7 +72,7 @@ class ForeignResolver(Resolver):
             return replace(place, follows=place.binding)
         outside = before.project_id == GLOBAL and before.path == normalise(before.directory)[1:]
         path = directory[1:] if outside else before.path
-        root = "/" if outside else self._folders.mapped(_checkout_root(before)) or directory
+        root = "/" if outside else self._folders.new_path(_checkout_root(before)) or directory
         vcs = None if before.project_id == GLOBAL else "git"
         follows = Binding(before.project_id, directory, path)
         return Place(directory, before.project_id, root, path or "", vcs, root, follows)
@@ -157,7 +151,7 @@ class WillMoveResolver(Resolver):
                 raise NoSuchDirectory(f"{old} is no directory that could be moved; without --will-move if it has been.")
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
-            if os.path.lexists(new) and self._folders.mapped(new) is None:
+            if os.path.lexists(new) and self._folders.new_path(new) is None:
                 inside = f"{new.rstrip('/')}/{os.path.basename(old)}"
                 raise NoSuchDirectory(
                     f"{new} exists already, so `mv` would put {old} into it: if that is what you want, say {inside}; "
@@ -179,15 +173,15 @@ class WillMoveResolver(Resolver):
             return directory_project(directory).place(directory)
         moved = replace(
             checkout,
-            worktree=self._folders.mapped(checkout.worktree) or checkout.worktree,
-            project_worktree=self._folders.mapped(checkout.project_worktree) or checkout.project_worktree,
+            worktree=self._folders.new_path(checkout.worktree) or checkout.worktree,
+            project_worktree=self._folders.new_path(checkout.project_worktree) or checkout.project_worktree,
         )
         return moved.place(directory)
 
     def _checkout(self, directory: str) -> Checkout:
         """Return the checkout that a directory will be in, with its paths of today."""
         for above in upwards(directory):
-            now = self._folders.origin(above)
+            now = self._folders.old_path(above)
             if now is not None and any(os.access(f"{now}/{name}", os.F_OK) for name in self._places.marker_names):
                 checkout = self._places.checkout(now)
                 if checkout != self._places.outside_repository(now):
@@ -201,12 +195,12 @@ class WillMoveResolver(Resolver):
 
     def will_exist(self, directory: str) -> bool:
         """Tell whether there is a directory now that will be at this path."""
-        now = self._folders.origin(directory)
+        now = self._folders.old_path(directory)
         return now is not None and os.path.isdir(now)
 
     def current_path(self, directory: str) -> str:
         """Return today's path of what will be at `directory`."""
-        return self._folders.origin(directory) or directory
+        return self._folders.old_path(directory) or directory
 
 
 RESOLVERS: dict[FolderState, type[Resolver]] = {
@@ -216,12 +210,12 @@ RESOLVERS: dict[FolderState, type[Resolver]] = {
 }
 
 
-def moved_admin_dir(worktree: str, admin: str, folders: Folders) -> str:
+def moved_admin_dir(worktree: str, admin: str, folders: FolderMap) -> str:
     """Return where a repository's record of a linked worktree is after both moved, and `.git` still names `admin`."""
     if git_worktrees.names_relative_path(worktree):
-        was = folders.origin(worktree) or worktree
+        was = folders.old_path(worktree) or worktree
         admin = normalise(os.path.join(was, os.path.relpath(admin, worktree)))
-    return folders.mapped(admin) or admin
+    return folders.new_path(admin) or admin
 
 
 def _git_checkout(project_id: str, root: str) -> Checkout:

@@ -13,7 +13,7 @@ from migrator.planning.relocation.resolvers import moved_admin_dir
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from migrator.paths import Folders
+    from migrator.paths import FolderMap
     from migrator.planning.relocation.destination import Relocation
 
 
@@ -51,20 +51,20 @@ def _broken_worktrees(top: str, relocation: Relocation) -> Iterator[tuple[str, s
             yield _repository(link[1]), link[0]
 
 
-def _link_that_will_break(worktree: str, admin: str, folders: Folders) -> tuple[str, str] | None:
+def _link_that_will_break(worktree: str, admin: str, folders: FolderMap) -> tuple[str, str] | None:
     """Return worktree and record after the move if it breaks their link: both hold full paths, unless git was told."""
     if not os.path.lexists(f"{worktree}/.git"):
         return None
-    after = folders.mapped(worktree) or worktree, folders.mapped(admin) or admin
+    after = folders.new_path(worktree) or worktree, folders.new_path(admin) or admin
     together = os.path.relpath(*after) == os.path.relpath(worktree, admin)
     if after == (worktree, admin) or (together and git_worktrees.names_relative_path(worktree)):
         return None
     return after
 
 
-def _link_that_broke(worktree: str, _admin: str, folders: Folders) -> tuple[str, str] | None:
+def _link_that_broke(worktree: str, _admin: str, folders: FolderMap) -> tuple[str, str] | None:
     """Return worktree and record where they are now, if one of them has another path for the other."""
-    worktree = folders.mapped(worktree) or worktree
+    worktree = folders.new_path(worktree) or worktree
     linked = git_worktrees.admin_dir(worktree)
     if linked is None:
         return None

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from migrator.arguments import OrphansRequest
-from migrator.reporting.orphan_rows import reason_row, suggestion_row
-from migrator.reporting.session_info import global_sessions
+from migrator.reporting.session_info import orphan_sessions
 from migrator.server import cursors
 from migrator.server.endpoint import NEXT_CURSOR, Endpoint, page_response
 from migrator.server.parameters import Parameter, limit_parameter, read_query
-from migrator.server.state import app_state, in_thread, json_response
-from migrator.store.history_copy import Info
+from migrator.server.state import app_state, in_thread, json_text
 from migrator.store.paging import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.model import Orphan, Project, Session
+    from migrator.model import Orphan, Session
     from migrator.server.database_access import DatabaseAccess
 
 PARAMETERS = (
@@ -55,7 +52,8 @@ async def orphans(request: Request) -> Response:
             cache.clear()
         with access.history() as copy:
             infos = copy.sessions([orphan.session.id for orphan in shown])
-            return json_response(_rows(shown, infos, copy.projects), headers=headers)
+            rows = orphan_sessions(shown, infos, copy.projects)
+        return json_text(f"[{','.join(rows)}]", headers=headers)
 
     return await in_thread(respond)
 
@@ -69,37 +67,6 @@ def _find(access: DatabaseAccess, rule: str | None) -> Sequence[Orphan]:
 
 def _sort_key(session: Session) -> tuple[int, str]:
     return session.updated, session.id
-
-
-def _rows(shown: Sequence[Orphan], infos: Mapping[str, Info], projects: Mapping[str, Project]) -> list[dict[str, Any]]:
-    sessions = [infos.get(orphan.session.id) or _unlisted(orphan.session) for orphan in shown]
-    return [
-        {
-            **json.loads(text),
-            "reasons": [reason_row(reason) for reason in orphan.reasons],
-            "suggestion": suggestion_row(orphan.suggestion),
-            "rivals": list(orphan.rivals),
-        }
-        for orphan, text in zip(shown, global_sessions(sessions, projects), strict=True)
-    ]
-
-
-def _unlisted(session: Session) -> Info:
-    """Return the row of a session that is only in JSON storage, with what is known of it."""
-    archived = {} if session.archived is None else {"archived": session.archived}
-    known = {
-        "id": session.id,
-        "slug": "",
-        "projectID": session.project_id,
-        "directory": session.directory,
-        "path": session.binding.path,
-        "parentID": session.parent_id,
-        "title": session.title,
-        "version": "",
-        "time": {"created": session.created, "updated": session.updated, **archived},
-    }
-    text = json.dumps({name: value for name, value in known.items() if value is not None}, ensure_ascii=False)
-    return Info(session.updated, session.id, session.project_id, text)
 
 
 ENDPOINTS = (

@@ -25,10 +25,10 @@ async def runs(request: Request) -> Response:
     path = app_state(request).access.path
 
     def respond() -> Response:
+        from migrator.documents.run import log_row
         from migrator.operations.log import list_runs
-        from migrator.reporting.log_rows import log_rows
 
-        return json_response(log_rows(list_runs(path)[: values["limit"]]))
+        return json_response([log_row(run) for run in list_runs(path)[: values["limit"]]])
 
     return await in_thread(respond)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.home import MOVE, Home
+from tests.support.marks import long_round
 from tests.support.other_process import opened
 from tests.support.refusal import refused, sentence
 
@@ -29,7 +30,9 @@ def test_open_in_another_process(home: Home) -> None:
     assert "--wait" in said
 
 
-@pytest.mark.parametrize(("how", "seconds"), [("idle", 1), ("locked", 6)])  # a reader gives up after 5 s by itself
+@pytest.mark.parametrize(
+    ("how", "seconds"), [("idle", 1), long_round("locked", 6)]
+)  # a reader gives up after 5 s by itself
 def test_waiting_for_it_to_be_closed(home: Home, how: str, seconds: int) -> None:
     with opened(home.database, how, seconds):
         moved = home.run(*MOVE, "--wait", "30", "--json")

@@ -25,7 +25,7 @@ Message = dict[str, Any]
 
 _ORDER = re.compile(r"\[\[tool:(\w+) ")
 _WORKING_DIRECTORY = re.compile(r"[Ww]orking directory: *(\S+)")
-_PATIENCE_SECONDS = 20
+_PATIENCE_SECONDS = 60
 _ENVELOPE = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": "fake-1"}
 _USAGE = {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
 _FIRST_WORD = {"role": "assistant", "content": "Well. "}

@@ -9,7 +9,6 @@ repos/plain   a directory outside any repository
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -21,6 +20,8 @@ from tests.support.git import commit, git
 from tests.support.opencode.fake_model import order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.opencode.opencode_1 import OpenCode
 
 IN_A = ("main", "fork", "parent", "task child", "child", "grandchild", "archived", "deep", "reverted")
@@ -74,21 +75,13 @@ class Lab:
         }
 
 
-class Template:
-    """A lab that is built once and put back as it was before each use, at the same path: opencode stores full paths."""
-
-    def __init__(self, opencode: OpenCode, root: Path) -> None:
-        self._root = root
-        self._copy = root.with_name(root.name + "-template")
-        make_repositories(root / "repos")
-        self._lab = Lab(opencode, root / "repos", {})
-        make_sessions(self._lab)
-        shutil.copytree(root, self._copy, symlinks=True)
-
-    def restore(self) -> Lab:
-        shutil.rmtree(self._root)
-        shutil.copytree(self._copy, self._root, symlinks=True)
-        return self._lab
+def make_lab(opencode: OpenCode, root: Path, keep: Callable[[], None]) -> Lab:
+    """Make the data set; see Template."""
+    make_repositories(root / "repos")
+    lab = Lab(opencode, root / "repos", {})
+    make_sessions(lab)
+    keep()
+    return lab
 
 
 def make_repositories(repos: Path) -> None:

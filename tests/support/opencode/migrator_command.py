@@ -27,7 +27,7 @@ def run_migrator(opencode: OpenCode, *arguments: str | Path, cwd: Path) -> Outco
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

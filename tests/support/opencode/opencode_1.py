@@ -19,8 +19,8 @@ from urllib.parse import quote, urlencode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_START_SECONDS = 60
-_CALL_SECONDS = 60
+_START_SECONDS = 120
+_CALL_SECONDS = 120
 _STOP_SECONDS = 10
 _NOWHERE = "http://127.0.0.1:9/"
 """A registry that is not there: opencode would fetch a plugin library into each home and wait for it when it ends."""

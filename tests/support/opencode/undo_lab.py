@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +10,7 @@ from tests.support.opencode.fake_model import order
 from tests.support.opencode.lab import writes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.opencode.opencode_1 import OpenCode
@@ -48,32 +46,14 @@ class UndoLab:
         return sorted(config.parent for config in (self.opencode.data / "snapshot").glob("**/config"))
 
 
-class UndoLabTemplate:
-    """A undo_lab that is built once and put back as it was before each use, at the same path."""
-
-    def __init__(self, opencode: OpenCode, root: Path) -> None:
-        self._root, self._copy = root, root.with_name(root.name + "-template")
-        source = root / "repos/source"
-        _repository(source)
-        with opencode.serve(source):
-            session = _session(opencode, source)
-            _keep(root, self._copy, opencode.database.relative_to(root))
-            expected = walk(opencode, session, source)
-        self._lab = UndoLab(opencode, root / "repos", session, expected)
-
-    def restore(self) -> UndoLab:
-        shutil.rmtree(self._root)
-        shutil.copytree(self._copy, self._root, symlinks=True)
-        return self._lab
-
-
-def _keep(root: Path, copy: Path, database: Path) -> None:
-    """Copy everything, of a database that opencode has open what is committed."""
-    shutil.copytree(root, copy, symlinks=True)
-    for file in copy.joinpath(database.parent).glob(f"{database.name}*"):
-        file.unlink()
-    with closing(sqlite3.connect(root / database)) as now, closing(sqlite3.connect(copy / database)) as kept:
-        now.backup(kept)
+def make_undo_lab(opencode: OpenCode, root: Path, keep: Callable[[], None]) -> UndoLab:
+    """Make the repository and its session; see Template."""
+    source = root / "repos/source"
+    _repository(source)
+    with opencode.serve(source):
+        session = _session(opencode, source)
+        keep()
+        return UndoLab(opencode, root / "repos", session, walk(opencode, session, source))
 
 
 def _repository(source: Path) -> None:
