@@ -1,4 +1,4 @@
-"""What a face asks for: one frozen request for each verb, the choices that an option has, and keywords of programs.
+"""What a face asks for: one frozen request for each verb, the choices of options, and the keywords of the Python API.
 
 The command line, the server and the Python API build the same requests; nothing below them knows which one asked.
 """
@@ -63,6 +63,27 @@ class SelectRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ListRequest:
+    """List one page of the selected sessions, of those of every project (`everywhere`), or of what opencode lists here.
+
+    `roots` leaves out children; by default so does every list that selects nothing. `limit` 0 means all; by default a
+    list of what is here has at most 100. `cursor` is where the page before ended. The other fields are those of
+    `ListFilter`.
+    """
+
+    select: SelectRequest = SelectRequest()
+    everywhere: bool = False
+    directory: str | None = None
+    roots: bool | None = None
+    start: int | None = None
+    search: str | None = None
+    workspace: str | None = None
+    hide_archived: bool = False
+    limit: int | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MoveRequest:
     """Move the selected sessions to one directory.
 
@@ -77,6 +98,19 @@ class MoveRequest:
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
     project_option: str = "--to-project"
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateRequest:
+    """Move one session, named by its id or the start of it, with its tree; the other fields are those of a move."""
+
+    session: str
+    directory: str | None = None
+    project: str | None = None
+    undo_files: FileUndoPolicy = "auto"
+    announce: bool = True
+    with_forks: bool = False
+    project_option: str = "--project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +151,19 @@ class SearchRequest:
 
     directories: Sequence[str] = ()
     depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrphansRequest:
+    """List lost sessions: those that `rules` find, all without one; of the selected sessions, if any are selected.
+
+    `rule_option` is what the names of rules were typed with.
+    """
+
+    rules: Sequence[str] = ()
+    search: SearchRequest = SearchRequest()
+    select: SelectRequest = SelectRequest()
+    rule_option: str = "--rule"
 
 
 @dataclass(frozen=True, slots=True)

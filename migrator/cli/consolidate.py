@@ -50,7 +50,7 @@ def command(**values: Any) -> None:
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
+    """Return the plan for these options."""
     return _plan(values)[0]
 
 

@@ -60,7 +60,7 @@ def command(**values: Any) -> None:
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
+    """Return the plan for these options."""
     from migrator.operations.move import plan_move
 
     request = MoveRequest(

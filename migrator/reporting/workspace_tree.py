@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from migrator.reporting.workspace_rows import state_words, workspace_rows
 from migrator.text import cells, count, one_line, shortened, tilde
-from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterato
             leaving.setdefault(owner.workspace, Counter())[change.after.directory] += 1
     workspaces = repository.workspaces
     names = [shortened(workspace.name, 30) for workspace in workspaces]
-    states = [state_words(workspace) for workspace in workspaces]
+    states = [state_words(row) for row in workspace_rows(found)]
     name_room, state_room = max(map(cells, names)), max(map(cells, states))
     for index, (workspace, name, state) in enumerate(zip(workspaces, names, states, strict=True)):
         branch, stem = ("└─ ", "   ") if index == len(workspaces) - 1 else ("├─ ", "│  ")
@@ -39,12 +39,6 @@ def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterato
         if workspace.evidence:
             yield shortened(f"{stem}  evidence: {workspace.evidence}", max(width, 40))
         yield f"{stem}  {_going(found.session_counts.get(workspace, 0), leaving.get(workspace, Counter()))}"
-
-
-def state_words(workspace: Workspace) -> str:
-    """Return the state, and what else is special of a workspace."""
-    words = ["main"] if workspace.main and workspace.state is WorkspaceState.ALIVE else [workspace.state.value]
-    return ", ".join([*words, *(["locked"] if workspace.locked is not None else [])])
 
 
 def _going(sessions: int, to: Counter[str]) -> str:

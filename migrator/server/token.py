@@ -1,4 +1,4 @@
-"""The token: made anew at every start, and left where only its owner can read it."""
+"""The token: made at every start, and written to a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX = "ocm_"
-"""How every token begins, which tells a token file from any other."""
+"""Every token begins with this, which tells a token file from any other."""
 
 
 def make() -> str:
@@ -22,7 +22,7 @@ def make() -> str:
 
 
 def write(token: str, file: Path) -> None:
-    """Write it, whole or not at all, readable for its owner only; a file that held something else is left alone."""
+    """Write the token file, whole or not at all, readable for its owner only; never replace a file of another kind."""
     if not file.name:
         raise BadInput("--token-file names no file; name one, or leave it out.")
     partial = file.with_name(f".{file.name}.{os.getpid()}")
@@ -49,7 +49,7 @@ def _is_ours(file: Path) -> bool:
 
 
 def remove(token: str, file: Path) -> None:
-    """Take the file away when the server ends, unless another server has its token there by now."""
+    """Delete the file when the server ends, unless another server has written its token there by now."""
     try:
         if file.read_text(encoding="ascii").strip() == token:
             file.unlink()
