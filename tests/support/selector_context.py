@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Surroundings:
+class FixedSelectorContext:
     """A Facts without a database; `asked` counts the questions about ids."""
 
     sessions: Sequence[Session] = ()
@@ -75,7 +75,7 @@ def in_directories(*directories: str) -> list[Session]:
     return [session(directory, directory) for directory in directories]
 
 
-def chosen(plugin: SelectorPlugin, facts: Surroundings, **values: Any) -> list[str]:
+def selected_ids(plugin: SelectorPlugin, facts: FixedSelectorContext, **values: Any) -> list[str]:
     """Return the ids that what was typed selects, by SQL, having seen that Python says the same."""
     selectors = plugin.build(values, facts)
     assert selectors
