@@ -1,4 +1,4 @@
-"""The Facts of a handful of sessions, and the table they are in, for selectors to be asked about."""
+"""A SelectorContext of a handful of sessions, and the table that they are in, to ask selectors about."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class FixedSelectorContext:
-    """A Facts without a database; `asked` counts the questions about ids."""
+    """A SelectorContext without a database; `asked` has the questions about ids."""
 
     sessions: Sequence[Session] = ()
     cwd: str = "/lab/here"
