@@ -1,4 +1,4 @@
-"""Is the plan still true? Asked of the rows under the exclusive lock, before anything is written."""
+"""Compare a plan with the rows as they are now: under the exclusive lock, before anything is written."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ DELETED_IN_2 = "was deleted in opencode 2"
 
 @dataclass(frozen=True, slots=True)
 class Conflicts:
-    """What the database holds otherwise than planned, in words: by session id, and by project id.
+    """What keeps a plan from being carried out, in words, by the id of the session or project.
 
-    Sessions that `changed` make a plan stale; those with a turn `under_way` don't, but can't be moved now.
+    Sessions and projects that changed make the plan stale; sessions with a turn `under_way` only can't be moved now.
     """
 
     changed: dict[str, str]
@@ -44,11 +44,11 @@ class Conflicts:
 
     @property
     def everything(self) -> dict[str, str]:
-        """All conflicts; the names of projects say that they are projects."""
+        """All conflicts, as a message names them."""
         return self.sessions | {f"project {id_}": what for id_, what in self.projects.items()}
 
     def error(self, advice: str) -> MigratorError:
-        """Return the error that refuses a run for these conflicts; `advice` is what to do where a plan is stale."""
+        """Return the error that refuses a run for these conflicts; `advice` tells what to do if the plan is stale."""
         if self.under_way:
             return MigratorError(
                 f"{conflict_sentence(self.under_way)}, which opencode 2 goes on with when it starts, and it would find "
@@ -79,7 +79,7 @@ def find_conflicts(staging: Staging, job: Job) -> Conflicts:
 
 
 def turns_under_way(store: Store, changes: Iterable[Change]) -> dict[str, str]:
-    """Map each session that would move in the middle of a turn of opencode 2 to the words for that."""
+    """Map each session that would move in the middle of a turn of opencode 2 to words that say so."""
     moving = (change.session for change in changes if change.moves)
     return dict.fromkeys(suspended_sessions(store, moving), "is in the middle of a turn")
 
@@ -89,8 +89,7 @@ def changed_sessions(
 ) -> dict[str, str]:
     """Map each session of the staged `changes` that changed since they were planned to what changed, in words.
 
-    A child that was created since, which is not among the `known` ones, counts against its parent, if that moves: left
-    out, it would be torn from its tree.
+    A new child, which isn't `known` to the plan, is a conflict of its parent, if that moves: it would be left behind.
     """
     found = {}
     if mismatched := dict(staging.mismatched()):
@@ -104,12 +103,6 @@ def changed_sessions(
     found.update(_changed_values(staging.store, restores))
     found.update(dict.fromkeys(deleted_in_opencode_2(staging.store, restores), DELETED_IN_2))
     return found
-
-
-def without_trees_of(changes: Sequence[Change], conflicting: Collection[str]) -> list[Change]:
-    """Return the changes without the whole tree of each conflicting session."""
-    trees = {change.root for change in changes if change.session in conflicting}
-    return [change for change in changes if change.root not in trees]
 
 
 def conflict_sentence(found: dict[str, str]) -> str:
@@ -132,10 +125,7 @@ def _difference(change: Change, now: Binding) -> str:
 
 
 def _changed_values(store: Store, restores: Sequence[Edit]) -> dict[str, str]:
-    """Map each session with a value that changed since the run, and so can't be set back, to the value's name.
-
-    Nothing is set back in rows that were deleted.
-    """
+    """Map each session with a value that can't be set back, because it changed since the run, to words that name it."""
     return {
         edit.session: f"has been used since: {_value_name(edit)} changed"
         for edit in changed_since(store, restores)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -62,8 +63,6 @@ class Journal:
     """One run's journal, open. Every writing method returns only when what it wrote is on the disk."""
 
     def __init__(self, path: Path) -> None:
-        import sqlite3
-
         self.path = path
         with _explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
@@ -77,8 +76,6 @@ class Journal:
         `staging` holds the changes of the job's plan. Snapshots were carried before, which harms nobody. A file without
         a row in `run` is no run: the row is written in one transaction with all but the changes, which come first.
         """
-        import sqlite3
-
         plan, now = job.plan, now_ms()
         path = _new_file(now)
         with _explain_errors(path):
@@ -114,8 +111,6 @@ class Journal:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        import sqlite3
-
         self.close()
         if isinstance(error, sqlite3.Error):
             raise _unusable(self.path, error) from error
@@ -134,8 +129,6 @@ class Journal:
     @property
     def entry(self) -> RunEntry:
         """The run as `log` shows it. Raises NoSuchRun if it was cut off before it began."""
-        import sqlite3
-
         cursor = self.connection.cursor()
         cursor.row_factory = sqlite3.Row
         found = cursor.execute("SELECT * FROM run").fetchone() if self.has_table("run") else None
@@ -150,6 +143,10 @@ class Journal:
             row["chunk_size"], row["undoes"], bool(row.get("partial")), row["verified"] or 0,
             bool(row.get("relocates")), bool(row.get("announces")),
         )  # fmt: skip
+
+    def session_ids(self) -> frozenset[str]:
+        """Return the ids of the sessions that the run changes, much faster than `changes` does."""
+        return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
 
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
@@ -271,8 +268,6 @@ def _new_file(now: int) -> Path:
 
 @contextmanager
 def _explain_errors(path: Path) -> Iterator[None]:
-    import sqlite3
-
     try:
         yield
     except (sqlite3.Error, OSError) as error:

@@ -1,4 +1,4 @@
-"""Project rows that move along: written in one transaction, the run's first, and compare-and-set value by value.
+"""Write the project rows that change with a move: in the run's first transaction, compare-and-set value by value.
 
 As with a chunk, nothing records that they are done: after a crash each value tells on which side of the commit it is.
 """
@@ -66,7 +66,7 @@ def changed_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str
 def blocking_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
     """Map each project that keeps a run, which was cut off, from being finished to what changed, in words.
 
-    Values that the run has written already, or that somebody changed after that, don't.
+    Values that the run has written already, or that were changed after that, don't.
     """
     return {
         state.update.id: _changed(state)
@@ -96,7 +96,7 @@ def inverted_updates(store: Store, updates: Sequence[ProjectChange]) -> tuple[li
 
 
 def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
-    """Write updates, inside a transaction. Raises StalePlan where a row isn't what it has to be."""
+    """Write updates, inside a transaction. Raises StalePlan if a row isn't what it should be before."""
     for update in updates:
         edits = list(_edits(update))
         removed = [row for row, _ in update.directories if row]

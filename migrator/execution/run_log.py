@@ -72,7 +72,7 @@ def sessions_taken_back(run: str, runs: Sequence[RunEntry]) -> set[str]:
     for undo in runs:
         if undo.undoes == run and undo.status is RunStatus.APPLIED:
             with open_run(undo.id) as journal:
-                back |= {change.session for change in journal.changes()} - sessions_taken_back(undo.id, runs)
+                back |= journal.session_ids() - sessions_taken_back(undo.id, runs)
     return back
 
 
@@ -85,9 +85,7 @@ def restored_sessions(run: Journal) -> frozenset[str]:
     if entry.undoes is None or entry.dialect == "v1":
         return frozenset()
     with open_run(entry.undoes) as undone:
-        if undone.entry.dialect != entry.dialect:
-            return frozenset()
-        return frozenset(change.session for change in undone.changes())
+        return undone.session_ids() if undone.entry.dialect == entry.dialect else frozenset()
 
 
 def open_run(wanted: str) -> Journal:

@@ -16,7 +16,6 @@ from migrator.execution.conflicts import (
     conflict_sentence,
     find_conflicts,
     turns_under_way,
-    without_trees_of,
 )
 from migrator.execution.engine import execute
 from migrator.execution.journal import Journal
@@ -190,16 +189,17 @@ def _run(writer: Writer, job: Job, options: RunOptions, places: Places | None = 
 
 
 def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
-    """Return the job without the trees and the project rows that are in conflict."""
-    plan = job.plan
-    changes = tuple(without_trees_of(plan.changes, conflicts.sessions))
+    """Return the job without the project rows that are in conflict, and without the whole tree of each session."""
+    plan, sessions = job.plan, conflicts.sessions
+    trees = {change.root for change in plan.changes if change.session in sessions}
+    changes = tuple(change for change in plan.changes if change.root not in trees)
     projects = tuple(project for project in plan.projects if project.id not in conflicts.projects)
     left = {change.session for change in changes}
     return replace(
         job,
         plan=replace(plan, changes=changes, projects=projects),
         restores=tuple(edit for edit in job.restores if edit.session in left),
-        partial=bool(conflicts.sessions),
+        partial=bool(sessions),
     )
 
 

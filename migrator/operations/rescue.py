@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.operations.orphans import find_homes
@@ -27,6 +26,11 @@ def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[
     homes = find_homes(context, request.search, tick)
     rescue = Rescue(context.rule_context, homes, every, request.rules or None, likely=request.likely)
     selection = rescue.select(find_reasons(context.rule_context, every))
-    selection = replace(selection, warnings=(*selection.warnings, *homes.warnings()))
-    file_undo = FileUndoDecider(context.store, context.places, request.undo_files)
-    return plan_move(context.store, selection, rescue.destination, file_undo, announce=request.announce)
+    return plan_move(
+        context.store,
+        selection,
+        rescue.destination,
+        FileUndoDecider(context.store, context.places, request.undo_files),
+        announce=request.announce,
+        warnings=homes.warnings(),
+    )

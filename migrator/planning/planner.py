@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.model import Change, FileUndo, Place, Plan, ProjectAction, ProjectChange
@@ -12,21 +11,10 @@ from migrator.planning.source_repositories import Way, find_sources, repository_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from migrator.model import Binding, PlanWarning, Project, Selection, Source
+    from migrator.model import Binding, FolderMoves, PlanWarning, Project, Selection
     from migrator.planning.destination import Destination
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.store.reader import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """What becomes of the selected sessions: all of a plan that doesn't depend on the command."""
-
-    changes: tuple[Change, ...]
-    unchanged: tuple[str, ...]
-    projects: tuple[ProjectChange, ...]
-    warnings: tuple[PlanWarning, ...]
-    sources: tuple[Source, ...]
 
 
 def plan_move(  # noqa: PLR0913 - a plan is complete when it is built, with all that a command adds
@@ -38,28 +26,16 @@ def plan_move(  # noqa: PLR0913 - a plan is complete when it is built, with all 
     announce: bool = False,
     warnings: Iterable[PlanWarning] = (),
     one_repository: bool = False,
+    updates: Sequence[ProjectChange] = (),
+    relocated: FolderMoves | None = None,
 ) -> Plan:
     """Plan the move of whole trees; nothing is written.
 
     With `announce` the model of opencode 2 is told about a new directory. `warnings` are added to the planner's own.
-    With `one_repository` the sessions are known to come from one repository, so the plan names no sources. Raises
-    MigratorError if the destination doesn't exist, or if opencode resolves it to another project than was asked for.
+    With `one_repository` the sessions are known to come from one repository, so the plan names no sources. `updates`
+    are the project rows that change with the folders that are `relocated`. Raises MigratorError if the destination
+    doesn't exist, or if opencode resolves it to another project than was asked for.
     """
-    moves = find_moves(store, selection, destination, file_undo)
-    return Plan(
-        str(store.path),
-        store.schema.dialect,
-        moves.changes,
-        moves.projects,
-        (*moves.warnings, *warnings),
-        moves.unchanged,
-        sources=() if one_repository else moves.sources,
-        announce=announce and has_announcements(store, moves.changes),
-    )
-
-
-def find_moves(store: Store, selection: Selection, destination: Destination, file_undo: FileUndoDecider) -> Moves:
-    """Ask the destination where each session goes, and find what follows from that. Raises MigratorError."""
     moves: list[Change] = []
     places: dict[str, Place] = {}
     unchanged = []
@@ -90,13 +66,24 @@ def find_moves(store: Store, selection: Selection, destination: Destination, fil
     projects = store.projects() if changes else []
     taken = [Way(why, before, after) for (before, _, why), after in ways.items() if after != before]
     sources = find_sources(taken, projects)
-    warnings = (
-        *selection.warnings,
-        *destination.warnings(),
-        *repository_warnings(taken, sources),
-        *opencode_2_warnings(store, changes),
+    updated = {update.id for update in updates}
+    return Plan(
+        str(store.path),
+        store.schema.dialect,
+        changes,
+        (*updates, *(change for change in _project_changes(places.values(), projects) if change.id not in updated)),
+        (
+            *selection.warnings,
+            *destination.warnings(),
+            *repository_warnings(taken, sources),
+            *opencode_2_warnings(store, changes),
+            *warnings,
+        ),
+        tuple(unchanged),
+        relocated,
+        () if one_repository else sources,
+        announce and has_announcements(store, changes),
     )
-    return Moves(changes, tuple(unchanged), tuple(_project_changes(places.values(), projects)), warnings, sources)
 
 
 def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Iterable[ProjectChange]:

@@ -8,10 +8,9 @@ import shlex
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import FolderState, Plan, PlanWarning, Selected, Selection
+from migrator.model import FolderState, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
-from migrator.planning.opencode_2 import has_announcements
-from migrator.planning.planner import find_moves
+from migrator.planning.planner import plan_move
 from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
@@ -25,7 +24,7 @@ from migrator.text import and_more
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from migrator.model import Change, ProjectChange, Session
+    from migrator.model import Plan, ProjectChange, Session
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.planning.relocation.destination import Relocation
     from migrator.store.project_rows import ProjectRows
@@ -49,32 +48,30 @@ def plan_relocation(
         raise NothingMatched(_nothing_bound(relocation))
     affected = {*following, *_project_directories(rows.values(), relocation)}
     left_over = _left_over(affected, relocation, copied=copied)
-    moves = find_moves(store, _selection(store, relocation, following), relocation, file_undo)
-    updated = {update.id for update in updates}
-    return Plan(
-        str(store.path),
-        store.schema.dialect,
-        moves.changes,
-        (*updates, *(project for project in moves.projects if project.id not in updated)),
-        (
-            *_unmatched_folders(affected, relocation),
-            *_already_there(directories, relocation),
-            *moves.warnings,
+    warnings = (*_unmatched_folders(affected, relocation), *_already_there(directories, relocation))
+    selection = _selection(store, relocation, following, warnings)
+    return plan_move(
+        store,
+        selection,
+        relocation,
+        file_undo,
+        announce=announce,
+        warnings=(
             *stay_warnings,
             *left_over,
-            *_worktree_repairs(moves.changes, updates, relocation),
+            *_worktree_repairs(selection, updates, relocation),
             *_changed_alternates(store, relocation),
             *_move_next(relocation),
             *_named_elsewhere(relocation),
         ),
-        moves.unchanged,
-        relocation.moves,
-        moves.sources,
-        announce and has_announcements(store, moves.changes),
+        updates=updates,
+        relocated=relocation.moves,
     )
 
 
-def _selection(store: Store, relocation: Relocation, directories: Collection[str]) -> Selection:
+def _selection(
+    store: Store, relocation: Relocation, directories: Collection[str], warnings: Iterable[PlanWarning]
+) -> Selection:
     """Select every session in these directories, and the rest of their trees, which stays where it is."""
     chosen = {session.id: session for session in store.sessions_where(f"directory {IN}", [json.dumps([*directories])])}
     others = relatives(store, chosen)
@@ -84,7 +81,7 @@ def _selection(store: Store, relocation: Relocation, directories: Collection[str
         for tree in trees(chosen | others)
         for session in tree
     ]
-    return Selection(tuple(selected), tuple(_stays_behind(others.values(), relocation)))
+    return Selection(tuple(selected), (*warnings, *_stays_behind(others.values(), relocation)))
 
 
 def _typed_words(directory: str, relocation: Relocation) -> str:
@@ -189,15 +186,15 @@ def _is_empty(directory: str) -> bool:
 
 
 def _worktree_repairs(
-    changes: Iterable[Change], updates: Iterable[ProjectChange], relocation: Relocation
+    selection: Selection, updates: Iterable[ProjectChange], relocation: Relocation
 ) -> list[PlanWarning]:
     """Warn about the broken links of each checkout that moves: those of sessions, and those in project rows."""
     if relocation.moves.state is FolderState.FOREIGN:
         return []
     news = {new for _, new in relocation.moves.folders}
     tops = {*news}
-    for before in {change.before for change in changes}:
-        if place := relocation.place(before):
+    for binding in {selected.session.binding for selected in selection.sessions}:
+        if place := relocation.place(binding):
             tops.add(place.worktree)
     for update in updates:
         tops.add(update.worktree)
