@@ -1,4 +1,4 @@
-"""The journal: what a run has changed can be told from it alone, and only by whose conversations they are."""
+"""The journal alone tells what a run has changed, and only the owner of the conversations may read it."""
 
 from __future__ import annotations
 

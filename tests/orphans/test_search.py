@@ -1,4 +1,4 @@
-"""What a search finds is likely, ranked; of equal rank there must be one."""
+"""A search finds likely homes, the best first; where two are equally good, neither is chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A history to lose: repositories on a real disk, and the rows that opencode 1.18.34 leaves when it works in them."""
+"""Repositories on a real disk, and the rows that opencode leaves when it works in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of opencode's database: how tests write them, and how they read what has become of them."""
+"""Rows of opencode's database: functions that add them, and functions that read what has become of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In a directory that was deleted, which is why people come here, everything works that needs no current directory."""
+"""In a current directory that was deleted, which is why people come here, all works that doesn't need it."""
 
 from __future__ import annotations
 
