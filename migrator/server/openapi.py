@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from migrator.server.endpoint import Endpoint
 
 _STATUSES = {
-    400: "What was said can't be meant.",
+    400: "The request can't be understood.",
     401: "The token is missing or wrong.",
     403: "The Host or Origin of the request isn't one that may ask here.",
     404: "What the request is about isn't there.",
     409: "In use, stale or in conflict: another process has the database open (`holders`), another run is being "
     "carried out, or rows changed since the plan was made (`rows`). Nothing was written.",
     413: "The body is too large.",
-    422: "Refused: what was said is clear, and can't be done. Nothing was written.",
+    422: "Refused: the request is understood, but can't be done. Nothing was written.",
     500: "Something unexpected went wrong; the traceback is in a file that `detail` names.",
     503: "The server is stopping, and what it was doing was rolled back; or the database can't be read.",
 }
