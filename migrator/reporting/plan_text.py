@@ -81,9 +81,9 @@ def headline(plan: Plan) -> str:
 
 
 def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width.
+    """Yield the warnings of a plan, the first ones only unless `verbose`; without `width`, each is one line.
 
-    Who stays lost comes last, grouped.
+    The sessions that stay lost come last, grouped.
     """
     from textwrap import wrap
 
@@ -102,7 +102,7 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
 def still_lost_lines(
     warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False
 ) -> Iterator[str]:
-    """Yield the sessions that stay lost, the ids too with `verbose`; nothing where there are none."""
+    """Yield the sessions that stay lost, if any; with `verbose` also their ids."""
     groups: dict[str, list[str]] = {}
     for warning in warnings:
         if warning.code == STILL_LOST:
