@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -88,8 +89,6 @@ def _home(orphan: Orphan, width: int) -> Iterator[str]:
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:
     """Yield `label: text` in as many indented lines as it takes; the home directory is written as ~."""
-    from textwrap import wrap
-
     whole = _tildes(one_line(f"{label}: {text}"))
     first, *rest = wrap(whole, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
     head, colon, tail = first.partition(":")

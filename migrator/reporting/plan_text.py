@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +16,7 @@ from migrator.text import and_more, cells, count, one_line, shortened, tilde
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Change, Plan, PlanWarning, ProjectChange, Row
+    from migrator.model import Change, Plan, PlanWarning, ProjectChange
 
 GROUPS_SHOWN = 20
 REASONS_SHOWN = 3
@@ -85,8 +87,6 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
 
     The sessions that stay lost come last, grouped.
     """
-    from textwrap import wrap
-
     warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
     for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
         text = one_line(warning.message)
@@ -131,27 +131,23 @@ def _update(project: ProjectChange) -> Iterator[str]:
         if before != after:
             yield f"      {column}: {one_line(tilde(before))} -> {one_line(tilde(after))}"
     for change in project.directories:
-        before, after = (_directory(row) for row in change)
+        before, after = (one_line(tilde(str(dict(row)["directory"]))) if row else "none" for row in change)
         yield f"      directory: {before} -> {after}"
     for workspace in project.workspaces:
         before, after = (one_line(tilde(path)) for path in (workspace.before, workspace.after))
         yield f"      workspace {workspace.id}: {before} -> {after}"
 
 
-def _directory(row: Row | None) -> str:
-    return "none" if row is None else one_line(tilde(str(dict(row)["directory"])))
-
-
 def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
     """Group changes by repository, old and new directory, largest first; the repository is "" if there is only one."""
     repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
     groups: dict[tuple[str, str, str], list[Change]] = {}
-    sizes: dict[str, int] = {}
+    sizes: Counter[str] = Counter()
     for change in plan.changes:
         before = change.before
         repository = repositories.get((before.directory, before.project_id), "")
         groups.setdefault((repository, before.directory, change.after.directory), []).append(change)
-        sizes[repository] = sizes.get(repository, 0) + 1
+        sizes[repository] += 1
     return sorted(groups.items(), key=lambda group: (-sizes[group[0][0]], group[0][0], -len(group[1]), group[0]))
 
 
@@ -177,23 +173,23 @@ def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
     """Yield why sessions belong where they go, unless the user named the place."""
     reasons = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
     for reason in dict.fromkeys(reasons):
-        yield from (
-            f"    {line}" for line in labelled_lines(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
-        )
+        lines = labelled_lines(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
+        yield from (f"    {line}" for line in lines)
 
 
 def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
     """Yield before and after of every field that changes: the most frequent values, and how many others."""
-    tally: dict[str, dict[tuple[str, str], int]] = {}
+    tally: dict[str, Counter[tuple[str, str]]] = {}
     for change in changes:
         for field, before, after in _differences(change):
-            values = tally.setdefault(field, {})
-            values[before, after] = values.get((before, after), 0) + 1
+            tally.setdefault(field, Counter())[before, after] += 1
     for field, values in tally.items():
         (before, after), *others = sorted(values, key=lambda pair: (-values[pair], pair))
         more = and_more(len(others), "value")
         room = width - len(more)
-        yield shortened(f"      {field}: {_brief(field, before)} -> {_brief(field, after)}", room) + more
+        if field == "project_id":
+            before, after = before[:12], after[:12]
+        yield shortened(f"      {field}: {before} -> {after}", room) + more
 
 
 def _titles(titles: Sequence[str], room: int) -> str:
@@ -208,10 +204,9 @@ def _titles(titles: Sequence[str], room: int) -> str:
 
 
 def _row(change: Change, width: int) -> Iterator[str]:
-    mark = "" if change.session == change.root else f" (tree of {change.root})"
     yield shortened(f'      {change.session} "{change.title}"', width)
-    if mark:
-        yield f"       {mark}"
+    if change.session != change.root:
+        yield f"        (tree of {change.root})"
     if change.before.directory != change.after.directory:
         yield one_line(f"        directory: {change.before.directory} -> {change.after.directory}")
     for field, before, after in _differences(change):
@@ -227,10 +222,6 @@ def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
             yield field, _value(before), _value(after)
 
 
-def _brief(field: str, value: str) -> str:
-    return value[:12] if field == "project_id" else value
-
-
 def _value(value: str | None) -> str:
     return "NULL" if value is None else one_line(value) or '""'
 
@@ -239,10 +230,8 @@ _WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE:
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = dict.fromkeys(_WORDS.values(), 0)
-    for change in changes:
-        word = _undo_word(change)
-        tally[word] = tally.get(word, 0) + 1
+    tally = Counter(dict.fromkeys(_WORDS.values(), 0))  # in this order
+    tally.update(map(_undo_word, changes))
     return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
 
 
@@ -277,12 +266,7 @@ def _turn_words(changes: Iterable[Change]) -> str:
 
 def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Iterator[str]:
     """Yield why file undo is detached, what concerns most sessions first, the first few only unless `verbose`."""
-    from textwrap import wrap
-
-    tally: dict[str, int] = {}
-    for change in changes:
-        if change.turns.because:
-            tally[change.turns.because] = tally.get(change.turns.because, 0) + 1
+    tally = Counter(change.turns.because for change in changes if change.turns.because)
     reasons = sorted(tally, key=lambda why: (-tally[why], why))
     shown = reasons if verbose else reasons[:REASONS_SHOWN]
     for why in shown:

@@ -11,8 +11,6 @@ from migrator.text import cells, json_text, one_line, shortened, shortened_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-FORMATS = ("table", "json", "ndjson", "csv")
-
 
 def rows_text(
     rows: Iterable[Mapping[str, Any]],
@@ -20,7 +18,7 @@ def rows_text(
     columns: Mapping[str, Callable[[Mapping[str, Any]], str]],
     width: int | None = None,
 ) -> Iterator[str]:
-    """Yield the lines of `rows` in one of FORMATS.
+    """Yield the lines of `rows` as "table", "json", "ndjson" or "csv".
 
     `columns` are the headings of the table and how to fill them; the other formats show the rows as they are. With
     `width` a line fits: directories and free text are cut, ids stay whole, so that they can be copied.
@@ -98,26 +96,20 @@ def _narrow(widths: list[int], cut: Sequence[int], width: int) -> None:
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     import csv
+    from types import SimpleNamespace
 
     if rows:
         nested = {key for row in rows for key, value in row.items() if isinstance(value, dict)}
         flat = [_flat(row) for row in rows]
         names = dict.fromkeys(name for row in flat for name in row if name not in nested)
-        lines = _Lines()
+        lines: list[str] = []
+        file = SimpleNamespace(write=lines.append)
         # Python quotes a line end in a title only where it is of the writer's own: this way, of every kind.
-        writer = csv.DictWriter(lines, list(names), lineterminator="\r\n", extrasaction="ignore")
+        writer = csv.DictWriter(file, list(names), lineterminator="\r\n", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(flat)
         for line in lines:
             yield line.removesuffix("\r\n").encode(errors="backslashreplace").decode()
-
-
-class _Lines(list[str]):
-    """A file of lines, each written at once."""
-
-    def write(self, line: str) -> None:
-        """Write one more."""
-        self.append(line)
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
