@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.model import ProjectPaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.model import ProjectPaths, Row
+    from migrator.model import Row
     from migrator.store.reader import Store
 
 
@@ -27,26 +30,23 @@ def project_rows(store: Store, ids: Iterable[str] | None = None) -> dict[str, Pr
 
     A project whose columns aren't the text that they should be is left out: whatever it is, it isn't ours to change.
     """
-    from migrator.model import ProjectPaths
-
-    directories: dict[str, list[Row]] = {}
+    directories: defaultdict[str, list[Row]] = defaultdict(list)
     for row in store.project_directory_rows():
-        directories.setdefault(str(dict(row)["project_id"]), []).append(row)
-    workspaces: dict[str, list[tuple[str, str]]] = {}
+        directories[str(dict(row)["project_id"])].append(row)
+    workspaces: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for workspace in store.workspaces().values():
         if workspace.directory is not None:
-            workspaces.setdefault(workspace.project_id, []).append((workspace.id, workspace.directory))
+            workspaces[workspace.project_id].append((workspace.id, workspace.directory))
     wanted = None if ids is None else set(ids)
-    found = {}
-    for id_, vcs, worktree, sandboxes in store.rows("SELECT id, vcs, worktree, sandboxes FROM project ORDER BY id"):
-        if (wanted is None or id_ in wanted) and isinstance(worktree, str) and isinstance(sandboxes, str):
-            paths = ProjectPaths(worktree, sandboxes)
-            found[id_] = ProjectRows(id_, vcs, paths, tuple(directories.get(id_, ())), tuple(workspaces.get(id_, ())))
-    return found
+    return {
+        id_: ProjectRows(id_, vcs, ProjectPaths(worktree, boxes), tuple(directories[id_]), tuple(workspaces[id_]))
+        for id_, vcs, worktree, boxes in store.rows("SELECT id, vcs, worktree, sandboxes FROM project ORDER BY id")
+        if (wanted is None or id_ in wanted) and isinstance(worktree, str) and isinstance(boxes, str)
+    }
 
 
 def parse_sandboxes(text: str) -> list[str] | None:
-    """Decode `project.sandboxes`; None where it is no JSON array of strings."""
+    """Decode `project.sandboxes`; None if it is no JSON array of strings."""
     try:
         value = json.loads(text)
     except ValueError:
