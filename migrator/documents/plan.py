@@ -110,11 +110,6 @@ def warning_document(warning: PlanWarning) -> dict[str, Any]:
     return document if warning.session is None else {**document, "session": warning.session}
 
 
-def read_warning(document: dict[str, Any]) -> PlanWarning:
-    """Return the warning that `warning_document` wrote."""
-    return PlanWarning(document["code"], document["message"], document.get("session"))
-
-
 def read_plan_text(text: str, name: str) -> Plan:
     """Return the plan in the text of a file; MigratorError says what is wrong with it, calling it `name`."""
     if not text.strip():
@@ -175,7 +170,7 @@ def _plan(document: dict[str, Any]) -> Plan:
             for change in document["changes"]
         ),
         tuple(_project(project) for project in document["projects"]),
-        tuple(map(read_warning, document["warnings"])),
+        tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
         tuple(document["unchanged"]),
         _relocated(document.get("relocated")),
         tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from migrator.documents.plan import warning_document
 from migrator.model import LoggedRun, Run, RunStatus
 
@@ -33,7 +31,9 @@ def run_document(run: Run) -> dict[str, Any]:
 
 def read_run(document: dict[str, Any]) -> Run:
     """Return the run that `run_document` wrote; version 0.1.0 wrote neither `moved` nor `mended`."""
-    return msgspec.convert({"id": document["run"], **document}, Run)
+    from msgspec import convert
+
+    return convert({"id": document["run"], **document}, Run)
 
 
 def log_row(run: LoggedRun) -> dict[str, Any]:
@@ -52,4 +52,6 @@ def log_row(run: LoggedRun) -> dict[str, Any]:
 
 def read_log_row(row: dict[str, Any]) -> LoggedRun:
     """Return the run that `log_row` wrote."""
-    return msgspec.convert({"id": row["run"], "undone_by": row["undoneBy"], **row}, LoggedRun)
+    from msgspec import convert
+
+    return convert({"id": row["run"], "undone_by": row["undoneBy"], **row}, LoggedRun)

@@ -32,9 +32,6 @@ _REQUIRED_TO_WRITE = {
     "event_sequence": frozenset({"aggregate_id", "seq"}),
 }
 
-IMPORT = "migration.v1-v2"
-"""The key in `kv` that says how far the import of the sessions of opencode 1 is."""
-
 COMPLETED = "completed"
 
 WRITTEN = {
@@ -47,11 +44,7 @@ WRITTEN = {
 }
 """The columns that we set in existing rows."""
 
-INSERTED = {
-    "session_message": REQUIRED["session_message"],
-    "event_sequence": _REQUIRED_TO_WRITE["event_sequence"],
-    "project": REQUIRED["project"],
-}
+INSERTED = {table: (REQUIRED | _REQUIRED_TO_WRITE)[table] for table in ("session_message", "event_sequence", "project")}
 """The columns that we fill in new rows."""
 
 # (table, columns) of the unique indexes, (table, column, other table) of the foreign keys that opencode makes.
@@ -85,14 +78,14 @@ def obstacle(db: sqlite3.Connection, *, with_v1: bool) -> str | None:
 
 
 def import_phase(db: sqlite3.Connection) -> str:
-    """Return how far the import is, in words; "completed" where it is done.
+    """Return how far the import of the sessions of opencode 1 is, in words; "completed" if it is done.
 
     It runs once, in the background of the first start, session by session; a session that it hasn't come to yet would
     still be copied out of its old row.
     """
     if not db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kv'").fetchone():
         return "it has no record of any import"
-    row = db.execute("SELECT value FROM kv WHERE key = ?", [IMPORT]).fetchone()
+    row = db.execute("SELECT value FROM kv WHERE key = 'migration.v1-v2'").fetchone()
     if row is None:
         return "it has not begun"
     try:

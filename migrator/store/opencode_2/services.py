@@ -74,7 +74,7 @@ def _read(file: Path) -> Service | None:
         if not file.is_file() or file.stat().st_size > _LIMIT:
             return None
         service = msgspec.json.decode(file.read_bytes(), type=Service)
-    except (OSError, ValueError, msgspec.MsgspecError):
+    except (OSError, ValueError):
         return None
     return service if service.pid > 0 else None
 
