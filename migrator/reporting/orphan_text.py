@@ -36,8 +36,7 @@ def orphan_text(orphans: Sequence[Orphan], width: int = 80, *, verbose: bool = F
 
 def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
     """Return how many there are, and how many of them each rule found."""
-    directories = len({orphan.session.directory for orphan in orphans})
-    where = f"{directories:,} director{'y' if directories == 1 else 'ies'}"
+    where = count(len({orphan.session.directory for orphan in orphans}), "directory", "directories")
     rules = ", ".join(f"{name} {number:,}" for name, number in counts.items())
     return f"{count(len(orphans), 'orphan')} in {where}: {rules}."
 

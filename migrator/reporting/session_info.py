@@ -13,28 +13,23 @@ from migrator.store.json_text import stringify
 from migrator.store.session_json import SessionJson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from migrator.model import Orphan, Project, Session
 
 
-def global_sessions(infos: Iterable[SessionJson], projects: Mapping[str, Project]) -> list[str]:
+def global_sessions(sessions: Sequence[SessionJson], projects: Mapping[str, Project]) -> list[str]:
     """Return the JSON of each session with its project, null where it has no row."""
-    ends: dict[str, str] = {}
-    found = []
-    for info in infos:
-        end = ends.get(info.project_id)
-        if end is None:
-            end = ends[info.project_id] = _members({"project": _project(projects.get(info.project_id))})
-        found.append(info.json[:-1] + end)
-    return found
+    ids = {session.project_id for session in sessions}
+    ends = {id_: _members({"project": _project(projects.get(id_))}) for id_ in ids}
+    return [session.json[:-1] + ends[session.project_id] for session in sessions]
 
 
 def orphan_sessions(
-    orphans: Sequence[Orphan], infos: Mapping[str, SessionJson], projects: Mapping[str, Project]
+    orphans: Sequence[Orphan], stored: Mapping[str, SessionJson], projects: Mapping[str, Project]
 ) -> list[str]:
     """Return the JSON of each lost session: a GlobalSession with `reasons`, `suggestion` and `rivals`."""
-    sessions = [infos.get(orphan.session.id) or _outside_the_database(orphan.session) for orphan in orphans]
+    sessions = [stored.get(orphan.session.id) or _outside_the_database(orphan.session) for orphan in orphans]
     return [
         text[:-1]
         + _members(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from migrator.model import Project
 from migrator.text import local_time, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Orphan, Project, Reason, Session, Suggestion
+    from migrator.model import Orphan, Reason, Session, Suggestion
 
 
 def session_rows(sessions: Iterable[Session], projects: Iterable[Project]) -> list[dict[str, Any]]:
@@ -92,7 +93,4 @@ def session_columns(*, with_project: bool, width: int | None = None) -> dict[str
 
 
 def _project(row: Mapping[str, Any]) -> str:
-    project = row["project"]
-    if project is None:
-        return f"{row['projectId'][:8]} (no row)"
-    return str(project["name"] or project["worktree"].rstrip("/").rpartition("/")[2] or project["id"])
+    return Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
