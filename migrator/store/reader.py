@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from migrator.model import Binding, Project, Session, SessionDirectory
+from migrator.model import Binding, Project, ProjectPaths, Session, SessionDirectory
 from migrator.store import connection, opencode_2_schema, schema, session_view
 from migrator.store.json_text import array_of, stringify
 
@@ -63,6 +64,19 @@ class WorkspaceRow(NamedTuple):
     project_id: str
     type: str | None
     directory: str | None
+
+
+class ProjectRows(NamedTuple):
+    """The paths in the rows of a project: `project` itself, `project_directory` and `workspace`.
+
+    `workspaces` are (id, directory) of those that have a directory.
+    """
+
+    id: str
+    vcs: str | None
+    paths: ProjectPaths
+    directories: tuple[Row, ...]
+    workspaces: tuple[tuple[str, str], ...]
 
 
 class Store:
@@ -283,6 +297,25 @@ class Store:
         rows = self.rows(f"SELECT {', '.join(columns)} FROM {DIRECTORIES} ORDER BY project_id, directory")
         return [tuple(zip(columns, row, strict=True)) for row in rows]
 
+    def project_rows(self, ids: Iterable[str] | None = None) -> dict[str, ProjectRows]:
+        """Return the paths in the rows of every project by its id, or of those of `ids` that exist.
+
+        A project whose columns don't hold text, as they should, is left out: whatever it is, it isn't ours to change.
+        """
+        directories: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in self.project_directory_rows():
+            directories[str(dict(row)["project_id"])].append(row)
+        workspaces: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for workspace in self.workspaces().values():
+            if workspace.directory is not None:
+                workspaces[workspace.project_id].append((workspace.id, workspace.directory))
+        wanted = None if ids is None else set(ids)
+        return {
+            id_: ProjectRows(id_, vcs, ProjectPaths(worktree, boxes), tuple(directories[id_]), tuple(workspaces[id_]))
+            for id_, vcs, worktree, boxes in self.rows("SELECT id, vcs, worktree, sandboxes FROM project ORDER BY id")
+            if (wanted is None or id_ in wanted) and isinstance(worktree, str) and isinstance(boxes, str)
+        }
+
     def worktrees(self) -> frozenset[tuple[str, str]]:
         """Return the rows of `worktree`: (project id, directory) of each checkout that opencode 2 has opened."""
         if not self.columns_of("worktree"):
@@ -328,3 +361,12 @@ def _strings(text: str | None) -> tuple[str, ...]:
     except ValueError:
         return ()
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def parse_sandboxes(text: str) -> list[str] | None:
+    """Decode `project.sandboxes`; None if it is no JSON array of strings."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
