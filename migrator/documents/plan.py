@@ -148,7 +148,7 @@ def read_plan(document: Any, name: str) -> Plan:
         return _plan(document)
     except (KeyError, TypeError, ValueError) as error:
         raise MigratorError(
-            f"{name} is not a plan of opencode-migrator: a value is missing or can't be meant ({error}); {_AGAIN}",
+            f"{name} is not a plan of opencode-migrator: a value is missing or invalid ({error}); {_AGAIN}",
         ) from error
 
 

@@ -170,7 +170,7 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
 
 
 def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
-    """Yield why sessions belong where they go, unless the user named the place."""
+    """Yield why sessions belong where they go; no line if the user named the place."""
     reasons = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
     for reason in dict.fromkeys(reasons):
         lines = labelled_lines(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")

@@ -69,7 +69,7 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 _GAP = "  "
 _PATHS = frozenset({"Directory", "Worktree"})
 _CUT = _PATHS | {"Project", "Name", "Title", "Command"}
-_LEAST = 8
+_NARROWEST = 8
 
 
 def _table(lines: list[list[str]], width: int | None) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _narrow(widths: list[int], cut: Sequence[int], width: int) -> None:
     """Take from whichever of the columns `cut` is widest until all of it fits, or they are as narrow as can be."""
     while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
         widest = max(cut, key=widths.__getitem__)
-        if widths[widest] <= _LEAST:
+        if widths[widest] <= _NARROWEST:
             return
         widths[widest] -= 1
 

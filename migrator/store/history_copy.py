@@ -46,7 +46,7 @@ class HistoryCopy:
         self.schema = replace(store.schema, has_path=True, has_workspace=True)
         self._uri = f"file:/history-{next(_names)}?vfs=memdb"
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
-        self._counting = Lock()
+        self._users_lock = Lock()
         self._users = 1
         self._keeper = self._open()  # the copy exists as long as a connection to it is open
         try:
@@ -90,12 +90,12 @@ class HistoryCopy:
 
     def acquire(self) -> None:
         """Keep the copy from going away until `release`."""
-        with self._counting:
+        with self._users_lock:
             self._users += 1
 
     def release(self) -> None:
         """Let go of the copy; its memory is freed once all of its users have, the one who made it included."""
-        with self._counting:
+        with self._users_lock:
             self._users -= 1
             if self._users:
                 return

@@ -31,7 +31,7 @@ class LeftBehind(NamedTuple):
 
 
 def storages(store: Store) -> list[Path]:
-    """Return the JSON storages that belong to a database, those that exist."""
+    """Return the existing JSON storages that belong to a database."""
     beside = {store.path.parent / "storage"}
     data = data_directory()
     if (data / store.path.name).resolve() == store.path:  # the database itself may be a link to another disk

@@ -41,7 +41,7 @@ class Schema:
 
     `dialect` is "v1", "v2", or "v1+v2": a database of opencode 1 that opencode 2 has upgraded, with the tables of both.
     `origin_first`: its opencode prefers the origin's hash as project id (1.15.13 and later). `read_only_because`
-    names something that makes writing a guess; None where it is safe.
+    names something that makes writing a guess; None if writing is safe.
     """
 
     dialect: str

@@ -1,6 +1,6 @@
 """The changes of a run in temporary tables, so that SQL can compare, write and journal them as a set.
 
-There are few bindings, and few ways from one to another, where there are many sessions: each is kept once. The tables
+Many sessions share few bindings, and few ways from one binding to another: each of these is kept once. The tables
 belong to this connection and vanish with it.
 """
 
@@ -52,8 +52,8 @@ def _rebinds(tables: Sequence[str]) -> Iterator[str]:
 class Staging:
     """Changes, numbered from `first` to `last` in the order given.
 
-    `detaches` says whether a session's file undo is to be detached; it is asked once for all that come from the same
-    binding and go to the same, with the same `undo`. `ways` holds the first change of each of these.
+    `detaches` says whether a session's file undo is to be detached. It is asked once for each way: all changes with the
+    same binding before, the same after and the same `undo`. `ways` holds the first change of each.
     """
 
     def __init__(

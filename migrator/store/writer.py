@@ -189,7 +189,7 @@ class Writer(Store):
         return cursor.rowcount == 1
 
     def unregister(self, project: ProjectChange, registered: int) -> bool:
-        """Delete the row that `register` made at `registered`, if it is still that and nothing refers to it.
+        """Delete the row that `register` made at `registered`, if it is unchanged and nothing refers to it.
 
         Deleting a project row deletes its sessions (ON DELETE CASCADE), so no row of any table may refer to it.
         `main` picks tables, not the view of session_view.py.

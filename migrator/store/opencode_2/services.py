@@ -1,9 +1,9 @@
-"""The background service of opencode 2: which ones run, by the files in which they register and by asking them.
+"""The background services of opencode 2 that run: found by the files in which they register, and by asking them.
 
 Learnt from its source (service-config.ts, service-registration.ts, the client's service.ts): a service writes its pid,
 address and password to `service.json` in opencode's state directory, or to `service-CHANNEL.json`, and removes that
 when it ends in good order. So a file alone says nothing: the process must be alive, and answer as the one that wrote
-it. Its sessions are in memory of its clients and in turns under way, which would be written over what we write.
+it. Its clients and its running turns hold sessions in memory, which would overwrite what we write.
 """
 
 from __future__ import annotations
