@@ -1,4 +1,4 @@
-"""`/session/orphans`: the sessions that opencode can't show or resume where they belong."""
+"""`GET /session/orphans`: the sessions that opencode can't show or resume where they belong."""
 
 from __future__ import annotations
 
@@ -69,18 +69,16 @@ def _sort_key(session: Session) -> tuple[int, str]:
     return session.updated, session.id
 
 
-ENDPOINTS = (
-    Endpoint(
-        "get",
-        "/session/orphans",
-        "session.orphans",
-        orphans,
-        "List the sessions that got lost, and why",
-        "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
-        "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
-        "longer than a page of the history.",
-        page_response("A page of lost sessions.", "Orphan"),
-        refusals=(409, 503),
-        parameters=PARAMETERS,
-    ),
+ENDPOINT = Endpoint(
+    "get",
+    "/session/orphans",
+    "session.orphans",
+    orphans,
+    "List the sessions that got lost, and why",
+    "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
+    "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
+    "longer than a page of the history.",
+    page_response("A page of lost sessions.", "Orphan"),
+    refusals=(409, 503),
+    parameters=PARAMETERS,
 )
