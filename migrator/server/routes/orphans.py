@@ -38,15 +38,15 @@ async def orphans(request: Request) -> Response:
 
     def respond() -> Response:
         found = (cache.continued if cursor else cache.search)(rule, lambda: _find(access, rule))
-        wanted = [
+        remaining = [
             orphan
             for orphan in found
             if (values["archived"] or orphan.session.archived is None)
             and (cursor is None or _sort_key(orphan.session) < (cursor.updated, cursor.id))
         ]
-        shown = wanted[: values["limit"]]
+        shown = remaining[: values["limit"]]
         headers = {}
-        if len(wanted) > len(shown):
+        if len(remaining) > len(shown):
             headers[NEXT_CURSOR] = cursors.write_cursor(Cursor(*_sort_key(shown[-1].session)))
         else:
             cache.clear()
