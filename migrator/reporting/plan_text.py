@@ -142,7 +142,7 @@ def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
     """Group changes by repository, old and new directory, largest first; the repository is "" if there is only one."""
     repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
     groups: dict[tuple[str, str, str], list[Change]] = {}
-    sizes: Counter[str] = Counter()
+    sizes = Counter[str]()
     for change in plan.changes:
         before = change.before
         repository = repositories.get((before.directory, before.project_id), "")

@@ -18,7 +18,7 @@ def rows_text(
     columns: Mapping[str, Callable[[Mapping[str, Any]], str]],
     width: int | None = None,
 ) -> Iterator[str]:
-    """Yield the lines of `rows` as "table", "json", "ndjson" or "csv".
+    """Yield the lines of `rows` in a format: table, json, ndjson or csv.
 
     `columns` are the headings of the table and how to fill them; the other formats show the rows as they are. With
     `width` a line fits: directories and free text are cut, ids stay whole, so that they can be copied.
