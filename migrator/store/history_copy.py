@@ -18,6 +18,7 @@ from migrator.store.connection import add_functions, transaction, translate_erro
 from migrator.store.json_text import array_of
 from migrator.store.paging import keyset, next_cursor
 from migrator.store.reader import IN
+from migrator.store.schema import selected
 from migrator.store.session_json import COLUMNS, SESSION, SessionJson
 
 if TYPE_CHECKING:
@@ -121,7 +122,6 @@ class HistoryCopy:
 
 
 def _select(store: Store) -> str:
-    """Return the query for every session in any schema; see session_view.py."""
-    has = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
-    values = {name: name if name in has else "NULL" for name in COLUMNS} | {"title": "coalesce(title, '')"}
-    return f"SELECT {', '.join(f'{value} AS {name}' for name, value in values.items())} FROM session"
+    """Return the query for every session in any schema; see `make_session_view`."""
+    existing = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
+    return f"SELECT {selected(COLUMNS, existing)} FROM session"

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from migrator.model import Binding, Project, ProjectPaths, Session, SessionDirectory
-from migrator.store import connection, opencode_2_schema, schema, session_view
+from migrator.store import connection, opencode_2_schema, schema
 from migrator.store.json_text import array_of, stringify
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ProjectRows(NamedTuple):
 class Store:
     """An opencode database, open for reading until `close`.
 
-    `session` in SQL is every session once, in all dialects; see session_view.py.
+    `session` in SQL is every session once, in all dialects; see `schema.make_session_view`.
     """
 
     def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
@@ -93,7 +93,7 @@ class Store:
         try:
             with self.translate_errors():
                 self.schema = schema.recognise(self.connection, str(path))
-                session_view.make_view(self.connection, self.schema)
+                schema.make_session_view(self.connection, self.schema)
         except BaseException:
             self.connection.close()
             raise

@@ -1,4 +1,4 @@
-"""Which schema a database has: told by its tables and columns, never by a version number.
+"""Which schema a database has: known by its tables and columns, never by a version number.
 
 opencode leaves user_version and application_id at 0 in all versions, and upgraded files differ from fresh ones in
 the order of their columns; so everything here is introspection.
@@ -14,7 +14,7 @@ from migrator.store.connection import columns_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from migrator.model import Binding
 
@@ -105,6 +105,33 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
             "opencode 1",
         ),
     )
+
+
+def make_session_view(db: sqlite3.Connection, schema: Schema) -> None:
+    """Make one table of sessions to read from, whichever opencode wrote the database.
+
+    A database with `session_v2` gets a temporary view named `session`, in the place of the table of opencode 1: a name
+    without a schema means the temporary one first. It holds every session once: where both opencodes have a row, that
+    of opencode 2, which never reads the other. It has the columns of opencode 2; what opencode 1 lacks is NULL. Nothing
+    of it is in the file. A database of opencode 1 has no view.
+
+    Statements that write name `main.session` or `main.session_v2`.
+    """
+    if not schema.has_v2:
+        return
+    columns = columns_of(db, "session_v2")
+    select = f"SELECT {selected(columns, columns)} FROM main.session_v2"
+    if schema.has_v1:
+        only_v1 = "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id)"
+        select += f" UNION ALL SELECT {selected(columns, columns_of(db, 'session'))} FROM main.session old {only_v1}"
+    db.execute(f"CREATE TEMP VIEW session AS {select}")
+
+
+def selected(columns: Iterable[str], existing: Collection[str]) -> str:
+    """Return these columns of a table of sessions as SQL, with NULL for those that don't exist."""
+    values = {name: name if name in existing else "NULL" for name in columns}
+    values["title"] = "coalesce(title, '')"  # opencode 2 leaves a session without a title until it has found one
+    return ", ".join(f"{value} AS {name}" for name, value in values.items())
 
 
 def _columns(

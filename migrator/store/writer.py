@@ -192,7 +192,7 @@ class Writer(Store):
         """Delete the row that `register` made at `registered`, if it is unchanged and nothing refers to it.
 
         Deleting a project row deletes its sessions (ON DELETE CASCADE), so no row of any table may refer to it.
-        `main` picks tables, not the view of session_view.py.
+        `main` picks tables, not the view of `schema.make_session_view`.
         """
         unused = " AND ".join(
             f'NOT EXISTS (SELECT 1 FROM main."{table}" WHERE "{column}" = project.id)'
