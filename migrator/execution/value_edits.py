@@ -13,8 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding, FileUndo
-from migrator.store.json_text import stringify
-from migrator.store.reader import WHOLE
+from migrator.store.reader import WHOLE, stringify
 from migrator.store.staging import Staging
 from migrator.store.writer import Edit
 

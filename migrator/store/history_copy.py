@@ -15,9 +15,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.store.connection import add_functions, transaction, translate_errors
-from migrator.store.json_text import array_of
 from migrator.store.paging import keyset, next_cursor
-from migrator.store.reader import IN
+from migrator.store.reader import IN, array_of
 from migrator.store.schema import selected
 from migrator.store.session_json import COLUMNS, SESSION, SessionJson
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from migrator.model import Binding, Project, ProjectPaths, Session, SessionDirectory
 from migrator.store import connection, opencode_2_schema, schema
-from migrator.store.json_text import array_of, stringify
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,6 +23,7 @@ FIRST_WITH_PATH = (1, 14, 34)
 """The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
 
 IN = "IN (SELECT value FROM json_each(?))"
+"""The condition that a column holds one of the ids of the parameter that `array_of` makes."""
 
 # A `patch` part with files is what opencode's undo acts on: it checks each file out of the snapshot, and where that
 # fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). opencode writes the type first, which
@@ -50,6 +50,19 @@ DIRECTORIES = "project_directory"
 
 WHOLE = "*"
 """The name of no column: the whole row, as a JSON object."""
+
+
+def array_of(ids: Iterable[str]) -> str:
+    """Return ids as the one parameter of IN."""
+    return json.dumps(list(ids))
+
+
+def stringify(value: object) -> str:
+    """Write JSON as JSON.stringify does, so that what we change of a column is all that differs in it.
+
+    A blob becomes its `repr`: opencode keeps none in the tables whose rows are written like this.
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=repr)
 
 
 def key_of(table: str) -> str:

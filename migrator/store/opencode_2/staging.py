@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Binding
-from migrator.store.json_text import array_of
-from migrator.store.reader import IN
+from migrator.store.reader import IN, array_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
