@@ -30,11 +30,9 @@ class FromId(Selector):
     ids: frozenset[str]
 
     def clause(self) -> Clause:
-        """Return the ids as one parameter."""
         return among("id", sorted(self.ids))
 
     def match(self, session: Session) -> bool:
-        """Match the id."""
         return session.id in self.ids
 
 
@@ -44,7 +42,6 @@ class FromIdPlugin(SelectorPlugin):
     kind = "from-id"
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `from_id`."""
         return [
             click.Option(
                 ["--from-id", "from_id"],

@@ -29,11 +29,9 @@ class FromProject(Selector):
     project: Project
 
     def clause(self) -> Clause:
-        """Return the id."""
         return Clause("project_id = ?", (self.project.id,))
 
     def match(self, session: Session) -> bool:
-        """Match the id."""
         return session.project_id == self.project.id
 
     def base(self, session: Session) -> str | None:
@@ -53,7 +51,6 @@ class FromProjectPlugin(SelectorPlugin):
     kind = "from-project"
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `from_project`."""
         return [
             click.Option(
                 ["--from-project", "from_project"],

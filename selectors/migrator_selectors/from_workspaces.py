@@ -31,12 +31,10 @@ class FromWorkspaces(Selector):
     owners: Mapping[tuple[str, str], WorkspaceRoot]
 
     def clause(self) -> Clause:
-        """Return the pairs that are meant, as one parameter."""
         pairs = "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)"
         return Clause(f"(directory, project_id) IN ({pairs})", (json.dumps(list(self.owners)),))
 
     def match(self, session: Session) -> bool:
-        """Match the stored directory and project."""
         return (session.directory, session.project_id) in self.owners
 
     def base(self, session: Session) -> str | None:
@@ -51,7 +49,6 @@ class FromWorkspacesPlugin(SelectorPlugin):
     kind = "from-workspaces"
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `from_workspaces`."""
         return [
             click.Option(
                 ["--from-workspaces", "from_workspaces"],
