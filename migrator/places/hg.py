@@ -23,18 +23,8 @@ if TYPE_CHECKING:
 _LIMIT = 64 * 1024
 _CHANGELOG_LIMIT = 256 * 1024 * 1024
 _PLAIN = frozenset({
-    "dirstate-v2",
-    "dotencode",
-    "fncache",
-    "generaldelta",
-    "largefiles",
-    "lfs",
-    "persistent-nodemap",
-    "revlog-compression-zstd",
-    "revlogv1",
-    "share-safe",
-    "sparserevlog",
-    "store",
+    "dirstate-v2", "dotencode", "fncache", "generaldelta", "largefiles", "lfs", "persistent-nodemap",
+    "revlog-compression-zstd", "revlogv1", "share-safe", "sparserevlog", "store",
 })  # fmt: skip
 """The requirements of a repository whose whole history is in a changelog of version 1 in its own store."""
 
