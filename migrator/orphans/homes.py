@@ -39,7 +39,7 @@ class Homes:
         self._context = context
         self._search = search
         self._known = search.known if search else KnownCheckouts(context)
-        self._records = VcsRecords(context, self._known)
+        self._records = VcsRecords(context, self._known, lambda: search.checkouts if search else ())
         self._why_other_machine = cache(why_other_machine)  # in front of many directories are the same few
         self._home_by_binding = cache(self._find)
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
@@ -157,8 +157,7 @@ class Homes:
     def _certain_home(self, binding: Binding, base: str) -> Home:
         """Return the home of a session whose directory was once here; `base` is the checkout it was in."""
         directory, project_id = binding.directory, binding.project_id
-        found = self._search.checkouts if self._search else ()
-        record = self._records.workspace(directory, found)
+        record = self._records.workspace(directory)
         info = self._context.inspect(base)
         if record is None and info.place and project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
             return Home(
@@ -169,7 +168,7 @@ class Homes:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not info.real:
             newest = max(session.created for session in self._context.bound[binding])
-            record = self._records.worktree(directory, base, project_id, newest, found)
+            record = self._records.worktree(directory, base, project_id, newest)
         if record is not None:
             return self._home_on_record(record)
         return self._home_in_other_checkout(project_id, base, path_below(directory, base))
