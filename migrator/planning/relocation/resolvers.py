@@ -56,7 +56,7 @@ class Resolver(ABC):
         root = self._folders.new_path(_checkout_root(before))
         if is_outside_repository(before.project_id, before.directory) or root is None or self.will_exist(root):
             return None
-        return _git_checkout(before.project_id, root).place(directory)
+        return Checkout(before.project_id, root, root, "git").place(directory)
 
 
 class ForeignResolver(Resolver):
@@ -108,7 +108,7 @@ class MovedResolver(Resolver):
         real = move_below(directory, existing, place.directory)
         if place.vcs is None and (worktree := self._disconnected_worktree(place.directory)):
             # Once `git worktree repair` has run, it is again the checkout that it was.
-            return _git_checkout(before.project_id, worktree).place(real)
+            return Checkout(before.project_id, worktree, worktree, "git").place(real)
         if existing == directory:
             return place
         if missing := self.place_in_missing_checkout(before, real):
@@ -216,11 +216,6 @@ def moved_admin_dir(worktree: str, admin: str, folders: FolderMap) -> str:
         was = folders.old_path(worktree) or worktree
         admin = normalise(os.path.join(was, os.path.relpath(admin, worktree)))
     return folders.new_path(admin) or admin
-
-
-def _git_checkout(project_id: str, root: str) -> Checkout:
-    """Return a git checkout as it was before git lost sight of it, at its new root."""
-    return Checkout(project_id, root, root, "git")
 
 
 def _is_in_directory_project(binding: Binding) -> bool:
