@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from migrator.orphans.known_checkouts import KnownCheckouts
     from migrator.orphans.rule import RuleContext
-    from migrator.places.git_worktrees import WorktreeRecord
 
 _MOST_SIBLINGS = 10_000
 
@@ -68,7 +67,8 @@ class VcsRecords:
         ]
         for _, record in records:
             if record.path == where and not record.alive and record.locked is not None:
-                return Record((), sub, f"git keeps its worktree locked{_lock_reason(record)}, so it is away, not gone")
+                reason = record.locked and f" ({record.locked})"
+                return Record((), sub, f"git keeps its worktree locked{reason}, so it is away, not gone")
         name = os.path.basename(where)
         moved = tuple(
             record.path
@@ -160,7 +160,3 @@ def _made_at(common: str, id_: str) -> float:
         return os.stat(os.path.join(common, "worktrees", id_, "commondir")).st_mtime * 1000
     except OSError:
         return float("inf")
-
-
-def _lock_reason(record: WorktreeRecord) -> str:
-    return f" ({record.locked})" if record.locked else ""
