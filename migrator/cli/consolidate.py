@@ -43,14 +43,14 @@ def command(**values: Any) -> None:
     """
     plan, found = _plan(values)
     if not values["as_json"] and (values["verbose"] or values["dry_run"] or not values["yes"]):
-        from migrator.reporting.workspace_tree import workspace_tree
+        from migrator.reporting.workspace_text import workspace_tree
 
         echo_lines([*workspace_tree(found, plan, width() or 80), ""])
     show_or_apply(plan, values)
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
+    """Return the plan for these options."""
     return _plan(values)[0]
 
 

@@ -31,7 +31,7 @@ def command(**values: Any) -> None:
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
+    """Return the plan for these options."""
     from migrator.operations.protect import plan_protect
 
     with open_context(values) as context:

@@ -1,4 +1,4 @@
-"""`rescue`: bring lost sessions home, as far as it is known where that is."""
+"""`rescue`: bring lost sessions home, where their home is known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migrator.cli.options import (
     search_request,
     undo_files_option,
 )
-from migrator.cli.terminal import searching
+from migrator.cli.terminal import search_bar
 
 if TYPE_CHECKING:
     from migrator.model import Plan
@@ -51,11 +51,11 @@ def command(**values: Any) -> None:
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say, and show how far a search is."""
+    """Return the plan for these options, and show how far a search is."""
     from migrator.operations.rescue import plan_rescue
 
     request = RescueRequest(
         values["rules"], not values["certain"], search_request(values), values["undo_files"], values["announce"]
     )
-    with open_context(values) as context, searching() as tick:
+    with open_context(values) as context, search_bar() as tick:
         return plan_rescue(context, request, tick)

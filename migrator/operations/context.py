@@ -1,4 +1,4 @@
-"""What every verb works with: an open database, and the places and facts around it."""
+"""What every verb works with: an open database, and the places, selectors and orphan rules around it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CommandContext:
 
 
 def places_of(store: Store) -> Places:
-    """Return what finds places as the opencode of this database does."""
+    """Return what resolves directories as the opencode of this database does."""
     if store.schema.has_v2:
         return Places(ProjectIdScheme.V2)
     return Places(ProjectIdScheme.ORIGIN_FIRST if store.schema.origin_first else ProjectIdScheme.CACHE_FIRST)

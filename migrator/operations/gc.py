@@ -1,4 +1,4 @@
-"""`gc`: the snapshot repositories that our runs left behind, and nobody needs any more, are removed."""
+"""`gc`: remove the snapshot repositories that our runs left behind and that are no longer needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def list_leftovers(context: CommandContext, older_than: int | None = None) -> li
 
 
 def remove_leftovers(path: Path, write: WriteRequest, older_than: int | None = None) -> list[Leftover]:
-    """Remove the snapshot repositories that our runs left behind and nobody needs; return all, judged under the lock.
+    """Remove the snapshot repositories that are no longer needed; return all that our runs left, judged under the lock.
 
     Runs that began before `older_than`, in milliseconds, can't be taken back any more where that would need one.
     """

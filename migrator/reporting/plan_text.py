@@ -79,9 +79,9 @@ def headline(plan: Plan) -> str:
 
 
 def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width.
+    """Yield the warnings of a plan, the first ones only unless `verbose`; without `width`, each is one line.
 
-    Who stays lost comes last, grouped.
+    The sessions that stay lost come last, grouped.
     """
     from textwrap import wrap
 

@@ -23,7 +23,7 @@ def rows_text(
     """Yield the lines of `rows` in one of FORMATS.
 
     `columns` are the headings of the table and how to fill them; the other formats show the rows as they are. With
-    `width` a line fits: directories and free text are cut, ids stay whole, since somebody will copy one.
+    `width` a line fits: directories and free text are cut, ids stay whole, so that they can be copied.
     """
     if form == "json":
         yield from _json(rows)

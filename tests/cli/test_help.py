@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.home import Home
-from tests.support.shell import typed
+from tests.support.shell import run_in_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +107,27 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
     assert "Commands:" in home.run("plan").stdout + home.run("plan", "--help").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("mvoe", "No such command 'mvoe'. Did you mean 'move'? See opencode-migrator --help."),
+        ("xyzzy", "No such command 'xyzzy'. See opencode-migrator --help."),
+        (
+            "move --form-dir x",
+            (
+                "No such option '--form-dir'. (Did you mean one of: '--from-dir', '--from-id', '--to-dir'?) "
+                "See opencode-migrator move --help."
+            ),
+        ),
+        ("projects x", "Got unexpected extra argument (x). See opencode-migrator projects --help."),
+    ],
+)
+def test_wrong_usage_names_what_was_meant(home: Home, words: str, message: str) -> None:
+    shown = home.run(*words.split())
+    assert (shown.code, shown.stdout) == (2, "")
+    assert " ".join(shown.stderr.split()) == f"error: {message}"
+
+
 def test_version(home: Home) -> None:
     shown = home.run("--version")
     assert shown.stdout == f"opencode-migrator, version {distribution('opencode-migrator').version}\n"
@@ -115,6 +136,6 @@ def test_version(home: Home) -> None:
 def test_both_names_are_the_same_program(home: Home) -> None:
     scripts = {entry.name: entry.value for entry in distribution("opencode-migrator").entry_points}
     assert scripts["ocmig"] == scripts["opencode-migrator"]
-    said = typed(home, "ocmig --version").stdout
+    said = run_in_shell(home, "ocmig --version").stdout
     assert said.startswith("opencode-migrator, version ")
-    assert said == typed(home, "opencode-migrator --version").stdout
+    assert said == run_in_shell(home, "opencode-migrator --version").stdout

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.plugin import install
+from tests.support.plugins import install
 
 if TYPE_CHECKING:
     from tests.support.home import Home

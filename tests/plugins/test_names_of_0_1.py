@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.empty_home import bind_session, empty_home
-from tests.support.plugin import install
+from tests.support.plugins import install
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 SELECTOR = """
 from dataclasses import dataclass

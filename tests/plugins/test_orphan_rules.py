@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.support.register import Register
+from tests.support.plugins import install, pip_install
 
-EXAMPLE = Path(__file__).parents[1] / "example_rule"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.register import Register
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the example is installed, as `pip install` leaves it."""
-    target = tmp_path_factory.mktemp("site")
-    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
-    command = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", *options, "--target", str(target)]
-    subprocess.run([*command, str(EXAMPLE)], check=True)
-    return target
+    return pip_install("example_rule", tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
@@ -55,12 +50,8 @@ def test_it_selects(mac: Register, site: Path) -> None:
     assert [row["id"] for row in mac.home.run("list", "--orphans=from-macos", "--json").json] == ["ses_mac"]
 
 
-def test_one_that_cant_be_loaded_is_named(mac: Register, tmp_path: Path) -> None:
-    broken = tmp_path / "broken-0.1.dist-info"
-    broken.mkdir()
-    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 0.1\n")
-    (broken / "entry_points.txt").write_text("[migrator.orphan_rules]\nbroken = no_such_module:Rule\n")
-    mac.home.environ["PYTHONPATH"] = str(tmp_path)
+def test_one_that_cant_be_loaded_is_named(mac: Register) -> None:
+    install(mac.home, "migrator.orphan_rules", "broken = no_such_module:Rule", "import nothing_like_this\n")
     refused = mac.home.run("orphans")
     assert refused.code == 1
     assert "The orphan rule broken (no_such_module:Rule) can't be loaded" in refused.stderr

@@ -9,13 +9,16 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-TESTS = Path(__file__).resolve().parent.parent
-FIXTURE = TESTS.parent / "fixtures" / "1.18.34.sql"
+from tests.support.home import FIXTURES
+from tests.support.plugins import pip_install
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SATURDAY = 1_767_441_600_000  # 2026-01-03T12:00Z
 DAY = 24 * 3_600_000
 
@@ -23,18 +26,7 @@ DAY = 24 * 3_600_000
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the example distribution in it, as pip puts it there; nothing is downloaded."""
-    target = tmp_path_factory.mktemp("site")
-    options = [
-        "--no-index",
-        "--no-deps",
-        "--no-build-isolation",
-        "--disable-pip-version-check",
-        "--target",
-        str(target),
-    ]
-    command = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", *options, str(TESTS / "example_plugin")]
-    subprocess.run(command, check=True)
-    return target
+    return pip_install("example_plugin", tmp_path_factory.mktemp("site"))
 
 
 def migrator(site: Path | None, *args: str) -> str:
@@ -54,7 +46,7 @@ def database(tmp_path: Path) -> Path:
     """Seven sessions of a real opencode, one for each day of a week, those of a directory on days far apart."""
     path = tmp_path / "opencode.db"
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(FIXTURE.read_text(encoding="utf-8"))
+        connection.executescript((FIXTURES / "1.18.34.sql").read_text(encoding="utf-8"))
         ids = [id_ for (id_,) in connection.execute("SELECT id FROM session ORDER BY id")]
         updates = [(SATURDAY + number * 3 % 7 * DAY, id_) for number, id_ in enumerate(ids)]
         connection.executemany("UPDATE session SET time_updated = ? WHERE id = ?", updates)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator import __version__
 from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import read
+from migrator.server.parameters import read_query
 from migrator.server.state import json_response
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 async def health(request: Request) -> Response:
     """Answer that all is well."""
-    read(request, ())
+    read_query(request, ())
     return json_response({"status": "ok", "version": __version__})
 
 
-OPERATIONS = (
+ENDPOINTS = (
     Endpoint(
         "get",
         "/healthz",

@@ -1,4 +1,4 @@
-"""`/plan` and `/apply`: a mass job in two steps, like a saved plan of the command line."""
+"""`/plan` and `/apply`: a mass move in two steps, like a saved plan of the command line."""
 
 from __future__ import annotations
 
@@ -10,77 +10,72 @@ from migrator.documents.plan import plan_document, read_plan
 from migrator.errors import BadInput
 from migrator.server import plan_request
 from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.jobs import retry_while_in_use
-from migrator.server.parameters import checked, described
+from migrator.server.parameters import object_schema, read_fields
 from migrator.server.problems import NO_SUCH_PLAN, Problem
-from migrator.server.run_response import ANSWERS, WRITING, run_response
-from migrator.server.state import app_state, in_thread, json_body, json_response, write_request
+from migrator.server.run_response import RUN_RESPONSES, WRITE_FIELDS, run_response
+from migrator.server.state import app_state, in_thread, json_body, json_response, write_work
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.model import Plan, Run
-    from migrator.server.jobs import Progress
+    from migrator.model import Plan
     from migrator.server.state import AppState
 
 PLAN_BYTES = 128 << 20
-"""What the plan of some 200,000 sessions takes."""
+"""Enough for the plan of some 200,000 sessions."""
 
 
 async def plan(request: Request) -> Response:
-    """Answer with a plan, and keep it for a while."""
-    served = app_state(request)
+    """Answer with a plan, and keep it in case it is applied by its digest."""
+    state = app_state(request)
     body = await json_body(request)
 
-    def made() -> Response:
+    def respond() -> Response:
         from migrator.operations.move import plan_move
 
-        wanted = plan_request.read_request(body)
-        with served.gate.reading() as context:
-            planned = plan_move(context, wanted)
+        move = plan_request.read_request(body)
+        with state.access.reading() as context:
+            planned = plan_move(context, move)
         document = plan_document(planned)
-        served.plans.keep(document["digest"], planned)
+        state.plans.keep(document["digest"], planned)
         return json_response(document)
 
-    return await in_thread(made)
+    return await in_thread(respond)
 
 
 async def apply(request: Request) -> Response:
     """Carry out a plan."""
     from migrator.operations.apply import apply_plan
 
-    served = app_state(request)
+    state = app_state(request)
     body = await json_body(request)
     if isinstance(body, dict) and "format" in body:
         body = {"plan": body}
     if not isinstance(body, dict) or "plan" not in body:
         raise BadInput('The body must be a plan, or {"plan": ...} with a plan or the digest of one that was made here.')
-    said = body.pop("plan")
-    values = checked(body, WRITING)
-    wanted = await run_in_threadpool(_plan, served, said)
-
-    def work(progress: Progress) -> Run:
-        write = write_request(values, progress, "POST /apply")
-        path = served.gate.path
-        return retry_while_in_use(served.gate, values["wait"], lambda: apply_plan(wanted, path, write), progress)
-
-    return await run_response(request, served.jobs, work, len(wanted.changes))
+    given = body.pop("plan")
+    values = read_fields(body, WRITE_FIELDS)
+    planned = await run_in_threadpool(_find_plan, state, given)
+    path = state.access.path
+    work = write_work(state, values, "POST /apply", lambda write: apply_plan(planned, path, write))
+    return await run_response(request, state.jobs, work, len(planned.changes))
 
 
-def _plan(served: AppState, said: Any) -> Plan:
-    if not isinstance(said, str):
-        return read_plan(said, "`plan` in the body")
-    found = served.plans.find(said)
+def _find_plan(state: AppState, given: Any) -> Plan:
+    """Return the plan in a body, or the kept plan whose digest is there instead."""
+    if not isinstance(given, str):
+        return read_plan(given, "`plan` in the body")
+    found = state.plans.find(given)
     if found is None:
         raise Problem(
             NO_SUCH_PLAN,
-            f"There is no plan {said[:80]} here any more, if there was one; plan again, or send the plan itself.",
+            f"There is no plan {given[:80]} here any more, if there was one; plan again, or send the plan itself.",
         )
     return found
 
 
-OPERATIONS = (
+ENDPOINTS = (
     Endpoint(
         "post",
         "/plan",
@@ -95,7 +90,7 @@ OPERATIONS = (
             "What would change: plan@1. The server keeps it for a while under its `digest`.",
             {"application/json": {"$ref": "#/components/schemas/Plan"}},
         ),
-        problems=(404, 409, 422, 503),
+        refusals=(404, 409, 422, 503),
         body=plan_request.schema(),
         example={"from-dir": ["~/src/shop-*"], "to-dir": "~/src/shop", "since": "2026-01-01"},
     ),
@@ -107,13 +102,13 @@ OPERATIONS = (
         "Apply a plan",
         "All of it or none of it. One run at a time. The run goes on when the client goes away; GET /runs tells how it "
         "ended.",
-        ResponseSpec("How it went: run@1, or events.", ANSWERS),
-        problems=(404, 409, 422, 503),
+        ResponseSpec("How it went: run@1, or events.", RUN_RESPONSES),
+        refusals=(404, 409, 422, 503),
         body={
             "oneOf": [
                 {"$ref": "#/components/schemas/Plan"},
-                described(
-                    WRITING,
+                object_schema(
+                    WRITE_FIELDS,
                     "A plan and how to apply it.",
                     plan={
                         "description": "A plan, or the digest of one that this server made.",
@@ -123,6 +118,6 @@ OPERATIONS = (
             ]
         },
         example={"plan": "sha256:" + "0" * 64, "wait": 10},
-        most_bytes=PLAN_BYTES,
+        max_body_bytes=PLAN_BYTES,
     ),
 )

@@ -1,4 +1,4 @@
-"""`/runs`: what was done so far, and taking it back."""
+"""`/runs`: the runs so far, and taking one back."""
 
 from __future__ import annotations
 
@@ -6,76 +6,46 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from migrator.errors import NoSuchRun
-from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.jobs import retry_while_in_use
-from migrator.server.parameters import Parameter, checked, described, read
-from migrator.server.routes.session import MOST
-from migrator.server.run_response import ANSWERS, WRITING, run_response
-from migrator.server.state import app_state, in_thread, json_body, json_response, write_request
-from migrator.store.paging import DEFAULT_LIMIT
+from migrator.server.endpoint import Endpoint, ResponseSpec, json_array
+from migrator.server.parameters import limit_parameter, object_schema, read_fields, read_query
+from migrator.server.run_response import RUN_RESPONSES, WRITE_FIELDS, run_response
+from migrator.server.state import app_state, in_thread, json_body, json_response, write_work
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from migrator.execution.journal_rows import RunEntry
-    from migrator.model import Run
-    from migrator.server.jobs import Progress
 
-PARAMETERS = (
-    Parameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
-        "How many runs to list at most.",
-    ),
-)
+PARAMETERS = (limit_parameter("How many runs to list at most."),)
 
 
 async def runs(request: Request) -> Response:
     """Answer with the runs on this database."""
-    values = read(request, PARAMETERS)
-    path = app_state(request).gate.path
+    values = read_query(request, PARAMETERS)
+    path = app_state(request).access.path
 
-    def rows() -> Response:
-        from migrator.execution.run_log import logged_runs
-        from migrator.reporting.log_rows import log_rows
+    def respond() -> Response:
+        from migrator.documents.run import log_row
+        from migrator.operations.log import list_runs
 
-        return json_response(log_rows(logged_runs(str(path))[: values["limit"]]))
+        return json_response([log_row(run) for run in list_runs(path)[: values["limit"]]])
 
-    return await in_thread(rows)
+    return await in_thread(respond)
 
 
 async def undo(request: Request) -> Response:
     """Take a run back."""
-    from migrator.operations.undo import undo_run
+    from migrator.operations.undo import find_run_to_undo, undo_run
 
-    served = app_state(request)
-    wanted = request.path_params["id"]
-    values = checked(await json_body(request, default={}), WRITING)
-    path = served.gate.path
-    entry = await run_in_threadpool(_entry, wanted, path)
-
-    def work(progress: Progress) -> Run:
-        write = write_request(values, progress, f"POST /runs/{entry.id}/undo")
-        return retry_while_in_use(served.gate, values["wait"], lambda: undo_run(path, entry.id, write), progress)
-
-    return await run_response(request, served.jobs, work, entry.sessions)
+    state = app_state(request)
+    values = read_fields(await json_body(request, default={}), WRITE_FIELDS)
+    path = state.access.path
+    entry = await run_in_threadpool(find_run_to_undo, request.path_params["id"], path)
+    work = write_work(state, values, f"POST /runs/{entry.id}/undo", lambda write: undo_run(path, entry.id, write))
+    return await run_response(request, state.jobs, work, entry.sessions)
 
 
-def _entry(wanted: str, path: Path) -> RunEntry:
-    from migrator.execution.run_log import open_run
-
-    with open_run(wanted) as journal:
-        entry = journal.entry
-    if entry.store != str(path):
-        raise NoSuchRun(f"Run {entry.id} was made on {entry.store}, and this server is for {path}.")
-    return entry
-
-
-OPERATIONS = (
+ENDPOINTS = (
     Endpoint(
         "get",
         "/runs",
@@ -83,11 +53,8 @@ OPERATIONS = (
         runs,
         "List the runs so far",
         "Those on this database, newest first, whoever started them.",
-        ResponseSpec(
-            "The runs.",
-            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/LoggedRun"}}},
-        ),
-        problems=(422, 503),
+        ResponseSpec("The runs.", json_array("LoggedRun")),
+        refusals=(422, 503),
         parameters=PARAMETERS,
     ),
     Endpoint(
@@ -97,10 +64,10 @@ OPERATIONS = (
         undo,
         "Take back a run",
         "The undo is a run too, and can be taken back. A run that was cut off is rolled back.",
-        ResponseSpec("How it went: run@1, or events.", ANSWERS),
-        problems=(404, 409, 422, 503),
-        about={"id": "The id of the run, or the beginning of it."},
-        body=described(WRITING, "May be left out."),
+        ResponseSpec("How it went: run@1, or events.", RUN_RESPONSES),
+        refusals=(404, 409, 422, 503),
+        path_parameters={"id": "The id of the run, or the beginning of it."},
+        body=object_schema(WRITE_FIELDS, "May be left out."),
         body_required=False,
     ),
 )

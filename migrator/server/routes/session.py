@@ -6,22 +6,17 @@ from typing import TYPE_CHECKING
 
 from migrator.reporting.session_info import global_sessions
 from migrator.server import cursors
-from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import Parameter, read
+from migrator.server.endpoint import NEXT_CURSOR, Endpoint, page_response
+from migrator.server.parameters import Parameter, limit_parameter, read_query
 from migrator.server.state import app_state, in_thread, json_text
-from migrator.store.paging import DEFAULT_LIMIT, ListFilter
+from migrator.store.paging import ListFilter
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-MOST = 1000
-"""The largest page."""
-
-FIRST, LAST = -(10**15), 10**15
-"""Milliseconds between which any session was updated."""
-
-NEXT = "x-next-cursor"
+EARLIEST, LATEST = -(10**15), 10**15
+"""Milliseconds between which every session was updated."""
 
 PARAMETERS = (
     Parameter(
@@ -32,7 +27,7 @@ PARAMETERS = (
     Parameter("roots", {"type": "boolean", "default": False}, "Leave out children, the sessions of subagents."),
     Parameter(
         "start",
-        {"type": "integer", "minimum": FIRST, "maximum": LAST},
+        {"type": "integer", "minimum": EARLIEST, "maximum": LATEST},
         "Only sessions updated at this time or later, in milliseconds since 1970.",
     ),
     Parameter(
@@ -42,11 +37,7 @@ PARAMETERS = (
         "was updated before then.",
     ),
     Parameter("search", {"type": "string"}, "Only sessions whose title contains this, in whatever case."),
-    Parameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
-        "How many sessions a page has at most.",
-    ),
+    limit_parameter("How many sessions a page has at most."),
     Parameter("archived", {"type": "boolean", "default": False}, "Show archived sessions too."),
     Parameter("workspace", {"type": "string"}, "Only sessions of the opencode workspace with this id."),
 )
@@ -54,9 +45,9 @@ PARAMETERS = (
 
 async def history(request: Request) -> Response:
     """Answer with one page."""
-    values = read(request, PARAMETERS)
+    values = read_query(request, PARAMETERS)
     cursor = cursors.read_cursor(values["cursor"]) if values["cursor"] else None
-    wanted = ListFilter(
+    shown = ListFilter(
         directory=values["directory"],
         roots=values["roots"],
         start=values["start"],
@@ -64,20 +55,20 @@ async def history(request: Request) -> Response:
         workspace=values["workspace"],
         hide_archived=not values["archived"],
     )
-    served = app_state(request)
+    state = app_state(request)
 
-    def page() -> Response:
-        with served.gate.history() as copy:
-            found = copy.page(wanted, cursor, values["limit"])
+    def respond() -> Response:
+        with state.access.history() as copy:
+            found = copy.page(shown, cursor, values["limit"])
             rows = global_sessions(found.sessions, copy.projects)
         return json_text(
-            f"[{','.join(rows)}]", headers={NEXT: cursors.write_cursor(found.next)} if found.next else None
+            f"[{','.join(rows)}]", headers={NEXT_CURSOR: cursors.write_cursor(found.next)} if found.next else None
         )
 
-    return await in_thread(page, served.pages)
+    return await in_thread(respond, state.pages)
 
 
-OPERATIONS = (
+ENDPOINTS = (
     Endpoint(
         "get",
         "/session/history",
@@ -86,12 +77,8 @@ OPERATIONS = (
         "List the sessions of every project",
         "Newest first, in pages. Equal times are told apart by id, so going on from page to page shows every session "
         "exactly once, also while sessions are moved: a move keeps the time.",
-        ResponseSpec(
-            "A page of sessions: opencode's type `GlobalSession`.",
-            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/GlobalSession"}}},
-            {NEXT: {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}},
-        ),
-        problems=(409, 503),
+        page_response("A page of sessions: opencode's type `GlobalSession`.", "GlobalSession"),
+        refusals=(409, 503),
         parameters=PARAMETERS,
     ),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from tests.support.home import MOVE, Home
+from tests.support.plugins import install
 from tests.support.refusal import refused
 
+BROKEN = ("migrator.selectors", "broken = broken_plugin:Plugin")
 PLUGIN = """
 import click
 from migrator.selection import SelectorPlugin
@@ -20,19 +20,8 @@ class Plugin(SelectorPlugin):
 """
 
 
-def install(home: Home, code: str) -> None:
-    """Put a selector plugin of somebody else on the path, as pip would."""
-    site = home.path / "site"
-    metadata = site / "broken-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (site / "broken_plugin.py").write_text(code)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[migrator.selectors]\nbroken = broken_plugin:Plugin\n")
-    home.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
-
-
 def test_the_unexpected_is_one_line_and_a_log(home: Home) -> None:
-    install(home, PLUGIN)
+    install(home, *BROKEN, PLUGIN)
     said = refused(home, *MOVE, code=70)
     (log,) = home.state.glob("*.log")
     assert str(log) in said
@@ -44,13 +33,13 @@ def test_the_unexpected_is_one_line_and_a_log(home: Home) -> None:
 
 
 def test_the_unexpected_with_nowhere_to_log_it(home: Home) -> None:
-    install(home, PLUGIN)
+    install(home, *BROKEN, PLUGIN)
     home.environ["XDG_STATE_HOME"] = str(home.src / "shop" / "README.md")
     assert "can't be written" in refused(home, *MOVE, code=70)
 
 
 def test_a_plugin_that_cannot_be_loaded(home: Home) -> None:
-    install(home, "import nothing_like_this\n")
+    install(home, *BROKEN, "import nothing_like_this\n")
     said = refused(home, *MOVE)
     assert "plugin broken" in said
     assert "uninstall" in said
