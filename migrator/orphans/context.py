@@ -111,7 +111,7 @@ class DatabaseRuleContext:
         if info.real is None:
             return info
         try:
-            place, checkout = self._places.describe(info.real)
+            checkout = self._places.checkout(info.real)
         except MigratorError as error:
             return replace(info, detail=str(error))
-        return replace(info, place=place, kept_id=checkout.kept_id, told_by=checkout.told_by)
+        return replace(info, place=checkout.place(info.real), kept_id=checkout.kept_id, told_by=checkout.told_by)

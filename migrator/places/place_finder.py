@@ -46,15 +46,8 @@ class Places:
 
         Raises NoSuchDirectory if it isn't a directory we can read, MigratorError if git or hg can't say what it is.
         """
-        return self.describe(_real_directory(directory))[0]
-
-    def describe(self, real: str) -> tuple[Place, Checkout]:
-        """Return what opencode makes of an existing real directory, and the checkout it is in.
-
-        Raises MigratorError if git or hg can't say what it is.
-        """
-        checkout = self.checkout(real)
-        return checkout.place(real), checkout
+        real = _real_directory(directory)
+        return self.checkout(real).place(real)
 
     def prefetch(self, directories: Iterable[str]) -> None:
         """Ask about the checkouts of many real directories now, several at once, so that `find` needn't wait.
