@@ -114,4 +114,4 @@ class DatabaseRuleContext:
             checkout = self._places.checkout(info.real)
         except MigratorError as error:
             return replace(info, detail=str(error))
-        return replace(info, place=checkout.place(info.real), kept_id=checkout.kept_id, told_by=checkout.told_by)
+        return replace(info, place=checkout.place(info.real), kept_id=checkout.kept_id, id_source=checkout.id_source)

@@ -40,7 +40,7 @@ class Homes:
         self._search = search
         self._known = search.known if search else KnownCheckouts(context)
         self._records = VcsRecords(context, self._known, lambda: search.checkouts if search else ())
-        self._why_other_machine = cache(why_other_machine)  # in front of many directories are the same few
+        self._why_other_machine = cache(why_other_machine)  # many sessions were in the same checkout
         self._home_by_binding = cache(self._find)
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
         self._not_imported = {session.id for session in context.not_imported}

@@ -58,7 +58,7 @@ class KnownCheckouts:
         return {project_id: found.keys() for project_id, found in directories.items()}
 
     def checkout_root(self, binding: Binding) -> str:
-        """Return the top of the checkout that a session was in; its directory if it was in none, or nothing tells."""
+        """Return the top of the checkout that a session was in; its directory if none is known."""
         directory, project_id = binding.directory.rstrip("/") or binding.directory, binding.project_id
         if project_id == GLOBAL:
             return binding.directory

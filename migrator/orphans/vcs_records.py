@@ -27,7 +27,7 @@ _MOST_SIBLINGS = 10_000
 
 
 class Record(NamedTuple):
-    """Where a working copy may be now (`roots`), of which a lost directory was `sub`; `because` says who knows.
+    """Where a working copy may be now (`roots`), of which a lost directory was `sub`; `because` names the evidence.
 
     There is no root if the working copy is on record as being away, not gone.
     """

@@ -61,16 +61,16 @@ def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
     if layout:
         return _cache_first(layout)
     kept = kept_project_id(f"{root}/.git")
-    project_id, told_by = (kept, _KEPT) if kept else (GLOBAL, "no repository to git")
-    return Checkout(project_id, root, root, None, kept, told_by)
+    project_id, id_source = (kept, _KEPT) if kept else (GLOBAL, "no repository to git")
+    return Checkout(project_id, root, root, None, kept, id_source)
 
 
 def _origin_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.15.13 and 1.18.34."""
     top = layout.top or layout.root
     kept = kept_project_id(layout.common)
-    project_id, told_by = _by_origin(top) or _by_kept_id_or_root_commit(kept, top)
-    return Checkout(project_id, top, top, "git", kept, told_by)
+    project_id, id_source = _by_origin(top) or _by_kept_id_or_root_commit(kept, top)
+    return Checkout(project_id, top, top, "git", kept, id_source)
 
 
 def _version_2(layout: _Layout) -> Checkout:
@@ -90,12 +90,12 @@ def _cache_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.14.34, and 1.3.2 but for the `project_worktree` of a bare repository's worktree."""
     root, top, common = layout
     kept = kept_project_id(f"{root}/.git") or kept_project_id(common)
-    project_id, told_by = _by_kept_id_or_root_commit(kept, root)
+    project_id, id_source = _by_kept_id_or_root_commit(kept, root)
     if project_id == GLOBAL:
-        return Checkout(GLOBAL, root, root, "git", kept, told_by)
+        return Checkout(GLOBAL, root, root, "git", kept, id_source)
     if top is None:
-        return Checkout(project_id, root, root, None, kept, told_by)
-    return Checkout(project_id, top, _main_worktree(layout), "git", kept, told_by)
+        return Checkout(project_id, root, root, None, kept, id_source)
+    return Checkout(project_id, top, _main_worktree(layout), "git", kept, id_source)
 
 
 def _main_worktree(layout: _Layout) -> str:

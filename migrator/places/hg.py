@@ -39,8 +39,8 @@ def checkout(root: str) -> Checkout:
     """
     store = os.path.join(root, ".hg")
     kept = kept_project_id(store)
-    project_id, told_by = (kept, "the id kept in its .hg") if kept else _by_first_changeset(root, store)
-    return Checkout(project_id, root, root, "hg", kept, told_by)
+    project_id, id_source = (kept, "the id kept in its .hg") if kept else _by_first_changeset(root, store)
+    return Checkout(project_id, root, root, "hg", kept, id_source)
 
 
 def _by_first_changeset(root: str, store: str) -> tuple[str, str]:

@@ -224,6 +224,6 @@ def _is_in_directory_project(binding: Binding) -> bool:
 
 
 def _checkout_root(before: Binding) -> str:
-    """Return the root of the checkout that a session was in; the directory itself if its row doesn't tell."""
+    """Return the root of the checkout that a session was in; the directory itself if its row doesn't say."""
     directory = normalise(before.directory)
     return checkout_root(directory, before.path) or directory

@@ -21,7 +21,7 @@ def resolution(info: DirectoryInfo) -> str:
     """Say which project opencode resolves a directory to and by which mark, or why it can't."""
     if info.place is None:
         return info.detail
-    return f"opencode resolves {info.directory} to {short(info.place.project_id)} today ({info.told_by})"
+    return f"opencode resolves {info.directory} to {short(info.place.project_id)} today ({info.id_source})"
 
 
 def reason_unless_mended(rule: str, evidence: str, *, mended: bool) -> Reason:
