@@ -40,10 +40,10 @@ def command(**values: Any) -> None:
     that up), opencode wouldn't use it, and the sessions have all their snapshots where they are now.
     """
     from migrator.arguments import WriteRequest
-    from migrator.operations.gc import list_leftovers, remove_leftovers
+    from migrator.operations.gc import days_ago, list_leftovers, remove_leftovers
     from migrator.reporting.gc_text import leftover_document, leftover_lines
 
-    older_than = _days_ago(values["older_than"])
+    older_than = None if values["older_than"] is None else days_ago(values["older_than"])
     with open_context(values) as context:
         found = list_leftovers(context, older_than)
         path = context.store.path
@@ -71,11 +71,3 @@ def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
         raise MigratorError(f"Nothing was removed, since nobody can be asked here. To remove: {applying_command()}")
     number = sum(leftover.why_kept is None for leftover in found)
     ask(f"Remove {count(number, 'snapshot repository', 'snapshot repositories')}?")
-
-
-def _days_ago(days: int | None) -> int | None:
-    """Return the time so many days ago, in milliseconds."""
-    from migrator.execution.gc import DAY
-    from migrator.state_dir import now_ms
-
-    return None if days is None else now_ms() - days * DAY

@@ -50,7 +50,7 @@ def command() -> None:
     """
 
 
-def _add(name: str) -> None:
+def _add_command(name: str) -> None:
     module = import_module(f"migrator.cli.{name}")
 
     @command.command(name, cls=type(module.command), help=f"Plan what `{name}` would do.")
@@ -68,7 +68,7 @@ _output_options = combine(
     database_options,
 )
 for _name in PLANNED:
-    _add(_name)
+    _add_command(_name)
 
 
 def _save_and_show(plan: Plan, values: dict[str, Any]) -> None:

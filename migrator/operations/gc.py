@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.gc import find_leftovers, remove
+from migrator.execution.gc import DAY, find_leftovers, remove
 from migrator.operations.apply import open_writer
 from migrator.operations.context import places_of, refuse_opencode_2
+from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from migrator.arguments import WriteRequest
     from migrator.execution.gc import Leftover
     from migrator.operations.context import CommandContext
+
+
+def days_ago(days: int) -> int:
+    """Return the time so many days ago, in milliseconds."""
+    return now_ms() - days * DAY
 
 
 def list_leftovers(context: CommandContext, older_than: int | None = None) -> list[Leftover]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator import __version__
 from migrator.server import problems
-from migrator.server.endpoint import ALWAYS, SECURED
+from migrator.server.endpoint import COMMON_REFUSALS, TOKEN_REFUSALS
 from migrator.server.schemas import SCHEMAS
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 def _refusals(endpoint: Endpoint) -> list[int]:
     with_body = (413,) if endpoint.body is not None else ()
-    return sorted({*ALWAYS, *(SECURED if endpoint.secured else ()), *endpoint.refusals, *with_body})
+    return sorted({*COMMON_REFUSALS, *(TOKEN_REFUSALS if endpoint.secured else ()), *endpoint.refusals, *with_body})
 
 
 def _refusal(status: int) -> dict[str, Any]:
