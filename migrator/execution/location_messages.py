@@ -12,9 +12,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.store.json_text import stringify
 from migrator.store.opencode_2.staging import message_sequences
-from migrator.store.reader import WHOLE
+from migrator.store.reader import WHOLE, stringify
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
