@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.execution.journal_rows import Carried, RunEntry
-    from migrator.model import Binding, Change
+    from migrator.model import Change
     from migrator.places import Places
 
 DAY = 86_400_000
@@ -96,11 +96,10 @@ class _Search:
         self._runs = [*_applied_runs(str(store.path))]
         sessions = {change.session for run in self._runs for change in run.changes}
         self._now = {id_: binding for id_, (binding, _) in store.bindings(sessions).items()}
-        self._git_dirs: dict[Binding, str | None] = {}
         self._in_other_databases = _in_other_databases(store, places)
 
     def leftovers(self) -> Iterator[Leftover]:
-        seen = {self._git_dir(binding) for binding in self._store.every_binding()}  # they are in use
+        seen = {self._routes.git_dir(binding) for binding in self._store.every_binding()}  # they are in use
         for run in reversed(self._runs):
             for carried in run.carried:
                 left = [(carried.source, carried.source_worktree)]
@@ -112,11 +111,6 @@ class _Search:
                     seen.add(git_dir)
                     if not self._is_used_by_opencode(git_dir, worktree):
                         yield self._judge(Leftover(git_dir, worktree, run.entry.id, _size(Path(git_dir))))
-
-    def _git_dir(self, binding: Binding) -> str | None:
-        if binding not in self._git_dirs:
-            self._git_dirs[binding] = self._routes.git_dir(binding)
-        return self._git_dirs[binding]
 
     def _is_for_one_worktree(self, git_dir: Path) -> bool:
         """Tell whether this is a repository for one worktree, where opencode keeps these, and not another directory."""
@@ -152,7 +146,7 @@ class _Search:
             for change in run.changes:
                 if change.after in reachable.get(change.session, ()):
                     reachable[change.session].add(change.before)
-                    if self._git_dir(change.before) == git_dir and run not in needing:
+                    if self._routes.git_dir(change.before) == git_dir and run not in needing:
                         needing.append(run)
         return needing
 
@@ -174,7 +168,7 @@ class _Search:
         }
         named_by_place: dict[str | None, set[str]] = {}
         for id_, (turns, trees) in undo_records(self._store, ids).items():
-            named = named_by_place.setdefault(self._git_dir(self._now[id_]), set())
+            named = named_by_place.setdefault(self._routes.git_dir(self._now[id_]), set())
             named.update(trees, (turn.hash for turn in turns))
         number = 0
         for now, named in named_by_place.items():
