@@ -106,15 +106,23 @@ class _Search:
                 if carried.made:
                     left.append((carried.target, carried.target_worktree))
                 for git_dir, worktree in left:
-                    if git_dir in seen or not self._is_for_one_worktree(Path(git_dir)):
+                    if git_dir in seen:
                         continue
                     seen.add(git_dir)
-                    if not self._is_used_by_opencode(git_dir, worktree):
-                        yield self._judge(Leftover(git_dir, worktree, run.entry.id, _size(Path(git_dir))))
+                    if self._is_left_behind(Path(git_dir), worktree):
+                        files = (file for file in Path(git_dir).rglob("*") if file.is_file() and not file.is_symlink())
+                        size = sum(file.lstat().st_size for file in files)
+                        yield self._judge(Leftover(git_dir, worktree, run.entry.id, size))
 
-    def _is_for_one_worktree(self, git_dir: Path) -> bool:
-        """Tell whether this is a repository for one worktree, where opencode keeps these, and not another directory."""
-        return self._layout.by_worktree and git_dir.parent.parent == self._layout.root and (git_dir / "HEAD").is_file()
+    def _is_left_behind(self, git_dir: Path, worktree: str) -> bool:
+        """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there."""
+        is_for_one = self._layout.by_worktree and git_dir.parent.parent == self._layout.root
+        if not is_for_one or not (git_dir / "HEAD").is_file():
+            return False
+        if not Path(worktree).is_dir():
+            return True
+        place = self._places.find(worktree)
+        return self._layout.git_dir(place.project_id, place.worktree) != str(git_dir)
 
     def _judge(self, leftover: Leftover) -> Leftover:
         """Return the leftover with `why_kept`, or else with `gives_up`."""
@@ -149,13 +157,6 @@ class _Search:
                     if self._routes.git_dir(change.before) == git_dir and run not in needing:
                         needing.append(run)
         return needing
-
-    def _is_used_by_opencode(self, git_dir: str, worktree: str) -> bool:
-        """Tell whether opencode would use the repository if it were opened in the worktree: then nobody left it."""
-        if not Path(worktree).is_dir():
-            return False
-        place = self._places.find(worktree)
-        return self._layout.git_dir(place.project_id, place.worktree) == git_dir
 
     def _count_only_in(self, git_dir: str) -> int:
         """Count the trees of our runs' sessions that are complete here, but not where their session is now."""
@@ -201,8 +202,3 @@ def _applied_runs(store: str) -> Iterator[_AppliedRun]:
                 is_undoable = entry.id not in undone and not journal.is_given_up
                 moves = [change for change in journal.changes() if change.moves]
                 yield _AppliedRun(entry, journal.carried(), moves, is_undoable)
-
-
-def _size(git_dir: Path) -> int:
-    """Return the size of its files in bytes."""
-    return sum(file.lstat().st_size for file in git_dir.rglob("*") if file.is_file() and not file.is_symlink())

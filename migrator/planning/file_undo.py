@@ -38,15 +38,12 @@ class FileUndoDecider:
         A session that keeps project and directory keeps its file undo, unless the policy is `detach`. Raises
         MigratorError if the policy is `carry` and something can't be carried.
         """
-        # Asked first: most sessions have no file undo, and then there is nothing to decide.
-        found = self.store.with_file_undo([change.session for change in changes]) if changes else set()
-        with_undo = [change for change in changes if change.session in found] if found else []
+        found = self.store.with_file_undo([change.session for change in changes])
+        with_undo = [change for change in changes if change.session in found]
         if self.policy == "detach":
             decided = [_detached(change, "--undo-files detach was given") for change in with_undo]
         else:
             decided = self._carried_or_detached([change for change in with_undo if change.invalidates_file_undo])
-        if not decided:
-            return changes
         new = {change.session: change for change in decided}
         return [new.get(change.session, change) for change in changes]
 

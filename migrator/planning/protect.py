@@ -35,19 +35,12 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
     recoveries = {} if policy == "detach" else find_recoveries(store, places, effects)
     mended = {id_: recovery.parts for id_, recovery in recoveries.items()}
     dangerous = {id_: turns for id_ in ids if (turns := dangerous_turns(effects.get(id_, ())))}
-    changes = [
-        Change(
-            selected.session.id,
-            selected.root,
-            selected.session.title,
-            selected.selected_by,
-            selected.session.binding,
-            selected.session.binding,
-            *_file_undo(effects[selected.session.id], mended.get(selected.session.id, ())),
-        )
-        for selected in selection.sessions
-        if selected.session.id in dangerous
-    ]
+    changes = []
+    for session, root, selected_by, _ in selection.sessions:
+        if session.id in dangerous:
+            file_undo = _file_undo(effects[session.id], mended.get(session.id, ()))
+            binding = session.binding
+            changes.append(Change(session.id, root, session.title, selected_by, binding, binding, *file_undo))
     if policy == "carry" and (lost := [change for change in changes if change.turns.detached]):
         raise MigratorError(
             f"File undo of {lost[0].session} can't be mended whole: {lost[0].turns.because}. "

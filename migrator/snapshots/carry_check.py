@@ -18,7 +18,7 @@ from migrator.snapshots.trees import Trees, complete_trees
 from migrator.store.turns import redo_snapshot, undo_records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Change, FolderMoves
     from migrator.places import Places
@@ -115,18 +115,22 @@ class _RouteCheck:
     def __init__(self, route: SnapshotRoute, sessions: Sequence[_Session], trees: Trees, complete: set[str]) -> None:
         self._route, self._trees, self._complete = route, trees, complete
         self._source, self._target, self._stays = route.source_worktree, route.target_worktree_now, route.same_worktree
-        self._same: set[_FileToCompare] = set()
-        if not self._stays:
-            self._same = self._compare({file for session in sessions for file in self._to_compare(session)})
+        files = set() if self._stays else {file for session in sessions for file in self._to_compare(session)}
+        self._same: set[_FileToCompare]
+        if route.source_gone:
+            comparable = {(tree, path) for tree, path in files if tree is not None}
+            self._same = {*same_as_snapshot(trees, route.source, self._target, comparable)}
+        else:
+            same = same_in_both(self._source, self._target, {path for _, path in files})
+            self._same = {(None, path) for path in same}
 
     def decide(self, session: _Session) -> CarryDecision:
         """Decide for one session."""
-        redo_tree = session.redo_tree
-        if redo_tree is not None and not (redo_tree in self._complete and self._is_same_tree(session, redo_tree)):
+        redo_tree, stand_in = session.redo_tree, self._stand_in(session)
+        if redo_tree is not None and not self._is_same_tree(redo_tree, stand_in):
             because = "it is reverted, and a redo would restore the whole worktree as it was then"
             return CarryDecision(self._route, detached=len(session.turns), because=because)
         files_of = Counter(turn.hash for turn in session.turns for _ in turn.files)
-        stand_in = self._stand_in(session)
         obstacles = [self._obstacle(turn, files_of[turn.hash], stand_in) for turn in session.turns]
         carried = tuple(turn for turn, obstacle in zip(session.turns, obstacles, strict=True) if obstacle is None)
         needed = {turn.hash for turn in carried} | ({redo_tree} if redo_tree else set())
@@ -157,9 +161,10 @@ class _RouteCheck:
             return f"files of a turn differ between {before} and {self._target}"
         return None
 
-    def _is_same_tree(self, session: _Session, tree: str) -> bool:
-        """Tell whether every file of a tree, all of which a redo writes, is the same in the target."""
-        stand_in = self._stand_in(session)
+    def _is_same_tree(self, tree: str, stand_in: str | None) -> bool:
+        """Tell whether a tree is complete, and each of its files, which a redo writes, is the same in the target."""
+        if tree not in self._complete:
+            return False
         return self._stays or all((stand_in, path) in self._same for path, _ in self._trees.files(tree))
 
     def _to_compare(self, session: _Session) -> Iterator[_FileToCompare]:
@@ -176,12 +181,6 @@ class _RouteCheck:
         if not self._route.source_gone:
             return None
         return next((tree for tree in reversed(session.trees) if tree in self._complete), None)
-
-    def _compare(self, files: Collection[_FileToCompare]) -> set[_FileToCompare]:
-        if not self._route.source_gone:
-            return {(None, path) for path in same_in_both(self._source, self._target, {path for _, path in files})}
-        comparable = {(tree, path) for tree, path in files if tree is not None}
-        return set(same_as_snapshot(self._trees, self._route.source, self._target, comparable))
 
 
 def rewritten_patches(decision: CarryDecision) -> Iterator[tuple[Turn, str]]:

@@ -10,6 +10,7 @@ import filecmp
 import hashlib
 import os
 import stat
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.git import run_git
@@ -82,9 +83,7 @@ def same_as_snapshot(
 
 
 def _entry_at(worktree: str, path: str) -> _WorktreeEntry:
-    parts = path.split("/")
-    for number in range(1, len(parts) + 1):
-        part = "/".join(parts[:number])
+    for part in accumulate(path.split("/"), os.path.join):
         try:
             mode = os.lstat(f"{worktree}/{part}").st_mode
         except FileNotFoundError:
@@ -125,9 +124,8 @@ def _is_same_entry(trees: Trees, tree: str, path: str, entry: _WorktreeEntry, no
 
 def _is_missing(trees: Trees, tree: str, path: str) -> bool:
     """Tell whether a tree has nothing at `path`, nor a file in place of a directory above it."""
-    parts = path.split("/")
-    for number in range(1, len(parts) + 1):
-        entry = trees.entry(tree, "/".join(parts[:number]))
+    for part in accumulate(path.split("/"), os.path.join):
+        entry = trees.entry(tree, part)
         if entry is None or entry.mode != DIRECTORY:
             return entry is None
     return False
