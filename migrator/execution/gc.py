@@ -102,10 +102,10 @@ class _Search:
         seen = {self._routes.git_dir(binding) for binding in self._store.every_binding()}  # they are in use
         for run in reversed(self._runs):
             for carried in run.carried:
-                left = [(carried.source, carried.source_worktree)]
+                candidates = [(carried.source, carried.source_worktree)]
                 if carried.made:
-                    left.append((carried.target, carried.target_worktree))
-                for git_dir, worktree in left:
+                    candidates.append((carried.target, carried.target_worktree))
+                for git_dir, worktree in candidates:
                     if git_dir in seen:
                         continue
                     seen.add(git_dir)
@@ -125,16 +125,16 @@ class _Search:
         return self._layout.git_dir(place.project_id, place.worktree) != str(git_dir)
 
     def _judge(self, leftover: Leftover) -> Leftover:
-        """Return the leftover with `why_kept`, or else with `gives_up`."""
+        """Return the leftover with `why_kept`, or with `gives_up` if it can be removed."""
         for database, in_use in self._in_other_databases.items():
             if in_use is None:
                 return leftover._replace(why_kept=f"{database} can't be read, and its sessions may be in it")
             if leftover.git_dir in in_use:
                 return leftover._replace(why_kept=f"sessions of {database} are in it")
         needing = self._runs_that_need(leftover.git_dir)
-        keeping = [run for run in needing if self._older_than is None or run.entry.started >= self._older_than]
-        if keeping:
-            return leftover._replace(why_kept=f"`opencode-migrator undo {keeping[0].entry.id}` would need it")
+        recent = [run for run in needing if self._older_than is None or run.entry.started >= self._older_than]
+        if recent:
+            return leftover._replace(why_kept=f"`opencode-migrator undo {recent[0].entry.id}` would need it")
         if number := self._count_only_in(leftover.git_dir):
             what = f"{number} snapshots are" if number > 1 else "1 snapshot is"
             return leftover._replace(why_kept=f"{what} nowhere else")

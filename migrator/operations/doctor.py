@@ -26,9 +26,9 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One thing looked at: for programs (`subject`, `value`), for people (`text`), and whether it is wrong.
+    """What one check found: `subject` and `value` for programs, `text` for people, and whether something is wrong.
 
-    `notable` is what is no fault, but should be seen.
+    `notable` marks what is no fault, but should be seen.
     """
 
     subject: str
@@ -39,16 +39,16 @@ class CheckResult:
 
 
 def check_up(context: CommandContext) -> list[CheckResult]:
-    """Look at everything; nothing is changed."""
+    """Make every check but that of undo; nothing is changed."""
     store = context.store
     return [*_database(store), *_integrity(store), _runs(store), _left_behind(store), _orphans(context.rule_context)]
 
 
 def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
-    """Look at what an undo in opencode would do to files today in the selected sessions, or in all.
+    """Check what an undo in opencode would do to files today in the selected sessions, or in all.
 
-    `sessions` in `value` has it turn by turn, `redo` the sessions of a sub-directory in which a redo would overwrite
-    later changes outside of it.
+    `sessions` in `value` lists this turn by turn, `redo` the sessions in a sub-directory in which a redo would
+    overwrite later changes outside of it.
     """
     from migrator.reporting.undo_effect_rows import redo_rows, undo_effect_headline, undo_effect_rows
     from migrator.snapshots.redo import overwritten_by_redo
@@ -169,7 +169,7 @@ def _orphans(context: RuleContext) -> CheckResult:
     try:
         found = find_orphans(context, rules)
     except MigratorError as error:
-        return CheckResult("orphans", None, f"orphans can't be told: {error}", notable=True)
+        return CheckResult("orphans", None, f"orphans can't be looked for: {error}", notable=True)
     counts = tally(found, [rule.name for rule in rules])
     words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
     return CheckResult(

@@ -1,7 +1,7 @@
 """Decide which turns keep their file undo on a move: those whose undo would do in the target what it did in the source.
 
 A turn is carried if both worktrees are checkouts of one repository, every snapshot that its undo reads is complete, and
-every file that it names is the same in both worktrees now, or missing from both. A turn in any doubt is detached.
+every file that it names is the same in both worktrees now, or missing from both. In doubt, a turn is detached.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
 from migrator.snapshots.git import GitFailed
-from migrator.snapshots.pathspecs import names_others
+from migrator.snapshots.pathspecs import matches_other_files
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, complete_trees
 from migrator.store.turns import redo_snapshot, undo_records
@@ -34,7 +34,7 @@ _PRUNED = "a snapshot is gone, as opencode deletes old ones"
 class CarryDecision:
     """What happens to the file undo of one session.
 
-    `carried` are the turns that keep it, `detached` is how many lose it; None if all do, and nobody has counted.
+    `carried` are the turns that keep it, `detached` is how many lose it: None if all do and they weren't counted.
     `trees` are all snapshots to carry. `keeps_revert` tells whether a reverted session keeps its `revert` marker.
     `because` says why turns are detached, if some are.
     """
@@ -97,18 +97,18 @@ def _decide(route: SnapshotRoute, sessions: Sequence[_Session]) -> dict[str, Car
     named |= {session.redo_tree for session in sessions if session.redo_tree}
     complete = complete_trees(route.source, named, route.git_environment)
     with Trees(route.source, route.git_environment) as trees:
-        check = _RouteCheck(route, sessions, trees, complete)
-        return {session.id: check.decide(session) for session in sessions}
+        checker = _RouteChecker(route, sessions, trees, complete)
+        return {session.id: checker.decide(session) for session in sessions}
 
 
 _FileToCompare = tuple[str | None, str]
 """A path, and the tree to compare it with; None to compare it with the source worktree."""
 
 
-class _RouteCheck:
+class _RouteChecker:
     """Decides for the sessions of one route; the files that they name are compared all at once.
 
-    If the source worktree is gone, each session's last snapshot is compared in its stead. If source and target are one
+    If the source worktree is gone, each session's last snapshot stands in for it. If source and target are one
     worktree, nothing is compared: the undo does there what it always did. `complete` are the trees that are complete.
     """
 
@@ -154,7 +154,7 @@ class _RouteCheck:
             return _QUOTED
         if self._stays:
             return None
-        if any(path is None or names_others(self._trees, turn.hash, path) for path in paths):
+        if any(path is None or matches_other_files(self._trees, turn.hash, path) for path in paths):
             return "a file's name is one that opencode's undo takes for another"
         if any((stand_in, path) not in self._same for path in paths):
             before = "the last snapshot" if self._route.source_gone else self._source

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _WorktreeEntry(NamedTuple):
-    """What is at a path in a worktree: `path` is its first part that isn't a directory, `mode` what `lstat` says of it.
+    """What is at a path in a worktree: `path` leads to its first part that isn't a directory, `mode` is from `lstat`.
 
     `mode` is None if nothing is there. If a file is in the way, `path` is shorter than the one asked for, and an undo
     that restores something there would remove that file.
@@ -88,7 +88,7 @@ def _entry_at(worktree: str, path: str) -> _WorktreeEntry:
             mode = os.lstat(f"{worktree}/{part}").st_mode
         except FileNotFoundError:
             return _WorktreeEntry(part, None)
-        except OSError:  # unreadable: called a directory, which is never the same
+        except OSError:  # unreadable: treated as a directory, which never counts as the same
             return _WorktreeEntry(part, stat.S_IFDIR)
         if not stat.S_ISDIR(mode):
             return _WorktreeEntry(part, mode)

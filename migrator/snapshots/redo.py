@@ -38,12 +38,12 @@ def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -
         if place is None or git_dir is None or place.directory == place.worktree:
             continue
         with suppress(GitFailed):
-            if files := _changed(git_dir, place.worktree, f"{place.path}/", tree):
+            if files := _changed_outside(git_dir, place.worktree, f"{place.path}/", tree):
                 found[id_] = files
     return found
 
 
-def _changed(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:
+def _changed_outside(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:
     if tree not in complete_trees(git_dir, [tree]):  # opencode then writes nothing
         return []
     with Trees(git_dir) as trees:

@@ -126,7 +126,7 @@ class SnapshotRoutes:
             return f"opencode has no snapshots of {source}"
         gone = self._is_gone(source)
         if source == target.worktree and not gone:
-            gone = not self.has_been_of(before.project_id, target)
+            gone = not self.has_belonged_to(before.project_id, target)
         elif not self._is_one_repository(before, source, target, gone=gone):
             return f"{source} and {target.worktree} are not one repository"
         worktree = self._moving.new_path(target.worktree) or target.worktree
@@ -147,7 +147,7 @@ class SnapshotRoutes:
         others = [
             git_dir
             for id_, git_dir in self._other_repositories(project_id, source)
-            if id_ == project_id or self.has_been_of(id_, target)
+            if id_ == project_id or self.has_belonged_to(id_, target)
         ]
         return [own, *others] if os.path.isfile(f"{own}/HEAD") else others
 
@@ -192,7 +192,7 @@ class SnapshotRoutes:
         is_checkout = self._places.find(source).worktree == source
         return is_checkout and bool(roots & self._places.root_commits(source))
 
-    def has_been_of(self, project_id: str, place: Place) -> bool:
+    def has_belonged_to(self, project_id: str, place: Place) -> bool:
         """Tell whether a place certainly belongs or belonged to a project; else it may be another repository by now."""
         if project_id == place.project_id or project_id in self._places.root_commits(place.worktree):
             return True
@@ -202,5 +202,5 @@ class SnapshotRoutes:
         """Return the route from another repository of the same worktree, made while it belonged to `project_id`."""
         worktree = place.worktree
         target = self._layout.git_dir(place.project_id, worktree)
-        gone = not self.has_been_of(project_id, place)
+        gone = not self.has_belonged_to(project_id, place)
         return SnapshotRoute(source, target, worktree, worktree, self._objects_of(worktree), gone)

@@ -112,11 +112,11 @@ def complete_trees(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] 
 
     This takes two processes if nothing is missing, else four, however many trees there are.
     """
-    there = _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", extra)
-    if not there or not _is_any_missing(git_dir, there, extra):
-        return there
+    existing = _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", extra)
+    if not existing or not _is_any_missing(git_dir, existing, extra):
+        return existing
     with Trees(git_dir, extra) as reader:
-        directories = _directories(reader, there)
+        directories = _directories(reader, existing)
     blobs = _present(git_dir, {file for inside in directories.values() if inside for file in inside[1]}, "blob", extra)
 
     @cache
@@ -124,7 +124,7 @@ def complete_trees(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] 
         inside = directories[directory]
         return inside is not None and blobs.issuperset(inside[1]) and all(map(is_complete, inside[0]))
 
-    return set(filter(is_complete, there))
+    return set(filter(is_complete, existing))
 
 
 def _directories(trees: Trees, roots: Iterable[str]) -> dict[str, tuple[list[str], list[str]] | None]:

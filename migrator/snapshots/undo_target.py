@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UndoTarget:
-    """What opencode would work with.
+    """The worktree and the snapshot repository on which an undo would act.
 
     `worktree` is None if opencode can't open the session, whose undo does nothing then; `known` is false if we can't
     tell. `repository` is the git directory with the snapshots; None if git would fail, and then an undo deletes every
@@ -55,8 +55,8 @@ class UndoTargets:
     def find(self, binding: Binding, *, redoable: bool) -> UndoTarget:
         """Return where an undo in a session with this binding would act.
 
-        `redoable`: it is undone already and its redo has a snapshot. Then opencode takes no snapshot before it undoes
-        more, and so doesn't make a missing snapshot repository.
+        `redoable` tells that it is undone already and its redo has a snapshot. Then opencode takes no snapshot before
+        it undoes more, and so doesn't make a missing snapshot repository.
         """
         return self._find_in(binding.directory, binding.workspace_id, redoable)
 
