@@ -75,7 +75,6 @@ def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
 
 def _days_ago(days: int | None) -> int | None:
     """Return the time so many days ago, in milliseconds."""
-    from migrator.execution.gc import DAY
     from migrator.state_dir import now_ms
 
-    return None if days is None else now_ms() - days * DAY
+    return None if days is None else now_ms() - days * 86_400_000

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from migrator.model import Change
     from migrator.places import Places
 
-DAY = 86_400_000
-"""In milliseconds."""
-
 
 class Leftover(NamedTuple):
     """A repository that a run left behind; `size` in bytes.
