@@ -68,7 +68,7 @@ def _carry(store: Store, places: Places, job: Job, between_steps: Callable[[], N
         decision = decisions[change.session]
         if (fewer := change.turns.carried - len(decision.carried)) > 0:
             warnings.append(_warn_of_detached(change.session, fewer, f"carried: {decision.because}"))
-    return _extended(job, edits, carried, warnings)
+    return _extend(job, edits, carried, warnings)
 
 
 def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[], None]) -> Job:
@@ -94,10 +94,10 @@ def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[],
             )
         elif (fewer := change.turns.mended - len(mended)) > 0:
             warnings.append(_warn_of_detached(id_, fewer, "mended: the snapshots are not whole any more"))
-    return _extended(job, edits, carried, warnings)
+    return _extend(job, edits, carried, warnings)
 
 
-def _extended(job: Job, edits: Iterable[Edit], carried: Iterable[Carried], warnings: Iterable[PlanWarning]) -> Job:
+def _extend(job: Job, edits: Iterable[Edit], carried: Iterable[Carried], warnings: Iterable[PlanWarning]) -> Job:
     return replace(
         job,
         restores=(*job.restores, *edits),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # kept by project and worktree. If the tree is missing, it fails, and the conversation stays as it is; if git has the
 # tree from elsewhere (that of a clean worktree is a commit's), it changes and deletes files in the new worktree. If the
 # names are gone, it takes back the conversation only. (Read in its source: session/revert.ts, snapshot.ts, git.ts.)
-OF_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
+_NOT_IN_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class FileUndoDecider:
             return []
         if self.store.schema.has_v2:
             if self.policy == "carry":
-                raise MigratorError(f"File undo of {changes[0].session} can't be carried: {OF_OPENCODE_2}.")
-            return [_detached(change, OF_OPENCODE_2) for change in changes]
+                raise MigratorError(f"File undo of {changes[0].session} can't be carried: {_NOT_IN_OPENCODE_2}.")
+            return [_detached(change, _NOT_IN_OPENCODE_2) for change in changes]
         from migrator.snapshots.carry_check import CarryChecker
 
         decisions = CarryChecker(self.store, self.places, self.relocated).check(changes)

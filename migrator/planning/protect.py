@@ -66,7 +66,7 @@ def _file_undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[Fi
 def _warn_of_deletions(
     store: Store, dangerous: Mapping[str, Sequence[TurnEffect]], mended: Mapping[str, Collection[str]]
 ) -> Iterator[PlanWarning]:
-    """Say for each message of the user what its undo would delete, and whether that is mended."""
+    """Warn of what the undo of each message of the user would delete, and tell whether that is mended."""
     prompt_of = prompts(store, [effect.turn.part for turns in dangerous.values() for effect in turns])
     for id_, turns in dangerous.items():
         for (message, time), steps in by_message(turns, prompt_of).items():
@@ -82,7 +82,7 @@ def _warn_of_deletions(
 
 
 def _warn_of_unknown(effects: Mapping[str, Sequence[TurnEffect]]) -> Iterator[PlanWarning]:
-    """Say why nobody can tell what an undo would do, once for all sessions with the same reason."""
+    """Warn that what an undo would do is unknown, once for all sessions with the same reason."""
     reasons = Counter(turns[0].because for turns in effects.values() if turns[0].effect is UndoEffect.UNKNOWN)
     for because, number in reasons.items():
         yield PlanWarning(
