@@ -20,27 +20,25 @@ async def health(request: Request) -> Response:
     return json_response({"status": "ok", "version": __version__})
 
 
-ENDPOINTS = (
-    Endpoint(
-        "get",
-        "/healthz",
-        "health",
-        health,
-        "Ask whether the server is there",
-        "Needs no token and tells nothing of the database.",
-        ResponseSpec(
-            "It is.",
-            {
-                "application/json": {
-                    "type": "object",
-                    "required": ["status", "version"],
-                    "properties": {
-                        "status": {"const": "ok"},
-                        "version": {"type": "string", "description": "The version of opencode-migrator."},
-                    },
-                }
-            },
-        ),
-        secured=False,
+ENDPOINT = Endpoint(
+    "get",
+    "/healthz",
+    "health",
+    health,
+    "Ask whether the server is there",
+    "Needs no token and tells nothing of the database.",
+    ResponseSpec(
+        "It is.",
+        {
+            "application/json": {
+                "type": "object",
+                "required": ["status", "version"],
+                "properties": {
+                    "status": {"const": "ok"},
+                    "version": {"type": "string", "description": "The version of opencode-migrator."},
+                },
+            }
+        },
     ),
+    secured=False,
 )
