@@ -42,5 +42,5 @@ def plan_undo(path: Path, run: str) -> Plan:
 
 def undo_run(path: Path, run: str, write: WriteRequest) -> Run:
     """Take a run back; an unfinished one is rolled back."""
-    with open_writer(path, write) as (writer, options), open_run(run) as journal:
-        return runs.undo(writer, journal, options)
+    with open_writer(path, write) as (writer, request), open_run(run) as journal:
+        return runs.undo(writer, journal, request)
