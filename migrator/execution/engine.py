@@ -19,9 +19,8 @@ from migrator.execution.opencode_2 import companion_edits
 from migrator.execution.project_edits import unwritten_updates, write_updates
 from migrator.execution.rollback import roll_back
 from migrator.execution.run_log import restored_sessions
-from migrator.execution.value_edits import detachments, stage, still_applicable, value_key
+from migrator.execution.value_edits import detachments, stage, still_applicable
 from migrator.model import RunStatus
-from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -98,13 +97,10 @@ def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
     """Write chunk `number`: the changes with these numbers."""
     first, last = numbers[0], numbers[-1]
     with writer.transaction():
-        restores = journal.restores(first, last)
-        settled = {value_key(edit) for edit in restores}
-        restores = still_applicable(writer, restores)
-        edits = restores + detachments(staging, first, last, settled)
-        edits += companion_edits(
-            staging, first, last, restores=restores, restored=restored, announce=announce, now=now_ms()
-        )
+        all_restores = journal.restores(first, last)
+        restores = still_applicable(writer, all_restores)
+        edits = restores + detachments(staging, first, last, all_restores)
+        edits += companion_edits(staging, first, last, restores=restores, restored=restored, announce=announce)
         journal.intend(number, first, last, edits)
         if staging.rebind(first, last) != len(numbers) or writer.edit(edits) != len(edits):
             chunk = journal.changes(first, last)

@@ -16,10 +16,8 @@ from migrator.execution.value_edits import (
     inverted_edits,
     stage,
     still_applicable,
-    value_key,
 )
 from migrator.model import RunStatus
-from migrator.state_dir import now_ms
 from migrator.store.staging import Staging
 
 if TYPE_CHECKING:
@@ -87,13 +85,10 @@ def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, a
         back = Staging(writer, map(_reversed, there), lambda change: _reversed(change).invalidates_file_undo)
         wanted = still_applicable(writer, inverted_edits(edits))
         restored = frozenset(change.session for change in chunk)
-        companions = companion_edits(
-            back, 1, len(there), restores=wanted, restored=restored, announce=announce, now=now_ms()
-        )
+        companions = companion_edits(back, 1, len(there), restores=wanted, restored=restored, announce=announce)
         back.rebind(1, len(there))
         writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
-        settled = {value_key(edit) for edit in applied(writer, wanted)}
-        writer.edit(detachments(back, 1, len(there), settled) + companions)
+        writer.edit(detachments(back, 1, len(there), applied(writer, wanted)) + companions)
 
 
 def _reversed(change: Change) -> Change:
@@ -107,6 +102,6 @@ def _move_new_children(writer: Writer, done: Mapping[str, Change], entry: RunEnt
         last = len(children)
         with writer.transaction():
             staging = stage(writer, children)
-            companions = companion_edits(staging, 1, last, announce=entry.announces, now=now_ms())
             staging.rebind(1, last)
+            companions = companion_edits(staging, 1, last, announce=entry.announces)
             writer.edit(detachments(staging, 1, last) + companions)
