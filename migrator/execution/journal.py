@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -236,26 +237,25 @@ class Journal:
 
     def mark(self, status: RunStatus, verified: int | None = None) -> None:
         """Record the status of the run and the time, and how many sessions were verified."""
-        self.__dict__.pop("entry", None)
+        entry = self.entry
+        verified = entry.verified if verified is None else verified
         with _explain_errors(self.path):
             self.connection.execute(
-                "UPDATE run SET status = ?, finished = ?, verified = coalesce(?, verified)",
-                [status.value, now_ms(), verified],
+                "UPDATE run SET status = ?, finished = ?, verified = ?", [status.value, now_ms(), verified]
             )
+        self.entry = replace(entry, status=status, verified=verified)
 
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""
         sql = (
-            "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes, "
+            "SELECT (SELECT count(*) FROM chunk), "
             "NOT EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM change WHERE before <> after), "
-            "(SELECT count(*) FROM change WHERE session NOT IN (SELECT session FROM edit)) FROM run"
+            "(SELECT count(*) FROM change WHERE session NOT IN (SELECT session FROM edit))"
         )
-        ((run, status, sessions, chunks, verified, undoes, moved, mended),) = self.connection.execute(sql).fetchall()
+        entry, (chunks, moved, mended) = self.entry, self.connection.execute(sql).fetchone()
         return Run(
-            run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes,
-            len(self.updates()),
-            bool(moved),
-            0 if moved else mended,
+            entry.id, entry.status, entry.sessions, chunks, entry.verified, tuple(conflicts), tuple(warnings),
+            entry.undoes, len(self.updates()), bool(moved), 0 if moved else mended,
         )  # fmt: skip
 
 

@@ -172,7 +172,7 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
         job = _prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
     with Journal.begin(job, staging, write.command, write.chunk_size) as run:
         execute(writer, run, staging, write.progress)
-        return run.outcome(skipped, (*job.plan.warnings, *job.warnings, *conflicts.warnings()))
+        return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings()))
 
 
 def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
@@ -198,9 +198,9 @@ def _prepare_file_undo(writer: Writer, places: Places, job: Job, staging: Stagin
         detached, safe, mended = protect_undo(writer, places, plan.changes, waiting)
         job = replace(
             job,
+            plan=replace(plan, warnings=(*plan.warnings, *left, *safe)),
             restores=(*job.restores, *carried, *detached),
             carried=(*routes, *mended),
-            warnings=(*left, *safe),
         )
     if plan.relocated is not None:
         update_alternates(writer, plan.relocated)
