@@ -120,9 +120,9 @@ def _difference(change: Change, now: Binding) -> str:
     if now == change.after:
         return MOVED_ALREADY
     for field in now._fields:
-        was, is_ = getattr(change.before, field), getattr(now, field)
-        if was != is_:
-            return f"now has {field} {is_!r} instead of {was!r}"
+        planned, value = getattr(change.before, field), getattr(now, field)
+        if planned != value:
+            return f"now has {field} {value!r} instead of {planned!r}"
     return "changed"
 
 

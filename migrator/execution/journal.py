@@ -156,13 +156,12 @@ class Journal:
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
         sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        rows = self.connection.execute(sql, [first, 2**62 if last is None else last])
         bindings = {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
         undos = {undo.value: undo for undo in FileUndo}
         return [
             Change(session, root, title, (), bindings[before], bindings[after], undos[undo])
-            for session, root, title, undo, before, after in self.connection.execute(
-                sql, [first, last if last is not None else 2**62]
-            )
+            for session, root, title, undo, before, after in rows
         ]
 
     def projects(self) -> list[ProjectEdit]:
@@ -177,8 +176,8 @@ class Journal:
         return [read_update(*row) for row in self._rows("project_update")]
 
     def carried(self) -> list[Carried]:
-        """Return between which snapshot repositories the run copied objects."""
-        return [Carried(source, of, target, to, bool(made)) for source, of, target, to, made in self._rows("snapshot")]
+        """Return the pairs of snapshot repositories between which the run copied objects."""
+        return [Carried._make([*paths, bool(made)]) for *paths, made in self._rows("snapshot")]
 
     def _rows(self, table: str) -> list[Any]:
         """Return the rows of a table that older journals don't have; then there are none."""
@@ -227,11 +226,9 @@ class Journal:
 
     def edits(self, number: int | None = None) -> list[Edit]:
         """Return the value edits of one chunk, or of all."""
-        sql = 'SELECT "table", "column", key, session, before, after FROM edit'
-        rows = self.connection.execute(
-            sql + (" WHERE chunk = ?" if number is not None else ""), [number] * (number is not None)
-        )
-        return [Edit(*row) for row in rows.fetchall()]
+        where, values = ("", []) if number is None else ("WHERE chunk = ?", [number])
+        sql = f'SELECT "table", "column", key, session, before, after FROM edit {where}'
+        return [Edit(*row) for row in self.connection.execute(sql, values).fetchall()]
 
     # -- how it ended --------------------------------------------------------------------------------------------
 

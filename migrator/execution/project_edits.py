@@ -86,13 +86,13 @@ def inverted_updates(store: Store, updates: Sequence[ProjectChange]) -> tuple[li
 
     That happens: opencode keeps the lists of a project's directories up to date on its own.
     """
-    back, kept = [], []
+    inverted, changed = [], []
     for state in _states(store, updates):
         if state.was_written():
-            kept += [f"{name} of project {state.update.id}" for name in state.names_on(Side.OTHER)]
-            if change := _only_side(state, Side.AFTER):
-                back.append(change)
-    return back, kept
+            changed += [f"{name} of project {state.update.id}" for name in state.names_on(Side.OTHER)]
+            if update := _only_side(state, Side.AFTER):
+                inverted.append(update)
+    return inverted, changed
 
 
 def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
@@ -102,10 +102,10 @@ def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
         edits += [Edit("workspace", "directory", id_, update.id, old, new) for id_, old, new in update.workspaces]
         removed = [row for row, _ in update.directories if row]
         inserted = [row for _, row in update.directories if row]
-        done = writer.edit(edits)
-        done += sum(writer.remove_row(DIRECTORIES, row) for row in removed)  # all of them first: two may swap
-        done += sum(writer.insert_row(DIRECTORIES, row) for row in inserted)
-        if done != len(edits) + len(removed) + len(inserted):
+        written = writer.edit(edits)
+        written += sum(writer.remove_row(DIRECTORIES, row) for row in removed)  # all of them first: two may swap
+        written += sum(writer.insert_row(DIRECTORIES, row) for row in inserted)
+        if written != len(edits) + len(removed) + len(inserted):
             raise StalePlan(f"Project {update.id} changed while the run was writing; everything was rolled back.")
 
 

@@ -45,9 +45,9 @@ def chunk_side(store: Store, chunk: Sequence[Change], edits: Sequence[Edit]) -> 
         return Side.AFTER
     if all(seen[change.session] == change.before for change in present):
         return Side.BEFORE
-    strangers = [c.session for c in present if seen[c.session] not in {c.before, c.after}] or [present[0].session]
+    elsewhere = [c.session for c in present if seen[c.session] not in {c.before, c.after}] or [present[0].session]
     raise MigratorError(
-        f"Something else has moved {', '.join(strangers[:5])} since the run was cut off; "
+        f"Something else has moved {', '.join(elsewhere[:5])} since the run was cut off; "
         "put them back where the run had them, or leave the run as it is.",
     )
 
@@ -77,18 +77,20 @@ def roll_back(writer: Writer, journal: Journal) -> int:
 
 
 def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, announce: bool) -> None:
+    """Take back one chunk, but for sessions that were deleted since; `edits` are those that it made."""
     with writer.transaction():
         now = writer.bindings(change.session for change in chunk)
-        there = [change for change in chunk if change.session in now]
+        existing = [change for change in chunk if change.session in now]
+        last = len(existing)
         # The way back invalidates file undo just as the way there did. So we ask about the way there: if it left a
         # workspace, what arose outside that since is detached too.
-        back = Staging(writer, map(_reversed, there), lambda change: _reversed(change).invalidates_file_undo)
-        wanted = still_applicable(writer, inverted_edits(edits))
+        staging = Staging(writer, map(_reversed, existing), lambda change: _reversed(change).invalidates_file_undo)
+        restores = still_applicable(writer, inverted_edits(edits))
         restored = frozenset(change.session for change in chunk)
-        companions = companion_edits(back, 1, len(there), restores=wanted, restored=restored, announce=announce)
-        back.rebind(1, len(there))
-        writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
-        writer.edit(detachments(back, 1, len(there), applied(writer, wanted)) + companions)
+        companions = companion_edits(staging, 1, last, restores=restores, restored=restored, announce=announce)
+        staging.rebind(1, last)
+        writer.edit(restores)  # compare-and-set: what was changed since stays as it is
+        writer.edit(detachments(staging, 1, last, applied(writer, restores)) + companions)
 
 
 def _reversed(change: Change) -> Change:

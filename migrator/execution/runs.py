@@ -71,8 +71,10 @@ def check_undoable(run: Journal) -> None:
             f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
             "undo needs. `move` takes sessions anywhere.",
         )
-    if by := run_log.undone_by(run_log.run_entries()).get(entry.id):
-        raise MigratorError(f"Run {entry.id} was taken back already, by {by}; `undo {by}` brings it about again.")
+    if undo_run := run_log.undone_by(run_log.run_entries()).get(entry.id):
+        raise MigratorError(
+            f"Run {entry.id} was taken back already, by {undo_run}; `undo {undo_run}` brings it about again."
+        )
 
 
 def inverse_job(store: Store, run: Journal) -> Job:
@@ -181,11 +183,11 @@ def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
     trees = {change.root for change in plan.changes if change.session in sessions}
     changes = tuple(change for change in plan.changes if change.root not in trees)
     projects = tuple(project for project in plan.projects if project.id not in conflicts.projects)
-    left = {change.session for change in changes}
+    remaining = {change.session for change in changes}
     return replace(
         job,
         plan=replace(plan, changes=changes, projects=projects),
-        restores=tuple(edit for edit in job.restores if edit.session in left),
+        restores=tuple(edit for edit in job.restores if edit.session in remaining),
         partial=bool(sessions),
     )
 
@@ -194,13 +196,13 @@ def _prepare_file_undo(writer: Writer, places: Places, job: Job, staging: Stagin
     """Bring snapshots to where opencode will look for them; return the job with the values that this sets."""
     plan = job.plan
     if any(way.undo is FileUndo.CARRY or not way.moves for way in staging.ways):
-        carried, left, routes = carry_undo(writer, places, plan.changes, waiting, plan.relocated)
-        detached, safe, mended = protect_undo(writer, places, plan.changes, waiting)
+        edits, warnings, carried = carry_undo(writer, places, plan.changes, waiting, plan.relocated)
+        more_edits, more_warnings, mended = protect_undo(writer, places, plan.changes, waiting)
         job = replace(
             job,
-            plan=replace(plan, warnings=(*plan.warnings, *left, *safe)),
-            restores=(*job.restores, *carried, *detached),
-            carried=(*routes, *mended),
+            plan=replace(plan, warnings=(*plan.warnings, *warnings, *more_warnings)),
+            restores=(*job.restores, *edits, *more_edits),
+            carried=(*carried, *mended),
         )
     if plan.relocated is not None:
         update_alternates(writer, plan.relocated)
