@@ -138,16 +138,14 @@ def _side_of_row(change: DirectoryChange, update: ProjectChange, now: ProjectRow
     taken_by_others = {_directory(row) for row in now.directories if row not in removed | inserted}
 
     def replaced(old: Row | None, new: Row | None, written: set[Row | None]) -> bool:
-        """Tell whether `new` is there instead of `old`."""
+        """Tell whether `new` is there instead of `old`, whose directory no other row has taken."""
         is_gone = old is None or old not in now.directories or old in written
-        return is_gone and (new is None or new in now.directories)
+        is_free = old is None or _directory(old) not in taken_by_others
+        return is_gone and is_free and (new is None or new in now.directories)
 
-    before, after = change
-    if replaced(after, before, removed):
-        return Side.BEFORE if after is None or _directory(after) not in taken_by_others else Side.OTHER
-    if replaced(before, after, inserted):
-        return Side.AFTER if before is None or _directory(before) not in taken_by_others else Side.OTHER
-    return Side.OTHER
+    if replaced(change.after, change.before, removed):
+        return Side.BEFORE
+    return Side.AFTER if replaced(change.before, change.after, inserted) else Side.OTHER
 
 
 def _only_side(state: UpdateState, side: Side) -> ProjectChange | None:

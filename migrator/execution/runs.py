@@ -56,12 +56,11 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     if run.entry.unfinished:
         sessions = roll_back(writer, run)
         return replace(run.outcome(), sessions=sessions)
-    check_undoable(run)
     with writer.without_foreign_keys():
         return _run(writer, inverse_job(writer, run), write)
 
 
-def check_undoable(run: Journal) -> None:
+def _check_undoable(run: Journal) -> None:
     """Refuse to take back a run that was taken back already, was rolled back, or was given up by `gc`."""
     entry = run.entry
     if entry.status is RunStatus.ROLLED_BACK:
@@ -81,8 +80,10 @@ def inverse_job(store: Store, run: Journal) -> Job:
     """Return the job that takes `run` back.
 
     Sessions created in its trees since then go along. File undo that arose at the destination is detached on the way
-    back, as by any move; what the run itself had detached is set back, byte for byte.
+    back, as by any move; what the run itself had detached is set back, byte for byte. Raises MigratorError if the run
+    can't be taken back any more.
     """
+    _check_undoable(run)
     entry = run.entry
     taken_back = run_log.sessions_taken_back(entry.id, run_log.run_entries())
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
