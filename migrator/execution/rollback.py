@@ -65,7 +65,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
         journal.mark(RunStatus.ROLLING_BACK)
         with writer.without_foreign_keys():
             for number, chunk in written:
-                _invert(writer, chunk, journal.edits(number), announce=entry.announces)
+                _take_back_chunk(writer, chunk, journal.edits(number), announce=entry.announces)
             _move_new_children(writer, {change.session: change for _, chunk in chunks for change in chunk}, entry)
             with writer.transaction():
                 for project in journal.projects():
@@ -76,7 +76,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
     return sum(len(chunk) for _, chunk in written)
 
 
-def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, announce: bool) -> None:
+def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, announce: bool) -> None:
     """Take back one chunk, but for sessions that were deleted since; `edits` are those that it made."""
     with writer.transaction():
         now = writer.bindings(change.session for change in chunk)

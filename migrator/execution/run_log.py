@@ -44,7 +44,7 @@ def refuse_while_unfinished(store: str) -> None:
 
 
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
-    """Map each run that was taken back to the run that did so; a run whose undo was taken back counts again."""
+    """Map each run that was taken back to the run that did so; one whose undo was taken back is not among them."""
     found: dict[str, str] = {}
     for run in reversed(runs):
         if run.undoes and run.status is RunStatus.APPLIED and run.id not in found and not run.partial:

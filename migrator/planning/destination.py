@@ -22,7 +22,7 @@ class Destination(Protocol):
     """Tells the planner where each session goes."""
 
     def place_for(self, selected: Selected) -> Place | None:
-        """Return where this session goes, None if it stays. Raises MigratorError if it can't be there for opencode."""
+        """Return where this session goes, None if it stays. Raises MigratorError if opencode can't list it there."""
 
     def warnings(self) -> Iterable[PlanWarning]:
         """Return what a person should know about the places; called after `place_for` was for every session."""

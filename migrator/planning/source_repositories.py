@@ -52,12 +52,12 @@ def repository_warnings(changes: Iterable[Change], sources: Sequence[Source]) ->
     repository = {(source.directory, source.project_id): source.repository for source in sources}
     outside = any(is_outside_repository(source.project_id, source.directory) for source in sources)
     noun = "repositories" if outside else "projects"
-    taken: dict[str, set[str]] = {}
+    by_option: dict[str, set[str]] = {}
     for selected_by, before in {(change.selected_by, change.before) for change in changes}:
         for option in selected_by:
             if option.startswith("--from-dir"):
-                taken.setdefault(option, set()).add(repository[before.directory, before.project_id])
-    for option, repositories in sorted(taken.items()):
+                by_option.setdefault(option, set()).add(repository[before.directory, before.project_id])
+    for option, repositories in sorted(by_option.items()):
         if len(repositories) > 1:
             listed = ", ".join(sorted(repositories))
             yield PlanWarning("crosses-projects", f"{option} takes sessions of {len(repositories)} {noun}: {listed}.")
