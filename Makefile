@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
+# Where bytecode isn't written, each process of a run compiles all tests, and each command all of ours.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-all lint bench clean
 
 demo: $(VENV)/.installed

@@ -1,6 +1,6 @@
 """What a face asks for: one frozen request for each verb, the choices of options, and the keywords of the Python API.
 
-The command line, the server and the Python API build the same requests; nothing below them knows which one asked.
+The command line, the server and the Python API build the same requests; operations/ can't tell which one asked.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OnConflict = Literal["abort", "skip"]
 
 
 def check_choice(name: str, value: str, choices: Any) -> None:
-    """Raise BadInput, which lists the choices, where an option has a value that isn't one of them."""
+    """Raise BadInput, which lists the choices, if the value isn't one of them."""
     allowed = get_args(choices)
     if value not in allowed:
         raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")
@@ -191,7 +191,7 @@ class WriteRequest:
 
     `command` is what the journal says of the request. `chunk_size` is sessions in one transaction, None lets it follow
     the time that a chunk takes. `wait` is seconds to wait for others that have the database open, `backup` a file to
-    copy it to first. `progress` is told the number of sessions of each chunk that is written.
+    copy it to first. `progress` is called with the number of sessions of each chunk that is written.
     """
 
     command: str = ""
@@ -257,9 +257,10 @@ class ListKeywords(TypedDict, total=False):
 
 
 class WriteKeywords(TypedDict, total=False):
-    """How something is carried out: the options of every command that writes.
+    """How a plan is carried out or a run taken back: the options of every command that writes.
 
-    `wait` is how many seconds to wait for whoever has the database open, `chunk_size` the sessions in one transaction.
+    `wait` is how many seconds to wait for other processes that have the database open, `chunk_size` the sessions in one
+    transaction.
     """
 
     on_conflict: OnConflict

@@ -66,7 +66,7 @@ def open_store(path: str | os.PathLike[str] | None = None, *, channel: str | Non
 class OpenStore:
     """opencode's database at `path`.
 
-    The file is open only while something is read: a plan can be applied whenever nobody else has it open.
+    The file is open only while it is read, so it doesn't keep a plan from being applied.
     """
 
     path: Path
@@ -153,7 +153,7 @@ class OpenStore:
 def select(store: OpenStore, **keywords: Unpack[SelectKeywords]) -> Selection:
     """Select sessions; a selected session takes its whole tree along.
 
-    Raises NothingMatched where there are none, BadInput for what can't be meant or where nothing chooses.
+    Raises NothingMatched if there are none, BadInput for a value that makes no sense or if no keyword chooses any.
 
     >>> store = migrator.open_store()
     >>> selection = migrator.select(store, from_dir="~/src/shop-*", exclude_dir="~/src/shop-checkout")
@@ -184,7 +184,7 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     """Plan to move the selected sessions to a directory; nothing is written.
 
     Each keyword means what the option of its name does. Without `to_dir` they go to the root of the project
-    `to_project`, or of the current directory's. Raises MigratorError where opencode would not have them there.
+    `to_project`, or of the current directory's. Raises MigratorError if opencode would not find them there.
 
     >>> store = migrator.open_store()
     >>> moving = migrator.plan(store, migrator.select(store, from_dir="~/src/shop-*"), to_dir="~/src/shop")
@@ -211,9 +211,9 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
 ) -> Run:
     """Carry out a plan on the database that it was made for.
 
-    `progress` is told how many sessions were written so far, and of how many. `wait` is how many seconds to wait for
-    whoever has the database open, `backup` a file to copy it to first. Raises DatabaseInUse where somebody has it
-    open, StalePlan, which names the rows, where it has changed since; nothing is written then.
+    `progress` is called with how many sessions were written so far, and of how many. `wait` is how many seconds to wait
+    for other processes that have the database open, `backup` a file to copy it to first. Raises DatabaseInUse if one
+    has it open, StalePlan, which names the rows, if rows changed since the plan was made; then nothing is written.
 
     >>> store = migrator.open_store()
     >>> moving = migrator.plan(store, migrator.select(store, from_dir="~/src/shop-*"), to_dir="~/src/shop")

@@ -1,4 +1,4 @@
-"""Show a plan, ask, apply it, report the run: the same for every command that moves something."""
+"""Show a plan, ask, apply it, report the run, as every command does that moves something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`move`: plan, show, ask, apply."""
+"""`move`: move the selected sessions to a directory."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def command(**values: Any) -> None:
     """
     if values["allow_split"]:
         raise BadInput(
-            "--allow-split is not supported: a child left behind opens and runs in its old directory, and whoever "
-            "deletes its parent deletes it too.",
+            "--allow-split is not supported: a child left behind opens and runs in its old directory, and is "
+            "deleted with its parent.",
         )
     show_or_apply(make_plan(values), values)
 

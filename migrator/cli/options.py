@@ -132,7 +132,7 @@ wait_option = click.option(
     type=Seconds(0, UNLIMITED_WAIT),
     default=0,
     metavar="SECONDS",
-    help="Wait this long for whoever has the database open.",
+    help="Wait this long for other processes that have the database open.",
 )
 writing_options = combine(
     yes_option,

@@ -49,7 +49,7 @@ class OrphansCommand(SelectingCommand):
 def command(form: str, **values: Any) -> None:
     """List the sessions that opencode can't show or resume where they belong.
 
-    Each with the fact that was seen, how sure that is, and where it belongs if that can be told. Nothing is written.
+    Each is shown with the evidence, how certain it is, and where it belongs, if that is known. Nothing is written.
     """
     from migrator.operations.orphans import explain_session, list_orphans
 

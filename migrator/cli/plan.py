@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from importlib import import_module
 from pathlib import Path
@@ -51,7 +50,7 @@ def command() -> None:
     """
 
 
-def _add(name: str) -> None:
+def _add_command(name: str) -> None:
     module = import_module(f"migrator.cli.{name}")
 
     @command.command(name, cls=type(module.command), help=f"Plan what `{name}` would do.")
@@ -69,7 +68,7 @@ _output_options = combine(
     database_options,
 )
 for _name in PLANNED:
-    _add(_name)
+    _add_command(_name)
 
 
 def _save_and_show(plan: Plan, values: dict[str, Any]) -> None:
@@ -89,19 +88,15 @@ def _save_and_show(plan: Plan, values: dict[str, Any]) -> None:
 def _save(plan: Plan, output: Path) -> None:
     """Write the plan whole or not at all; never replace what isn't an ordinary file (/dev/stdout, a pipe)."""
     from migrator.documents.plan import plan_document
+    from migrator.state_dir import write_whole
     from migrator.text import json_text
 
     text = json_text(plan_document(plan), indent=2) + "\n"
-    partial = None
     try:
         target = output.resolve()
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
-            return
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(target)
+        else:
+            write_whole(target, text)
     except OSError as error:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
         raise MigratorError(f"The plan can't be written to {output}: {error.strerror}.") from error

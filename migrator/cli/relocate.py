@@ -31,7 +31,7 @@ options = combine(
         is_flag=True,
         help="OLD and NEW are in another home, disk or container: map paths without looking at them.",
     ),
-    click.option("--copied", is_flag=True, help="OLD is still there; its sessions go to NEW all the same."),
+    click.option("--copied", is_flag=True, help="OLD is still there; its sessions go to NEW anyway."),
     undo_files_option,
     announce_option,
 )

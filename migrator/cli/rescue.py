@@ -44,8 +44,8 @@ def command(**values: Any) -> None:
     """Bring lost sessions home: to where their directory is now, or to the project that it belongs to today.
 
     `orphans` shows which sessions are lost, and why. With --search DIR, a repository or folder that was moved is also
-    looked for below DIR; what is found by its looks is taken only with --likely. Whole trees move, and what stays lost
-    is listed with the reason.
+    looked for below DIR; what merely looks like it is taken only with --likely. Whole trees move. Sessions that stay
+    lost are listed with the reason.
     """
     show_or_apply(make_plan(values), values, "Rescue")
 

@@ -21,7 +21,7 @@ def command(repository: str, form: str, **values: Any) -> None:
     REPOSITORY is a directory in any of them (default: the current one).
     """
     from migrator.operations.workspaces import left_out_warnings, list_workspaces
-    from migrator.reporting.workspace_rows import COLUMNS, workspace_rows
+    from migrator.reporting.workspace_text import COLUMNS, workspace_rows
     from migrator.text import one_line
 
     with open_context(values) as context:

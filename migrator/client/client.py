@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from migrator.client import requests
-from migrator.client.server import TIMEOUT_SECONDS, URL, http_settings
+from migrator.client.http_settings import TIMEOUT_SECONDS, URL, http_settings
 from migrator.client.transport import Transport
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ class Client:
         return self._transport.send(requests.plan(**keywords))
 
     def apply(self, plan: Plan, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]) -> Run:
-        """Carry out a plan. `progress` is told how many sessions were written so far, and of how many.
+        """Carry out a plan. `progress` is called with how many sessions were written so far, and of how many.
 
-        The other keywords are those of `migrator.apply`. Raises DatabaseInUse where somebody has the database open or
-        another run is being carried out, and StalePlan, which names the rows, where rows changed since the plan was
+        The other keywords are those of `migrator.apply`. Raises DatabaseInUse if another process has the database open
+        or another run is being carried out, and StalePlan, which names the rows, if rows changed since the plan was
         made. If the server dies meanwhile, Unreachable says how to find out what became of the run.
         """
         return self._transport.wait_for_run(requests.apply(plan, **options), progress)

@@ -43,8 +43,8 @@ class CommandContext:
         from migrator.orphans.find import find_reasons
 
         check_rule_names([rule] if rule is not None else [], "--orphans")
-        asked = [known for known in orphan_rules() if rule in {None, known.name}]
-        return frozenset(find_reasons(self.rule_context, asked)).intersection(self.rule_context.by_id)
+        rules = [known for known in orphan_rules() if rule in {None, known.name}]
+        return frozenset(find_reasons(self.rule_context, rules)).intersection(self.rule_context.by_id)
 
 
 def places_of(store: Store) -> Places:

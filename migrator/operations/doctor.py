@@ -175,7 +175,7 @@ def _orphans(context: RuleContext) -> CheckResult:
     try:
         found = find_orphans(context, rules)
     except MigratorError as error:
-        return CheckResult("orphans", None, f"orphans can't be told: {error}", notable=True)
+        return CheckResult("orphans", None, f"orphans can't be found: {error}", notable=True)
     counts = tally(found, [rule.name for rule in rules])
     words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
     return CheckResult(

@@ -14,7 +14,8 @@ from migrator.errors import MigratorError
 from migrator.server.middleware import AuthMiddleware, HostMiddleware, problem_of
 from migrator.server.openapi import document
 from migrator.server.problems import BAD_INPUT, NO_SUCH_PAGE, WRONG_METHOD, Problem, ProblemType
-from migrator.server.routes import description, health, migrate, orphans, plan, runs, session
+from migrator.server.routes import apply, description, log, migrate, orphans, plan, undo
+from migrator.server.routes import list as list_
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from migrator.server.allowed_hosts import Hosts, Origins
     from migrator.server.state import AppState
 
-ENDPOINTS = tuple(
-    endpoint
-    for resource in (session, orphans, migrate, plan, runs, health, description)
-    for endpoint in resource.ENDPOINTS
+ENDPOINTS = (
+    *(route.ENDPOINT for route in (list_, orphans, migrate, plan, apply, log, undo)),
+    *description.ENDPOINTS,
 )
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from migrator.server.parameters import Parameter
 
-ALWAYS = (400, 403, 500)
-SECURED = (401,)
+COMMON_REFUSALS = (400, 403, 500)
+TOKEN_REFUSALS = (401,)
 NEXT_CURSOR = "x-next-cursor"
 
 

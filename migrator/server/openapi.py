@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator import __version__
 from migrator.server import problems
-from migrator.server.endpoint import ALWAYS, SECURED
+from migrator.server.endpoint import COMMON_REFUSALS, TOKEN_REFUSALS
 from migrator.server.schemas import SCHEMAS
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from migrator.server.endpoint import Endpoint
 
 _STATUSES = {
-    400: "What was said can't be meant.",
+    400: "The request can't be understood.",
     401: "The token is missing or wrong.",
     403: "The Host or Origin of the request isn't one that may ask here.",
     404: "What the request is about isn't there.",
     409: "In use, stale or in conflict: another process has the database open (`holders`), another run is being "
     "carried out, or rows changed since the plan was made (`rows`). Nothing was written.",
     413: "The body is too large.",
-    422: "Refused: what was said is clear, and can't be done. Nothing was written.",
+    422: "Refused: the request is understood, but can't be done. Nothing was written.",
     500: "Something unexpected went wrong; the traceback is in a file that `detail` names.",
     503: "The server is stopping, and what it was doing was rolled back; or the database can't be read.",
 }
@@ -96,7 +96,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 def _refusals(endpoint: Endpoint) -> list[int]:
     with_body = (413,) if endpoint.body is not None else ()
-    return sorted({*ALWAYS, *(SECURED if endpoint.secured else ()), *endpoint.refusals, *with_body})
+    return sorted({*COMMON_REFUSALS, *(TOKEN_REFUSALS if endpoint.secured else ()), *endpoint.refusals, *with_body})
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -34,9 +34,9 @@ class ProblemType(NamedTuple):
     title: str
 
 
-BAD_INPUT = ProblemType(BadInput.code, 400, "What was said can't be meant")
+BAD_INPUT = ProblemType(BadInput.code, 400, "The request can't be understood")
 UNAUTHORIZED = ProblemType("unauthorized", 401, "The token is missing or wrong")
-FORBIDDEN = ProblemType("forbidden", 403, "The request comes from where it must not")
+FORBIDDEN = ProblemType("forbidden", 403, "The request comes from where it isn't allowed")
 NOT_FOUND = ProblemType(NothingMatched.code, 404, "No session fits")
 NO_SUCH_RUN = ProblemType(NoSuchRun.code, 404, "No such run")
 NO_SUCH_PLAN = ProblemType("no-such-plan", 404, "No such plan")
@@ -105,7 +105,7 @@ SCHEMA: dict[str, Any] = {
             "description": "The kind of refusal for programs.",
             "enum": sorted(_BY_CODE),
         },
-        "exit": {"type": "integer", "description": "The exit code of the command line for the same."},
+        "exit": {"type": "integer", "description": "The exit code that the command line would end with."},
         "rows": {
             "type": "array",
             "items": {"type": "string"},

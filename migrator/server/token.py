@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput, MigratorError
+from migrator.state_dir import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,16 +26,12 @@ def write(token: str, file: Path) -> None:
     """Write the token file, whole or not at all, readable for its owner only; never replace a file of another kind."""
     if not file.name:
         raise BadInput("--token-file names no file; name one, or leave it out.")
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.path.lexists(file) and not _is_ours(file):
             raise MigratorError(f"{file} exists and is no token file; name another with --token-file FILE.")
-        with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as out:
-            out.write(token + "\n")
-        partial.replace(file)
+        write_whole(file, token + "\n", 0o600)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise MigratorError(
             f"The token can't be written to {file} ({error.strerror}); name another file with --token-file FILE."
         ) from error

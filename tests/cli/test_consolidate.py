@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.git import git
-from tests.support.rows import sessions
+from tests.support.rows import session_table
 from tests.support.workspaces import Workspaces
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_from_inside_any_workspace_all_sessions_move_and_come_back(
     done = spaces.home.run("consolidate", "--yes", "--json", cwd=spaces.src / inside)
     assert (done.code, done.json["status"], done.json["verified"]) == (0, "applied", len(MOVED)), done.stderr
     assert spaces.where() == MOVED | STAYING
-    project = f"SELECT project_id FROM {sessions(spaces.home)} WHERE title = ?"
+    project = f"SELECT project_id FROM {session_table(spaces.home)} WHERE title = ?"
     assert spaces.home.query(project, ["removed"]) == spaces.home.query(project, ["in opencode"])
     assert spaces.home.run("undo", "--yes", cwd=ten.root).code == 0
     assert spaces.where() == before

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tests.support.refusal import sentence
-from tests.support.shell import typed
+from tests.support.shell import run_in_shell
 
 if TYPE_CHECKING:
     from tests.support.home import Home
@@ -54,7 +54,7 @@ def test_its_commands_can_be_typed(home: Home) -> None:
     assert demo.code == 0
     kept = home.path / "kept here"
     command = demo.stdout.rstrip().splitlines()[-1].removeprefix("Kept: ")
-    assert len(typed(home, command).stdout.splitlines()) == 16
+    assert len(run_in_shell(home, command).stdout.splitlines()) == 16
     home.environ["HOME"] = str(kept)
     assert len(home.run("list", "--all", "--json").json) == 15
     moved = home.run("move", "--from-dir", "~/src/shop-*", "--to-dir", "~/src/shop", "--yes", cwd=kept / "src")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.git import root_commit
 from tests.support.home import V1_FIXTURES, Home, build_home
-from tests.support.other_process import opened
+from tests.support.other_process import held_open
 from tests.support.refusal import sentence
 from tests.support.snapshots import LOST, MIXED, SAFE, snapshot_repository, three_sessions
 
@@ -110,7 +110,7 @@ def test_an_unfinished_run_of_another_database_is_not_ours(home: Home) -> None:
 
 
 def test_open_by(home: Home) -> None:
-    with opened(home.database) as pid:
+    with held_open(home.database) as pid:
         checked = home.run("doctor", "--json")
         (line,) = [line for line in home.run("doctor").stdout.splitlines() if f"(pid {pid})" in line]
     assert [holder["pid"] for holder in checked.json["openBy"]] == [pid]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.home import Home
-from tests.support.shell import typed
+from tests.support.shell import run_in_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,6 +136,6 @@ def test_version(home: Home) -> None:
 def test_both_names_are_the_same_program(home: Home) -> None:
     scripts = {entry.name: entry.value for entry in distribution("opencode-migrator").entry_points}
     assert scripts["ocmig"] == scripts["opencode-migrator"]
-    said = typed(home, "ocmig --version").stdout
+    said = run_in_shell(home, "ocmig --version").stdout
     assert said.startswith("opencode-migrator, version ")
-    assert said == typed(home, "opencode-migrator --version").stdout
+    assert said == run_in_shell(home, "opencode-migrator --version").stdout

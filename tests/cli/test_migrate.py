@@ -1,4 +1,4 @@
-"""`migrate` (alias `rebind`): one session with its tree."""
+"""`migrate` (alias `rebind`): move one session with its tree."""
 
 from __future__ import annotations
 

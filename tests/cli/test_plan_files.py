@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.refusal import sentence
-from tests.support.shell import printed_command, typed
+from tests.support.shell import printed_command, run_in_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,7 +173,7 @@ def test_the_printed_command_applies_the_file_whatever_its_name(home: Home) -> N
     saved = home.run("plan", *SELECT, "-o", name)
     command = printed_command(saved.stdout)
     assert printed_command(home.run("show", name).stdout) == command
-    applied = typed(home, f"{command} --yes")
+    applied = run_in_shell(home, f"{command} --yes")
     assert applied.code == 0, applied.stderr
     assert "Moved 17 sessions" in applied.stdout
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.git import root_commit
 from tests.support.refusal import sentence
-from tests.support.rows import add_workspace, born, copy_session, patch_files, rows
-from tests.support.shell import printed_command, typed
+from tests.support.rows import add_child, add_workspace, copy_session, patch_files, rows
+from tests.support.shell import printed_command, run_in_shell
 from tests.support.snapshots import LOST, MIXED, SAFE, add_turn, bind, three_sessions
 from tests.support.terminal import Terminal
 
@@ -60,9 +60,9 @@ def test_undo_sets_it_back(home: Home, shop: Path) -> None:  # noqa: ARG001 - it
 def test_undo_moves_nobody_who_came_since(home: Home, shop: Path) -> None:
     """A child that was born in another place since then is where it belongs."""
     home.run("protect", "--yes")
-    child = born(home, MIXED)
+    child = add_child(home, MIXED)
     bind(home, child, home.src, "global")
-    there = born(home, LOST)
+    there = add_child(home, LOST)
     before = rows(home)["session"]
     assert home.run("undo", "--yes").code == 0
     assert rows(home)["session"] == before
@@ -83,7 +83,7 @@ def test_what_is_shown(home: Home, shop: Path) -> None:
     assert SAFE not in text
     assert str(shop / "nowhere") not in text  # it isn't there
     assert rows(home) == before
-    assert typed(home, printed_command(shown.stdout)).code == 0
+    assert run_in_shell(home, printed_command(shown.stdout)).code == 0
     assert patch_files(home, LOST) == []
 
 

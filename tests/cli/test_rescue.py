@@ -13,7 +13,7 @@ from tests.support.history import History
 from tests.support.home import build_home
 from tests.support.refusal import sentence
 from tests.support.rows import add_patch
-from tests.support.shell import printed_command, typed
+from tests.support.shell import printed_command, run_in_shell
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_a_plan_that_is_saved_shown_and_applied(history: History, renamed: dict[
     assert planned.code == 0
     assert "still lost: 1 session" in planned.stdout
     assert "because: ~/src/shop is gone" in home.run("show", "plan.json").stdout
-    assert typed(home, printed_command(planned.stdout) + " --yes").code == 0
+    assert run_in_shell(home, printed_command(planned.stdout) + " --yes").code == 0
     assert history.lost() == {renamed["notes"]}
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.rows import add_sessions
-from tests.support.shell import typed
+from tests.support.shell import run_in_shell
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_a_reader_that_goes_away_keeps_nothing_that_was_ordered_from_being_done(
     home: Home, words: tuple[str, ...]
 ) -> None:
     for order in ((*MOVE, "--yes"), ("undo", "--yes")):
-        done = typed(
+        done = run_in_shell(
             home, f"opencode-migrator {shlex.join([*order, *words])} 2>&1 | true; opencode-migrator log --json"
         )
         assert json.loads(done.stdout)[0]["status"] == "applied"
@@ -94,8 +94,8 @@ def test_a_reader_that_goes_away_keeps_nothing_that_was_ordered_from_being_done(
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_started_without_standard_streams(home: Home, closed: str) -> None:
     for order in ("list --all", "move --from-dir '~/src/shop-*' --to-dir src/shop --yes", "undo --yes", "doctor"):
-        assert typed(home, f"opencode-migrator {order} {closed}").code == 0, order
-    assert typed(home, f"opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop {closed}").code == 1
+        assert run_in_shell(home, f"opencode-migrator {order} {closed}").code == 0, order
+    assert run_in_shell(home, f"opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop {closed}").code == 1
     assert [entry["sessions"] for entry in home.run("log", "--json").json] == [17, 17]
     assert not list(home.state.glob("crash-*"))
 

@@ -1,4 +1,4 @@
-"""Which database is meant: as opencode finds it, unless it is said."""
+"""Which database is used: the one that opencode would find, unless an option names another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AsyncClient with the face of Client, so that one test is of both: it awaits what each method returns."""
+"""AsyncClient with the methods of Client, so that one test covers both: it awaits what each of them returns."""
 
 from __future__ import annotations
 

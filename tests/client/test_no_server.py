@@ -1,4 +1,4 @@
-"""No server, another server, a server that dies: one clear sentence, whatever httpx says."""
+"""Without a server, with another server, or with one that dies, the client says so in one clear sentence."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support.crowded_home import crowded_home
 from tests.support.faults import Fault, run
 from tests.support.forked import Finished
-from tests.support.rows import Rows, add_patch, born, copy_session, directories, rows, titled
+from tests.support.rows import Rows, add_child, add_patch, copy_session, directories, rows, session_titled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_stale_plan_is_refused_and_the_session_named(home: Home, plan: Path, change: str) -> None:
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     home.execute(change, [session])
     before = home.everything()
     done = home.run("apply", plan, "--yes")
@@ -55,8 +55,8 @@ def test_a_stale_plan_is_refused_and_the_session_named(home: Home, plan: Path, c
 
 def test_a_child_born_since_makes_a_plan_stale(home: Home, plan: Path) -> None:
     """Left out of the plan, it would be torn from its tree."""
-    parent = titled(home, BM25)
-    child = born(home, parent)
+    parent = session_titled(home, BM25)
+    child = add_child(home, parent)
     before = home.everything()
     done = home.run("apply", plan, "--yes")
     assert done.code == 5
@@ -67,8 +67,8 @@ def test_a_child_born_since_makes_a_plan_stale(home: Home, plan: Path) -> None:
 
 @pytest.mark.parametrize("change", ["", *CHANGES.values()], ids=["a child was born", *CHANGES])
 def test_skipping_leaves_the_whole_tree_out_and_moves_the_rest(home: Home, plan: Path, change: str) -> None:
-    session = titled(home, BM25)
-    tree = {titled(home, title) for title in TREE} | (set() if change else {born(home, session)})
+    session = session_titled(home, BM25)
+    tree = {session_titled(home, title) for title in TREE} | (set() if change else {add_child(home, session)})
     if change:
         home.execute(change, [session])
     before = rows(home)
@@ -102,7 +102,7 @@ def test_skipping_everything_writes_nothing(home: Home, plan: Path) -> None:
 
 def test_what_is_used_without_being_moved_does_not_make_a_plan_stale(home: Home, plan: Path) -> None:
     """A title, a time, a message more: the plan says nothing of them, and the new file undo is detached too."""
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     home.execute("UPDATE session SET title = 'x', time_updated = 9 WHERE id = ?", [session])
     add_patch(home, session, str(home.src / "shop-search" / "a"))
     copy_session(home, session, id="ses_other", parent_id=None)

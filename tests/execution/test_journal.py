@@ -1,4 +1,4 @@
-"""The journal: what a run has changed can be told from it alone, and only by whose conversations they are."""
+"""The journal alone tells what a run has changed, and only the owner of the conversations may read it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from migrator.execution.journal import Journal
 from tests.support import forked
 from tests.support.faults import Fault, run
-from tests.support.rows import journalled, rows
+from tests.support.rows import query_journals, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_it_holds_every_changed_value_as_it_was(home: Home, move: tuple[str, ...
     (project,) = after["project"].keys() - before["project"].keys()
     columns = "id, worktree, vcs, action, registered"
     row = after["project"][project]
-    assert journalled(home, f"SELECT {columns} FROM project") == [
+    assert query_journals(home, f"SELECT {columns} FROM project") == [
         (project, row["worktree"], "git", "register", row["time_created"]),
     ]
 
@@ -78,10 +78,10 @@ def test_a_chunk_is_in_the_journal_before_it_is_in_the_database(home: Home, move
     """Killed right before the second chunk's COMMIT: its intent is there, its rows aren't."""
     before = rows(home)
     assert run(home, *move, fault=Fault("kill", 3, "before COMMIT")).code < 0
-    assert journalled(home, "SELECT number, first, last FROM chunk") == [(1, 1, 4), (2, 5, 8)]
+    assert query_journals(home, "SELECT number, first, last FROM chunk") == [(1, 1, 4), (2, 5, 8)]
     after = rows(home)
     moved = [id_ for id_, row in after["session"].items() if row != before["session"][id_]]
-    assert sorted(moved) == sorted(id_ for (id_,) in journalled(home, "SELECT session FROM change WHERE seq < 5"))
+    assert sorted(moved) == sorted(id_ for (id_,) in query_journals(home, "SELECT session FROM change WHERE seq < 5"))
 
 
 def test_it_lies_in_the_users_state_directory_and_nothing_of_ours_in_opencodes(
@@ -137,7 +137,7 @@ def test_a_run_that_was_killed_before_it_began_leaves_nothing_in_the_way(
     home: Home, move: tuple[str, ...], point: str
 ) -> None:
     assert run(home, *move, fault=Fault("kill", 1, point)).code < 0
-    assert journalled(home, "SELECT * FROM run") == []
+    assert query_journals(home, "SELECT * FROM run") == []
     assert run(home, "log", "--json").json == []
     done = run(home, "undo", journal(home).stem, "--yes")
     assert done.code == 1, done.stderr
@@ -207,4 +207,4 @@ def test_two_runs_of_one_second_that_draw_the_same_name_have_two(home: Home, mov
         assert done.code == 0, done.stderr
     names = {path.stem for path in home.state.glob("runs/*.db")}
     assert names == {"20261124-180504-aaaa", "20261124-180504-bbbb"}
-    assert {id_ for (id_,) in journalled(home, "SELECT id FROM run")} == names
+    assert {id_ for (id_,) in query_journals(home, "SELECT id FROM run")} == names

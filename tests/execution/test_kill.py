@@ -21,14 +21,14 @@ from tests.support.rows import (
     MARKER,
     Pristine,
     Rows,
+    add_child,
     add_patch,
-    born,
     directories,
-    journalled,
     patch_files,
+    query_journals,
     rows,
-    timeless,
-    titled,
+    rows_without_times,
+    session_titled,
 )
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class ShopMove(Interruptible):
         plan = home.path / "plan.json"
         assert run(home, "plan", "--from-dir", "~/src/shop-*", "--to-dir", self.shop, "-o", plan).code == 0
         super().__init__(home, "apply", plan, "--yes", "--chunk-size", "9")
-        self.before = timeless(home)
+        self.before = rows_without_times(home)
         assert run(home, *self.words).code == 0
-        self.after = timeless(home)
+        self.after = rows_without_times(home)
         self.pristine.restore()
 
     def moved(self) -> list[str]:
@@ -70,7 +70,7 @@ def every_move(tmp_path: Path, request: pytest.FixtureRequest) -> ShopMove:
     """The same sessions in a database of both opencodes too, with all that goes along there."""
     home = dialect_home(tmp_path / "home", "real-1.18.34", request.param)
     if request.param != "v1":
-        queue_move(home, titled(home, "Read about BM25"), "/elsewhere")
+        queue_move(home, session_titled(home, "Read about BM25"), "/elsewhere")
     return ShopMove(home)
 
 
@@ -86,11 +86,11 @@ def test_killed_at_any_step_a_move_is_finished_or_taken_back(every_move: ShopMov
             break
         assert len(shop_move.moved()) in {0, 9, 17}, at
         if not shop_move.cut_off:
-            assert timeless(shop_move.home) in (shop_move.before, shop_move.after), at
+            assert rows_without_times(shop_move.home) in (shop_move.before, shop_move.after), at
             continue
         left = Pristine(shop_move.home, "left")
         assert run(shop_move.home, "resume", "--yes").code == 0, at
-        assert timeless(shop_move.home) == shop_move.after, at
+        assert rows_without_times(shop_move.home) == shop_move.after, at
         left.restore()
         assert run(shop_move.home, "undo", "--yes").code == 0, at
         assert rows(shop_move.home) == shop_move.pristine.rows, at
@@ -110,14 +110,14 @@ def test_killed_again_while_it_is_finished_or_taken_back(shop_move: ShopMove, wa
             break
         ends = [shop_move.after]
         if shop_move.cut_off:
-            (status,) = journalled(shop_move.home, "SELECT status FROM run")
+            (status,) = query_journals(shop_move.home, "SELECT status FROM run")
             assert way == "resume" or len(shop_move.moved()) == 17 or status == ("rolling-back",), at
             finally_ = ("resume", "undo")[step % 2]
             assert run(shop_move.home, finally_, "--yes").code == 0, at
             ends = [shop_move.after if finally_ == "resume" and status == ("running",) else shop_move.before]
         elif way == "undo":
             ends = [shop_move.before]
-        assert timeless(shop_move.home) in ends, at
+        assert rows_without_times(shop_move.home) in ends, at
         assert not shop_move.cut_off, at
     assert step > 15
 
@@ -149,7 +149,7 @@ def test_interrupted_at_any_step_a_run_says_what_is_true(shop_move: ShopMove, de
         if deed not in done.stderr:
             break
         at = done.stderr.splitlines()
-        if timeless(shop_move.home) == shop_move.after:
+        if rows_without_times(shop_move.home) == shop_move.after:
             assert done.code == 0, at
         else:
             assert done.code == 130, at
@@ -178,7 +178,7 @@ class Crowd:
         """
         gate = Gate(Path(mkdtemp(dir=self.home.path)))
         with start(self.home, *self.words, fault=gate.at(at_chunk + 3, "before intend")) as running:
-            running.wait_until(lambda: len(journalled(self.home, "SELECT * FROM chunk")) >= at_chunk)
+            running.wait_until(lambda: len(query_journals(self.home, "SELECT * FROM chunk")) >= at_chunk)
             running.send_signal(number)
             gate.open()
             return running.wait(), running.stderr
@@ -192,7 +192,7 @@ def crowd(tmp_path: Path) -> Crowd:
 def expected(crowd: Crowd) -> Rows:
     """What an uninterrupted run makes of it."""
     assert crowd.home.run(*crowd.words).code == 0
-    found = timeless(crowd.home)
+    found = rows_without_times(crowd.home)
     crowd.pristine.restore()
     return found
 
@@ -200,14 +200,14 @@ def expected(crowd: Crowd) -> Rows:
 @pytest.mark.long
 def test_killed_at_any_moment_thousands_are_finished_or_taken_back(crowd: Crowd) -> None:
     home, after = crowd.home, expected(crowd)
-    before = timeless(home)
+    before = rows_without_times(home)
     for number, chunk in enumerate((1, 2, 17, 60, 111, 180, 240)):
         code, _ = crowd.stop(signal.SIGKILL, chunk)
         assert code == KILLED, chunk
         way = ("undo", "resume")[number % 2]
         done = run(home, way, "--yes")
         assert done.code == 0, done.stderr
-        assert timeless(home) == (after if way == "resume" else before), chunk
+        assert rows_without_times(home) == (after if way == "resume" else before), chunk
         crowd.pristine.restore()
 
 
@@ -229,7 +229,7 @@ def test_interrupted_thousands_are_rolled_back(crowd: Crowd, number: int) -> Non
 def test_a_run_that_was_cut_off_is_seen_and_comes_first(shop_move: ShopMove) -> None:
     shop_move.kill(fault=WRITTEN)
     home, left = shop_move.home, rows(shop_move.home)
-    ((cut_off,),) = journalled(home, "SELECT id FROM run")
+    ((cut_off,),) = query_journals(home, "SELECT id FROM run")
     another = ("move", "--from-dir", "~/src/notes", "--to-dir", shop_move.shop, "--yes")
     refused = home.run(*another)
     assert refused.code == 1
@@ -253,7 +253,7 @@ def test_a_run_that_was_cut_off_is_seen_and_comes_first(shop_move: ShopMove) -> 
 def test_a_session_that_something_else_has_moved_since_is_named(shop_move: ShopMove, chunk: int, way: str) -> None:
     """Which side of the commit its chunk is on can't be told, so nothing is written until it is put back by hand."""
     shop_move.kill(fault=WRITTEN)
-    session = journalled(shop_move.home, "SELECT session FROM change ORDER BY seq")[chunk][0]
+    session = query_journals(shop_move.home, "SELECT session FROM change ORDER BY seq")[chunk][0]
     (before,) = shop_move.home.query("SELECT directory FROM session WHERE id = ?", [session])
     shop_move.home.execute("UPDATE session SET directory = '/elsewhere' WHERE id = ?", [session])
     left = rows(shop_move.home)
@@ -263,12 +263,12 @@ def test_a_session_that_something_else_has_moved_since_is_named(shop_move: ShopM
     assert rows(shop_move.home) == left
     shop_move.home.execute("UPDATE session SET directory = ? WHERE id = ?", [*before, session])
     assert run(shop_move.home, way, "--yes").code == 0
-    assert timeless(shop_move.home) == (shop_move.before if way == "undo" else shop_move.after)
+    assert rows_without_times(shop_move.home) == (shop_move.before if way == "undo" else shop_move.after)
 
 
 def test_a_tree_that_was_half_there_is_finished_too(shop_move: ShopMove) -> None:
     """The half that was right isn't in the run, which must not take it for newly born."""
-    home, child = shop_move.home, titled(shop_move.home, "Compare ranking formulas")
+    home, child = shop_move.home, session_titled(shop_move.home, "Compare ranking formulas")
     assert run(home, "move", "--from-dir", "~/src/notes", "--to-dir", shop_move.shop, "--yes").code == 0
     there = [root_commit(shop_move.shop), str(shop_move.shop), child]
     home.execute("UPDATE session SET project_id = ?, directory = ?, path = '' WHERE id = ?", there)
@@ -282,7 +282,7 @@ def test_a_tree_that_was_half_there_is_finished_too(shop_move: ShopMove) -> None
 def test_a_session_deleted_since_is_named_or_left_out(shop_move: ShopMove, written: bool) -> None:
     """Deleting it was what somebody wanted, be it before its chunk was written or after."""
     shop_move.kill(fault=Fault("kill", 2, "after intend"))
-    session = journalled(shop_move.home, "SELECT session FROM change ORDER BY seq")[0 if written else -1][0]
+    session = query_journals(shop_move.home, "SELECT session FROM change ORDER BY seq")[0 if written else -1][0]
     shop_move.home.execute("DELETE FROM session WHERE id = ?", [session])
     left = rows(shop_move.home)
     done = run(shop_move.home, "resume", "--yes")
@@ -312,7 +312,7 @@ def test_a_destination_that_went_since_keeps_a_run_from_being_finished(shop_move
 def test_a_child_born_at_the_source_keeps_a_run_from_being_finished(shop_move: ShopMove) -> None:
     """It would be torn from its tree. Taken back, all are together again."""
     shop_move.kill(fault=BEGUN)
-    child = born(shop_move.home, titled(shop_move.home, "Compare ranking formulas"))
+    child = add_child(shop_move.home, session_titled(shop_move.home, "Compare ranking formulas"))
     done = run(shop_move.home, "resume", "--yes")
     assert done.code == 5
     assert child in done.stderr
@@ -323,19 +323,23 @@ def test_a_child_born_at_the_source_keeps_a_run_from_being_finished(shop_move: S
 def test_file_undo_that_arose_at_the_destination_is_detached_when_a_run_is_taken_back(shop_move: ShopMove) -> None:
     """Between the kill and the undo opencode was used: its undo must not act on the destination's files from here."""
     shop_move.kill(fault=WRITTEN)
-    home, session, reverted = shop_move.home, titled(shop_move.home, "Name things better"), "Try a trigram index"
+    home, session, reverted = (
+        shop_move.home,
+        session_titled(shop_move.home, "Name things better"),
+        "Try a trigram index",
+    )
     add_patch(home, session, str(shop_move.shop / "README.md"))
-    home.execute("UPDATE session SET revert = ? WHERE id IN (?, ?)", [MARKER, session, titled(home, reverted)])
+    home.execute("UPDATE session SET revert = ? WHERE id IN (?, ?)", [MARKER, session, session_titled(home, reverted)])
     assert run(home, "undo", "--yes").code == 0
     assert directories(home)[session] == str(home.src / "shop-search")
     assert patch_files(home, session) == []
     revert = "SELECT revert FROM session WHERE id IN (?, ?)"
-    assert home.query(revert, [session, titled(home, reverted)]) == [('{"messageID":"msg_1"}',)] * 2
+    assert home.query(revert, [session, session_titled(home, reverted)]) == [('{"messageID":"msg_1"}',)] * 2
 
 
 def test_what_was_born_at_the_destination_goes_back_with_its_tree_when_a_run_is_taken_back(shop_move: ShopMove) -> None:
     shop_move.kill(fault=WRITTEN)
-    child = born(shop_move.home, titled(shop_move.home, "Compare ranking formulas"))
+    child = add_child(shop_move.home, session_titled(shop_move.home, "Compare ranking formulas"))
     add_patch(shop_move.home, child, str(shop_move.shop / "README.md"))
     assert run(shop_move.home, "undo", "--yes").code == 0
     assert directories(shop_move.home)[child] == str(shop_move.home.src / "shop-search")

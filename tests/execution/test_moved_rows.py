@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.git import root_commit
-from tests.support.rows import Row, add_patch, copy_session, directories, patch_files, rows, titled
+from tests.support.rows import Row, add_patch, copy_session, directories, patch_files, rows, session_titled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def emptied(part: Row) -> None:
 
 def test_every_row_is_as_the_checklist_says_and_no_other_has_changed(home: Home) -> None:
     shop = home.repository("shop", "sub/deep")
-    reverted = titled(home, "Try a trigram index")
+    reverted = session_titled(home, "Try a trigram index")
     home.execute("UPDATE session SET workspace_id = 'wrk_1' WHERE title LIKE 'D%'")
     expected = rows(home)
     started = time.time() * 1000
@@ -97,7 +97,7 @@ def test_outside_any_repository_sessions_belong_to_the_global_project(home: Home
     assert home.query("SELECT worktree, vcs, name, sandboxes FROM project WHERE id = 'global'") == [
         ("/", None, None, "[]"),
     ]
-    assert patch_files(home, titled(home, "API: paginate orders")) == []
+    assert patch_files(home, session_titled(home, "API: paginate orders")) == []
 
 
 PATCHES = [
@@ -115,7 +115,7 @@ NO_PATCHES = [
 
 
 def test_files_of_patch_parts_are_emptied_however_they_are_written(home: Home) -> None:
-    shop, session = home.repository("shop"), titled(home, "Name things better")
+    shop, session = home.repository("shop"), session_titled(home, "Name things better")
     for number, data in enumerate(PATCHES + NO_PATCHES):
         add_patch(home, session, "/x/a", id_=f"prt_{number}")
         home.execute("UPDATE part SET data = ? WHERE id = ?", [data, f"prt_{number}"])
@@ -144,8 +144,10 @@ def test_a_revert_marker_keeps_its_messages_hidden_and_touches_no_file(home: Hom
 @pytest.mark.parametrize("title", TREE)
 def test_whoever_is_selected_takes_the_whole_tree_along(home: Home, title: str) -> None:
     shop, before = home.repository("shop"), directories(home)
-    done = home.run("move", "--from-id", titled(home, title), "--to-dir", shop, "--yes", "--json")
-    assert {id_ for id_, where in directories(home).items() if where != before[id_]} == {titled(home, t) for t in TREE}
+    done = home.run("move", "--from-id", session_titled(home, title), "--to-dir", shop, "--yes", "--json")
+    assert {id_ for id_, where in directories(home).items() if where != before[id_]} == {
+        session_titled(home, t) for t in TREE
+    }
     warned = [warning["code"] for warning in done.json["warnings"]]
     assert warned == ([] if title == TREE[0] else ["whole-tree"])
 
@@ -182,7 +184,7 @@ def test_what_is_already_right_is_left_as_it_is(home: Home) -> None:
     """One tree is half there: only the other half is written. Then all of it is there, and nothing is."""
     shop = home.repository("shop")
     move(home, "~/src/notes", shop)
-    child = titled(home, "Compare ranking formulas")
+    child = session_titled(home, "Compare ranking formulas")
     home.execute(
         "UPDATE session SET project_id = ?, directory = ?, path = '' WHERE id = ?",
         [root_commit(shop), str(shop), child],
@@ -208,7 +210,7 @@ def test_file_undo_is_left_alone_where_only_the_path_is_repaired(
     """Snapshots are kept by project and worktree, and both stay. Not so where a workspace had another directory."""
     shop = home.repository("shop")
     move(home, "~/src/notes", shop)
-    session = titled(home, "Plan the next release")
+    session = session_titled(home, "Plan the next release")
     add_patch(home, session, str(shop / "README.md"))
     marker = '{"messageID":"msg_1","snapshot":"ab","diff":"d"}'
     home.execute(f"UPDATE session SET {column} = ?, revert = ? WHERE id = ?", [wrong, marker, session])
@@ -223,7 +225,7 @@ def test_file_undo_is_left_alone_where_only_the_path_is_repaired(
 
 def test_a_child_that_lives_elsewhere_comes_along(home: Home) -> None:
     """Left behind, it would open and run where its root no longer is."""
-    shop, root = home.repository("shop", "sub/deep"), titled(home, "Rank results by freshness")
+    shop, root = home.repository("shop", "sub/deep"), session_titled(home, "Rank results by freshness")
     copy_session(home, root, id="ses_elsewhere", parent_id=root, directory=str(home.src / "notes"), path="x")
     home.run("move", "--from-id", root, "--to-dir", shop, "--yes")
     assert home.query("SELECT directory, path FROM session WHERE id = 'ses_elsewhere'") == [(str(shop), "")]
@@ -232,7 +234,7 @@ def test_a_child_that_lives_elsewhere_comes_along(home: Home) -> None:
 @pytest.mark.parametrize("directory", ["", "rel/ative", r"C:\Users\ada\shop", "/srv//shop/"])
 def test_a_broken_row_is_mended_like_any_other(home: Home, directory: str) -> None:
     """What no opencode of today stores as a directory is still a place to move from, by id."""
-    shop, session = home.repository("shop"), titled(home, "Name things better")
+    shop, session = home.repository("shop"), session_titled(home, "Name things better")
     home.execute("UPDATE session SET directory = ? WHERE id = ?", [directory, session])
     before = home.everything()
     assert home.run("move", "--from-id", session, "--to-dir", shop, "--yes").code == 0

@@ -23,7 +23,7 @@ from tests.support.opencode_2_database import (
     tables_of_2,
     upgrade,
 )
-from tests.support.rows import MARKER, Rows, born, copy_session, directories, patch_files, rows, titled
+from tests.support.rows import MARKER, Rows, add_child, copy_session, directories, patch_files, rows, session_titled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def messages(home: Home, session: str) -> list[tuple[int, str, Any]]:
 
 
 def test_a_move_writes_what_is_listed_here_and_nothing_else(home: Home, dialect: str) -> None:
-    before, session = rows(home), titled(home, BM25)
+    before, session = rows(home), session_titled(home, BM25)
     add_turn(home, session, "a.txt")
     home.execute(
         "UPDATE session_v2 SET revert = ? WHERE id = ?", ['{"messageID":"m","snapshot":"a","files":[]}', session]
@@ -134,7 +134,7 @@ def test_a_database_without_the_late_column_gets_a_project_row_too(home: Home) -
 
 
 def test_the_model_is_told_of_the_new_directory_after_all_that_was_said(home: Home) -> None:
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     was = rows(home)["session_v2"][session]
     (last,) = home.query("SELECT seq FROM event_sequence WHERE aggregate_id = ?", [session])[0]
     move(home)
@@ -159,7 +159,7 @@ def test_the_model_is_told_of_the_new_directory_after_all_that_was_said(home: Ho
 
 @pytest.mark.parametrize("sql", ["DELETE FROM event_sequence", "UPDATE event_sequence SET seq = 0"])
 def test_a_session_whose_numbers_are_behind_is_numbered_on_from_its_messages(home: Home, sql: str) -> None:
-    home.execute(f"{sql} WHERE aggregate_id = ?", [titled(home, BM25)])
+    home.execute(f"{sql} WHERE aggregate_id = ?", [session_titled(home, BM25)])
     before = rows(home)
     assert move(home).code == 0
     assert run(home, "undo", "--yes").code == 0
@@ -168,7 +168,7 @@ def test_a_session_whose_numbers_are_behind_is_numbered_on_from_its_messages(hom
 
 @pytest.mark.parametrize("seq", [2**63 - 1, 2**53 - 1, "many"])
 def test_a_session_that_can_not_be_numbered_on_is_named_and_nothing_is_written(home: Home, seq: int | str) -> None:
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     home.execute("UPDATE event_sequence SET seq = ? WHERE aggregate_id = ?", [seq, session])
     before = rows(home)
     refused = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--yes", "--chunk-size", "2")
@@ -197,7 +197,7 @@ def test_nobody_is_told_where_the_directory_stays(home: Home) -> None:
     before = rows(home)
     move(home, select=("--from-dir", str(shop)))
     found = changes(before, rows(home))
-    assert found["session_v2"] == {titled(home, alone): {"project_id", "path"}}
+    assert found["session_v2"] == {session_titled(home, alone): {"project_id", "path"}}
     assert "session_message" not in found
 
 
@@ -207,7 +207,7 @@ def test_a_saved_plan_keeps_whether_the_model_is_told(home: Home) -> None:
         assert run(home, "plan", *SEARCH, "--to-dir", home.src / "shop", "-o", plan, *words).code == 0
         assert json.loads(plan.read_text())["announce"] is told
         assert run(home, "apply", plan, "--yes").code == 0
-        assert ("location-switched" in {type_ for _, type_, _ in messages(home, titled(home, BM25))}) is told
+        assert ("location-switched" in {type_ for _, type_, _ in messages(home, session_titled(home, BM25))}) is told
         assert run(home, "undo", "--yes").code == 0
 
 
@@ -215,7 +215,7 @@ def test_a_saved_plan_keeps_whether_the_model_is_told(home: Home) -> None:
 
 
 def test_children_go_along_and_forks_only_where_that_is_said(home: Home) -> None:
-    root = titled(home, "Rank results by freshness")
+    root = session_titled(home, "Rank results by freshness")
     copy_session(home, root, id="ses_fork", fork_session_id=root)
     copy_session(home, root, id="ses_fork_of_fork", fork_session_id="ses_fork")
     copy_session(home, root, id="ses_fork_child", parent_id="ses_fork")
@@ -242,7 +242,7 @@ def test_opencode_1_knows_no_forks(tmp_path: Path) -> None:
 
 
 def test_a_turn_under_way_is_named_and_moved_by_nobody(home: Home) -> None:
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     home.execute("UPDATE session_v2 SET time_suspended = 5 WHERE id = ?", [session])
     before = rows(home)
     assert session in run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--dry-run").stdout
@@ -258,7 +258,7 @@ def test_a_turn_under_way_is_named_and_moved_by_nobody(home: Home) -> None:
 
 def test_a_turn_begun_since_keeps_a_run_from_being_taken_back(home: Home) -> None:
     move(home)
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     home.execute("UPDATE session_v2 SET time_suspended = 5 WHERE id = ?", [session])
     before = rows(home)
     refused = run(home, "undo", "--yes")
@@ -272,7 +272,7 @@ def test_a_turn_begun_since_keeps_a_run_from_being_taken_back(home: Home) -> Non
 
 def test_file_undo_is_detached_and_the_plan_says_so(home: Home) -> None:
     """By relative names, it would act on the files of the same name at the new place."""
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     add_turn(home, session, "a.txt", "b.txt")
     home.execute("UPDATE session_v2 SET revert = ? WHERE id = ?", [MARKER[:-1] + ',"files":[{"file":"a"}]}', session])
     before = rows(home)
@@ -302,7 +302,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_plan_that_is_no_longer_true_is_refused_and_the_session_named(home: Home, dialect: str, change: str) -> None:
-    plan, session = home.path / "plan.json", titled(home, BM25)
+    plan, session = home.path / "plan.json", session_titled(home, BM25)
     assert run(home, "plan", *SEARCH, "--to-dir", home.src / "shop", "-o", plan).code == 0
     for table in tables_of_2(dialect):
         home.execute(CHANGES[change].format(table), [session])
@@ -314,7 +314,7 @@ def test_a_plan_that_is_no_longer_true_is_refused_and_the_session_named(home: Ho
 
 
 def test_what_was_said_since_does_not_make_a_plan_stale_and_is_told_after(home: Home) -> None:
-    plan, session = home.path / "plan.json", titled(home, BM25)
+    plan, session = home.path / "plan.json", session_titled(home, BM25)
     assert run(home, "plan", *SEARCH, "--to-dir", home.src / "shop", "-o", plan).code == 0
     add_turn(home, session, "a.txt")
     assert run(home, "apply", plan, "--yes").code == 0
@@ -325,7 +325,7 @@ def test_what_was_said_since_does_not_make_a_plan_stale_and_is_told_after(home: 
 
 @pytest.mark.parametrize("point", ["before intend", "after rebind", "after edit"])
 def test_an_error_in_any_chunk_takes_back_all_of_them(home: Home, point: str) -> None:
-    queue_move(home, titled(home, BM25), "/elsewhere")
+    queue_move(home, session_titled(home, BM25), "/elsewhere")
     before = rows(home)
     words = ("move", *SEARCH, "--to-dir", home.src / "shop", "--yes", "--chunk-size", "5")
     assert run(home, *words, fault=Fault("fail", 3, point)).code == 1
@@ -336,7 +336,7 @@ def test_an_error_in_any_chunk_takes_back_all_of_them(home: Home, point: str) ->
 
 
 def test_what_was_said_since_stays_and_the_model_is_told_of_the_way_back(home: Home) -> None:
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     move(home)
     told = messages(home, session)
     add_turn(home, session, "c.txt")
@@ -352,7 +352,7 @@ def test_what_was_said_since_stays_and_the_model_is_told_of_the_way_back(home: H
 
 
 def test_a_queued_move_comes_back_and_one_that_is_newer_goes(home: Home) -> None:
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     old = queue_move(home, session, "/old")
     move(home)
     assert home.query("SELECT id FROM session_inbox") == []
@@ -362,7 +362,7 @@ def test_a_queued_move_comes_back_and_one_that_is_newer_goes(home: Home) -> None
 
 
 def test_other_things_that_wait_stay(home: Home) -> None:
-    session = titled(home, BM25)
+    session = session_titled(home, BM25)
     seq = next_number(home, session)
     add_row(
         home, "session_inbox", id="msg_w", session_id=session, type="user", payload="{}", delivery="queue",
@@ -374,7 +374,7 @@ def test_other_things_that_wait_stay(home: Home) -> None:
 
 def test_a_child_born_since_goes_back_and_is_told(home: Home) -> None:
     move(home)
-    child = born(home, titled(home, BM25))
+    child = add_child(home, session_titled(home, BM25))
     assert run(home, "undo", "--yes").code == 0
     check_whole(home)
     assert directories(home)[child] == str(home.src / "shop-search")
@@ -390,7 +390,7 @@ def old(home: Home, session: str) -> tuple[Any, ...]:
 
 
 def test_each_row_goes_where_its_own_opencode_wants_it(both: Home) -> None:
-    plain, session = both.src / "plain", titled(both, BM25)
+    plain, session = both.src / "plain", session_titled(both, BM25)
     plain.mkdir()
     move(both, to="plain")
     own = sha1(f"directory:{plain}".encode()).hexdigest()
@@ -400,7 +400,7 @@ def test_each_row_goes_where_its_own_opencode_wants_it(both: Home) -> None:
 
 
 def test_a_row_of_opencode_1_that_was_elsewhere_comes_along_and_goes_back_there(both: Home) -> None:
-    session = titled(both, BM25)
+    session = session_titled(both, BM25)
     both.execute("UPDATE session SET directory = '/old', path = NULL, workspace_id = 'w' WHERE id = ?", [session])
     before = rows(both)
     warned = [w["session"] for w in move(both).json["warnings"] if w["code"] == "elsewhere-in-opencode-1"]
@@ -412,7 +412,7 @@ def test_a_row_of_opencode_1_that_was_elsewhere_comes_along_and_goes_back_there(
 
 
 def test_a_row_of_opencode_1_that_changed_since_is_not_written_over(both: Home) -> None:
-    session = titled(both, BM25)
+    session = session_titled(both, BM25)
     move(both)
     both.execute("UPDATE session SET directory = '/mine' WHERE id = ?", [session])
     before = rows(both)
@@ -425,7 +425,7 @@ def test_a_row_of_opencode_1_that_changed_since_is_not_written_over(both: Home) 
 
 
 def test_a_project_that_only_a_session_of_opencode_1_is_left_in_stays(both: Home) -> None:
-    session, alone = titled(both, BM25), titled(both, "Plan the next release")
+    session, alone = session_titled(both, BM25), session_titled(both, "Plan the next release")
     move(both)
     forget(both, alone)
     both.execute("UPDATE session SET project_id = ? WHERE id = ?", [old(both, session)[0], alone])
@@ -436,7 +436,7 @@ def test_a_project_that_only_a_session_of_opencode_1_is_left_in_stays(both: Home
 @pytest.mark.parametrize("to", ["shop", "plain"])
 def test_what_opencode_2_deleted_since_is_named_and_keeps_nothing_else_from_going_back(both: Home, to: str) -> None:
     (both.src / "plain").mkdir()
-    session = titled(both, "Summarise the README")
+    session = session_titled(both, "Summarise the README")
     before = {id_: where for id_, where in directories(both).items() if id_ != session}
     move(both, to=to)
     forget(both, session)
@@ -455,7 +455,7 @@ def test_what_opencode_2_deleted_since_is_named_and_keeps_nothing_else_from_goin
 @pytest.mark.parametrize("to", ["shop", "plain"])
 def test_what_opencode_2_deleted_since_a_kill_does_not_keep_the_rest_from_being_taken_back(both: Home, to: str) -> None:
     (both.src / "plain").mkdir()
-    session = titled(both, "Summarise the README")
+    session = session_titled(both, "Summarise the README")
     before, at = directories(both), old(both, session)
     words = ("move", *SEARCH, "--to-dir", both.src / to, "--yes", "--chunk-size", "5")
     assert run(both, *words, fault=Fault("kill", 3, "after COMMIT")).code == -9
@@ -471,7 +471,7 @@ def test_what_opencode_2_deleted_since_a_kill_does_not_keep_the_rest_from_being_
 
 
 def test_a_session_that_opencode_2_never_imported_goes_by_the_rules_of_1(both: Home) -> None:
-    plain, session = both.src / "plain", titled(both, BM25)
+    plain, session = both.src / "plain", session_titled(both, BM25)
     plain.mkdir()
     forget(both, session)
     before = rows(both)
@@ -498,7 +498,7 @@ def test_a_run_from_before_the_upgrade_is_taken_back_in_both_tables(tmp_path: Pa
 
 
 def test_a_database_without_the_project_that_opencode_1_has_for_all_else(both: Home) -> None:
-    plain, session = both.src / "plain", titled(both, BM25)
+    plain, session = both.src / "plain", session_titled(both, BM25)
     plain.mkdir()
     for table in ("session", "session_v2"):
         another = "(SELECT id FROM project WHERE vcs = 'git')"

@@ -18,7 +18,15 @@ from migrator.store.writer import Writer
 from tests.support.empty_home import bind_session, bound, empty_home, project_at_home, projects
 from tests.support.faults import Fault, Interruptible, run
 from tests.support.git import root_commit
-from tests.support.rows import Pristine, add_directory, add_opened_project, add_patch, add_workspace, journalled, rows
+from tests.support.rows import (
+    Pristine,
+    add_directory,
+    add_opened_project,
+    add_patch,
+    add_workspace,
+    query_journals,
+    rows,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +119,7 @@ def test_killed_again_while_it_is_finished_or_taken_back(shop: RelocatedShop, wa
             break
         if shop.cut_off:
             finally_ = ("resume", "undo")[step % 2]
-            ((status,),) = journalled(shop.home, "SELECT status FROM run")
+            ((status,),) = query_journals(shop.home, "SELECT status FROM run")
             done = run(shop.home, finally_, "--yes")
             assert done.code == 0, (at, done.stderr)
             end = shop.after if finally_ == "resume" and status == "running" else shop.before
@@ -161,7 +169,7 @@ def test_undo_and_its_undo_bring_every_byte_back(shop: RelocatedShop) -> None:
     assert run(shop.home, *shop.words).code == 0
     assert run(shop.home, "undo", "--yes").code == 0
     assert rows(shop.home) == shop.before
-    ((last,),) = journalled(shop.home, "SELECT id FROM run WHERE undoes IS NOT NULL")
+    ((last,),) = query_journals(shop.home, "SELECT id FROM run WHERE undoes IS NOT NULL")
     assert run(shop.home, "undo", last, "--yes").code == 0
     assert rows(shop.home) == shop.after
 

@@ -1,4 +1,4 @@
-"""A run that moves nothing is told by its values: killed at any step it is finished or taken back."""
+"""A run that moves no session can be finished or taken back wherever it was killed: its values tell how far it was."""
 
 from __future__ import annotations
 

@@ -24,13 +24,13 @@ from tests.support.opencode_2_database import DIALECTS, add_turn, dialect_home, 
 from tests.support.rows import (
     MARKER,
     Pristine,
+    add_child,
     add_patch,
-    born,
     copy_session,
     directories,
     patch_files,
     rows,
-    titled,
+    session_titled,
 )
 from tests.support.strategies import examples
 
@@ -198,7 +198,7 @@ def shop(home: Home) -> Path:
     ],
 )
 def test_undo_refuses_what_has_changed_since_and_names_it(home: Home, shop: Path, change: str) -> None:
-    session = titled(home, "Try a trigram index")
+    session = session_titled(home, "Try a trigram index")
     home.execute(change, [session])
     before = home.everything()
     done = home.run("undo", "--yes")
@@ -209,7 +209,10 @@ def test_undo_refuses_what_has_changed_since_and_names_it(home: Home, shop: Path
 
 
 def test_undo_skips_whole_trees_where_it_is_told_to(home: Home, shop: Path) -> None:
-    grandchild, tree = titled(home, "Read about BM25"), {"Rank results by freshness", "Compare ranking formulas"}
+    grandchild, tree = (
+        session_titled(home, "Read about BM25"),
+        {"Rank results by freshness", "Compare ranking formulas"},
+    )
     home.execute("UPDATE session SET path = 'x' WHERE id = ?", [grandchild])
     before = rows(home)
     run = home.run("undo", "--yes", "--json", "--on-conflict", "skip").json
@@ -219,14 +222,14 @@ def test_undo_skips_whole_trees_where_it_is_told_to(home: Home, shop: Path) -> N
     assert titles == tree | {"Read about BM25", "Collect sample queries (@general subagent)"}
     assert run["sessions"] == run["verified"] == 15 - len(titles)
     for title in titles:
-        id_ = titled(home, title)
+        id_ = session_titled(home, title)
         assert rows(home)["session"][id_] == before["session"][id_]
         assert patch_files(home, id_) == []
 
 
 def test_a_skipped_tree_can_be_taken_back_later(home: Home, shop: Path) -> None:
     """What was in the way is put right; then the same undo finishes the job."""
-    session = titled(home, "Read about BM25")
+    session = session_titled(home, "Read about BM25")
     run = home.run("log", "--json").json[0]["run"]
     home.execute("UPDATE session SET path = 'x' WHERE id = ?", [session])
     assert home.run("undo", run, "--yes", "--on-conflict", "skip").code == 0
@@ -237,9 +240,9 @@ def test_a_skipped_tree_can_be_taken_back_later(home: Home, shop: Path) -> None:
 
 
 def test_a_session_continued_since_goes_back_and_its_new_file_undo_is_detached(home: Home, shop: Path) -> None:
-    session = titled(home, "Debounce the search box")
+    session = session_titled(home, "Debounce the search box")
     add_patch(home, session, str(shop / "README.md"), id_="prt_since")
-    home.execute("UPDATE session SET revert = ? WHERE id = ?", [MARKER, titled(home, "Name things better")])
+    home.execute("UPDATE session SET revert = ? WHERE id = ?", [MARKER, session_titled(home, "Name things better")])
     after_move = rows(home)
     assert home.run("undo", "--yes").code == 0
     assert directories(home)[session] == str(home.src / "shop-search")
@@ -255,8 +258,8 @@ def test_a_session_continued_since_goes_back_and_its_new_file_undo_is_detached(h
 
 
 def test_a_child_born_since_goes_back_with_its_tree(home: Home, shop: Path) -> None:
-    child = born(home, titled(home, "Compare ranking formulas"))
-    grandchild = born(home, child)
+    child = add_child(home, session_titled(home, "Compare ranking formulas"))
+    grandchild = add_child(home, child)
     add_patch(home, grandchild, str(shop / "README.md"), id_="prt_since")
     run = home.run("undo", "--yes", "--json").json
     assert {warning["session"] for warning in run["warnings"]} == {child, grandchild}
@@ -271,17 +274,17 @@ def test_what_was_born_of_a_session_that_had_not_moved_stays_with_it(home: Home)
     """A child was at the destination before its root came; what is born of it belongs there after the root has left."""
     shop = home.repository("shop")
     home.run("move", "--from-dir", "~/src/notes", "--to-dir", shop, "--yes")
-    settled = titled(home, "Compare ranking formulas")
+    settled = session_titled(home, "Compare ranking formulas")
     there = [root_commit(shop), str(shop), settled]
     home.execute("UPDATE session SET project_id = ?, directory = ?, path = '' WHERE id = ?", there)
     home.run("move", *SEARCH, "--to-dir", shop, "--yes")
-    child = born(home, settled)
+    child = add_child(home, settled)
     assert home.run("undo", "--yes").code == 0
     assert directories(home)[settled] == directories(home)[child] == str(shop)
 
 
 def test_messages_deleted_since_are_not_in_the_way(home: Home, shop: Path) -> None:
-    session = titled(home, "Debounce the search box")
+    session = session_titled(home, "Debounce the search box")
     ((part,),) = home.query(
         "SELECT min(id) FROM part WHERE session_id = ? AND json_extract(data, '$.type') = 'patch'", [session]
     )
@@ -294,7 +297,7 @@ def test_messages_deleted_since_are_not_in_the_way(home: Home, shop: Path) -> No
 
 def test_a_project_that_has_come_into_use_since_is_not_taken_away_with_its_sessions(home: Home, shop: Path) -> None:
     """Deleting a project row deletes its sessions."""
-    copy_session(home, titled(home, "Name things better"), id="ses_new", time_created=1, parent_id=None)
+    copy_session(home, session_titled(home, "Name things better"), id="ses_new", time_created=1, parent_id=None)
     assert home.run("undo", "--yes").code == 0
     assert directories(home)["ses_new"] == str(shop)
     assert root_commit(shop) in rows(home)["project"]

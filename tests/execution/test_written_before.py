@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.home import Home
 from tests.support.recorded import Recorded, build_disk, dump_before, kinds
-from tests.support.rows import rows, timeless
+from tests.support.rows import rows, rows_without_times
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ def ends(*wanted: str) -> list[Path]:
 def rows_in(recorded: Recorded, *dumps: Path) -> Rows:
     """The rows of a database that was recorded."""
     recorded.restore(*dumps)
-    return timeless(recorded.home)
+    return rows_without_times(recorded.home)
 
 
 def journals(end: Path) -> list[Path]:
@@ -112,7 +112,7 @@ def test_a_plan_is_shown_applied_and_taken_back(recorded: Recorded, kind: Path) 
     done = home.run("apply", plan, "--yes", "--json")
     assert done.code == 0, done.stderr
     assert (done.json["status"], done.json["sessions"]) == ("applied", document["summary"]["sessions"])
-    assert timeless(home) == after
+    assert rows_without_times(home) == after
     assert home.run("undo", "--yes").code == 0
     assert rows(home) == start
 
@@ -142,7 +142,7 @@ def test_a_run_is_finished_or_taken_back(recorded: Recorded, end: Path, command:
     left = rows(recorded.home)
     done = recorded.home.run(command, "--yes", "--json")
     assert done.code == 0, done.stderr
-    assert timeless(recorded.home) == expected
+    assert rows_without_times(recorded.home) == expected
     if end.name == "applied":
         assert recorded.home.run("undo", done.json["run"], "--yes").code == 0
         assert rows(recorded.home) == left
@@ -163,7 +163,7 @@ def test_a_run_that_was_taken_back_is_brought_about_again(recorded: Recorded, en
     after = rows_in(recorded, dump_before(end.parent), end.parent / "after.sql")
     restore(recorded, end)
     assert recorded.home.run("undo", journals(end)[-1].stem, "--yes").code == 0
-    assert timeless(recorded.home) == after
+    assert rows_without_times(recorded.home) == after
 
 
 @pytest.mark.parametrize("end", [end for end in ends("applied") if end.parent.name == "v1-relocate"], ids=name)

@@ -10,7 +10,7 @@ import pytest
 
 from migrator.model import Certainty
 from tests.support.git import copy_of, git, repository, sub_directory
-from tests.support.history import belongs
+from tests.support.history import directory_of
 
 if TYPE_CHECKING:
     from tests.support.history import History
@@ -48,7 +48,7 @@ def test_a_sub_directory_that_is_gone_falls_back_to_what_is_nearest(history: His
     shop = repository(history.src / "shop")
     session = history.session(sub_directory(shop / "sub" / "deep" / "deeper"))
     shutil.rmtree(shop / "sub" / "deep")
-    assert belongs(history.found(session)) == str(shop / "sub")
+    assert directory_of(history.found(session)) == str(shop / "sub")
 
 
 def test_a_sub_directory_that_is_another_repository_now_is_not_entered(history: History) -> None:
@@ -57,7 +57,7 @@ def test_a_sub_directory_that_is_another_repository_now_is_not_entered(history: 
     new = renamed(history, "shop", "store")
     (new / "sub").rmdir()
     repository(new / "sub")
-    assert belongs(history.found(session)) == str(new)
+    assert directory_of(history.found(session)) == str(new)
 
 
 def test_a_sub_directory_that_is_a_link_out_is_not_followed(history: History) -> None:
@@ -68,7 +68,7 @@ def test_a_sub_directory_that_is_a_link_out_is_not_followed(history: History) ->
     git(new, "worktree", "add", "-q", "../linked")
     (new / "sub").rmdir()
     (new / "sub").symlink_to(sub_directory(history.src / "linked" / "sub"))
-    assert belongs(history.found(session)) == str(new)
+    assert directory_of(history.found(session)) == str(new)
 
 
 def test_a_removed_worktree_falls_back_to_the_main_one(history: History) -> None:
@@ -78,7 +78,7 @@ def test_a_removed_worktree_falls_back_to_the_main_one(history: History) -> None
         git(shop, "worktree", "add", "-q", f"../{name}")
     one, two = history.session(history.src / "one"), history.session(history.src / "two")
     git(shop, "worktree", "remove", "../one")
-    assert belongs(history.found(one)) == str(shop)
+    assert directory_of(history.found(one)) == str(shop)
     assert two not in history.lost()
 
 
@@ -90,7 +90,7 @@ def test_a_renamed_repository_with_worktrees_is_one_repository(history: History)
     shop.rename(history.src / "store")
     git(history.src / "store", "worktree", "repair", str(history.src / "linked"))
     history.opened(history.src / "linked")
-    assert belongs(history.found(session)) == str(history.src / "store")
+    assert directory_of(history.found(session)) == str(history.src / "store")
 
 
 def test_two_other_checkouts_are_named_and_none_is_taken(history: History) -> None:
@@ -112,7 +112,7 @@ def test_a_place_that_became_another_project_is_not_it(history: History) -> None
     new = renamed(history, "shop", "store")
     shutil.rmtree(new)
     repository(new)
-    assert belongs(history.found(session)) is None
+    assert directory_of(history.found(session)) is None
 
 
 def test_a_file_in_the_place_of_the_directory(history: History) -> None:
@@ -120,7 +120,7 @@ def test_a_file_in_the_place_of_the_directory(history: History) -> None:
     session = history.session(shop)
     new = renamed(history, "shop", "store")
     shop.write_text("a file\n")
-    assert belongs(history.found(session)) == str(new)
+    assert directory_of(history.found(session)) == str(new)
 
 
 def test_a_row_without_a_path_keeps_its_place_below_the_worktree(history: History) -> None:
@@ -129,7 +129,7 @@ def test_a_row_without_a_path_keeps_its_place_below_the_worktree(history: Histor
     place = history.opened(sub_directory(shop / "sub"))
     session = history.session(f"{shop}/sub", project_id=place.project_id)
     new = renamed(history, "shop", "store")
-    assert belongs(history.found(session)) == str(new / "sub")
+    assert directory_of(history.found(session)) == str(new / "sub")
 
 
 def test_a_path_from_before_the_repository_is_not_believed(history: History) -> None:
@@ -138,7 +138,7 @@ def test_a_path_from_before_the_repository_is_not_believed(history: History) -> 
     place = history.opened(sub_directory(shop / "sub"))
     session = history.session(place.directory, project_id=place.project_id, path=place.directory[1:])
     new = renamed(history, "shop", "store")
-    assert belongs(history.found(session)) == str(new / "sub")
+    assert directory_of(history.found(session)) == str(new / "sub")
 
 
 def test_the_children_keep_their_places(history: History) -> None:
@@ -146,7 +146,7 @@ def test_the_children_keep_their_places(history: History) -> None:
     root = history.session(shop)
     child = history.session(shop, root)
     new = renamed(history, "shop", "store")
-    assert belongs(history.found(root)) == belongs(history.found(child)) == str(new)
+    assert directory_of(history.found(root)) == directory_of(history.found(child)) == str(new)
 
 
 def test_a_folder_outside_any_repository_is_not_guessed_at(history: History) -> None:
@@ -173,4 +173,4 @@ def test_a_place_of_another_machine_or_container_stays_there(history: History, f
     assert not found.rivals
     assert "another" in found.why_not
     searched = history.found(session, [history.src])
-    assert (belongs(searched), searched.certainty) == (place.directory, Certainty.LIKELY)
+    assert (directory_of(searched), searched.certainty) == (place.directory, Certainty.LIKELY)

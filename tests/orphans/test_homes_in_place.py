@@ -9,7 +9,7 @@ import pytest
 
 from migrator.model import Certainty
 from tests.support.git import copy_of, git, repository, root_commit, sub_directory
-from tests.support.history import belongs
+from tests.support.history import directory_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ def test_clones_of_which_one_went_its_own_way_keep_their_sessions(history: Histo
     project = history.opened(clone).project_id
     history.home.execute("UPDATE session SET project_id = ?", [project])
     assert other not in history.lost()
-    assert belongs(history.found(session)) == str(shop)
+    assert directory_of(history.found(session)) == str(shop)
 
 
 def test_something_else_in_the_old_place_is_no_certain_home(history: History) -> None:
@@ -123,14 +123,14 @@ def test_a_child_follows_its_root(history: History) -> None:
     grandchild = history.session(shop, child)
     for session in (child, grandchild):
         found = history.found(session)
-        assert belongs(found) == str(shop / "sub")
+        assert directory_of(found) == str(shop / "sub")
         assert root in found.because
 
 
 def test_a_child_of_nobody_has_no_other_home(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(shop, "ses_gone")
-    assert belongs(history.found(session)) == str(shop)  # where it is: there is nothing to suggest
+    assert directory_of(history.found(session)) == str(shop)  # where it is: there is nothing to suggest
 
 
 def unreadable(directory: Path) -> None:

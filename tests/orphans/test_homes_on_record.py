@@ -10,7 +10,7 @@ import pytest
 
 from migrator.model import Certainty
 from tests.support.git import copy_of, git, repository, sub_directory
-from tests.support.history import belongs
+from tests.support.history import directory_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def test_a_worktree_moved_by_hand(history: History) -> None:
     worktree.rename(history.src / "moved")
     for session, expected in ((top, "moved"), (sub, "moved/sub")):
         found = history.found(session)
-        assert (belongs(found), found.certainty) == (str(history.src / expected), Certainty.CERTAIN)
+        assert (directory_of(found), found.certainty) == (str(history.src / expected), Certainty.CERTAIN)
         assert "git" in found.because
 
 
@@ -50,9 +50,9 @@ def test_a_worktree_moved_by_hand_to_another_place_that_opencode_has_seen(histor
     session = history.session(worktree)
     target = sub_directory(history.src / "far" / "away") / "moved"
     worktree.rename(target)
-    assert belongs(history.found(session)) == str(history.src / "shop")
+    assert directory_of(history.found(session)) == str(history.src / "shop")
     history.opened(target)
-    assert belongs(history.found(session)) == str(target)
+    assert directory_of(history.found(session)) == str(target)
 
 
 def test_a_worktree_moved_by_hand_is_certain_where_a_search_finds_it(history: History) -> None:
@@ -61,7 +61,7 @@ def test_a_worktree_moved_by_hand_is_certain_where_a_search_finds_it(history: Hi
     target = sub_directory(history.src / "far" / "away") / "moved"
     worktree.rename(target)
     found = history.found(session, [history.src / "far"])
-    assert (belongs(found), found.certainty) == (str(target), Certainty.CERTAIN)
+    assert (directory_of(found), found.certainty) == (str(target), Certainty.CERTAIN)
 
 
 def test_the_only_worktree_that_opencode_knew(history: History) -> None:
@@ -70,7 +70,7 @@ def test_the_only_worktree_that_opencode_knew(history: History) -> None:
     git(history.src / "shop", "worktree", "add", "-q", "../linked")
     session = history.session(history.src / "linked")
     (history.src / "linked").rename(history.src / "moved")
-    assert belongs(history.found(session)) == str(history.src / "moved")
+    assert directory_of(history.found(session)) == str(history.src / "moved")
 
 
 def test_a_worktree_moved_with_git(history: History) -> None:
@@ -79,7 +79,7 @@ def test_a_worktree_moved_with_git(history: History) -> None:
     sub_directory(history.src / "far")
     git(history.src / "shop", "worktree", "move", "../linked", "../far/moved")
     found = history.found(session)
-    assert (belongs(found), found.certainty) == (str(history.src / "far" / "moved" / "sub"), Certainty.CERTAIN)
+    assert (directory_of(found), found.certainty) == (str(history.src / "far" / "moved" / "sub"), Certainty.CERTAIN)
 
 
 def test_a_worktree_of_the_same_name_that_was_made_later_is_another_one(history: History) -> None:
@@ -87,7 +87,7 @@ def test_a_worktree_of_the_same_name_that_was_made_later_is_another_one(history:
     git(history.src / "shop", "worktree", "remove", "--force", "../linked")
     sub_directory(history.src / "far")
     git(history.src / "shop", "worktree", "add", "-q", "--detach", "../far/linked")
-    assert belongs(history.found(session)) == str(history.src / "shop")
+    assert directory_of(history.found(session)) == str(history.src / "shop")
 
 
 def test_a_locked_worktree_is_away_not_gone(history: History) -> None:
@@ -106,7 +106,7 @@ def test_a_copy_of_a_worktree_that_is_still_there_takes_nothing(history: History
     session = history.session(worktree / "sub")
     copy_of(worktree, history.src / "copy")
     (worktree / "sub").rmdir()
-    assert belongs(history.found(session)) == str(worktree)
+    assert directory_of(history.found(session)) == str(worktree)
 
 
 def test_two_copies_of_a_worktree_that_is_gone_are_named(history: History) -> None:
@@ -167,8 +167,8 @@ def jj(history: History) -> History:
 def test_a_jj_workspace_that_moved(jj: History) -> None:
     top, sub = jj.session(jj.src / "wide"), jj.session(jj.src / "wide" / "sub")
     (jj.src / "wide").rename(jj.src / "broad")
-    assert belongs(jj.found(top)) == str(jj.src / "broad")
-    assert belongs(jj.found(sub)) == str(jj.src / "broad" / "sub")
+    assert directory_of(jj.found(top)) == str(jj.src / "broad")
+    assert directory_of(jj.found(sub)) == str(jj.src / "broad" / "sub")
 
 
 def test_a_jj_workspace_that_is_gone_leaves_its_repository(jj: History) -> None:
@@ -177,15 +177,15 @@ def test_a_jj_workspace_that_is_gone_leaves_its_repository(jj: History) -> None:
     (jj.src / "wide" / ".jj" / "repo").write_text(str(jj.src / "shop" / ".jj" / "repo"))
     (jj.src / "wide").rename(sub_directory(jj.home.path / "bin") / "wide")
     found = jj.found(session)
-    assert (belongs(found), found.certainty) == (str(jj.src / "shop"), Certainty.CERTAIN)
+    assert (directory_of(found), found.certainty) == (str(jj.src / "shop"), Certainty.CERTAIN)
     assert "workspace wide" in found.because
-    assert belongs(jj.found(session, [jj.home.path / "bin"])) == str(jj.home.path / "bin" / "wide" / "sub")
+    assert directory_of(jj.found(session, [jj.home.path / "bin"])) == str(jj.home.path / "bin" / "wide" / "sub")
 
 
 def test_a_directory_that_is_gone_in_a_jj_workspace(jj: History) -> None:
     session = jj.session(jj.src / "wide" / "sub")
     (jj.src / "wide" / "sub").rmdir()
-    assert belongs(jj.found(session)) == str(jj.src / "wide")
+    assert directory_of(jj.found(session)) == str(jj.src / "wide")
 
 
 def test_a_jj_workspace_whose_repository_only_its_neighbour_shows(history: History) -> None:
@@ -193,4 +193,4 @@ def test_a_jj_workspace_whose_repository_only_its_neighbour_shows(history: Histo
     shop = jj_repository(history.src / "shop", wide="../wide")
     session = history.session(jj_workspace(history.src / "wide", shop, "wide"))
     (history.src / "wide").rename(history.home.path / "wide")
-    assert belongs(history.found(session)) == str(shop)
+    assert directory_of(history.found(session)) == str(shop)

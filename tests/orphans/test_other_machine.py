@@ -1,4 +1,4 @@
-"""The one rule on what may be another machine's."""
+"""Which directories may be those of another machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever happened: who is rescued is lost no more, twice is once, and undo is the way back."""
+"""Rescued sessions are no orphans any more, a second rescue changes nothing, and undo brings every row back."""
 
 from __future__ import annotations
 

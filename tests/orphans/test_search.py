@@ -1,4 +1,4 @@
-"""What a search finds is likely, ranked; of equal rank there must be one."""
+"""A search finds likely homes, the best first; where two are equally good, neither is chosen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from migrator.model import Certainty
 from tests.support.git import copy_of, git, repository, root_commit, sub_directory
-from tests.support.history import belongs
+from tests.support.history import directory_of
 from tests.support.rows import add_part, add_patch
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def test_a_moved_repository_is_the_same_project(history: History, origin: str | 
     shop = repository(history.src / "shop", origin)
     session = history.session(sub_directory(shop / "sub"))
     shop.rename(far(history, "renamed"))
-    assert belongs(history.found(session)) is None
+    assert directory_of(history.found(session)) is None
     found = history.found(session, [history.home.path / "far"])
-    assert (belongs(found), found.certainty) == (str(far(history, "renamed") / "sub"), Certainty.LIKELY)
+    assert (directory_of(found), found.certainty) == (str(far(history, "renamed") / "sub"), Certainty.LIKELY)
     assert "a checkout of the same project" in found.because
 
 
@@ -42,7 +42,7 @@ def test_a_clone_with_the_same_origin_is_the_same_project(history: History) -> N
     session = history.session(shop)
     shutil.rmtree(shop)
     repository(far(history, "clone"), ORIGIN)
-    assert belongs(history.found(session, [history.home.path])) == str(far(history, "clone"))
+    assert directory_of(history.found(session, [history.home.path])) == str(far(history, "clone"))
 
 
 def test_a_repository_that_got_an_origin_on_the_way_still_keeps_its_id(history: History) -> None:
@@ -53,7 +53,7 @@ def test_a_repository_that_got_an_origin_on_the_way_still_keeps_its_id(history: 
     git(shop, "remote", "add", "origin", ORIGIN)
     shop.rename(far(history))
     found = history.found(session, [history.home.path])
-    assert belongs(found) == str(far(history))
+    assert directory_of(found) == str(far(history))
     assert "knew as the same project" in found.because
 
 
@@ -63,7 +63,7 @@ def test_a_repository_that_began_with_the_same_commit(history: History) -> None:
     git(shop, "remote", "add", "origin", ORIGIN)
     shop.rename(far(history))
     found = history.found(session, [history.home.path])
-    assert belongs(found) == str(far(history))
+    assert directory_of(found) == str(far(history))
     assert "began with the same commit" in found.because
 
 
@@ -73,7 +73,7 @@ def test_the_same_project_is_better_than_the_same_commit(history: History) -> No
     fork = copy_of(shop, far(history, "fork"))
     git(fork, "remote", "add", "origin", OTHER_ORIGIN)
     shop.rename(far(history, "moved"))
-    assert belongs(history.found(session, [history.home.path])) == str(far(history, "moved"))
+    assert directory_of(history.found(session, [history.home.path])) == str(far(history, "moved"))
 
 
 @pytest.mark.parametrize("origin", [None, ORIGIN])
@@ -92,7 +92,7 @@ def test_a_repository_and_its_worktree_are_one(history: History) -> None:
     session = history.session(shop)
     shop.rename(far(history))
     git(far(history), "worktree", "add", "-q", "../linked")
-    assert belongs(history.found(session, [history.home.path])) == str(far(history))
+    assert directory_of(history.found(session, [history.home.path])) == str(far(history))
 
 
 def test_what_is_certain_is_not_searched_for(history: History) -> None:
@@ -102,7 +102,7 @@ def test_what_is_certain_is_not_searched_for(history: History) -> None:
     shop.rename(history.src / "store")
     history.opened(history.src / "store")
     found = history.found(session, [history.home.path / "far"])
-    assert (belongs(found), found.certainty) == (str(history.src / "store"), Certainty.CERTAIN)
+    assert (directory_of(found), found.certainty) == (str(history.src / "store"), Certainty.CERTAIN)
 
 
 def test_of_several_known_checkouts_a_search_takes_the_one_in_it(history: History) -> None:
@@ -112,8 +112,8 @@ def test_of_several_known_checkouts_a_search_takes_the_one_in_it(history: Histor
         copy_of(shop, copy)
         history.opened(copy)
     shutil.rmtree(shop)
-    assert belongs(history.found(session)) is None
-    assert belongs(history.found(session, [history.home.path / "far"])) == str(far(history))
+    assert directory_of(history.found(session)) is None
+    assert directory_of(history.found(session, [history.home.path / "far"])) == str(far(history))
 
 
 def test_it_looks_no_deeper_than_it_is_told(history: History) -> None:
@@ -121,8 +121,8 @@ def test_it_looks_no_deeper_than_it_is_told(history: History) -> None:
     session = history.session(shop)
     shop.rename(far(history))
     search = [history.home.path]
-    assert belongs(history.found(session, search, depth=2)) is None
-    assert belongs(history.found(session, search, depth=3)) == str(far(history))
+    assert directory_of(history.found(session, search, depth=2)) is None
+    assert directory_of(history.found(session, search, depth=3)) == str(far(history))
 
 
 # -- outside any repository: the name, and the files that the sessions worked on ---------------------------------------
@@ -154,7 +154,7 @@ def test_a_folder_of_the_same_name_with_the_same_files(history: History) -> None
     (far(history, "notes") / "old.md").unlink()
     sub_directory(history.home.path / "near" / "notes")
     found = history.found(session, [history.home.path])
-    assert (belongs(found), found.certainty) == (str(far(history, "notes")), Certainty.LIKELY)
+    assert (directory_of(found), found.certainty) == (str(far(history, "notes")), Certainty.LIKELY)
     assert "same name" in found.because
 
 
@@ -164,13 +164,13 @@ def test_another_name_or_too_few_of_the_files_is_nothing(history: History) -> No
     other = sub_directory(far(history, "notes"))
     for file in ("todo.md", "a.md"):
         (other / file).write_text("x\n")
-    assert belongs(history.found(session, [history.home.path])) is None
+    assert directory_of(history.found(session, [history.home.path])) is None
 
 
 def test_one_file_alone_is_no_evidence(history: History) -> None:
     folder, session = notes(history, "README.md", "README.md")
     folder.rename(far(history, "notes"))
-    assert belongs(history.found(session, [history.home.path])) is None
+    assert directory_of(history.found(session, [history.home.path])) is None
 
 
 def test_two_folders_alike_are_named(history: History) -> None:
@@ -186,4 +186,4 @@ def test_a_damaged_part_is_no_error(history: History) -> None:
     add_part(history.home, session, f"msg_of_prt_patch_{session}", "prt_x", type="tool")
     history.home.execute("""UPDATE part SET data = '{"type":"tool","filePath":' WHERE id = 'prt_x'""")
     folder.rename(far(history, "notes"))
-    assert belongs(history.found(session, [history.home.path])) == str(far(history, "notes"))
+    assert directory_of(history.found(session, [history.home.path])) == str(far(history, "notes"))

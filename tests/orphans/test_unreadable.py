@@ -1,4 +1,4 @@
-"""What nobody can look at may be there all the same: said, never moved by itself."""
+"""A directory that can't be looked at may exist all the same: it is reported, and never moved by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What finding a place costs and what it leaves alone."""
+"""How many git processes it takes to find a place, and that nothing is changed by it."""
 
 from __future__ import annotations
 

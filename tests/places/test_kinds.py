@@ -1,4 +1,4 @@
-"""What each kind of directory is to opencode, in full.
+"""What opencode makes of each kind of directory.
 
 The expectations are what the real opencode stores, see tests/real/test_places.py, which asks it about the same kinds.
 """

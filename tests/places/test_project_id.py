@@ -1,4 +1,4 @@
-"""Which mark of a repository names its project, and what is no mark."""
+"""Which mark of a repository gives the id of its project, and which marks don't count."""
 
 from __future__ import annotations
 

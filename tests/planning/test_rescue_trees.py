@@ -1,4 +1,4 @@
-"""Trees come home whole or not at all, whatever the rules say of their members."""
+"""Trees are rescued whole or not at all, whatever the rules find in their members."""
 
 from __future__ import annotations
 

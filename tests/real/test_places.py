@@ -1,4 +1,4 @@
-"""Side by side with the real opencode: what does it make of each kind of directory, and what do we?"""
+"""We make the same of each kind of directory as the real opencode, asked side by side."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.git import root_commit
 from tests.support.rows import add_sessions
-from tests.support.shell import printed_command, typed
+from tests.support.shell import printed_command, run_in_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -327,7 +327,7 @@ def test_the_printed_command_does_what_is_shown(home: Home, how: tuple[str, ...]
     planned = home.run("move", *selection, "--dry-run", "--json").json
     shown = home.run("move", *how, *selection)
     command = printed_command(shown.stdout if how else shown.stderr)
-    applied = typed(home, f"{command} --json")  # from the same directory
+    applied = run_in_shell(home, f"{command} --json")  # from the same directory
     assert applied.code == 0, applied.stderr
     assert applied.json["sessions"] == len(planned["changes"]) > 0
     after = {
@@ -348,7 +348,7 @@ def test_the_printed_command_does_what_is_shown(home: Home, how: tuple[str, ...]
 )
 def test_the_printed_command_names_the_same_database(home: Home, name: str, words: tuple[str, ...]) -> None:
     home.database.rename(home.database.with_name(name))
-    assert typed(home, printed_command(home.run(*words).stdout)).code == 0
+    assert run_in_shell(home, printed_command(home.run(*words).stdout)).code == 0
 
 
 @pytest.mark.parametrize(
@@ -356,19 +356,19 @@ def test_the_printed_command_names_the_same_database(home: Home, name: str, word
 )
 def test_the_printed_command_of_migrate(home: Home, words: tuple[str, ...]) -> None:
     command = printed_command(home.run(*words).stdout)
-    assert typed(home, command).code == 0
+    assert run_in_shell(home, command).code == 0
     assert home.query("SELECT directory FROM session WHERE id LIKE 'ses_dfbea7db%'") == [(str(home.src / "shop"),)]
 
 
 def test_the_printed_command_of_migrate_without_a_directory(home: Home) -> None:
     shop = home.src / "shop"
     command = printed_command(home.run("migrate", "ses_dfbea7db", "-n", cwd=shop).stdout)
-    assert typed(home, command, cwd=shop).code == 0
+    assert run_in_shell(home, command, cwd=shop).code == 0
     assert home.query("SELECT directory FROM session WHERE id LIKE 'ses_dfbea7db%'") == [(str(shop),)]
 
 
 def test_ids_from_standard_input(home: Home) -> None:
     ids = "\n".join(id_ for (id_,) in home.query("SELECT id FROM session WHERE directory LIKE '%/shop-api'"))
     shown = home.run("move", "--from-id", "-", "--to-dir", "src/shop", "--dry-run", stdin=ids)
-    applied = typed(home, printed_command(shown.stdout), stdin=ids)
+    applied = run_in_shell(home, printed_command(shown.stdout), stdin=ids)
     assert "Moved 1 session " in applied.stdout

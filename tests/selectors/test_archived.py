@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from migrator_selectors.archived import ArchivedPlugin
-from tests.support.selector_context import Surroundings, chosen, session
+from tests.support.selector_context import FixedSelectorContext, selected_ids, session
 
 PLUGIN = ArchivedPlugin()
-FACTS = Surroundings([session("live"), session("archived", archived=5), session("at zero", archived=0)])
+FACTS = FixedSelectorContext([session("live"), session("archived", archived=5), session("at zero", archived=0)])
 
 
 def test_archived_or_not() -> None:
-    assert chosen(PLUGIN, FACTS, archived=True) == ["archived", "at zero"]
-    assert chosen(PLUGIN, FACTS, archived=False) == ["live"]
+    assert selected_ids(PLUGIN, FACTS, archived=True) == ["archived", "at zero"]
+    assert selected_ids(PLUGIN, FACTS, archived=False) == ["live"]
 
 
 def test_by_default_both() -> None:

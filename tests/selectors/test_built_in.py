@@ -6,17 +6,17 @@ import sys
 import click
 
 from migrator_selectors import BUILT_IN
-from tests.support.selector_context import Surroundings
+from tests.support.selector_context import FixedSelectorContext
 
 
 def test_the_options_parse_into_what_build_takes() -> None:
     command = click.Command("any", params=[option for plugin in BUILT_IN for option in plugin.options()])
     values = command.make_context("any", []).params
     assert values
-    assert not any(plugin.build(values, Surroundings()) for plugin in BUILT_IN)
+    assert not any(plugin.build(values, FixedSelectorContext()) for plugin in BUILT_IN)
     typed = ["--from-dir", "/a", "--from-dir", "/b", "--exact", "--title", "x", "--no-archived", "--since", "2w"]
     values = command.make_context("any", typed).params
-    said = [selector.as_typed for plugin in BUILT_IN for selector in plugin.build(values, Surroundings())]
+    said = [selector.as_typed for plugin in BUILT_IN for selector in plugin.build(values, FixedSelectorContext())]
     assert said == ["--from-dir /a --exact", "--from-dir /b --exact", "--title x", "--since 2w", "--no-archived"]
 
 

@@ -4,23 +4,23 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.from_dir import FromDirPlugin
-from tests.support.selector_context import Surroundings, chosen, in_directories, session
+from tests.support.selector_context import FixedSelectorContext, in_directories, selected_ids, session
 
 PLUGIN = FromDirPlugin()
 STORED = ["/home/ada", "/home/ada/src/oc-a", "/home/ada/src/oc-a/pkg", "/home/ada/src/oc-b", "/home/ada/src/other"]
-FACTS = Surroundings(in_directories(*STORED))
+FACTS = FixedSelectorContext(in_directories(*STORED))
 
 
 def test_what_is_below_is_meant_too() -> None:
-    assert chosen(PLUGIN, FACTS, from_dir=("~/src/oc*",)) == STORED[1:4]
+    assert selected_ids(PLUGIN, FACTS, from_dir=("~/src/oc*",)) == STORED[1:4]
 
 
 def test_exact_leaves_out_what_is_below() -> None:
-    assert chosen(PLUGIN, FACTS, from_dir=("~/src/oc*",), exact=True) == [STORED[1], STORED[3]]
+    assert selected_ids(PLUGIN, FACTS, from_dir=("~/src/oc*",), exact=True) == [STORED[1], STORED[3]]
 
 
 def test_patterns_add_up() -> None:
-    assert chosen(PLUGIN, FACTS, from_dir=("~/src/oc-b", "~/src/oth*")) == STORED[3:]
+    assert selected_ids(PLUGIN, FACTS, from_dir=("~/src/oc-b", "~/src/oth*")) == STORED[3:]
 
 
 def test_the_base_is_the_directory_that_was_named() -> None:
@@ -37,7 +37,7 @@ def test_exactly_named_the_base_is_the_directory_itself() -> None:
 
 def test_each_distinct_directory_is_one_value_of_one_parameter() -> None:
     rows = [session(f"ses_{number}", "/x/a") for number in range(50)]
-    (selector,) = PLUGIN.build({"from_dir": ("/x",)}, Surroundings(rows))
+    (selector,) = PLUGIN.build({"from_dir": ("/x",)}, FixedSelectorContext(rows))
     clause = selector.clause()
     assert clause
     assert clause.params == ('["/x/a"]',)

@@ -4,28 +4,28 @@ import pytest
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator_selectors.from_id import FromIdPlugin
-from tests.support.selector_context import Surroundings, chosen, session
+from tests.support.selector_context import FixedSelectorContext, selected_ids, session
 
 PLUGIN = FromIdPlugin()
 IDS = ["ses_1", "ses_12", "ses_2a", "ses_2b", "ses_3%", "ses_3x"]
 
 
-def facts(*lines: str) -> Surroundings:
-    return Surroundings([session(id_) for id_ in IDS], lines=lines)
+def facts(*lines: str) -> FixedSelectorContext:
+    return FixedSelectorContext([session(id_) for id_ in IDS], lines=lines)
 
 
 def test_ids_add_up() -> None:
-    assert chosen(PLUGIN, facts(), from_id=("ses_2b", "ses_2a")) == ["ses_2a", "ses_2b"]
+    assert selected_ids(PLUGIN, facts(), from_id=("ses_2b", "ses_2a")) == ["ses_2a", "ses_2b"]
 
 
 def test_a_prefix_of_one_session_is_enough() -> None:
-    assert chosen(PLUGIN, facts(), from_id=("ses_3%", "ses_12")) == ["ses_12", "ses_3%"]
-    assert chosen(PLUGIN, facts(), from_id=("ses_3x",)) == ["ses_3x"]
-    assert chosen(PLUGIN, Surroundings([session("ses_abc")]), from_id=("ses_a",)) == ["ses_abc"]
+    assert selected_ids(PLUGIN, facts(), from_id=("ses_3%", "ses_12")) == ["ses_12", "ses_3%"]
+    assert selected_ids(PLUGIN, facts(), from_id=("ses_3x",)) == ["ses_3x"]
+    assert selected_ids(PLUGIN, FixedSelectorContext([session("ses_abc")]), from_id=("ses_a",)) == ["ses_abc"]
 
 
 def test_a_whole_id_is_not_taken_for_a_prefix() -> None:
-    assert chosen(PLUGIN, facts(), from_id=("ses_1",)) == ["ses_1"]
+    assert selected_ids(PLUGIN, facts(), from_id=("ses_1",)) == ["ses_1"]
 
 
 def test_a_prefix_of_several_names_them() -> None:
@@ -48,7 +48,7 @@ def test_of_very_many_unknown_ids_the_first_are_named() -> None:
 
 def test_standard_input_is_one_selector_and_one_query() -> None:
     here = facts("ses_2a", "ses_12", "ses_2a")
-    assert chosen(PLUGIN, here, from_id=("-", "ses_1")) == ["ses_1", "ses_12", "ses_2a"]
+    assert selected_ids(PLUGIN, here, from_id=("-", "ses_1")) == ["ses_1", "ses_12", "ses_2a"]
     assert here.asked == ["existing"]
     assert [selector.as_typed for selector in PLUGIN.build({"from_id": ("-", "ses_1")}, here)] == [
         "--from-id -",

@@ -7,7 +7,7 @@ import pytest
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.model import Place, Project
 from migrator_selectors.from_project import FromProjectPlugin
-from tests.support.selector_context import Surroundings, chosen, session
+from tests.support.selector_context import FixedSelectorContext, selected_ids, session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +21,10 @@ GLOBAL = Project("global", "/")
 PROJECTS = [WEB, API, OTHER_WEB, SHOP, GLOBAL]
 
 
-def facts(*more: Project, **places: str) -> Surroundings:
+def facts(*more: Project, **places: str) -> FixedSelectorContext:
     rows = [session(project.id, "/x", project=project.id) for project in PROJECTS]
     found = {f"/src/{name}": Place(f"/src/{name}", id_, "/w", "", None, "/w") for name, id_ in places.items()}
-    return Surroundings(rows, project_rows=[*PROJECTS, *more], places=found, cwd="/src", home="/old")
+    return FixedSelectorContext(rows, project_rows=[*PROJECTS, *more], places=found, cwd="/src", home="/old")
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,16 @@ def facts(*more: Project, **places: str) -> Surroundings:
     ],
 )
 def test_id_prefix_name_or_path(typed: str, project: Project) -> None:
-    assert chosen(PLUGIN, facts(), from_project=(typed,)) == [project.id]
+    assert selected_ids(PLUGIN, facts(), from_project=(typed,)) == [project.id]
 
 
 def test_projects_add_up() -> None:
-    assert chosen(PLUGIN, facts(), from_project=("web", "aa22")) == ["aa11", "aa22"]
+    assert selected_ids(PLUGIN, facts(), from_project=("web", "aa22")) == ["aa11", "aa22"]
 
 
 def test_a_whole_id_is_not_taken_for_a_prefix_or_a_name() -> None:
     here = facts(Project("aa11ff", "/y"), Project("dd", "/z", name="aa11"))
-    assert chosen(PLUGIN, here, from_project=("aa11",)) == ["aa11"]
+    assert selected_ids(PLUGIN, here, from_project=("aa11",)) == ["aa11"]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_symlinked_path_is_followed(tmp_path: Path) -> None:
 
 
 def test_a_path_in_a_project_is_what_opencode_makes_of_it() -> None:
-    assert chosen(PLUGIN, facts(deep="aa22"), from_project=("./deep",)) == ["aa22"]
+    assert selected_ids(PLUGIN, facts(deep="aa22"), from_project=("./deep",)) == ["aa22"]
 
 
 def test_a_path_in_no_repository_does_not_select_all_such_directories() -> None:

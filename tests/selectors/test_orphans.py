@@ -6,22 +6,22 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.from_orphans import OrphansPlugin
-from tests.support.selector_context import Surroundings, chosen, session
+from tests.support.selector_context import FixedSelectorContext, selected_ids, session
 
 if TYPE_CHECKING:
     from tests.support.home import Home
 
 PLUGIN = OrphansPlugin()
-FACTS = Surroundings(
+FACTS = FixedSelectorContext(
     [session(id_) for id_ in ("ses_1", "ses_2", "ses_3")],
     lost={"missing-directory": frozenset({"ses_1", "ses_2"}), "stale-path": frozenset({"ses_2"})},
 )
 
 
 def test_of_every_rule_or_of_one() -> None:
-    assert chosen(PLUGIN, FACTS, orphans=("every",)) == ["ses_1", "ses_2"]
-    assert chosen(PLUGIN, FACTS, orphans=("stale-path",)) == ["ses_2"]
-    assert chosen(PLUGIN, FACTS, orphans=("stale-path", "missing-directory")) == ["ses_1", "ses_2"]
+    assert selected_ids(PLUGIN, FACTS, orphans=("every",)) == ["ses_1", "ses_2"]
+    assert selected_ids(PLUGIN, FACTS, orphans=("stale-path",)) == ["ses_2"]
+    assert selected_ids(PLUGIN, FACTS, orphans=("stale-path", "missing-directory")) == ["ses_1", "ses_2"]
 
 
 def test_it_chooses_and_says_what_was_typed() -> None:

@@ -14,7 +14,7 @@ from migrator.model import Project
 from migrator.workspaces.model import Repository, RepositorySessions, Workspace, WorkspaceRoot, WorkspaceState
 from migrator_selectors import BUILT_IN
 from migrator_selectors._pattern_syntax import literal
-from tests.support.selector_context import Surroundings, by_sql
+from tests.support.selector_context import FixedSelectorContext, by_sql
 from tests.support.strategies import directories, examples, names, nasty_text, sessions, times, titles
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ PLUGINS = {plugin.kind: plugin for plugin in BUILT_IN}
 
 def hold(kind: str, rows: Sequence[Session], values: dict[str, Any], **surroundings: Any) -> list[list[str]]:
     """Build the selectors, see that the law holds for each, and return which ids each matched."""
-    facts = Surroundings(
+    facts = FixedSelectorContext(
         rows, project_rows=[Project(id_, "/w") for id_ in ("global", "prj_a", "prj_b")], **surroundings
     )
     note(f"{kind}: {values}")
@@ -79,7 +79,7 @@ def test_from_dir_and_exclude_dir(data: st.DataObject, rows: list[Session], exac
 def test_a_base_is_at_or_above_every_matching_session(data: st.DataObject, rows: list[Session]) -> None:
     pattern = data.draw(patterns(rows))
     try:
-        (selector,) = PLUGINS["from-dir"].build({"from_dir": (pattern,)}, Surroundings(rows))
+        (selector,) = PLUGINS["from-dir"].build({"from_dir": (pattern,)}, FixedSelectorContext(rows))
     except BadInput:
         assume(False)
     for row in rows:

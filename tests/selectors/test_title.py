@@ -4,11 +4,11 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.title import TitlePlugin
-from tests.support.selector_context import Surroundings, chosen, session
+from tests.support.selector_context import FixedSelectorContext, selected_ids, session
 
 PLUGIN = TitlePlugin()
 TITLES = ["Fix login", "fix LOGOUT", "100% done", "1000 done", "foo_bar", "fooXbar", "Straße", "ÉTÉ"]
-FACTS = Surroundings([session(title, title=title) for title in TITLES])
+FACTS = FixedSelectorContext([session(title, title=title) for title in TITLES])
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ FACTS = Surroundings([session(title, title=title) for title in TITLES])
     ],
 )
 def test_part_of_the_title_whatever_the_case(typed: tuple[str, ...], titles: list[str]) -> None:
-    assert chosen(PLUGIN, FACTS, title=typed) == titles
+    assert selected_ids(PLUGIN, FACTS, title=typed) == titles
 
 
 def test_empty_is_refused() -> None:

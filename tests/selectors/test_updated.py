@@ -7,7 +7,7 @@ import pytest
 
 from migrator.errors import BadInput
 from migrator_selectors.updated import UpdatedPlugin, milliseconds
-from tests.support.selector_context import Surroundings, chosen, session
+from tests.support.selector_context import FixedSelectorContext, selected_ids, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,27 +69,27 @@ def test_no_time_is_refused(text: str) -> None:
 
 
 def test_both_bounds_are_included() -> None:
-    facts = Surroundings([session(str(at), updated=NOON + at) for at in (-2, -1, 0, 1, 2)])
+    facts = FixedSelectorContext([session(str(at), updated=NOON + at) for at in (-2, -1, 0, 1, 2)])
     since, until = str(NOON - 1), str(NOON + 1)
-    assert chosen(PLUGIN, facts, since=since) == ["-1", "0", "1", "2"]
-    assert chosen(PLUGIN, facts, until=until) == ["-2", "-1", "0", "1"]
-    assert chosen(PLUGIN, facts, since=since, until=until) == ["-1", "0", "1"]
+    assert selected_ids(PLUGIN, facts, since=since) == ["-1", "0", "1", "2"]
+    assert selected_ids(PLUGIN, facts, until=until) == ["-2", "-1", "0", "1"]
+    assert selected_ids(PLUGIN, facts, since=since, until=until) == ["-1", "0", "1"]
 
 
 def test_a_whole_day() -> None:
     times = [NOON - 12 * HOUR - 1, NOON - 12 * HOUR, NOON + 12 * HOUR - 1, NOON + 12 * HOUR]
-    facts = Surroundings([session(str(at), updated=at) for at in times])
-    assert chosen(PLUGIN, facts, since="2026-01-01", until="2026-01-01") == [str(at) for at in times[1:3]]
+    facts = FixedSelectorContext([session(str(at), updated=at) for at in times])
+    assert selected_ids(PLUGIN, facts, since="2026-01-01", until="2026-01-01") == [str(at) for at in times[1:3]]
 
 
 def test_a_time_that_never_comes_is_refused() -> None:
     with pytest.raises(BadInput, match="--since 1d --until 2d: the beginning is after the end"):
-        PLUGIN.build({"since": "1d", "until": "2d"}, Surroundings())
+        PLUGIN.build({"since": "1d", "until": "2d"}, FixedSelectorContext())
 
 
 def test_it_narrows_and_says_what_was_typed() -> None:
     assert PLUGIN.narrows
-    assert [selector.as_typed for selector in PLUGIN.build({"until": "2026-01-01 12:00"}, Surroundings())] == [
+    assert [selector.as_typed for selector in PLUGIN.build({"until": "2026-01-01 12:00"}, FixedSelectorContext())] == [
         "--until '2026-01-01 12:00'",
     ]
-    assert not PLUGIN.build({"since": None, "until": None}, Surroundings())
+    assert not PLUGIN.build({"since": None, "until": None}, FixedSelectorContext())

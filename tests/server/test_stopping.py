@@ -1,4 +1,4 @@
-"""SIGTERM, Ctrl-C and `kill -9` in the middle of a run: rolled back, or resumable; the server never just drops it."""
+"""A run is rolled back when its server is stopped by SIGTERM or Ctrl-C, and can be resumed when it was killed."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from migrator.snapshots.trees import complete_trees
 from tests.snapshots.test_transfer_failures import damage
 from tests.support.faults import Fault, run
 from tests.support.git import commit, git
-from tests.support.rows import journalled, timeless
+from tests.support.rows import query_journals, rows_without_times
 from tests.support.undo_world import Saved, Talk, World, changes, linked, state, write
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class CarriedMove(NamedTuple):
 
     @property
     def rows(self) -> Rows:
-        return timeless(self.world.home)
+        return rows_without_times(self.world.home)
 
     @property
     def files(self) -> list[list[str]]:
@@ -76,7 +76,7 @@ def test_killed_at_any_step_it_is_finished_or_taken_back(carried: CarriedMove, s
             break
         assert killed.code == -signal.SIGKILL
         at = killed.stderr.splitlines()[-1]
-        if ("running",) not in journalled(world.home, "SELECT status FROM run"):
+        if ("running",) not in query_journals(world.home, "SELECT status FROM run"):
             assert carried.rows in (before, after), at
             continue
         left = Saved(world)
@@ -133,7 +133,7 @@ def test_an_undo_of_the_undo_carries_again(carried: CarriedMove) -> None:
     assert run(world.home, *carried.move).code == 0
     after = carried.rows
     assert run(world.home, "undo", "--yes").code == 0
-    ((undoing,),) = journalled(world.home, "SELECT id FROM run WHERE undoes IS NOT NULL")
+    ((undoing,),) = query_journals(world.home, "SELECT id FROM run WHERE undoes IS NOT NULL")
     assert run(world.home, "undo", undoing, "--yes").code == 0
     assert carried.rows == after
 

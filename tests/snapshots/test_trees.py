@@ -1,4 +1,4 @@
-"""A tree is whole if every object below it is there; whatever is damaged is as good as gone."""
+"""A tree is whole if every object below it is there; a damaged object counts as missing."""
 
 from __future__ import annotations
 

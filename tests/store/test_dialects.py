@@ -1,4 +1,4 @@
-"""Every database is read as what it is: by its tables, whatever opencode made it."""
+"""Every database is read by the tables that it has, whichever opencode made it."""
 
 from __future__ import annotations
 

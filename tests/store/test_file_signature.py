@@ -1,4 +1,4 @@
-"""Whether a database has changed, told by its files: never missed, at worst suspected."""
+"""The files of a database tell whether it has changed: a change is never missed, at worst suspected."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from migrator.errors import DatabaseInUse
 from migrator.store import writer
 from migrator.store.writer import Writer
 from tests.support.faults import Fault, run
-from tests.support.rows import journalled, rows
+from tests.support.rows import query_journals, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,12 +166,12 @@ def test_two_runs_of_ours_take_turns(home: Home, move: tuple[str, ...]) -> None:
     slowly = (*move, "--chunk-size", "1")
     first = threading.Thread(target=lambda: outcomes.append(run(home, *slowly, fault=Fault("dawdle"))))
     first.start()
-    while not journalled(home, "SELECT * FROM chunk"):
+    while not query_journals(home, "SELECT * FROM chunk"):
         time.sleep(0.001)
     second = run(home, "move", "--from-dir", "~/src/notes", *move[3:], "--wait", "30")
     first.join()
     assert (outcomes[0].code, second.code) == (0, 0), second
-    assert journalled(home, "SELECT status FROM run") == [("applied",), ("applied",)]
+    assert query_journals(home, "SELECT status FROM run") == [("applied",), ("applied",)]
 
 
 # -------------------------------------------------------------------------------------------- what can't be written

@@ -22,7 +22,7 @@ from migrator.store.staging import Staging
 from migrator.store.writer import Writer
 from tests.support import forked
 from tests.support.forked import Running
-from tests.support.rows import Pristine, journalled
+from tests.support.rows import Pristine, query_journals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +118,7 @@ class Interruptible:
 
 def is_cut_off(home: Home) -> bool:
     """Tell whether a run has begun and not ended."""
-    statuses = {status for (status,) in journalled(home, "SELECT status FROM run")}
+    statuses = {status for (status,) in query_journals(home, "SELECT status FROM run")}
     return bool(statuses & {"running", "rolling-back"})
 
 

@@ -1,4 +1,4 @@
-"""A history to lose: repositories on a real disk, and the rows that opencode 1.18.34 leaves when it works in them."""
+"""Repositories on a real disk, and the rows that opencode leaves when it works in them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migrator.operations.orphans import find_homes
 from migrator.orphans.find import find_reasons
 from migrator.places import Places, ProjectIdScheme
 from migrator.plugins import orphan_rules
-from tests.support.rows import add_directory, add_project, add_session, sessions
+from tests.support.rows import add_directory, add_project, add_session, session_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ class History:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.src = home.src
-        self._identity = ProjectIdScheme.ORIGIN_FIRST if sessions(home) == "session" else ProjectIdScheme.V2
+        self._identity = ProjectIdScheme.ORIGIN_FIRST if session_table(home) == "session" else ProjectIdScheme.V2
         self._numbers = count(1)
         home.empty()
 
@@ -78,6 +78,6 @@ class History:
             return find_homes(context, SearchRequest([str(top) for top in search], depth)).home(row, why)
 
 
-def belongs(found: Found) -> str | None:
+def directory_of(found: Found) -> str | None:
     """The directory that a session belongs to, None where nobody knows."""
     return found.place.directory if found.place else None

@@ -1,4 +1,4 @@
-"""Things that are so dear that the processes of one test run make them once for all of them."""
+"""Things that take so long to make that the processes of one test run make them once for all of them."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ select.select([sys.stdin], [], [], float(sys.argv[3]))
 
 
 @contextmanager
-def opened(database: Path, how: str = "idle", seconds: float = 600) -> Iterator[int]:
+def held_open(database: Path, how: str = "idle", seconds: float = 600) -> Iterator[int]:
     """Keep `database` open, or "locked", in another process for some time at most; yields its pid."""
     process = subprocess.Popen(
         [sys.executable, "-c", _CODE, str(database), how, str(seconds)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.operations.context import CommandContext
 from migrator.orphans.find import find_reasons
 from migrator.plugins import orphan_rules
-from tests.support.rows import add_project, add_session, add_workspace, sessions
+from tests.support.rows import add_project, add_session, add_workspace, session_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ class Register:
 
     def __post_init__(self) -> None:
         self.home.empty()
-        self.table = sessions(self.home)
+        self.table = session_table(self.home)
 
     def add(self, id_: str, where: Path | str, **columns: Any) -> str:
         """Add a session in a directory that is there; `columns` replace what opencode would write."""

@@ -1,4 +1,4 @@
-"""Rows of opencode's database: how tests write them, and how they read what has become of them."""
+"""Rows of opencode's database: functions that add them, and functions that read what has become of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rows(home: Home) -> Rows:
     return {table: {row.get("id", tuple(row.values())): row for row in values} for table, values in found.items()}
 
 
-def timeless(home: Home) -> Rows:
+def rows_without_times(home: Home) -> Rows:
     """Every row, but for when a project was registered: two runs never do that in the same millisecond.
 
     Nor do they tell of a new directory in a message with the same id.
@@ -47,14 +47,14 @@ def timeless(home: Home) -> Rows:
     return found
 
 
-def sessions(home: Home) -> str:
+def session_table(home: Home) -> str:
     """The table of sessions that counts: opencode 2's, where there is one."""
     return "session_v2" if "session_v2" in home.tables() else "session"
 
 
-def titled(home: Home, title: str) -> str:
+def session_titled(home: Home, title: str) -> str:
     """The id of the session with this title."""
-    ((id_,),) = home.query(f"SELECT id FROM {sessions(home)} WHERE title = ?", [title])
+    ((id_,),) = home.query(f"SELECT id FROM {session_table(home)} WHERE title = ?", [title])
     return str(id_)
 
 
@@ -66,7 +66,7 @@ def add_session(home: Home, id_: str, *, table: str | None = None, **columns: An
 
 def add_sessions(home: Home, *sessions_: dict[str, Any], table: str | None = None) -> list[str]:
     """Add many, all of which say the same columns; return their ids."""
-    table = table or sessions(home)
+    table = table or session_table(home)
     ((number,),) = home.query(f"SELECT count(*) FROM {table}")
     usual = {"title": "a session", "slug": "calm-otter", "version": "1.18.34", "project_id": "global"}
     times = (1_760_000_000_000 + number + index for index in range(len(sessions_)))
@@ -79,7 +79,7 @@ def add_sessions(home: Home, *sessions_: dict[str, Any], table: str | None = Non
 
 def copy_session(home: Home, source: str, **columns: Any) -> None:
     """Add a session that is like another one but for these columns."""
-    table = sessions(home)
+    table = session_table(home)
     home.insert(table, **(rows(home)[table][source] | columns))
 
 
@@ -132,7 +132,7 @@ def add_patch(home: Home, session: str, *files: Path | str, id_: str = "prt_adde
     add_part(home, session, message, id_, type="patch", hash=tree, files=[str(file) for file in files])
 
 
-def born(home: Home, parent: str) -> str:
+def add_child(home: Home, parent: str) -> str:
     """Let a session have a child now, in the same place, as a subagent is started; its id."""
     id_ = f"ses_new_{len(directories(home))}"
     copy_session(home, parent, id=id_, parent_id=parent, time_created=int(time.time() * 1000))
@@ -141,7 +141,7 @@ def born(home: Home, parent: str) -> str:
 
 def directories(home: Home) -> dict[str, str]:
     """Where each session is bound to."""
-    tables = [table for table in ("session", sessions(home)) if table in home.tables()]
+    tables = [table for table in ("session", session_table(home)) if table in home.tables()]
     return {id_: where for table in tables for id_, where in home.query(f"SELECT id, directory FROM {table}")}
 
 
@@ -151,7 +151,7 @@ def patch_files(home: Home, session: str) -> list[str]:
     return [file for part in parts if part["type"] == "patch" for file in part["files"]]
 
 
-def journalled(home: Home, sql: str) -> list[tuple[Any, ...]]:
+def query_journals(home: Home, sql: str) -> list[tuple[Any, ...]]:
     """What a query finds in the journals of all runs, oldest first; nothing in those that have only just been made."""
     found: list[tuple[Any, ...]] = []
     for path in sorted(home.state.glob("runs/*.db")):

@@ -1,4 +1,4 @@
-"""The Facts of a handful of sessions, and the table they are in, for selectors to be asked about."""
+"""A SelectorContext of a handful of sessions, and the table that they are in, to ask selectors about."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Surroundings:
-    """A Facts without a database; `asked` counts the questions about ids."""
+class FixedSelectorContext:
+    """A SelectorContext without a database; `asked` has the questions about ids."""
 
     sessions: Sequence[Session] = ()
     cwd: str = "/lab/here"
@@ -75,7 +75,7 @@ def in_directories(*directories: str) -> list[Session]:
     return [session(directory, directory) for directory in directories]
 
 
-def chosen(plugin: SelectorPlugin, facts: Surroundings, **values: Any) -> list[str]:
+def selected_ids(plugin: SelectorPlugin, facts: FixedSelectorContext, **values: Any) -> list[str]:
     """Return the ids that what was typed selects, by SQL, having seen that Python says the same."""
     selectors = plugin.build(values, facts)
     assert selectors

@@ -22,7 +22,7 @@ def printed_command(text: str) -> str:
     return command
 
 
-def typed(home: Home, line: str, *, cwd: Path | None = None, stdin: str = "") -> Finished:
+def run_in_shell(home: Home, line: str, *, cwd: Path | None = None, stdin: str = "") -> Finished:
     """Run a line in a shell."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(

@@ -10,7 +10,7 @@ from tests.support.git import worktree
 from tests.support.history import History
 from tests.support.jj import JjRepository
 from tests.support.opencode_2_database import dialect_home
-from tests.support.rows import sessions
+from tests.support.rows import session_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ class Workspaces(History):
 
     def where(self) -> dict[str, str]:
         """Return the directory of each session, by its title, below src."""
-        rows = self.home.query(f"SELECT title, directory FROM {sessions(self.home)}")
+        rows = self.home.query(f"SELECT title, directory FROM {session_table(self.home)}")
         return {title: directory.removeprefix(f"{self.src}/") for title, directory in rows}
 
 

@@ -1,4 +1,4 @@
-"""`/session/{id}/migrate`: one session and its tree, as opencode's session history proposal has it."""
+"""`POST /session/{id}/migrate`: one session and its tree, as opencode's session history proposal has it."""
 
 from __future__ import annotations
 
@@ -69,28 +69,26 @@ def _plan(access: DatabaseAccess, session: str, values: dict[str, Any]) -> Plan:
         return plan_migrate(context, request)
 
 
-ENDPOINTS = (
-    Endpoint(
-        "post",
-        "/session/{id}/migrate",
-        "session.migrate",
-        migrate,
-        "Move one session with its tree",
-        "Planned and applied at once, with everything that a plan of it does: the whole tree goes along, and file undo "
-        "is carried or detached.",
-        ResponseSpec(
-            "The session as it is now: opencode's type `Session`.",
-            {"application/json": {"$ref": "#/components/schemas/Session"}},
-            {
-                "x-run": {
-                    "description": "The id of the run, for undo; absent where the session was right already.",
-                    "schema": {"type": "string"},
-                }
-            },
-        ),
-        refusals=(404, 409, 422, 503),
-        path_parameters={"id": "The whole id of the session."},
-        body=object_schema(FIELDS, "At least one of `directory` and `projectID`."),
-        example={"directory": "/home/dev/src/shop"},
+ENDPOINT = Endpoint(
+    "post",
+    "/session/{id}/migrate",
+    "session.migrate",
+    migrate,
+    "Move one session with its tree",
+    "Planned and applied at once, with everything that a plan of it does: the whole tree goes along, and file undo "
+    "is carried or detached.",
+    ResponseSpec(
+        "The session as it is now: opencode's type `Session`.",
+        {"application/json": {"$ref": "#/components/schemas/Session"}},
+        {
+            "x-run": {
+                "description": "The id of the run, for undo; absent where the session was right already.",
+                "schema": {"type": "string"},
+            }
+        },
     ),
+    refusals=(404, 409, 422, 503),
+    path_parameters={"id": "The whole id of the session."},
+    body=object_schema(FIELDS, "At least one of `directory` and `projectID`."),
+    example={"directory": "/home/dev/src/shop"},
 )

@@ -1,4 +1,4 @@
-"""`/session/orphans`: the sessions that opencode can't show or resume where they belong."""
+"""`GET /session/orphans`: the sessions that opencode can't show or resume where they belong."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ async def orphans(request: Request) -> Response:
 
     def respond() -> Response:
         found = (cache.continued if cursor else cache.search)(rule, lambda: _find(access, rule))
-        wanted = [
+        remaining = [
             orphan
             for orphan in found
             if (values["archived"] or orphan.session.archived is None)
             and (cursor is None or _sort_key(orphan.session) < (cursor.updated, cursor.id))
         ]
-        shown = wanted[: values["limit"]]
+        shown = remaining[: values["limit"]]
         headers = {}
-        if len(wanted) > len(shown):
+        if len(remaining) > len(shown):
             headers[NEXT_CURSOR] = cursors.write_cursor(Cursor(*_sort_key(shown[-1].session)))
         else:
             cache.clear()
@@ -69,18 +69,16 @@ def _sort_key(session: Session) -> tuple[int, str]:
     return session.updated, session.id
 
 
-ENDPOINTS = (
-    Endpoint(
-        "get",
-        "/session/orphans",
-        "session.orphans",
-        orphans,
-        "List the sessions that got lost, and why",
-        "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
-        "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
-        "longer than a page of the history.",
-        page_response("A page of lost sessions.", "Orphan"),
-        refusals=(409, 503),
-        parameters=PARAMETERS,
-    ),
+ENDPOINT = Endpoint(
+    "get",
+    "/session/orphans",
+    "session.orphans",
+    orphans,
+    "List the sessions that got lost, and why",
+    "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
+    "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
+    "longer than a page of the history.",
+    page_response("A page of lost sessions.", "Orphan"),
+    refusals=(409, 503),
+    parameters=PARAMETERS,
 )

@@ -1,4 +1,4 @@
-"""A destination that can't be one is refused in one sentence."""
+"""A destination that doesn't exist, is a file or can't be read is refused in one sentence."""
 
 from __future__ import annotations
 

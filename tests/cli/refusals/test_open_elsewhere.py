@@ -6,14 +6,14 @@ import pytest
 
 from tests.support.home import MOVE, Home
 from tests.support.marks import long_round
-from tests.support.other_process import opened
+from tests.support.other_process import held_open
 from tests.support.refusal import refused, sentence
 
 
 @pytest.mark.parametrize("command", [("list", "--all"), MOVE], ids=["list", "move"])
 def test_locked_file(home: Home, command: tuple[str, ...]) -> None:
     before = home.everything()
-    with opened(home.database, "locked") as pid:
+    with held_open(home.database, "locked") as pid:
         said = sentence(home.run(*command), 4)
     assert f"(pid {pid})" in said
     assert home.everything() == before
@@ -21,7 +21,7 @@ def test_locked_file(home: Home, command: tuple[str, ...]) -> None:
 
 
 def test_open_in_another_process(home: Home) -> None:
-    with opened(home.database) as pid:
+    with held_open(home.database) as pid:
         assert home.run("list", "--all").code == 0
         said = refused(home, *MOVE, code=4)
         waited = refused(home, *MOVE, "--wait", "0.3", code=4)
@@ -34,7 +34,7 @@ def test_open_in_another_process(home: Home) -> None:
     ("how", "seconds"), [("idle", 1), long_round("locked", 6)]
 )  # a reader gives up after 5 s by itself
 def test_waiting_for_it_to_be_closed(home: Home, how: str, seconds: int) -> None:
-    with opened(home.database, how, seconds):
+    with held_open(home.database, how, seconds):
         moved = home.run(*MOVE, "--wait", "30", "--json")
     assert moved.code == 0, moved.stderr
     assert moved.json["sessions"] == 17

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.home import MOVE, SESSION, Home
 from tests.support.refusal import refused, sentence
-from tests.support.shell import typed
+from tests.support.shell import run_in_shell
 
 
 @pytest.mark.parametrize("command", ["move", "plan", "list"])
@@ -63,7 +63,7 @@ def test_an_ambiguous_project_name(home: Home, option: str) -> None:
 def test_a_pattern_that_the_shell_has_written_out(home: Home, command: str) -> None:
     home.repository("shop-search")
     home.repository("shop-api")
-    said = sentence(typed(home, f"opencode-migrator {command} --from-dir ~/src/shop-*"), 2)
+    said = sentence(run_in_shell(home, f"opencode-migrator {command} --from-dir ~/src/shop-*"), 2)
     assert "must be quoted" in said
     assert "must be quoted" not in refused(home, "projects", "extra", code=2)
 

@@ -1,4 +1,4 @@
-"""`/session`: the history in every project, as opencode's session history proposal has it."""
+"""`GET /session/history`: the sessions of every project, as opencode's session history proposal has it."""
 
 from __future__ import annotations
 
@@ -68,17 +68,15 @@ async def history(request: Request) -> Response:
     return await in_thread(respond, state.pages)
 
 
-ENDPOINTS = (
-    Endpoint(
-        "get",
-        "/session/history",
-        "session.history",
-        history,
-        "List the sessions of every project",
-        "Newest first, in pages. Equal times are told apart by id, so going on from page to page shows every session "
-        "exactly once, also while sessions are moved: a move keeps the time.",
-        page_response("A page of sessions: opencode's type `GlobalSession`.", "GlobalSession"),
-        refusals=(409, 503),
-        parameters=PARAMETERS,
-    ),
+ENDPOINT = Endpoint(
+    "get",
+    "/session/history",
+    "session.history",
+    history,
+    "List the sessions of every project",
+    "Newest first, in pages. Equal times are told apart by id, so going on from page to page shows every session "
+    "exactly once, also while sessions are moved: a move keeps the time.",
+    page_response("A page of sessions: opencode's type `GlobalSession`.", "GlobalSession"),
+    refusals=(409, 503),
+    parameters=PARAMETERS,
 )
