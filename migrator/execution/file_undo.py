@@ -100,9 +100,9 @@ def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[],
 def _extend(job: Job, edits: Iterable[Edit], carried: Iterable[Carried], warnings: Iterable[PlanWarning]) -> Job:
     return replace(
         job,
+        plan=replace(job.plan, warnings=(*job.plan.warnings, *warnings)),
         restores=(*job.restores, *edits),
         carried=(*job.carried, *carried),
-        warnings=(*job.warnings, *warnings),
     )
 
 
