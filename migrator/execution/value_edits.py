@@ -18,7 +18,7 @@ from migrator.store.staging import Staging
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from migrator.model import Change
     from migrator.store.reader import Store
@@ -40,16 +40,12 @@ def _detaches_all(change: Change) -> bool:
     return change.moves and (change.undo is FileUndo.DETACH or change.invalidates_file_undo)
 
 
-def detachments(
-    staging: Staging,
-    first: int,
-    last: int,
-    settled: Collection[tuple[str, str, str]] = (),
-) -> list[Edit]:
+def detachments(staging: Staging, first: int, last: int, others: Iterable[Edit] = ()) -> list[Edit]:
     """Return the edits that detach the file undo of those of the staged sessions `first` to `last` that lose it.
 
-    `settled` are the values, as (table, column, key), that other edits set.
+    Values that `others` set are left to them.
     """
+    settled = {(edit.table, edit.column, edit.key) for edit in others}
     edits = [
         Edit(table, "data", id_, session, data, without)
         for table, id_, session, data, without in staging.undoable_rows(first, last)
@@ -59,11 +55,6 @@ def detachments(
         if (table, "revert", id_) not in settled and (without := _without_files(marker)) != marker:
             edits.append(Edit(table, "revert", id_, id_, marker, without))
     return edits
-
-
-def value_key(edit: Edit) -> tuple[str, str, str]:
-    """Return which value an edit sets, as (table, column, key)."""
-    return edit.table, edit.column, edit.key
 
 
 def is_file_undo(edit: Edit) -> bool:

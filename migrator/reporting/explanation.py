@@ -31,7 +31,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
             "place": place
             and {
                 "projectId": place.project_id,
-                "toldBy": info.told_by,
+                "toldBy": info.id_source,
                 "worktree": place.worktree,
                 "path": place.path,
                 "vcs": place.vcs,
@@ -82,7 +82,7 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "on the disk", info.detail
     if info.place is not None:
         place = info.place
-        yield "to opencode", f"project {place.project_id} ({info.told_by})"
+        yield "to opencode", f"project {place.project_id} ({info.id_source})"
         yield "in checkout", f'{place.worktree}, path "{place.path}"'
         yield "id kept there", info.kept_id or "none"
 
