@@ -23,7 +23,7 @@ _SESSION = (
 
 REQUIRED = {
     "session_v2": frozenset(_SESSION.split()),
-    "session_message": frozenset("id session_id type seq time_created time_updated data".split()),  # noqa: SIM905 - as above
+    "session_message": frozenset("id session_id type seq time_created time_updated data".split()),  # noqa: SIM905 - reads as a row
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
 }
 
