@@ -1,6 +1,6 @@
-"""What a face asks for: one frozen request for each verb, the choices that an option has, and keywords of programs.
+"""What a face asks for: one frozen request for each verb, the choices of options, and the keywords of the Python API.
 
-The command line, the server and the Python API build the same requests; nothing below them knows which one asked.
+The command line, the server and the Python API build the same requests; operations/ can't tell which one asked.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OnConflict = Literal["abort", "skip"]
 
 
 def check_choice(name: str, value: str, choices: Any) -> None:
-    """Raise BadInput, which lists the choices, where an option has a value that isn't one of them."""
+    """Raise BadInput, which lists the choices, if the value isn't one of them."""
     allowed = get_args(choices)
     if value not in allowed:
         raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")
@@ -63,6 +63,27 @@ class SelectRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ListRequest:
+    """List one page of the selected sessions, of those of every project (`everywhere`), or of what opencode lists here.
+
+    `roots` leaves out children; by default so does every list that selects nothing. `limit` 0 means all; by default a
+    list of what is here has at most 100. `cursor` is where the page before ended. The other fields are those of
+    `ListFilter`.
+    """
+
+    select: SelectRequest = SelectRequest()
+    everywhere: bool = False
+    directory: str | None = None
+    roots: bool | None = None
+    start: int | None = None
+    search: str | None = None
+    workspace: str | None = None
+    hide_archived: bool = False
+    limit: int | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MoveRequest:
     """Move the selected sessions to one directory.
 
@@ -77,6 +98,19 @@ class MoveRequest:
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
     project_option: str = "--to-project"
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateRequest:
+    """Move one session, named by its id or the start of it, with its tree; the other fields are those of a move."""
+
+    session: str
+    directory: str | None = None
+    project: str | None = None
+    undo_files: FileUndoPolicy = "auto"
+    announce: bool = True
+    with_forks: bool = False
+    project_option: str = "--project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +154,19 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OrphansRequest:
+    """List lost sessions: those that `rules` find, all without one; of the selected sessions, if any are selected.
+
+    `rule_option` is what the names of rules were typed with.
+    """
+
+    rules: Sequence[str] = ()
+    search: SearchRequest = SearchRequest()
+    select: SelectRequest = SelectRequest()
+    rule_option: str = "--rule"
+
+
+@dataclass(frozen=True, slots=True)
 class RescueRequest:
     """Bring lost sessions home: those that `rules` find, all without one; with `likely`, to likely homes too."""
 
@@ -144,7 +191,7 @@ class WriteRequest:
 
     `command` is what the journal says of the request. `chunk_size` is sessions in one transaction, None lets it follow
     the time that a chunk takes. `wait` is seconds to wait for others that have the database open, `backup` a file to
-    copy it to first. `progress` is told the number of sessions of each chunk that is written.
+    copy it to first. `progress` is called with the number of sessions of each chunk that is written.
     """
 
     command: str = ""
@@ -210,9 +257,10 @@ class ListKeywords(TypedDict, total=False):
 
 
 class WriteKeywords(TypedDict, total=False):
-    """How something is carried out: the options of every command that writes.
+    """How a plan is carried out or a run taken back: the options of every command that writes.
 
-    `wait` is how many seconds to wait for whoever has the database open, `chunk_size` the sessions in one transaction.
+    `wait` is how many seconds to wait for other processes that have the database open, `chunk_size` the sessions in one
+    transaction.
     """
 
     on_conflict: OnConflict

@@ -1,4 +1,4 @@
-"""`import migrator`: what the command line does, for programs; every name here is to be had from `migrator` itself.
+"""`import migrator`: what the command line does, for programs; every public name here can be imported from `migrator`.
 
 The examples run on the data of `opencode-migrator demo`.
 """
@@ -6,15 +6,16 @@ The examples run on the data of `opencode-migrator demo`.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.arguments import (
     FileUndoPolicy,
+    ListRequest,
     MoveRequest,
     OnConflict,
+    OrphansRequest,
     SearchRequest,
     SelectKeywords,
     SelectRequest,
@@ -33,16 +34,16 @@ if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
 
     Progress = Callable[[int, int], None]
-    """Told, now and then, how many sessions were written so far, and of how many."""
+    """Called now and then with the number of sessions written so far, and of how many."""
 
 _PAGE = 1000
 
 
 def open_store(path: str | os.PathLike[str] | None = None, *, channel: str | None = None) -> OpenStore:
-    """Find opencode's database and see that it can be read: the one it would open itself, or the one at `path`.
+    """Find opencode's database, the one at `path` or the one that opencode would open, and check that it can be read.
 
-    `channel` is the release channel whose database is meant. Raises MigratorError where there is none, where it is
-    no database of opencode, or of a version that isn't known; DatabaseInUse where another process keeps us out.
+    `channel` is the release channel whose database is meant. Raises MigratorError if there is none, or if it isn't a
+    database of opencode of a version that we know; DatabaseInUse if another process has locked it.
 
     >>> import migrator
     >>> store = migrator.open_store()
@@ -65,17 +66,15 @@ def open_store(path: str | os.PathLike[str] | None = None, *, channel: str | Non
 class OpenStore:
     """opencode's database at `path`.
 
-    The file is open only while something is read: a plan can be applied whenever nobody else has it open.
+    The file is open only while it is read, so it doesn't keep a plan from being applied.
     """
 
     path: Path
 
-    @contextmanager
-    def _reading(self) -> Iterator[CommandContext]:
+    def _open_context(self) -> CommandContext:
         from migrator.operations.context import CommandContext
 
-        with CommandContext(self.path) as context:
-            yield context
+        return CommandContext(self.path)
 
     def history(  # noqa: PLR0913 - the parameters of opencode's session history proposal, by keyword
         self,
@@ -99,22 +98,21 @@ class OpenStore:
         Summarise the README | shop-search
         """
         from migrator.model import Listed
-        from migrator.store.listing import history
-        from migrator.store.paging import Cursor, ListFilter
+        from migrator.operations.list import list_sessions
 
-        wanted = ListFilter(None, _text(directory), roots, start, search, workspace, not archived)
-        cursor: Cursor | None = None
+        request = ListRequest(
+            SelectRequest(), True, _text(directory), roots, start, search, workspace, hide_archived=not archived
+        )
         left = limit
         while left is None or left > 0:
-            with self._reading() as context:
-                size = _PAGE if left is None else min(_PAGE, left)
-                page = history(context.store, wanted.conditions(context.store.schema), cursor, size)
-                projects = {project.id: project for project in context.selector_context.projects()}
+            with self._open_context() as context:
+                page = list_sessions(context, replace(request, limit=_PAGE if left is None else min(_PAGE, left)))
+            projects = {project.id: project for project in page.projects}
             for session in page.sessions:
                 yield Listed(session, projects.get(session.project_id))
             if page.next is None:
                 return
-            cursor = page.next
+            request = replace(request, cursor=str(page.next))
             left = None if left is None else left - len(page.sessions)
 
     def orphans(
@@ -122,21 +120,19 @@ class OpenStore:
     ) -> tuple[Orphan, ...]:
         """Return the sessions that opencode can't show or resume where they belong, last used first.
 
-        With `rules`, those that one of these finds. `search` are directories to look below, `depth` levels deep
-        (default 5), for what was moved. Raises BadInput for a rule that isn't there.
+        `rules` keeps those that one of these rules finds. `search` are directories to search for what was
+        moved, `depth` levels deep (default 5). Raises BadInput if there is no such rule.
 
         >>> lost = migrator.open_store().orphans("missing-directory")
         >>> lost[0].reasons[0].rule, lost[0].reasons[0].certainty.value
         ('missing-directory', 'certain')
         """
-        from migrator.operations.orphans import find_homes
-        from migrator.orphans.find import find_orphans
-        from migrator.plugins import check_rule_names, orphan_rules
+        from migrator.operations.orphans import list_orphans
 
-        check_rule_names(rules, "orphans()")
-        with self._reading() as context:
-            homes = find_homes(context, SearchRequest([str(directory) for directory in search], depth))
-            return tuple(find_orphans(context.rule_context, orphan_rules(), homes, found_by=rules))
+        searched = SearchRequest([str(directory) for directory in search], depth)
+        with self._open_context() as context:
+            found = list_orphans(context, OrphansRequest(rules, searched, rule_option="orphans()"))
+        return tuple(found.orphans)
 
     def projects(self) -> tuple[Project, ...]:
         """Return every project row.
@@ -144,20 +140,20 @@ class OpenStore:
         >>> sorted(project.label for project in migrator.open_store().projects())
         ['global', 'shop-api', 'shop-search']
         """
-        with self._reading() as context:
+        with self._open_context() as context:
             return tuple(context.selector_context.projects())
 
     def runs(self) -> tuple[LoggedRun, ...]:
         """Return the runs on this database so far, newest first."""
-        from migrator.execution.run_log import logged_runs
+        from migrator.operations.log import list_runs
 
-        return tuple(logged_runs(str(self.path)))
+        return tuple(list_runs(self.path))
 
 
 def select(store: OpenStore, **keywords: Unpack[SelectKeywords]) -> Selection:
     """Select sessions; a selected session takes its whole tree along.
 
-    Raises NothingMatched where there are none, BadInput for what can't be meant or where nothing chooses.
+    Raises NothingMatched if there are none, BadInput for a value that makes no sense or if no keyword chooses any.
 
     >>> store = migrator.open_store()
     >>> selection = migrator.select(store, from_dir="~/src/shop-*", exclude_dir="~/src/shop-checkout")
@@ -171,7 +167,7 @@ def select(store: OpenStore, **keywords: Unpack[SelectKeywords]) -> Selection:
     from migrator.operations.select import select_sessions
 
     request = _select_request(keywords)
-    with store._reading() as context:  # noqa: SLF001 - the other half of this file
+    with store._open_context() as context:  # noqa: SLF001 - the other half of this file
         return select_sessions(context, request)
 
 
@@ -188,7 +184,7 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     """Plan to move the selected sessions to a directory; nothing is written.
 
     Each keyword means what the option of its name does. Without `to_dir` they go to the root of the project
-    `to_project`, or of the current directory's. Raises MigratorError where opencode would not have them there.
+    `to_project`, or of the current directory's. Raises MigratorError if opencode would not find them there.
 
     >>> store = migrator.open_store()
     >>> moving = migrator.plan(store, migrator.select(store, from_dir="~/src/shop-*"), to_dir="~/src/shop")
@@ -200,7 +196,7 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     check_choice("subdirs", subdirs, Subdirs)
     check_choice("undo_files", undo_files, FileUndoPolicy)
     request = MoveRequest(SelectRequest(), _text(to_dir), to_project, subdirs, undo_files, announce)
-    with store._reading() as context:  # noqa: SLF001 - as above
+    with store._open_context() as context:  # noqa: SLF001 - as above
         return plan_selection(context, selection, request)
 
 
@@ -215,9 +211,9 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
 ) -> Run:
     """Carry out a plan on the database that it was made for.
 
-    `progress` is told how many sessions were written so far, and of how many. `wait` is how many seconds to wait for
-    whoever has the database open, `backup` a file to copy it to first. Raises DatabaseInUse where somebody has it
-    open, StalePlan, which names the rows, where it has changed since; nothing is written then.
+    `progress` is called with how many sessions were written so far, and of how many. `wait` is how many seconds to wait
+    for other processes that have the database open, `backup` a file to copy it to first. Raises DatabaseInUse if one
+    has it open, StalePlan, which names the rows, if rows changed since the plan was made; then nothing is written.
 
     >>> store = migrator.open_store()
     >>> moving = migrator.plan(store, migrator.select(store, from_dir="~/src/shop-*"), to_dir="~/src/shop")
@@ -247,11 +243,14 @@ def undo(  # noqa: PLR0913 - as above
 
     The undo is a run too, and can be taken back.
     """
-    from migrator.operations.undo import undo_run
+    from migrator.operations.undo import find_run_to_undo, undo_run
 
-    store, id_, sessions = _logged(run)
-    write = _write_request("migrator.undo()", sessions, progress, on_conflict, chunk_size, wait, backup)
-    return undo_run(store, id_, write)
+    id_ = run if isinstance(run, str) else run.id
+    if id_ is None:
+        raise BadInput("This run wrote nothing, so there is nothing to take back.")
+    entry = find_run_to_undo(id_)
+    write = _write_request("migrator.undo()", entry.sessions, progress, on_conflict, chunk_size, wait, backup)
+    return undo_run(Path(entry.store), entry.id, write)
 
 
 def runs() -> tuple[LoggedRun, ...]:
@@ -260,24 +259,13 @@ def runs() -> tuple[LoggedRun, ...]:
     >>> migrator.runs()[0].command
     'migrator.undo()'
     """
-    from migrator.execution.run_log import logged_runs
+    from migrator.operations.log import list_runs
 
-    return tuple(logged_runs())
-
-
-def _logged(run: Run | LoggedRun | str) -> tuple[Path, str, int]:
-    """Return a run's database, its whole id and how many sessions it moved."""
-    from migrator.execution.run_log import open_run
-
-    wanted = run if isinstance(run, str) else run.id
-    if wanted is None:
-        raise BadInput("This run wrote nothing, so there is nothing to take back.")
-    with open_run(wanted) as journal:
-        return Path(journal.entry.store), journal.entry.id, journal.entry.sessions
+    return tuple(list_runs())
 
 
 def _select_request(keywords: SelectKeywords) -> SelectRequest:
-    """Return what keywords select. Raises TypeError where one is none, BadInput for a value that it can't have."""
+    """Return the request of these keywords. Raises TypeError for an unknown one, BadInput for a value it can't have."""
     from migrator.plugins import selector_options
     from migrator.selection.options import read_options
 

@@ -334,6 +334,15 @@ class Listed(NamedTuple):
     project: Project | None
 
 
+class ListedProject(NamedTuple):
+    """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row."""
+
+    id: str
+    project: Project | None
+    sessions: int
+    exists: bool
+
+
 class Orphan(NamedTuple):
     """A session that opencode can't show or resume where it belongs.
 

@@ -40,7 +40,9 @@ def whole_id(text: str, ids: Iterable[str], of: str) -> str | None:
     if text in found:
         return text
     if len(found) > 1:
-        raise MigratorError(f"several {of} have an id that starts with {text}, give more of it: {first_few(found, 10)}")
+        raise MigratorError(
+            f"several {of} have an id that starts with {text}, give more of the id: {first_few(found, 10)}"
+        )
     return found[0] if found else None
 
 

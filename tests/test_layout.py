@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from migrator.cli.app import COMMANDS
+
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = [ROOT / "migrator", ROOT / "selectors" / "migrator_selectors"]
 
@@ -33,6 +35,15 @@ def test_no_two_public_classes_share_a_name() -> None:
     trees = (ast.parse(path.read_text()) for room in ROOMS for path in room.rglob("*.py"))
     names = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
     assert not [name for name, number in names.items() if number > 1 and not name.startswith("_")]
+
+
+def test_a_verb_is_the_same_word_on_every_floor() -> None:
+    def stems(room: str) -> set[str]:
+        return {path.stem for path in (ROOT / "migrator" / room).glob("*.py") if path.stem != "__init__"}
+
+    assert set(COMMANDS) <= stems("cli")
+    assert stems("operations") - {"context", "crash_log", "select"} == set(COMMANDS) - {"plan", "show", "serve"}
+    assert stems("server/routes") - {"description", "health"} <= set(COMMANDS)
 
 
 def test_no_module_lies_directly_in_selectors() -> None:

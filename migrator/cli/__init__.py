@@ -1,4 +1,4 @@
-"""The command line: it reads what was typed, asks, prints and exits; everything else is below it.
+"""The command line: parse the arguments, ask, print and exit; everything else is done by operations/.
 
 This is the one place where an error becomes a message and an exit code.
 """
@@ -30,8 +30,8 @@ def main() -> NoReturn:
     from migrator.cli.terminal import drop_output
     from migrator.errors import MigratorError
 
-    signal.signal(signal.SIGTERM, _like_ctrl_c)
-    # A command keeps what it reads until it exits: looking for cycles in it took a quarter of the time.
+    signal.signal(signal.SIGTERM, _interrupt)
+    # A command keeps what it reads until it exits: to collect garbage took a quarter of the time.
     garbage_collector.disable()
     try:
         code = app.main(standalone_mode=False, prog_name="opencode-migrator")
@@ -39,30 +39,30 @@ def main() -> NoReturn:
         error.show()
         code = error.exit_code
     except click.ClickException as error:
-        _say(_usage(error))
+        _print_error(_usage_message(error))
         code = error.exit_code
     except click.exceptions.Exit as error:
         code = error.exit_code
     except MigratorError as error:
-        _say(str(error))
+        _print_error(str(error))
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
-        _say("Interrupted; nothing was written.")
+        _print_error("Interrupted; nothing was written.")
         code = INTERRUPTED
     except ReaderGone:
         drop_output()
         code = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
-        code = _full() if isinstance(error, OSError) and error.errno == errno.ENOSPC else _unexpected()
-    garbage_collector.freeze()  # nor are there cycles to look for at the end, when all of it goes
+        code = _disk_full() if isinstance(error, OSError) and error.errno == errno.ENOSPC else _unexpected()
+    garbage_collector.freeze()  # so that Python doesn't collect at the end either
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _like_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _say(message: str) -> None:
+def _print_error(message: str) -> None:
     import click
 
     from migrator.text import one_line
@@ -71,29 +71,31 @@ def _say(message: str) -> None:
     click.echo(f"{click.style('error:', fg='red')} {one_line(message)}", err=True, color=color)
 
 
-def _usage(error: click.ClickException) -> str:
-    """Return what click complains of, and where to read how it is meant."""
-    said = error.format_message().removesuffix(".") + "."
+def _usage_message(error: click.ClickException) -> str:
+    """Return click's message about wrong usage, and which help to read."""
+    message = error.format_message()
+    if not message.endswith((".", "?", "?)")):
+        message += "."
     context = getattr(error, "ctx", None)
     if context is None:
-        return said
-    if said.startswith("Got unexpected extra argument") and any(p.name == "from_dir" for p in context.command.params):
-        said += " A pattern must be quoted, or the shell writes it out: --from-dir '~/src/shop-*'."
-    return f"{said} See {context.command_path} --help."
+        return message
+    if message.startswith("Got unexpected extra arg") and any(p.name == "from_dir" for p in context.command.params):
+        message += " A pattern must be quoted, or the shell expands it: --from-dir '~/src/shop-*'."
+    return f"{message} See {context.command_path} --help."
 
 
 def _open_streams() -> None:
-    """Give a program that was started without standard streams (`>&-`) empty ones, in the places that are theirs."""
+    """Open /dev/null for each standard stream that the program was started without (`>&-`)."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until we exit
 
 
-def _full() -> int:
+def _disk_full() -> int:
     from migrator.cli.terminal import drop_output
 
     drop_output()
-    _say(
+    _print_error(
         "No space left on the device: what was printed is not whole. `opencode-migrator log` shows whether something "
         "was moved; free some space and try again."
     )
@@ -103,5 +105,5 @@ def _full() -> int:
 def _unexpected() -> int:
     from migrator.operations.crash_log import write_crash_log
 
-    _say(write_crash_log())
+    _print_error(write_crash_log())
     return UNEXPECTED

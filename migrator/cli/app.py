@@ -1,4 +1,4 @@
-"""The command group. A command's module is imported when it is called for, which keeps starting up quick."""
+"""The command group. The module of a command is imported only when the command is used, so that we start quickly."""
 
 from __future__ import annotations
 
@@ -13,55 +13,37 @@ from migrator.cli.options import database_options
 from migrator.plugins import commands, load_command
 
 COMMANDS = (
-    "list",
-    "projects",
-    "orphans",
-    "move",
-    "migrate",
-    "relocate",
-    "rescue",
-    "consolidate",
-    "workspaces",
-    "protect",
-    "plan",
-    "show",
-    "apply",
-    "log",
-    "undo",
-    "resume",
-    "gc",
-    "doctor",
-    "serve",
-    "demo",
-)
-"""The commands in the order in which they are met; each is a module of its name beside this one."""
+    "list", "projects", "orphans", "move", "migrate", "relocate", "rescue", "consolidate", "workspaces", "protect",
+    "plan", "show", "apply", "log", "undo", "resume", "gc", "doctor", "serve", "demo",
+)  # fmt: skip
+"""The commands in the order of --help; each is in the module of its name beside this one."""
 
 ALIASES = {"rebind": "migrate", "detached": "orphans"}
 
 
 class ReaderGone(Exception):
-    """The reader of our output went away, as in `list | head`: that is no error of anybody's."""
+    """The reader of our output has closed it, as in `list | head`: that is no error."""
 
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a closed pipe is told apart here, since click would exit with 1."""
+        """Run the command. A closed pipe becomes ReaderGone, since click would exit with 1."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             raise ReaderGone from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which they are met, those of plug-ins last."""
+        """Return the names in the order of --help, those of plug-ins last."""
         del ctx
         return [*COMMANDS, *(name for name in commands() if name not in COMMANDS)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that was typed; where there is none, suggest those that are spelt much the same."""
+        """Find the command that was typed; if there is none, suggest those with a similar name."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             raise click.exceptions.NoSuchCommand(name, possibilities=[*self.list_commands(ctx), *ALIASES], ctx=ctx)

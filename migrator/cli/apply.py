@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.confirm import confirm_and_run
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
-from migrator.cli.plan_file import database_of, saved_plan
+from migrator.cli.plan_file import plan_database, read_plan_file
 
 
 @click.command("apply", short_help="Apply a saved plan.")
@@ -21,6 +21,6 @@ def command(file: str, **values: Any) -> None:
     """Apply the plan in FILE; refused (exit 5) where a row has changed since it was made."""
     from migrator.operations.apply import apply_plan
 
-    plan = saved_plan(file)
-    path = database_of(plan, values)
+    plan = read_plan_file(file)
+    path = plan_database(plan, values)
     confirm_and_run(plan, values, lambda write: apply_plan(plan, path, write))

@@ -1,4 +1,4 @@
-"""What was typed, and what to type to apply what it only showed."""
+"""The command line as it was typed, and the command that applies what it only showed."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ PROGRAM = "opencode-migrator"
 
 
 def command_line() -> str:
-    """Return what was typed, as the journal keeps it."""
+    """Return the command line, as the journal keeps it."""
     return shlex.join([PROGRAM, *sys.argv[1:]])
 
 
 def applying_command(*more: str) -> str:
-    """Return the command that applies what was only shown; `more` are arguments that were left out."""
+    """Return the command that applies what this one only showed; `more` are arguments to add to it."""
     context = click.get_current_context()
-    words, end = _without_showing(sys.argv[1:], context)
+    words, end = _without_display_flags(sys.argv[1:], context)
     yes = [] if context.params.get("yes") else ["--yes"]
     return shlex.join([PROGRAM, *words[:end], *more, *yes, *words[end:]])
 
 
-_SHOWING = frozenset({"dry_run", "verbose", "as_json"})
+_DISPLAY_FLAGS = frozenset({"dry_run", "verbose", "as_json"})
 
 
-def _without_showing(words: Sequence[str], context: click.Context) -> tuple[list[str], int]:
-    """Leave out the flags that only say how to show; also return where options end: at `--`, if there is one."""
+def _without_display_flags(words: Sequence[str], context: click.Context) -> tuple[list[str], int]:
+    """Leave out the flags that only say how to print; also return where options end: at `--`, if there is one."""
     chain = [context]
     while chain[-1].parent is not None:
         chain.append(chain[-1].parent)
@@ -44,34 +44,34 @@ def _without_showing(words: Sequence[str], context: click.Context) -> tuple[list
         elif word == "--":
             return [*kept, *words[index:]], len(kept)
         elif word.startswith("--"):
-            if _shows(named.get(word)):
+            if _is_display_flag(named.get(word)):
                 continue
             value_follows = _takes_value(named.get(word))
         else:
-            word, value_follows = _cluster(word, named)  # noqa: PLW2901 - `-nv` may lose a letter
+            word, value_follows = _short_flags(word, named)  # noqa: PLW2901 - `-nv` may lose a letter
             if word == "-":
                 continue
         kept.append(word)
     return kept, len(kept)
 
 
-def _cluster(word: str, named: Mapping[str, click.Parameter]) -> tuple[str, bool]:
-    """Take the letters of `-nv` one by one; return what is left, and whether the next word is a value."""
+def _short_flags(word: str, named: Mapping[str, click.Parameter]) -> tuple[str, bool]:
+    """Leave such flags out of a word like `-nv`; return the rest, and whether the next word is a value."""
     kept = "-"
     for index, letter in enumerate(word[1:], start=1):
         if _takes_value(named.get(f"-{letter}")):
             return kept + word[index:], index == len(word) - 1
-        if not _shows(named.get(f"-{letter}")):
+        if not _is_display_flag(named.get(f"-{letter}")):
             kept += letter
     return kept, False
 
 
-def _shows(param: click.Parameter | None) -> bool:
-    return param is not None and param.name in _SHOWING
+def _is_display_flag(param: click.Parameter | None) -> bool:
+    return param is not None and param.name in _DISPLAY_FLAGS
 
 
 def _takes_value(param: click.Parameter | None) -> bool:
-    """Tell whether the next word is a value whatever it looks like; `--orphans --yes` is complete without one."""
+    """Tell whether the next word must be the value of an option; `--orphans` may stand alone, as before `--yes`."""
     if not isinstance(param, click.Option) or param.is_flag or param.count:
         return False
     return param.flag_activation_value is None

@@ -1,10 +1,9 @@
-"""Show a plan, ask, apply it, say how it went: the same for every command that moves something."""
+"""Show a plan, ask, apply it, report the run, as every command does that moves something."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.command_line import applying_command, command_line
-from migrator.cli.terminal import drop_output, echo_lines, on_terminal, width
+from migrator.cli.terminal import drop_output, echo_json, echo_lines, on_terminal, progress_bar, width
 from migrator.errors import MigratorError
 from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from migrator.arguments import WriteRequest
-    from migrator.execution.journal_rows import RunEntry
     from migrator.model import Plan, Run
 
 
@@ -31,9 +29,8 @@ def show_plan(
     """Print a plan: one JSON document, or text and the command that applies it."""
     if values.get("as_json"):
         from migrator.documents.plan import plan_document
-        from migrator.text import json_text
 
-        click.echo(json_text(plan_document(plan), indent=2))
+        echo_json(plan_document(plan))
         return
     if not plan.writes:
         _report_unchanged(plan, values)
@@ -58,12 +55,12 @@ def confirm_and_run(
     values: dict[str, Any],
     carry_out: Callable[[WriteRequest], Run],
     verb: str = "Move",
-    applying: Callable[[], str] | None = None,
+    command: Callable[[], str] = applying_command,
 ) -> None:
-    """Show `plan`, ask where somebody is there, carry it out and report.
+    """Show `plan`, ask unless --yes was given, carry it out and report the run.
 
-    `verb` is for the question: `Move 3 sessions?`. `applying` returns the command that applies what is shown here,
-    unless that is what was typed and --yes.
+    `verb` is for the question: `Move 3 sessions?`. `command` returns the command that applies what is shown: by default
+    the one that was typed, with --yes.
     """
     quiet = values.get("as_json")
     if not plan.writes:
@@ -72,28 +69,26 @@ def confirm_and_run(
     if not values["yes"]:
         if not on_terminal():
             show_plan(plan, values)
-            raise MigratorError(
-                f"Nothing was written, since nobody can be asked here. To apply: {(applying or applying_command)()}"
-            )
+            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {command()}")
         _print_plan(plan, values, err=bool(quiet))
         ask(f"{verb} {_amount(plan)}?")
     else:
         try:
             _print_headline(plan, values)
-        except BrokenPipeError:  # as in `move --yes | true`: it was ordered, whoever reads of it
+        except BrokenPipeError:  # as in `move --yes | true`: --yes holds, also when nobody reads the output
             drop_output()
-    with _progress(len(plan.changes)) as progress:
+    with progress_bar(total=len(plan.changes), unit=" sessions") as progress:
         run = carry_out(write_request(values, progress))
     report(run, values)
 
 
 def _amount(plan: Plan) -> str:
-    """Return how much a plan moves: of sessions, unless it is about project rows alone."""
+    """Return how many sessions a plan moves, or how many project rows it changes if it moves none."""
     return count(len(plan.changes), "session") if plan.changes else count(len(plan.updates), "project row")
 
 
 def ask(question: str) -> None:
-    """Go on if the answer is yes; anything else is a refusal, Ctrl-C an interruption."""
+    """Ask a question. Raises MigratorError unless the answer is yes, Abort at Ctrl-C."""
     try:
         yes = click.confirm(question, err=True)
     except click.Abort:
@@ -103,15 +98,17 @@ def ask(question: str) -> None:
         raise MigratorError("Nothing was written, as you didn't say yes.")
 
 
-def check_database(entry: RunEntry, only: Path | None) -> RunEntry:
-    """Return a run that was named, unless --db names another database than the run's."""
-    if only is not None and entry.store != str(only):
-        raise MigratorError(f"Run {entry.id} was made on {entry.store}, not on {only}; leave out --db.")
-    return entry
+def ask_unless_yes(question: str, values: dict[str, Any]) -> None:
+    """Ask a question unless --yes was given. Raises MigratorError if nobody can be asked."""
+    if values["yes"]:
+        return
+    if not on_terminal():
+        raise MigratorError(f"{question} Nobody can be asked here; add --yes.")
+    ask(question)
 
 
 def write_request(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> WriteRequest:
-    """Return what `writing_options` say."""
+    """Return the values of `writing_options`."""
     from migrator.arguments import WriteRequest
 
     size = values["chunk_size"] and min(values["chunk_size"], 2**31)  # SQLite's integers end somewhere
@@ -119,12 +116,11 @@ def write_request(values: dict[str, Any], progress: Callable[[int], None] = lamb
 
 
 def report(run: Run, values: dict[str, Any]) -> None:
-    """Say how a run went."""
+    """Print how a run went."""
     if values.get("as_json"):
         from migrator.documents.run import run_document
-        from migrator.text import json_text
 
-        click.echo(json_text(run_document(run), indent=2))
+        echo_json(run_document(run))
         return
     from migrator.reporting.run_text import run_text
 
@@ -152,7 +148,7 @@ def _print_plan(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
 
 
 def _print_headline(plan: Plan, values: dict[str, Any]) -> None:
-    """Print what somebody should still see who gave --yes."""
+    """Print what must be seen even with --yes."""
     from migrator.reporting.plan_text import headline
 
     if values.get("verbose") and not values.get("as_json"):
@@ -168,18 +164,3 @@ def _echo_warnings(plan: Plan) -> None:
     from migrator.reporting.plan_text import warning_lines
 
     echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit=" sessions", leave=False) as bar:
-
-        def advance(number: int) -> None:
-            bar.update(number)
-
-        yield advance

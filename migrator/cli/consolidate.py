@@ -38,19 +38,19 @@ options = combine(
 def command(**values: Any) -> None:
     """Move the sessions of all jj workspaces and git worktrees of a repository to its main working copy.
 
-    REPOSITORY is a directory in any of its workspaces (default: the current one). Those that are gone count too, as
-    far as jj, git or the database remembers them; sub-paths are kept.
+    REPOSITORY is a directory in any of its workspaces (default: the current one). Workspaces that are
+    gone are included, as far as jj, git or the database remembers them; sub-paths are kept.
     """
     plan, found = _plan(values)
     if not values["as_json"] and (values["verbose"] or values["dry_run"] or not values["yes"]):
-        from migrator.reporting.workspace_tree import workspace_tree
+        from migrator.reporting.workspace_text import workspace_tree
 
         echo_lines([*workspace_tree(found, plan, width() or 80), ""])
     show_or_apply(plan, values)
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
+    """Return the plan for these options."""
     return _plan(values)[0]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def database(values: dict[str, Any]) -> Path:
-    """Find the database; where several could be meant, say which was taken."""
+    """Find the database; if there are several, print which one is used."""
     from migrator.store.location import locate
 
     location = locate(database_option("db", values), database_option("channel", values))
@@ -24,13 +24,13 @@ def database(values: dict[str, Any]) -> Path:
 
 
 def only_database(values: dict[str, Any]) -> Path | None:
-    """Return the database that --db or --channel names; None where runs of every database are meant."""
+    """Return the database that --db or --channel names; None, for runs of every database, without these options."""
     named = any(database_option(name, values) is not None for name in ("db", "channel"))
     return database(values) if named else None
 
 
 def open_context(values: dict[str, Any]) -> CommandContext:
-    """Open the database that was meant, for reading; --wait holds for that too."""
+    """Open the database for reading; --wait holds for that too."""
     from migrator.errors import DatabaseInUse
     from migrator.operations.context import CommandContext
     from migrator.store.connection import BUSY_SECONDS

@@ -1,4 +1,4 @@
-"""`demo`: the main job on data that nobody can lose."""
+"""`demo`: a mass move on a throw-away database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`doctor`: a check-up."""
+"""`doctor`: check the database and what surrounds it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import click
 
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, database_options, json_option, select_request, verbose_option
-from migrator.cli.terminal import echo_lines, width
+from migrator.cli.terminal import echo_json, echo_lines, width
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
     from migrator.operations.doctor import CheckResult
 
 
-def _mark(finding: CheckResult) -> str:
-    if finding.wrong:
+def _mark(result: CheckResult) -> str:
+    if result.wrong:
         return click.style("!!", fg="red")
-    return click.style("--", fg="yellow") if finding.notable else click.style("ok", fg="green")
+    return click.style("--", fg="yellow") if result.notable else click.style("ok", fg="green")
 
 
 @click.command("doctor", short_help="Check the database and what surrounds it.", cls=SelectingCommand)
@@ -35,23 +35,22 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     from migrator.operations.doctor import check_undo, check_up
     from migrator.operations.select import make_query
     from migrator.reporting.undo_effect_rows import redo_lines, undo_effect_lines
-    from migrator.text import json_text
 
     with open_context(values) as context:
         select = select_request(values)
         query = make_query(context, select)
-        if not values["undo"] and (query.chooses or query.narrowing):
+        if not values["undo"] and query.selects:
             raise BadInput("Which sessions are meant matters to doctor only with --undo: add it.")
-        findings = check_up(context)
+        results = check_up(context)
         undo = check_undo(context, select) if values["undo"] else None
-    findings += [undo] if undo else []
+    results += [undo] if undo else []
     if values["as_json"]:
-        click.echo(json_text({finding.subject: finding.value for finding in findings}, indent=2))
+        echo_json({result.subject: result.value for result in results})
     else:
-        for finding in findings:
-            click.echo(f"{_mark(finding)} {finding.text}")
+        for result in results:
+            click.echo(f"{_mark(result)} {result.text}")
         if undo:
             echo_lines(redo_lines(undo.value["redo"]))
             echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
-    if any(finding.wrong for finding in findings):
+    if any(result.wrong for result in results):
         ctx.exit(1)

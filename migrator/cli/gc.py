@@ -1,4 +1,4 @@
-"""`gc`: remove the snapshot repositories that runs of ours left behind and nobody needs any more."""
+"""`gc`: remove the snapshot repositories that runs left behind and that are no longer needed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from migrator.cli.command_line import applying_command
 from migrator.cli.confirm import ask
 from migrator.cli.database import open_context
 from migrator.cli.options import database_options, json_option, wait_option, yes_option
-from migrator.cli.terminal import echo_lines, on_terminal
+from migrator.cli.terminal import echo_json, echo_lines, on_terminal
 from migrator.errors import MigratorError
-from migrator.text import count, json_text
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "--older-than",
     type=click.IntRange(min=0),
     metavar="DAYS",
-    help="Also what only taking back runs of longer ago would need: those can't be taken back any more then.",
+    help="Also what only an undo of runs older than this would need: those can't be taken back any more.",
 )
 @click.option("--dry-run", "-n", is_flag=True, help="Only show what would be removed.")
 @yes_option
@@ -33,28 +33,27 @@ if TYPE_CHECKING:
 @json_option
 @database_options
 def command(**values: Any) -> None:
-    """Remove the snapshot repositories that runs of ours left behind and nobody needs any more.
+    """Remove the snapshot repositories that runs left behind and that are no longer needed.
 
-    A run that carries file undo leaves the old repository, for it may be taken back; one that was taken back leaves
-    the new one. One goes when no session is in it, no session could come back to it by taking a run back (--older-than
-    gives that up), opencode wouldn't use it, and what it has of our sessions is where they are now.
+    A run that carries file undo leaves the old repository behind, since the run may be taken back; an undo leaves the
+    new one. A repository is removed when no session is in it, no undo could bring one back to it (--older-than gives
+    that up), opencode wouldn't use it, and the sessions have all their snapshots where they are now.
     """
     from migrator.arguments import WriteRequest
-    from migrator.operations.gc import list_leftovers, remove_leftovers
+    from migrator.operations.gc import days_ago, list_leftovers, remove_leftovers
     from migrator.reporting.gc_text import leftover_document, leftover_lines
 
-    before = _before(values["older_than"])
+    older_than = None if values["older_than"] is None else days_ago(values["older_than"])
     with open_context(values) as context:
-        found = list_leftovers(context, before)
+        found = list_leftovers(context, older_than)
         path = context.store.path
     going = [leftover for leftover in found if leftover.why_kept is None]
     if going and not values["dry_run"]:
         if not values["yes"]:
             _ask(found, quiet=values["as_json"])
-        found = remove_leftovers(path, WriteRequest(wait=values["wait"]), before)
+        found = remove_leftovers(path, WriteRequest(wait=values["wait"]), older_than)
     if values["as_json"]:
-        document = leftover_document(found, removed=not values["dry_run"])
-        click.echo(json_text(document, indent=2))
+        echo_json(leftover_document(found, removed=not values["dry_run"]))
         return
     if values["yes"] or values["dry_run"] or not going:
         echo_lines(leftover_lines(found, removed=bool(going) and not values["dry_run"]))
@@ -72,11 +71,3 @@ def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
         raise MigratorError(f"Nothing was removed, since nobody can be asked here. To remove: {applying_command()}")
     number = sum(leftover.why_kept is None for leftover in found)
     ask(f"Remove {count(number, 'snapshot repository', 'snapshot repositories')}?")
-
-
-def _before(days: int | None) -> int | None:
-    """Return the time in milliseconds before which runs began that are older than this."""
-    from migrator.execution.gc import DAY
-    from migrator.state_dir import now_ms
-
-    return None if days is None else now_ms() - days * DAY

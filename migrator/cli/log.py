@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.database import only_database
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, width
+from migrator.cli.terminal import echo_rows
 
 
 @click.command("log", short_help="List the runs so far.")
@@ -16,13 +16,11 @@ from migrator.cli.terminal import echo_lines, width
 @database_options
 def command(form: str, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them."""
-    from migrator.execution.run_log import logged_runs
-    from migrator.reporting.log_rows import log_rows
-    from migrator.reporting.rows import rows_text
+    from migrator.documents.run import log_row
+    from migrator.operations.log import list_runs
     from migrator.text import local_time
 
-    path = only_database(values)
-    rows = log_rows(logged_runs(str(path) if path else None))
+    rows = [log_row(run) for run in list_runs(only_database(values))]
     columns = {
         "Run": lambda row: row["run"],
         "When": lambda row: local_time(row["started"]),
@@ -32,7 +30,7 @@ def command(form: str, **values: Any) -> None:
     }
     if not rows:
         click.echo("No run so far.", err=True)
-    echo_lines(rows_text(rows, form, columns, width()), raw=form != "table")
+    echo_rows(rows, form, columns)
 
 
 def _status(status: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.arguments import MigrateRequest
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import announce_option, change_options, combine, undo_files_option, with_forks_option
@@ -32,17 +33,10 @@ def command(**values: Any) -> None:
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
-    from migrator.operations.migrate import migrate_request
-    from migrator.operations.move import plan_move
+    """Return the plan for these options."""
+    from migrator.operations.migrate import plan_migrate
 
-    request = migrate_request(
-        values["session"],
-        values["directory"],
-        values["project"],
-        undo_files=values["undo_files"],
-        announce=values["announce"],
-        with_forks=values["with_forks"],
-    )
+    names = ("session", "directory", "project", "undo_files", "announce", "with_forks")
+    request = MigrateRequest(*(values[name] for name in names))
     with open_context(values) as context:
-        return plan_move(context, request)
+        return plan_migrate(context, request)

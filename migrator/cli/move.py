@@ -1,4 +1,4 @@
-"""`move`: plan, show, ask, apply."""
+"""`move`: move the selected sessions to a directory."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def command(**values: Any) -> None:
     """
     if values["allow_split"]:
         raise BadInput(
-            "--allow-split is not supported: a child left behind opens and runs in its old directory, and whoever "
-            "deletes its parent deletes it too.",
+            "--allow-split is not supported: a child left behind opens and runs in its old directory, and is "
+            "deleted with its parent.",
         )
     show_or_apply(make_plan(values), values)
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
+    """Return the plan for these options."""
     from migrator.operations.move import plan_move
 
     request = MoveRequest(

@@ -22,7 +22,7 @@ UNLIMITED_WAIT = 3600.0
 
 
 def combine(*options: Option) -> Option:
-    """Return a decorator that adds all of these, in their order."""
+    """Return a decorator that adds all of these options, in this order."""
 
     def add(function: Command) -> Command:
         for option in reversed(options):
@@ -36,7 +36,7 @@ class Seconds(click.FloatRange):
     """A number of seconds. FloatRange accepts NaN, which no wait ever reaches; this doesn't."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse what would never be over."""
+        """Refuse NaN."""
         if str(value).strip().lower() in {"nan", "+nan", "-nan"}:
             self.fail(f"{value!r} is no number of seconds.", param, ctx)
         return super().convert(value, param, ctx)
@@ -46,7 +46,7 @@ class Directory(click.Path):
     """A directory; a shell leaves the ~ of `--search=~/src` as it is."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Write a leading ~ out."""
+        """Expand a leading ~."""
         return super().convert(os.path.expanduser(value), param, ctx)
 
 
@@ -132,7 +132,7 @@ wait_option = click.option(
     type=Seconds(0, UNLIMITED_WAIT),
     default=0,
     metavar="SECONDS",
-    help="Wait this long for whoever has the database open.",
+    help="Wait this long for other processes that have the database open.",
 )
 writing_options = combine(
     yes_option,
@@ -158,14 +158,14 @@ writing_options = combine(
     ),
 )
 change_options = combine(dry_run_option, writing_options, verbose_option, json_option, database_options)
-"""What every command has that plans and applies."""
+"""The options of every command that plans and applies."""
 
 
 # -- which sessions --------------------------------------------------------------------------------------------------
 
 
 class SelectingCommand(click.Command):
-    """A command with the options of all selectors, those of third parties too, asked for only when it is used."""
+    """A command with the options of all selectors, those of plug-ins too, which are loaded only when it is used."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the selectors' options before the command's own."""
@@ -188,5 +188,5 @@ class SelectingCommand(click.Command):
 
 
 def select_request(values: dict[str, Any]) -> SelectRequest:
-    """Return what the options of a SelectingCommand say."""
+    """Return the values of the options of a SelectingCommand."""
     return SelectRequest(values, values["match"] == "any", values.get("with_forks", False))

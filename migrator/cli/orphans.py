@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.arguments import OrphansRequest
 from migrator.cli.database import open_context
 from migrator.cli.options import (
     SelectingCommand,
@@ -16,18 +17,21 @@ from migrator.cli.options import (
     select_request,
     verbose_option,
 )
-from migrator.cli.terminal import echo_lines, searching, width
+from migrator.cli.terminal import echo_lines, echo_rows, search_bar, width
 
 if TYPE_CHECKING:
-    from migrator.operations.context import CommandContext
-    from migrator.orphans.homes import Homes
+    from collections.abc import Sequence
+
+    from migrator.model import Project
+    from migrator.operations.orphans import OrphanList
+    from migrator.orphans.explain import Explanation
 
 
 class OrphansCommand(SelectingCommand):
-    """Lists the rules below its options, those of third parties too."""
+    """Its help lists the rules below the options, those of plug-ins too."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each rule and what is wrong with the sessions it finds."""
+        """Write the name and summary of each rule."""
         from migrator.plugins import orphan_rules
 
         with formatter.section("Rules"):
@@ -45,56 +49,42 @@ class OrphansCommand(SelectingCommand):
 def command(form: str, **values: Any) -> None:
     """List the sessions that opencode can't show or resume where they belong.
 
-    Each with the fact that was seen, how sure that is, and where it belongs if that can be told. Nothing is written.
+    Each is shown with the evidence, how certain it is, and where it belongs, if that is known. Nothing is written.
     """
-    from migrator.operations.orphans import find_homes
-    from migrator.plugins import check_rule_names
+    from migrator.operations.orphans import explain_session, list_orphans
 
-    check_rule_names(values["rule"], "--rule")
-    with open_context(values) as context, searching() as tick:
-        homes = find_homes(context, search_request(values), tick)
+    request = OrphansRequest(values["rule"], search_request(values), select_request(values))
+    with open_context(values) as context, search_bar() as tick:
         if values["explain"] is not None:
-            _explain(context, homes, values["explain"], form)
-        else:
-            _list(context, homes, form, values)
+            _print_explanation(explain_session(context, values["explain"], request, tick), form)
+            return
+        listed, projects = list_orphans(context, request, tick), context.selector_context.projects()
+    _print_list(listed, projects, form, values)
 
 
-def _list(context: CommandContext, homes: Homes, form: str, values: dict[str, Any]) -> None:
+def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any]) -> None:
     from textwrap import wrap
 
-    from migrator.operations.select import make_query
-    from migrator.orphans.find import find_orphans, tally
-    from migrator.plugins import orphan_rules
     from migrator.reporting.orphan_rows import orphan_rows
     from migrator.reporting.orphan_text import orphan_text, summary
-    from migrator.reporting.rows import rows_text
 
-    query = make_query(context, select_request(values))
-    asked = orphan_rules()
-    selects = query.choosing or query.narrowing
-    among = {session.id for session in query.sessions(context.store)} if selects else None
-    found = find_orphans(context.rule_context, asked, homes, among=among, found_by=values["rule"])
-    counted = tally(found, values["rule"] or [rule.name for rule in asked])
     table = form == "table"
     if table:
-        echo_lines(orphan_text(found, width() or 80, verbose=values["verbose"]))
+        echo_lines(orphan_text(listed.orphans, width() or 80, verbose=values["verbose"]))
     else:
-        echo_lines(rows_text(orphan_rows(found, context.selector_context.projects()), form, {}), raw=True)
-    if found:
-        echo_lines(wrap(summary(found, counted), width() or 80), err=not table)
+        echo_rows(orphan_rows(listed.orphans, projects), form, {})
+    if listed.orphans:
+        echo_lines(wrap(summary(listed.orphans, listed.by_rule), width() or 80), err=not table)
     else:
         which = " these rules find" if values["rule"] else ""
-        click.echo(f"No orphan{which}{' among the selected sessions' if selects else ''}.", err=True)
+        click.echo(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
 
 
-def _explain(context: CommandContext, homes: Homes, said: str, form: str) -> None:
-    from migrator.orphans.explain import explain, find_session
-    from migrator.plugins import orphan_rules
+def _print_explanation(explanation: Explanation, form: str) -> None:
     from migrator.reporting.explanation import explanation_document, explanation_text
     from migrator.text import json_text
 
-    told = explain(context.rule_context, find_session(context.rule_context, said), orphan_rules(), homes)
     if form == "table":
-        echo_lines(explanation_text(told, width() or 80))
+        echo_lines(explanation_text(explanation, width() or 80))
     else:
-        click.echo(json_text(explanation_document(told), indent=2 if form == "json" else None))
+        click.echo(json_text(explanation_document(explanation), indent=2 if form == "json" else None))

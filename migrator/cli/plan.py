@@ -1,8 +1,7 @@
-"""`plan`: what `move` and its kin would do, saved as a contract for `apply`."""
+"""`plan`: plan what `move` and others would do, and save it for `apply`."""
 
 from __future__ import annotations
 
-import os
 import shlex
 from importlib import import_module
 from pathlib import Path
@@ -28,7 +27,7 @@ class PlanGroup(click.Group):
     """`plan --from-dir ...` is `plan move --from-dir ...`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command first, be it left out or behind its options."""
+        """Put the command first; it may stand behind its options, and without one it is `move`."""
         if args and args[0] in ctx.help_option_names:
             return super().parse_args(ctx, args)
         at = next((index for index in range(len(args)) if self._is_command(args, index)), None)
@@ -36,7 +35,7 @@ class PlanGroup(click.Group):
         return super().parse_args(ctx, words)
 
     def _is_command(self, args: list[str], index: int) -> bool:
-        """Tell whether this word names a command and isn't the value of the option before it."""
+        """Tell whether this word is a command and not the value of the option before it."""
         if args[index] not in self.commands or "--" in args[:index]:
             return False
         before = args[index - 1] if index else ""
@@ -51,13 +50,13 @@ def command() -> None:
     """
 
 
-def _add(name: str) -> None:
+def _add_command(name: str) -> None:
     module = import_module(f"migrator.cli.{name}")
 
     @command.command(name, cls=type(module.command), help=f"Plan what `{name}` would do.")
     @combine(module.options, _output_options)
     def _(**values: Any) -> None:
-        _hand_over(module.make_plan(values), values)
+        _save_and_show(module.make_plan(values), values)
 
 
 _output_options = combine(
@@ -69,10 +68,10 @@ _output_options = combine(
     database_options,
 )
 for _name in PLANNED:
-    _add(_name)
+    _add_command(_name)
 
 
-def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
+def _save_and_show(plan: Plan, values: dict[str, Any]) -> None:
     output: Path | None = values["output"]
     if output is None:
         show_plan(plan, values, hint="give -o FILE, then `opencode-migrator apply FILE`")
@@ -87,21 +86,17 @@ def _hand_over(plan: Plan, values: dict[str, Any]) -> None:
 
 
 def _save(plan: Plan, output: Path) -> None:
-    """Write a file whole or not at all; what is no ordinary file (/dev/stdout, a pipe) is never replaced by one."""
+    """Write the plan whole or not at all; never replace what isn't an ordinary file (/dev/stdout, a pipe)."""
     from migrator.documents.plan import plan_document
+    from migrator.state_dir import write_whole
     from migrator.text import json_text
 
     text = json_text(plan_document(plan), indent=2) + "\n"
-    partial = None
     try:
         target = output.resolve()
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
-            return
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(target)
+        else:
+            write_whole(target, text)
     except OSError as error:
-        if partial is not None:
-            partial.unlink(missing_ok=True)
         raise MigratorError(f"The plan can't be written to {output}: {error.strerror}.") from error

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from migrator.model import Plan
 
 
-def saved_plan(name: str) -> Plan:
-    """Read the plan in this file, `-` being standard input; MigratorError says what is wrong with it."""
+def read_plan_file(name: str) -> Plan:
+    """Read the plan in this file, or from standard input if it is `-`. Raises MigratorError if it isn't a plan."""
     import sys
 
     from migrator.documents.plan import read_plan_text
@@ -31,8 +31,8 @@ def saved_plan(name: str) -> Plan:
     return read_plan_text(text, "Standard input" if name == "-" else name)
 
 
-def database_of(plan: Plan, values: dict[str, Any]) -> Path:
-    """Return the database a plan is for; a --db that names another one is refused later, by name."""
+def plan_database(plan: Plan, values: dict[str, Any]) -> Path:
+    """Return the database to apply a plan to; a --db that names another than the plan's is refused later."""
     from migrator.cli.database import only_database
     from migrator.store.location import locate
 

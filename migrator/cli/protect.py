@@ -23,15 +23,15 @@ options = undo_files_option
 def command(**values: Any) -> None:
     """Mend the turns that opencode can't undo any more without deleting files, or detach their file undo.
 
-    Of every session, or of those that are selected, whole trees. Where a turn's snapshot is still there, only not
-    where opencode looks, it is brought there; else an undo then takes back the conversation only. All other turns
-    keep their file undo. Nothing moves. `doctor --undo` tells which turns are meant.
+    All sessions are looked at, or the selected ones with their trees. If a turn's snapshot still exists, but not where
+    opencode looks for it, it is brought there; otherwise an undo of the turn takes back the conversation only. All
+    other turns keep their file undo. Nothing moves. `doctor --undo` lists the turns that are meant.
     """
     show_or_apply(make_plan(values), values, "Protect")
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
+    """Return the plan for these options."""
     from migrator.operations.protect import plan_protect
 
     with open_context(values) as context:

@@ -31,7 +31,7 @@ options = combine(
         is_flag=True,
         help="OLD and NEW are in another home, disk or container: map paths without looking at them.",
     ),
-    click.option("--copied", is_flag=True, help="OLD is still there; its sessions go to NEW all the same."),
+    click.option("--copied", is_flag=True, help="OLD is still there; its sessions go to NEW anyway."),
     undo_files_option,
     announce_option,
 )
@@ -44,13 +44,13 @@ def command(**values: Any) -> None:
     r"""Let the sessions at OLD and below it, in every project, follow the folder to NEW.
 
     Sub-paths are kept, and project rows go along. In OLD=NEW and in FILE, \= stands for a = that belongs to a path
-    and \\ for a backslash; lines that begin with # say nothing.
+    and \\ for a backslash; lines that begin with # are comments.
     """
     show_or_apply(make_plan(values), values, "Relocate")
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say."""
+    """Return the plan for these options."""
     from migrator.operations.relocate import plan_relocate
 
     with open_context(values) as context:
@@ -59,13 +59,13 @@ def make_plan(values: dict[str, Any]) -> Plan:
 
 def _request(values: dict[str, Any]) -> RelocateRequest:
     name = values["map_file"]
-    listed = ((), "") if name is None else (_lines(name), "standard input" if name == "-" else name)
+    listed = ((), "") if name is None else (_read_lines(name), "standard input" if name == "-" else name)
     return RelocateRequest(
-        values["words"], listed, _state(values), values["copied"], values["undo_files"], values["announce"]
+        values["words"], listed, _folder_state(values), values["copied"], values["undo_files"], values["announce"]
     )
 
 
-def _state(values: dict[str, Any]) -> FolderState:
+def _folder_state(values: dict[str, Any]) -> FolderState:
     given = [option for option in ("will_move", "foreign", "copied") if values[option]]
     if len(given) > 1:
         named = " and ".join("--" + option.replace("_", "-") for option in given)
@@ -75,7 +75,7 @@ def _state(values: dict[str, Any]) -> FolderState:
     return FolderState.FOREIGN if values["foreign"] else FolderState.MOVED
 
 
-def _lines(name: str) -> Sequence[str]:
+def _read_lines(name: str) -> Sequence[str]:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).expanduser().read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:

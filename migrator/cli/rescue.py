@@ -1,4 +1,4 @@
-"""`rescue`: bring lost sessions home, as far as it is known where that is."""
+"""`rescue`: bring lost sessions home, where their home is known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migrator.cli.options import (
     search_request,
     undo_files_option,
 )
-from migrator.cli.terminal import searching
+from migrator.cli.terminal import search_bar
 
 if TYPE_CHECKING:
     from migrator.model import Plan
@@ -44,18 +44,18 @@ def command(**values: Any) -> None:
     """Bring lost sessions home: to where their directory is now, or to the project that it belongs to today.
 
     `orphans` shows which sessions are lost, and why. With --search DIR, a repository or folder that was moved is also
-    looked for below DIR; what is found by its looks is taken only with --likely. Whole trees move, and what stays lost
-    is listed with the reason.
+    looked for below DIR; what merely looks like it is taken only with --likely. Whole trees move. Sessions that stay
+    lost are listed with the reason.
     """
     show_or_apply(make_plan(values), values, "Rescue")
 
 
 def make_plan(values: dict[str, Any]) -> Plan:
-    """Plan what the options say, and show how far a search is."""
+    """Return the plan for these options, and show how far a search is."""
     from migrator.operations.rescue import plan_rescue
 
     request = RescueRequest(
         values["rules"], not values["certain"], search_request(values), values["undo_files"], values["announce"]
     )
-    with open_context(values) as context, searching() as tick:
+    with open_context(values) as context, search_bar() as tick:
         return plan_rescue(context, request, tick)

@@ -1,4 +1,4 @@
-"""`serve`: the same over HTTP, for programs."""
+"""`serve`: lists, plans, runs and undo over HTTP, for programs."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ PORT = 4646
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Let web pages of ORIGIN ask, as http://localhost:5173.",
+    help="Allow web pages of ORIGIN, such as http://localhost:5173.",
 )
 @database_options
 def command(**values: Any) -> None:
     """Serve this database over HTTP until Ctrl-C: history, orphans, plans, runs and undo.
 
-    Only this machine can ask, and only who has the token, which is made at every start. GET / describes the API.
+    By default only this machine can connect. Every request needs the token, which is new at every start. The API is
+    described at GET /.
     """
     try:
         import starlette  # noqa: F401
@@ -50,7 +51,7 @@ def command(**values: Any) -> None:
     click.echo(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:
         click.echo(
-            "warning: other machines can ask, and nothing of it is encrypted: whoever reads the token on its way can "
+            "warning: other machines can connect, and the connection is not encrypted: who intercepts the token can "
             "read every title and directory, and move every session. A tunnel (ssh -L) is safer.",
             err=True,
         )

@@ -1,4 +1,4 @@
-"""`show`: what a saved plan says."""
+"""`show`: print a saved plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from migrator.cli.command_line import PROGRAM
 from migrator.cli.confirm import show_plan
 from migrator.cli.options import json_option, verbose_option
-from migrator.cli.plan_file import saved_plan
+from migrator.cli.plan_file import read_plan_file
 
 
 @click.command("show")
@@ -19,4 +19,4 @@ from migrator.cli.plan_file import saved_plan
 @json_option
 def command(file: str, **values: Any) -> None:
     """Show the plan in FILE."""
-    show_plan(saved_plan(file), values, hint=shlex.join([PROGRAM, "apply", file]))
+    show_plan(read_plan_file(file), values, hint=shlex.join([PROGRAM, "apply", file]))

@@ -2,14 +2,14 @@
 
     from migrator.client import Client
 
-    with Client() as client:  # of a server on this machine, whose token it finds
+    with Client() as client:  # of a server on this machine; the token is read from the server's file
         for listed in client.session.history(search="flaky"):
             print(listed.session.title)
         plan = client.plan(from_dir="~/src/shop-*", to_dir="~/src/shop")
         run = client.apply(plan, progress=print)
         client.undo(run)
 
-It speaks the nouns of `migrator`, and raises its errors with what they carry, as if no server were in between.
+It takes and returns the objects of `migrator`, and raises its errors, as if no server were in between.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The client for asyncio: what `synchronous` has, to be awaited."""
+"""The client for asyncio: the methods of `Client`, to be awaited."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
 from migrator.client import requests
-from migrator.client.server import SILENCE, URL, settings
+from migrator.client.server import TIMEOUT_SECONDS, URL, http_settings
 from migrator.client.transport import AsyncTransport
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ class AsyncClient:
         token: str | None = None,
         *,
         token_file: str | os.PathLike[str] | None = None,
-        timeout: float | None = SILENCE,
+        timeout: float | None = TIMEOUT_SECONDS,
     ) -> None:
-        self._sending = AsyncTransport(url, settings(url, token, token_file, timeout))
-        self.session = AsyncSessions(self._sending)
+        self._transport = AsyncTransport(url, http_settings(url, token, token_file, timeout))
+        self.session = AsyncSessions(self._transport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -40,45 +40,45 @@ class AsyncClient:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._sending.http.aclose()
+        await self._transport.http.aclose()
 
-    async def plan(self, **said: Unpack[MoveKeywords]) -> Plan:
+    async def plan(self, **keywords: Unpack[MoveKeywords]) -> Plan:
         """Plan to move sessions, as `Client.plan` does."""
-        return await self._sending.send(requests.plan(**said))
+        return await self._transport.send(requests.plan(**keywords))
 
-    async def apply(self, plan: Plan, *, progress: Progress | None = None, **how: Unpack[WriteKeywords]) -> Run:
-        """Carry out a plan, as `Client.apply` does. Cancelled, it leaves the server to end the run."""
-        return await self._sending.follow(requests.apply(plan, **how), progress)
+    async def apply(self, plan: Plan, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]) -> Run:
+        """Carry out a plan, as `Client.apply` does. When it is cancelled, the server still finishes the run."""
+        return await self._transport.wait_for_run(requests.apply(plan, **options), progress)
 
     async def runs(self) -> tuple[LoggedRun, ...]:
         """Return the runs on this database so far, newest first."""
-        return await self._sending.send(requests.runs())
+        return await self._transport.send(requests.runs())
 
     async def undo(
-        self, run: Run | LoggedRun | str, *, progress: Progress | None = None, **how: Unpack[WriteKeywords]
+        self, run: Run | LoggedRun | str, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]
     ) -> Run:
         """Take a run back, as `Client.undo` does."""
-        return await self._sending.follow(requests.undo(run, **how), progress)
+        return await self._transport.wait_for_run(requests.undo(run, **options), progress)
 
 
 class AsyncSessions:
     """`client.session`: opencode's session history proposal."""
 
-    def __init__(self, sending: AsyncTransport) -> None:
-        self._sending = sending
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
 
-    def history(self, **said: Unpack[ListKeywords]) -> AsyncIterator[Listed]:
+    def history(self, **keywords: Unpack[ListKeywords]) -> AsyncIterator[Listed]:
         """Iterate over the sessions of every project, as `Client.session.history` does."""
-        return self._sending.each(requests.history(**said))
+        return self._transport.rows(requests.history(**keywords))
 
     def orphans(
         self, rule: str | None = None, *, archived: bool = False, limit: int | None = None
     ) -> AsyncIterator[Orphan]:
         """Iterate over lost sessions, as `Client.session.orphans` does."""
-        return self._sending.each(requests.orphans(rule, limit, archived=archived))
+        return self._transport.rows(requests.orphans(rule, limit, archived=archived))
 
     async def migrate(
         self, session: str, directory: str | os.PathLike[str] | None = None, *, project: str | None = None
     ) -> Session:
         """Move one session, as `Client.session.migrate` does."""
-        return await self._sending.send(requests.migrate(session, directory, project))
+        return await self._transport.send(requests.migrate(session, directory, project))

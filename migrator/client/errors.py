@@ -1,4 +1,4 @@
-"""What went wrong, as the error that the command line would have ended with."""
+"""Every failure of a call as one of our errors: the one that the command line would have ended with."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from migrator.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from migrator.client.requests import HttpRequest
 
 
 class Unreachable(MigratorError):
@@ -59,7 +57,7 @@ _BY_CODE: dict[str, type[MigratorError]] = {
 
 
 def error_of(problem: Any) -> MigratorError:
-    """Return the error that a problem document (RFC 9457) of the server tells of, with what it carries."""
+    """Return the error that a problem document (RFC 9457) of the server describes, with its rows or holders."""
     try:
         code = problem["code"]
         if code in _WITH_DATA:
@@ -69,29 +67,23 @@ def error_of(problem: Any) -> MigratorError:
         return MigratorError(f"The server refuses, in a way that this version can't read: {json.dumps(problem)[:300]}")
 
 
-def check(response: httpx.Response) -> None:
-    """Raise what an answer that was read whole tells of, unless all is well."""
-    if not response.is_success:
-        raise refusal(response)
-
-
-def streams(response: httpx.Response) -> bool:
+def is_event_stream(response: httpx.Response) -> bool:
     """Tell whether an answer comes as events."""
     return response.is_success and response.headers.get("content-type", "").startswith("text/event-stream")
 
 
 def refusal(response: httpx.Response) -> MigratorError:
-    """Return the error that an answer, read whole, tells of."""
+    """Return the error for an answer without success, whose body was read."""
     if response.headers.get("content-type", "").startswith("application/problem+json"):
         try:
             return error_of(response.json())
         except ValueError:
-            return foreign(response)
-    return foreign(response)
+            return unexpected_answer(response)
+    return unexpected_answer(response)
 
 
-def foreign(response: httpx.Response) -> MigratorError:
-    """Return the error for an answer that no server of ours gives."""
+def unexpected_answer(response: httpx.Response) -> MigratorError:
+    """Return the error for an answer that `opencode-migrator serve` never gives."""
     return MigratorError(
         f"{response.request.url.copy_with(query=None)} answered {response.status_code} with something that is not "
         "opencode-migrator's; see that `opencode-migrator serve` of the same version runs there.",
@@ -99,30 +91,30 @@ def foreign(response: httpx.Response) -> MigratorError:
 
 
 @contextmanager
-def explained(url: str, request: HttpRequest) -> Iterator[None]:
-    """Turn what httpx raises into one of our errors: a server can't be asked, or went away before it had answered."""
+def translate_errors(url: str, *, writes: bool) -> Iterator[None]:
+    """Raise Unreachable for what httpx raises; `writes` says whether the request may have changed something."""
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise Unreachable(
-            f"No server can be reached at {url} ({_words(error)}); start one with `opencode-migrator serve`, or name "
+            f"No server can be reached at {url} ({_reason(error)}); start one with `opencode-migrator serve`, or name "
             "its URL.",
         ) from error
     except httpx.TransportError as error:
-        if request.writes:
-            raise gone(url, error) from error
+        if writes:
+            raise died_during_run(url, error) from error
         raise Unreachable(
-            f"The server at {url} went away before it had answered ({_words(error)}); ask again."
+            f"The server at {url} went away before it had answered ({_reason(error)}); ask again."
         ) from error
 
 
-def gone(url: str, error: Exception | None = None) -> Unreachable:
-    """Return the error for a server that doesn't say how a run ended."""
+def died_during_run(url: str, error: Exception | None = None) -> Unreachable:
+    """Return the error for a server that didn't say how a run ended."""
     return Unreachable(
-        f"The server at {url} went away in the middle of a run ({_words(error)}); `opencode-migrator log` shows what "
+        f"The server at {url} went away in the middle of a run ({_reason(error)}); `opencode-migrator log` shows what "
         "became of it, and `opencode-migrator undo` takes back one that was cut off.",
     )
 
 
-def _words(error: Exception | None) -> str:
+def _reason(error: Exception | None) -> str:
     return str(error) or type(error).__name__ if error else "its answer breaks off"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from migrator.client.errors import error_of, gone
+from migrator.client.errors import died_during_run, error_of
 from migrator.documents.run import read_run
 
 if TYPE_CHECKING:
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from migrator.model import Run
 
     Progress = Callable[[int, int], None]
-    """Told, now and then, how many sessions were written so far, and of how many."""
+    """Called now and then with the number of sessions written so far, and of how many."""
 
 
 EVENTS = {"Accept": "text/event-stream"}
 """The header that asks for them."""
 
 
-class Ending:
-    """How a run ended, once `took` has seen the event that says so."""
+class RunEvents:
+    """Reads the events of one run, until one says how it ended."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self._run: Run | None = None
 
-    def took(self, event: ServerSentEvent) -> None:
-        """Take one event; raises what the command line would have ended with."""
+    def consume(self, event: ServerSentEvent) -> None:
+        """Read one event; raises the error that a `problem` event holds."""
         if event.event == "progress" and self._progress is not None:
-            told = json.loads(event.data)
-            self._progress(told["sessions"], told["total"])
+            progress = json.loads(event.data)
+            self._progress(progress["sessions"], progress["total"])
         elif event.event == "run":
             self._run = read_run(json.loads(event.data))
         elif event.event == "problem":
             raise error_of(json.loads(event.data))
 
-    def outcome(self, url: str) -> Run:
-        """Return the run; Unreachable where no event has told of its end."""
+    def result(self, url: str) -> Run:
+        """Return the run. Raises Unreachable if no event said how it ended."""
         if self._run is None:
-            raise gone(url)
+            raise died_during_run(url)
         return self._run

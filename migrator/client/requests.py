@@ -1,4 +1,4 @@
-"""Every call of the API: what is sent, and how its answer is read. Sending alone is left to the two clients."""
+"""Every call of the API: what is sent, and how its answer is read. `transport` sends it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migrator.arguments import (
     plain_values,
 )
 from migrator.client import responses
-from migrator.client.errors import check, foreign
+from migrator.client.errors import refusal, unexpected_answer
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST = 1000
+MAX_PAGE = 1000
 """The largest page that the server gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """What is sent. `writes`: where no answer comes, nobody knows whether something was written."""
+    """What is sent. `writes` says whether it changes the database: then a lost answer leaves the outcome unknown."""
 
     method: str
     path: str
@@ -54,47 +54,48 @@ class Call(HttpRequest, Generic[T]):
     read: Callable[[httpx.Response], T]
 
     def answer(self, response: httpx.Response) -> T:
-        """Return what a whole answer says; raises what it refuses."""
-        check(response)
+        """Return what an answer says, whose body was read; raises the error that it describes."""
+        if not response.is_success:
+            raise refusal(response)
         try:
             return self.read(response)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise foreign(response) from error
+            raise unexpected_answer(response) from error
 
 
 class Pages(Generic[T]):
-    """The pages of a list, one after the other: what to ask for next, given what came before."""
+    """The pages of a list: builds the request for each from the cursor of the page before."""
 
     def __init__(
-        self, path: str, read: Callable[[httpx.Response], Page[T]], limit: int | None, said: Mapping[str, Any]
+        self, path: str, read: Callable[[httpx.Response], Page[T]], limit: int | None, filters: Mapping[str, Any]
     ) -> None:
         self._path = path
         self._read = read
         self._left = limit
-        self._params = _params(said)
-        self._over = False
+        self._params = _query(filters)
+        self._done = False
 
-    def call(self) -> Call[Page[T]] | None:
-        """Return the request for the next page; None where there is no more to come."""
-        size = MOST if self._left is None else min(MOST, self._left)
-        if self._over or size <= 0:
+    def next_call(self) -> Call[Page[T]] | None:
+        """Return the request for the next page, or None after the last."""
+        size = MAX_PAGE if self._left is None else min(MAX_PAGE, self._left)
+        if self._done or size <= 0:
             return None
         params = {**self._params, "limit": str(size)}
         return Call(method="GET", path=self._path, params=params, read=self._read)
 
-    def took(self, page: Page[T]) -> list[T]:
-        """Return what is on a page, and know where to go on."""
-        self._over = page.next is None
+    def consume(self, page: Page[T]) -> list[T]:
+        """Return the rows of a page, and remember its cursor for the next request."""
+        self._done = page.next is None
         if page.next is not None:
             self._params["cursor"] = page.next
         self._left = None if self._left is None else self._left - len(page.rows)
         return page.rows
 
 
-def history(**said: Unpack[ListKeywords]) -> Pages[Listed]:
+def history(**keywords: Unpack[ListKeywords]) -> Pages[Listed]:
     """Return the pages of the history."""
-    _check(said, ListKeywords)
-    return Pages("/session/history", responses.history, said.get("limit"), said)
+    _check_names(keywords, ListKeywords)
+    return Pages("/session/history", responses.history, keywords.get("limit"), keywords)
 
 
 def orphans(rule: str | None, limit: int | None, *, archived: bool) -> Pages[Orphan]:
@@ -103,29 +104,29 @@ def orphans(rule: str | None, limit: int | None, *, archived: bool) -> Pages[Orp
 
 
 def migrate(session: str, directory: str | os.PathLike[str] | None, project: str | None) -> Call[Session]:
-    """Return the call that moves one session and its tree; to the current directory where nothing is said."""
+    """Return the call that moves one session and its tree; by default to the current directory."""
     if directory is None and project is None:
         directory = "."
-    said = {"directory": directory and _here(directory), "projectID": project}
-    body = {name: value for name, value in said.items() if value is not None}
+    fields = {"directory": directory and _absolute(directory), "projectID": project}
+    body = {name: value for name, value in fields.items() if value is not None}
     path = f"/session/{quote(session, safe='')}/migrate"
     return Call(method="POST", path=path, body=body, writes=True, read=responses.moved)
 
 
-def plan(**said: Unpack[MoveKeywords]) -> Call[Plan]:
+def plan(**keywords: Unpack[MoveKeywords]) -> Call[Plan]:
     """Return the call that plans a move."""
-    check_choice("subdirs", said.get("subdirs", "nearest"), Subdirs)
-    check_choice("undo_files", said.get("undo_files", "auto"), FileUndoPolicy)
-    to_dir = said.get("to_dir")
-    body = _options({**said, "to_dir": None if to_dir is None else _here(to_dir)})
+    check_choice("subdirs", keywords.get("subdirs", "nearest"), Subdirs)
+    check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
+    to_dir = keywords.get("to_dir")
+    body = _named_as_options({**keywords, "to_dir": None if to_dir is None else _absolute(to_dir)})
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 
-def apply(plan: Plan, **how: Unpack[WriteKeywords]) -> HttpRequest:
+def apply(plan: Plan, **keywords: Unpack[WriteKeywords]) -> HttpRequest:
     """Return the request that carries a plan out; its answer comes as events."""
     from migrator.documents.plan import plan_document
 
-    body = {"plan": plan_document(plan), **_how(how)}
+    body = {"plan": plan_document(plan), **_write_options(keywords)}
     return HttpRequest(method="POST", path="/apply", body=body, writes=True)
 
 
@@ -134,40 +135,40 @@ def runs() -> Call[tuple[LoggedRun, ...]]:
     return Call(method="GET", path="/runs", read=responses.runs)
 
 
-def undo(run: Run | LoggedRun | str, **how: Unpack[WriteKeywords]) -> HttpRequest:
+def undo(run: Run | LoggedRun | str, **keywords: Unpack[WriteKeywords]) -> HttpRequest:
     """Return the request that takes a run back; its answer comes as events."""
-    wanted = run if isinstance(run, str) else run.id
-    if not wanted:
+    id_ = run if isinstance(run, str) else run.id
+    if not id_:
         raise BadInput("This run wrote nothing, so there is nothing to take back.")
-    path = f"/runs/{quote(wanted, safe='')}/undo"
-    return HttpRequest(method="POST", path=path, body=_how(how), writes=True)
+    path = f"/runs/{quote(id_, safe='')}/undo"
+    return HttpRequest(method="POST", path=path, body=_write_options(keywords), writes=True)
 
 
-def _how(how: WriteKeywords) -> dict[str, Any]:
-    _check(how, WriteKeywords)
-    check_choice("on_conflict", how.get("on_conflict", "abort"), OnConflict)
-    return _options(how)
+def _write_options(keywords: WriteKeywords) -> dict[str, Any]:
+    _check_names(keywords, WriteKeywords)
+    check_choice("on_conflict", keywords.get("on_conflict", "abort"), OnConflict)
+    return _named_as_options(keywords)
 
 
-def _options(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return keywords under the names of the options that they stand for."""
-    return {name.replace("_", "-"): value for name, value in plain_values(said).items()}
+def _named_as_options(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords under the names of the options that they stand for: `from_dir` is `from-dir`."""
+    return {name.replace("_", "-"): value for name, value in plain_values(keywords).items()}
 
 
-def _check(said: Mapping[str, Any], known: type) -> None:
+def _check_names(keywords: Mapping[str, Any], known: type) -> None:
     """Raise TypeError for a keyword that isn't there, as Python would."""
-    for name in said:
+    for name in keywords:
         if name not in known.__annotations__:
             raise TypeError(f"{name} is no keyword here; there are {', '.join(known.__annotations__)}")
 
 
-def _here(directory: str | os.PathLike[str]) -> str:
-    """Return a relative directory as one of the current directory, which is ours and not the server's."""
+def _absolute(directory: str | os.PathLike[str]) -> str:
+    """Return a directory as an absolute path; a relative one is below our current directory, not the server's."""
     text = os.fspath(directory)
     return text if text == "keep" or text.startswith("~") else os.path.abspath(text)
 
 
-def _params(said: Mapping[str, Any]) -> dict[str, str]:
-    """Return what was said as a query has it."""
-    told = {name: value for name, value in said.items() if value is not None and value is not False}
-    return {name: "true" if value is True else str(value) for name, value in told.items()}
+def _query(filters: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters of a query: without those that are None or False, which is the default of each."""
+    given = {name: value for name, value in filters.items() if value is not None and value is not False}
+    return {name: "true" if value is True else str(value) for name, value in given.items()}

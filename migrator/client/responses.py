@@ -9,11 +9,9 @@ from migrator.model import (
     Binding,
     Certainty,
     Listed,
-    LoggedRun,
     Orphan,
     Project,
     Reason,
-    RunStatus,
     Session,
     Suggestion,
 )
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from migrator.model import Plan
+    from migrator.model import LoggedRun, Plan
 
 
 T = TypeVar("T")
@@ -52,12 +50,12 @@ def _page(response: httpx.Response, read: Callable[[dict[str, Any]], T]) -> Page
 
 
 def moved(response: httpx.Response) -> Session:
-    """Read a session that was moved."""
+    """Read a session after it was moved."""
     return _session(response.json())
 
 
 def _session(row: dict[str, Any]) -> Session:
-    """Read a row as opencode's own API has it: what it holds no value for is absent."""
+    """Read a row as opencode's own API has it: a key without a value is absent."""
     time = row["time"]
     binding = Binding(row["projectID"], row["directory"], row.get("path"), row.get("workspaceID"))
     return Session(
@@ -66,15 +64,15 @@ def _session(row: dict[str, Any]) -> Session:
 
 
 def _listed(row: dict[str, Any]) -> Listed:
-    """Read a row of a list; of the project it tells id, name and worktree."""
+    """Read a row of a list; of the project it has id, name and worktree."""
     project = row["project"]
     return Listed(_session(row), project and Project(project["id"], project["worktree"], name=project.get("name")))
 
 
 def _orphan(row: dict[str, Any]) -> Orphan:
-    told = row["suggestion"]
+    found = row["suggestion"]
     reasons = [Reason(reason["rule"], reason["evidence"], Certainty(reason["certainty"])) for reason in row["reasons"]]
-    home = told and Suggestion(told["directory"], told["projectId"], Certainty(told["certainty"]), told["because"])
+    home = found and Suggestion(found["directory"], found["projectId"], Certainty(found["certainty"]), found["because"])
     return Orphan(_session(row), tuple(reasons), home, tuple(row["rivals"]))
 
 
@@ -87,10 +85,6 @@ def plan(response: httpx.Response) -> Plan:
 
 def runs(response: httpx.Response) -> tuple[LoggedRun, ...]:
     """Read the log."""
-    return tuple(
-        LoggedRun(
-            row["run"], RunStatus(row["status"]), row["started"], row["sessions"], row["command"], row["store"],
-            row["undoes"], row["undoneBy"],
-        )
-        for row in response.json()
-    )  # fmt: skip
+    from migrator.documents.run import read_log_row
+
+    return tuple(map(read_log_row, response.json()))

@@ -1,4 +1,4 @@
-"""Where a server is and how it lets us in: its URL and its token."""
+"""How to reach a server: its URL and its token."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from migrator.errors import BadInput, MigratorError
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+
 URL = "http://127.0.0.1:4646"
 """Where `opencode-migrator serve` listens unless told otherwise."""
 
 CONNECT_SECONDS = 5.0
-SILENCE = 300.0
-"""Seconds without a word from the server after which it counts as gone; planning for 100,000 sessions takes some."""
+TIMEOUT_SECONDS = 300.0
+"""Seconds of silence after which the server counts as gone; to plan for 100,000 sessions takes some of them."""
 
 
-def settings(
+def http_settings(
     url: str, token: str | None, token_file: str | os.PathLike[str] | None, timeout: float | None
 ) -> Mapping[str, Any]:
-    """Return how httpx's clients are made.
+    """Return the arguments for httpx's clients.
 
-    No proxy is asked, whatever the environment says: the token is for the server alone.
+    No proxy is used, whatever the environment says: the token is for the server alone.
     """
     try:
         parsed = httpx.URL(url)
@@ -34,9 +35,9 @@ def settings(
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise BadInput(f"{url} is no address of a server; write it as in {URL}.")
     if token is None:
-        token = _read(Path(token_file) if token_file is not None else _default_file(parsed))
-    elif not _can_be(token):
-        raise BadInput("The token given is none; give what `opencode-migrator serve` printed, or leave it out.")
+        token = _read_token(Path(token_file) if token_file is not None else _default_token_file(parsed))
+    elif not _is_valid(token):
+        raise BadInput("The token given is not a token; give what `opencode-migrator serve` printed, or leave it out.")
     return {
         "base_url": url,
         "headers": {"Authorization": f"Bearer {token}"},
@@ -45,8 +46,8 @@ def settings(
     }
 
 
-def _default_file(url: httpx.URL) -> Path:
-    """Return where a server of ours on this machine leaves its token."""
+def _default_token_file(url: httpx.URL) -> Path:
+    """Return the file to which a server on this machine writes its token."""
     from migrator.state_dir import state_directory
 
     if url.port is None:
@@ -54,7 +55,7 @@ def _default_file(url: httpx.URL) -> Path:
     return state_directory() / "serve" / f"{url.port}.token"
 
 
-def _read(file: Path) -> str:
+def _read_token(file: Path) -> str:
     try:
         token = file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -62,11 +63,11 @@ def _read(file: Path) -> str:
         raise MigratorError(
             f"The token can't be read from {file}: {reason}; start `opencode-migrator serve`, or give its token."
         ) from error
-    if not _can_be(token):
+    if not _is_valid(token):
         raise MigratorError(f"{file} holds no token; name the file that `opencode-migrator serve` wrote.")
     return token
 
 
-def _can_be(token: str) -> bool:
-    """Tell whether it can be sent as a token: printable ASCII in one piece."""
+def _is_valid(token: str) -> bool:
+    """Tell whether a token can be sent in a header: printable ASCII without spaces."""
     return bool(token) and token.isascii() and token.isprintable() and " " not in token

@@ -1,11 +1,11 @@
-"""The outcome of a run as JSON, `opencode-migrator/run@1`: described by run-1.schema.json."""
+"""The outcome of a run as JSON, `opencode-migrator/run@1`: described by run-1.schema.json; and the rows of the log."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from migrator.documents.plan import read_warning, warning_document
-from migrator.model import Run, RunStatus
+from migrator.model import LoggedRun, Run, RunStatus
 
 FORMAT = "opencode-migrator/run@1"
 
@@ -44,3 +44,25 @@ def read_run(document: dict[str, Any]) -> Run:
         document.get("moved", True),
         document.get("mended", 0),
     )
+
+
+def log_row(run: LoggedRun) -> dict[str, Any]:
+    """Return a run of the log as a JSON object; `started` in milliseconds."""
+    return {
+        "run": run.id,
+        "status": run.status.value,
+        "started": run.started,
+        "sessions": run.sessions,
+        "command": run.command,
+        "store": run.store,
+        "undoes": run.undoes,
+        "undoneBy": run.undone_by,
+    }
+
+
+def read_log_row(row: dict[str, Any]) -> LoggedRun:
+    """Return the run that `log_row` wrote."""
+    return LoggedRun(
+        row["run"], RunStatus(row["status"]), row["started"], row["sessions"], row["command"], row["store"],
+        row["undoes"], row["undoneBy"],
+    )  # fmt: skip

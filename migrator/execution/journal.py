@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import MigratorError, NoSuchRun
@@ -105,6 +106,10 @@ class Journal:
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
             write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
         sync(path.parent)
+        journal.entry = RunEntry(
+            path.stem, command, plan.store, plan.dialect, RunStatus.RUNNING, now, len(plan.changes), chunk_size,
+            job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
+        )  # fmt: skip
         return journal
 
     def __enter__(self) -> Self:
@@ -126,21 +131,20 @@ class Journal:
 
     # -- what the run is -----------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def entry(self) -> RunEntry:
         """The run as `log` shows it. Raises NoSuchRun if it was cut off before it began."""
-        cursor = self.connection.cursor()
-        cursor.row_factory = sqlite3.Row
-        found = cursor.execute("SELECT * FROM run").fetchone() if self.has_table("run") else None
-        if found is None:
+        from sqlite_utils import Database  # slow to import; a run that begins knows its own entry
+
+        db = Database(self.connection, recursive_triggers=False, execute_plugins=False)
+        row = next(db["run"].rows, None) if db["run"].exists() else None
+        if row is None:
             raise NoSuchRun(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
-        row = {**found}  # older journals have fewer columns
         if row["format"] > FORMAT:
             raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
-        ((sessions,),) = self.connection.execute("SELECT count(*) FROM change")
-        return RunEntry(
-            row["id"], row["command"], row["store"], row["dialect"], RunStatus(row["status"]), row["started"], sessions,
-            row["chunk_size"], row["undoes"], bool(row.get("partial")), row["verified"] or 0,
+        return RunEntry(  # older journals have fewer columns
+            row["id"], row["command"], row["store"], row["dialect"], RunStatus(row["status"]), row["started"],
+            db["change"].count, row["chunk_size"], row["undoes"], bool(row.get("partial")), row["verified"] or 0,
             bool(row.get("relocates")), bool(row.get("announces")),
         )  # fmt: skip
 
@@ -232,6 +236,7 @@ class Journal:
 
     def mark(self, status: RunStatus, verified: int | None = None) -> None:
         """Record the status of the run and the time, and how many sessions were verified."""
+        self.__dict__.pop("entry", None)
         with _explain_errors(self.path):
             self.connection.execute(
                 "UPDATE run SET status = ?, finished = ?, verified = coalesce(?, verified)",

@@ -12,7 +12,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.store.json_text import row_json
+from migrator.store.json_text import stringify
 from migrator.store.opencode_2.staging import message_sequences
 from migrator.store.reader import WHOLE
 from migrator.store.writer import Edit
@@ -55,11 +55,11 @@ def _announcement(sequence: MessageSequence, now: int) -> Iterator[Edit]:
         "seq": last + 1,
         "time_created": now,
         "time_updated": now,
-        "data": row_json(data),
+        "data": stringify(data),
     }
-    yield Edit("session_message", WHOLE, id_, session, None, row_json(row))
+    yield Edit("session_message", WHOLE, id_, session, None, stringify(row))
     if seq is None:
-        new = row_json({"aggregate_id": session, "seq": last + 1})
+        new = stringify({"aggregate_id": session, "seq": last + 1})
         yield Edit("event_sequence", WHOLE, session, session, None, new)
     else:
         yield Edit("event_sequence", "seq", session, session, seq, last + 1)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
-    """Carry out a plan, under the exclusive lock. Raises StalePlan where it is no longer true, DatabaseInUse."""
+    """Carry out a plan under the exclusive lock. Raises StalePlan if rows changed since it was made, DatabaseInUse."""
     if plan.store != str(path):
         raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
     if not plan.writes:
@@ -42,7 +42,7 @@ def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
 def open_writer(path: Path, write: WriteRequest) -> Iterator[tuple[Writer, RunOptions]]:
     """Open the database for writing, back it up if that was asked for, and yield it with the options of the run.
 
-    Interrupts are held off but for the moments at which the progress of the run is told.
+    Interrupts are deferred to the moments at which progress is reported.
     """
     with (
         deferred_interrupts(write.progress) as progress,

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from migrator.arguments import MoveRequest, SelectRequest
 from migrator.errors import BadInput, NothingMatched
-from migrator.model import PlanWarning
 from migrator.operations.move import plan_selection
 from migrator.operations.select import select_sessions
+from migrator.operations.workspaces import left_out_warnings, list_workspaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from migrator.arguments import ConsolidateRequest
     from migrator.model import Plan
     from migrator.operations.context import CommandContext
@@ -24,7 +22,7 @@ def plan_consolidate(context: CommandContext, request: ConsolidateRequest) -> tu
 
     Raises the errors of selecting and planning, and BadInput where a bare repository has no main working copy.
     """
-    found = context.selector_context.workspaces(request.repository, "REPOSITORY")
+    found = list_workspaces(context, request.repository)
     if not found.owners:
         raise NothingMatched(f"No session is in any workspace of {found.repository.home}.")
     to_dir = request.to_dir if request.to_dir is not None else found.repository.main
@@ -47,12 +45,3 @@ def plan_consolidate(context: CommandContext, request: ConsolidateRequest) -> tu
     )
     selection = select_sessions(context, move.select)
     return plan_selection(context, selection, move, warnings=left_out_warnings(found), one_repository=True), found
-
-
-def left_out_warnings(found: RepositorySessions) -> Iterator[PlanWarning]:
-    """Yield what is left out, and what could not be read."""
-    for look_alike in found.look_alikes:
-        sessions = "1 session" if look_alike.sessions == 1 else f"{look_alike.sessions:,} sessions"
-        yield PlanWarning("look-alike", f"{sessions} in {look_alike.directory} left out: {look_alike.because}.")
-    for note in found.repository.notes:
-        yield PlanWarning("workspaces", f"{note}.")

@@ -1,4 +1,4 @@
-"""What every verb works with: an open database, and the places and facts around it."""
+"""What every verb works with: an open database, and the places, selectors and orphan rules around it."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class CommandContext:
         from migrator.orphans.find import find_reasons
 
         check_rule_names([rule] if rule is not None else [], "--orphans")
-        asked = [known for known in orphan_rules() if rule in {None, known.name}]
-        return frozenset(find_reasons(self.rule_context, asked)).intersection(self.rule_context.by_id)
+        rules = [known for known in orphan_rules() if rule in {None, known.name}]
+        return frozenset(find_reasons(self.rule_context, rules)).intersection(self.rule_context.by_id)
 
 
 def places_of(store: Store) -> Places:
-    """Return what finds places as the opencode of this database does."""
+    """Return what resolves directories as the opencode of this database does."""
     if store.schema.has_v2:
         return Places(ProjectIdScheme.V2)
     return Places(ProjectIdScheme.ORIGIN_FIRST if store.schema.origin_first else ProjectIdScheme.CACHE_FIRST)

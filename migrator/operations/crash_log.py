@@ -1,4 +1,4 @@
-"""What nobody expected: the traceback goes into a file that a report can quote, and one line says so."""
+"""Unexpected errors: write the traceback to a file that a report can quote, and say so in one line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 
 
 def write_crash_log() -> str:
-    """Write the exception that is being handled to a log of its own; return what to say of it."""
+    """Write the exception that is being handled to a log of its own; return the sentence for the user."""
     from importlib.metadata import version
 
     from migrator.state_dir import now_ms, state_directory

@@ -1,4 +1,4 @@
-"""What `doctor` looks at."""
+"""`doctor`: check the database, what surrounds it, and what an undo in opencode would do to files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHOWN = 10
 class CheckResult:
     """One thing looked at: for programs (`subject`, `value`), for people (`text`), and whether it is wrong.
 
-    What is `notable` is no fault, and nothing to call in order either.
+    `notable` is what is no fault, but should be seen.
     """
 
     subject: str
@@ -61,8 +61,8 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
     sessions = [selected.session for selected in select_or_take_all(context, request).sessions]
     found = undo_effects(store, places, [session.id for session in sessions])
     redo = overwritten_by_redo(store, places, [session.id for session in sessions])
-    said = prompts(store, [turn.turn.part for turns in found.values() for turn in turns])
-    rows = undo_effect_rows(sessions, found, said)
+    prompt_texts = prompts(store, [turn.turn.part for turns in found.values() for turn in turns])
+    rows = undo_effect_rows(sessions, found, prompt_texts)
     tally = {effect.value: sum(row["undo"] == effect.value for row in rows) for effect in UndoEffect}
     return CheckResult(
         "undo",
@@ -171,12 +171,12 @@ def _orphans(context: RuleContext) -> CheckResult:
     from migrator.orphans.find import find_orphans, tally
     from migrator.plugins import orphan_rules
 
-    asked = [rule for rule in orphan_rules() if rule.name != "left-behind-json"]  # has a line of its own
+    rules = [rule for rule in orphan_rules() if rule.name != "left-behind-json"]  # has a line of its own
     try:
-        found = find_orphans(context, asked)
+        found = find_orphans(context, rules)
     except MigratorError as error:
-        return CheckResult("orphans", None, f"orphans can't be told: {error}", notable=True)
-    counts = tally(found, [rule.name for rule in asked])
+        return CheckResult("orphans", None, f"orphans can't be found: {error}", notable=True)
+    counts = tally(found, [rule.name for rule in rules])
     words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
     return CheckResult(
         "orphans",

@@ -1,12 +1,13 @@
-"""`gc`: the snapshot repositories that our runs left behind, and nobody needs any more, are removed."""
+"""`gc`: remove the snapshot repositories that our runs left behind and that are no longer needed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.gc import find_leftovers, remove
+from migrator.execution.gc import DAY, find_leftovers, remove
 from migrator.operations.apply import open_writer
 from migrator.operations.context import places_of, refuse_opencode_2
+from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
 
 
+def days_ago(days: int) -> int:
+    """Return the time so many days ago, in milliseconds."""
+    return now_ms() - days * DAY
+
+
 def list_leftovers(context: CommandContext, older_than: int | None = None) -> list[Leftover]:
     """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
     refuse_opencode_2(context.store)
@@ -23,7 +29,7 @@ def list_leftovers(context: CommandContext, older_than: int | None = None) -> li
 
 
 def remove_leftovers(path: Path, write: WriteRequest, older_than: int | None = None) -> list[Leftover]:
-    """Remove the snapshot repositories that our runs left behind and nobody needs; return all, judged under the lock.
+    """Remove the snapshot repositories that are no longer needed; return all that our runs left, judged under the lock.
 
     Runs that began before `older_than`, in milliseconds, can't be taken back any more where that would need one.
     """

@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.arguments import MoveRequest, SelectRequest
+from migrator.operations.move import plan_move
 
 if TYPE_CHECKING:
-    from migrator.arguments import FileUndoPolicy
+    from migrator.arguments import MigrateRequest
+    from migrator.model import Plan
+    from migrator.operations.context import CommandContext
 
 
-def migrate_request(  # noqa: PLR0913 - what a move of one session can say
-    session: str,
-    directory: str | None,
-    project: str | None,
-    *,
-    project_option: str = "--project",
-    undo_files: FileUndoPolicy = "auto",
-    announce: bool = True,
-    with_forks: bool = False,
-) -> MoveRequest:
-    """Return the request that moves one session, by its id or the only beginning of it, with its tree."""
-    select = SelectRequest({"from_id": (session,)}, with_forks=with_forks)
-    return MoveRequest(
-        select, directory, project, undo_files=undo_files, announce=announce, project_option=project_option
+def plan_migrate(context: CommandContext, request: MigrateRequest) -> Plan:
+    """Plan to move one session with its tree; nothing is written. Raises the errors of selecting and planning."""
+    move = MoveRequest(
+        SelectRequest({"from_id": (request.session,)}, with_forks=request.with_forks),
+        request.directory,
+        request.project,
+        undo_files=request.undo_files,
+        announce=request.announce,
+        project_option=request.project_option,
     )
+    return plan_move(context, move)

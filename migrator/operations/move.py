@@ -59,15 +59,15 @@ def _destination(context: CommandContext, request: MoveRequest) -> OneDirectory:
 
 def _project(context: CommandContext, request: MoveRequest) -> str | None:
     """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
-    wanted = request.to_project
-    if wanted is None or wanted == KEEP:
+    project = request.to_project
+    if project is None or project == KEEP:
         return None
     selectors = context.selector_context
     try:
-        return find_project(wanted, selectors, request.project_option).id
+        return find_project(project, selectors, request.project_option).id
     except NothingMatched:
-        place = selectors.place(selectors.expanded(wanted)) if is_path(wanted) else None
-        return place.project_id if place else wanted
+        place = selectors.place(selectors.expanded(project)) if is_path(project) else None
+        return place.project_id if place else project
 
 
 def _directory(context: CommandContext, request: MoveRequest, project_id: str | None) -> str | None:

@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migrator.operations.select import make_query
+from migrator.orphans.explain import explain, find_session
+from migrator.orphans.find import find_orphans, tally
 from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
+from migrator.plugins import check_rule_names, orphan_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
-    from migrator.arguments import SearchRequest
+    from migrator.arguments import OrphansRequest, SearchRequest
+    from migrator.model import Orphan
     from migrator.operations.context import CommandContext
+    from migrator.orphans.explain import Explanation
+
+    Tick = Callable[[int], None]
 
 
-def find_homes(
-    context: CommandContext, request: SearchRequest | None = None, tick: Callable[[int], None] = lambda _: None
-) -> Homes:
-    """Return who knows where lost sessions belong; `tick` is told how many directories a search has looked at."""
-    if request is None or not request.directories:
+@dataclass(frozen=True, slots=True)
+class OrphanList:
+    """The lost sessions that were asked for, last used first, and how many each rule found.
+
+    `selected` says whether any selector was given.
+    """
+
+    orphans: Sequence[Orphan]
+    by_rule: Mapping[str, int]
+    selected: bool
+
+
+def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
+    """Return the lost sessions; `tick` is called with the number of directories that a search has looked at."""
+    check_rule_names(request.rules, request.rule_option)
+    rules = orphan_rules()
+    query = make_query(context, request.select)
+    among = {session.id for session in query.sessions(context.store)} if query.selects else None
+    homes = find_homes(context, request.search, tick)
+    found = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
+    return OrphanList(found, tally(found, request.rules or [rule.name for rule in rules]), query.selects)
+
+
+def explain_session(
+    context: CommandContext, session: str, request: OrphansRequest, tick: Tick = lambda _: None
+) -> Explanation:
+    """Return every fact that is looked at for one session, which is named by its id or the start of it."""
+    check_rule_names(request.rules, request.rule_option)
+    homes = find_homes(context, request.search, tick)
+    return explain(context.rule_context, find_session(context.rule_context, session), orphan_rules(), homes)
+
+
+def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lambda _: None) -> Homes:
+    """Return what finds the homes of lost sessions; `tick` is as in `list_orphans`."""
+    if not request.directories:
         return Homes(context.rule_context, None)
     depth = DEPTH if request.depth is None else request.depth
     return Homes(context.rule_context, Search(context.store, context.rule_context, request.directories, depth, tick))

@@ -1,4 +1,4 @@
-"""`rescue`: lost sessions go home, as far as it is known where that is."""
+"""`rescue`: lost sessions go home, where their home is known."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[[int], None] = lambda _: None) -> Plan:
-    """Plan to bring lost sessions home; `tick` is told how many directories a search has looked at."""
+    """Plan to bring lost sessions home; `tick` is called with the number of directories that a search has looked at."""
     check_rule_names(request.rules, "--rule")
-    every = orphan_rules()
+    rules = orphan_rules()
     homes = find_homes(context, request.search, tick)
-    rescue = Rescue(context.rule_context, homes, every, request.rules or None, likely=request.likely)
-    selection = rescue.select(find_reasons(context.rule_context, every))
+    rescue = Rescue(context.rule_context, homes, rules, request.rules or None, likely=request.likely)
+    selection = rescue.select(find_reasons(context.rule_context, rules))
     return plan_move(
         context.store,
         selection,

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.errors import NoSuchDirectory, StalePlan
+from migrator.errors import MigratorError, NoSuchDirectory, StalePlan
 from migrator.execution import runs
-from migrator.execution.run_log import open_run
+from migrator.execution.run_log import open_run, run_entries
 from migrator.model import RunStatus
 from migrator.operations.apply import open_writer
 from migrator.operations.context import places_of
+from migrator.operations.log import find_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.arguments import WriteRequest
     from migrator.execution.journal import Journal
+    from migrator.execution.journal_rows import RunEntry
     from migrator.model import Run
     from migrator.store.reader import Store
+
+
+def find_run_to_resume(run: str | None, only: Path | None = None) -> RunEntry:
+    """Return the run with this id; without one, the only run that was cut off (with `only`, on this database)."""
+    if run is not None:
+        return find_run(run, only)
+    unfinished = [entry for entry in run_entries(str(only) if only else None) if entry.unfinished]
+    if len(unfinished) != 1:
+        named = ", ".join(entry.id for entry in unfinished)
+        raise MigratorError(f"Say which run: {named} were cut off." if named else "No run was cut off.")
+    return unfinished[0]
 
 
 def resume_run(path: Path, run: str, write: WriteRequest) -> Run:
@@ -28,9 +41,10 @@ def resume_run(path: Path, run: str, write: WriteRequest) -> Run:
 
 
 def _check_destinations(store: Store, run: Journal) -> None:
-    """Refuse to finish a move to a directory that has gone since it was cut off; taking back needs none.
+    """Refuse to finish a move to a directory that has gone since the run was cut off.
 
-    Nor does following a folder: its sub-paths are kept, whether or not they exist, and it may be on another machine.
+    An undo needs no directory. Nor does `relocate`, which keeps sub-paths whether or not they exist, and whose folder
+    may be on another machine.
     """
     entry = run.entry
     if entry.undoes or entry.relocates or entry.status is not RunStatus.RUNNING:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def make_query(context: CommandContext, request: SelectRequest) -> Query:
-    """Turn the values of the selectors' options into a query."""
+    """Return the query that the values of the selectors' options make."""
     return Query(request.options, context.selector_context, selector_plugins(), match_any=request.match_any)
 
 
 def select_sessions(context: CommandContext, request: SelectRequest) -> Selection:
-    """Return the sessions that were asked for, with their trees; BadInput where none was asked for."""
+    """Return the sessions that were asked for, with their trees. Raises BadInput if no selector chooses any."""
     if request.with_forks and not context.store.schema.has_v2:
         raise BadInput(
             "--with-forks: opencode 1 does not keep of which session one is a fork; select it with --from-id."
@@ -36,8 +36,8 @@ def select_sessions(context: CommandContext, request: SelectRequest) -> Selectio
 
 
 def select_or_take_all(context: CommandContext, request: SelectRequest) -> Selection:
-    """Return the sessions that were asked for, with their trees; every session where none was asked for."""
+    """Return the sessions that were asked for, with their trees; every session if no selector was given."""
     query = make_query(context, request)
-    if not query.chooses and not query.narrowing and not context.store.sessions_per_project():
+    if not query.selects and not context.store.sessions_per_project():
         return Selection(())
     return select(context.store, query)

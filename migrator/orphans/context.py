@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.orphans.directory_status import inspect
 from migrator.places import git
-from migrator.store.opencode_2.importing import import_phase
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -100,7 +99,7 @@ class DatabaseRuleContext:
     @cached_property
     def import_phase(self) -> str:
         """How far opencode 2 is with importing them."""
-        return import_phase(self._store)
+        return self._store.import_phase()
 
     @cached_property
     def resolved(self) -> Collection[tuple[str, str]]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from migrator.model import PlanWarning
 from migrator.places.opencode_1 import binding_of_opencode_1, place_of_opencode_1
-from migrator.store.opencode_2.forks import forks
 from migrator.store.opencode_2.staging import bound_elsewhere_in_opencode_1, suspended_sessions, waiting_moves
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[Pla
             f"{what} never imported by opencode 2 ({_some(only_in_1)}): opencode 1 will find them at their new place, "
             "opencode 2 nowhere, as before.",
         )
-    if staying := sorted(forks(store, moving).keys() - moving.keys()):
+    if staying := sorted(store.forks(moving).keys() - moving.keys()):
         what = "1 fork of these sessions stays"
         if len(staying) > 1:
             what = f"{len(staying):,} forks of these sessions stay"

@@ -58,7 +58,7 @@ def explanation_text(explanation: Explanation, width: int = 80) -> Iterator[str]
         yield from labelled_lines(label, text, width, "cyan")
     yield ""
     for result in explanation.results:
-        yield from _verdict(result, width)
+        yield from _result_lines(result, width)
     yield ""
     yield from _home(explanation, width)
 
@@ -83,7 +83,7 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield "id kept there", info.kept_id or "none"
 
 
-def _verdict(result: RuleResult, width: int) -> Iterator[str]:
+def _result_lines(result: RuleResult, width: int) -> Iterator[str]:
     if not result.reasons:
         yield from labelled_lines(f"no   {result.rule}", result.note or "nothing found", width, "green")
     for reason in result.reasons:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def orphan_rows(orphans: Sequence[Orphan], projects: Iterable[Project]) -> Iterator[dict[str, Any]]:
-    """Yield one JSON object per lost session: `reasons`, `suggestion` (null where nobody knows), `rivals`."""
+    """Yield one JSON object per lost session: `reasons`, `suggestion` (null if unknown), `rivals`."""
     known = project_rows_by_id(projects)
     why_lost: dict[int, list[dict[str, str]]] = {}  # many sessions share these, and each is one object
     where_home: dict[int, dict[str, str] | None] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -79,9 +80,9 @@ def headline(plan: Plan) -> str:
 
 
 def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`; each is one line where there is no width.
+    """Yield the warnings of a plan, the first ones only unless `verbose`; without `width`, each is one line.
 
-    Who stays lost comes last, grouped.
+    The sessions that stay lost come last, grouped.
     """
     from textwrap import wrap
 
@@ -123,12 +124,12 @@ def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
     """Group changes by repository, old and new directory, largest first; the repository is "" if there is only one."""
     repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
     groups: dict[tuple[str, str, str], list[Change]] = {}
-    sizes: dict[str, int] = {}
+    sizes = Counter[str]()
     for change in plan.changes:
         before = change.before
         repository = repositories.get((before.directory, before.project_id), "")
         groups.setdefault((repository, before.directory, change.after.directory), []).append(change)
-        sizes[repository] = sizes.get(repository, 0) + 1
+        sizes[repository] += 1
     return sorted(groups.items(), key=lambda group: (-sizes[group[0][0]], group[0][0], -len(group[1]), group[0]))
 
 
@@ -163,11 +164,10 @@ def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
 
 def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
     """Yield before and after of every field that changes: the most frequent values, and how many others."""
-    tally: dict[str, dict[tuple[str, str], int]] = {}
+    tally: dict[str, Counter[tuple[str, str]]] = {}
     for change in changes:
         for field, before, after in _differences(change):
-            values = tally.setdefault(field, {})
-            values[before, after] = values.get((before, after), 0) + 1
+            tally.setdefault(field, Counter())[before, after] += 1
     for field, values in tally.items():
         (before, after), *others = sorted(values, key=lambda pair: (-values[pair], pair))
         more = and_more(len(others), "value")
@@ -218,10 +218,8 @@ _WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE:
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = dict.fromkeys(_WORDS.values(), 0)
-    for change in changes:
-        word = _undo_word(change)
-        tally[word] = tally.get(word, 0) + 1
+    tally = Counter(dict.fromkeys(_WORDS.values(), 0))
+    tally.update(map(_undo_word, changes))
     return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
 
 
@@ -258,10 +256,7 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
     """Yield why file undo is detached, what concerns most sessions first, the first few only unless `verbose`."""
     from textwrap import wrap
 
-    tally: dict[str, int] = {}
-    for change in changes:
-        if change.turns.because:
-            tally[change.turns.because] = tally.get(change.turns.because, 0) + 1
+    tally = Counter(change.turns.because for change in changes if change.turns.because)
     reasons = sorted(tally, key=lambda why: (-tally[why], why))
     shown = reasons if verbose else reasons[:REASONS_SHOWN]
     for why in shown:

@@ -11,8 +11,6 @@ from migrator.text import cells, json_text, one_line, shortened, shortened_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-FORMATS = ("table", "json", "ndjson", "csv")
-
 
 def rows_text(
     rows: Iterable[Mapping[str, Any]],
@@ -20,10 +18,10 @@ def rows_text(
     columns: Mapping[str, Callable[[Mapping[str, Any]], str]],
     width: int | None = None,
 ) -> Iterator[str]:
-    """Yield the lines of `rows` in one of FORMATS.
+    """Yield the lines of `rows` in a format: table, json, ndjson or csv.
 
     `columns` are the headings of the table and how to fill them; the other formats show the rows as they are. With
-    `width` a line fits: directories and free text are cut, ids stay whole, since somebody will copy one.
+    `width` a line fits: directories and free text are cut, ids stay whole, so that they can be copied.
     """
     if form == "json":
         yield from _json(rows)

@@ -1,4 +1,4 @@
-"""Who stays lost after a rescue, for people: grouped by the reason, most sessions first."""
+"""The sessions that stay lost after a rescue, for people: grouped by the reason, most sessions first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ONE_LINE = 2**31
 def still_lost_lines(
     warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False
 ) -> Iterator[str]:
-    """Yield the sessions that stay lost, the ids too with `verbose`; nothing where there are none."""
+    """Yield the sessions that stay lost, if any; with `verbose` also their ids."""
     groups: dict[str, list[str]] = {}
     for warning in warnings:
         if warning.code == STILL_LOST:

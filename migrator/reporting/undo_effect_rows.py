@@ -102,7 +102,7 @@ def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
 
 
 def undo_effect_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
-    """Yield why nobody can tell of some sessions, then the dangerous sessions with their dangerous turns and files."""
+    """Yield why some effects are unknown, then the dangerous sessions with their dangerous turns and files."""
     reasons = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
     for because, number in reasons.items():
         yield f"   {count(number, 'session')}: {one_line(because)}"

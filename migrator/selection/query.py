@@ -39,6 +39,11 @@ class Query:
         """Whether the user said which sessions are meant, not only which aren't."""
         return bool(self.choosing)
 
+    @property
+    def selects(self) -> bool:
+        """Whether any selector was given, one that chooses or one that narrows."""
+        return bool(self.choosing or self.narrowing)
+
     def matches(self, session: Session) -> bool:
         """Tell in Python whether a session is meant."""
         return all(any(s.match(session) for s in group) for group in self._groups())

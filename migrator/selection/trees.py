@@ -47,12 +47,10 @@ def _forked(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Sess
 
     Forks that are in `family` themselves are left out.
     """
-    from migrator.store.opencode_2.forks import forks
-
     found: dict[str, tuple[Session, Session]] = {}
     known = dict(family)
     generation: Collection[str] = family.keys()
-    while links := {id_: origin for id_, origin in forks(store, generation).items() if id_ not in known}:
+    while links := {id_: origin for id_, origin in store.forks(generation).items() if id_ not in known}:
         for fork in store.sessions(links):
             origin = links[fork.id]
             found[fork.id] = (fork, found[origin][1] if origin in found else known[origin])

@@ -1,4 +1,4 @@
-"""Which Host and Origin headers may ask: what keeps other people's web pages out."""
+"""Which Host and Origin headers are allowed, so that other people's web pages can't use this server."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The names of this server.
+    """The Host headers that this server answers to.
 
-    A page whose name somebody lets point to 127.0.0.1 (DNS rebinding) asks with that name in Host: only names that
-    nobody else can give are answered. A literal address is no name, so where other machines may ask, any will do.
+    By DNS rebinding, a page can make its own name point to 127.0.0.1; its requests then have that name in Host. So only
+    names that nobody else can own are allowed. A literal address can't be rebound: unless the server is for this
+    machine alone, any is allowed.
     """
 
     loopback: bool
     names: frozenset[str]
 
     @classmethod
-    def of(cls, said: str, bound: str) -> Hosts:
-        """Return the names of a server that listens at the address `bound`, which `--host` called `said`."""
+    def of(cls, host: str, bound: str) -> Hosts:
+        """Return the names of a server that listens at the address `bound`, which was given as `--host` `host`."""
         if is_loopback(bound):
             return cls(True, frozenset({"localhost"}))
         return cls(
-            False, frozenset({"localhost", said.lower(), socket.gethostname().lower(), socket.getfqdn().lower()})
+            False, frozenset({"localhost", host.lower(), socket.gethostname().lower(), socket.getfqdn().lower()})
         )
 
     def allow(self, header: str) -> bool:
@@ -46,20 +47,20 @@ class Hosts:
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address is one that only this machine reaches."""
+    """Tell whether only this machine can reach an address."""
     return ip_address(address.partition("%")[0]).is_loopback
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Which web pages may ask: none, but for those that were allowed by name, such as `http://localhost:5173`."""
+    """Which web pages may use this server: only those allowed by name, such as `http://localhost:5173`."""
 
     allowed: Collection[str] = ()
 
     @classmethod
-    def of(cls, said: Collection[str]) -> Origins:
-        """Return those that were said, as browsers write them; BadInput where one is what no browser sends."""
-        origins = [origin.lower().rstrip("/") for origin in said]
+    def of(cls, typed: Collection[str]) -> Origins:
+        """Return origins as browsers write them. Raises BadInput for one that no browser sends."""
+        origins = [origin.lower().rstrip("/") for origin in typed]
         for origin in origins:
             if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#@*\s]+", origin):
                 raise BadInput(f"--allow-origin {origin}: that is no origin; write it as in http://localhost:5173.")

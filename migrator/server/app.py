@@ -1,4 +1,4 @@
-"""The application: every operation behind its guards."""
+"""The application: every endpoint, behind the middleware."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from migrator.errors import MigratorError
-from migrator.server.middleware import AuthMiddleware, HostMiddleware
+from migrator.server.middleware import AuthMiddleware, HostMiddleware, problem_of
 from migrator.server.openapi import document
 from migrator.server.problems import BAD_INPUT, NO_SUCH_PAGE, WRONG_METHOD, Problem, ProblemType
-from migrator.server.routes import description, health, migrate, orphans, plan, runs, session
+from migrator.server.routes import apply, description, health, log, migrate, orphans, plan, undo
+from migrator.server.routes import list as list_
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,17 +24,16 @@ if TYPE_CHECKING:
     from migrator.server.allowed_hosts import Hosts, Origins
     from migrator.server.state import AppState
 
-OPERATIONS = tuple(
-    operation
-    for resource in (session, orphans, migrate, plan, runs, health, description)
-    for operation in resource.OPERATIONS
+ENDPOINTS = (
+    *(route.ENDPOINT for route in (list_, orphans, migrate, plan, apply, log, undo, health)),
+    *description.ENDPOINTS,
 )
 
 
-def application(service: AppState, token: str, hosts: Hosts, origins: Origins) -> Starlette:
+def application(state: AppState, token: str, hosts: Hosts, origins: Origins) -> Starlette:
     """Return the application for one database."""
-    open_paths = {operation.path for operation in OPERATIONS if not operation.secured}
-    bodies = {operation.path: operation.most_bytes for operation in OPERATIONS if operation.most_bytes}
+    open_paths = {endpoint.path for endpoint in ENDPOINTS if not endpoint.secured}
+    body_limits = {endpoint.path: endpoint.max_body_bytes for endpoint in ENDPOINTS if endpoint.max_body_bytes}
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[*origins.allowed],
@@ -43,29 +43,27 @@ def application(service: AppState, token: str, hosts: Hosts, origins: Origins) -
     )
     app = Starlette(
         routes=[
-            Route(operation.path, operation.handler, methods=[operation.method.upper()], name=operation.name)
-            for operation in OPERATIONS
+            Route(endpoint.path, endpoint.handler, methods=[endpoint.method.upper()], name=endpoint.name)
+            for endpoint in ENDPOINTS
         ],
         middleware=[
             Middleware(HostMiddleware, hosts=hosts, origins=origins),
             *([cors] if origins.allowed else []),
-            Middleware(AuthMiddleware, token=token, open_paths=open_paths, bodies=bodies),
+            Middleware(AuthMiddleware, token=token, open_paths=open_paths, body_limits=body_limits),
         ],
-        exception_handlers={MigratorError: _ours, Problem: _ours, HTTPException: _theirs},
+        exception_handlers={MigratorError: _refusal, Problem: _refusal, HTTPException: _http_error},
     )
     app.router.redirect_slashes = False
-    app.state.service = service
-    app.state.document = document(OPERATIONS)
+    app.state.shared = state
+    app.state.document = document(ENDPOINTS)
     return app
 
 
-async def _ours(_: Request, error: Exception) -> Response:
-    problem = error if isinstance(error, Problem) else Problem.of(error) if isinstance(error, MigratorError) else None
-    assert problem is not None  # noqa: S101 - for the type checker
-    return problem.response()
+async def _refusal(_: Request, error: Exception) -> Response:
+    return problem_of(error).response()
 
 
-async def _theirs(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     kinds: dict[int, tuple[ProblemType, str]] = {
         404: (NO_SUCH_PAGE, f"There is nothing at {request.url.path}; /openapi.json describes what there is."),

@@ -11,15 +11,15 @@ from migrator.store.paging import Cursor
 
 
 def write_cursor(cursor: Cursor) -> str:
-    """Return a cursor as the header `x-next-cursor` has it: base64url, which never looks like a number."""
+    """Return a cursor as in the header `x-next-cursor`: base64url, which never looks like a number."""
     return base64.urlsafe_b64encode(str(cursor).encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str) -> Cursor:
-    """Read a cursor. BadInput where it is none.
+    """Read a cursor. Raises BadInput if the text isn't one.
 
-    A number is the time of the last row of a page, and goes on with what is older than that: rows of that same
-    millisecond which the page before left out are lost, which is why we never hand one out.
+    A number is the time of the last row of a page; the next page has what is older. It skips rows of that same
+    millisecond that were not on the page, so we never give out such a cursor.
     """
     if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
         return Cursor(int(text), "")

@@ -1,8 +1,8 @@
 """Who may have the database open when: any number of readers, or one run, and pages of the history at any time.
 
-A run takes the file for itself (store/writer.py), so whoever reads it has to be out first, and is kept out until the
-run is over. Pages never need the file: they are read from a copy in memory, which is made anew when the file has
-changed, and before every run. So while a run writes, the history is as it was before it; afterwards as it is.
+A run locks the file for itself (store/writer.py): it waits until the readers have finished, and no reader starts until
+the run is over. Pages never need the file: they are read from a copy in memory, which is refreshed when the file has
+changed, and before every run. So while a run writes, pages show the history as it was before the run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from threading import Condition, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError, Unusable
 from migrator.operations.context import CommandContext
@@ -23,135 +23,137 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE = 30.0
-"""Seconds that a run waits for plans and lists of orphans that are being made."""
+WAIT_FOR_READERS_SECONDS = 30.0
+"""How long a run waits for plans and lists of orphans that are being made."""
 
-_BLINK = 0.1
+REFRESH_BUSY_SECONDS = 0.1
+"""How long a refresh waits for a lock on the file; the old copy serves meanwhile."""
 
 
 class DatabaseAccess:
-    """The way to one database for everything the server does."""
+    """Access to one database for everything the server does."""
 
     def __init__(self, path: Path, home: str | None = None) -> None:
         self.path = path
         self._home = home
-        self._door = Condition()
+        self._readers_changed = Condition()
         self._readers = 0
-        self._run_wants_in = False
-        self._copying = Lock()
-        self._swapping = Lock()
-        self._copy: _Dated | None = None
-        self._locked = 0.0
+        self._run_pending = False
+        self._copy_lock = Lock()
+        self._swap_lock = Lock()
+        self._copy: _DatedCopy | None = None
+        self._locked_at = 0.0
 
     @contextmanager
     def reading(self) -> Iterator[CommandContext]:
         """Open the database for planning; DatabaseInUse while a run writes or waits to."""
-        with self._inside():
-            with _usable():
+        with self._as_reader():
+            with _raise_unusable():
                 context = CommandContext(self.path, self._home)
             with context:
                 yield context
 
     @contextmanager
-    def _inside(self) -> Iterator[None]:
-        with self._door:
-            if self._run_wants_in:
+    def _as_reader(self) -> Iterator[None]:
+        with self._readers_changed:
+            if self._run_pending:
                 raise DatabaseInUse(f"{self.path} is in use by a run of this server; try again when it is done.")
             self._readers += 1
         try:
             yield
         finally:
-            with self._door:
+            with self._readers_changed:
                 self._readers -= 1
-                self._door.notify_all()
+                self._readers_changed.notify_all()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Have the database to oneself within this process. DatabaseInUse where planning takes too long."""
-        with self._door:
-            self._run_wants_in = True
-            if not self._door.wait_for(lambda: self._readers == 0, PATIENCE):
-                self._run_wants_in = False
+        """Keep every reader of this process out. Raises DatabaseInUse if those that are in take too long."""
+        with self._readers_changed:
+            self._run_pending = True
+            if not self._readers_changed.wait_for(lambda: self._readers == 0, WAIT_FOR_READERS_SECONDS):
+                self._run_pending = False
                 raise DatabaseInUse(f"{self.path} is in use by a plan that this server is making; try again later.")
         try:
-            with self._copying:
-                self._renew(time.monotonic())
+            with self._copy_lock:
+                self._refresh(time.monotonic())
             yield
         finally:
-            with self._door:
-                self._run_wants_in = False
+            with self._readers_changed:
+                self._run_pending = False
 
     @contextmanager
     def history(self) -> Iterator[HistoryCopy]:
         """Return the history as it is now or, while a run of ours or of another process writes, as it was before."""
-        copy = self._recent()
+        copy = self._acquire_copy()
         try:
             yield copy
         finally:
             copy.release()
 
-    def _recent(self) -> HistoryCopy:
-        asked = time.monotonic()
-        if not self._fits(asked):
-            with self._copying:
+    def _acquire_copy(self) -> HistoryCopy:
+        requested = time.monotonic()
+        if not self._is_current(requested):
+            with self._copy_lock:
                 try:
-                    with self._inside():
-                        self._renew(asked)
+                    with self._as_reader():
+                        self._refresh(requested)
                 except DatabaseInUse:
                     if self._copy is None:
                         raise
-                    self._locked = time.monotonic()
-        with self._swapping:
+                    self._locked_at = time.monotonic()
+        with self._swap_lock:
             assert self._copy is not None  # noqa: S101 - for the type checker: it was made above and is only replaced
             self._copy.history.acquire()
             return self._copy.history
 
-    def _fits(self, asked: float) -> bool:
-        """Tell whether the copy will do: nothing has changed since, or it is newer than the question.
+    def _is_current(self, requested: float) -> bool:
+        """Tell whether the copy can answer a request of this time (monotonic): it is newer, or nothing has changed.
 
-        So will any if, after the question, somebody was found to keep everyone out.
+        If another process was found to have locked the file after the request, any copy can.
         """
         dated = self._copy
         if dated is None:
             return False
-        if max(dated.made, self._locked) > asked:
+        if max(dated.begun, self._locked_at) > requested:
             return True
-        return dated.sign.settled and FileSignature.of(self.path).files == dated.sign.files
+        return dated.signature.settled and FileSignature.of(self.path).files == dated.signature.files
 
-    def _renew(self, asked: float) -> None:
-        if self._fits(asked):
+    def _refresh(self, requested: float) -> None:
+        if self._is_current(requested):
             return
-        made, sign = time.monotonic(), FileSignature.of(self.path)
-        # Whoever has a copy needn't wait long for somebody who keeps everyone out: that is a migration.
-        with _usable(), Store(self.path, busy_seconds=BUSY_SECONDS if self._copy is None else _BLINK) as store:
+        begun, signature = time.monotonic(), FileSignature.of(self.path)
+        # With a copy at hand we needn't wait long for a process that has locked the file: it is migrating.
+        with (
+            _raise_unusable(),
+            Store(self.path, busy_seconds=BUSY_SECONDS if self._copy is None else REFRESH_BUSY_SECONDS) as store,
+        ):
             history = HistoryCopy(store)
         history.index()
-        with self._swapping:
-            old, self._copy = self._copy, _Dated(history, made, sign)
+        with self._swap_lock:
+            old, self._copy = self._copy, _DatedCopy(history, begun, signature)
         if old is not None:
             old.history.release()
 
     def close(self) -> None:
-        """Let the copy go."""
-        with self._swapping:
+        """Release the copy."""
+        with self._swap_lock:
             old, self._copy = self._copy, None
         if old is not None:
             old.history.release()
 
 
-class _Dated:
-    """A copy, when it was begun (monotonic seconds), and what the files looked like just before."""
+class _DatedCopy(NamedTuple):
+    """A copy, when it was begun (monotonic seconds), and the signature of the files just before."""
 
-    __slots__ = ("history", "made", "sign")
-
-    def __init__(self, history: HistoryCopy, made: float, sign: FileSignature) -> None:
-        self.history = history
-        self.made = made
-        self.sign = sign
+    history: HistoryCopy
+    begun: float
+    signature: FileSignature
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
+def _raise_unusable() -> Iterator[None]:
+    """Raise Unusable if the database can't be opened for a reason other than that it is in use."""
     try:
         yield
     except DatabaseInUse:

@@ -1,4 +1,4 @@
-"""An operation of the API: what it is called, what answers it, and all that the description says of it."""
+"""One endpoint of the API: its name, its handler, and everything that the OpenAPI document says about it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,37 @@ if TYPE_CHECKING:
 
     from migrator.server.parameters import Parameter
 
-ALWAYS = (400, 403, 500)
-SECURED = (401,)
+COMMON_REFUSALS = (400, 403, 500)
+TOKEN_REFUSALS = (401,)
+NEXT_CURSOR = "x-next-cursor"
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseSpec:
-    """What an operation returns when all goes well: a description, and a JSON Schema for each media type."""
+    """The answer of success: a description, and a JSON Schema for each media type."""
 
     description: str
     content: Mapping[str, Mapping[str, Any]]
     headers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+def json_array(schema: str) -> dict[str, Any]:
+    """Return the content of a response that is a JSON array; `schema` names that of its items."""
+    return {"application/json": {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def page_response(description: str, schema: str) -> ResponseSpec:
+    """Return the response that is one page of a list, with the cursor of the next in a header."""
+    header = {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}
+    return ResponseSpec(description, json_array(schema), {NEXT_CURSOR: header})
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One method of one path.
 
-    `problems` are the statuses of refusals beside those that every operation may answer with; `about` describes the
-    parameters in the path. `body` is the JSON Schema of the request body, None where there is none.
+    `refusals` are the statuses that it may refuse with, beside those of every endpoint; `path_parameters` describes the
+    parameters in the path. `body` is the JSON Schema of the request body, or None if there is none.
     """
 
     method: str
@@ -40,12 +52,12 @@ class Endpoint:
     handler: Callable[[Request], Awaitable[Response]]
     summary: str
     description: str
-    answer: ResponseSpec
-    problems: Sequence[int] = ()
+    response: ResponseSpec
+    refusals: Sequence[int] = ()
     parameters: Sequence[Parameter] = ()
-    about: Mapping[str, str] = field(default_factory=dict)
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     body_required: bool = True
     example: Any = None
     secured: bool = True
-    most_bytes: int = 0
+    max_body_bytes: int = 0

@@ -1,4 +1,4 @@
-"""Runs, one at a time, each in a thread of its own: it goes on when its client goes away, and ends before we do."""
+"""Runs, one at a time, each in its own thread: it goes on when its client disconnects, and ends before the server."""
 
 from __future__ import annotations
 
@@ -23,20 +23,15 @@ POLL_SECONDS = 0.2
 
 
 class Report(NamedTuple):
-    """What a job says: how many sessions were written since the last report, or how it ended."""
+    """News of a job: how many sessions were written since the last report, or how it ended."""
 
     sessions: int = 0
     run: Run | None = None
     error: Exception | None = None
 
-    @property
-    def last(self) -> bool:
-        """Whether nothing comes after it."""
-        return self.run is not None or self.error is not None
-
 
 class Jobs:
-    """The place where at most one run is being carried out."""
+    """Carries out at most one run at a time."""
 
     def __init__(self) -> None:
         self.interrupted = False
@@ -46,15 +41,15 @@ class Jobs:
         self._busy = False
 
     def start(self, work: Work) -> asyncio.Queue[Report]:
-        """Begin `work`, which is given a progress callback, and return where it reports; Problem where it can't be.
+        """Begin `work`, which is given a progress callback, and return the queue of its reports.
 
-        To be called in the event loop. The callback raises KeyboardInterrupt once the server stops: the engine calls
-        it only where that is safe.
+        Raises Problem if it can't begin. Call it in the event loop. The callback raises KeyboardInterrupt once the
+        server stops: the engine calls it only where that is safe.
         """
         loop, reports = asyncio.get_running_loop(), asyncio.Queue[Report]()
 
-        def report(said: Report) -> None:
-            loop.call_soon_threadsafe(reports.put_nowait, said)
+        def report(news: Report) -> None:
+            loop.call_soon_threadsafe(reports.put_nowait, news)
 
         def progress(sessions: int) -> None:
             report(Report(sessions))
@@ -62,8 +57,8 @@ class Jobs:
                 raise KeyboardInterrupt
 
         def job() -> None:
-            last = self._done(work, progress)
-            self._busy = False  # before it is told: whoever hears of the end may begin the next
+            last = self._run_to_end(work, progress)
+            self._busy = False  # before the report: whoever reads that this run ended may start the next
             report(last)
 
         with self._starting:
@@ -76,18 +71,18 @@ class Jobs:
             self._thread.start()
         return reports
 
-    def _done(self, work: Work, progress: Progress) -> Report:
+    def _run_to_end(self, work: Work, progress: Progress) -> Report:
         try:
             return Report(run=work(progress))
         except KeyboardInterrupt:
             self.interrupted = True
             return Report(error=Interrupted("Interrupted; nothing was written."))
-        except Exception as error:  # noqa: BLE001 - whoever waits for the job says what went wrong
+        except Exception as error:  # noqa: BLE001 - the handler that waits for the job answers with it
             self.interrupted |= isinstance(error, Interrupted)
             return Report(error=error)
 
     def finish(self) -> None:
-        """Have the run that is being carried out taken back, begin none any more, and wait for that."""
+        """Refuse new runs, interrupt the one that is being carried out, and wait until it is rolled back."""
         self._stopping.set()
         with self._starting:
             thread = self._thread
@@ -95,15 +90,15 @@ class Jobs:
             thread.join()
 
 
-def retry_while_in_use(gate: DatabaseAccess, wait_seconds: float, work: Callable[[], Run], progress: Progress) -> Run:
-    """Do `work` while nobody else in this process has the database open, and again until other processes let it.
+def retry_while_in_use(access: DatabaseAccess, wait_seconds: float, work: Callable[[], Run], progress: Progress) -> Run:
+    """Do `work` while nobody else in this process has the database open; retry while another process does.
 
     Pages are answered between the tries, so the wait is here and not in the writer.
     """
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
-            with gate.writing():
+            with access.writing():
                 return work()
         except DatabaseInUse:
             if time.monotonic() >= deadline:

@@ -1,4 +1,4 @@
-"""What stands before every handler: the names a request may use, the token, the size of bodies, the last line."""
+"""What every request passes first: the check of Host and Origin, of the token and of the size of its body."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from migrator.server.allowed_hosts import Hosts, Origins
 
-BODY = 1 << 20
-"""Bytes that a body may have where nothing else is said: a mebibyte."""
+MAX_BODY_BYTES = 1 << 20
+"""How large a body may be, unless its endpoint says otherwise."""
 
 
 class HostMiddleware:
-    """Refuses whoever may not ask; turns every error into a problem, also those that nobody expected."""
+    """Refuses a Host or Origin that isn't allowed; turns every error into a problem, unexpected ones too."""
 
     def __init__(self, app: ASGIApp, hosts: Hosts, origins: Origins) -> None:
         self._app = app
@@ -31,22 +31,22 @@ class HostMiddleware:
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let somebody else answer."""
+        """Refuse the request, or pass it on and answer with the problem that it ends in."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = False
 
-        async def watching(message: Message) -> None:
+        async def note_start(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
             self._check(Headers(scope=scope))
-            await self._app(scope, receive, watching)
+            await self._app(scope, receive, note_start)
         except ClientDisconnect:
-            return  # nobody is left to be answered, and nothing was begun
+            return  # there is nobody left to answer, and nothing was begun
         except Exception as error:
             if not started:
                 await problem_of(error).response()(scope, receive, send)
@@ -67,7 +67,7 @@ class HostMiddleware:
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return what to answer for any error; the traceback of one that nobody expected is written down."""
+    """Return the problem for any error; the traceback of an unexpected one goes into a crash log."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, MigratorError):
@@ -78,45 +78,45 @@ def problem_of(error: Exception) -> Problem:
 
 
 class AuthMiddleware:
-    """Asks for the token but on open paths, and counts the bytes of bodies."""
+    """Requires the token, except on open paths, and limits the size of bodies."""
 
-    def __init__(self, app: ASGIApp, token: str, open_paths: Collection[str], bodies: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, token: str, open_paths: Collection[str], body_limits: Mapping[str, int]) -> None:
         self._app = app
         self._token = token.encode()
         self._open = frozenset(open_paths)
-        self._bodies = bodies
+        self._body_limits = body_limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through that has the token, and as much of its body as it may have."""
+        """Pass on a request that has the token; raise Problem once its body is too large."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         try:
-            most = self._check(scope, Headers(scope=scope))
+            limit = self._check(scope, Headers(scope=scope))
         except Problem as problem:
             await problem.response()(scope, receive, send)
             return
-        left = most
+        left = limit
 
-        async def counting() -> Message:
+        async def receive_counted() -> Message:
             nonlocal left
             message = await receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise _too_large(most)
+                raise _too_large(limit)
             return message
 
-        await self._app(scope, counting, send)
+        await self._app(scope, receive_counted, send)
 
     def _check(self, scope: Scope, headers: Headers) -> int:
-        """Return how many bytes the body may have."""
+        """Return how large the body may be. Raises Problem without the token, or for a body that is declared larger."""
         if not (scope["path"] in self._open and scope["method"] in {"GET", "HEAD"}):
             self._check_token(headers.get("authorization", ""))
-        most = self._bodies.get(scope["path"], BODY)
+        limit = self._body_limits.get(scope["path"], MAX_BODY_BYTES)
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > most:
-            raise _too_large(most)
-        return most
+        if length.isdecimal() and int(length) > limit:
+            raise _too_large(limit)
+        return limit
 
     def _check_token(self, header: str) -> None:
         scheme, _, token = header.partition(" ")
@@ -130,5 +130,5 @@ class AuthMiddleware:
         )
 
 
-def _too_large(most: int) -> Problem:
-    return Problem(TOO_LARGE, f"The body is larger than {most:,} bytes.", {"Connection": "close"})
+def _too_large(limit: int) -> Problem:
+    return Problem(TOO_LARGE, f"The body is larger than {limit:,} bytes.", {"Connection": "close"})

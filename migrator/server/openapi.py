@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, put together from the operations and from the JSON Schema files that we ship."""
+"""The OpenAPI 3.1 document, made from the endpoints and from the JSON Schema files that we ship."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator import __version__
 from migrator.server import problems
-from migrator.server.endpoint import ALWAYS, SECURED
+from migrator.server.endpoint import COMMON_REFUSALS, TOKEN_REFUSALS
 from migrator.server.schemas import SCHEMAS
 
 if TYPE_CHECKING:
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from migrator.server.endpoint import Endpoint
 
 _STATUSES = {
-    400: "What was said can't be meant.",
+    400: "The request can't be understood.",
     401: "The token is missing or wrong.",
     403: "The Host or Origin of the request isn't one that may ask here.",
     404: "What the request is about isn't there.",
     409: "In use, stale or in conflict: another process has the database open (`holders`), another run is being "
     "carried out, or rows changed since the plan was made (`rows`). Nothing was written.",
     413: "The body is too large.",
-    422: "Refused: what was said is clear, and can't be done. Nothing was written.",
+    422: "Refused: the request is understood, but can't be done. Nothing was written.",
     500: "Something unexpected went wrong; the traceback is in a file that `detail` names.",
     503: "The server is stopping, and what it was doing was rolled back; or the database can't be read.",
 }
 
 
-def document(operations: Sequence[Endpoint]) -> dict[str, Any]:
-    """Return the whole description."""
+def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    """Return the OpenAPI document."""
     paths: dict[str, dict[str, Any]] = {}
-    for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -64,57 +64,57 @@ def document(operations: Sequence[Endpoint]) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Endpoint) -> dict[str, Any]:
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "operationId": operation.name,
-        "summary": operation.summary,
-        "description": operation.description,
-        "security": [{"token": []}] if operation.secured else [],
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "description": endpoint.description,
+        "security": [{"token": []}] if endpoint.secured else [],
         "parameters": [
             *(
                 {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
-                for name, text in operation.about.items()
+                for name, text in endpoint.path_parameters.items()
             ),
-            *(parameter.document() for parameter in operation.parameters),
+            *(parameter.document() for parameter in endpoint.parameters),
         ],
         "responses": {
             "200": {
-                "description": operation.answer.description,
-                "headers": {name: dict(header) for name, header in operation.answer.headers.items()},
-                "content": {kind: {"schema": schema} for kind, schema in operation.answer.content.items()},
+                "description": endpoint.response.description,
+                "headers": {name: dict(header) for name, header in endpoint.response.headers.items()},
+                "content": {kind: {"schema": schema} for kind, schema in endpoint.response.content.items()},
             },
-            **{str(status): _refusal(status) for status in _refusals(operation)},
+            **{str(status): _refusal(status) for status in _refusals(endpoint)},
         },
     }
-    if operation.body is not None:
-        body: dict[str, Any] = {"schema": operation.body}
-        if operation.example is not None:
-            body["example"] = operation.example
-        found["requestBody"] = {"required": operation.body_required, "content": {"application/json": body}}
+    if endpoint.body is not None:
+        body: dict[str, Any] = {"schema": endpoint.body}
+        if endpoint.example is not None:
+            body["example"] = endpoint.example
+        found["requestBody"] = {"required": endpoint.body_required, "content": {"application/json": body}}
     return found
 
 
-def _refusals(operation: Endpoint) -> list[int]:
-    with_body = (413,) if operation.body is not None else ()
-    return sorted({*ALWAYS, *(SECURED if operation.secured else ()), *operation.problems, *with_body})
+def _refusals(endpoint: Endpoint) -> list[int]:
+    with_body = (413,) if endpoint.body is not None else ()
+    return sorted({*COMMON_REFUSALS, *(TOKEN_REFUSALS if endpoint.secured else ()), *endpoint.refusals, *with_body})
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    answer: dict[str, Any] = {
+    response: dict[str, Any] = {
         "description": _STATUSES[status],
         "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if status == problems.UNAUTHORIZED.status:
-        answer["headers"] = {"WWW-Authenticate": {"description": "`Bearer`", "schema": {"type": "string"}}}
+        response["headers"] = {"WWW-Authenticate": {"description": "`Bearer`", "schema": {"type": "string"}}}
     if status == problems.BUSY.status:
-        answer["headers"] = {
+        response["headers"] = {
             "Retry-After": {"description": "Seconds; absent where the plan is stale.", "schema": {"type": "integer"}}
         }
-    return answer
+    return response
 
 
 def _shipped(name: str, file: str) -> dict[str, Any]:
-    """Return a schema file as components: its `$defs` become components of their own, which every tool can follow."""
+    """Return a schema file as components; its `$defs` become components too, which every tool can follow."""
     text = (files("migrator") / "documents" / f"{file}.schema.json").read_text(encoding="utf-8")
     schema = json.loads(text.replace('"#/$defs/', f'"#/components/schemas/{name}.'))
     definitions = schema.pop("$defs")

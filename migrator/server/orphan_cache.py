@@ -1,7 +1,7 @@
-"""The lost sessions that were found last, for whoever goes on to the next page of them.
+"""The lost sessions that were found last, from which the next pages of the same list are served.
 
-Every look asks the disk about every directory: for each page anew, a list of a hundred pages would take a hundred times
-as long as it need, and what changes meanwhile could be skipped.
+A search inspects every directory on the disk. To search for each page would take a hundred times as long for a list of
+a hundred pages, and sessions that change meanwhile could be skipped.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from migrator.model import Orphan
 
 SECONDS = 60
-"""How long after a page the next one may be asked for; later it is looked for anew."""
+"""How long after a page the next one may be requested; after that, the search is made again."""
 
 
 class OrphanCache:
-    """The last look of all: at most one is kept, and none whose last page was given out."""
+    """Keeps the result of the last search until its last page is served."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -28,22 +28,22 @@ class OrphanCache:
         self._found: Sequence[Orphan] | None = None
         self._until = 0.0
 
-    def first(self, rule: str | None, look: Callable[[], Sequence[Orphan]]) -> Sequence[Orphan]:
-        """Return what `look` finds of this rule, and keep it."""
-        found = look()
+    def search(self, rule: str | None, find: Callable[[], Sequence[Orphan]]) -> Sequence[Orphan]:
+        """Return what `find` finds with this rule, and keep it."""
+        found = find()
         with self._lock:
             self._rule, self._found, self._until = rule, found, time.monotonic() + SECONDS
         return found
 
-    def next(self, rule: str | None, look: Callable[[], Sequence[Orphan]]) -> Sequence[Orphan]:
-        """Return what was found before, if it is still there."""
+    def continued(self, rule: str | None, find: Callable[[], Sequence[Orphan]]) -> Sequence[Orphan]:
+        """Return what the last search found, if it was with this rule and is still kept; else search again."""
         with self._lock:
             if self._found is not None and self._rule == rule and time.monotonic() < self._until:
                 self._until = time.monotonic() + SECONDS
                 return self._found
-        return self.first(rule, look)
+        return self.search(rule, find)
 
-    def over(self) -> None:
-        """Let what was found go: nobody needs it for a next page."""
+    def clear(self) -> None:
+        """Forget what was found: its last page was served."""
         with self._lock:
             self._found = None

@@ -1,4 +1,4 @@
-"""The description of the API as a page to read: plain HTML, nothing from elsewhere, no script."""
+"""The description of the API as a page to read: plain HTML without scripts, which loads nothing else."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _table(rows: Iterator[tuple[str, str, Mapping[str, Any], str]]) -> Iterator[
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
-    """Say in a few words what a schema takes."""
+    """Describe in a few words which values a schema allows."""
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f"<a href='#schema-{name}'>{name}</a>"
@@ -120,17 +120,17 @@ def _kind(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
     kind = schema.get("type", "object")
-    said = " or ".join(kind) if isinstance(kind, list) else str(kind)
+    words = " or ".join(kind) if isinstance(kind, list) else str(kind)
     if "items" in schema:
-        said = f"array of {_kind(schema['items'])}"
+        words = f"array of {_kind(schema['items'])}"
     if "minimum" in schema and "maximum" in schema:
-        said += f" from {schema['minimum']} to {schema['maximum']}"
+        words += f" from {schema['minimum']} to {schema['maximum']}"
     if "default" in schema:
-        said += f", default <code>{escape(json.dumps(schema['default']))}</code>"
-    return said
+        words += f", default <code>{escape(json.dumps(schema['default']))}</code>"
+    return words
 
 
 def _text(text: str) -> str:
-    """Return text as HTML; what stands between backticks is code."""
+    """Return text as HTML; text between backticks becomes code."""
     pieces = escape(text).split("`")
     return "".join(f"<code>{piece}</code>" if index % 2 else piece for index, piece in enumerate(pieces))

@@ -1,4 +1,4 @@
-"""Query parameters: said once, for reading them and for the description of the API."""
+"""Parameters of queries and fields of bodies: defined once, to read them and to describe them in the API."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput
+from migrator.store.paging import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
 
+MAX_PAGE = 1000
+"""The largest page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a query; `schema` is its JSON Schema, of type string, integer or boolean."""
+    """A parameter of a query or a field of a body; `schema` is its JSON Schema."""
 
     name: str
     schema: Mapping[str, Any]
     description: str
 
     def read(self, text: str) -> Any:
-        """Return the value that `text` means; BadInput where it means none."""
+        """Return the value of the text in a query. Raises BadInput if it isn't of this type."""
         match self.schema["type"]:
             case "boolean":
                 if text not in {"true", "false"}:
@@ -50,10 +54,16 @@ class Parameter:
         }
 
 
-def read(request: Request, parameters: Sequence[Parameter]) -> dict[str, Any]:
-    """Return the values of a request's query, defaults where nothing was said; BadInput for what can't be meant.
+def limit_parameter(description: str) -> Parameter:
+    """Return the parameter that says how many rows to return at most."""
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT}
+    return Parameter("limit", schema, description)
 
-    An empty string counts as nothing: opencode's clients send `directory=` so that theirs isn't filled in.
+
+def read_query(request: Request, parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """Return the values of a request's query, or their defaults. Raises BadInput for what isn't allowed.
+
+    An empty string counts as absent: opencode's clients send `directory=` so that theirs isn't filled in.
     """
     known = {parameter.name: parameter for parameter in parameters}
     values = {name: parameter.schema.get("default") for name, parameter in known.items()}
@@ -70,8 +80,8 @@ def read(request: Request, parameters: Sequence[Parameter]) -> dict[str, Any]:
     return values
 
 
-def checked(body: Any, fields: Sequence[Parameter]) -> dict[str, Any]:
-    """Return the values of a JSON object, defaults where nothing was said; BadInput for what can't be meant."""
+def read_fields(body: Any, fields: Sequence[Parameter]) -> dict[str, Any]:
+    """Return the values of a JSON object, or their defaults. Raises BadInput for a name or value that isn't allowed."""
     if not isinstance(body, dict):
         raise BadInput("The body must be a JSON object.")
     known = {parameter.name: parameter for parameter in fields}
@@ -79,12 +89,12 @@ def checked(body: Any, fields: Sequence[Parameter]) -> dict[str, Any]:
         if name not in known:
             raise BadInput(f"There is no {name[:40]!r} in the body; known: {', '.join(known)}.")
     return {
-        name: field.schema.get("default") if body.get(name) is None else _checked(field, body[name])
+        name: field.schema.get("default") if body.get(name) is None else _check_field(field, body[name])
         for name, field in known.items()
     }
 
 
-def _checked(field: Parameter, value: Any) -> Any:
+def _check_field(field: Parameter, value: Any) -> Any:
     schema = field.schema
     match schema["type"]:
         case "boolean":
@@ -105,8 +115,8 @@ def _checked(field: Parameter, value: Any) -> Any:
     return value
 
 
-def described(fields: Sequence[Parameter], description: str, **more: Any) -> dict[str, Any]:
-    """Return the JSON Schema of an object with these fields, and of those in `more`, which are required."""
+def object_schema(fields: Sequence[Parameter], description: str, **more: Any) -> dict[str, Any]:
+    """Return the JSON Schema of an object with these optional fields, and with those in `more`, which are required."""
     return {
         "type": "object",
         "description": description,

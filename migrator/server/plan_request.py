@@ -1,4 +1,4 @@
-"""Which sessions, and where to, as JSON: every name is a long option of `move`, those of plug-ins' selectors too."""
+"""The body of POST /plan: each name is a long option of `move`, those of plug-ins' selectors too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migrator.arguments import FileUndoPolicy, MoveRequest, SelectRequest, Subdi
 from migrator.errors import BadInput
 from migrator.plugins import selector_options
 from migrator.selection.options import read_options, takes_no_value
-from migrator.server.parameters import Parameter, checked, described
+from migrator.server.parameters import Parameter, object_schema, read_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,11 +60,10 @@ def _selector_options() -> Mapping[str, click.Option]:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the body."""
-    described_ = described(
-        DESTINATION, "Which sessions (`from-...`, `orphans`, and filters that narrow), and where they go."
-    )
+    description = "Which sessions (`from-...`, `orphans`, and filters that narrow), and where they go."
+    destination = object_schema(DESTINATION, description)
     selectors = {name: _schema(option) for name, option in _selector_options().items()}
-    return {**described_, "properties": {**selectors, **described_["properties"]}}
+    return {**destination, "properties": {**selectors, **destination["properties"]}}
 
 
 def _schema(option: click.Option) -> dict[str, Any]:
@@ -81,7 +80,7 @@ def _schema(option: click.Option) -> dict[str, Any]:
 
 
 def read_request(body: Any) -> MoveRequest:
-    """Return the request that a body makes; BadInput where it can't be meant."""
+    """Return the request that a body makes. Raises BadInput for a name or value that isn't allowed."""
     if not isinstance(body, dict):
         raise BadInput("The body must be a JSON object.")
     known = _selector_options()
@@ -89,7 +88,7 @@ def read_request(body: Any) -> MoveRequest:
     for name in body:
         if name not in known and name not in destination:
             raise BadInput(f"There is no option {name[:40]!r}; known: {', '.join([*known, *destination])}.")
-    values = checked({name: body.get(name) for name in destination}, DESTINATION)
+    values = read_fields({name: body.get(name) for name in destination}, DESTINATION)
     options = read_options(known, {name: value for name, value in body.items() if name in known})
     return MoveRequest(
         SelectRequest(options, values["match"] == "any", values["with-forks"]),

@@ -1,4 +1,4 @@
-"""Every refusal as problem+json (RFC 9457), with the sentence that the command line would print: the one place."""
+"""Every refusal as problem+json (RFC 9457), with the sentence that the command line would print."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class ProblemType(NamedTuple):
     title: str
 
 
-BAD_INPUT = ProblemType(BadInput.code, 400, "What was said can't be meant")
+BAD_INPUT = ProblemType(BadInput.code, 400, "The request can't be understood")
 UNAUTHORIZED = ProblemType("unauthorized", 401, "The token is missing or wrong")
-FORBIDDEN = ProblemType("forbidden", 403, "The request comes from where it must not")
+FORBIDDEN = ProblemType("forbidden", 403, "The request comes from where it isn't allowed")
 NOT_FOUND = ProblemType(NothingMatched.code, 404, "No session fits")
 NO_SUCH_RUN = ProblemType(NoSuchRun.code, 404, "No such run")
 NO_SUCH_PLAN = ProblemType("no-such-plan", 404, "No such plan")
@@ -52,20 +52,11 @@ UNEXPECTED = ProblemType("unexpected", 500, "Something unexpected went wrong")
 STOPPING = ProblemType(Interrupted.code, 503, "The server is stopping")
 UNUSABLE = ProblemType(Unusable.code, 503, "The database can't be read")
 
-_KINDS: tuple[tuple[type[MigratorError], ProblemType], ...] = (
-    (BadInput, BAD_INPUT),
-    (NothingMatched, NOT_FOUND),
-    (NoSuchRun, NO_SUCH_RUN),
-    (DatabaseInUse, IN_USE),
-    (StalePlan, STALE),
-    (NoSuchDirectory, NO_SUCH_DIRECTORY),
-    (Interrupted, STOPPING),
-    (Unusable, UNUSABLE),
-)
+_BY_CODE = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, ProblemType)}
 
 
 class Problem(Exception):
-    """A refusal, ready to be answered with."""
+    """A refusal: an exception that holds its HTTP response."""
 
     def __init__(
         self, kind: ProblemType, detail: str, headers: Mapping[str, str] | None = None, exit_code: int = 1, **more: Any
@@ -87,17 +78,16 @@ class Problem(Exception):
 
     @classmethod
     def of(cls, error: MigratorError) -> Problem:
-        """Return what to answer for one of our errors."""
-        kind = next((kind for what, kind in _KINDS if isinstance(error, what)), REFUSED)
+        """Return the problem for one of our errors."""
         more: dict[str, Any] = {}
         if isinstance(error, StalePlan):
             more["rows"] = list(error.rows)
         if isinstance(error, DatabaseInUse):
             more["holders"] = [{"pid": holder.pid, "name": holder.name} for holder in error.holders]
-        return cls(kind, str(error), exit_code=error.exit_code, **more)
+        return cls(_BY_CODE.get(error.code, REFUSED), str(error), exit_code=error.exit_code, **more)
 
     def response(self) -> Response:
-        """Return the answer."""
+        """Return the HTTP response."""
         body = json.dumps(self.document, ensure_ascii=False).encode()
         return Response(body, self.kind.status, self.headers, MEDIA_TYPE)
 
@@ -113,9 +103,9 @@ SCHEMA: dict[str, Any] = {
         "detail": {"type": "string", "description": "What is wrong, where, and what to do."},
         "code": {
             "description": "The kind of refusal for programs.",
-            "enum": sorted({kind.code for kind in list(globals().values()) if isinstance(kind, ProblemType)}),
+            "enum": sorted(_BY_CODE),
         },
-        "exit": {"type": "integer", "description": "The exit code of the command line for the same."},
+        "exit": {"type": "integer", "description": "The exit code that the command line would end with."},
         "rows": {
             "type": "array",
             "items": {"type": "string"},

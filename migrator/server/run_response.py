@@ -1,4 +1,4 @@
-"""Carrying something out for a client: as one answer, or as events while it goes on."""
+"""Carry out a run for a client: one response at its end, or events while it goes on."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from migrator.server.jobs import Jobs, Report, Work
 
 EVENTS = "text/event-stream"
-QUIET_SECONDS = 15
-"""How long nothing is sent before a comment tells the client that we are still there."""
+HEARTBEAT_SECONDS = 15
+"""After how long without an event a comment tells the client that we are still there."""
 
-ANSWERS = {
+RUN_RESPONSES = {
     "application/json": {"$ref": "#/components/schemas/Run"},
     EVENTS: {
         "type": "string",
@@ -37,7 +37,7 @@ ANSWERS = {
     },
 }
 
-WRITING = (
+WRITE_FIELDS = (
     Parameter(
         "wait",
         {"type": "number", "minimum": 0, "maximum": 3600, "default": 0},
@@ -57,10 +57,10 @@ WRITING = (
 
 
 async def run_response(request: Request, jobs: Jobs, work: Work, total: int) -> Response:
-    """Do `work`, on `total` sessions, and answer with the run; its errors are raised, if it wasn't answered before."""
+    """Do `work`, on `total` sessions, and answer with the run. Raises its errors unless the response has begun."""
     reports = jobs.start(work)
     if EVENTS not in request.headers.get("accept", ""):
-        run = await _end(reports)
+        run = await _wait_for_end(reports)
         return json_response(run_document(run), headers={"x-run": run.id} if run.id else None)
     first = await reports.get()
     if first.error is not None:
@@ -69,11 +69,11 @@ async def run_response(request: Request, jobs: Jobs, work: Work, total: int) -> 
 
 
 async def run_to_end(jobs: Jobs, work: Work) -> Run:
-    """Do `work`, and return the run."""
-    return await _end(jobs.start(work))
+    """Do `work`, and return the run once it has ended."""
+    return await _wait_for_end(jobs.start(work))
 
 
-async def _end(reports: asyncio.Queue[Report]) -> Run:
+async def _wait_for_end(reports: asyncio.Queue[Report]) -> Run:
     while True:
         report = await reports.get()
         if report.error is not None:
@@ -96,7 +96,7 @@ async def _events(report: Report, reports: asyncio.Queue[Report], total: int) ->
             yield _event("progress", {"sessions": sessions, "total": total})
         while True:
             try:
-                report = await asyncio.wait_for(reports.get(), QUIET_SECONDS)
+                report = await asyncio.wait_for(reports.get(), HEARTBEAT_SECONDS)
                 break
             except TimeoutError:
                 yield ": still at it\n\n"

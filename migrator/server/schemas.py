@@ -1,4 +1,4 @@
-"""The JSON Schemas of what only this face returns; those of plan@1 and run@1 are files of their own."""
+"""The JSON Schemas of what only the server returns; plan@1 and run@1 have files of their own in documents/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server for one database, from its socket to its token file."""
+"""Start a server for one database: open it, listen, write the token file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class RunningServer:
-    """A server that listens already, and answers from `run` on."""
+    """A server that listens already, and answers once `run` is called."""
 
     url: str
     token: str
@@ -33,28 +33,28 @@ class RunningServer:
     local: bool
     _socket: socket.socket
     _app: Starlette
-    _service: AppState
+    _state: AppState
 
     def run(self) -> bool:
-        """Answer until SIGINT or SIGTERM; return whether a run was cut off by it and taken back."""
-        gc.enable()  # the command line does without; a server would grow
+        """Answer until SIGINT or SIGTERM; return whether that cut off a run, which was rolled back."""
+        gc.enable()  # the command line turned it off; a server would grow without it
         try:
-            Server(self._app, self._service.jobs.finish).run([self._socket])
+            Server(self._app, self._state.jobs.finish).run([self._socket])
         finally:
-            self._service.jobs.finish()
-            self._service.gate.close()
+            self._state.jobs.finish()
+            self._state.access.close()
             tokens.remove(self.token, self.token_file)
-        return self._service.jobs.interrupted
+        return self._state.jobs.interrupted
 
 
 def prepare(
     path: Path, home: str | None, where: tuple[str, int], token_file: Path | None, origins: Sequence[str]
 ) -> RunningServer:
-    """Open the database, listen at `where` (host and port) and write the token; MigratorError where that can't be."""
+    """Open the database, listen at `where` (host and port) and write the token. Raises MigratorError if that fails."""
     allowed = Origins.of(origins)
-    service = AppState(DatabaseAccess(path, home))
-    with service.gate.history():
-        pass  # whatever is wrong with the database is said now
+    state = AppState(DatabaseAccess(path, home))
+    with state.access.history():
+        pass  # raises now if the database can't be read
     listening = listen(*where)
     address, port = listening.getsockname()[:2]
     token = tokens.make()
@@ -64,6 +64,6 @@ def prepare(
     except MigratorError:
         listening.close()
         raise
-    app = application(service, token, Hosts.of(where[0], address), allowed)
+    app = application(state, token, Hosts.of(where[0], address), allowed)
     name = f"[{address}]" if ":" in address else address
-    return RunningServer(f"http://{name}:{port}", token, file, is_loopback(address), listening, app, service)
+    return RunningServer(f"http://{name}:{port}", token, file, is_loopback(address), listening, app, state)

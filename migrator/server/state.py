@@ -1,4 +1,4 @@
-"""What the handlers of all resources share."""
+"""What all handlers share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from migrator.arguments import WriteRequest
 from migrator.errors import BadInput
-from migrator.server.jobs import Jobs
+from migrator.server.jobs import Jobs, retry_while_in_use
 from migrator.server.orphan_cache import OrphanCache
 
 if TYPE_CHECKING:
@@ -21,83 +21,88 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from migrator.model import Plan
+    from migrator.model import Plan, Run
     from migrator.server.database_access import DatabaseAccess
+    from migrator.server.jobs import Work
 
 JSON = "application/json"
 
-KEPT = 8
-"""How many plans are kept."""
+KEPT_PLANS = 8
 
-PAGES = 3
-"""How many pages are read at a time. Python runs one thread at a time: more only take turns from a run that goes on."""
+PAGE_THREADS = 3
+"""How many pages are read at a time. Python runs one thread at a time: more would only slow down a run."""
 
 
 class Plans:
-    """The plans that were made last, by their digest."""
+    """The last plans that were made, by their digest."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Plan] = {}
-        self._keeping = Lock()
+        self._lock = Lock()
 
     def keep(self, digest: str, plan: Plan) -> None:
-        """Keep one, and forget the oldest where there are many."""
-        with self._keeping:
+        """Keep a plan, and forget the oldest if there are too many."""
+        with self._lock:
             self._kept.pop(digest, None)
             self._kept[digest] = plan
-            while len(self._kept) > KEPT:
+            while len(self._kept) > KEPT_PLANS:
                 del self._kept[next(iter(self._kept))]
 
     def find(self, digest: str) -> Plan | None:
-        """Return the plan with this digest, if it is still there."""
-        with self._keeping:
+        """Return the plan with this digest, if it is still kept."""
+        with self._lock:
             return self._kept.get(digest)
 
 
 @dataclass(slots=True)
 class AppState:
-    """One database that is served."""
+    """The database that is served, and what the server keeps of it."""
 
-    gate: DatabaseAccess
+    access: DatabaseAccess
     jobs: Jobs = field(default_factory=Jobs)
     plans: Plans = field(default_factory=Plans)
-    looks: OrphanCache = field(default_factory=OrphanCache)
-    pages: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PAGES))
+    orphan_cache: OrphanCache = field(default_factory=OrphanCache)
+    pages: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PAGE_THREADS))
 
 
 def app_state(request: Request) -> AppState:
-    """Return what this request is about."""
-    found = request.app.state.service
+    """Return the state of the server that this request was sent to."""
+    found = request.app.state.shared
     assert isinstance(found, AppState)  # noqa: S101 - for the type checker
     return found
 
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an answer; text as it is, not escaped."""
+    """Return a JSON response; text in it is not escaped."""
     return json_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), status, headers)
 
 
 def json_text(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an answer that is JSON already."""
+    """Return a response of text that is JSON already."""
     return Response(text.encode("utf-8", "surrogatepass"), status, headers, JSON)
 
 
 async def in_thread(work: Callable[[], Response], limiter: CapacityLimiter | None = None) -> Response:
-    """Answer from a thread, so that others are answered meanwhile; `limiter` says how many may be at it."""
+    """Do `work` in a thread, so that other requests are answered meanwhile; `limiter` says how many at a time."""
     return await to_thread.run_sync(work, limiter=limiter)
 
 
-def write_request(values: Mapping[str, Any], progress: Callable[[int], None], route: str) -> WriteRequest:
-    """Return the values of `WRITING` as a request; `route` is what the journal says of it.
+def write_work(state: AppState, values: Mapping[str, Any], route: str, write: Callable[[WriteRequest], Run]) -> Work:
+    """Return the work of a job that calls `write`; `values` are those of `WRITE_FIELDS`, the journal records `route`.
 
-    Waiting is not left to the run, since pages are to be answered meanwhile: see `jobs.retry_while_in_use`.
+    The run itself doesn't wait for other processes, since pages are answered meanwhile: see `jobs.retry_while_in_use`.
     """
-    command = f"opencode-migrator serve ({route})"
-    return WriteRequest(command, values["chunk-size"], values["on-conflict"], progress=progress)
+
+    def work(progress: Callable[[int], None]) -> Run:
+        command = f"opencode-migrator serve ({route})"
+        request = WriteRequest(command, values["chunk-size"], values["on-conflict"], progress=progress)
+        return retry_while_in_use(state.access, values["wait"], lambda: write(request), progress)
+
+    return work
 
 
 async def json_body(request: Request, default: Any = None) -> Any:
-    """Read the body as JSON, `default` where it is empty and there is one; BadInput where it is none."""
+    """Return the body, parsed as JSON, or `default` if it is empty. Raises BadInput if it isn't JSON."""
     raw = await request.body()
     if default is not None and not raw:
         return default
@@ -108,7 +113,7 @@ async def json_body(request: Request, default: Any = None) -> Any:
 
 
 def parse_json(raw: bytes) -> Any:
-    """Parse JSON, strictly: no NaN, and no text that isn't Unicode."""
+    """Parse JSON strictly. Raises BadInput, also for NaN and for text that isn't Unicode."""
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, parse_constant=_no_number)

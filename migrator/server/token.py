@@ -1,4 +1,4 @@
-"""The token: made anew at every start, and left where only its owner can read it."""
+"""The token: made at every start, and written to a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import secrets
 from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput, MigratorError
+from migrator.state_dir import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX = "ocm_"
-"""How every token begins, which tells a token file from any other."""
+"""Every token begins with this, which tells a token file from any other."""
 
 
 def make() -> str:
@@ -22,19 +23,15 @@ def make() -> str:
 
 
 def write(token: str, file: Path) -> None:
-    """Write it, whole or not at all, readable for its owner only; a file that held something else is left alone."""
+    """Write the token file, whole or not at all, readable for its owner only; never replace a file of another kind."""
     if not file.name:
         raise BadInput("--token-file names no file; name one, or leave it out.")
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.path.lexists(file) and not _is_ours(file):
             raise MigratorError(f"{file} exists and is no token file; name another with --token-file FILE.")
-        with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as out:
-            out.write(token + "\n")
-        partial.replace(file)
+        write_whole(file, token + "\n", 0o600)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise MigratorError(
             f"The token can't be written to {file} ({error.strerror}); name another file with --token-file FILE."
         ) from error
@@ -49,7 +46,7 @@ def _is_ours(file: Path) -> bool:
 
 
 def remove(token: str, file: Path) -> None:
-    """Take the file away when the server ends, unless another server has its token there by now."""
+    """Delete the file when the server ends, unless another server has written its token there by now."""
     try:
         if file.read_text(encoding="ascii").strip() == token:
             file.unlink()

@@ -1,4 +1,4 @@
-"""Listening, and stopping in order: a run that is being carried out is taken back before the server ends."""
+"""Listen, answer, and stop in order: a run that is being carried out is rolled back before the server ends."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-GRACE = 5
-"""Seconds that clients have to take their answers once the server stops."""
+SHUTDOWN_SECONDS = 5
+"""How long clients have to read their answers once the server stops."""
 
-KEEP_ALIVE = 60
-"""Seconds that a connection may be idle: long enough that no client meets its end between two pages."""
+KEEP_ALIVE_SECONDS = 60
+"""How long a connection may be idle: long enough that none is closed between two pages."""
 
 BACKLOG = 512
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Listen at `host`, a name or an address; MigratorError where that can't be."""
+    """Listen at `host`, a name or an address. Raises MigratorError if that fails."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
@@ -50,10 +50,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, but for what it does with signals: SIGINT and SIGTERM end the server as one ends a server."""
+    """uvicorn's server, except for signals: SIGINT and SIGTERM stop the server, and don't end the process."""
 
     def __init__(self, app: Starlette, finish: Callable[[], None]) -> None:
-        """`finish` has what is being done come to its end, and waits for that."""
+        """`finish` interrupts the run that is being carried out, and waits for its end."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -62,18 +62,18 @@ class Server(uvicorn.Server):
                 server_header=False,
                 lifespan="off",
                 ws="none",
-                timeout_keep_alive=KEEP_ALIVE,
-                timeout_graceful_shutdown=GRACE,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )
         self._finish = finish
-        # Uvicorn tells of every stray request, and of clients that were cut off at the end by a traceback. What goes
-        # wrong in answering is written down by the guard.
+        # uvicorn would log every malformed request, and a traceback for each client that is cut off at the end. What
+        # goes wrong in a handler is logged by HostMiddleware.
         logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle signals while the server runs; unlike uvicorn's own, raise none again at the end."""
+        """Handle signals while the server runs; unlike uvicorn's own method, don't raise them again at the end."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
@@ -82,12 +82,12 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop."""
+        """Begin to shut down."""
         del sig, frame
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no new requests, let what is being done come to its end, answer, and close."""
+        """Take no new requests, end the run that is being carried out, answer, and close."""
         for server in self.servers:
             server.close()
         await run_in_threadpool(self._finish)

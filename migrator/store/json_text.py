@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 
 def stringify(value: object) -> str:
-    """Write JSON as JSON.stringify does, so that what we change of a column is all that differs in it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Write JSON as JSON.stringify does, so that what we change of a column is all that differs in it.
 
-
-def row_json(row: Mapping[str, Any]) -> str:
-    """Return a row as the text of a JSON object; opencode keeps no blobs in the tables this is for."""
-    return json.dumps(row, separators=(",", ":"), ensure_ascii=False, default=repr)
+    A blob becomes its `repr`: opencode keeps none in the tables whose rows are written like this.
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=repr)
 
 
 def array_of(ids: Iterable[str]) -> str:

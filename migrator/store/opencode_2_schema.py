@@ -14,26 +14,14 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+_SESSION = (
+    "id project_id workspace_id parent_id fork_session_id directory path title version revert time_created "
+    "time_updated time_archived time_suspended"
+)
+
 REQUIRED = {
-    "session_v2": frozenset(
-        (
-            "id",
-            "project_id",
-            "workspace_id",
-            "parent_id",
-            "fork_session_id",
-            "directory",
-            "path",
-            "title",
-            "version",
-            "revert",
-            "time_created",
-            "time_updated",
-            "time_archived",
-            "time_suspended",
-        )
-    ),
-    "session_message": frozenset("id session_id type seq time_created time_updated data".split()),  # noqa: SIM905 - reads as the row it is
+    "session_v2": frozenset(_SESSION.split()),
+    "session_message": frozenset("id session_id type seq time_created time_updated data".split()),  # noqa: SIM905 - as above
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
 }
 

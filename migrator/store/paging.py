@@ -16,6 +16,8 @@ from migrator.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from migrator.model import Session
+    from migrator.store.reader import Store
     from migrator.store.schema import Schema
 
 DEFAULT_LIMIT = 100
@@ -72,6 +74,23 @@ class ListFilter:
         conditions: list[Condition] = [(sql, (value,)) for sql, value in filters if value is not None]
         conditions += [("parent_id IS NULL", ())] if self.roots else []
         return conditions + ([("time_archived IS NULL", ())] if self.hide_archived else [])
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """Part of a list; `next` is None on the last page."""
+
+    sessions: tuple[Session, ...]
+    next: Cursor | None
+
+
+def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> SessionPage:
+    """Return one page of the sessions that meet every condition, newest first; `limit` 0 means all."""
+    sessions = tuple(store.sessions_where(*keyset(conditions, cursor, limit)))
+    if not limit or len(sessions) <= limit:
+        return SessionPage(sessions, None)
+    last = sessions[limit - 1]
+    return SessionPage(sessions[:limit], Cursor(last.updated, last.id))
 
 
 def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> tuple[str, list[Any], str]:

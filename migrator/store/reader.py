@@ -8,8 +8,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from migrator.model import Binding, Project, Session, SessionDirectory
-from migrator.store import connection, schema, session_view
-from migrator.store.json_text import array_of, row_json
+from migrator.store import connection, opencode_2_schema, schema, session_view
+from migrator.store.json_text import array_of, stringify
 
 if TYPE_CHECKING:
     import sqlite3
@@ -189,6 +189,23 @@ class Store:
         rows = self.rows("SELECT id FROM main.session WHERE id NOT IN (SELECT id FROM main.session_v2) ORDER BY id")
         return [id_ for (id_,) in rows]
 
+    def import_phase(self) -> str:
+        """Return how far opencode 2 is with importing opencode 1's sessions, in words.
+
+        "completed" if it is done, and if there is nothing to import.
+        """
+        if self.schema.dialect != "v1+v2":
+            return opencode_2_schema.COMPLETED
+        with self.translate_errors():
+            return opencode_2_schema.import_phase(self.connection)
+
+    def forks(self, ids: Iterable[str]) -> dict[str, str]:
+        """Map each fork of these sessions, as opencode 2 keeps them, to its origin; not forks of forks."""
+        if not self.schema.has_v2:
+            return {}
+        sql = f"SELECT id, fork_session_id FROM main.session_v2 WHERE fork_session_id {IN} ORDER BY id"
+        return dict(self.rows(sql, [array_of(ids)]))
+
     # -- file undo -----------------------------------------------------------------------------------------------
 
     def with_file_undo(self, ids: Collection[str]) -> set[str]:
@@ -243,7 +260,7 @@ class Store:
         columns = self.columns_of(table)
         at = columns.index(key_of(table))
         rows = self.rows(f"SELECT {', '.join(columns)} FROM main.{table} WHERE {condition} ORDER BY rowid", params)
-        return {row[at]: row_json(dict(zip(columns, row, strict=True))) for row in rows}
+        return {row[at]: stringify(dict(zip(columns, row, strict=True))) for row in rows}
 
     # -- projects ------------------------------------------------------------------------------------------------
 

@@ -107,6 +107,27 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
     assert "Commands:" in home.run("plan").stdout + home.run("plan", "--help").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("mvoe", "No such command 'mvoe'. Did you mean 'move'? See opencode-migrator --help."),
+        ("xyzzy", "No such command 'xyzzy'. See opencode-migrator --help."),
+        (
+            "move --form-dir x",
+            (
+                "No such option '--form-dir'. (Did you mean one of: '--from-dir', '--from-id', '--to-dir'?) "
+                "See opencode-migrator move --help."
+            ),
+        ),
+        ("projects x", "Got unexpected extra argument (x). See opencode-migrator projects --help."),
+    ],
+)
+def test_wrong_usage_names_what_was_meant(home: Home, words: str, message: str) -> None:
+    shown = home.run(*words.split())
+    assert (shown.code, shown.stdout) == (2, "")
+    assert " ".join(shown.stderr.split()) == f"error: {message}"
+
+
 def test_version(home: Home) -> None:
     shown = home.run("--version")
     assert shown.stdout == f"opencode-migrator, version {distribution('opencode-migrator').version}\n"

@@ -17,8 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.operations.demo import load
-from migrator.store.listing import history
-from migrator.store.paging import Cursor
+from migrator.store.paging import Cursor, history
 from migrator.store.reader import Store
 from tests.support import strategies
 from tests.support.home import FIXTURES, Home, build_home

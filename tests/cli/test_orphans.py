@@ -178,7 +178,7 @@ def test_without_git_nothing_is_called_lost(home: Home) -> None:
     assert "git is not on PATH" in refused.stderr
     checked = home.run("doctor")
     assert checked.code == 0
-    assert "-- orphans can't be told: git is not on PATH" in checked.stdout
+    assert "-- orphans can't be found: git is not on PATH" in checked.stdout
 
 
 def test_moving_them_by_rule(home: Home) -> None:

@@ -65,7 +65,7 @@ def test_an_address_that_is_none(kind: Any, url: str) -> None:
 @KINDS
 @pytest.mark.parametrize("token", ["", "ocm_any\n", "\u00e9", "two words"])
 def test_a_token_that_is_none(kind: Any, token: str) -> None:
-    with pytest.raises(migrator.BadInput, match="The token given is none") as raised:
+    with pytest.raises(migrator.BadInput, match="The token given is not a token") as raised:
         kind("http://127.0.0.1:1", token)
     assert not token or token not in str(raised.value)
 

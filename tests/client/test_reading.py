@@ -50,14 +50,14 @@ def test_pages_follow_each_other_and_lose_nobody(
     served.home.execute("UPDATE session SET time_updated = 1795364980673 WHERE rowid % 3")
     every = where(served, "TRUE")
     for size in (1, 2, 5, 1000):
-        monkeypatch.setattr(requests, "MOST", size)
+        monkeypatch.setattr(requests, "MAX_PAGE", size)
         assert ids(either, archived=True) == every
         assert ids(either, archived=True, limit=7) == every[:7]
         assert ids(either, limit=0) == []
 
 
 def test_a_page_is_asked_for_when_it_is_needed(served: Served, either: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MOST", 5)
+    monkeypatch.setattr(requests, "MAX_PAGE", 5)
     rows = either.session.history(archived=True)
     first = [next(rows).session.id for _ in range(5)]
     served.home.execute("DELETE FROM session WHERE id NOT IN (" + ", ".join("?" * 5) + ")", first)
@@ -78,7 +78,7 @@ def test_filters(served: Served, client: Client) -> None:
 
 def test_orphans_are_those_of_the_command_line(served: Served, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {row["id"]: row for row in served.home.run("orphans", "--json").json if row["archived"] is None}
-    monkeypatch.setattr(requests, "MOST", 4)
+    monkeypatch.setattr(requests, "MAX_PAGE", 4)
     found = list(client.session.orphans())
     assert len(found) == len({orphan.session.id for orphan in found}) == len(rows) > 10
     for orphan in found:
@@ -99,7 +99,7 @@ def test_orphans_are_those_of_the_command_line(served: Served, client: Client, m
 
 
 def test_all_pages_of_orphans_are_of_one_look(served: Served, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MOST", 4)
+    monkeypatch.setattr(requests, "MAX_PAGE", 4)
     every = [orphan.session.id for orphan in client.session.orphans("missing-directory")]
     rows = client.session.orphans("missing-directory")
     seen = [next(rows).session.id for _ in range(4)]

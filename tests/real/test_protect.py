@@ -287,9 +287,9 @@ def from_on(said: dict[Turn, Any], turn: Turn) -> Iterator[tuple[str, str]]:
     """(file, `deletes`, `removes` or `restores`) of an undo to before a turn: opencode takes each file once."""
     session, message = turn
     seen: set[str] = set()
-    for (its_session, its_message), outlook in said.items():
+    for (its_session, its_message), effect in said.items():
         if its_session == session and its_message >= message:
-            now = [(file, what) for what in ("deletes", "removes", "restores") for file in outlook[what]]
+            now = [(file, what) for what in ("deletes", "removes", "restores") for file in effect[what]]
             yield from ((file, what) for file, what in now if file not in seen)
             seen |= {file for file, _ in now}
 
@@ -341,10 +341,10 @@ def protected(lab: ProtectLab, said: dict[Turn, Any], situation: Callable[[Prote
     assert all_rows(lab.opencode.database) == rows
     answer(lab.opencode, "protect", "--yes", cwd=lab.root)
     still = foretold(lab)
-    for turn, outlook in said.items():
-        if outlook["undo"] != "deletes":
-            assert still[turn] == outlook
-    mended = {session for (session, _), outlook in still.items() if outlook["undo"] == "restores"}
+    for turn, effect in said.items():
+        if effect["undo"] != "deletes":
+            assert still[turn] == effect
+    mended = {session for (session, _), effect in still.items() if effect["undo"] == "restores"}
     if situation in MENDED:
         assert mended >= {"turns", "deep"}
         now = all_rows(lab.opencode.database)["part"]

@@ -23,66 +23,66 @@ RETITLE = "UPDATE session SET title = ?"
 
 
 @pytest.fixture
-def gate(home: Home) -> Iterator[DatabaseAccess]:
+def access(home: Home) -> Iterator[DatabaseAccess]:
     found = DatabaseAccess(home.database)
     yield found
     found.close()
 
 
-def titles(gate: DatabaseAccess) -> set[str]:
-    with gate.history() as copy:
+def titles(access: DatabaseAccess) -> set[str]:
+    with access.history() as copy:
         return {
             row.json.partition('"title":"')[2].partition('"')[0] for row in copy.page(ListFilter(), None, 100).sessions
         }
 
 
-def test_while_a_run_writes_the_history_stands_still(gate: DatabaseAccess, home: Home) -> None:
+def test_while_a_run_writes_the_history_stands_still(access: DatabaseAccess, home: Home) -> None:
     home.execute(RETITLE, ["before"])
-    with gate.writing():
+    with access.writing():
         home.execute(RETITLE, ["after"])
-        assert titles(gate) == {"before"}
-        with pytest.raises(DatabaseInUse, match="in use by a run of this server"), gate.reading():
+        assert titles(access) == {"before"}
+        with pytest.raises(DatabaseInUse, match="in use by a run of this server"), access.reading():
             pass
-    assert titles(gate) == {"after"}
-    with gate.reading() as context:
+    assert titles(access) == {"after"}
+    with access.reading() as context:
         assert context.store.count() == 18
 
 
-def test_nobody_has_it_open_between_pages(gate: DatabaseAccess, home: Home) -> None:
-    assert len(titles(gate)) > 1
+def test_nobody_has_it_open_between_pages(access: DatabaseAccess, home: Home) -> None:
+    assert len(titles(access)) > 1
     with closing(sqlite3.connect(home.database, isolation_level=None)) as alone:
         alone.execute("PRAGMA locking_mode = EXCLUSIVE")
         alone.execute("BEGIN EXCLUSIVE")  # fails if and only if any other connection is open
         alone.execute("ROLLBACK")
 
 
-def may_read(gate: DatabaseAccess) -> bool:
+def may_read(access: DatabaseAccess) -> bool:
     try:
-        with gate.reading():
+        with access.reading():
             return True
     except DatabaseInUse:
         return False
 
 
-def test_a_run_waits_for_planning_and_planning_for_no_run(gate: DatabaseAccess) -> None:
+def test_a_run_waits_for_planning_and_planning_for_no_run(access: DatabaseAccess) -> None:
     order: list[str] = []
     planning, planned = threading.Event(), threading.Event()
 
     def plan() -> None:
-        with gate.reading(), gate.reading():
+        with access.reading(), access.reading():
             planning.set()
             planned.wait(10)
             order.append("planned")
 
     def run() -> None:
-        with gate.writing():
+        with access.writing():
             order.append("written")
 
     threads = [threading.Thread(target=plan), threading.Thread(target=run)]
     threads[0].start()
     planning.wait(10)
     threads[1].start()
-    while may_read(gate):  # whoever comes later lets the run go first
+    while may_read(access):  # whoever comes later lets the run go first
         time.sleep(0.001)
     assert threads[1].is_alive()
     planned.set()
@@ -91,32 +91,32 @@ def test_a_run_waits_for_planning_and_planning_for_no_run(gate: DatabaseAccess) 
     assert order == ["planned", "written"]
 
 
-def test_another_process_that_keeps_everyone_out(gate: DatabaseAccess, home: Home) -> None:
+def test_another_process_that_keeps_everyone_out(access: DatabaseAccess, home: Home) -> None:
     """Such as a move by the command line: pages are as before until it is done."""
     home.execute(RETITLE, ["before"])
-    assert titles(gate) == {"before"}
+    assert titles(access) == {"before"}
     with closing(sqlite3.connect(home.database, isolation_level=None)) as alone:
         alone.execute("PRAGMA locking_mode = EXCLUSIVE")
         alone.execute("BEGIN EXCLUSIVE")
         alone.execute(RETITLE, ["after"])
-        assert titles(gate) == {"before"}
+        assert titles(access) == {"before"}
         alone.execute("COMMIT")
-        assert titles(gate) == {"before"}
+        assert titles(access) == {"before"}
         with pytest.raises(DatabaseInUse), closing(DatabaseAccess(home.database)) as fresh:
             titles(fresh)
-    assert titles(gate) == {"after"}
+    assert titles(access) == {"after"}
 
 
-def test_a_copy_that_somebody_reads_outlives_the_next(gate: DatabaseAccess, home: Home) -> None:
+def test_a_copy_that_somebody_reads_outlives_the_next(access: DatabaseAccess, home: Home) -> None:
     home.execute(RETITLE, ["old"])
-    with gate.history() as old:
+    with access.history() as old:
         home.execute(RETITLE, ["new"])
-        assert titles(gate) == {"new"}
+        assert titles(access) == {"new"}
         assert {"old" in row.json for row in old.page(ListFilter(), None, 100).sessions} == {True}
-    assert titles(gate) == {"new"}
+    assert titles(access) == {"new"}
 
 
 def test_a_file_that_is_none(home: Home) -> None:
     home.database.write_bytes(b"no database at all, but long enough to look at")
-    with closing(DatabaseAccess(home.database)) as gate, pytest.raises(Unusable, match="is not an SQLite database"):
-        titles(gate)
+    with closing(DatabaseAccess(home.database)) as access, pytest.raises(Unusable, match="is not an SQLite database"):
+        titles(access)

@@ -235,7 +235,7 @@ def test_elsewhere_only_by_name_and_with_a_warning(home: Home) -> None:
         assert raw(served, host="192.168.1.7").status_code == 401
         code, said = served.stop()
     assert code == 0
-    assert said.startswith("warning: other machines can ask, and nothing of it is encrypted")
+    assert said.startswith("warning: other machines can connect, and the connection is not encrypted")
 
 
 def test_refused_before_it_serves(home: Home) -> None:

@@ -157,7 +157,7 @@ def test_outside_any_repository(home: Home, shop: Path, place: str) -> None:
 def test_a_subdirectory_that_is_gone_is_in_the_repository_around_it(home: Home, shop: Path) -> None:
     turn(home, shop)
     bind(home, SESSION, shop / "no" / "more", root_commit(shop))
-    assert [outlook.effect for outlook in foretold(home)] == [UndoEffect.RESTORES]
+    assert [turn.effect for turn in foretold(home)] == [UndoEffect.RESTORES]
 
 
 def test_a_file_for_a_directory_opens_nothing(home: Home, shop: Path) -> None:

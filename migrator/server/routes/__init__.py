@@ -1,1 +1,1 @@
-"""What the API offers, a file for each resource."""
+"""What the API offers, one file for each verb."""

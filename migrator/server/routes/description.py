@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import read
+from migrator.server.parameters import read_query
 from migrator.server.state import json_response
 
 if TYPE_CHECKING:
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 async def document(request: Request) -> Response:
     """Answer with the OpenAPI document."""
-    read(request, ())
+    read_query(request, ())
     return json_response(request.app.state.document)
 
 
 async def page(request: Request) -> Response:
-    """Answer with the same as a page to read."""
+    """Answer with the description as a page to read."""
     from migrator.server.page import html
 
-    read(request, ())
+    read_query(request, ())
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
     return Response(html(request.app.state.document), headers=headers, media_type="text/html")
 
 
-OPERATIONS = (
+ENDPOINTS = (
     Endpoint(
         "get",
         "/openapi.json",

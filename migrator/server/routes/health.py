@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator import __version__
 from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import read
+from migrator.server.parameters import read_query
 from migrator.server.state import json_response
 
 if TYPE_CHECKING:
@@ -16,31 +16,29 @@ if TYPE_CHECKING:
 
 async def health(request: Request) -> Response:
     """Answer that all is well."""
-    read(request, ())
+    read_query(request, ())
     return json_response({"status": "ok", "version": __version__})
 
 
-OPERATIONS = (
-    Endpoint(
-        "get",
-        "/healthz",
-        "health",
-        health,
-        "Ask whether the server is there",
-        "Needs no token and tells nothing of the database.",
-        ResponseSpec(
-            "It is.",
-            {
-                "application/json": {
-                    "type": "object",
-                    "required": ["status", "version"],
-                    "properties": {
-                        "status": {"const": "ok"},
-                        "version": {"type": "string", "description": "The version of opencode-migrator."},
-                    },
-                }
-            },
-        ),
-        secured=False,
+ENDPOINT = Endpoint(
+    "get",
+    "/healthz",
+    "health",
+    health,
+    "Ask whether the server is there",
+    "Needs no token and tells nothing of the database.",
+    ResponseSpec(
+        "It is.",
+        {
+            "application/json": {
+                "type": "object",
+                "required": ["status", "version"],
+                "properties": {
+                    "status": {"const": "ok"},
+                    "version": {"type": "string", "description": "The version of opencode-migrator."},
+                },
+            }
+        },
     ),
+    secured=False,
 )

@@ -1,18 +1,20 @@
-"""`/session/orphans`: the sessions that opencode can't show or resume where they belong."""
+"""`GET /session/orphans`: the sessions that opencode can't show or resume where they belong."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.arguments import OrphansRequest
 from migrator.reporting.session_info import orphan_sessions
 from migrator.server import cursors
-from migrator.server.endpoint import Endpoint, ResponseSpec
-from migrator.server.parameters import Parameter, read
-from migrator.server.routes.session import MOST, NEXT
+from migrator.server.endpoint import NEXT_CURSOR, Endpoint, page_response
+from migrator.server.parameters import Parameter, limit_parameter, read_query
 from migrator.server.state import app_state, in_thread, json_text
-from migrator.store.paging import DEFAULT_LIMIT, Cursor
+from migrator.store.paging import Cursor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -20,11 +22,7 @@ if TYPE_CHECKING:
     from migrator.server.database_access import DatabaseAccess
 
 PARAMETERS = (
-    Parameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
-        "How many sessions a page has at most.",
-    ),
+    limit_parameter("How many sessions a page has at most."),
     Parameter("cursor", {"type": "string"}, "Go on after a page: what its header `x-next-cursor` holds."),
     Parameter("archived", {"type": "boolean", "default": False}, "Show archived sessions too."),
     Parameter("rule", {"type": "string"}, "Only what this rule finds, such as `missing-directory`."),
@@ -33,63 +31,54 @@ PARAMETERS = (
 
 async def orphans(request: Request) -> Response:
     """Answer with one page."""
-    values = read(request, PARAMETERS)
+    values = read_query(request, PARAMETERS)
     cursor = cursors.read_cursor(values["cursor"]) if values["cursor"] else None
-    gate, looks = app_state(request).gate, app_state(request).looks
+    rule = values["rule"]
+    access, cache = app_state(request).access, app_state(request).orphan_cache
 
-    def page() -> Response:
-        found = (looks.next if cursor else looks.first)(values["rule"], lambda: _find(gate, values["rule"]))
-        wanted = [
+    def respond() -> Response:
+        found = (cache.continued if cursor else cache.search)(rule, lambda: _find(access, rule))
+        remaining = [
             orphan
             for orphan in found
             if (values["archived"] or orphan.session.archived is None)
-            and (cursor is None or _place(orphan.session) < (cursor.updated, cursor.id))
+            and (cursor is None or _sort_key(orphan.session) < (cursor.updated, cursor.id))
         ]
-        shown = wanted[: values["limit"]]
+        shown = remaining[: values["limit"]]
         headers = {}
-        if len(wanted) > len(shown):
-            headers[NEXT] = cursors.write_cursor(Cursor(*_place(shown[-1].session)))
+        if len(remaining) > len(shown):
+            headers[NEXT_CURSOR] = cursors.write_cursor(Cursor(*_sort_key(shown[-1].session)))
         else:
-            looks.over()
-        with gate.history() as copy:
+            cache.clear()
+        with access.history() as copy:
             infos = copy.sessions([orphan.session.id for orphan in shown])
             rows = orphan_sessions(shown, infos, copy.projects)
         return json_text(f"[{','.join(rows)}]", headers=headers)
 
-    return await in_thread(page)
+    return await in_thread(respond)
 
 
-def _find(gate: DatabaseAccess, rule: str | None) -> list[Orphan]:
-    from migrator.operations.orphans import find_homes
-    from migrator.orphans.find import find_orphans as find
-    from migrator.plugins import check_rule_names, orphan_rules
+def _find(access: DatabaseAccess, rule: str | None) -> Sequence[Orphan]:
+    from migrator.operations.orphans import list_orphans
 
-    asked = [rule] if rule else []
-    check_rule_names(asked, "rule")
-    with gate.reading() as context:
-        return find(context.rule_context, orphan_rules(), find_homes(context), found_by=asked)
+    with access.reading() as context:
+        return list_orphans(context, OrphansRequest([rule] if rule else [], rule_option="rule")).orphans
 
 
-def _place(session: Session) -> tuple[int, str]:
+def _sort_key(session: Session) -> tuple[int, str]:
     return session.updated, session.id
 
 
-OPERATIONS = (
-    Endpoint(
-        "get",
-        "/session/orphans",
-        "session.orphans",
-        orphans,
-        "List the sessions that got lost, and why",
-        "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
-        "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
-        "longer than a page of the history.",
-        ResponseSpec(
-            "A page of lost sessions.",
-            {"application/json": {"type": "array", "items": {"$ref": "#/components/schemas/Orphan"}}},
-            {NEXT: {"description": "The cursor of the next page; absent on the last.", "schema": {"type": "string"}}},
-        ),
-        problems=(409, 503),
-        parameters=PARAMETERS,
-    ),
+ENDPOINT = Endpoint(
+    "get",
+    "/session/orphans",
+    "session.orphans",
+    orphans,
+    "List the sessions that got lost, and why",
+    "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
+    "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
+    "longer than a page of the history.",
+    page_response("A page of lost sessions.", "Orphan"),
+    refusals=(409, 503),
+    parameters=PARAMETERS,
 )

@@ -1,1 +1,1 @@
-"""What only opencode 2 has: its tables, its import of the sessions of opencode 1, its background service."""
+"""What only opencode 2 has: what staged sessions have in its tables, and its background service."""

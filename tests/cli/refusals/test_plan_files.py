@@ -136,4 +136,6 @@ def test_a_plan_file_that_cannot_be_written(home: Home) -> None:
     said = refused(home, "plan", *MOVE[1:-1], "-o", "nowhere/moving.json")
     assert "nowhere/moving.json" in said
     assert not (home.path / "nowhere").exists()
+    below_a_file = home.database / "moving.json"
+    assert f"{below_a_file}: Not a directory" in refused(home, "plan", *MOVE[1:-1], "-o", str(below_a_file))
     refused(home, "plan", *MOVE[1:-1], "-o", "src", code=2)

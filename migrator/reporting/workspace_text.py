@@ -1,9 +1,9 @@
-"""A repository and its workspaces for people: what each is, how many sessions it has and where they go."""
+"""A repository and its workspaces: as rows, and as a tree that says how many sessions each has and where they go."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,10 +11,44 @@ from migrator.text import cells, count, one_line, shortened, tilde
 from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from migrator.model import Plan
     from migrator.workspaces.model import RepositorySessions, Workspace
+
+
+def workspace_rows(found: RepositorySessions) -> list[dict[str, Any]]:
+    """Return one JSON object per workspace."""
+    return [
+        {
+            "name": workspace.name,
+            "path": workspace.path,
+            "kind": workspace.kind,
+            "state": workspace.state.value,
+            "main": workspace.main,
+            "locked": workspace.locked,
+            "formerly": list(workspace.formerly),
+            "sessions": found.session_counts.get(workspace, 0),
+            "evidence": workspace.evidence or None,
+            "repository": found.repository.home,
+        }
+        for workspace in found.repository.workspaces
+    ]
+
+
+def state_words(row: Mapping[str, Any]) -> str:
+    """Return the state of a workspace, and whether it is the main one or locked."""
+    state = "main" if row["main"] and row["state"] == WorkspaceState.ALIVE.value else row["state"]
+    return f"{state}, locked" if row["locked"] is not None else str(state)
+
+
+COLUMNS: dict[str, Callable[[Any], str]] = {
+    "Name": lambda row: row["name"],
+    "Kind": lambda row: row["kind"],
+    "State": state_words,
+    "Sessions": lambda row: f"{row['sessions']:,}",
+    "Directory": lambda row: tilde(row["path"]),
+}
 
 
 def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterator[str]:
@@ -28,7 +62,7 @@ def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterato
             leaving.setdefault(owner.workspace, Counter())[change.after.directory] += 1
     workspaces = repository.workspaces
     names = [shortened(workspace.name, 30) for workspace in workspaces]
-    states = [state_words(workspace) for workspace in workspaces]
+    states = [state_words(row) for row in workspace_rows(found)]
     name_room, state_room = max(map(cells, names)), max(map(cells, states))
     for index, (workspace, name, state) in enumerate(zip(workspaces, names, states, strict=True)):
         branch, stem = ("└─ ", "   ") if index == len(workspaces) - 1 else ("├─ ", "│  ")
@@ -39,12 +73,6 @@ def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterato
         if workspace.evidence:
             yield shortened(f"{stem}  evidence: {workspace.evidence}", max(width, 40))
         yield f"{stem}  {_going(found.session_counts.get(workspace, 0), leaving.get(workspace, Counter()))}"
-
-
-def state_words(workspace: Workspace) -> str:
-    """Return the state, and what else is special of a workspace."""
-    words = ["main"] if workspace.main and workspace.state is WorkspaceState.ALIVE else [workspace.state.value]
-    return ", ".join([*words, *(["locked"] if workspace.locked is not None else [])])
 
 
 def _going(sessions: int, to: Counter[str]) -> str:

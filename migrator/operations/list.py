@@ -1,0 +1,61 @@
+"""`list`: the session history."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from migrator.operations.select import make_query
+from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migrator.arguments import ListRequest
+    from migrator.model import Project, Session
+    from migrator.operations.context import CommandContext
+    from migrator.selection.query import Query
+    from migrator.store.paging import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    """One page of sessions, and every project; `next` is the cursor of the next page, None on the last.
+
+    `here` says whether it is what opencode would list here, `selected` whether any selector was given.
+    """
+
+    sessions: Sequence[Session]
+    projects: Sequence[Project]
+    next: Cursor | None
+    here: bool
+    selected: bool
+
+
+def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
+    """Return one page of the sessions that were asked for, last updated first."""
+    query = make_query(context, request.select)
+    here = not (request.everywhere or query.chooses)
+    limit = request.limit if request.limit is not None else (DEFAULT_LIMIT if here else 0)
+    limit = min(limit, 2**31)  # SQLite's integers end somewhere
+    cursor = Cursor.parse(request.cursor) if request.cursor else None
+    page = history(context.store, _conditions(context, query, request, here=here), cursor, limit)
+    return SessionList(page.sessions, context.selector_context.projects(), page.next, here, query.selects)
+
+
+def _conditions(context: CommandContext, query: Query, request: ListRequest, *, here: bool) -> list[Condition]:
+    conditions = query.conditions()
+    if conditions is None:  # a selector that only Python can answer
+        ids = json.dumps([session.id for session in query.sessions(context.store)])
+        conditions = [("id IN (SELECT value FROM json_each(?))", (ids,))]
+    shown = ListFilter(
+        project_id=context.places.find(".").project_id if here else None,
+        directory=request.directory,
+        roots=request.roots if request.roots is not None else not query.chooses,
+        start=request.start,
+        search=request.search,
+        workspace=request.workspace,
+        hide_archived=request.hide_archived,
+    )
+    return [*conditions, *shown.conditions(context.store.schema)]

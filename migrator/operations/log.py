@@ -1,0 +1,31 @@
+"""`log`: the runs so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.errors import NoSuchRun
+from migrator.execution.run_log import logged_runs, open_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from migrator.execution.journal_rows import RunEntry
+    from migrator.model import LoggedRun
+
+
+def list_runs(only: Path | None = None) -> list[LoggedRun]:
+    """Return the runs so far, newest first; with `only`, those on this database."""
+    return logged_runs(str(only) if only else None)
+
+
+def find_run(run: str, only: Path | None = None) -> RunEntry:
+    """Return the run with this id, or with the only id that starts so.
+
+    Raises NoSuchRun if there is none, or if it was made on another database than `only`.
+    """
+    with open_run(run) as journal:
+        entry = journal.entry
+    if only is not None and entry.store != str(only):
+        raise NoSuchRun(f"Run {entry.id} was made on {entry.store}, not on {only}; take it back or resume it there.")
+    return entry

@@ -1,0 +1,21 @@
+"""`projects`: every project that opencode knows."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from migrator.model import ListedProject
+
+if TYPE_CHECKING:
+    from migrator.operations.context import CommandContext
+
+
+def list_projects(context: CommandContext) -> list[ListedProject]:
+    """Return every project row, then the ids that only sessions name."""
+    counts = context.store.sessions_per_project()
+    listed = [
+        ListedProject(project.id, project, counts.pop(project.id, 0), os.path.isdir(project.worktree))
+        for project in context.store.projects()
+    ]
+    return listed + [ListedProject(id_, None, number, exists=False) for id_, number in sorted(counts.items())]

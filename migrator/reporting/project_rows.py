@@ -1,0 +1,40 @@
+"""Projects as rows: what `projects` lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from migrator.text import tilde
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from migrator.model import ListedProject
+
+
+def project_rows(projects: Sequence[ListedProject]) -> list[dict[str, Any]]:
+    """Return one JSON object per project; without a row, its name, worktree and vcs are null."""
+    return [
+        {
+            "id": id_,
+            "name": project and project.name,
+            "worktree": project and project.worktree,
+            "vcs": project and project.vcs,
+            "sessions": sessions,
+            "exists": exists,
+        }
+        for id_, project, sessions, exists in projects
+    ]
+
+
+def project_columns(projects: Sequence[ListedProject]) -> dict[str, Callable[[Any], str]]:
+    """Return the columns of the table."""
+    labels = {id_: project.label for id_, project, _, _ in projects if project}
+    return {
+        "Project": lambda row: row["id"][:12],
+        "Name": lambda row: labels.get(row["id"], ""),
+        "Sessions": lambda row: f"{row['sessions']:,}",
+        "VCS": lambda row: row["vcs"] or "",
+        "Exists": lambda row: "yes" if row["exists"] else "no",
+        "Worktree": lambda row: tilde(row["worktree"]) if row["worktree"] else "(no project row)",
+    }
