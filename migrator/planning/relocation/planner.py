@@ -17,7 +17,6 @@ from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives, trees
 from migrator.snapshots.alternates import broken_alternates, worktree_of
 from migrator.snapshots.layout import Layout
-from migrator.store.project_rows import project_rows
 from migrator.store.reader import IN
 from migrator.text import and_more
 
@@ -39,7 +38,7 @@ def plan_relocation(
     MigratorError if an old folder is still in use, unless it was `copied`.
     """
     relocation.resolver.check_folders()
-    rows = project_rows(store)
+    rows = store.project_rows()
     updates, stay_warnings = project_updates(rows.values(), relocation)
     directories = store.directories()
     following = [directory for directory in directories if relocation.new_directory(directory) is not None]

@@ -15,8 +15,7 @@ from migrator.model import (
     WorkspaceChange,
 )
 from migrator.places.checkout import directory_project_id
-from migrator.store.json_text import stringify
-from migrator.store.project_rows import ProjectRows, parse_sandboxes
+from migrator.store.reader import ProjectRows, parse_sandboxes, stringify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
