@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from migrator.documents.plan import warning_document
 from migrator.model import LoggedRun, Run, RunStatus
 
 FORMAT = "opencode-migrator/run@1"
+
+_LOG_KEYS = {"id": "run", "undone_by": "undoneBy"}
+"""The keys of a row of the log, by the fields of a LoggedRun; the others are called the same."""
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -38,20 +42,11 @@ def read_run(document: dict[str, Any]) -> Run:
 
 def log_row(run: LoggedRun) -> dict[str, Any]:
     """Return a run of the log as a JSON object; `started` in milliseconds."""
-    return {
-        "run": run.id,
-        "status": run.status.value,
-        "started": run.started,
-        "sessions": run.sessions,
-        "command": run.command,
-        "store": run.store,
-        "undoes": run.undoes,
-        "undoneBy": run.undone_by,
-    }
+    return {_LOG_KEYS.get(field, field): value for field, value in asdict(run).items()}
 
 
 def read_log_row(row: dict[str, Any]) -> LoggedRun:
     """Return the run that `log_row` wrote."""
     from msgspec import convert
 
-    return convert({"id": row["run"], "undone_by": row["undoneBy"], **row}, LoggedRun)
+    return convert(row | {field: row[key] for field, key in _LOG_KEYS.items()}, LoggedRun)

@@ -88,14 +88,10 @@ def _home(orphan: Orphan, width: int) -> Iterator[str]:
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:
     """Yield `label: text` in as many indented lines as it takes; the home directory is written as ~."""
-    whole = _tildes(one_line(f"{label}: {text}"))
+    whole, home = one_line(f"{label}: {text}"), os.path.expanduser("~")
+    if home != "/":  # wherever a path in the sentence begins with it
+        whole = re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", whole)
     first, *rest = wrap(whole, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
     head, colon, tail = first.partition(":")
     yield f"  {click.style(head, fg=color)}{colon}{tail}"
     yield from (f"  {line}" for line in rest)
-
-
-def _tildes(text: str) -> str:
-    """Write the home directory as ~ wherever a path in a sentence begins with it."""
-    home = os.path.expanduser("~")
-    return re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", text) if home != "/" else text

@@ -86,11 +86,9 @@ def session_columns(*, with_project: bool, width: int | None = None) -> dict[str
     }
     if with_project:
         if width is None or width >= NARROW:
-            found["Project"] = _project
+            found["Project"] = lambda row: (
+                Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
+            )
         found["Directory"] = lambda row: tilde(row["directory"])
     found["Title"] = lambda row: row["title"] + (" (archived)" if row["archived"] else "")
     return found
-
-
-def _project(row: Mapping[str, Any]) -> str:
-    return Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"

@@ -56,10 +56,12 @@ class HistoryCopy:
             raise
 
     def _copy(self, store: Store) -> dict[str, Project]:
+        existing = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
+        columns = selected(COLUMNS, existing)
         with store.translate_errors():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             with transaction(store.connection, "BEGIN"):
-                store.connection.execute(f"CREATE TABLE copy.session AS {_select(store)}")
+                store.connection.execute(f"CREATE TABLE copy.session AS SELECT {columns} FROM session")
                 projects = {project.id: project for project in store.projects()}
             store.connection.execute("DETACH copy")
         return projects
@@ -118,9 +120,3 @@ class HistoryCopy:
         connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, check_same_thread=False)
         add_functions(connection)
         return connection
-
-
-def _select(store: Store) -> str:
-    """Return the query for every session in any schema; see `make_session_view`."""
-    existing = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
-    return f"SELECT {selected(COLUMNS, existing)} FROM session"
