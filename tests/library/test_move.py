@@ -149,6 +149,14 @@ def test_what_selects_nothing_is_refused(
         migrator.select(store, **said)
 
 
+def test_a_dash_is_a_text_like_any_other(home: Home, store: migrator.OpenStore) -> None:
+    """It is standard input for `--from-id` on a command line only."""
+    session = moving(store).changes[0].session
+    home.execute("UPDATE session SET title = 'search - again' WHERE id = ?", [session])
+    found = migrator.select(store, from_dir="~/src/shop-*", title="-", exclude_dir="-")
+    assert [selected.session.id for selected in found.sessions] == [session]
+
+
 def test_values_that_mean_nothing_are_refused(store: migrator.OpenStore, tmp_path: Path) -> None:
     selection = migrator.select(store, from_dir="~/src/shop-*")
     plan = migrator.plan(store, selection, "~/src/shop")
