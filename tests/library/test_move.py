@@ -103,6 +103,7 @@ def test_a_list_can_be_narrowed(home: Home, store: migrator.OpenStore) -> None:
     assert ids() == those("time_archived IS NULL") != those("TRUE")
     assert ids(archived=True) == those("TRUE")
     assert ids(archived=True, roots=True) == those("parent_id IS NULL") != those("TRUE")
+    assert ids(archived=True, roots=None) == those("TRUE")
     assert ids(archived=True, directory=here) == those(f"directory = '{here}'") != set()
     assert ids(archived=True, start=middle) == those(f"time_updated >= {middle}") != those("TRUE")
     assert ids(archived=True, search="READ") == those("title LIKE '%read%'") != set()
