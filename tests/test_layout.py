@@ -43,7 +43,7 @@ def test_a_verb_is_the_same_word_on_every_floor() -> None:
 
     assert set(COMMANDS) <= stems("cli")
     assert stems("operations") - {"context", "crash_log", "select"} == set(COMMANDS) - {"plan", "show", "serve"}
-    assert stems("server/routes") - {"description", "health"} <= set(COMMANDS)
+    assert stems("server/routes") - {"description"} <= set(COMMANDS)
 
 
 def test_no_module_lies_directly_in_selectors() -> None:

@@ -23,9 +23,9 @@ options = undo_files_option
 def command(**values: Any) -> None:
     """Mend the turns that opencode can't undo any more without deleting files, or detach their file undo.
 
-    All sessions are looked at, or the selected ones with their trees. If a turn's snapshot still exists, but not where
-    opencode looks for it, it is brought there; otherwise an undo of the turn takes back the conversation only. All
-    other turns keep their file undo. Nothing moves. `doctor --undo` lists the turns that are meant.
+    `doctor --undo` lists these turns. All sessions are looked at, or the selected ones with their trees. If a turn's
+    snapshot still exists, but not where opencode looks for it, it is brought there; otherwise an undo of the turn takes
+    back the conversation only. All other turns keep their file undo. Nothing moves.
     """
     show_or_apply(make_plan(values), values, "Protect")
 

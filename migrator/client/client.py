@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from migrator.client import requests
-from migrator.client.server import TIMEOUT_SECONDS, URL, http_settings
+from migrator.client.http_settings import TIMEOUT_SECONDS, URL, http_settings
 from migrator.client.transport import Transport
 
 if TYPE_CHECKING:

@@ -100,7 +100,9 @@ def changed_sessions(
     for child, parent in staging.unplanned_children():
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
-    found.update(_changed_values(staging.store, restores))
+    for edit in changed_since(staging.store, restores):
+        if not is_optional(edit):
+            found[edit.session] = f"has been used since: {_value_name(edit)} changed"
     found.update(dict.fromkeys(deleted_in_opencode_2(staging.store, restores), DELETED_IN_2))
     return found
 
@@ -118,19 +120,10 @@ def _difference(change: Change, now: Binding) -> str:
     if now == change.after:
         return MOVED_ALREADY
     for field in now._fields:
-        was, is_ = getattr(change.before, field), getattr(now, field)
-        if was != is_:
-            return f"now has {field} {is_!r} instead of {was!r}"
+        planned, value = getattr(change.before, field), getattr(now, field)
+        if planned != value:
+            return f"now has {field} {value!r} instead of {planned!r}"
     return "changed"
-
-
-def _changed_values(store: Store, restores: Sequence[Edit]) -> dict[str, str]:
-    """Map each session with a value that can't be set back, because it changed since the run, to words that name it."""
-    return {
-        edit.session: f"has been used since: {_value_name(edit)} changed"
-        for edit in changed_since(store, restores)
-        if not is_optional(edit)
-    }
 
 
 def _value_name(edit: Edit) -> str:

@@ -2,22 +2,25 @@
 
 A chunk is one transaction. If one fails, or Ctrl-C comes, the chunks before it are taken back from the journal. A
 process that is killed leaves a run that `resume` finishes or `undo` takes back, from what the rows themselves say.
+
+A session may be one row or carry thousands of message parts, so a fixed number of them is either slow (a chunk costs
+two syncs of the disk) or holds one transaction for seconds: unless the user gives a number, a chunk is what can be
+written in a quarter of a second. See benchmarks/README.md for both.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted, MigratorError, StalePlan
-from migrator.execution.chunk_size import ChunkSizer
 from migrator.execution.conflicts import conflict_sentence
 from migrator.execution.opencode_2 import companion_edits
 from migrator.execution.project_edits import unwritten_updates, write_updates
 from migrator.execution.rollback import roll_back
 from migrator.execution.run_log import restored_sessions
-from migrator.execution.value_edits import detachments, stage, still_applicable, value_key
+from migrator.execution.value_edits import detachments, stage, still_applicable
 from migrator.model import RunStatus
-from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,13 +29,12 @@ if TYPE_CHECKING:
     from migrator.store.staging import Staging
     from migrator.store.writer import Writer
 
+_SECONDS = 0.25
+_FIRST_CHUNK = 250
+_LARGEST_CHUNK = 10_000
 
-def execute(
-    writer: Writer,
-    journal: Journal,
-    staging: Staging,
-    progress: Callable[[int], None] = lambda _: None,
-) -> None:
+
+def execute(writer: Writer, journal: Journal, staging: Staging, progress: Callable[[int], None]) -> None:
     """Write what is staged, numbered as in the journal, then verify it and close the run.
 
     On any failure, KeyboardInterrupt from `progress` included, everything that the run has written is taken back before
@@ -59,20 +61,27 @@ def _write(writer: Writer, journal: Journal, staging: Staging, progress: Callabl
         write_updates(writer, unwritten_updates(writer, journal.updates()))
     entry, restored = journal.entry, restored_sessions(journal)
     number = max((number for number, *_ in journal.chunks()), default=0)
-    sizer = ChunkSizer(entry.chunk_size)
+    size = entry.chunk_size or _FIRST_CHUNK
     first = staging.first
     while first <= staging.last:
         number += 1
-        numbers = range(first, min(first + sizer.size, staging.last + 1))
-        sizer.start()
+        numbers = range(first, min(first + size, staging.last + 1))
+        start = time.monotonic()
         _write_chunk(writer, journal, staging, number, numbers, restored=restored, announce=entry.announces)
-        sizer.stop()
+        if entry.chunk_size is None:
+            size = _next_size(size, time.monotonic() - start)
         progress(len(numbers))
         first += len(numbers)
     with writer.transaction():
         for project in projects:
             if not project.register:
                 writer.unregister(project.change, project.registered)
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """Return the size of the chunk after one that took so long: at most four times as large, at least a quarter."""
+    factor = min(max(_SECONDS / max(seconds, 1e-9), 1 / 4), 4)
+    return max(1, min(int(size * factor), _LARGEST_CHUNK))
 
 
 def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
@@ -88,13 +97,10 @@ def _write_chunk(  # noqa: PLR0913 - all of these make one chunk
     """Write chunk `number`: the changes with these numbers."""
     first, last = numbers[0], numbers[-1]
     with writer.transaction():
-        restores = journal.restores(first, last)
-        settled = {value_key(edit) for edit in restores}
-        restores = still_applicable(writer, restores)
-        edits = restores + detachments(staging, first, last, settled)
-        edits += companion_edits(
-            staging, first, last, restores=restores, restored=restored, announce=announce, now=now_ms()
-        )
+        all_restores = journal.restores(first, last)
+        restores = still_applicable(writer, all_restores)
+        edits = restores + detachments(staging, first, last, all_restores)
+        edits += companion_edits(staging, first, last, restores=restores, restored=restored, announce=announce)
         journal.intend(number, first, last, edits)
         if staging.rebind(first, last) != len(numbers) or writer.edit(edits) != len(edits):
             chunk = journal.changes(first, last)

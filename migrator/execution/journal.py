@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -155,13 +156,12 @@ class Journal:
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
         sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        rows = self.connection.execute(sql, [first, 2**62 if last is None else last])
         bindings = {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
         undos = {undo.value: undo for undo in FileUndo}
         return [
             Change(session, root, title, (), bindings[before], bindings[after], undos[undo])
-            for session, root, title, undo, before, after in self.connection.execute(
-                sql, [first, last if last is not None else 2**62]
-            )
+            for session, root, title, undo, before, after in rows
         ]
 
     def projects(self) -> list[ProjectEdit]:
@@ -176,8 +176,8 @@ class Journal:
         return [read_update(*row) for row in self._rows("project_update")]
 
     def carried(self) -> list[Carried]:
-        """Return between which snapshot repositories the run copied objects."""
-        return [Carried(source, of, target, to, bool(made)) for source, of, target, to, made in self._rows("snapshot")]
+        """Return the pairs of snapshot repositories between which the run copied objects."""
+        return [Carried._make([*paths, bool(made)]) for *paths, made in self._rows("snapshot")]
 
     def _rows(self, table: str) -> list[Any]:
         """Return the rows of a table that older journals don't have; then there are none."""
@@ -226,36 +226,33 @@ class Journal:
 
     def edits(self, number: int | None = None) -> list[Edit]:
         """Return the value edits of one chunk, or of all."""
-        sql = 'SELECT "table", "column", key, session, before, after FROM edit'
-        rows = self.connection.execute(
-            sql + (" WHERE chunk = ?" if number is not None else ""), [number] * (number is not None)
-        )
-        return [Edit(*row) for row in rows.fetchall()]
+        where, values = ("", []) if number is None else ("WHERE chunk = ?", [number])
+        sql = f'SELECT "table", "column", key, session, before, after FROM edit {where}'
+        return [Edit(*row) for row in self.connection.execute(sql, values).fetchall()]
 
     # -- how it ended --------------------------------------------------------------------------------------------
 
     def mark(self, status: RunStatus, verified: int | None = None) -> None:
         """Record the status of the run and the time, and how many sessions were verified."""
-        self.__dict__.pop("entry", None)
+        entry = self.entry
+        verified = entry.verified if verified is None else verified
         with _explain_errors(self.path):
             self.connection.execute(
-                "UPDATE run SET status = ?, finished = ?, verified = coalesce(?, verified)",
-                [status.value, now_ms(), verified],
+                "UPDATE run SET status = ?, finished = ?, verified = ?", [status.value, now_ms(), verified]
             )
+        self.entry = replace(entry, status=status, verified=verified)
 
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""
         sql = (
-            "SELECT id, status, (SELECT count(*) FROM change), (SELECT count(*) FROM chunk), verified, undoes, "
+            "SELECT (SELECT count(*) FROM chunk), "
             "NOT EXISTS (SELECT 1 FROM change) OR EXISTS (SELECT 1 FROM change WHERE before <> after), "
-            "(SELECT count(*) FROM change WHERE session NOT IN (SELECT session FROM edit)) FROM run"
+            "(SELECT count(*) FROM change WHERE session NOT IN (SELECT session FROM edit))"
         )
-        ((run, status, sessions, chunks, verified, undoes, moved, mended),) = self.connection.execute(sql).fetchall()
+        entry, (chunks, moved, mended) = self.entry, self.connection.execute(sql).fetchone()
         return Run(
-            run, RunStatus(status), sessions, chunks, verified or 0, tuple(conflicts), tuple(warnings), undoes,
-            len(self.updates()),
-            bool(moved),
-            0 if moved else mended,
+            entry.id, entry.status, entry.sessions, chunks, entry.verified, tuple(conflicts), tuple(warnings),
+            entry.undoes, len(self.updates()), bool(moved), 0 if moved else mended,
         )  # fmt: skip
 
 

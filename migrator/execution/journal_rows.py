@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.model import DirectoryChange, ProjectAction, ProjectChange, ProjectPaths, RunStatus, WorkspaceChange
 
 if TYPE_CHECKING:
-    from migrator.model import Plan, PlanWarning
+    from migrator.model import Plan
     from migrator.store.writer import Edit
 
 
@@ -69,8 +69,7 @@ class Job:
 
     `restores` are values that are set in the same chunk as their session: back to what they were if a run is undone, or
     to what they become if file undo is carried. `projects` are the project rows to register or to take out. `undoes` is
-    the run that is undone; `partial` tells that conflicts are left out. `carried` and `warnings` are what preparing
-    file undo has done and found.
+    the run that is undone; `partial` tells that conflicts are left out. `carried` is what preparing file undo has done.
     """
 
     plan: Plan
@@ -79,7 +78,6 @@ class Job:
     undoes: str | None = None
     partial: bool = False
     carried: tuple[Carried, ...] = ()
-    warnings: tuple[PlanWarning, ...] = ()
 
 
 def update_row(update: ProjectChange) -> tuple[str, str | None, str]:

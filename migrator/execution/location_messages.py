@@ -12,9 +12,9 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import MigratorError
-from migrator.store.json_text import stringify
+from migrator.state_dir import now_ms
 from migrator.store.opencode_2.staging import message_sequences
-from migrator.store.reader import WHOLE
+from migrator.store.reader import WHOLE, stringify
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ _HIGHEST = 2**53 - 1  # up to which opencode 2, a JavaScript program, can count
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def announce_locations(staging: Staging, first: int, last: int, settled: Collection[str], now: int) -> Iterator[Edit]:
+def announce_locations(staging: Staging, first: int, last: int, settled: Collection[str]) -> Iterator[Edit]:
     """Yield the edits that append the message in the sessions `first` to `last`, without those that are `settled`.
 
-    `now` is in milliseconds. Raises MigratorError if a session's messages have no next number.
+    Raises MigratorError if a session's messages have no next number.
     """
+    now = now_ms()
     for sequence in message_sequences(staging, first, last):
         if sequence.session not in settled:
             yield from _announcement(sequence, now)

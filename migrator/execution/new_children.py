@@ -31,7 +31,7 @@ def children_created_since(store: Store, done: Mapping[str, Change], started: in
                 unchanged.append(session.id)
             else:
                 homes[session.id] = (root, home)
-                why = (f"born since in the tree of {root}",)
+                why = (f"created since in the tree of {root}",)
                 changes.append(Change(session.id, root, session.title, why, session.binding, home, FileUndo.NONE))
         generation = list(children)
     return changes, unchanged

@@ -24,12 +24,11 @@ def companion_edits(  # noqa: PLR0913 - most of it is decided elsewhere
     restores: Sequence[Edit] = (),
     restored: Collection[str] = (),
     announce: bool,
-    now: int,
 ) -> list[Edit]:
     """Return the edits that go with moving the staged sessions `first` to `last`.
 
     A move that opencode 2 has queued would override ours, so it is deleted. The row that opencode 1 has of a session
-    moves with it, but for the `restored` sessions, whose row `restores` set back. `now` is in milliseconds.
+    moves with it, but for the `restored` sessions, whose row `restores` set back.
     """
     if not staging.store.schema.has_v2:
         return []
@@ -42,7 +41,7 @@ def companion_edits(  # noqa: PLR0913 - most of it is decided elsewhere
     edits += _edits_of_opencode_1(staging, first, last, restored)
     if announce:
         settled = {edit.session for edit in restores if edit.table == "session_message" and edit.column == WHOLE}
-        edits += announce_locations(staging, first, last, settled, now)
+        edits += announce_locations(staging, first, last, settled)
     return edits
 
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import StalePlan
 from migrator.model import DirectoryChange, ProjectChange, ProjectPaths, Row, WorkspaceChange
-from migrator.store.project_rows import ProjectRows, project_rows
-from migrator.store.reader import DIRECTORIES
+from migrator.store.reader import DIRECTORIES, ProjectRows
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from migrator.store.reader import Store
     from migrator.store.writer import Writer
@@ -66,7 +65,7 @@ def changed_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str
 def blocking_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
     """Map each project that keeps a run, which was cut off, from being finished to what changed, in words.
 
-    Values that the run has written already, or that were changed after that, don't.
+    Values that the run has written already, or that were changed after that, don't keep it.
     """
     return {
         state.update.id: _changed(state)
@@ -86,40 +85,39 @@ def inverted_updates(store: Store, updates: Sequence[ProjectChange]) -> tuple[li
 
     That happens: opencode keeps the lists of a project's directories up to date on its own.
     """
-    back, kept = [], []
+    inverted, changed = [], []
     for state in _states(store, updates):
         if state.was_written():
-            kept += [f"{name} of project {state.update.id}" for name in state.names_on(Side.OTHER)]
-            if change := _only_side(state, Side.AFTER):
-                back.append(change)
-    return back, kept
+            changed += [f"{name} of project {state.update.id}" for name in state.names_on(Side.OTHER)]
+            if update := _only_side(state, Side.AFTER):
+                inverted.append(update)
+    return inverted, changed
 
 
 def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
     """Write updates, inside a transaction. Raises StalePlan if a row isn't what it should be before."""
     for update in updates:
-        edits = list(_edits(update))
+        edits = [Edit("project", name, update.id, update.id, old, new) for name, old, new in _changed_columns(update)]
+        edits += [Edit("workspace", "directory", id_, update.id, old, new) for id_, old, new in update.workspaces]
         removed = [row for row, _ in update.directories if row]
         inserted = [row for _, row in update.directories if row]
-        done = writer.edit(edits)
-        done += sum(writer.remove_row(DIRECTORIES, row) for row in removed)  # all of them first: two may swap
-        done += sum(writer.insert_row(DIRECTORIES, row) for row in inserted)
-        if done != len(edits) + len(removed) + len(inserted):
+        written = writer.edit(edits)
+        written += sum(writer.remove_row(DIRECTORIES, row) for row in removed)  # all of them first: two may swap
+        written += sum(writer.insert_row(DIRECTORIES, row) for row in inserted)
+        if written != len(edits) + len(removed) + len(inserted):
             raise StalePlan(f"Project {update.id} changed while the run was writing; everything was rolled back.")
 
 
 def _states(store: Store, updates: Sequence[ProjectChange]) -> list[UpdateState]:
-    rows = project_rows(store, [update.id for update in updates]) if updates else {}
+    rows = store.project_rows([update.id for update in updates]) if updates else {}
     return [_state(update, rows.get(update.id)) for update in updates]
 
 
 def _state(update: ProjectChange, now: ProjectRows | None) -> UpdateState:
     sides: dict[Value, Side] = {}
     if now is not None:
-        before, after = _paths(update)
-        for column, current, old, new in zip(before._fields, now.paths, before, after, strict=True):
-            if old != new:
-                sides[column] = _side_of(current, old, new)
+        for column, old, new in _changed_columns(update):
+            sides[column] = _side_of(getattr(now.paths, column), old, new)
         for row in update.directories:
             sides[row] = _side_of_row(row, update, now)
         workspaces = dict(now.workspaces)
@@ -139,16 +137,14 @@ def _side_of_row(change: DirectoryChange, update: ProjectChange, now: ProjectRow
     taken_by_others = {_directory(row) for row in now.directories if row not in removed | inserted}
 
     def replaced(old: Row | None, new: Row | None, written: set[Row | None]) -> bool:
-        """Tell whether `new` is there instead of `old`."""
+        """Tell whether `new` is there instead of `old`, whose directory no other row has taken."""
         is_gone = old is None or old not in now.directories or old in written
-        return is_gone and (new is None or new in now.directories)
+        is_free = old is None or _directory(old) not in taken_by_others
+        return is_gone and is_free and (new is None or new in now.directories)
 
-    before, after = change
-    if replaced(after, before, removed):
-        return Side.BEFORE if after is None or _directory(after) not in taken_by_others else Side.OTHER
-    if replaced(before, after, inserted):
-        return Side.AFTER if before is None or _directory(before) not in taken_by_others else Side.OTHER
-    return Side.OTHER
+    if replaced(change.after, change.before, removed):
+        return Side.BEFORE
+    return Side.AFTER if replaced(change.before, change.after, inserted) else Side.OTHER
 
 
 def _only_side(state: UpdateState, side: Side) -> ProjectChange | None:
@@ -156,20 +152,16 @@ def _only_side(state: UpdateState, side: Side) -> ProjectChange | None:
     update, now = state.update, state.now
     if now is None:
         return None
-    target = _paths(update)[0 if side is Side.AFTER else 1]
-    paths = ProjectPaths(
-        *(
-            new if state.sides.get(column) is side else current
-            for column, current, new in zip(now.paths._fields, now.paths, target, strict=True)
-        )
-    )
+    columns = [(column, old, new) for column, old, new in _changed_columns(update) if state.sides[column] is side]
     directories = [change for change in update.directories if state.sides[change] is side]
     workspaces = [change for change in update.workspaces if state.sides[change] is side]
     if side is Side.AFTER:
+        columns = [(column, after, before) for column, before, after in columns]
         directories = [DirectoryChange(after, before) for before, after in directories]
         workspaces = [WorkspaceChange(id_, after, before) for id_, before, after in workspaces]
-    if paths == now.paths and not directories and not workspaces:
+    if not (columns or directories or workspaces):
         return None
+    paths = now.paths._replace(**{column: new for column, _, new in columns})
     return replace(
         update,
         worktree=paths.worktree,
@@ -186,19 +178,12 @@ def _changed(state: UpdateState) -> str:
     return f"has another {' and '.join(state.names_on(Side.OTHER) + state.names_on(Side.AFTER))} now"
 
 
-def _edits(update: ProjectChange) -> Iterator[Edit]:
-    before, after = _paths(update)
-    for column, old, new in zip(before._fields, before, after, strict=True):
-        if old != new:
-            yield Edit("project", column, update.id, update.id, old, new)
-    for id_, old, new in update.workspaces:
-        yield Edit("workspace", "directory", id_, update.id, old, new)
-
-
-def _paths(update: ProjectChange) -> tuple[ProjectPaths, ProjectPaths]:
+def _changed_columns(update: ProjectChange) -> list[tuple[str, str, str]]:
+    """Return (column, before, after) of the columns of the project row that change."""
     assert update.before is not None  # noqa: S101 - for the type checker: an update has both sides
     assert update.after is not None  # noqa: S101 - as above
-    return update.before, update.after
+    columns = zip(ProjectPaths._fields, update.before, update.after, strict=True)
+    return [(column, old, new) for column, old, new in columns if old != new]
 
 
 def _name(value: Value) -> str:

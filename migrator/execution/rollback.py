@@ -16,10 +16,8 @@ from migrator.execution.value_edits import (
     inverted_edits,
     stage,
     still_applicable,
-    value_key,
 )
 from migrator.model import RunStatus
-from migrator.state_dir import now_ms
 from migrator.store.staging import Staging
 
 if TYPE_CHECKING:
@@ -47,9 +45,9 @@ def chunk_side(store: Store, chunk: Sequence[Change], edits: Sequence[Edit]) -> 
         return Side.AFTER
     if all(seen[change.session] == change.before for change in present):
         return Side.BEFORE
-    strangers = [c.session for c in present if seen[c.session] not in {c.before, c.after}] or [present[0].session]
+    elsewhere = [c.session for c in present if seen[c.session] not in {c.before, c.after}] or [present[0].session]
     raise MigratorError(
-        f"Something else has moved {', '.join(strangers[:5])} since the run was cut off; "
+        f"Something else has moved {', '.join(elsewhere[:5])} since the run was cut off; "
         "put them back where the run had them, or leave the run as it is.",
     )
 
@@ -67,7 +65,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
         journal.mark(RunStatus.ROLLING_BACK)
         with writer.without_foreign_keys():
             for number, chunk in written:
-                _invert(writer, chunk, journal.edits(number), announce=entry.announces)
+                _take_back_chunk(writer, chunk, journal.edits(number), announce=entry.announces)
             _move_new_children(writer, {change.session: change for _, chunk in chunks for change in chunk}, entry)
             with writer.transaction():
                 for project in journal.projects():
@@ -78,22 +76,21 @@ def roll_back(writer: Writer, journal: Journal) -> int:
     return sum(len(chunk) for _, chunk in written)
 
 
-def _invert(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, announce: bool) -> None:
+def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, announce: bool) -> None:
+    """Take back one chunk, but for sessions that were deleted since; `edits` are those that it made."""
     with writer.transaction():
         now = writer.bindings(change.session for change in chunk)
-        there = [change for change in chunk if change.session in now]
+        existing = [change for change in chunk if change.session in now]
+        last = len(existing)
         # The way back invalidates file undo just as the way there did. So we ask about the way there: if it left a
         # workspace, what arose outside that since is detached too.
-        back = Staging(writer, map(_reversed, there), lambda change: _reversed(change).invalidates_file_undo)
-        wanted = still_applicable(writer, inverted_edits(edits))
+        staging = Staging(writer, map(_reversed, existing), lambda change: _reversed(change).invalidates_file_undo)
+        restores = still_applicable(writer, inverted_edits(edits))
         restored = frozenset(change.session for change in chunk)
-        companions = companion_edits(
-            back, 1, len(there), restores=wanted, restored=restored, announce=announce, now=now_ms()
-        )
-        back.rebind(1, len(there))
-        writer.edit(wanted)  # compare-and-set: what was changed since stays as it is
-        settled = {value_key(edit) for edit in applied(writer, wanted)}
-        writer.edit(detachments(back, 1, len(there), settled) + companions)
+        companions = companion_edits(staging, 1, last, restores=restores, restored=restored, announce=announce)
+        staging.rebind(1, last)
+        writer.edit(restores)  # compare-and-set: what was changed since stays as it is
+        writer.edit(detachments(staging, 1, last, applied(writer, restores)) + companions)
 
 
 def _reversed(change: Change) -> Change:
@@ -107,6 +104,6 @@ def _move_new_children(writer: Writer, done: Mapping[str, Change], entry: RunEnt
         last = len(children)
         with writer.transaction():
             staging = stage(writer, children)
-            companions = companion_edits(staging, 1, last, announce=entry.announces, now=now_ms())
             staging.rebind(1, last)
+            companions = companion_edits(staging, 1, last, announce=entry.announces)
             writer.edit(detachments(staging, 1, last) + companions)

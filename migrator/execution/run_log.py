@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal import Journal
-from migrator.model import LoggedRun, RunStatus
+from migrator.model import RunStatus
 from migrator.state_dir import runs_directory
 from migrator.text import whole_id
 
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.execution.journal_rows import RunEntry
-
-
-def logged_runs(store: str | None = None) -> list[LoggedRun]:
-    """Return the runs so far, newest first; only those on the database `store`, if that is given."""
-    runs = run_entries(store)
-    by = undone_by(runs)
-    return [
-        LoggedRun(run.id, run.status, run.started, run.sessions, run.command, run.store, run.undoes, by.get(run.id))
-        for run in reversed(runs)
-    ]
 
 
 def run_entries(store: str | None = None) -> list[RunEntry]:
@@ -36,8 +26,8 @@ def run_entries(store: str | None = None) -> list[RunEntry]:
     return sorted((entry for entry in found if store in {None, entry.store}), key=lambda entry: entry.started)
 
 
-def unfinished_runs(store: str) -> list[str]:
-    """Return the ids of the runs on this database that were cut off."""
+def refuse_while_unfinished(store: str) -> None:
+    """Raise MigratorError if a run on this database was cut off."""
     sql = "SELECT id FROM run WHERE store = ? AND status IN (?, ?)"
     values = (store, RunStatus.RUNNING.value, RunStatus.ROLLING_BACK.value)
     found: list[str] = []
@@ -45,12 +35,8 @@ def unfinished_runs(store: str) -> list[str]:
         with Journal(path) as journal:
             if journal.has_table("run"):
                 found += [run for (run,) in journal.connection.execute(sql, values)]
-    return found
-
-
-def refuse_while_unfinished(store: str) -> None:
-    """Raise MigratorError where a run on this database was cut off."""
-    for run in unfinished_runs(store):
+    if found:
+        run = found[0]
         raise MigratorError(
             f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
             f"or `opencode-migrator undo {run}` to take it back.",
@@ -58,7 +44,7 @@ def refuse_while_unfinished(store: str) -> None:
 
 
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
-    """Map each run that was taken back to the run that did so; a run whose undo was taken back counts again."""
+    """Map each run that was taken back to the run that did so; one whose undo was taken back is not among them."""
     found: dict[str, str] = {}
     for run in reversed(runs):
         if run.undoes and run.status is RunStatus.APPLIED and run.id not in found and not run.partial:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution import project_edits, run_log
-from migrator.execution.carry_undo import carry_undo, update_alternates
 from migrator.execution.conflicts import (
     DELETED_IN_2,
     Conflicts,
@@ -18,10 +17,10 @@ from migrator.execution.conflicts import (
     turns_under_way,
 )
 from migrator.execution.engine import execute
+from migrator.execution.file_undo import prepare_file_undo
 from migrator.execution.journal import Journal
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since
-from migrator.execution.protect_undo import protect_undo
 from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
@@ -29,29 +28,13 @@ from migrator.places.checkout import GLOBAL
 from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from migrator.arguments import WriteRequest
     from migrator.places import Places
     from migrator.store.reader import Store
-    from migrator.store.staging import Staging
     from migrator.store.writer import Writer
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a plan is carried out.
-
-    With `chunk_size` None the size of chunks follows the time that they take. `progress` is called with the number of
-    sessions of each chunk, once that is written.
-    """
-
-    command: str = ""
-    chunk_size: int | None = None
-    skip_conflicts: bool = False
-    progress: Callable[[int], None] = lambda _: None
-
-
-def apply(writer: Writer, plan: Plan, options: RunOptions, places: Places) -> Run:
+def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places) -> Run:
     """Carry out a plan. Raises StalePlan, with nothing written, if it is no longer true."""
     now = now_ms()
     needed = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
@@ -60,21 +43,20 @@ def apply(writer: Writer, plan: Plan, options: RunOptions, places: Places) -> Ru
     job = Job(plan, projects=tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(needed)))
     # A session that stays where it is may have no project row.
     with nullcontext() if any(change.moves for change in plan.changes) else writer.without_foreign_keys():
-        return _run(writer, job, options, places)
+        return _run(writer, job, write, places)
 
 
-def undo(writer: Writer, run: Journal, options: RunOptions) -> Run:
+def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     _check_store(writer, run)
     if run.entry.unfinished:
         sessions = roll_back(writer, run)
         return replace(run.outcome(), sessions=sessions)
-    check_undoable(run)
     with writer.without_foreign_keys():
-        return _run(writer, inverse_job(writer, run), options)
+        return _run(writer, inverse_job(writer, run), write)
 
 
-def check_undoable(run: Journal) -> None:
+def _check_undoable(run: Journal) -> None:
     """Refuse to take back a run that was taken back already, was rolled back, or was given up by `gc`."""
     entry = run.entry
     if entry.status is RunStatus.ROLLED_BACK:
@@ -84,16 +66,20 @@ def check_undoable(run: Journal) -> None:
             f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
             "undo needs. `move` takes sessions anywhere.",
         )
-    if by := run_log.undone_by(run_log.run_entries()).get(entry.id):
-        raise MigratorError(f"Run {entry.id} was taken back already, by {by}; `undo {by}` brings it about again.")
+    if undo_run := run_log.undone_by(run_log.run_entries()).get(entry.id):
+        raise MigratorError(
+            f"Run {entry.id} was taken back already, by {undo_run}; `undo {undo_run}` brings it about again."
+        )
 
 
 def inverse_job(store: Store, run: Journal) -> Job:
     """Return the job that takes `run` back.
 
     Sessions created in its trees since then go along. File undo that arose at the destination is detached on the way
-    back, as by any move; what the run itself had detached is set back, byte for byte.
+    back, as by any move; what the run itself had detached is set back, byte for byte. Raises MigratorError if the run
+    can't be taken back any more.
     """
+    _check_undoable(run)
     entry = run.entry
     taken_back = run_log.sessions_taken_back(entry.id, run_log.run_entries())
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
@@ -121,7 +107,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     return Job(plan, restores, projects, undoes=entry.id)
 
 
-def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
+def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Finish a run that was cut off, or its rollback if that had begun."""
     _check_store(writer, run)
     entry = run.entry
@@ -151,7 +137,7 @@ def resume(writer: Writer, run: Journal, options: RunOptions) -> Run:
             tuple(found),
         )
     with writer.without_foreign_keys():
-        execute(writer, run, staging, options.progress)
+        execute(writer, run, staging, write.progress)
     return run.outcome()
 
 
@@ -165,7 +151,7 @@ def _forget_unwritten_chunks(writer: Writer, run: Journal) -> int:
     return 1
 
 
-def _run(writer: Writer, job: Job, options: RunOptions, places: Places | None = None) -> Run:
+def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = None) -> Run:
     """Do a job in stages: check, stage, find conflicts, refuse or skip, prepare file undo, record, execute.
 
     Without `places` there is no file undo to prepare: an undo sets back what there was.
@@ -174,7 +160,7 @@ def _run(writer: Writer, job: Job, options: RunOptions, places: Places | None = 
     staging = stage(writer, job.plan.changes)
     conflicts = find_conflicts(staging, job)
     if conflicts.everything:
-        if not options.skip_conflicts:
+        if write.on_conflict == "abort":
             raise conflicts.error("--on-conflict skip takes back the rest" if job.undoes else "plan again")
         job = _without_conflicts(job, conflicts)
         staging = stage(writer, job.plan.changes)
@@ -182,10 +168,10 @@ def _run(writer: Writer, job: Job, options: RunOptions, places: Places | None = 
     if not job.plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=skipped, warnings=conflicts.warnings())
     if places is not None:
-        job = _prepare_file_undo(writer, places, job, staging, lambda: options.progress(0))
-    with Journal.begin(job, staging, options.command, options.chunk_size) as run:
-        execute(writer, run, staging, options.progress)
-        return run.outcome(skipped, (*job.plan.warnings, *job.warnings, *conflicts.warnings()))
+        job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
+    with Journal.begin(job, staging, write.command, write.chunk_size) as run:
+        execute(writer, run, staging, write.progress)
+        return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings()))
 
 
 def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
@@ -194,30 +180,13 @@ def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
     trees = {change.root for change in plan.changes if change.session in sessions}
     changes = tuple(change for change in plan.changes if change.root not in trees)
     projects = tuple(project for project in plan.projects if project.id not in conflicts.projects)
-    left = {change.session for change in changes}
+    remaining = {change.session for change in changes}
     return replace(
         job,
         plan=replace(plan, changes=changes, projects=projects),
-        restores=tuple(edit for edit in job.restores if edit.session in left),
+        restores=tuple(edit for edit in job.restores if edit.session in remaining),
         partial=bool(sessions),
     )
-
-
-def _prepare_file_undo(writer: Writer, places: Places, job: Job, staging: Staging, waiting: Callable[[], None]) -> Job:
-    """Bring snapshots to where opencode will look for them; return the job with the values that this sets."""
-    plan = job.plan
-    if any(way.undo is FileUndo.CARRY or not way.moves for way in staging.ways):
-        carried, left, routes = carry_undo(writer, places, plan.changes, waiting, plan.relocated)
-        detached, safe, mended = protect_undo(writer, places, plan.changes, waiting)
-        job = replace(
-            job,
-            restores=(*job.restores, *carried, *detached),
-            carried=(*routes, *mended),
-            warnings=(*left, *safe),
-        )
-    if plan.relocated is not None:
-        update_alternates(writer, plan.relocated)
-    return job
 
 
 def _check_store(writer: Writer, run: Journal) -> None:

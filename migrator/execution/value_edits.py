@@ -13,13 +13,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding, FileUndo
-from migrator.store.json_text import stringify
-from migrator.store.reader import WHOLE
+from migrator.store.reader import WHOLE, stringify
 from migrator.store.staging import Staging
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from migrator.model import Change
     from migrator.store.reader import Store
@@ -41,32 +40,21 @@ def _detaches_all(change: Change) -> bool:
     return change.moves and (change.undo is FileUndo.DETACH or change.invalidates_file_undo)
 
 
-def detachments(
-    staging: Staging,
-    first: int,
-    last: int,
-    settled: Collection[tuple[str, str, str]] = (),
-) -> list[Edit]:
+def detachments(staging: Staging, first: int, last: int, others: Iterable[Edit] = ()) -> list[Edit]:
     """Return the edits that detach the file undo of those of the staged sessions `first` to `last` that lose it.
 
-    `settled` are the values, as (table, column, key), that other edits set.
+    Values that `others` set are left to them.
     """
-    emptied = [("part", *row) for row in staging.live_patches(first, last)]
-    emptied += [("session_message", *row) for row in staging.live_snapshots(first, last)]
+    settled = {(edit.table, edit.column, edit.key) for edit in others}
     edits = [
         Edit(table, "data", id_, session, data, without)
-        for table, id_, session, data, without in emptied
+        for table, id_, session, data, without in staging.undoable_rows(first, last)
         if (table, "data", id_) not in settled
     ]
     for table, id_, marker in staging.reverts(first, last):
         if (table, "revert", id_) not in settled and (without := _without_files(marker)) != marker:
             edits.append(Edit(table, "revert", id_, id_, marker, without))
     return edits
-
-
-def value_key(edit: Edit) -> tuple[str, str, str]:
-    """Return which value an edit sets, as (table, column, key)."""
-    return edit.table, edit.column, edit.key
 
 
 def is_file_undo(edit: Edit) -> bool:

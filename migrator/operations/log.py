@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.errors import NoSuchRun
-from migrator.execution.run_log import logged_runs, open_run
+from migrator.execution.run_log import open_run, run_entries, undone_by
+from migrator.model import LoggedRun
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.execution.journal_rows import RunEntry
-    from migrator.model import LoggedRun
 
 
 def list_runs(only: Path | None = None) -> list[LoggedRun]:
     """Return the runs so far, newest first; with `only`, those on this database."""
-    return logged_runs(str(only) if only else None)
+    runs = run_entries(str(only) if only else None)
+    by = undone_by(runs)
+    return [
+        LoggedRun(run.id, run.status, run.started, run.sessions, run.command, run.store, run.undoes, by.get(run.id))
+        for run in reversed(runs)
+    ]
 
 
 def find_run(run: str, only: Path | None = None) -> RunEntry:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from migrator.errors import MigratorError
 from migrator.model import PlanWarning
+from migrator.paths import is_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,7 @@ class Destination(Protocol):
     """Tells the planner where each session goes."""
 
     def place_for(self, selected: Selected) -> Place | None:
-        """Return where this session goes, None if it stays. Raises MigratorError if it can't be there for opencode."""
+        """Return where this session goes, None if it stays. Raises MigratorError if opencode can't list it there."""
 
     def warnings(self) -> Iterable[PlanWarning]:
         """Return what a person should know about the places; called after `place_for` was for every session."""
@@ -70,8 +71,9 @@ class OneDirectory:
         """Return `wanted` if it exists, else the nearest directory above it, within the destination, that does."""
         if self.directory is None:
             return wanted
-        taken = wanted
-        while taken != self.directory and not self._is_within(taken):
+        taken, real_top = wanted, os.path.realpath(self.directory)
+        # A link that leads out of the destination is not taken.
+        while taken != self.directory and not (os.path.isdir(taken) and is_within(os.path.realpath(taken), real_top)):
             taken = os.path.dirname(taken)
         if taken != wanted:
             if self.subdirs == "keep":
@@ -81,13 +83,6 @@ class OneDirectory:
                 )
             self._nearest[wanted] = taken
         return taken
-
-    def _is_within(self, directory: str) -> bool:
-        """Tell whether this directory exists, and isn't a link that leads out of the destination."""
-        assert self.directory is not None  # noqa: S101 - for the type checker
-        root = os.path.realpath(self.directory)
-        real = os.path.realpath(directory)
-        return os.path.isdir(real) and os.path.commonpath([root, real]) == root
 
     def _check_project(self, place: Place, selected: Selected) -> None:
         wanted = selected.session.project_id if self.keep_project else self.project_id

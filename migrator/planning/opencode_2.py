@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 from migrator.model import PlanWarning
 from migrator.places.opencode_1 import binding_of_opencode_1, place_of_opencode_1
 from migrator.store.opencode_2.staging import bound_elsewhere_in_opencode_1, suspended_sessions, waiting_moves
+from migrator.text import count, first_few
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from migrator.model import Change, Place
     from migrator.store.reader import Store
 
 _SHOWN = 5
-
-
-def has_announcements(store: Store, changes: Iterable[Change]) -> bool:
-    """Tell whether the model is to be told about a new directory, as opencode 2 does and opencode 1 doesn't."""
-    return store.schema.has_v2 and any(change.before.directory != change.after.directory for change in changes)
 
 
 def rebind_for_opencode_1(
@@ -74,21 +70,16 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[Pla
             id_,
         )
     if only_in_1 := sorted(moving.keys() & frozenset(store.never_imported())):
-        what = "1 session was" if len(only_in_1) == 1 else f"{len(only_in_1):,} sessions were"
         yield PlanWarning(
             "never-imported",
-            f"{what} never imported by opencode 2 ({_some(only_in_1)}): opencode 1 will find them at their new place, "
-            "opencode 2 nowhere, as before.",
+            f"{count(len(only_in_1), 'session was', 'sessions were')} never imported by opencode 2 "
+            f"({first_few(only_in_1, _SHOWN)}): opencode 1 will find them at their new place, opencode 2 nowhere, as "
+            "before.",
         )
     if staying := sorted(store.forks(moving).keys() - moving.keys()):
-        what = "1 fork of these sessions stays"
-        if len(staying) > 1:
-            what = f"{len(staying):,} forks of these sessions stay"
+        what = count(len(staying), "fork of these sessions stays", "forks of these sessions stay")
         yield PlanWarning(
             "forks-stay",
-            f"{what} ({_some(staying)}); forks are sessions of their own, and --with-forks takes them along.",
+            f"{what} ({first_few(staying, _SHOWN)}); forks are sessions of their own, and --with-forks takes them "
+            "along.",
         )
-
-
-def _some(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:_SHOWN]) + (", ..." if len(ids) > _SHOWN else "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Change, FileUndo, Place, Plan, ProjectAction, ProjectChange
-from migrator.planning.opencode_2 import has_announcements, opencode_2_warnings, rebind_for_opencode_1
-from migrator.planning.source_repositories import Way, find_sources, repository_warnings
+from migrator.planning.opencode_2 import opencode_2_warnings, rebind_for_opencode_1
+from migrator.planning.source_repositories import find_sources, repository_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,22 +39,17 @@ def plan_move(  # noqa: PLR0913 - a plan is complete when it is built, with all 
     moves: list[Change] = []
     places: dict[str, Place] = {}
     unchanged = []
-    # There may be many sessions, but few places that they come from, reasons, and places that they go to.
-    bindings: dict[tuple[Binding, str], Binding] = {}
-    ways: dict[tuple[Binding, str, tuple[str, ...]], Binding] = {}
+    bindings: dict[tuple[Binding, str], Binding] = {}  # sessions may be many, the places that they come from are few
     undo = FileUndo.NONE
     for selected in selection.sessions:
         session, root, selected_by, base = selected
         before = session.binding
-        after = ways.get((before, base, selected_by))
+        after = bindings.get((before, base))
         if after is None:
-            after = bindings.get((before, base))
-            if after is None:
-                place = destination.place_for(selected)
-                after = bindings[before, base] = before if place is None else store.schema.storable(place.binding)
-                if place is not None and after != before:
-                    places.setdefault(place.project_id, place)
-            ways[before, base, selected_by] = after
+            place = destination.place_for(selected)
+            after = bindings[before, base] = before if place is None else store.schema.storable(place.binding)
+            if place is not None and after != before:
+                places.setdefault(place.project_id, place)
         if before == after:
             unchanged.append(session.id)
         else:
@@ -64,8 +59,7 @@ def plan_move(  # noqa: PLR0913 - a plan is complete when it is built, with all 
         unchanged += already_there
     changes = tuple(file_undo.decide(moves))
     projects = store.projects() if changes else []
-    taken = [Way(why, before, after) for (before, _, why), after in ways.items() if after != before]
-    sources = find_sources(taken, projects)
+    sources = find_sources(changes, projects)
     updated = {update.id for update in updates}
     return Plan(
         str(store.path),
@@ -75,14 +69,14 @@ def plan_move(  # noqa: PLR0913 - a plan is complete when it is built, with all 
         (
             *selection.warnings,
             *destination.warnings(),
-            *repository_warnings(taken, sources),
+            *repository_warnings(changes, sources),
             *opencode_2_warnings(store, changes),
             *warnings,
         ),
         tuple(unchanged),
         relocated,
         () if one_repository else sources,
-        announce and has_announcements(store, changes),
+        announce and store.schema.has_v2 and any(move.before.directory != move.after.directory for move in changes),
     )
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def recheck(plan: Plan, store: Store, places: Places) -> Plan:
     """Return the plan to apply: it differs only if folders that were still to be moved have moved by now.
 
-    Raises StalePlan if a destination has gone, or has become another place, since the plan was made.
+    They have if no old one is left. Raises StalePlan if a destination has gone, or has become another place, since the
+    plan was made.
     """
     rows = {project.id for project in store.projects()}
     for project in plan.projects:
@@ -30,18 +31,13 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
         if plan.relocated is None:
             _check_directories(plan, store, places)
             return plan
-        folders = _folders_now(plan.relocated)
+        folders = plan.relocated
+        if folders.state is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in folders.folders):
+            folders = replace(folders, state=FolderState.MOVED)
         _check_relocated(plan, folders, store, places)
     except NoSuchDirectory as error:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
     return replace(plan, relocated=folders)
-
-
-def _folders_now(planned: FolderMoves) -> FolderMoves:
-    """Return where the folders are now: those that were still to be moved have moved if no old one is left."""
-    if planned.state is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in planned.folders):
-        return replace(planned, state=FolderState.MOVED)
-    return planned
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
@@ -52,11 +48,11 @@ def _check_directories(plan: Plan, store: Store, places: Places) -> None:
         place = places.find(wanted.directory)
         found = (place_of_opencode_1(place) if of_1 else place).binding
         now = store.schema.storable(found)
-        for field, is_, was in zip(now._fields, now, wanted, strict=True):
-            if is_ != was:
+        for field, value, planned in zip(now._fields, now, wanted, strict=True):
+            if value != planned:
                 raise StalePlan(
-                    f"opencode would give sessions in {wanted.directory} the {field} {is_!r} now, and the plan says "
-                    f"{was!r}. Nothing was written; plan again.",
+                    f"opencode would give sessions in {wanted.directory} the {field} {value!r} now, and the plan says "
+                    f"{planned!r}. Nothing was written; plan again.",
                 )
 
 

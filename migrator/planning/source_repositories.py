@@ -8,37 +8,32 @@ is found on the disk: in the workspace's own files, or, if these are gone, in th
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING
 
-from migrator.model import Binding, PlanWarning, Source
+from migrator.model import PlanWarning, Source
 from migrator.paths import upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.workspaces import jj
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from migrator.model import Project
+    from migrator.model import Change, Project
 
 OUTSIDE = "no git or jj repository"
 
 
-class Way(NamedTuple):
-    """Why sessions move, from where, and to where: one for all sessions that have these in common."""
-
-    selected_by: tuple[str, ...]
-    before: Binding
-    after: Binding
-
-
-def find_sources(ways: Collection[Way], projects: Sequence[Project]) -> tuple[Source, ...]:
+def find_sources(changes: Sequence[Change], projects: Sequence[Project]) -> tuple[Source, ...]:
     """Return a source for each directory and project that sessions come from; none if all are of one repository."""
-    places = {(way.before.directory, way.before.project_id) for way in ways}
+    places = {(change.before.directory, change.before.project_id) for change in changes}
     outside = {directory for directory, project_id in places if is_outside_repository(project_id, directory)}
     if not outside and len({project_id for _, project_id in places}) <= 1:
         return ()
-    tops = _jj_tops(outside | {way.after.directory for way in ways}) if outside else {}
-    labels = {project.id: _label(project, projects) for project in projects}
+    tops = _jj_tops(outside | {change.after.directory for change in changes}) if outside else {}
+    number = Counter(project.label for project in projects)
+    # Projects that people call the same are told apart by their ids.
+    labels = {p.id: p.label if number[p.label] == 1 else f"{p.label} ({p.id[:12]})" for p in projects}
     by_worktree = {top: project.id for project in projects for top in (project.worktree, *project.sandboxes)}
     found = []
     for directory, project_id in sorted(places):
@@ -50,28 +45,22 @@ def find_sources(ways: Collection[Way], projects: Sequence[Project]) -> tuple[So
     return tuple(found) if len({source.repository for source in found}) > 1 else ()
 
 
-def repository_warnings(ways: Iterable[Way], sources: Sequence[Source]) -> Iterable[PlanWarning]:
+def repository_warnings(changes: Iterable[Change], sources: Sequence[Source]) -> Iterable[PlanWarning]:
     """Yield a warning for each pattern that takes sessions of several repositories, which often is a mistake."""
     if not sources:
         return
     repository = {(source.directory, source.project_id): source.repository for source in sources}
     outside = any(is_outside_repository(source.project_id, source.directory) for source in sources)
     noun = "repositories" if outside else "projects"
-    taken: dict[str, set[str]] = {}
-    for selected_by, before, _ in ways:
+    by_option: dict[str, set[str]] = {}
+    for selected_by, before in {(change.selected_by, change.before) for change in changes}:
         for option in selected_by:
             if option.startswith("--from-dir"):
-                taken.setdefault(option, set()).add(repository[before.directory, before.project_id])
-    for option, repositories in sorted(taken.items()):
+                by_option.setdefault(option, set()).add(repository[before.directory, before.project_id])
+    for option, repositories in sorted(by_option.items()):
         if len(repositories) > 1:
             listed = ", ".join(sorted(repositories))
             yield PlanWarning("crosses-projects", f"{option} takes sessions of {len(repositories)} {noun}: {listed}.")
-
-
-def _label(project: Project, projects: Sequence[Project]) -> str:
-    """Return what people call a project, with its id if another project is called the same."""
-    same = sum(other.label == project.label for other in projects)
-    return project.label if same == 1 else f"{project.label} ({project.id[:12]})"
 
 
 def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:

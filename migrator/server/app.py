@@ -14,7 +14,7 @@ from migrator.errors import MigratorError
 from migrator.server.middleware import AuthMiddleware, HostMiddleware, problem_of
 from migrator.server.openapi import document
 from migrator.server.problems import BAD_INPUT, NO_SUCH_PAGE, WRONG_METHOD, Problem, ProblemType
-from migrator.server.routes import apply, description, health, log, migrate, orphans, plan, undo
+from migrator.server.routes import apply, description, log, migrate, orphans, plan, undo
 from migrator.server.routes import list as list_
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from migrator.server.state import AppState
 
 ENDPOINTS = (
-    *(route.ENDPOINT for route in (list_, orphans, migrate, plan, apply, log, undo, health)),
+    *(route.ENDPOINT for route in (list_, orphans, migrate, plan, apply, log, undo)),
     *description.ENDPOINTS,
 )
 

@@ -1,4 +1,4 @@
-"""`/openapi.json` and `/`: the description of the API, for programs and for people."""
+"""`/healthz`, `/openapi.json` and `/`: whether the server is there, and what it offers. None needs the token."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from migrator import __version__
 from migrator.server.endpoint import Endpoint, ResponseSpec
 from migrator.server.parameters import read_query
 from migrator.server.state import json_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+
+async def health(request: Request) -> Response:
+    """Answer that all is well."""
+    read_query(request, ())
+    return json_response({"status": "ok", "version": __version__})
 
 
 async def document(request: Request) -> Response:
@@ -30,6 +37,28 @@ async def page(request: Request) -> Response:
 
 
 ENDPOINTS = (
+    Endpoint(
+        "get",
+        "/healthz",
+        "health",
+        health,
+        "Ask whether the server is there",
+        "Needs no token and tells nothing of the database.",
+        ResponseSpec(
+            "It is.",
+            {
+                "application/json": {
+                    "type": "object",
+                    "required": ["status", "version"],
+                    "properties": {
+                        "status": {"const": "ok"},
+                        "version": {"type": "string", "description": "The version of opencode-migrator."},
+                    },
+                }
+            },
+        ),
+        secured=False,
+    ),
     Endpoint(
         "get",
         "/openapi.json",
