@@ -101,7 +101,7 @@ class OpenStore:
         from migrator.operations.list import list_sessions
 
         request = ListRequest(
-            SelectRequest(), True, _text(directory), roots, start, search, workspace, hide_archived=not archived
+            SelectRequest(), True, _text(directory), bool(roots), start, search, workspace, hide_archived=not archived
         )
         left = limit
         while left is None or left > 0:

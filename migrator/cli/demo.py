@@ -31,10 +31,10 @@ STEPS = (
 def command(keep: Path | None) -> None:
     """Run a mass move on a throw-away database: plan, result, undo."""
     if keep is not None:
-        if keep.exists() and any(keep.iterdir()):
-            raise MigratorError(f"{keep} is not empty; name a new directory for --keep.")
         try:
             keep.mkdir(parents=True, exist_ok=True)
+            if any(keep.iterdir()):
+                raise MigratorError(f"{keep} is not empty; name a new directory for --keep.")
         except OSError as error:
             raise MigratorError(f"{keep} can't be made: {error.strerror}; name another for --keep.") from error
         _play(keep.resolve())

@@ -52,8 +52,10 @@ def command(form: str, **values: Any) -> None:
     Each is shown with the evidence, how certain it is, and where it belongs, if that is known. Nothing is written.
     """
     from migrator.operations.orphans import explain_session, list_orphans
+    from migrator.plugins import check_rule_names
 
     request = OrphansRequest(values["rule"], search_request(values), select_request(values))
+    check_rule_names(request.rules, request.rule_option)  # before a database is looked for: it is wrong usage anyway
     with open_context(values) as context, search_bar() as tick:
         if values["explain"] is not None:
             _print_explanation(explain_session(context, values["explain"], request, tick), form)

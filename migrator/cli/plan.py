@@ -52,8 +52,9 @@ def command() -> None:
 
 def _add_command(name: str) -> None:
     module = import_module(f"migrator.cli.{name}")
+    default = " (the default)" if name == "move" else ""
 
-    @command.command(name, cls=type(module.command), help=f"Plan what `{name}` would do.")
+    @command.command(name, cls=type(module.command), help=f"Plan what `{name}` would do{default}.")
     @combine(module.options, _output_options)
     def _(**values: Any) -> None:
         _save_and_show(module.make_plan(values), values)

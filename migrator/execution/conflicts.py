@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution.project_edits import changed_projects
-from migrator.execution.value_edits import changed_since, deleted_in_opencode_2, is_optional
+from migrator.execution.value_edits import changed_since, deleted_in_opencode_2
 from migrator.model import PlanWarning
 from migrator.store.opencode_2.staging import suspended_sessions
 from migrator.text import and_more, first_few
@@ -101,8 +101,7 @@ def changed_sessions(
         if child not in known:
             found.setdefault(parent, f"has a new child, {child}")
     for edit in changed_since(staging.store, restores):
-        if not is_optional(edit):
-            found[edit.session] = f"has been used since: {_value_name(edit)} changed"
+        found[edit.session] = f"has been used since: {_value_name(edit)} changed"
     found.update(dict.fromkeys(deleted_in_opencode_2(staging.store, restores), DELETED_IN_2))
     return found
 

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import time
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -90,14 +90,17 @@ class Journal:
                     "FROM temp.change JOIN temp.way ON way.id = change.way"
                 )
         journal = cls(path)
+        journal.entry = RunEntry(
+            path.stem, command, plan.store, plan.dialect, RunStatus.RUNNING, now, len(plan.changes), chunk_size,
+            job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
+        )  # fmt: skip
         write = journal.connection
-        format_ = _FORMAT_OF_V1 if plan.dialect == "v1" else FORMAT
         with journal._transaction():
             write.execute(
-                "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, NULL, ?, ?)",
-                [path.stem, format_, command, plan.store, plan.dialect, RunStatus.RUNNING.value, now, chunk_size,
-                 job.undoes, job.partial, plan.relocated is not None, plan.announce],
-            )  # fmt: skip
+                "INSERT INTO run VALUES (:id, :format, :command, :store, :dialect, :status, :started, NULL, "
+                ":chunk_size, :undoes, :partial, NULL, :relocates, :announces)",
+                asdict(journal.entry) | {"format": _FORMAT_OF_V1 if plan.dialect == "v1" else FORMAT},
+            )
             write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.restores)
             write.executemany(
                 "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
@@ -107,10 +110,6 @@ class Journal:
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
             write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
         sync(path.parent)
-        journal.entry = RunEntry(
-            path.stem, command, plan.store, plan.dialect, RunStatus.RUNNING, now, len(plan.changes), chunk_size,
-            job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
-        )  # fmt: skip
         return journal
 
     def __enter__(self) -> Self:

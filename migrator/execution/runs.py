@@ -22,7 +22,7 @@ from migrator.execution.journal import Journal
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since
 from migrator.execution.rollback import chunk_side, roll_back
-from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, is_file_undo, stage
+from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
 from migrator.places.checkout import GLOBAL
 from migrator.state_dir import now_ms
@@ -84,13 +84,13 @@ def inverse_job(store: Store, run: Journal) -> Job:
     taken_back = run_log.sessions_taken_back(entry.id, run_log.run_entries())
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
-    restored = {edit.session for edit in restores if is_file_undo(edit)}
+    with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
     changes = [
         change._replace(
             before=change.after,
             after=change.before,
             selected_by=(f"undo of {entry.id}",),
-            undo=FileUndo.CARRY if change.session in restored else FileUndo.NONE,
+            undo=FileUndo.CARRY if change.session in with_file_undo else FileUndo.NONE,
         )
         for change in done.values()
     ]

@@ -57,11 +57,6 @@ def detachments(staging: Staging, first: int, last: int, others: Iterable[Edit] 
     return edits
 
 
-def is_file_undo(edit: Edit) -> bool:
-    """Tell whether an edit is about what opencode's undo would do to files."""
-    return edit.column in {"data", "revert"}
-
-
 def still_applicable(store: Store, edits: Iterable[Edit]) -> list[Edit]:
     """Return the edits of an undone run that still apply.
 
@@ -77,11 +72,6 @@ def still_applicable(store: Store, edits: Iterable[Edit]) -> list[Edit]:
         and (edit.column != WHOLE or now == edit.before)
         and not (edit.session in continued and _numbers_messages(edit))
     ]
-
-
-def is_optional(edit: Edit) -> bool:
-    """Tell whether an edit that no longer applies is no conflict: opencode 2 has gone on, and nothing is lost."""
-    return edit.column == WHOLE or edit.table == "event_sequence"
 
 
 def _numbers_messages(edit: Edit) -> bool:
@@ -103,7 +93,11 @@ def applied(store: Store, edits: Iterable[Edit]) -> list[Edit]:
 
 
 def changed_since(store: Store, edits: Iterable[Edit]) -> list[Edit]:
-    """Return the edits whose rows exist, but no longer hold the value from before."""
+    """Return the edits whose rows exist, but no longer hold the value from before.
+
+    Whole rows and the numbers of messages don't count: opencode 2 has gone on, and nothing is lost.
+    """
+    edits = [edit for edit in edits if edit.column != WHOLE and edit.table != "event_sequence"]
     return [edit for edit, now in _with_values(store, edits) if now is not _GONE and now != edit.before]
 
 

@@ -29,7 +29,7 @@ def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[
     return plan_move(
         context.store,
         selection,
-        rescue.destination,
+        rescue,
         FileUndoDecider(context.store, context.places, request.undo_files),
         announce=request.announce,
         warnings=homes.warnings(),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, PlanWarning
@@ -52,9 +52,7 @@ class Search:
         self.known = KnownCheckouts(context)
         self._store = store
         self._context = context
-        self._directories = directories
-        self._depth = depth
-        self._tick = tick
+        self._find = partial(find_repositories, directories, depth, tick=tick)
         self._root_commits = cache(git.root_commits)
 
     @cached_property
@@ -64,7 +62,7 @@ class Search:
             b for b in self._context.bound if self._context.inspect(b.directory).status is not DirectoryStatus.THERE
         ]
         names = {_name(self.known.checkout_root(binding)) for binding in gone}
-        return find_repositories(self._directories, self._depth, names, self._tick)
+        return self._find(names)
 
     def warnings(self) -> Iterator[PlanWarning]:
         """Say what the search could not look into."""

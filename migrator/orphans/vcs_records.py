@@ -142,8 +142,7 @@ class VcsRecords:
 
 def _workspace_names(repo: str) -> dict[str, str]:
     """Map the paths of a jj repository's workspaces to their names."""
-    records = jj.index(repo).workspaces if jj.is_repo_dir(repo) else ()
-    return {record.path: record.name for record in records}
+    return {path: name for name, path in jj.index(repo).paths.items()} if jj.is_repo_dir(repo) else {}
 
 
 def _working_copies_in(parent: str) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:
     """Ask again what opencode makes of each destination."""
     only_in_1 = frozenset(store.never_imported())
-    for wanted, of_1 in {(change.after, change.session in only_in_1) for change in plan.changes if change.moves}:
+    targets = dict.fromkeys((change.after, change.session in only_in_1) for change in plan.changes if change.moves)
+    for wanted, of_1 in targets:
         place = places.find(wanted.directory)
         found = (place_of_opencode_1(place) if of_1 else place).binding
         now = store.schema.storable(found)
@@ -60,7 +61,8 @@ def _check_relocated(plan: Plan, folders: FolderMoves, store: Store, places: Pla
     relocation = Relocation(places, folders, store.workspaces())
     relocation.resolver.check_folders()
     only_in_1 = frozenset(store.never_imported())
-    for before, after, of_1 in {(change.before, change.after, change.session in only_in_1) for change in plan.changes}:
+    moves = dict.fromkeys((change.before, change.after, change.session in only_in_1) for change in plan.changes)
+    for before, after, of_1 in moves:
         place = relocation.place(before)
         if place is not None and of_1:
             place = place_of_opencode_1(place)

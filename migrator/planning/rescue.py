@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
@@ -24,23 +24,8 @@ _STAYS = ""
 _UNMENDED = "no move mends this, though it is bound where it belongs"
 
 
-@dataclass
-class HomesFound:
-    """The destination of `rescue`: each session's base is its own home, which was decided when it was selected."""
-
-    places: dict[str, Place] = field(default_factory=dict)
-
-    def place_for(self, selected: Selected) -> Place | None:
-        """Return the home of this session, or None if it stays."""
-        return self.places.get(selected.base)
-
-    def warnings(self) -> Iterable[PlanWarning]:
-        """Return nothing: the selection has the warnings already."""
-        return ()
-
-
 class Rescue:
-    """Decides tree by tree which sessions go home.
+    """Decides tree by tree which sessions go home, and is the Destination of those: each one's base is its home.
 
     `chosen` are the names of the rules whose sessions are meant, None for all; their trees come along. With `likely`,
     sessions that are only likely lost, and likely homes, count too.
@@ -55,7 +40,7 @@ class Rescue:
         *,
         likely: bool = False,
     ) -> None:
-        self.destination = HomesFound()
+        self._places: dict[str, Place] = {}
         self._context = context
         self._homes = homes
         self._immovable = {rule.name for rule in rules if not rule.movable}
@@ -80,6 +65,14 @@ class Rescue:
             if session.id not in self._context.by_id:
                 self._warn(session, lost[session.id][1], "it is not in the database, so there is nothing to move")
         return Selection(tuple(selected), tuple(self._warnings))
+
+    def place_for(self, selected: Selected) -> Place | None:
+        """Return the home of this session, or None if it stays."""
+        return self._places.get(selected.base)
+
+    def warnings(self) -> Iterable[PlanWarning]:
+        """Return nothing: the selection has the warnings already."""
+        return ()
 
     def _trees(self, roots: Iterable[str]) -> Iterator[list[Session]]:
         """Yield the tree below each root, parents before children; of a cycle of parents, each session once."""
@@ -122,7 +115,7 @@ class Rescue:
             stays = session.id in homes and homes[session.id].why_not
             if place is not None and not stays and self._homes.storable_binding(place) != session.binding:
                 goes[session.id] = place
-                self.destination.places[place.directory] = place
+                self._places[place.directory] = place
         return goes
 
     def _home(self, session: Session, reasons: Sequence[Reason]) -> Home:

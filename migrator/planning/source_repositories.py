@@ -76,6 +76,6 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
             if repo is not None and jj.is_repo_dir(repo):
                 tops[above] = jj.main_root(repo)
     for main in set(tops.values()):
-        for record in jj.index(os.path.join(main, ".jj", "repo")).workspaces:
-            tops.setdefault(record.path, main)
+        for path in jj.index(os.path.join(main, ".jj", "repo")).paths.values():
+            tops.setdefault(path, main)
     return tops

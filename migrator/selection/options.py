@@ -44,8 +44,6 @@ def _read(option: click.Option, value: Any, name: str, context: click.Context) -
     for text in several:
         if not isinstance(text, str) or not text or "\0" in text:
             raise BadInput(f"{name} must be a string that isn't empty.")
-        if text == "-":
-            raise BadInput(f"{name} must not be -, which is standard input; send the values themselves.")
     try:
         return option.type_cast_value(context, several if option.multiple else value)
     except click.ClickException as error:

@@ -85,9 +85,11 @@ def read_request(body: Any) -> MoveRequest:
         raise BadInput("The body must be a JSON object.")
     known = _selector_options()
     destination = [field.name for field in DESTINATION]
-    for name in body:
+    for name, value in body.items():
         if name not in known and name not in destination:
             raise BadInput(f"There is no option {name[:40]!r}; known: {', '.join([*known, *destination])}.")
+        if "-" in (value if isinstance(value, list) else [value]):
+            raise BadInput(f"{name} must not be -, which is standard input; send the values themselves.")
     values = read_fields({name: body.get(name) for name in destination}, DESTINATION)
     options = read_options(known, {name: value for name, value in body.items() if name in known})
     return MoveRequest(

@@ -29,10 +29,9 @@ def with_workspaces(repository: Repository, hints: Iterable[str] = ()) -> Reposi
     above the directories in `hints`. It counts only if its own files name this repository.
     """
     records = git_worktrees.worktrees(repository.common) if repository.common else ()
-    index = jj.index(repository.jj) if repository.jj else jj.Index(())
+    index = jj.index(repository.jj) if repository.jj else jj.Index({})
     printed = (jj_command.list_workspaces(repository.home) if repository.jj else None) or {}
-    paths = {record.name: record.path for record in index.workspaces}
-    paths |= {name: path for name, path in printed.items() if path is not None}
+    paths = {**index.paths, **{name: path for name, path in printed.items() if path is not None}}
 
     recorded = {repository.home, *paths.values(), *(record.path for record in records if record.path)}
     roots = sorted({*recorded, *_neighbours(recorded), *_roots_above(hints)})

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.paths import is_within
 from migrator.places.small_files import names_in, read_small, real_path
 from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PATH_LIMIT = 64 * 1024
 _INDEX_LIMIT = 1024 * 1024
@@ -31,18 +33,13 @@ DEFAULT = "default"
 """The name that jj gives to the workspace a repository begins with."""
 
 
-class WorkspaceRecord(NamedTuple):
-    """One entry of the index: where jj last saw the workspace, which need not be where it is."""
+class Index(NamedTuple):
+    """The workspaces that a repository has on record; `trouble` says in words why there may be more of them.
 
-    name: str
-    path: str
+    `paths` has by name where jj last saw each workspace, which need not be where it is.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """The workspaces that a repository has on record; `trouble` says in words why there may be more of them."""
-
-    workspaces: tuple[WorkspaceRecord, ...]
+    paths: Mapping[str, str]
     trouble: str | None = None
 
 
@@ -83,14 +80,14 @@ def index(repo: str) -> Index:
     """Return the workspaces on record; of a damaged or huge index none, with the trouble in words."""
     path = os.path.join(repo, "workspace_store", "index")
     if not os.path.lexists(path):
-        return Index(())  # made by a jj before 0.38
+        return Index({})  # made by a jj before 0.38
     data = read_small(path, _INDEX_LIMIT)
     if data is None:
-        return Index((), f"{path} can't be read, or is larger than any list of workspaces")
+        return Index({}, f"{path} can't be read, or is larger than any list of workspaces")
     try:
-        return Index(tuple(_workspaces(data, repo)))
+        return Index(_paths(data, repo))
     except Malformed:
-        return Index((), f"{path} is damaged")
+        return Index({}, f"{path} is damaged")
 
 
 def workspace_names(repo: str) -> frozenset[str] | None:
@@ -139,8 +136,8 @@ def unquote_name(symbol: str) -> str:
     return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), symbol[1:-1], flags=re.DOTALL)
 
 
-def _workspaces(data: bytes, repo: str) -> list[WorkspaceRecord]:
-    records = {}
+def _paths(data: bytes, repo: str) -> dict[str, str]:
+    paths = {}
     for number, value in fields(data):
         if number != 1:
             continue
@@ -148,9 +145,8 @@ def _workspaces(data: bytes, repo: str) -> list[WorkspaceRecord]:
         if not isinstance(value, bytes) or not isinstance(path, bytes) or not path or b"\0" in path:
             raise Malformed
         # Relative to the repository directory since 0.39, absolute in 0.38; joining does for both.
-        name = text_value(value, 1) or ""
-        records[name] = WorkspaceRecord(name, real_path(os.path.join(repo, os.fsdecode(path))))
-    return list(records.values())
+        paths[text_value(value, 1) or ""] = real_path(os.path.join(repo, os.fsdecode(path)))
+    return paths
 
 
 def _read(path: str, limit: int) -> bytes:

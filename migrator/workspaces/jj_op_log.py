@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.places.small_files import names_in, read_small, real_path
@@ -62,20 +63,13 @@ class Addition(NamedTuple):
 def additions(repo: str) -> list[Addition]:
     """Return the runs of `jj workspace add` in the operation log, oldest first, without what can't be read."""
     directory = os.path.join(repo, "op_store", "operations")
-    return sorted(_additions(directory), key=lambda addition: addition.at)
-
-
-def _additions(directory: str) -> Iterator[Addition]:
+    found = []
     for id_ in names_in(directory, _MOST):
         data = read_small(os.path.join(directory, id_), _OPERATION_LIMIT)
-        if data is None or b"working-copy commit in workspace" not in data:
-            continue
-        try:
-            addition = _addition(data)
-        except Malformed:
-            continue
-        if addition is not None:
-            yield addition
+        if data is not None and b"working-copy commit in workspace" in data:
+            with suppress(Malformed):
+                found.append(_addition(data))
+    return sorted(filter(None, found), key=lambda addition: addition.at)
 
 
 def _addition(operation: bytes) -> Addition | None:

@@ -49,11 +49,8 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 def last_value(message: bytes, number: int) -> int | bytes | None:
     """Return the value of a field; the last if it is repeated, as protobuf has it. Raises Malformed."""
-    value = None
-    for field, candidate in fields(message):
-        if field == number:
-            value = candidate
-    return value
+    values = [value for field, value in fields(message) if field == number]
+    return values[-1] if values else None
 
 
 def text_value(message: bytes, number: int) -> str | None:

@@ -70,6 +70,7 @@ def test_it_never_builds_into_what_is_there(home: Home) -> None:
 def test_a_place_that_cannot_be_made(home: Home) -> None:
     (home.path / "file").touch()
     assert "file/below" in sentence(home.run("demo", "--keep", "file/below"), 1)
+    assert "/dev/null" in sentence(home.run("demo", "--keep", "/dev/null"), 1)
 
 
 def test_without_git(home: Home) -> None:

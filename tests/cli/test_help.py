@@ -96,7 +96,9 @@ def test_the_list_of_commands(home: Home) -> None:
 
 
 def test_the_help_of_plan_says_where_its_options_are(home: Home) -> None:
-    assert "plan move --help" in home.run("plan", "--help").stdout
+    shown = home.run("plan", "--help").stdout
+    assert "plan move --help" in shown
+    assert "Plan what `move` would do (the default)." in shown
 
 
 def test_nothing_typed_is_help_too(home: Home) -> None:

@@ -103,6 +103,7 @@ def test_a_list_can_be_narrowed(home: Home, store: migrator.OpenStore) -> None:
     assert ids() == those("time_archived IS NULL") != those("TRUE")
     assert ids(archived=True) == those("TRUE")
     assert ids(archived=True, roots=True) == those("parent_id IS NULL") != those("TRUE")
+    assert ids(archived=True, roots=None) == those("TRUE")
     assert ids(archived=True, directory=here) == those(f"directory = '{here}'") != set()
     assert ids(archived=True, start=middle) == those(f"time_updated >= {middle}") != those("TRUE")
     assert ids(archived=True, search="READ") == those("title LIKE '%read%'") != set()
@@ -147,6 +148,14 @@ def test_what_selects_nothing_is_refused(
 ) -> None:
     with pytest.raises(error, match=sentence):
         migrator.select(store, **said)
+
+
+def test_a_dash_is_a_text_like_any_other(home: Home, store: migrator.OpenStore) -> None:
+    """It is standard input for `--from-id` on a command line only."""
+    session = moving(store).changes[0].session
+    home.execute("UPDATE session SET title = 'search - again' WHERE id = ?", [session])
+    found = migrator.select(store, from_dir="~/src/shop-*", title="-", exclude_dir="-")
+    assert [selected.session.id for selected in found.sessions] == [session]
 
 
 def test_values_that_mean_nothing_are_refused(store: migrator.OpenStore, tmp_path: Path) -> None:

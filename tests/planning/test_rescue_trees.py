@@ -54,7 +54,7 @@ def rescued(history: History, lost: dict[str, Reason]) -> tuple[list[str], dict[
     with CommandContext(history.home.database) as context:
         rescue = Rescue(context.rule_context, Homes(context.rule_context), [KeptByLaw()])
         selection = rescue.select({id_: (context.rule_context.by_id[id_], [reason]) for id_, reason in lost.items()})
-        goes = [selected.session.id for selected in selection.sessions if rescue.destination.place_for(selected)]
+        goes = [selected.session.id for selected in selection.sessions if rescue.place_for(selected)]
         return goes, {warning.session: warning.message for warning in selection.warnings}
 
 

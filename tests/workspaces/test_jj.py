@@ -45,7 +45,7 @@ class TestWhatTheRealJjMade:
         assert jj.workspace_names(str(real / "shop/.jj/repo")) == listed
 
     def test_it_has_no_index(self, real: Path) -> None:
-        assert jj.index(str(real / "shop/.jj/repo")) == jj.Index(())
+        assert jj.index(str(real / "shop/.jj/repo")) == jj.Index({})
 
     @pytest.mark.parametrize(
         ("main", "colocated", "git_directory"),
@@ -83,7 +83,7 @@ class TestTheIndex:
         made = JjRepository(src / "shop", style).build()
         made.add(src / "shop-search")
         made.add(src / "deep" / "er", "other name")
-        assert dict(jj.index(str(made.repo)).workspaces) == {
+        assert jj.index(str(made.repo)).paths == {
             "default": str(src / "shop"),
             "shop-search": str(src / "shop-search"),
             "other name": str(src / "deep/er"),
@@ -95,14 +95,14 @@ class TestTheIndex:
     def test_a_workspace_that_was_moved_has_its_old_path_and_still_knows_its_repository(self, tmp_path: Path) -> None:
         made = JjRepository(tmp_path.resolve() / "shop", "absolute").build()
         made.add(tmp_path.resolve() / "a").rename(tmp_path / "b")
-        assert jj.WorkspaceRecord("a", str(tmp_path.resolve() / "a")) in jj.index(str(made.repo)).workspaces
+        assert jj.index(str(made.repo)).paths["a"] == str(tmp_path.resolve() / "a")
         assert jj.repo_dir(str(tmp_path / "b")) == str(made.repo)
         assert jj.workspace_name(str(tmp_path / "b")) == "a"
 
     def test_names_and_paths_that_are_no_ordinary_text(self, tmp_path: Path) -> None:
         made = JjRepository(tmp_path.resolve() / "shop").build()
         made.index.write_bytes(index_bytes({"ü/界": b"../../../caf\xe9", "line": "../../../a\nb"}))
-        assert dict(jj.index(str(made.repo)).workspaces) == {
+        assert jj.index(str(made.repo)).paths == {
             "ü/界": os.fsdecode(os.fsencode(tmp_path.resolve()) + b"/caf\xe9"),
             "line": f"{tmp_path.resolve()}/a\nb",
         }
@@ -121,14 +121,14 @@ class TestTheIndex:
     def test_a_damaged_one_has_none_and_says_so(self, tmp_path: Path, damage: bytes) -> None:
         made = JjRepository(tmp_path.resolve() / "shop").build()
         made.index.write_bytes(damage)
-        assert jj.index(str(made.repo)) == jj.Index((), f"{made.index} is damaged")
+        assert jj.index(str(made.repo)) == jj.Index({}, f"{made.index} is damaged")
 
     def test_a_huge_one_is_not_read(self, tmp_path: Path) -> None:
         made = JjRepository(tmp_path.resolve() / "shop").build()
         with made.index.open("wb") as file:
             file.truncate(1 << 40)
         found = jj.index(str(made.repo))
-        assert found.workspaces == ()
+        assert found.paths == {}
         assert found.trouble
 
     def test_a_directory_or_fifo_in_its_place(self, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class TestARealJj:
         assert listed is not None
         assert jj.workspace_names(repo) == frozenset(listed) == frozenset({"default", "two", "third one"})
         places = {name: path for name, path in listed.items() if path is not None}
-        assert places.items() <= dict(jj.index(repo).workspaces).items()
+        assert places.items() <= jj.index(repo).paths.items()
         assert [addition.name for addition in additions(repo)] == ["two", "third one", "gone"]
         found = with_workspaces(find_repository(str(shop.parent / "three")))
         assert {w.path: w.name for w in found.workspaces} == {

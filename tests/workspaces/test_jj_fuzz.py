@@ -62,8 +62,8 @@ def test_no_file_crashes_a_reader(index: bytes, checkout: bytes, operation: byte
             (repo / "op_store/operations" / name).write_bytes(operation + b"working-copy commit in workspace")
         (repo / "op_heads/heads/00").write_bytes(b"")
         found = jj.index(str(repo))
-        assert found.trouble is None or found.workspaces == ()
-        assert all(record.path.startswith("/") and "\0" not in record.path for record in found.workspaces)
+        assert found.trouble is None or found.paths == {}
+        assert all(path.startswith("/") and "\0" not in path for path in found.paths.values())
         assert isinstance(jj.workspace_name(str(root)), str | None)
         assert jj.workspace_names(str(repo)) is None or operation
         assert jj.git_dir(str(repo)) is None or checkout

@@ -27,16 +27,15 @@ def typed_pairs(words: Sequence[str]) -> list[Pair]:
 
     Two words are two paths unless each of them is a pair. Raises BadInput.
     """
-    split = [_split(word) for word in words]
-    if len(words) == 2 and not all(len(parts) > 1 for parts in split):  # noqa: PLR2004 - OLD and NEW
-        return [Pair(words[0], words[1])]
-    return [_pair(word, parts, "") for word, parts in zip(words, split, strict=True)]
+    if len(words) == 2 and not all(len(_split(word)) > 1 for word in words):  # noqa: PLR2004 - OLD and NEW
+        return [Pair(*words)]
+    return [_pair(word) for word in words]
 
 
 def listed_pairs(lines: Iterable[str], name: str) -> list[Pair]:
     """Read one `OLD=NEW` a line, without empty lines and comments, which begin with `#`. Raises BadInput."""
     return [
-        _pair(text, _split(text), f"{name}, line {number}: ")
+        _pair(text, f"{name}, line {number}: ")
         for number, line in enumerate(lines, 1)
         if (text := line.strip()) and not text.startswith("#")
     ]
@@ -58,7 +57,8 @@ def absolute_pairs(pairs: Iterable[Pair], cwd: str, expand: Callable[[str], str]
         yield Pair(old, new, where)
 
 
-def _pair(word: str, parts: Sequence[str], where: str) -> Pair:
+def _pair(word: str, where: str = "") -> Pair:
+    parts = _split(word)
     if len(parts) != 2:  # noqa: PLR2004 - OLD and NEW
         what = "is no OLD=NEW" if len(parts) < 2 else "has several `=`"  # noqa: PLR2004 - as above
         raise BadInput(f"{where}{word!r} {what}; {ESCAPES}")

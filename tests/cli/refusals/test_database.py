@@ -33,6 +33,11 @@ def test_no_database(home: Home, command: tuple[str, ...]) -> None:
     assert "--db" in said
 
 
+def test_a_rule_that_does_not_exist_is_refused_before_a_database_is_looked_for(home: Home) -> None:
+    remove(home.database)
+    assert "--rule nosuch: there is no such rule" in refused(home, "orphans", "--rule", "nosuch", code=2)
+
+
 def test_no_database_where_db_says(home: Home) -> None:
     said = refused(home, "list", "--db", "elsewhere.db")
     assert "elsewhere.db" in said

@@ -31,3 +31,12 @@ def naive_move(lab: Lab, source: Path, destination: Path, destination_session: s
             WHERE directory = ?
         """
         assert database.execute(update, (destination_session, str(destination), str(source))).rowcount
+
+
+def deleted_by_undo_after_naive_move(lab: Lab) -> set[str]:
+    """Move A's sessions to B the naive way, and let opencode undo the first turn of `main`; return the files lost."""
+    naive_move(lab, lab.a, lab.b, lab.sessions["in b"])
+    main, before = lab.sessions["main"], lab.files()
+    with lab.opencode.serve(lab.b):
+        lab.opencode.revert(main, lab.opencode.turns(main)[0], lab.b)
+    return before.keys() - lab.files().keys()
