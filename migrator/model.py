@@ -1,12 +1,12 @@
 """The nouns. Every stage of the road hands one of these to the next, and none is ever changed.
 
-Times are milliseconds since 1970, as opencode stores them. Of what there may be 100,000, each is a named tuple: it is
-made three times as fast as a frozen dataclass.
+Times are milliseconds since 1970, as opencode stores them. What there may be 100,000 of is a named tuple: making one
+takes a third of the time of a frozen dataclass.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -82,8 +82,8 @@ class Place:
     is in ("/" outside any repository); `path` is the directory relative to it, "" at the top. `project_worktree` is
     what opencode would put into a new project row, which differs from `worktree` in the older schemas.
 
-    `follows` is what a session's row becomes where that is more than the place itself says: one that goes where its
-    folder went stays in its workspace.
+    `follows`, if set, is what a session that comes here is bound to instead: one that follows its folder stays in its
+    workspace.
     """
 
     directory: str
@@ -96,7 +96,7 @@ class Place:
 
     @property
     def binding(self) -> Binding:
-        """The row values of a session that belongs here. A workspace is never part of it, unless it `follows`."""
+        """The row values of a session that belongs here; without a workspace, unless `follows` has one."""
         return self.follows or Binding(self.project_id, self.directory, self.path, None)
 
 
@@ -129,7 +129,7 @@ class FileUndo(StrEnum):
 
 
 Undo = FileUndo
-"""The name that programs know it by."""
+"""Its name in `migrator.__all__`."""
 
 
 class ProjectAction(StrEnum):
@@ -194,7 +194,7 @@ Row = tuple[tuple[str, str | int | None], ...]
 
 
 class DirectoryChange(NamedTuple):
-    """A row of `project_directory` that changes; None on one side where it goes, or comes back."""
+    """A row of `project_directory` that changes; `before` is None if it is inserted, `after` if it is deleted."""
 
     before: Row | None
     after: Row | None
@@ -285,7 +285,7 @@ class Plan:
     changes: tuple[Change, ...]
     projects: tuple[ProjectChange, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
-    unchanged: tuple[str, ...] = field(default=())
+    unchanged: tuple[str, ...] = ()
     relocated: FolderMoves | None = None
     sources: tuple[Source, ...] = ()
     announce: bool = False
@@ -328,7 +328,7 @@ class Suggestion:
 
 
 class Listed(NamedTuple):
-    """A session as a list shows it, with its project's row; None where there is none."""
+    """A session as a list shows it; `project` is None if its project has no row."""
 
     session: Session
     project: Project | None

@@ -54,7 +54,7 @@ def tilde(directory: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Write text that anybody may have typed so that it stays on its line and does nothing to a terminal."""
+    """Return text on one line, without the characters that act on a terminal: anybody may have typed it."""
     if text.isascii() and text.isprintable():
         return text
     shown = "".join(" " if char.isspace() else "" if _is_control(char) else char for char in text)
@@ -62,7 +62,7 @@ def one_line(text: str) -> str:
 
 
 def _is_control(char: str) -> bool:
-    """Tell whether a character is not shown but acts on the terminal, as one that changes the direction of writing."""
+    """Tell whether a character acts on the terminal instead of being shown: also the direction of writing."""
     return (
         unicodedata.category(char) in {"Cc", "Cs"}
         or char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -106,7 +106,7 @@ def local_time(milliseconds: int) -> str:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return JSON for people to read. Where text is no Unicode, as half an emoji, all but ASCII is escaped."""
+    """Return JSON for people to read; all but ASCII is escaped if some text is no valid Unicode, as half an emoji."""
     import json
 
     text = json.dumps(value, indent=indent, ensure_ascii=False)

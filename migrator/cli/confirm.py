@@ -133,7 +133,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
         return
-    from migrator.reporting.still_lost import still_lost_lines
+    from migrator.reporting.plan_text import still_lost_lines
 
     right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
     click.echo(f"Nothing to do: {right}.")

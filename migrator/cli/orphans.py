@@ -65,8 +65,8 @@ def command(form: str, **values: Any) -> None:
 def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any]) -> None:
     from textwrap import wrap
 
-    from migrator.reporting.orphan_rows import orphan_rows
     from migrator.reporting.orphan_text import orphan_text, summary
+    from migrator.reporting.session_rows import orphan_rows
 
     table = form == "table"
     if table:

@@ -57,15 +57,14 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "unchanged": list(plan.unchanged),
         "sources": [source._asdict() for source in plan.sources],
         "summary": summary(plan),
-        "relocated": plan.relocated and _relocated_document(plan.relocated),
+        "relocated": plan.relocated
+        and {
+            "whereabouts": plan.relocated.state.value,
+            "folders": [{"old": old, "new": new} for old, new in plan.relocated.folders],
+        },
         "announce": plan.announce,
     }
     return {**document, "digest": _digest(document)}
-
-
-def _relocated_document(moves: FolderMoves) -> dict[str, Any]:
-    folders = [{"old": old, "new": new} for old, new in moves.folders]
-    return {"whereabouts": moves.state.value, "folders": folders}
 
 
 def _project_document(project: ProjectChange) -> dict[str, Any]:
@@ -111,11 +110,6 @@ def warning_document(warning: PlanWarning) -> dict[str, Any]:
     return document if warning.session is None else {**document, "session": warning.session}
 
 
-def read_warning(document: dict[str, Any]) -> PlanWarning:
-    """Return the warning that `warning_document` wrote."""
-    return PlanWarning(document["code"], document["message"], document.get("session"))
-
-
 def read_plan_text(text: str, name: str) -> Plan:
     """Return the plan in the text of a file; MigratorError says what is wrong with it, calling it `name`."""
     if not text.strip():
@@ -154,7 +148,7 @@ def read_plan(document: Any, name: str) -> Plan:
         return _plan(document)
     except (KeyError, TypeError, ValueError) as error:
         raise MigratorError(
-            f"{name} is not a plan of opencode-migrator: a value is missing or can't be meant ({error}); {_AGAIN}",
+            f"{name} is not a plan of opencode-migrator: a value is missing or invalid ({error}); {_AGAIN}",
         ) from error
 
 
@@ -176,7 +170,7 @@ def _plan(document: dict[str, Any]) -> Plan:
             for change in document["changes"]
         ),
         tuple(_project(project) for project in document["projects"]),
-        tuple(map(read_warning, document["warnings"])),
+        tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
         tuple(document["unchanged"]),
         _relocated(document.get("relocated")),
         tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrator.documents.plan import read_warning, warning_document
+from migrator.documents.plan import warning_document
 from migrator.model import LoggedRun, Run, RunStatus
 
 FORMAT = "opencode-migrator/run@1"
@@ -31,19 +31,9 @@ def run_document(run: Run) -> dict[str, Any]:
 
 def read_run(document: dict[str, Any]) -> Run:
     """Return the run that `run_document` wrote; version 0.1.0 wrote neither `moved` nor `mended`."""
-    return Run(
-        document["run"],
-        RunStatus(document["status"]),
-        document["sessions"],
-        document["chunks"],
-        document["verified"],
-        tuple(document["conflicts"]),
-        tuple(map(read_warning, document["warnings"])),
-        document["undoes"],
-        document["projects"],
-        document.get("moved", True),
-        document.get("mended", 0),
-    )
+    from msgspec import convert
+
+    return convert({"id": document["run"], **document}, Run)
 
 
 def log_row(run: LoggedRun) -> dict[str, Any]:
@@ -62,7 +52,6 @@ def log_row(run: LoggedRun) -> dict[str, Any]:
 
 def read_log_row(row: dict[str, Any]) -> LoggedRun:
     """Return the run that `log_row` wrote."""
-    return LoggedRun(
-        row["run"], RunStatus(row["status"]), row["started"], row["sessions"], row["command"], row["store"],
-        row["undoes"], row["undoneBy"],
-    )  # fmt: skip
+    from msgspec import convert
+
+    return convert({"id": row["run"], "undone_by": row["undoneBy"], **row}, LoggedRun)

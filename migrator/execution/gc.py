@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.execution.journal_rows import Carried, RunEntry
-    from migrator.model import Binding, Change
+    from migrator.model import Change
     from migrator.places import Places
-
-DAY = 86_400_000
-"""In milliseconds."""
 
 
 class Leftover(NamedTuple):
@@ -96,43 +93,45 @@ class _Search:
         self._runs = [*_applied_runs(str(store.path))]
         sessions = {change.session for run in self._runs for change in run.changes}
         self._now = {id_: binding for id_, (binding, _) in store.bindings(sessions).items()}
-        self._git_dirs: dict[Binding, str | None] = {}
         self._in_other_databases = _in_other_databases(store, places)
 
     def leftovers(self) -> Iterator[Leftover]:
-        seen = {self._git_dir(binding) for binding in self._store.every_binding()}  # they are in use
+        seen = {self._routes.git_dir(binding) for binding in self._store.every_binding()}  # they are in use
         for run in reversed(self._runs):
             for carried in run.carried:
-                left = [(carried.source, carried.source_worktree)]
+                candidates = [(carried.source, carried.source_worktree)]
                 if carried.made:
-                    left.append((carried.target, carried.target_worktree))
-                for git_dir, worktree in left:
-                    if git_dir in seen or not self._is_for_one_worktree(Path(git_dir)):
+                    candidates.append((carried.target, carried.target_worktree))
+                for git_dir, worktree in candidates:
+                    if git_dir in seen:
                         continue
                     seen.add(git_dir)
-                    if not self._is_used_by_opencode(git_dir, worktree):
-                        yield self._judge(Leftover(git_dir, worktree, run.entry.id, _size(Path(git_dir))))
+                    if self._is_left_behind(Path(git_dir), worktree):
+                        files = (file for file in Path(git_dir).rglob("*") if file.is_file() and not file.is_symlink())
+                        size = sum(file.lstat().st_size for file in files)
+                        yield self._judge(Leftover(git_dir, worktree, run.entry.id, size))
 
-    def _git_dir(self, binding: Binding) -> str | None:
-        if binding not in self._git_dirs:
-            self._git_dirs[binding] = self._routes.git_dir(binding)
-        return self._git_dirs[binding]
-
-    def _is_for_one_worktree(self, git_dir: Path) -> bool:
-        """Tell whether this is a repository for one worktree, where opencode keeps these, and not another directory."""
-        return self._layout.by_worktree and git_dir.parent.parent == self._layout.root and (git_dir / "HEAD").is_file()
+    def _is_left_behind(self, git_dir: Path, worktree: str) -> bool:
+        """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there."""
+        is_for_one = self._layout.by_worktree and git_dir.parent.parent == self._layout.root
+        if not is_for_one or not (git_dir / "HEAD").is_file():
+            return False
+        if not Path(worktree).is_dir():
+            return True
+        place = self._places.find(worktree)
+        return self._layout.git_dir(place.project_id, place.worktree) != str(git_dir)
 
     def _judge(self, leftover: Leftover) -> Leftover:
-        """Return the leftover with `why_kept`, or else with `gives_up`."""
+        """Return the leftover with `why_kept`, or with `gives_up` if it can be removed."""
         for database, in_use in self._in_other_databases.items():
             if in_use is None:
                 return leftover._replace(why_kept=f"{database} can't be read, and its sessions may be in it")
             if leftover.git_dir in in_use:
                 return leftover._replace(why_kept=f"sessions of {database} are in it")
         needing = self._runs_that_need(leftover.git_dir)
-        keeping = [run for run in needing if self._older_than is None or run.entry.started >= self._older_than]
-        if keeping:
-            return leftover._replace(why_kept=f"`opencode-migrator undo {keeping[0].entry.id}` would need it")
+        recent = [run for run in needing if self._older_than is None or run.entry.started >= self._older_than]
+        if recent:
+            return leftover._replace(why_kept=f"`opencode-migrator undo {recent[0].entry.id}` would need it")
         if number := self._count_only_in(leftover.git_dir):
             what = f"{number} snapshots are" if number > 1 else "1 snapshot is"
             return leftover._replace(why_kept=f"{what} nowhere else")
@@ -152,16 +151,9 @@ class _Search:
             for change in run.changes:
                 if change.after in reachable.get(change.session, ()):
                     reachable[change.session].add(change.before)
-                    if self._git_dir(change.before) == git_dir and run not in needing:
+                    if self._routes.git_dir(change.before) == git_dir and run not in needing:
                         needing.append(run)
         return needing
-
-    def _is_used_by_opencode(self, git_dir: str, worktree: str) -> bool:
-        """Tell whether opencode would use the repository if it were opened in the worktree: then nobody left it."""
-        if not Path(worktree).is_dir():
-            return False
-        place = self._places.find(worktree)
-        return self._layout.git_dir(place.project_id, place.worktree) == git_dir
 
     def _count_only_in(self, git_dir: str) -> int:
         """Count the trees of our runs' sessions that are complete here, but not where their session is now."""
@@ -174,7 +166,7 @@ class _Search:
         }
         named_by_place: dict[str | None, set[str]] = {}
         for id_, (turns, trees) in undo_records(self._store, ids).items():
-            named = named_by_place.setdefault(self._git_dir(self._now[id_]), set())
+            named = named_by_place.setdefault(self._routes.git_dir(self._now[id_]), set())
             named.update(trees, (turn.hash for turn in turns))
         number = 0
         for now, named in named_by_place.items():
@@ -207,8 +199,3 @@ def _applied_runs(store: str) -> Iterator[_AppliedRun]:
                 is_undoable = entry.id not in undone and not journal.is_given_up
                 moves = [change for change in journal.changes() if change.moves]
                 yield _AppliedRun(entry, journal.carried(), moves, is_undoable)
-
-
-def _size(git_dir: Path) -> int:
-    """Return the size of its files in bytes."""
-    return sum(file.lstat().st_size for file in git_dir.rglob("*") if file.is_file() and not file.is_symlink())

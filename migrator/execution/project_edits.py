@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import StalePlan
 from migrator.model import DirectoryChange, ProjectChange, ProjectPaths, Row, WorkspaceChange
-from migrator.store.project_rows import ProjectRows, project_rows
-from migrator.store.reader import DIRECTORIES
+from migrator.store.reader import DIRECTORIES, ProjectRows
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
 
 
 def _states(store: Store, updates: Sequence[ProjectChange]) -> list[UpdateState]:
-    rows = project_rows(store, [update.id for update in updates]) if updates else {}
+    rows = store.project_rows([update.id for update in updates]) if updates else {}
     return [_state(update, rows.get(update.id)) for update in updates]
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution import project_edits, run_log
-from migrator.execution.carry_undo import carry_undo, update_alternates
 from migrator.execution.conflicts import (
     DELETED_IN_2,
     Conflicts,
@@ -18,10 +17,10 @@ from migrator.execution.conflicts import (
     turns_under_way,
 )
 from migrator.execution.engine import execute
+from migrator.execution.file_undo import prepare_file_undo
 from migrator.execution.journal import Journal
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since
-from migrator.execution.protect_undo import protect_undo
 from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
@@ -29,12 +28,9 @@ from migrator.places.checkout import GLOBAL
 from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from migrator.arguments import WriteRequest
     from migrator.places import Places
     from migrator.store.reader import Store
-    from migrator.store.staging import Staging
     from migrator.store.writer import Writer
 
 
@@ -172,7 +168,7 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
     if not job.plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=skipped, warnings=conflicts.warnings())
     if places is not None:
-        job = _prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
+        job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
     with Journal.begin(job, staging, write.command, write.chunk_size) as run:
         execute(writer, run, staging, write.progress)
         return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings()))
@@ -191,23 +187,6 @@ def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
         restores=tuple(edit for edit in job.restores if edit.session in remaining),
         partial=bool(sessions),
     )
-
-
-def _prepare_file_undo(writer: Writer, places: Places, job: Job, staging: Staging, waiting: Callable[[], None]) -> Job:
-    """Bring snapshots to where opencode will look for them; return the job with the values that this sets."""
-    plan = job.plan
-    if any(way.undo is FileUndo.CARRY or not way.moves for way in staging.ways):
-        edits, warnings, carried = carry_undo(writer, places, plan.changes, waiting, plan.relocated)
-        more_edits, more_warnings, mended = protect_undo(writer, places, plan.changes, waiting)
-        job = replace(
-            job,
-            plan=replace(plan, warnings=(*plan.warnings, *warnings, *more_warnings)),
-            restores=(*job.restores, *edits, *more_edits),
-            carried=(*carried, *mended),
-        )
-    if plan.relocated is not None:
-        update_alternates(writer, plan.relocated)
-    return job
 
 
 def _check_store(writer: Writer, run: Journal) -> None:

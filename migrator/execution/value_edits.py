@@ -13,8 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding, FileUndo
-from migrator.store.json_text import stringify
-from migrator.store.reader import WHOLE
+from migrator.store.reader import WHOLE, stringify
 from migrator.store.staging import Staging
 from migrator.store.writer import Edit
 
@@ -47,11 +46,9 @@ def detachments(staging: Staging, first: int, last: int, others: Iterable[Edit] 
     Values that `others` set are left to them.
     """
     settled = {(edit.table, edit.column, edit.key) for edit in others}
-    emptied = [("part", *row) for row in staging.live_patches(first, last)]
-    emptied += [("session_message", *row) for row in staging.live_snapshots(first, last)]
     edits = [
         Edit(table, "data", id_, session, data, without)
-        for table, id_, session, data, without in emptied
+        for table, id_, session, data, without in staging.undoable_rows(first, last)
         if (table, "data", id_) not in settled
     ]
     for table, id_, marker in staging.reverts(first, last):

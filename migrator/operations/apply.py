@@ -12,7 +12,6 @@ from migrator.execution.interrupts import deferred_interrupts
 from migrator.model import Run, RunStatus
 from migrator.operations.context import places_of
 from migrator.planning.recheck import recheck
-from migrator.store.backup import back_up
 from migrator.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -49,5 +48,5 @@ def open_writer(path: Path, write: WriteRequest) -> Iterator[tuple[Writer, Write
         Writer(path, write.wait, lambda: progress(0)) as writer,
     ):
         if write.backup is not None:
-            back_up(writer, write.backup, lambda: progress(0))
+            writer.back_up(write.backup, lambda: progress(0))
         yield writer, replace(write, progress=progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,9 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One thing looked at: for programs (`subject`, `value`), for people (`text`), and whether it is wrong.
+    """What one check found: `subject` and `value` for programs, `text` for people, and whether something is wrong.
 
-    `notable` is what is no fault, but should be seen.
+    `notable` marks what is no fault, but should be seen.
     """
 
     subject: str
@@ -38,18 +39,16 @@ class CheckResult:
 
 
 def check_up(context: CommandContext) -> list[CheckResult]:
-    """Look at everything; nothing is changed."""
+    """Make every check but that of undo; nothing is changed."""
     store = context.store
-    return [
-        *_database(store), *_integrity(store), *_runs(store), *_left_behind(store), _orphans(context.rule_context)
-    ]  # fmt: skip
+    return [*_database(store), *_integrity(store), _runs(store), _left_behind(store), _orphans(context.rule_context)]
 
 
 def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
-    """Look at what an undo in opencode would do to files today in the selected sessions, or in all.
+    """Check what an undo in opencode would do to files today in the selected sessions, or in all.
 
-    `sessions` in `value` has it turn by turn, `redo` the sessions of a sub-directory in which a redo would overwrite
-    later changes outside of it.
+    `sessions` in `value` lists this turn by turn, `redo` the sessions in a sub-directory in which a redo would
+    overwrite later changes outside of it.
     """
     from migrator.reporting.undo_effect_rows import redo_rows, undo_effect_headline, undo_effect_rows
     from migrator.snapshots.redo import overwritten_by_redo
@@ -105,11 +104,9 @@ def _open_by(store: Store) -> list[Holder]:
         return []
     from migrator.store.opencode_2.services import named_services, services_at
 
+    pids = {holder.pid for holder in found}
     services = services_at(store.path) if store.schema.has_v2 else ()
-    return [
-        *named_services(found),
-        *(service for service in services if service.pid not in {holder.pid for holder in found}),
-    ]
+    return [*named_services(found), *(service for service in services if service.pid not in pids)]
 
 
 def _integrity(store: Store) -> Iterator[CheckResult]:
@@ -120,9 +117,7 @@ def _integrity(store: Store) -> Iterator[CheckResult]:
         f"integrity_check: {'; '.join(damage[:_SHOWN])}" if damage else "integrity_check passes",
         wrong=bool(damage),
     )
-    broken: dict[tuple[str, str], int] = {}
-    for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"):
-        broken[table, parent] = broken.get((table, parent), 0) + 1
+    broken = Counter((table, parent) for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"))
     words = [f"{count(number, 'row')} of {table} without {parent}" for (table, parent), number in broken.items()]
     yield CheckResult(
         "foreignKeys",
@@ -132,15 +127,14 @@ def _integrity(store: Store) -> Iterator[CheckResult]:
     )
 
 
-def _runs(store: Store) -> Iterator[CheckResult]:
+def _runs(store: Store) -> CheckResult:
     from migrator.execution.run_log import run_entries
 
     try:
         cut_off = [entry.id for entry in run_entries() if entry.unfinished and entry.store == str(store.path)]
     except MigratorError as error:
-        yield CheckResult("unfinishedRuns", None, str(error), wrong=True)
-        return
-    yield CheckResult(
+        return CheckResult("unfinishedRuns", None, str(error), wrong=True)
+    return CheckResult(
         "unfinishedRuns",
         cut_off,
         f"cut off: run {', '.join(cut_off)}; `opencode-migrator resume` finishes it, `undo` takes it back"
@@ -150,13 +144,13 @@ def _runs(store: Store) -> Iterator[CheckResult]:
     )
 
 
-def _left_behind(store: Store) -> Iterator[CheckResult]:
+def _left_behind(store: Store) -> CheckResult:
     """Look for JSON storage: opencode 1.17 and later never import it (seen with 1.17.0 to 1.18.34)."""
     from migrator.store.json_storage import left_behind_files, storages
 
     left = list(left_behind_files(store))
     where = " and ".join(map(str, storages(store)))
-    yield CheckResult(
+    return CheckResult(
         "leftBehindJson",
         left,
         f"{count(len(left), 'session')} in the JSON storage of opencode before 1.2 at {where}, not in this database"

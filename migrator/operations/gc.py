@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.execution.gc import DAY, find_leftovers, remove
+from migrator.execution.gc import find_leftovers, remove
 from migrator.operations.apply import open_writer
 from migrator.operations.context import places_of, refuse_opencode_2
 from migrator.state_dir import now_ms
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def days_ago(days: int) -> int:
     """Return the time so many days ago, in milliseconds."""
-    return now_ms() - days * DAY
+    return now_ms() - days * 86_400_000
 
 
 def list_leftovers(context: CommandContext, older_than: int | None = None) -> list[Leftover]:

@@ -21,33 +21,26 @@ def inspect(directory: str) -> DirectoryInfo:
     try:
         real = os.path.realpath(directory, strict=True)
     except OSError as error:
-        return _failed(directory, error)
+        return DirectoryInfo(directory, *_why_not_resolved(directory, error))
     if not Path(real).is_dir():
         return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} is a file")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-        return DirectoryInfo(
-            directory, DirectoryStatus.UNREADABLE, f"{directory} may not be listed and entered by this user"
-        )
+        detail = f"{directory} may not be listed and entered by this user"
+        return DirectoryInfo(directory, DirectoryStatus.UNREADABLE, detail)
     detail = f"{directory} is there" if real == directory else f"{directory} is there, in reality {real}"
     return DirectoryInfo(directory, DirectoryStatus.THERE, detail, real)
 
 
-def _failed(directory: str, error: OSError) -> DirectoryInfo:
+def _why_not_resolved(directory: str, error: OSError) -> tuple[DirectoryStatus, str]:
     if isinstance(error, NotADirectoryError):
-        return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} lies below a file")
+        return DirectoryStatus.NOT_A_DIRECTORY, f"{directory} lies below a file"
     if not isinstance(error, FileNotFoundError):
-        return DirectoryInfo(directory, DirectoryStatus.UNREADABLE, f"{directory} can't be read: {error.strerror}")
-    mount = _not_mounted(directory)
-    if mount is not None:
-        return DirectoryInfo(
-            directory, DirectoryStatus.UNREADABLE, f"{directory} is not there, and nothing is mounted at {mount}"
-        )
+        return DirectoryStatus.UNREADABLE, f"{directory} can't be read: {error.strerror}"
+    if mount := _not_mounted(directory):
+        return DirectoryStatus.UNREADABLE, f"{directory} is not there, and nothing is mounted at {mount}"
     if os.path.islink(directory):
-        target = os.readlink(directory)
-        return DirectoryInfo(
-            directory, DirectoryStatus.MISSING, f"{directory} is a link to {target}, which does not exist"
-        )
-    return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory} does not exist")
+        return DirectoryStatus.MISSING, f"{directory} is a link to {os.readlink(directory)}, which does not exist"
+    return DirectoryStatus.MISSING, f"{directory} does not exist"
 
 
 def _not_mounted(directory: str) -> str | None:

@@ -37,11 +37,11 @@ class Explanation:
     results: tuple[RuleResult, ...]
 
 
-def explain(context: RuleContext, session: Session, asked: Sequence[OrphanRule], homes: Homes) -> Explanation:
+def explain(context: RuleContext, session: Session, rules: Sequence[OrphanRule], homes: Homes) -> Explanation:
     """Ask every rule about one session, and find its home if it is lost."""
     in_database = session.id in context.by_id
     results = []
-    for rule in asked:
+    for rule in rules:
         found = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
         note = "" if found else (rule.explain_pass(context, session) if in_database else "not in the database")
         results.append(RuleResult(rule.name, found, note))

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     Lost = tuple[Session, tuple[Reason, ...]]
 
 
-def find_reasons(context: RuleContext, asked: Iterable[OrphanRule]) -> dict[str, Lost]:
+def find_reasons(context: RuleContext, rules: Iterable[OrphanRule]) -> dict[str, Lost]:
     """Map the id of each lost session to the session and its reasons, in the order of the rules.
 
     Sessions in JSON storage, which are not in the database, are among them. Equal reasons are one object, since
     sessions are many and what happened to them is not.
     """
     found: dict[str, Lost] = {}
-    for rule in asked:
+    for rule in rules:
         for sessions, reason in rule.find(context):
             only = (reason,)
             longer: dict[tuple[Reason, ...], tuple[Reason, ...]] = {}
@@ -41,7 +41,7 @@ def find_reasons(context: RuleContext, asked: Iterable[OrphanRule]) -> dict[str,
 
 def find_orphans(
     context: RuleContext,
-    asked: Iterable[OrphanRule],
+    rules: Iterable[OrphanRule],
     homes: Homes | None = None,
     *,
     among: Collection[str] | None = None,
@@ -54,7 +54,7 @@ def find_orphans(
     """
     wanted = frozenset(found_by)
     found: list[Orphan] = []
-    for session, why in _last_used_first(context, find_reasons(context, asked)):
+    for session, why in _last_used_first(context, find_reasons(context, rules)):
         if among is not None and session.id not in among:
             continue
         if not wanted or any(reason.rule in wanted for reason in why):

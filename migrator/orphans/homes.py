@@ -39,8 +39,8 @@ class Homes:
         self._context = context
         self._search = search
         self._known = search.known if search else KnownCheckouts(context)
-        self._records = VcsRecords(context, self._known)
-        self._why_other_machine = cache(why_other_machine)  # in front of many directories are the same few
+        self._records = VcsRecords(context, self._known, lambda: search.checkouts if search else ())
+        self._why_other_machine = cache(why_other_machine)  # many sessions were in the same checkout
         self._home_by_binding = cache(self._find)
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
         self._not_imported = {session.id for session in context.not_imported}
@@ -73,14 +73,11 @@ class Homes:
         if session.parent_id is not None and any(reason.rule == BROKEN_TREE for reason in reasons):
             root = self.root_of(session)
             if root.id != session.id:
-                return self._home_with_root(root)
+                home = self.home(root, ())
+                if home.place is None:
+                    return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
+                return replace(home, because=f"it follows its root {root.id}")
         return None
-
-    def _home_with_root(self, root: Session) -> Home:
-        home = self.home(root, ())
-        if home.place is None:
-            return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
-        return replace(home, because=f"it follows its root {root.id}")
 
     def root_of(self, session: Session) -> Session:
         """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
@@ -116,10 +113,9 @@ class Homes:
         place, project_id = info.place, binding.project_id
         if place is None:
             return Home(why_not=info.detail)
-        if place.vcs is None and not is_outside_repository(project_id, place.directory):
-            broken = _broken_worktree_link(place.directory)
-            if broken:
-                return Home(why_not=broken)
+        was_in_repository = not is_outside_repository(project_id, place.directory)
+        if place.vcs is None and was_in_repository and (broken := _broken_worktree_link(place.directory)):
+            return Home(why_not=broken)
         here = Home(place, because=f"{place.directory} is there, and opencode resolves it to this project today")
         if project_id in {GLOBAL, place.project_id, info.kept_id}:
             return here
@@ -157,8 +153,7 @@ class Homes:
     def _certain_home(self, binding: Binding, base: str) -> Home:
         """Return the home of a session whose directory was once here; `base` is the checkout it was in."""
         directory, project_id = binding.directory, binding.project_id
-        found = self._search.checkouts if self._search else ()
-        record = self._records.workspace(directory, found)
+        record = self._records.workspace(directory)
         info = self._context.inspect(base)
         if record is None and info.place and project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
             return Home(
@@ -169,7 +164,7 @@ class Homes:
             return Home(why_not="it was in no repository, so nothing here tells where it went")
         if record is None and not info.real:
             newest = max(session.created for session in self._context.bound[binding])
-            record = self._records.worktree(directory, base, project_id, newest, found)
+            record = self._records.worktree(directory, base, project_id, newest)
         if record is not None:
             return self._home_on_record(record)
         return self._home_in_other_checkout(project_id, base, path_below(directory, base))
@@ -199,12 +194,12 @@ class Homes:
     def nearest_place(self, root: str, sub: str) -> Place | None:
         """Return `sub` below a checkout, or the nearest directory to it in there; None if the checkout is gone."""
         top = self._context.inspect(root).place
-        taken = os.path.join(root, sub) if sub else root
-        while top is not None and taken != root:
-            place = self._context.inspect(taken).place
+        directory = os.path.join(root, sub) if sub else root
+        while top is not None and directory != root:
+            place = self._context.inspect(directory).place
             if place and place.project_id == top.project_id and is_within(place.directory, top.directory):
                 return place
-            taken = os.path.dirname(taken)
+            directory = os.path.dirname(directory)
         return top
 
 

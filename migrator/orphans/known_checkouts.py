@@ -10,7 +10,7 @@ from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from migrator.model import Binding, Place
     from migrator.orphans.rule import RuleContext
@@ -45,36 +45,33 @@ class KnownCheckouts:
 
     @cached_property
     def _roots_on_record(self) -> Mapping[str, Sequence[str]]:
-        found: dict[str, dict[str, None]] = {}
-        for project in self._context.projects.values():
-            found.setdefault(project.id, {}).update(dict.fromkeys((project.worktree, *project.sandboxes)))
+        roots = {project.id: [project.worktree, *project.sandboxes] for project in self._context.projects.values()}
         for project_id, recorded in self._context.checkouts_on_record.items():
-            found.setdefault(project_id, {}).update(dict.fromkeys(recorded))
-        return {project_id: tuple(directories) for project_id, directories in found.items()}
+            roots.setdefault(project_id, []).extend(recorded)
+        return roots
 
     @cached_property
-    def _directories(self) -> Mapping[str, Sequence[str]]:
-        found = {project_id: dict.fromkeys(roots) for project_id, roots in self._roots_on_record.items()}
+    def _directories(self) -> Mapping[str, Collection[str]]:
+        directories = {project_id: dict.fromkeys(roots) for project_id, roots in self._roots_on_record.items()}
         for binding in self._context.bound:
-            found.setdefault(binding.project_id, {})[binding.directory] = None
-        return {project_id: tuple(directories) for project_id, directories in found.items()}
+            directories.setdefault(binding.project_id, {})[binding.directory] = None
+        return {project_id: found.keys() for project_id, found in directories.items()}
 
     def checkout_root(self, binding: Binding) -> str:
-        """Return the top of the checkout that a session was in; its directory if it was in none, or nothing tells."""
+        """Return the top of the checkout that a session was in; its directory if none is known."""
         directory, project_id = binding.directory.rstrip("/") or binding.directory, binding.project_id
         if project_id == GLOBAL:
             return binding.directory
         on_record = [root for root in self._roots_on_record.get(project_id, ()) if root.strip("/")]
         return checkout_root(directory, binding.path, on_record) or directory
 
-    def directories(self, project_id: str) -> Sequence[str]:
+    def directories(self, project_id: str) -> Collection[str]:
         """Return a project's checkouts, its worktree first, and the directories of its sessions; they may be gone."""
         return self._directories.get(project_id, ())
 
-    def all_directories(self) -> Iterator[str]:
-        """Yield the directories of every project, some of them more than once."""
-        for directories in self._directories.values():
-            yield from directories
+    def all_directories(self) -> frozenset[str]:
+        """Return the directories of every project."""
+        return frozenset().union(*self._directories.values())
 
     def worktree(self, project_id: str) -> Place | None:
         """Return the project's own worktree, if it is there and still that project."""
@@ -88,12 +85,12 @@ class KnownCheckouts:
             return ()
         places = (self._context.inspect(directory).place for directory in self.directories(project_id))
         tops = {place.worktree for place in places if place and place.project_id == project_id}
-        return tuple(by_repository(self._context, tops, project_id))
+        return by_repository(self._context, tops, project_id)
 
 
 def by_repository(
     context: RuleContext, tops: Iterable[str], project_id: str | None = None
-) -> Iterator[KnownRepository]:
+) -> tuple[KnownRepository, ...]:
     """Group checkouts by git repository, and add the main working copies that git knows of.
 
     With `project_id`, only checkouts that opencode resolves to it count.
@@ -111,8 +108,7 @@ def by_repository(
             by_common.setdefault(common, {})[place.worktree] = place
             if root == main:
                 mains[common] = place
-    for common, places in by_common.items():
-        yield KnownRepository(mains.get(common), tuple(places.values()))
+    return tuple(KnownRepository(mains.get(common), tuple(places.values())) for common, places in by_common.items())
 
 
 def only_candidate(repositories: Sequence[KnownRepository]) -> tuple[Place | None, tuple[str, ...]]:

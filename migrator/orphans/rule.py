@@ -34,8 +34,8 @@ class DirectoryInfo:
     `real` is its real path and `place` what opencode makes of it. Both are None if the directory isn't there, `place`
     also if git fails. `detail` says in words what is there, or why git failed.
 
-    `kept_id` is the project id that opencode left in the repository when it was last opened, or None; `told_by` names
-    the mark that the place's project id comes from: "origin github.com/acme/shop", "its root commit".
+    `kept_id` is the project id that opencode left in the repository when it was last opened, or None; `id_source`
+    names where the place's project id comes from: "origin github.com/acme/shop", "its root commit".
     """
 
     directory: str
@@ -44,7 +44,12 @@ class DirectoryInfo:
     real: str | None = None
     place: Place | None = None
     kept_id: str | None = None
-    told_by: str = ""
+    id_source: str = ""
+
+    @property
+    def told_by(self) -> str:
+        """The `id_source`, by its name until 0.1, for plug-ins."""
+        return self.id_source
 
     @property
     def standing(self) -> DirectoryStatus:

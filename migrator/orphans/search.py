@@ -24,7 +24,7 @@ from migrator.places.checkout import GLOBAL, is_outside_repository
 from migrator.text import first_few
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from migrator.model import Binding, Place
     from migrator.orphans.rule import RuleContext
@@ -93,25 +93,16 @@ class Search:
         infos = {top: self._context.inspect(top) for top in self.checkouts if project_id != GLOBAL}
         places = {top: info.place for top, info in infos.items() if info.place and info.place.vcs}
         same = [top for top, place in places.items() if place.project_id == project_id]
-        yield *only_candidate(tuple(by_repository(self._context, same, project_id))), "a checkout of the same project"
+        yield *only_candidate(by_repository(self._context, same, project_id)), "a checkout of the same project"
         kept = [top for top in places if infos[top].kept_id == project_id]
-        yield (
-            *only_candidate(tuple(by_repository(self._context, kept))),
-            "a repository that opencode knew as the same project",
-        )
+        yield *only_candidate(by_repository(self._context, kept)), "a repository that opencode knew as the same project"
         if _COMMIT.fullmatch(project_id):
             rooted = [top for top in places if project_id in self._root_commits(top)]
-            yield (
-                *only_candidate(tuple(by_repository(self._context, rooted))),
-                "a repository that began with the same commit",
-            )
+            yield *only_candidate(by_repository(self._context, rooted)), "a repository that began with the same commit"
         same_files = self._with_same_files(base)
         place = self._context.inspect(same_files[0]).place if len(same_files) == 1 else None
-        yield (
-            place,
-            () if place else same_files,
-            "a directory of the same name with the files that its sessions worked on",
-        )
+        what = "a directory of the same name with the files that its sessions worked on"
+        yield place, () if place else same_files, what
 
     def _with_same_files(self, base: str) -> tuple[str, ...]:
         """Return the directories named like `base` with the files that the sessions in and below it worked on."""
@@ -127,12 +118,9 @@ class Search:
         files = {path_below(file, base) for file in self._store.files_worked_on(ids) if file.startswith(base + "/")}
         # At least half of them, since some were deleted meanwhile.
         needed = max(_FEWEST_FILES, (len(files) + 1) // 2)
-        return tuple(sorted(top for top in candidates if _count_existing(top, files) >= needed))
+        counts = {top: sum(os.path.lexists(os.path.join(top, file)) for file in files) for top in candidates}
+        return tuple(sorted(top for top, number in counts.items() if number >= needed))
 
 
 def _name(directory: str) -> str:
     return re.split(r"[/\\]", directory.rstrip("/\\"))[-1]
-
-
-def _count_existing(top: str, files: Iterable[str]) -> int:
-    return sum(os.path.lexists(os.path.join(top, file)) for file in files)

@@ -18,17 +18,16 @@ from migrator.places.small_files import names_in, real_path
 from migrator.workspaces import jj
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from migrator.orphans.known_checkouts import KnownCheckouts
     from migrator.orphans.rule import RuleContext
-    from migrator.places.git_worktrees import WorktreeRecord
 
 _MOST_SIBLINGS = 10_000
 
 
 class Record(NamedTuple):
-    """Where a working copy may be now (`roots`), of which a lost directory was `sub`; `because` says who knows.
+    """Where a working copy may be now (`roots`), of which a lost directory was `sub`; `because` names the evidence.
 
     There is no root if the working copy is on record as being away, not gone.
     """
@@ -39,12 +38,15 @@ class Record(NamedTuple):
 
 
 class VcsRecords:
-    """Reads the records of every known repository once; `found` are the working copies that a search found."""
+    """Reads the records of every known repository once; `found` returns the working copies that a search found."""
 
-    def __init__(self, context: RuleContext, known: KnownCheckouts) -> None:
+    def __init__(self, context: RuleContext, known: KnownCheckouts, found: Callable[[], Sequence[str]]) -> None:
         self._context = context
         self._known = known
-        self._moved_worktrees: dict[tuple[str, str], Mapping[str, set[str]]] = {}
+        self._found = found
+        self._moved_of_project = cache(lambda project_id: self._moved(known.directories(project_id)))
+        self._moved_beside = cache(lambda parent: self._moved(self._neighbours(parent)))
+        self._moved_found = cache(lambda: self._moved(found()))
         self._worktrees_of = cache(git_worktrees.worktrees)
         self._git_repositories = cache(self._find_git_repositories)
         self._workspace_names = cache(_workspace_names)
@@ -52,22 +54,21 @@ class VcsRecords:
 
     # -- git -----------------------------------------------------------------------------------------------------
 
-    def worktree(
-        self, directory: str, base: str, project_id: str, newest: int, found: Sequence[str] = ()
-    ) -> Record | None:
+    def worktree(self, directory: str, base: str, project_id: str, newest: int) -> Record | None:
         """Return what git knows of a worktree at `base` that a directory was in.
 
         `newest` is when the youngest session there was made, in milliseconds since 1970.
         """
         where, sub = real_path(base), path_below(directory, base)
-        if moved := self._moved_by_hand(where, base, project_id, found):
+        if moved := self._moved_by_hand(where, base, project_id):
             return Record(moved, sub, f"git still has the worktree there on record as {base}")
         records = [
             (common, record) for common in self._git_repositories(project_id) for record in self._worktrees_of(common)
         ]
         for _, record in records:
             if record.path == where and not record.alive and record.locked is not None:
-                return Record((), sub, f"git keeps its worktree locked{_lock_reason(record)}, so it is away, not gone")
+                reason = record.locked and f" ({record.locked})"
+                return Record((), sub, f"git keeps its worktree locked{reason}, so it is away, not gone")
         name = os.path.basename(where)
         moved = tuple(
             record.path
@@ -76,27 +77,20 @@ class VcsRecords:
         )
         return Record(moved, sub, f"git made the worktree there as {name}") if moved else None
 
-    def _moved_by_hand(self, where: str, base: str, project_id: str, found: Sequence[str]) -> tuple[str, ...]:
-        sources = {
-            ("of project", project_id): self._known.directories(project_id),
-            ("beside", os.path.dirname(base)): self._neighbours(os.path.dirname(base)),
-            ("found", ""): found,
-        }
-        return tuple(
-            sorted({root for source in sources.items() for root in self._moved_worktrees_among(*source).get(where, ())})
-        )
+    def _moved_by_hand(self, where: str, base: str, project_id: str) -> tuple[str, ...]:
+        """Return the roots that a worktree on record at `where` may have now."""
+        sources = self._moved_of_project(project_id), self._moved_beside(os.path.dirname(base)), self._moved_found()
+        return tuple(sorted({root for moved in sources for root in moved.get(where, ())}))
 
-    def _moved_worktrees_among(self, source: tuple[str, str], roots: Iterable[str]) -> Mapping[str, set[str]]:
-        """Map the paths that git has on record to those of `roots` that are the worktrees now; asked once a source."""
-        known = self._moved_worktrees.get(source)
-        if known is None:
-            known = self._moved_worktrees[source] = {}
-            for root in {real_path(root) for root in roots}:
-                link = git_worktrees.worktree_link(root)
-                for record in self._worktrees_of(link.common) if link and link.id else ():
-                    if link and record.id == link.id and record.path != root:
-                        known.setdefault(record.path, set()).add(root)
-        return known
+    def _moved(self, roots: Iterable[str]) -> dict[str, set[str]]:
+        """Map the paths that git has on record to those of `roots` that are the worktrees now."""
+        moved: dict[str, set[str]] = {}
+        for root in {real_path(root) for root in roots}:
+            link = git_worktrees.worktree_link(root)
+            for record in self._worktrees_of(link.common) if link and link.id else ():
+                if link and record.id == link.id and record.path != root:
+                    moved.setdefault(record.path, set()).add(root)
+        return moved
 
     def _find_git_repositories(self, project_id: str) -> list[str]:
         """Return the common directories of a project's checkouts."""
@@ -106,9 +100,9 @@ class VcsRecords:
 
     # -- jj ------------------------------------------------------------------------------------------------------
 
-    def workspace(self, directory: str, found: Sequence[str] = ()) -> Record | None:
+    def workspace(self, directory: str) -> Record | None:
         """Return what jj knows of a workspace that a directory was in."""
-        nearby = [root for root in (*self._neighbours(os.path.dirname(directory)), *found) if jj.repo_dir(root)]
+        nearby = [root for root in (*self._neighbours(os.path.dirname(directory)), *self._found()) if jj.repo_dir(root)]
         beside = self._path_index(filter(None, map(jj.repo_dir, nearby)))
         if not beside and not self._workspaces:
             return None
@@ -134,7 +128,7 @@ class VcsRecords:
     @cached_property
     def _workspaces(self) -> dict[str, tuple[str, str]]:
         """Map each path on record in the known jj repositories to its repository and the workspace's name."""
-        return self._path_index(filter(None, map(self._jj_repository, set(self._known.all_directories()))))
+        return self._path_index(filter(None, map(self._jj_repository, self._known.all_directories())))
 
     def _path_index(self, repositories: Iterable[str]) -> dict[str, tuple[str, str]]:
         return {path: (repo, name) for repo in set(repositories) for path, name in self._workspace_names(repo).items()}
@@ -166,7 +160,3 @@ def _made_at(common: str, id_: str) -> float:
         return os.stat(os.path.join(common, "worktrees", id_, "commondir")).st_mtime * 1000
     except OSError:
         return float("inf")
-
-
-def _lock_reason(record: WorktreeRecord) -> str:
-    return f" ({record.locked})" if record.locked else ""

@@ -40,7 +40,7 @@ class FoundRepositories:
 def find_repositories(
     tops: Iterable[str], depth: int, names: Collection[str], tick: Callable[[int], None]
 ) -> FoundRepositories:
-    """Look at every directory up to `depth` levels below each of `tops`; `tick` is told how many were looked at."""
+    """Look at every directory up to `depth` levels below each of `tops`; `tick` gets how many more were looked at."""
     found = FoundRepositories()
     seen: set[str] = set()
     for top in tops:

@@ -14,7 +14,7 @@ _KEPT_ID_LIMIT = 64 * 1024
 
 
 class ProjectIdScheme(StrEnum):
-    """Where opencode takes a repository's project id from; the first source that there is counts."""
+    """The sources of a repository's project id in the order in which opencode looks for them: the first one counts."""
 
     ORIGIN_FIRST = "origin-first"
     """opencode 1.15.13 and later: hash of `origin`, id kept in the repository, smallest root commit, "global"."""
@@ -31,8 +31,8 @@ class Checkout:
     """The facts that all directories in one checkout share.
 
     `worktree` is its top level, `project_worktree` what a new project row gets, `vcs` "git", "hg" (opencode 2) or None.
-    `kept_id` is the project id that opencode left in the repository, None if it never opened it; `told_by` says in
-    words where the project id comes from.
+    `kept_id` is the project id that opencode left in the repository, None if it never opened it; `id_source` says
+    in words where the project id comes from.
     """
 
     project_id: str
@@ -40,7 +40,7 @@ class Checkout:
     project_worktree: str
     vcs: str | None
     kept_id: str | None = None
-    told_by: str = "no mark of a repository"
+    id_source: str = "no mark of a repository"
 
     def place(self, directory: str) -> Place:
         """Return what opencode makes of a directory in this checkout."""

@@ -22,28 +22,17 @@ from migrator.places.small_files import nearest_with
 
 # Git sets these for its hooks and aliases: with them it would describe the repository we were called from.
 _MISLEADING = frozenset({
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CEILING_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS", "GIT_DIR", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
+    "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
 })  # fmt: skip
 _OURS = {
     "LC_ALL": "C",  # we read its messages
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",  # a partial clone must not grow because somebody looked at it
 }
+_KEPT = "the id kept in its git directory"
 
 
 class _Layout(NamedTuple):
@@ -72,16 +61,16 @@ def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
     if layout:
         return _cache_first(layout)
     kept = kept_project_id(f"{root}/.git")
-    project_id, told_by = _by_kept_id(kept) or (GLOBAL, "no repository to git")
-    return Checkout(project_id, root, root, None, kept, told_by)
+    project_id, id_source = (kept, _KEPT) if kept else (GLOBAL, "no repository to git")
+    return Checkout(project_id, root, root, None, kept, id_source)
 
 
 def _origin_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.15.13 and 1.18.34."""
     top = layout.top or layout.root
     kept = kept_project_id(layout.common)
-    project_id, told_by = _by_origin(top) or _by_kept_id(kept) or _by_root_commit(top) or _NO_COMMIT
-    return Checkout(project_id, top, top, "git", kept, told_by)
+    project_id, id_source = _by_origin(top) or _by_kept_id_or_root_commit(kept, top)
+    return Checkout(project_id, top, top, "git", kept, id_source)
 
 
 def _version_2(layout: _Layout) -> Checkout:
@@ -101,12 +90,12 @@ def _cache_first(layout: _Layout) -> Checkout:
     """Seen with opencode 1.14.34, and 1.3.2 but for the `project_worktree` of a bare repository's worktree."""
     root, top, common = layout
     kept = kept_project_id(f"{root}/.git") or kept_project_id(common)
-    project_id, told_by = _by_kept_id(kept) or _by_root_commit(root) or _NO_COMMIT
+    project_id, id_source = _by_kept_id_or_root_commit(kept, root)
     if project_id == GLOBAL:
-        return Checkout(GLOBAL, root, root, "git", kept, told_by)
+        return Checkout(GLOBAL, root, root, "git", kept, id_source)
     if top is None:
-        return Checkout(project_id, root, root, None, kept, told_by)
-    return Checkout(project_id, top, _main_worktree(layout), "git", kept, told_by)
+        return Checkout(project_id, root, root, None, kept, id_source)
+    return Checkout(project_id, top, _main_worktree(layout), "git", kept, id_source)
 
 
 def _main_worktree(layout: _Layout) -> str:
@@ -134,28 +123,23 @@ def _layout(root: str) -> _Layout | None:
     raise MigratorError(f"git can't read the repository at {root}, repair it first: {complaint}")
 
 
-_NO_COMMIT = (GLOBAL, "no commit yet")
-
-
 def _by_origin(top: str) -> tuple[str, str] | None:
     failed, url, _ = _git(top, "remote", "get-url", "origin")
     project_id = None if failed else origin.project_id(url)
     return (project_id, f"origin {origin.host_and_path(url)}") if project_id else None
 
 
-def _by_kept_id(kept: str | None) -> tuple[str, str] | None:
-    return (kept, "the id kept in its git directory") if kept else None
-
-
-def _by_root_commit(top: str) -> tuple[str, str] | None:
+def _by_kept_id_or_root_commit(kept: str | None, top: str) -> tuple[str, str]:
+    if kept:
+        return kept, _KEPT
     first = min(root_commits(top), default=None)
-    return (first, "its root commit") if first else None
+    return (first, "its root commit") if first else (GLOBAL, "no commit yet")
 
 
 def root_commits(top: str) -> frozenset[str]:
     """Return the ids of the ancestors of HEAD that have no parent; none if there is no commit.
 
-    It walks the whole history unless there is a commit graph.
+    Clones and worktrees of a repository have them in common. Git walks the whole history unless it has a commit graph.
     """
     failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
     return frozenset() if failed else frozenset(commits.split())

@@ -194,12 +194,12 @@ def _config(path: str) -> dict[tuple[str, str], str]:
         parser.read_string("\n".join(line for line in lines if line.startswith("[") or line[:1].isalpha()))
     except configparser.Error:
         return {}
-    values: dict[tuple[str, str], str] = {}
-    for section in parser.sections():
-        for key, value in parser.items(section):
-            values[section.lower(), key] = "true" if value is None else _unquoted(value)
-    return values
+    return {
+        (section.lower(), key): "true" if value is None else _unquote(value)
+        for section in parser.sections()
+        for key, value in parser.items(section)
+    }
 
 
-def _unquoted(value: str) -> str:
+def _unquote(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value

@@ -23,18 +23,8 @@ if TYPE_CHECKING:
 _LIMIT = 64 * 1024
 _CHANGELOG_LIMIT = 256 * 1024 * 1024
 _PLAIN = frozenset({
-    "dirstate-v2",
-    "dotencode",
-    "fncache",
-    "generaldelta",
-    "largefiles",
-    "lfs",
-    "persistent-nodemap",
-    "revlog-compression-zstd",
-    "revlogv1",
-    "share-safe",
-    "sparserevlog",
-    "store",
+    "dirstate-v2", "dotencode", "fncache", "generaldelta", "largefiles", "lfs", "persistent-nodemap",
+    "revlog-compression-zstd", "revlogv1", "share-safe", "sparserevlog", "store",
 })  # fmt: skip
 """The requirements of a repository whose whole history is in a changelog of version 1 in its own store."""
 
@@ -49,8 +39,8 @@ def checkout(root: str) -> Checkout:
     """
     store = os.path.join(root, ".hg")
     kept = kept_project_id(store)
-    project_id, told_by = (kept, "the id kept in its .hg") if kept else _by_first_changeset(root, store)
-    return Checkout(project_id, root, root, "hg", kept, told_by)
+    project_id, id_source = (kept, "the id kept in its .hg") if kept else _by_first_changeset(root, store)
+    return Checkout(project_id, root, root, "hg", kept, id_source)
 
 
 def _by_first_changeset(root: str, store: str) -> tuple[str, str]:

@@ -28,10 +28,10 @@ def host_and_path(url: str) -> str | None:
     except ValueError:
         # Only what is no URL may be scp's "user@host:path": without the user, "host:path" is a URL of scheme "host".
         scp = _SCP.fullmatch(url)
-        return _joined(scp[2], scp[3]) if scp else None
-    return None if parsed.protocol == "file:" else _joined(parsed.hostname, parsed.pathname)
+        return _join(scp[2], scp[3]) if scp else None
+    return None if parsed.protocol == "file:" else _join(parsed.hostname, parsed.pathname)
 
 
-def _joined(host: str, path: str) -> str | None:
+def _join(host: str, path: str) -> str | None:
     path = re.sub(r"\.git/?\Z", "", path.lstrip("/")).rstrip("/")
     return f"{host.lower()}/{path}" if host and path else None

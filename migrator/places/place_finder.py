@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,29 +38,16 @@ class Places:
     def __init__(self, scheme: ProjectIdScheme) -> None:
         self._scheme = scheme
         self._checkouts: dict[_Root, Checkout | MigratorError] = {}
-        self._root_commits: dict[str, frozenset[str]] = {}
-        self._roots: dict[str, _Root | None] = {}
+        self._root = cache(self._nearest_root)
+        self.root_commits = cache(git.root_commits)
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
 
         Raises NoSuchDirectory if it isn't a directory we can read, MigratorError if git or hg can't say what it is.
         """
-        return self.describe(_real_directory(directory))[0]
-
-    def describe(self, real: str) -> tuple[Place, Checkout]:
-        """Return what opencode makes of an existing real directory, and the checkout it is in.
-
-        Raises MigratorError if git or hg can't say what it is.
-        """
-        checkout = self.checkout(real)
-        return checkout.place(real), checkout
-
-    def root_commits(self, worktree: str) -> frozenset[str]:
-        """Return the first commits of what is checked out in `worktree`: clones and worktrees have them in common."""
-        if worktree not in self._root_commits:
-            self._root_commits[worktree] = git.root_commits(worktree)
-        return self._root_commits[worktree]
+        real = _real_directory(directory)
+        return self.checkout(real).place(real)
 
     def prefetch(self, directories: Iterable[str]) -> None:
         """Ask about the checkouts of many real directories now, several at once, so that `find` needn't wait.
@@ -90,11 +78,6 @@ class Places:
             raise checkout
         return self.outside_repository(real) if checkout is NO_CHECKOUT else checkout
 
-    def _root(self, real: str) -> _Root | None:
-        if real not in self._roots:
-            self._roots[real] = self._nearest_root(real)
-        return self._roots[real]
-
     def _nearest_root(self, real: str) -> _Root | None:
         # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
         # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
@@ -105,13 +88,13 @@ class Places:
         return _Root(of_git) if of_git is not None else None
 
     def _ask(self, root: _Root) -> Checkout | MigratorError:
-        answer: Checkout | MigratorError
         try:
-            answer = hg.checkout(root.directory) if root.is_hg else git.checkout(root.directory, self._scheme)
+            checkout = hg.checkout(root.directory) if root.is_hg else git.checkout(root.directory, self._scheme)
         except MigratorError as error:
-            answer = error
-        self._checkouts[root] = answer
-        return answer
+            self._checkouts[root] = error
+        else:
+            self._checkouts[root] = checkout
+        return self._checkouts[root]
 
 
 def _real_directory(directory: str) -> str:

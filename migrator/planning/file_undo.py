@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # kept by project and worktree. If the tree is missing, it fails, and the conversation stays as it is; if git has the
 # tree from elsewhere (that of a clean worktree is a commit's), it changes and deletes files in the new worktree. If the
 # names are gone, it takes back the conversation only. (Read in its source: session/revert.ts, snapshot.ts, git.ts.)
-OF_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
+_NOT_IN_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,12 @@ class FileUndoDecider:
         A session that keeps project and directory keeps its file undo, unless the policy is `detach`. Raises
         MigratorError if the policy is `carry` and something can't be carried.
         """
-        # Asked first: most sessions have no file undo, and then there is nothing to decide.
-        found = self.store.with_file_undo([change.session for change in changes]) if changes else set()
-        with_undo = [change for change in changes if change.session in found] if found else []
+        found = self.store.with_file_undo([change.session for change in changes])
+        with_undo = [change for change in changes if change.session in found]
         if self.policy == "detach":
             decided = [_detached(change, "--undo-files detach was given") for change in with_undo]
         else:
             decided = self._carried_or_detached([change for change in with_undo if change.invalidates_file_undo])
-        if not decided:
-            return changes
         new = {change.session: change for change in decided}
         return [new.get(change.session, change) for change in changes]
 
@@ -55,8 +52,8 @@ class FileUndoDecider:
             return []
         if self.store.schema.has_v2:
             if self.policy == "carry":
-                raise MigratorError(f"File undo of {changes[0].session} can't be carried: {OF_OPENCODE_2}.")
-            return [_detached(change, OF_OPENCODE_2) for change in changes]
+                raise MigratorError(f"File undo of {changes[0].session} can't be carried: {_NOT_IN_OPENCODE_2}.")
+            return [_detached(change, _NOT_IN_OPENCODE_2) for change in changes]
         from migrator.snapshots.carry_check import CarryChecker
 
         decisions = CarryChecker(self.store, self.places, self.relocated).check(changes)

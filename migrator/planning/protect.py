@@ -35,19 +35,12 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
     recoveries = {} if policy == "detach" else find_recoveries(store, places, effects)
     mended = {id_: recovery.parts for id_, recovery in recoveries.items()}
     dangerous = {id_: turns for id_ in ids if (turns := dangerous_turns(effects.get(id_, ())))}
-    changes = [
-        Change(
-            selected.session.id,
-            selected.root,
-            selected.session.title,
-            selected.selected_by,
-            selected.session.binding,
-            selected.session.binding,
-            *_file_undo(effects[selected.session.id], mended.get(selected.session.id, ())),
-        )
-        for selected in selection.sessions
-        if selected.session.id in dangerous
-    ]
+    changes = []
+    for session, root, selected_by, _ in selection.sessions:
+        if session.id in dangerous:
+            file_undo = _file_undo(effects[session.id], mended.get(session.id, ()))
+            binding = session.binding
+            changes.append(Change(session.id, root, session.title, selected_by, binding, binding, *file_undo))
     if policy == "carry" and (lost := [change for change in changes if change.turns.detached]):
         raise MigratorError(
             f"File undo of {lost[0].session} can't be mended whole: {lost[0].turns.because}. "
@@ -73,7 +66,7 @@ def _file_undo(turns: Sequence[TurnEffect], mended: Collection[str]) -> tuple[Fi
 def _warn_of_deletions(
     store: Store, dangerous: Mapping[str, Sequence[TurnEffect]], mended: Mapping[str, Collection[str]]
 ) -> Iterator[PlanWarning]:
-    """Say for each message of the user what its undo would delete, and whether that is mended."""
+    """Warn of what the undo of each message of the user would delete, and tell whether that is mended."""
     prompt_of = prompts(store, [effect.turn.part for turns in dangerous.values() for effect in turns])
     for id_, turns in dangerous.items():
         for (message, time), steps in by_message(turns, prompt_of).items():
@@ -89,7 +82,7 @@ def _warn_of_deletions(
 
 
 def _warn_of_unknown(effects: Mapping[str, Sequence[TurnEffect]]) -> Iterator[PlanWarning]:
-    """Say why nobody can tell what an undo would do, once for all sessions with the same reason."""
+    """Warn that what an undo would do is unknown, once for all sessions with the same reason."""
     reasons = Counter(turns[0].because for turns in effects.values() if turns[0].effect is UndoEffect.UNKNOWN)
     for because, number in reasons.items():
         yield PlanWarning(

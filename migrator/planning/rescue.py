@@ -94,7 +94,7 @@ class Rescue:
     def _select_tree(self, tree: Sequence[Session], lost: Lost) -> Iterator[Selected]:
         root = tree[0]
         homes = {session.id: self._home(session, lost[session.id][1]) for session in tree if session.id in lost}
-        stranded = root.id in homes and homes[root.id].place is None  # without it, its children would be torn from it
+        stranded = root.id in homes and homes[root.id].place is None  # then its children stay with it
         goes = {} if stranded else self._moves(tree, homes)
         for session in tree:
             if session.id in homes:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.reporting.orphan_rows import orphan_rows, reason_row
 from migrator.reporting.orphan_text import labelled_lines
+from migrator.reporting.session_rows import orphan_rows, reason_row
 from migrator.text import local_time, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.orphans.explain import Explanation, RuleResult
+    from migrator.orphans.explain import Explanation
 
 
 def explanation_document(explanation: Explanation) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
             "place": place
             and {
                 "projectId": place.project_id,
-                "toldBy": info.told_by,
+                "toldBy": info.id_source,
                 "worktree": place.worktree,
                 "path": place.path,
                 "vcs": place.vcs,
@@ -58,7 +58,11 @@ def explanation_text(explanation: Explanation, width: int = 80) -> Iterator[str]
         yield from labelled_lines(label, text, width, "cyan")
     yield ""
     for result in explanation.results:
-        yield from _result_lines(result, width)
+        if not result.reasons:
+            yield from labelled_lines(f"no   {result.rule}", result.note or "nothing found", width, "green")
+        for reason in result.reasons:
+            label = f"yes  {result.rule} ({reason.certainty.value})"
+            yield from labelled_lines(label, reason.evidence, width, "red")
     yield ""
     yield from _home(explanation, width)
 
@@ -78,16 +82,9 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "on the disk", info.detail
     if info.place is not None:
         place = info.place
-        yield "to opencode", f"project {place.project_id} ({info.told_by})"
+        yield "to opencode", f"project {place.project_id} ({info.id_source})"
         yield "in checkout", f'{place.worktree}, path "{place.path}"'
         yield "id kept there", info.kept_id or "none"
-
-
-def _result_lines(result: RuleResult, width: int) -> Iterator[str]:
-    if not result.reasons:
-        yield from labelled_lines(f"no   {result.rule}", result.note or "nothing found", width, "green")
-    for reason in result.reasons:
-        yield from labelled_lines(f"yes  {result.rule} ({reason.certainty.value})", reason.evidence, width, "red")
 
 
 def _home(explanation: Explanation, width: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -35,8 +36,7 @@ def orphan_text(orphans: Sequence[Orphan], width: int = 80, *, verbose: bool = F
 
 def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
     """Return how many there are, and how many of them each rule found."""
-    directories = len({orphan.session.directory for orphan in orphans})
-    where = f"{directories:,} director{'y' if directories == 1 else 'ies'}"
+    where = count(len({orphan.session.directory for orphan in orphans}), "directory", "directories")
     rules = ", ".join(f"{name} {number:,}" for name, number in counts.items())
     return f"{count(len(orphans), 'orphan')} in {where}: {rules}."
 
@@ -88,8 +88,6 @@ def _home(orphan: Orphan, width: int) -> Iterator[str]:
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:
     """Yield `label: text` in as many indented lines as it takes; the home directory is written as ~."""
-    from textwrap import wrap
-
     whole = _tildes(one_line(f"{label}: {text}"))
     first, *rest = wrap(whole, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
     head, colon, tail = first.partition(":")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
 
 from migrator.documents.plan import summary
 from migrator.model import BECAUSE, STILL_LOST, FileUndo, ProjectAction
+from migrator.reporting.orphan_text import labelled_lines
 from migrator.text import and_more, cells, count, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Change, Plan, ProjectChange, Row
+    from migrator.model import Change, Plan, PlanWarning, ProjectChange
 
 GROUPS_SHOWN = 20
 REASONS_SHOWN = 3
+_ONE_LINE = 2**31
 
 
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
@@ -84,10 +87,6 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
 
     The sessions that stay lost come last, grouped.
     """
-    from textwrap import wrap
-
-    from migrator.reporting.still_lost import still_lost_lines
-
     warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
     for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
         text = one_line(warning.message)
@@ -100,6 +99,29 @@ def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False
     yield from still_lost_lines(plan.warnings, width, verbose=verbose)
 
 
+def still_lost_lines(
+    warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False
+) -> Iterator[str]:
+    """Yield the sessions that stay lost, if any; with `verbose` also their ids."""
+    groups: dict[str, list[str]] = {}
+    for warning in warnings:
+        if warning.code == STILL_LOST:
+            groups.setdefault(warning.message, []).append(warning.session or "")
+    if not groups:
+        return
+    total = sum(map(len, groups.values()))
+    yield click.style("still lost: ", fg="yellow") + count(total, "session")
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    shown = ordered if verbose else ordered[:GROUPS_SHOWN]
+    for message, sessions in shown:
+        yield from labelled_lines(count(len(sessions), "session"), message, width or _ONE_LINE, "yellow")
+        if verbose:
+            yield from (f"      {session}" for session in sessions)
+    if len(shown) < len(ordered):
+        more = and_more(sum(len(sessions) for _, sessions in ordered[len(shown) :]), "session")
+        yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."
+
+
 def _update(project: ProjectChange) -> Iterator[str]:
     """Yield before and after of what changes in a project row and in the rows that belong to it."""
     if project.before is None or project.after is None:
@@ -109,15 +131,11 @@ def _update(project: ProjectChange) -> Iterator[str]:
         if before != after:
             yield f"      {column}: {one_line(tilde(before))} -> {one_line(tilde(after))}"
     for change in project.directories:
-        before, after = (_directory(row) for row in change)
+        before, after = (one_line(tilde(str(dict(row)["directory"]))) if row else "none" for row in change)
         yield f"      directory: {before} -> {after}"
     for workspace in project.workspaces:
         before, after = (one_line(tilde(path)) for path in (workspace.before, workspace.after))
         yield f"      workspace {workspace.id}: {before} -> {after}"
-
-
-def _directory(row: Row | None) -> str:
-    return "none" if row is None else one_line(tilde(str(dict(row)["directory"])))
 
 
 def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
@@ -152,14 +170,11 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
 
 
 def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
-    """Yield why sessions belong where they go, unless the user named the place."""
-    from migrator.reporting.orphan_text import labelled_lines
-
+    """Yield why sessions belong where they go; no line if the user named the place."""
     reasons = (words for change in changes for words in change.selected_by if words.startswith(BECAUSE))
     for reason in dict.fromkeys(reasons):
-        yield from (
-            f"    {line}" for line in labelled_lines(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
-        )
+        lines = labelled_lines(BECAUSE.strip(), reason.removeprefix(BECAUSE), width - 4, "green")
+        yield from (f"    {line}" for line in lines)
 
 
 def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
@@ -172,7 +187,9 @@ def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
         (before, after), *others = sorted(values, key=lambda pair: (-values[pair], pair))
         more = and_more(len(others), "value")
         room = width - len(more)
-        yield shortened(f"      {field}: {_brief(field, before)} -> {_brief(field, after)}", room) + more
+        if field == "project_id":
+            before, after = before[:12], after[:12]
+        yield shortened(f"      {field}: {before} -> {after}", room) + more
 
 
 def _titles(titles: Sequence[str], room: int) -> str:
@@ -187,10 +204,9 @@ def _titles(titles: Sequence[str], room: int) -> str:
 
 
 def _row(change: Change, width: int) -> Iterator[str]:
-    mark = "" if change.session == change.root else f" (tree of {change.root})"
     yield shortened(f'      {change.session} "{change.title}"', width)
-    if mark:
-        yield f"       {mark}"
+    if change.session != change.root:
+        yield f"        (tree of {change.root})"
     if change.before.directory != change.after.directory:
         yield one_line(f"        directory: {change.before.directory} -> {change.after.directory}")
     for field, before, after in _differences(change):
@@ -206,10 +222,6 @@ def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
             yield field, _value(before), _value(after)
 
 
-def _brief(field: str, value: str) -> str:
-    return value[:12] if field == "project_id" else value
-
-
 def _value(value: str | None) -> str:
     return "NULL" if value is None else one_line(value) or '""'
 
@@ -218,7 +230,7 @@ _WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE:
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = Counter(dict.fromkeys(_WORDS.values(), 0))
+    tally = Counter(dict.fromkeys(_WORDS.values(), 0))  # in this order
     tally.update(map(_undo_word, changes))
     return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
 
@@ -254,8 +266,6 @@ def _turn_words(changes: Iterable[Change]) -> str:
 
 def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Iterator[str]:
     """Yield why file undo is detached, what concerns most sessions first, the first few only unless `verbose`."""
-    from textwrap import wrap
-
     tally = Counter(change.turns.because for change in changes if change.turns.because)
     reasons = sorted(tally, key=lambda why: (-tally[why], why))
     shown = reasons if verbose else reasons[:REASONS_SHOWN]

@@ -69,7 +69,7 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 _GAP = "  "
 _PATHS = frozenset({"Directory", "Worktree"})
 _CUT = _PATHS | {"Project", "Name", "Title", "Command"}
-_LEAST = 8
+_NARROWEST = 8
 
 
 def _table(lines: list[list[str]], width: int | None) -> Iterator[str]:
@@ -89,33 +89,27 @@ def _narrow(widths: list[int], cut: Sequence[int], width: int) -> None:
     """Take from whichever of the columns `cut` is widest until all of it fits, or they are as narrow as can be."""
     while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
         widest = max(cut, key=widths.__getitem__)
-        if widths[widest] <= _LEAST:
+        if widths[widest] <= _NARROWEST:
             return
         widths[widest] -= 1
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     import csv
+    from types import SimpleNamespace
 
     if rows:
         nested = {key for row in rows for key, value in row.items() if isinstance(value, dict)}
         flat = [_flat(row) for row in rows]
         names = dict.fromkeys(name for row in flat for name in row if name not in nested)
-        lines = _Lines()
+        lines: list[str] = []
+        file = SimpleNamespace(write=lines.append)
         # Python quotes a line end in a title only where it is of the writer's own: this way, of every kind.
-        writer = csv.DictWriter(lines, list(names), lineterminator="\r\n", extrasaction="ignore")
+        writer = csv.DictWriter(file, list(names), lineterminator="\r\n", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(flat)
         for line in lines:
             yield line.removesuffix("\r\n").encode(errors="backslashreplace").decode()
-
-
-class _Lines(list[str]):
-    """A file of lines, each written at once."""
-
-    def write(self, line: str) -> None:
-        """Write one more."""
-        self.append(line)
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

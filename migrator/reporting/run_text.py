@@ -22,7 +22,7 @@ def run_text(run: Run) -> Iterator[str]:
     elif run.status is RunStatus.ROLLED_BACK:
         yield f"Rolled back {count(run.sessions, 'session')}: run {run.id} never happened."
     elif not run.moved:
-        yield click.style(f"{_in_place(run)}; nothing was moved.", bold=True)
+        yield click.style(f"{_file_undo_text(run)}; nothing was moved.", bold=True)
     else:
         back = " back" if run.undoes else ""
         if run.sessions:
@@ -41,7 +41,7 @@ def run_text(run: Run) -> Iterator[str]:
         yield f"Take it back with: opencode-migrator undo {run.id}"
 
 
-def _in_place(run: Run) -> str:
+def _file_undo_text(run: Run) -> str:
     """Return what a run did that changed file undo only."""
     mended, changed = count(run.mended, "session"), count(run.sessions - run.mended, "session")
     what = "Set file undo back" if run.undoes else "Detached dangerous file undo"

@@ -8,31 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.reporting.orphan_rows import reason_row, suggestion_row
-from migrator.store.history_copy import Info
-from migrator.store.json_text import stringify
+from migrator.reporting.session_rows import reason_row, suggestion_row
+from migrator.store.reader import stringify
+from migrator.store.session_json import SessionJson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from migrator.model import Orphan, Project, Session
 
 
-def global_sessions(infos: Iterable[Info], projects: Mapping[str, Project]) -> list[str]:
+def global_sessions(sessions: Sequence[SessionJson], projects: Mapping[str, Project]) -> list[str]:
     """Return the JSON of each session with its project, null where it has no row."""
-    ends: dict[str, str] = {}
-    found = []
-    for info in infos:
-        end = ends.get(info.project_id)
-        if end is None:
-            end = ends[info.project_id] = _members({"project": _project(projects.get(info.project_id))})
-        found.append(info.json[:-1] + end)
-    return found
+    ids = {session.project_id for session in sessions}
+    ends = {id_: _members({"project": _project(projects.get(id_))}) for id_ in ids}
+    return [session.json[:-1] + ends[session.project_id] for session in sessions]
 
 
-def orphan_sessions(orphans: Sequence[Orphan], infos: Mapping[str, Info], projects: Mapping[str, Project]) -> list[str]:
+def orphan_sessions(
+    orphans: Sequence[Orphan], stored: Mapping[str, SessionJson], projects: Mapping[str, Project]
+) -> list[str]:
     """Return the JSON of each lost session: a GlobalSession with `reasons`, `suggestion` and `rivals`."""
-    sessions = [infos.get(orphan.session.id) or _outside_the_database(orphan.session) for orphan in orphans]
+    sessions = [stored.get(orphan.session.id) or _outside_the_database(orphan.session) for orphan in orphans]
     return [
         text[:-1]
         + _members(
@@ -58,7 +55,7 @@ def _project(project: Project | None) -> dict[str, str] | None:
     return {"id": project.id, **named, "worktree": project.worktree}
 
 
-def _outside_the_database(session: Session) -> Info:
+def _outside_the_database(session: Session) -> SessionJson:
     """Return what is known of a session that is in JSON storage only."""
     archived = {} if session.archived is None else {"archived": session.archived}
     known = {
@@ -73,4 +70,4 @@ def _outside_the_database(session: Session) -> Info:
         "time": {"created": session.created, "updated": session.updated, **archived},
     }
     text = stringify({name: value for name, value in known.items() if value is not None})
-    return Info(session.updated, session.id, session.project_id, text)
+    return SessionJson(session.updated, session.id, session.project_id, text)

@@ -1,15 +1,16 @@
-"""Sessions as rows: the fields of opencode's session history proposal."""
+"""Sessions as rows: the fields of opencode's session history proposal, and what is known of those that are lost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from migrator.model import Project
 from migrator.text import local_time, tilde
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Project, Session
+    from migrator.model import Orphan, Reason, Session, Suggestion
 
 
 def session_rows(sessions: Iterable[Session], projects: Iterable[Project]) -> list[dict[str, Any]]:
@@ -40,6 +41,40 @@ def project_rows_by_id(projects: Iterable[Project]) -> dict[str, Mapping[str, An
     return {project.id: {"id": project.id, "name": project.name, "worktree": project.worktree} for project in projects}
 
 
+def orphan_rows(orphans: Sequence[Orphan], projects: Iterable[Project]) -> Iterator[dict[str, Any]]:
+    """Yield one JSON object per lost session: `reasons`, `suggestion` (null if unknown), `rivals`."""
+    known = project_rows_by_id(projects)
+    why_lost: dict[int, list[dict[str, str]]] = {}  # many sessions share these, and each is one object
+    where_home: dict[int, dict[str, str] | None] = {}
+    for session, why, home, rivals in orphans:
+        if id(why) not in why_lost:
+            why_lost[id(why)] = [reason_row(reason) for reason in why]
+        if id(home) not in where_home:
+            where_home[id(home)] = suggestion_row(home)
+        row = session_row(session, known)
+        row["reasons"] = why_lost[id(why)]
+        row["suggestion"] = where_home[id(home)]
+        row["rivals"] = rivals
+        yield row
+
+
+def reason_row(reason: Reason) -> dict[str, str]:
+    """Return a reason as JSON."""
+    return {"rule": reason.rule, "evidence": reason.evidence, "certainty": reason.certainty.value}
+
+
+def suggestion_row(suggestion: Suggestion | None) -> dict[str, str] | None:
+    """Return a suggestion as JSON."""
+    if suggestion is None:
+        return None
+    return {
+        "directory": suggestion.directory,
+        "projectId": suggestion.project_id,
+        "certainty": suggestion.certainty.value,
+        "because": suggestion.because,
+    }
+
+
 NARROW = 100
 
 
@@ -58,7 +93,4 @@ def session_columns(*, with_project: bool, width: int | None = None) -> dict[str
 
 
 def _project(row: Mapping[str, Any]) -> str:
-    project = row["project"]
-    if project is None:
-        return f"{row['projectId'][:8]} (no row)"
-    return str(project["name"] or project["worktree"].rstrip("/").rpartition("/")[2] or project["id"])
+    return Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"

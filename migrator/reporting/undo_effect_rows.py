@@ -21,12 +21,10 @@ SESSIONS_SHOWN = 20
 FILES_SHOWN = 10
 REDO_SHOWN = 3
 
-Row = dict[str, Any]
-
 
 def undo_effect_rows(
     sessions: Iterable[Session], effects: Mapping[str, Sequence[TurnEffect]], prompts: Mapping[str, Prompt]
-) -> list[Row]:
+) -> list[dict[str, Any]]:
     """Return one JSON object for each session that has file undo, the dangerous first; times in milliseconds.
 
     `effects` has the turns by session, `prompts` the user's message by part.
@@ -44,11 +42,11 @@ def undo_effect_rows(
     return sorted(rows, key=lambda row: order.index(UndoEffect(row["undo"])))
 
 
-def _session(session: Session) -> Row:
+def _session(session: Session) -> dict[str, Any]:
     return {"id": session.id, "title": session.title, "directory": session.directory}
 
 
-def _turns(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> Iterator[Row]:
+def _turns(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> Iterator[dict[str, Any]]:
     """Yield one object for each message of the user, which may have been answered in several steps."""
     for (message, time), steps in by_message(turns, prompts).items():
         yield {
@@ -62,7 +60,7 @@ def _turns(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> Iterat
         }
 
 
-def redo_rows(sessions: Iterable[Session], overwritten: Mapping[str, Sequence[str]]) -> list[Row]:
+def redo_rows(sessions: Iterable[Session], overwritten: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     """Return one JSON object for each session in which a redo would overwrite files outside its directory."""
     return [
         {**_session(session), "overwrites": list(overwritten[session.id])}
@@ -71,7 +69,7 @@ def redo_rows(sessions: Iterable[Session], overwritten: Mapping[str, Sequence[st
     ]
 
 
-def redo_lines(rows: Sequence[Row]) -> Iterator[str]:
+def redo_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each session of `redo_rows`."""
     for row in rows:
         files = row["overwrites"]
@@ -86,7 +84,7 @@ def _files(of_steps: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(file for files in of_steps for file in files))
 
 
-def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
+def undo_effect_headline(rows: Sequence[dict[str, Any]], sessions: int) -> str:
     """Return how many of the sessions an undo would affect in which way, in one line."""
     tally = {effect: sum(row["undo"] == effect.value for row in rows) for effect in UndoEffect}
     words = {
@@ -101,7 +99,7 @@ def undo_effect_headline(rows: Sequence[Row], sessions: int) -> str:
     return f"file undo in opencode: {', '.join(parts)}"
 
 
-def undo_effect_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iterator[str]:
+def undo_effect_lines(rows: Sequence[dict[str, Any]], width: int, *, verbose: bool) -> Iterator[str]:
     """Yield why some effects are unknown, then the dangerous sessions with their dangerous turns and files."""
     reasons = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
     for because, number in reasons.items():
@@ -122,7 +120,7 @@ def undo_effect_lines(rows: Sequence[Row], width: int, *, verbose: bool) -> Iter
     yield "`opencode-migrator protect` mends these turns or detaches them; nothing moves."
 
 
-def _turn(turn: Row, *, verbose: bool) -> Iterator[str]:
+def _turn(turn: dict[str, Any], *, verbose: bool) -> Iterator[str]:
     files = turn["deletes"]
     head = f"   {local_time(turn['time'])} {turn['message']}: would delete {count(len(files), 'file')}"
     yield click.style(head, fg="red")

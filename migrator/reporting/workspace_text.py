@@ -72,10 +72,10 @@ def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterato
             yield f"{stem}  formerly {one_line(tilde(former))}"
         if workspace.evidence:
             yield shortened(f"{stem}  evidence: {workspace.evidence}", max(width, 40))
-        yield f"{stem}  {_going(found.session_counts.get(workspace, 0), leaving.get(workspace, Counter()))}"
+        yield f"{stem}  {_sessions_text(found.session_counts.get(workspace, 0), leaving.get(workspace, Counter()))}"
 
 
-def _going(sessions: int, to: Counter[str]) -> str:
+def _sessions_text(sessions: int, to: Counter[str]) -> str:
     if not sessions:
         return "no sessions"
     if not to:

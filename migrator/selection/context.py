@@ -46,19 +46,15 @@ class DatabaseSelectorContext:
 
     @cached_property
     def cwd(self) -> str:
-        """The current directory, absolute; raises NoSuchDirectory if it was deleted and its name is not known."""
         return current_directory()
 
     def ids_starting_with(self, prefix: str) -> Sequence[str]:
-        """Return at most ten ids that start with `prefix`."""
         return self._store.ids_where("substr(id, 1, ?) = ? ", (len(prefix), prefix))[:10]
 
     def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return those of `ids` that are sessions."""
         return frozenset(self._store.parents(ids))
 
     def place(self, directory: str) -> Place | None:
-        """Return what opencode makes of a directory today, or None."""
         try:
             return self._places.find(directory)
         except NoSuchDirectory:
@@ -69,7 +65,6 @@ class DatabaseSelectorContext:
         return expand_home(path, self.home)
 
     def workspaces(self, repository: str, option: str) -> RepositorySessions:
-        """Return the workspaces of a repository with their sessions."""
         from migrator.workspaces.find_repository import find_repository
         from migrator.workspaces.model import StoredDirectories
         from migrator.workspaces.sessions import sessions_by_workspace
@@ -89,5 +84,4 @@ class DatabaseSelectorContext:
         return find_project(repository, self, option).worktree
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:
-        """Return the ids of the sessions in the database that are lost, or those that this rule finds."""
         return self._orphan_ids(rule)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.model import Session
-    from migrator.selection.contract import Clause, Selector, SelectorContext, SelectorPlugin
+    from migrator.selection.contract import Selector, SelectorContext, SelectorPlugin
     from migrator.store.reader import Store
 
 
@@ -52,10 +52,11 @@ class Query:
         """Return the SQL conditions that must all hold for a session to be meant, or None if SQL can't answer."""
         conditions = []
         for group in self._groups():
-            clauses = [selector.clause() for selector in group]
-            if not all(clauses):
+            clauses = [clause for selector in group if (clause := selector.clause())]
+            if len(clauses) < len(group):
                 return None
-            conditions.append(_either([clause for clause in clauses if clause]))
+            sql = " OR ".join(f"({clause.sql})" for clause in clauses)
+            conditions.append((sql, tuple(param for clause in clauses for param in clause.params)))
         return conditions
 
     def sessions(self, store: Store) -> list[Session]:
@@ -87,8 +88,3 @@ class Query:
         """Return the outermost directory named for a session that wasn't chosen itself."""
         bases = [base for group in self.choosing for s in group if s.match(session) and (base := s.base(session))]
         return min(bases, key=len, default=None)
-
-
-def _either(clauses: Sequence[Clause]) -> tuple[str, tuple[Any, ...]]:
-    sql = " OR ".join(f"({clause.sql})" for clause in clauses)
-    return sql, tuple(param for clause in clauses for param in clause.params)

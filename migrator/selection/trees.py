@@ -25,24 +25,28 @@ def select(store: Store, query: Query, *, with_forks: bool = False) -> Selection
     if not chosen:
         raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
     others = relatives(store, chosen)
-    forked = _forked(store, chosen | others) if with_forks else {}
-    others |= {id_: fork for id_, (fork, _) in forked.items()}
-    others |= relatives(store, chosen | others) if forked else {}
+    forks_found = _find_forks(store, chosen | others) if with_forks else {}
+    others |= {id_: fork for id_, (fork, _) in forks_found.items()}
+    others |= relatives(store, chosen | others) if forks_found else {}
     selected: list[Selected] = []
     chosen_children: dict[str, str] = {}
     for tree in trees(chosen | others):
         root = tree[0]
-        fork, origin = forked.get(root.id, (None, root))
+        fork, origin = forks_found.get(root.id, (None, root))
         for session in tree:
             why, base = ((f"tree of {root.id}",), None) if session.id in others else query.reasons(session)
             why = (f"fork of {origin.id}",) if session is fork and session.id in others else why
             selected.append(Selected(session, root.id, why, base or _inherited_base(query, origin, session)))
         if root.id in others:
             chosen_children |= {session.id: root.id for session in tree if session.id in chosen}
-    return Selection(tuple(selected), tuple(_whole_tree(id_, root) for id_, root in sorted(chosen_children.items())))
+    warnings = (
+        PlanWarning("whole-tree", f"{id_} is part of the tree of {root}, which moves as a whole.", id_)
+        for id_, root in sorted(chosen_children.items())
+    )
+    return Selection(tuple(selected), tuple(warnings))
 
 
-def _forked(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Session, Session]]:
+def _find_forks(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Session, Session]]:
     """Map the ids of forks of these sessions, and of forks of those, to (fork, the session of `family` it began with).
 
     Forks that are in `family` themselves are left out.
@@ -57,10 +61,6 @@ def _forked(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Sess
             known[fork.id] = fork
         generation = links
     return found
-
-
-def _whole_tree(session: str, root: str) -> PlanWarning:
-    return PlanWarning("whole-tree", f"{session} is part of the tree of {root}, which moves as a whole.", session)
 
 
 def _inherited_base(query: Query, root: Session, session: Session) -> str:

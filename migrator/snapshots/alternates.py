@@ -25,14 +25,6 @@ NEW = "opencode-migrator-alternates"
 """The file's name until it is complete; the next process overwrites what a killed one left of it."""
 
 
-def alternates(objects: str) -> list[str]:
-    """Return the alternates of a new snapshot repository: its worktree's object directory, and the alternates of that.
-
-    Those that don't exist are left out.
-    """
-    return [line for line in (objects, *read_alternates(objects)) if Path(line).exists()]
-
-
 def read_alternates(objects: str | Path) -> list[str]:
     """Return the alternates of an object directory; none if it has no file of them."""
     try:

@@ -1,7 +1,7 @@
 """Decide which turns keep their file undo on a move: those whose undo would do in the target what it did in the source.
 
 A turn is carried if both worktrees are checkouts of one repository, every snapshot that its undo reads is complete, and
-every file that it names is the same in both worktrees now, or missing from both. A turn in any doubt is detached.
+every file that it names is the same in both worktrees now, or missing from both. In doubt, a turn is detached.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
 from migrator.snapshots.git import GitFailed
-from migrator.snapshots.pathspecs import names_others
+from migrator.snapshots.pathspecs import matches_other_files
 from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, complete_trees
 from migrator.store.turns import redo_snapshot, undo_records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Change, FolderMoves
     from migrator.places import Places
@@ -34,7 +34,7 @@ _PRUNED = "a snapshot is gone, as opencode deletes old ones"
 class CarryDecision:
     """What happens to the file undo of one session.
 
-    `carried` are the turns that keep it, `detached` is how many lose it; None if all do, and nobody has counted.
+    `carried` are the turns that keep it, `detached` is how many lose it: None if all do and they weren't counted.
     `trees` are all snapshots to carry. `keeps_revert` tells whether a reverted session keeps its `revert` marker.
     `because` says why turns are detached, if some are.
     """
@@ -97,36 +97,40 @@ def _decide(route: SnapshotRoute, sessions: Sequence[_Session]) -> dict[str, Car
     named |= {session.redo_tree for session in sessions if session.redo_tree}
     complete = complete_trees(route.source, named, route.git_environment)
     with Trees(route.source, route.git_environment) as trees:
-        check = _RouteCheck(route, sessions, trees, complete)
-        return {session.id: check.decide(session) for session in sessions}
+        checker = _RouteChecker(route, sessions, trees, complete)
+        return {session.id: checker.decide(session) for session in sessions}
 
 
 _FileToCompare = tuple[str | None, str]
 """A path, and the tree to compare it with; None to compare it with the source worktree."""
 
 
-class _RouteCheck:
+class _RouteChecker:
     """Decides for the sessions of one route; the files that they name are compared all at once.
 
-    If the source worktree is gone, each session's last snapshot is compared in its stead. If source and target are one
+    If the source worktree is gone, each session's last snapshot stands in for it. If source and target are one
     worktree, nothing is compared: the undo does there what it always did. `complete` are the trees that are complete.
     """
 
     def __init__(self, route: SnapshotRoute, sessions: Sequence[_Session], trees: Trees, complete: set[str]) -> None:
         self._route, self._trees, self._complete = route, trees, complete
         self._source, self._target, self._stays = route.source_worktree, route.target_worktree_now, route.same_worktree
-        self._same: set[_FileToCompare] = set()
-        if not self._stays:
-            self._same = self._compare({file for session in sessions for file in self._to_compare(session)})
+        files = set() if self._stays else {file for session in sessions for file in self._to_compare(session)}
+        self._same: set[_FileToCompare]
+        if route.source_gone:
+            comparable = {(tree, path) for tree, path in files if tree is not None}
+            self._same = {*same_as_snapshot(trees, route.source, self._target, comparable)}
+        else:
+            same = same_in_both(self._source, self._target, {path for _, path in files})
+            self._same = {(None, path) for path in same}
 
     def decide(self, session: _Session) -> CarryDecision:
         """Decide for one session."""
-        redo_tree = session.redo_tree
-        if redo_tree is not None and not (redo_tree in self._complete and self._is_same_tree(session, redo_tree)):
+        redo_tree, stand_in = session.redo_tree, self._stand_in(session)
+        if redo_tree is not None and not self._is_same_tree(redo_tree, stand_in):
             because = "it is reverted, and a redo would restore the whole worktree as it was then"
             return CarryDecision(self._route, detached=len(session.turns), because=because)
         files_of = Counter(turn.hash for turn in session.turns for _ in turn.files)
-        stand_in = self._stand_in(session)
         obstacles = [self._obstacle(turn, files_of[turn.hash], stand_in) for turn in session.turns]
         carried = tuple(turn for turn, obstacle in zip(session.turns, obstacles, strict=True) if obstacle is None)
         needed = {turn.hash for turn in carried} | ({redo_tree} if redo_tree else set())
@@ -150,16 +154,17 @@ class _RouteCheck:
             return _QUOTED
         if self._stays:
             return None
-        if any(path is None or names_others(self._trees, turn.hash, path) for path in paths):
+        if any(path is None or matches_other_files(self._trees, turn.hash, path) for path in paths):
             return "a file's name is one that opencode's undo takes for another"
         if any((stand_in, path) not in self._same for path in paths):
             before = "the last snapshot" if self._route.source_gone else self._source
             return f"files of a turn differ between {before} and {self._target}"
         return None
 
-    def _is_same_tree(self, session: _Session, tree: str) -> bool:
-        """Tell whether every file of a tree, all of which a redo writes, is the same in the target."""
-        stand_in = self._stand_in(session)
+    def _is_same_tree(self, tree: str, stand_in: str | None) -> bool:
+        """Tell whether a tree is complete, and each of its files, which a redo writes, is the same in the target."""
+        if tree not in self._complete:
+            return False
         return self._stays or all((stand_in, path) in self._same for path, _ in self._trees.files(tree))
 
     def _to_compare(self, session: _Session) -> Iterator[_FileToCompare]:
@@ -176,12 +181,6 @@ class _RouteCheck:
         if not self._route.source_gone:
             return None
         return next((tree for tree in reversed(session.trees) if tree in self._complete), None)
-
-    def _compare(self, files: Collection[_FileToCompare]) -> set[_FileToCompare]:
-        if not self._route.source_gone:
-            return {(None, path) for path in same_in_both(self._source, self._target, {path for _, path in files})}
-        comparable = {(tree, path) for tree, path in files if tree is not None}
-        return set(same_as_snapshot(self._trees, self._route.source, self._target, comparable))
 
 
 def rewritten_patches(decision: CarryDecision) -> Iterator[tuple[Turn, str]]:

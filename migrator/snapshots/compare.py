@@ -10,6 +10,7 @@ import filecmp
 import hashlib
 import os
 import stat
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.git import run_git
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _WorktreeEntry(NamedTuple):
-    """What is at a path in a worktree: `path` is its first part that isn't a directory, `mode` what `lstat` says of it.
+    """What is at a path in a worktree: `path` leads to its first part that isn't a directory, `mode` is from `lstat`.
 
     `mode` is None if nothing is there. If a file is in the way, `path` is shorter than the one asked for, and an undo
     that restores something there would remove that file.
@@ -82,14 +83,12 @@ def same_as_snapshot(
 
 
 def _entry_at(worktree: str, path: str) -> _WorktreeEntry:
-    parts = path.split("/")
-    for number in range(1, len(parts) + 1):
-        part = "/".join(parts[:number])
+    for part in accumulate(path.split("/"), os.path.join):
         try:
             mode = os.lstat(f"{worktree}/{part}").st_mode
         except FileNotFoundError:
             return _WorktreeEntry(part, None)
-        except OSError:  # unreadable: called a directory, which is never the same
+        except OSError:  # unreadable: treated as a directory, which never counts as the same
             return _WorktreeEntry(part, stat.S_IFDIR)
         if not stat.S_ISDIR(mode):
             return _WorktreeEntry(part, mode)
@@ -125,9 +124,8 @@ def _is_same_entry(trees: Trees, tree: str, path: str, entry: _WorktreeEntry, no
 
 def _is_missing(trees: Trees, tree: str, path: str) -> bool:
     """Tell whether a tree has nothing at `path`, nor a file in place of a directory above it."""
-    parts = path.split("/")
-    for number in range(1, len(parts) + 1):
-        entry = trees.entry(tree, "/".join(parts[:number]))
+    for part in accumulate(path.split("/"), os.path.join):
+        entry = trees.entry(tree, part)
         if entry is None or entry.mode != DIRECTORY:
             return entry is None
     return False

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from migrator.store.location import data_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from migrator.store.reader import Store
 
 
@@ -40,16 +38,18 @@ class Layout:
         name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
         return f"{project}/{name}" if self.by_worktree else project
 
-    def others(self, project_id: str, worktree: str) -> Iterator[tuple[str, str]]:
-        """Yield (project id, git directory) of other repositories that may hold snapshots of a worktree.
+    def other_repositories(self, project_id: str, worktree: str) -> list[tuple[str, str]]:
+        """Return (project id, git directory) of other repositories that may hold snapshots of a worktree.
 
         They were made while the worktree belonged to another project, or by an opencode before 1.14 for all worktrees
-        of one; opencode looks in neither. Yields nothing if all worktrees of a project share one anyway.
+        of one; opencode looks in neither. There are none if all worktrees of a project share one anyway.
         """
         own = Path(self.git_dir(project_id, worktree))
         if not self.by_worktree or not self.root.is_dir():
-            return
-        for project in sorted(self.root.iterdir()):
-            for git_dir in (project / own.name, project):
-                if git_dir != own and (git_dir / "HEAD").is_file():
-                    yield project.name, str(git_dir)
+            return []
+        return [
+            (project.name, str(git_dir))
+            for project in sorted(self.root.iterdir())
+            for git_dir in (project / own.name, project)
+            if git_dir != own and (git_dir / "HEAD").is_file()
+        ]

@@ -48,28 +48,19 @@ def look_up(git_dir: str, files: Collection[FileInTree]) -> dict[FileInTree, Fil
 def _status_of_missing(git_dir: str, files: Sequence[FileInTree]) -> dict[FileInTree, FileStatus]:
     """Map each file at whose path git finds no object to the reason, from the deepest tree on its way that exists."""
     kinds = _kinds(git_dir, {name for tree, path in files for name in _steps(tree, path)})
-    found: dict[FileInTree, FileStatus] = {}
-    by_deepest: dict[str, list[tuple[FileInTree, str, bool]]] = {}
-    for tree, path in files:
-        reached = [name for name in _steps(tree, path) if name in kinds]
-        if not reached:
-            found[tree, path] = FileStatus.UNREADABLE
-            continue
-        hash_, kind = kinds[reached[-1]]
-        if kind != "tree":  # a file is in place of the directory
-            found[tree, path] = FileStatus.ABSENT
-            continue
-        depth = len(reached) - 1
-        below = path.split("/")[depth:]
-        by_deepest.setdefault(hash_, []).append(((tree, path), below[0], len(below) == 1))
+    found = dict.fromkeys(files, FileStatus.UNREADABLE)
     with Trees(git_dir) as trees:
-        for hash_, names in by_deepest.items():
-            entries = trees.entries(hash_)
-            for file, name, is_last in names:
-                if entries is None or (name in entries and not is_last):
-                    found[file] = FileStatus.UNREADABLE
-                else:
-                    found[file] = FileStatus.CONTENT_MISSING if name in entries else FileStatus.ABSENT
+        for tree, path in sorted(files):
+            reached = [name for name in _steps(tree, path) if name in kinds]
+            if not reached:
+                continue
+            hash_, kind = kinds[reached[-1]]
+            name, *below = path.split("/")[len(reached) - 1 :]
+            entries = trees.entries(hash_) if kind == "tree" else {}  # a file may be in place of the directory
+            if entries is not None and name not in entries:
+                found[tree, path] = FileStatus.ABSENT
+            elif entries is not None and not below:
+                found[tree, path] = FileStatus.CONTENT_MISSING
     return found
 
 

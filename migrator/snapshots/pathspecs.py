@@ -20,7 +20,7 @@ _PATTERN = re.compile(r"[*?\[]")
 _SET = re.compile(r"\[(?![!^\]])[^\]/:\\]+\]")
 
 
-def names_others(trees: Trees, tree: str, path: str) -> bool:
+def matches_other_files(trees: Trees, tree: str, path: str) -> bool:
     """Tell whether `path`, taken as a pathspec, could match another file of a tree than the one of that name."""
     if not _PATTERN.search(path):
         return False

@@ -18,9 +18,8 @@ from migrator.snapshots.undo_effect import dangerous_turns
 from migrator.snapshots.undo_target import UndoTargets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from migrator.model import Place
     from migrator.places import Places
     from migrator.snapshots.route import SnapshotRoute
     from migrator.snapshots.undo_effect import TurnEffect
@@ -42,7 +41,7 @@ def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence
     still belongs to the same repository, or each file of the turn is what the last snapshot has.
     """
     parts = {id_: {effect.turn.part for effect in dangerous_turns(turns)} for id_, turns in effects.items()}
-    dangerous = {id_: some for id_, some in parts.items() if some}
+    dangerous = {id_: ids for id_, ids in parts.items() if ids}
     checker, best = CarryChecker(store, places), dict[str, Recovery]()
     for route, ids in _routes_from_elsewhere(store, places, dangerous).items():
         for id_, decision in checker.check_routes({route: ids}).items():
@@ -60,14 +59,10 @@ def _routes_from_elsewhere(store: Store, places: Places, ids: Iterable[str]) -> 
         place = targets.find(binding, redoable=False).place
         if place is None or place.vcs != "git" or binding.workspace_id is not None:
             continue
-        for route in _routes_to(place, targets, routes):
-            found.setdefault(route, []).append(id_)
+        with suppress(MigratorError):  # git can't tell which repository the worktree belongs to
+            for project_id, git_dir in targets.layout.other_repositories(place.project_id, place.worktree):
+                # One for a whole project has other worktrees' snapshots too, so it must be this worktree's project.
+                if Path(git_dir).name != project_id or routes.has_belonged_to(project_id, place):
+                    route = routes.from_other_repository(git_dir, project_id, place)
+                    found.setdefault(route, []).append(id_)
     return found
-
-
-def _routes_to(place: Place, targets: UndoTargets, routes: SnapshotRoutes) -> Iterator[SnapshotRoute]:
-    with suppress(MigratorError):  # git can't tell which repository the worktree belongs to
-        for project_id, git_dir in targets.layout.others(place.project_id, place.worktree):
-            # One for a whole project has other worktrees' snapshots too, so it must be this worktree's project.
-            if Path(git_dir).name != project_id or routes.has_been_of(project_id, place):
-                yield routes.from_other_repository(git_dir, project_id, place)

@@ -7,6 +7,7 @@ since is lost.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrator.snapshots.compare import same_as_snapshot
@@ -16,10 +17,9 @@ from migrator.snapshots.undo_target import UndoTargets
 from migrator.store.turns import redo_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from migrator.places import Places
-    from migrator.snapshots.trees import TreeEntry
     from migrator.store.reader import Store
 
 
@@ -37,23 +37,21 @@ def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -
         place, git_dir = target.place, target.repository
         if place is None or git_dir is None or place.directory == place.worktree:
             continue
-        try:
-            if files := _changed(git_dir, place.worktree, f"{place.path}/", tree):
+        with suppress(GitFailed):
+            if files := _changed_outside(git_dir, place.worktree, f"{place.path}/", tree):
                 found[id_] = files
-        except GitFailed:
-            continue
     return found
 
 
-def _changed(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:
+def _changed_outside(git_dir: str, worktree: str, inside: str, tree: str) -> list[str]:
     if tree not in complete_trees(git_dir, [tree]):  # opencode then writes nothing
         return []
     with Trees(git_dir) as trees:
-        outside = {(tree, path) for path, _ in _written(trees.files(tree)) if not path.startswith(inside)}
+        # Git writes no file for a submodule, and names with these letters can't be passed to it.
+        outside = {
+            (tree, path)
+            for path, entry in trees.files(tree)
+            if not path.startswith(inside) and entry.mode != SUBMODULE and not {'"', "\n", "\r"} & {*path}
+        }
         same = same_as_snapshot(trees, git_dir, worktree, outside)
     return sorted(f"{worktree.rstrip('/')}/{path}" for _, path in outside - same)
-
-
-def _written(files: Iterable[tuple[str, TreeEntry]]) -> Iterator[tuple[str, TreeEntry]]:
-    """Leave out entries for which git writes no file, and names that we can't pass to git."""
-    return ((path, entry) for path, entry in files if entry.mode != SUBMODULE and not {'"', "\n", "\r"} & {*path})

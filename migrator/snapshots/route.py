@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +12,7 @@ from migrator.model import FolderState
 from migrator.paths import FolderMap, checkout_root
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, kept_project_id
-from migrator.snapshots.alternates import alternates
+from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
 
@@ -54,9 +54,13 @@ class SnapshotRoute(NamedTuple):
 
     @property
     def target_alternates(self) -> list[str]:
-        """The target's alternates, by the paths that these have once the folders have moved."""
+        """The target's alternates, by the paths that these have once the folders have moved.
+
+        They are the object directory of its worktree, and the alternates of that; those that don't exist are left out.
+        """
         folders = FolderMap(self.moving_folders)
-        return [folders.new_path(alternate) or alternate for alternate in alternates(self.target_objects)]
+        lines = (self.target_objects, *read_alternates(self.target_objects))
+        return [folders.new_path(line) or line for line in lines if Path(line).exists()]
 
     @property
     def same_worktree(self) -> bool:
@@ -77,40 +81,36 @@ class SnapshotRoutes:
             self._moving = FolderMap(relocated.folders)
         elif relocated is not None:
             self._moved = FolderMap(relocated.folders)
-        self._found: dict[tuple[Binding, Binding], SnapshotRoute | str] = {}
-        self._objects: dict[str, str] = {}
-        self._others: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        self._targets: dict[str, Place] = {}
+        self.find = cache(self._find)
+        self.git_dir = cache(self._git_dir)
+        self._target = cache(self._find_target)
+        self._objects_of = cache(lambda worktree: f"{common_directory(worktree)}/objects")
+        self._other_repositories = cache(self._layout.other_repositories)
 
-    def find(self, before: Binding, after: Binding) -> SnapshotRoute | str:
+    def _find(self, before: Binding, after: Binding) -> SnapshotRoute | str:
         """Return the route of the snapshots, or a sentence why there is none."""
-        key = before, after
-        if key not in self._found:
-            try:
-                self._found[key] = self._find(before, after)
-            except MigratorError as error:
-                self._found[key] = str(error).rstrip(".")
-        return self._found[key]
+        try:
+            return self._find_or_raise(before, after)
+        except MigratorError as error:
+            return str(error).rstrip(".")
 
-    def git_dir(self, binding: Binding) -> str | None:
+    def _git_dir(self, binding: Binding) -> str | None:
         """Return the snapshot repository of a session with this binding, existing or not; None if unknown."""
         worktree = self._old_worktree(binding)
         return None if worktree is None else self._layout.git_dir(binding.project_id, worktree)
 
-    def _target(self, directory: str) -> Place:
+    def _find_target(self, directory: str) -> Place:
         """Return the place of a destination as it is on the disk now.
 
         A session that follows a folder keeps its sub-path even if that doesn't exist; then this is the nearest
         directory above, as in opencode.
         """
-        if directory not in self._targets:
-            now = self._moving.old_path(directory) or directory
-            while self._is_relocation and not Path(now).is_dir() and now != "/":
-                now = os.path.dirname(now)
-            self._targets[directory] = self._places.find(now)
-        return self._targets[directory]
+        now = self._moving.old_path(directory) or directory
+        while self._is_relocation and not Path(now).is_dir() and now != "/":
+            now = os.path.dirname(now)
+        return self._places.find(now)
 
-    def _find(self, before: Binding, after: Binding) -> SnapshotRoute | str:
+    def _find_or_raise(self, before: Binding, after: Binding) -> SnapshotRoute | str:
         if before.workspace_id is not None:
             return "the session was in a workspace of opencode's own"
         source = self._old_worktree(before)
@@ -126,7 +126,7 @@ class SnapshotRoutes:
             return f"opencode has no snapshots of {source}"
         gone = self._is_gone(source)
         if source == target.worktree and not gone:
-            gone = not self.has_been_of(before.project_id, target)
+            gone = not self.has_belonged_to(before.project_id, target)
         elif not self._is_one_repository(before, source, target, gone=gone):
             return f"{source} and {target.worktree} are not one repository"
         worktree = self._moving.new_path(target.worktree) or target.worktree
@@ -143,10 +143,12 @@ class SnapshotRoutes:
 
     def _snapshots_of(self, source: str, project_id: str, target: Place) -> list[str]:
         """Return every snapshot repository of a worktree, first the one that opencode used last."""
-        own, key = self._layout.git_dir(project_id, source), (project_id, source)
-        if key not in self._others:
-            self._others[key] = [*self._layout.others(project_id, source)]
-        others = [git_dir for id_, git_dir in self._others[key] if id_ == project_id or self.has_been_of(id_, target)]
+        own = self._layout.git_dir(project_id, source)
+        others = [
+            git_dir
+            for id_, git_dir in self._other_repositories(project_id, source)
+            if id_ == project_id or self.has_belonged_to(id_, target)
+        ]
         return [own, *others] if os.path.isfile(f"{own}/HEAD") else others
 
     def _is_gone(self, source: str) -> bool:
@@ -190,7 +192,7 @@ class SnapshotRoutes:
         is_checkout = self._places.find(source).worktree == source
         return is_checkout and bool(roots & self._places.root_commits(source))
 
-    def has_been_of(self, project_id: str, place: Place) -> bool:
+    def has_belonged_to(self, project_id: str, place: Place) -> bool:
         """Tell whether a place certainly belongs or belonged to a project; else it may be another repository by now."""
         if project_id == place.project_id or project_id in self._places.root_commits(place.worktree):
             return True
@@ -200,10 +202,5 @@ class SnapshotRoutes:
         """Return the route from another repository of the same worktree, made while it belonged to `project_id`."""
         worktree = place.worktree
         target = self._layout.git_dir(place.project_id, worktree)
-        gone = not self.has_been_of(project_id, place)
+        gone = not self.has_belonged_to(project_id, place)
         return SnapshotRoute(source, target, worktree, worktree, self._objects_of(worktree), gone)
-
-    def _objects_of(self, worktree: str) -> str:
-        if worktree not in self._objects:
-            self._objects[worktree] = f"{common_directory(worktree)}/objects"
-        return self._objects[worktree]

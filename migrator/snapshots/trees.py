@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.places.git import environment
@@ -112,50 +112,39 @@ def complete_trees(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] 
 
     This takes two processes if nothing is missing, else four, however many trees there are.
     """
-    there = _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", extra)
-    if not there or not _is_any_missing(git_dir, there, extra):
-        return there
+    existing = _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", extra)
+    if not existing or not _is_any_missing(git_dir, existing, extra):
+        return existing
     with Trees(git_dir, extra) as reader:
-        directories = _Directories(reader, there)
-    blobs = _present(git_dir, directories.files, "blob", extra)
-    return {tree for tree in there if directories.is_complete(tree, blobs)}
+        directories = _directories(reader, existing)
+    blobs = _present(git_dir, {file for inside in directories.values() if inside for file in inside[1]}, "blob", extra)
+
+    @cache
+    def is_complete(directory: str) -> bool:
+        inside = directories[directory]
+        return inside is not None and blobs.issuperset(inside[1]) and all(map(is_complete, inside[0]))
+
+    return set(filter(is_complete, existing))
 
 
-class _Directories:
-    """Every directory below some trees, each once, since they have most of them in common."""
+def _directories(trees: Trees, roots: Iterable[str]) -> dict[str, tuple[list[str], list[str]] | None]:
+    """Map every directory in these trees to the hashes of its directories and of its files; None if it is missing.
 
-    def __init__(self, trees: Trees, roots: Iterable[str]) -> None:
-        self._inside: dict[str, tuple[list[str], list[str]] | None] = {}
-        self._is_complete: dict[str, bool] = {}
-        waiting = list(roots)
-        while waiting:
-            directory = waiting.pop()
-            if directory in self._inside:
-                continue
-            entries = trees.entries(directory)
-            if entries is None:
-                self._inside[directory] = None
-                continue
+    Each is read once, since the trees have most of them in common.
+    """
+    found: dict[str, tuple[list[str], list[str]] | None] = {}
+    waiting = list(roots)
+    while waiting:
+        directory = waiting.pop()
+        if directory in found:
+            continue
+        found[directory] = None
+        if (entries := trees.entries(directory)) is not None:
             below = [entry.hash for entry in entries.values() if entry.mode == DIRECTORY]
             files = [entry.hash for entry in entries.values() if entry.mode not in {DIRECTORY, SUBMODULE}]
-            self._inside[directory] = below, files
+            found[directory] = below, files
             waiting += below
-
-    @property
-    def files(self) -> set[str]:
-        """The hashes of all files."""
-        return {name for inside in self._inside.values() if inside for name in inside[1]}
-
-    def is_complete(self, directory: str, files: Collection[str]) -> bool:
-        """Tell whether everything below a directory exists, given the files that do."""
-        if directory not in self._is_complete:
-            inside = self._inside[directory]
-            self._is_complete[directory] = (
-                inside is not None
-                and all(name in files for name in inside[1])
-                and all(self.is_complete(below, files) for below in inside[0])
-            )
-        return self._is_complete[directory]
+    return found
 
 
 def _present(git_dir: str, objects: Collection[str], kind: str, extra: Mapping[str, str] | None) -> set[str]:

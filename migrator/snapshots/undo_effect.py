@@ -8,7 +8,9 @@ another worktree. Learnt from the code of opencode 1.18.34 and compared with wha
 from __future__ import annotations
 
 import os
+from collections import Counter
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.git import quotes_names
@@ -17,10 +19,9 @@ from migrator.snapshots.undo_target import UndoTarget, UndoTargets
 from migrator.store.turns import redo_snapshot, undo_records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.places import Places
-    from migrator.snapshots.lookup import FileInTree
     from migrator.store.reader import Store
     from migrator.store.turns import Prompt, Turn
 
@@ -105,75 +106,52 @@ def _effects_in(
             id_: [TurnEffect(turn, because=target.because, known=target.known) for turn in turns]
             for id_, turns in sessions.items()
         }
-    paths = _Paths(target.worktree)
-    every_turn = [turn for turns in sessions.values() for turn in turns]
-    wanted = {(turn.hash, path) for turn in every_turn for file in turn.files if (path := paths.inside(file))}
-    statuses = look_up(target.repository, wanted) if target.repository else {}
-    quoted = _QuotedNames(target, statuses)
+    finder = _EffectFinder(target, target.worktree, [turn for turns in sessions.values() for turn in turns])
     found = {}
     for id_, turns in sessions.items():
-        shared = _trees_of_several_files(turns) if batched else frozenset()
-        found[id_] = [
-            _effect_of(target, turn, paths, statuses, quoted if turn.hash in shared else None) for turn in turns
-        ]
+        files_of = Counter(tree for tree, _ in {(turn.hash, file) for turn in turns for file in turn.files})
+        found[id_] = [finder.find(turn, batched=batched and files_of[turn.hash] > 1) for turn in turns]
     return found
 
 
-def _trees_of_several_files(turns: Sequence[Turn]) -> Collection[str]:
-    """Return the trees from which the turns of a session restore several files, about which opencode asks at once."""
-    files: dict[str, set[str]] = {}
-    for turn in turns:
-        files.setdefault(turn.hash, set()).update(turn.files)
-    return {tree for tree, named in files.items() if len(named) > 1}
+class _EffectFinder:
+    """Finds what an undo of each of these turns, all on one target, would do."""
 
-
-def _effect_of(
-    target: UndoTarget,
-    turn: Turn,
-    paths: _Paths,
-    statuses: Mapping[FileInTree, FileStatus],
-    quoted: _QuotedNames | None,
-) -> TurnEffect:
-    deletes, removes, restores = [], [], []
-    because: str | None = None
-    for file in turn.files:
-        path = paths.inside(file)
-        status = statuses.get((turn.hash, path), FileStatus.UNREADABLE) if path else FileStatus.UNREADABLE
-        is_misread = status is FileStatus.PRESENT and quoted is not None and quoted.is_misread(file, path)
-        if status is FileStatus.PRESENT and not is_misread:
-            restores.append(file)
-        elif status is FileStatus.CONTENT_MISSING or not _is_removable(file):
-            continue
-        elif status is FileStatus.ABSENT:
-            removes.append(file)
-        else:
-            deletes.append(file)
-            because = because or _why_deleted(target, path, is_misread=is_misread)
-    return TurnEffect(turn, tuple(deletes), tuple(removes), tuple(restores), because)
-
-
-def _why_deleted(target: UndoTarget, path: str | None, *, is_misread: bool) -> str | None:
-    if is_misread:
-        return "opencode misreads a name that isn't ASCII, and takes the file for one that wasn't there"
-    if path is None and target.worktree != "/":
-        return f"the session is in {target.worktree} now, and the turn was elsewhere"
-    return target.because
-
-
-def _is_removable(file: str) -> bool:
-    """Tell whether opencode's `rm` would remove something there: it removes no directory."""
-    return os.path.isabs(file) and os.path.lexists(file) and (os.path.islink(file) or not os.path.isdir(file))
-
-
-class _Paths:
-    """The paths of files in a worktree, as git sees them."""
-
-    def __init__(self, worktree: str) -> None:
-        self._worktree = worktree
+    def __init__(self, target: UndoTarget, worktree: str, turns: Sequence[Turn]) -> None:
+        self._target = target
         self._top = worktree.rstrip("/") + "/"
-        self._known: dict[str, bool] = {}
+        self._is_worktree = cache(lambda directory: os.path.realpath(directory) == worktree)
+        wanted = {(turn.hash, path) for turn in turns for file in turn.files if (path := self._path(file))}
+        self._statuses = look_up(target.repository, wanted) if target.repository else {}
+        found = (path for (_, path), status in self._statuses.items() if status is FileStatus.PRESENT)
+        self._quotes_names = not all(map(str.isascii, found)) and quotes_names(target.repository or "")
 
-    def inside(self, file: str) -> str | None:
+    def find(self, turn: Turn, *, batched: bool) -> TurnEffect:
+        """Return what an undo of a turn would do; `batched`: opencode asks git about several files of its tree at once.
+
+        opencode 1.18.34 runs `ls-tree --name-only` then without `core.quotepath=false`, and takes a file whose name
+        git quotes and escapes for missing from the tree: it is deleted. It asks alone about a file that is named
+        through a link.
+        """
+        deletes, removes, restores = [], [], []
+        because: str | None = None
+        for file in turn.files:
+            path = self._path(file)
+            status = self._statuses.get((turn.hash, path or ""), FileStatus.UNREADABLE)
+            is_quoted = self._quotes_names and not (path or "").isascii() and file.startswith(self._top)
+            is_misread = batched and is_quoted and status is FileStatus.PRESENT
+            if status is FileStatus.PRESENT and not is_misread:
+                restores.append(file)
+            elif status is FileStatus.CONTENT_MISSING or not _is_removable(file):
+                continue
+            elif status is FileStatus.ABSENT:
+                removes.append(file)
+            else:
+                deletes.append(file)
+                because = because or self._why_deleted(path, is_misread=is_misread)
+        return TurnEffect(turn, tuple(deletes), tuple(removes), tuple(restores), because)
+
+    def _path(self, file: str) -> str | None:
         """Return a file's path below the worktree, None if it isn't in it; as git does, this follows links."""
         path = os.path.normpath(file)
         if path.startswith(self._top):
@@ -181,24 +159,14 @@ class _Paths:
         ends = [index for index, letter in enumerate(path) if letter == "/" and index]
         return next((path[end + 1 :] for end in ends if self._is_worktree(path[:end])), None)
 
-    def _is_worktree(self, directory: str) -> bool:
-        if directory not in self._known:
-            self._known[directory] = os.path.realpath(directory) == self._worktree
-        return self._known[directory]
+    def _why_deleted(self, path: str | None, *, is_misread: bool) -> str | None:
+        if is_misread:
+            return "opencode misreads a name that isn't ASCII, and takes the file for one that wasn't there"
+        if path is None and self._target.worktree != "/":
+            return f"the session is in {self._target.worktree} now, and the turn was elsewhere"
+        return self._target.because
 
 
-class _QuotedNames:
-    """Names that git prints in quotes and escapes, which opencode takes for missing if it asks about several at once.
-
-    (opencode 1.18.34 runs `ls-tree --name-only` there without `core.quotepath=false`: a file that is in the tree is
-    deleted.)
-    """
-
-    def __init__(self, target: UndoTarget, statuses: Mapping[FileInTree, FileStatus]) -> None:
-        self._top = (target.worktree or "").rstrip("/") + "/"
-        not_ascii = any(status is FileStatus.PRESENT and not path.isascii() for (_, path), status in statuses.items())
-        self._is_quoting = not_ascii and quotes_names(target.repository or "")
-
-    def is_misread(self, file: str, path: str | None) -> bool:
-        """Tell whether opencode would overlook a file; about one that is named through a link it asks alone."""
-        return self._is_quoting and path is not None and not path.isascii() and file.startswith(self._top)
+def _is_removable(file: str) -> bool:
+    """Tell whether opencode's `rm` would remove something there: it removes no directory."""
+    return os.path.isabs(file) and os.path.lexists(file) and (os.path.islink(file) or not os.path.isdir(file))

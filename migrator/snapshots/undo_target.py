@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UndoTarget:
-    """What opencode would work with.
+    """The worktree and the snapshot repository on which an undo would act.
 
     `worktree` is None if opencode can't open the session, whose undo does nothing then; `known` is false if we can't
     tell. `repository` is the git directory with the snapshots; None if git would fail, and then an undo deletes every
@@ -44,33 +45,24 @@ class UndoTargets:
 
     def __init__(self, store: Store, places: Places) -> None:
         self._places = places
-        self._layout = Layout.of(store)
+        self.layout = Layout.of(store)
         # Whether opencode gives a new snapshot repository alternates: 1.18.34 does, 1.15.13 and 1.3.2 don't; the table
         # came with 1.17.
         self._writes_alternates = bool(store.columns_of("migration"))
         self._workspaces = store.workspaces()
-        self._found: dict[tuple[str, str | None, bool], UndoTarget] = {}
-
-    @property
-    def layout(self) -> Layout:
-        """Where the snapshot repositories are."""
-        return self._layout
+        self._find_in = cache(self._target_of)
 
     def find(self, binding: Binding, *, redoable: bool) -> UndoTarget:
         """Return where an undo in a session with this binding would act.
 
-        `redoable`: it is undone already and its redo has a snapshot. Then opencode takes no snapshot before it undoes
-        more, and so doesn't make a missing snapshot repository.
+        `redoable` tells that it is undone already and its redo has a snapshot. Then opencode takes no snapshot before
+        it undoes more, and so doesn't make a missing snapshot repository.
         """
-        key = binding.directory, binding.workspace_id, redoable
-        if key not in self._found:
-            self._found[key] = self._find(binding, redoable=redoable)
-        return self._found[key]
+        return self._find_in(binding.directory, binding.workspace_id, redoable)
 
-    def _find(self, binding: Binding, *, redoable: bool) -> UndoTarget:
-        directory = binding.directory
-        if binding.workspace_id is not None:
-            workspace = self._workspaces.get(binding.workspace_id)
+    def _target_of(self, directory: str, workspace_id: str | None, redoable: bool) -> UndoTarget:
+        if workspace_id is not None:
+            workspace = self._workspaces.get(workspace_id)
             if workspace is None or workspace.type != "worktree" or workspace.directory is None:
                 return UndoTarget(None, because="opencode can't open its workspace")
             directory = workspace.directory
@@ -95,18 +87,17 @@ class UndoTargets:
 
     def _target_in(self, place: Place, *, redoable: bool) -> UndoTarget:
         worktree = place.worktree
-        git_dir = self._layout.git_dir(place.project_id, worktree)
+        git_dir = self.layout.git_dir(place.project_id, worktree)
         if Path(git_dir, "HEAD").is_file():
             return UndoTarget(worktree, git_dir, "opencode has pruned its snapshot", place=place)
         if place.vcs != "git":
             return UndoTarget(worktree, because="the session is in no git repository now")
         because = "opencode has no snapshots of this worktree"
-        if self._layout.by_worktree and [*self._layout.root.glob(f"*/{Path(git_dir).name}/HEAD")]:
+        if self.layout.by_worktree and [*self.layout.root.glob(f"*/{Path(git_dir).name}/HEAD")]:
             because = "opencode looks for its snapshot under another project id than it was made"
-        # It makes the repository before it undoes; its alternates are the objects of the worktree's own.
-        makes_one = self._writes_alternates and not redoable and not Path(git_dir).exists()
         repository = None
-        if makes_one:
+        if self._writes_alternates and not redoable and not Path(git_dir).exists():
+            # It makes the repository before it undoes; its alternates are the objects of the worktree's own.
             with suppress(GitFailed):
                 repository = common_directory(worktree)
         return UndoTarget(worktree, repository, because, place=place)

@@ -63,11 +63,13 @@ def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add the SQL functions that conditions may use."""
-    connection.create_function("casefold", 1, _casefold, deterministic=True)
+    casefold = lambda text: text.casefold() if isinstance(text, str) else None  # noqa: E731 - too short for a name
+    connection.create_function("casefold", 1, casefold, deterministic=True)
 
 
-def _casefold(text: str | None) -> str | None:
-    return text.casefold() if isinstance(text, str) else None
+def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
+    """Return the names of a table's columns, in its order; none if there is no such table."""
+    return [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?, 'main')", [table])]
 
 
 def _check_header(path: Path) -> None:

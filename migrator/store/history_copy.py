@@ -15,34 +15,25 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.store.connection import add_functions, transaction, translate_errors
-from migrator.store.json_text import array_of
-from migrator.store.paging import Cursor, keyset
-from migrator.store.reader import IN
-from migrator.store.session_json import COLUMNS, SESSION
+from migrator.store.paging import keyset, next_cursor
+from migrator.store.reader import IN, array_of
+from migrator.store.schema import selected
+from migrator.store.session_json import COLUMNS, SESSION, SessionJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.model import Project
-    from migrator.store.paging import ListFilter
+    from migrator.store.paging import Cursor, ListFilter
     from migrator.store.reader import Store
 
 _names = count()
 
 
-class Info(NamedTuple):
-    """A session: `json` is the object that opencode's own lists return for it."""
-
-    updated: int
-    id: str
-    project_id: str
-    json: str
-
-
-class InfoPage(NamedTuple):
+class JsonPage(NamedTuple):
     """Part of the history; `next` is None on the last page."""
 
-    sessions: list[Info]
+    sessions: list[SessionJson]
     next: Cursor | None
 
 
@@ -55,7 +46,7 @@ class HistoryCopy:
         self.schema = replace(store.schema, has_path=True, has_workspace=True)
         self._uri = f"file:/history-{next(_names)}?vfs=memdb"
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
-        self._counting = Lock()
+        self._users_lock = Lock()
         self._users = 1
         self._keeper = self._open()  # the copy exists as long as a connection to it is open
         try:
@@ -82,32 +73,29 @@ class HistoryCopy:
                 "CREATE INDEX identity ON session (id)"
             )
 
-    def page(self, shown: ListFilter, cursor: Cursor | None, limit: int) -> InfoPage:
+    def page(self, shown: ListFilter, cursor: Cursor | None, limit: int) -> JsonPage:
         """Return one page, newest first, at most `limit` sessions."""
         condition, params, tail = keyset(shown.conditions(self.schema), cursor, limit)
         rows = self._rows(f"WHERE {condition} {tail}", params)
-        if len(rows) <= limit:
-            return InfoPage(rows, None)
-        last = rows[limit - 1]
-        return InfoPage(rows[:limit], Cursor(last.updated, last.id))
+        return JsonPage(rows[:limit], next_cursor(rows, limit))
 
-    def sessions(self, ids: Iterable[str]) -> dict[str, Info]:
+    def sessions(self, ids: Iterable[str]) -> dict[str, SessionJson]:
         """Map these ids to their sessions; an id that no session has is left out."""
         return {row.id: row for row in self._rows(f"WHERE id {IN}", [array_of(ids)])}
 
-    def _rows(self, tail: str, params: list[Any]) -> list[Info]:
+    def _rows(self, tail: str, params: list[Any]) -> list[SessionJson]:
         sql = f"SELECT time_updated, id, project_id, {SESSION} FROM session {tail}"
         with self._connection() as connection, translate_errors(self._path):
-            return [Info._make(row) for row in connection.execute(sql, params)]
+            return [SessionJson._make(row) for row in connection.execute(sql, params)]
 
     def acquire(self) -> None:
         """Keep the copy from going away until `release`."""
-        with self._counting:
+        with self._users_lock:
             self._users += 1
 
     def release(self) -> None:
         """Let go of the copy; its memory is freed once all of its users have, the one who made it included."""
-        with self._counting:
+        with self._users_lock:
             self._users -= 1
             if self._users:
                 return
@@ -133,7 +121,6 @@ class HistoryCopy:
 
 
 def _select(store: Store) -> str:
-    """Return the query for every session in any schema; see session_view.py."""
-    has = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
-    values = {name: name if name in has else "NULL" for name in COLUMNS} | {"title": "coalesce(title, '')"}
-    return f"SELECT {', '.join(f'{value} AS {name}' for name, value in values.items())} FROM session"
+    """Return the query for every session in any schema; see `make_session_view`."""
+    existing = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
+    return f"SELECT {selected(COLUMNS, existing)} FROM session"

@@ -31,7 +31,7 @@ class LeftBehind(NamedTuple):
 
 
 def storages(store: Store) -> list[Path]:
-    """Return the JSON storages that belong to a database, those that exist."""
+    """Return the existing JSON storages that belong to a database."""
     beside = {store.path.parent / "storage"}
     data = data_directory()
     if (data / store.path.name).resolve() == store.path:  # the database itself may be a link to another disk
@@ -48,9 +48,8 @@ def left_behind_files(store: Store) -> dict[str, Path]:
 
 def left_behind(store: Store) -> list[LeftBehind]:
     """Read the sessions that only JSON storage has, by id."""
-    files = _files(store)
     left = left_behind_files(store)
-    importing = {files[id_].parents[2] for id_ in files.keys() - left.keys()}
+    importing = {file.parents[2] for id_, file in _files(store).items() if id_ not in left}
     return [_read(id_, file, file.parents[2] in importing) for id_, file in left.items()]
 
 
@@ -69,14 +68,9 @@ def _read(id_: str, file: Path, imported_others: bool) -> LeftBehind:
     times: dict[str, Any] = time if isinstance(time, dict) else {}
     # Listing goes by the folder, whatever the file says (1.0.61, 1.1.65).
     binding = Binding(file.parent.name, _text(found.get("directory")) or "")
-    session = Session(
-        id_,
-        _text(found.get("parentID")),
-        _text(found.get("title")) or "",
-        binding,
-        _milliseconds(times.get("created")),
-        _milliseconds(times.get("updated")),
-    )
+    parent, title = _text(found.get("parentID")), _text(found.get("title")) or ""
+    created, updated = _milliseconds(times.get("created")), _milliseconds(times.get("updated"))
+    session = Session(id_, parent, title, binding, created, updated)
     return LeftBehind(session, str(file), damage, imported_others)
 
 

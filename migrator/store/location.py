@@ -80,14 +80,13 @@ def _existing(path: Path, data: Path, why: str) -> Path:
         if not (path.is_file() or path.is_char_device()):
             raise MigratorError(f"{path} is no file ({why}); name opencode's database with --db PATH.")
         return path.resolve()
-    beside = [other for other in _databases(path.parent) if other != path]
+    beside = [str(other) for other in _databases(path.parent) if other != path]
+    storages = [parent / "storage" for parent in (path.parent, data) if (parent / "storage" / "session").is_dir()]
     if beside:
-        found = ", ".join(str(other) for other in beside)
-        hint = f"found instead: {found}; take one with --db PATH or --channel NAME."
-    elif (path.parent / "storage" / "session").is_dir() or (data / "storage" / "session").is_dir():
-        storage = (path.parent if (path.parent / "storage" / "session").is_dir() else data) / "storage"
+        hint = f"found instead: {', '.join(beside)}; take one with --db PATH or --channel NAME."
+    elif storages:
         hint = (
-            f"but {storage} holds sessions in the JSON files of opencode before 1.2; "
+            f"but {storages[0]} holds sessions in the JSON files of opencode before 1.2; "
             "start opencode 1.2 to 1.15 once, which imports them, then try again."
         )
     else:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.errors import DatabaseInUse, Holder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _PROC = Path("/proc")
 
@@ -19,34 +20,22 @@ SERVICE = "opencode's background service"
 
 def find_holders(database: Path) -> tuple[Holder, ...]:
     """Return the other processes that have the database, its log or its shared memory open, by pid."""
-    wanted = {
-        (status.st_dev, status.st_ino)
-        for suffix in ("", "-wal", "-shm")
-        if (status := _status(f"{database}{suffix}")) is not None
-    }
-    found = [
+    wanted = _identities(f"{database}{suffix}" for suffix in ("", "-wal", "-shm"))
+    processes = sorted(int(entry.name) for entry in _PROC.glob("[0-9]*"))
+    return tuple(
         Holder(process, _name(process))
-        for process in sorted(_processes())
-        if process != os.getpid() and wanted & _open_files(process)
-    ]
-    return tuple(found)
+        for process in processes
+        if process != os.getpid() and wanted & _identities(_descriptors(process))
+    )
 
 
 def databases_open_in(process: int) -> tuple[str, ...]:
     """Return the paths of the files ending in `.db` that a process has open; none where the system doesn't tell."""
-    found = []
-    try:
-        descriptors = [entry.path for entry in os.scandir(_PROC / str(process) / "fd")]
-    except OSError:
-        return ()
-    for path in descriptors:
-        try:
-            target = os.readlink(path)
-        except OSError:
-            continue
-        if target.endswith(".db"):
-            found.append(target)
-    return tuple(found)
+    targets = []
+    for path in _descriptors(process):
+        with suppress(OSError):
+            targets.append(os.readlink(path))
+    return tuple(target for target in targets if target.endswith(".db"))
 
 
 def holder_names(found: Sequence[Holder]) -> str:
@@ -61,23 +50,22 @@ def in_use_error(database: Path, found: Sequence[Holder], *, can_wait: bool) -> 
     return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found)
 
 
-def _processes() -> list[int]:
-    return [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()] if _PROC.is_dir() else []
-
-
-def _open_files(process: int) -> set[tuple[int, int]]:
+def _descriptors(process: int) -> list[str]:
+    """Return the paths below /proc of what a process has open; none if it has gone, or belongs to somebody else."""
     try:
-        descriptors = [entry.path for entry in os.scandir(_PROC / str(process) / "fd")]
-    except OSError:  # it has gone, or belongs to somebody else
-        return set()
-    return {(status.st_dev, status.st_ino) for path in descriptors if (status := _status(path)) is not None}
-
-
-def _status(path: str) -> os.stat_result | None:
-    try:
-        return os.stat(path)
+        return [entry.path for entry in os.scandir(_PROC / str(process) / "fd")]
     except OSError:
-        return None
+        return []
+
+
+def _identities(paths: Iterable[str]) -> set[tuple[int, int]]:
+    """Return (device, inode) of each of these files that exists."""
+    found = set()
+    for path in paths:
+        with suppress(OSError):
+            status = os.stat(path)
+            found.add((status.st_dev, status.st_ino))
+    return found
 
 
 def _name(process: int) -> str:

@@ -10,6 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from migrator.store.connection import columns_of
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
@@ -25,28 +27,25 @@ REQUIRED = {
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
 }
 
-WRITTEN = {
+_REQUIRED_TO_WRITE = {
     "session_inbox": frozenset("id session_id type payload delivery enqueued_seq time_created".split()),  # noqa: SIM905 - as above
     "event_sequence": frozenset({"aggregate_id", "seq"}),
 }
-"""What else writing needs; reading does without."""
-
-IMPORT = "migration.v1-v2"
-"""The key in `kv` that says how far the import of the sessions of opencode 1 is."""
 
 COMPLETED = "completed"
 
-# The columns that we set, beside whole rows that we insert and delete.
-_SET = {
+WRITTEN = {
     "session_v2": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
     "session": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
     "session_message": REQUIRED["session_message"],
-    **WRITTEN,
+    **_REQUIRED_TO_WRITE,
     "project": frozenset({"id", "worktree", "sandboxes"}),
     "part": frozenset({"data"}),
 }
+"""The columns that we set in existing rows."""
 
-_INSERTED = ("session_message", "event_sequence", "project")
+INSERTED = {table: (REQUIRED | _REQUIRED_TO_WRITE)[table] for table in ("session_message", "event_sequence", "project")}
+"""The columns that we fill in new rows."""
 
 # (table, columns) of the unique indexes, (table, column, other table) of the foreign keys that opencode makes.
 _UNIQUE = {
@@ -69,24 +68,24 @@ _FOREIGN = {
 
 
 def obstacle(db: sqlite3.Connection, *, with_v1: bool) -> str | None:
-    """Name what makes writing a guess, or what opencode 2 would write over; None where there is nothing."""
+    """Return what makes writing a guess, or what opencode 2 would write over; None if there is nothing."""
     if with_v1 and (phase := import_phase(db)) != COMPLETED:
         return (
             f"opencode 2 has not finished importing the sessions of opencode 1 ({phase}); "
             "start opencode 2, let it finish, and try again"
         )
-    return next(_strange(db), None)
+    return next(_unknown_to_opencode(db), None)
 
 
 def import_phase(db: sqlite3.Connection) -> str:
-    """Return how far the import is, in words; "completed" where it is done.
+    """Return how far the import of the sessions of opencode 1 is, in words; "completed" if it is done.
 
     It runs once, in the background of the first start, session by session; a session that it hasn't come to yet would
     still be copied out of its old row.
     """
     if not db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kv'").fetchone():
         return "it has no record of any import"
-    row = db.execute("SELECT value FROM kv WHERE key = ?", [IMPORT]).fetchone()
+    row = db.execute("SELECT value FROM kv WHERE key = 'migration.v1-v2'").fetchone()
     if row is None:
         return "it has not begun"
     try:
@@ -97,28 +96,18 @@ def import_phase(db: sqlite3.Connection) -> str:
     return COMPLETED if phase == COMPLETED else f"it is at {phase!r}"
 
 
-def _strange(db: sqlite3.Connection) -> Iterator[str]:
-    """Yield what the tables that we write lack, and what they have that no known opencode 2 makes."""
-    for table, needed in WRITTEN.items():
-        lacking = sorted(needed - {name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", [table])})
-        if lacking:
+def _unknown_to_opencode(db: sqlite3.Connection) -> Iterator[str]:
+    """Yield what the tables that we write lack, and which constraints they have that no known opencode 2 makes."""
+    for table, needed in _REQUIRED_TO_WRITE.items():
+        if lacking := sorted(needed.difference(columns_of(db, table))):
             yield f"table {table} lacks {', '.join(lacking)}, which every known opencode 2 has"
-    for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
-        if table in _SET:
-            yield f"table {table} has a trigger, {trigger}, which no known opencode makes"
-    tables = [name for (name,) in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
-    for table in sorted(_SET.keys() & set(tables)):
-        yield from _strange_constraints(db, table)
-    for table in _INSERTED:
-        demanded = 'SELECT name FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL'
-        for (column,) in db.execute(demanded, [table]):
-            if column not in (REQUIRED | WRITTEN)[table]:
-                yield f"table {table} demands a value for {column}, which no known opencode does"
+    tables = dict(db.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table'").fetchall())
+    for table in sorted(WRITTEN.keys() & tables):
+        yield from _unknown_constraints(db, table, tables[table])
 
 
-def _strange_constraints(db: sqlite3.Connection, table: str) -> Iterator[str]:
-    written = _SET[table]
-    (sql,) = db.execute("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", [table]).fetchone()
+def _unknown_constraints(db: sqlite3.Connection, table: str, sql: str) -> Iterator[str]:
+    written = WRITTEN[table]
     if re.search(r"\bCHECK\s*\(", sql, re.IGNORECASE):
         yield f"table {table} has a CHECK, which no known opencode makes"
     for column, hidden in db.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", [table]):

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from migrator.model import Session
     from migrator.store.reader import Store
     from migrator.store.schema import Schema
+    from migrator.store.session_json import SessionJson
 
 DEFAULT_LIMIT = 100
 
@@ -87,10 +88,12 @@ class SessionPage:
 def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> SessionPage:
     """Return one page of the sessions that meet every condition, newest first; `limit` 0 means all."""
     sessions = tuple(store.sessions_where(*keyset(conditions, cursor, limit)))
-    if not limit or len(sessions) <= limit:
-        return SessionPage(sessions, None)
-    last = sessions[limit - 1]
-    return SessionPage(sessions[:limit], Cursor(last.updated, last.id))
+    return SessionPage(sessions[: limit or None], next_cursor(sessions, limit))
+
+
+def next_cursor(rows: Sequence[Session | SessionJson], limit: int) -> Cursor | None:
+    """Return where the next page begins, from the rows of a `keyset` query; None if there is no next page."""
+    return Cursor(rows[limit - 1].updated, rows[limit - 1].id) if 0 < limit < len(rows) else None
 
 
 def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -> tuple[str, list[Any], str]:

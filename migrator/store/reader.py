@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from migrator.model import Binding, Project, Session, SessionDirectory
-from migrator.store import connection, opencode_2_schema, schema, session_view
-from migrator.store.json_text import array_of, stringify
+from migrator.model import Binding, Project, ProjectPaths, Session, SessionDirectory
+from migrator.store import connection, opencode_2_schema, schema
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from migrator.model import Row
@@ -22,6 +23,7 @@ FIRST_WITH_PATH = (1, 14, 34)
 """The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
 
 IN = "IN (SELECT value FROM json_each(?))"
+"""The condition that a column holds one of the ids of the parameter that `array_of` makes."""
 
 # A `patch` part with files is what opencode's undo acts on: it checks each file out of the snapshot, and where that
 # fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). opencode writes the type first, which
@@ -49,12 +51,23 @@ DIRECTORIES = "project_directory"
 WHOLE = "*"
 """The name of no column: the whole row, as a JSON object."""
 
-_KEYS = {"event_sequence": "aggregate_id"}
+
+def array_of(ids: Iterable[str]) -> str:
+    """Return ids as the one parameter of IN."""
+    return json.dumps(list(ids))
+
+
+def stringify(value: object) -> str:
+    """Write JSON as JSON.stringify does, so that what we change of a column is all that differs in it.
+
+    A blob becomes its `repr`: opencode keeps none in the tables whose rows are written like this.
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=repr)
 
 
 def key_of(table: str) -> str:
     """Return the name of the column that is a table's primary key."""
-    return _KEYS.get(table, "id")
+    return "aggregate_id" if table == "event_sequence" else "id"
 
 
 class WorkspaceRow(NamedTuple):
@@ -66,10 +79,23 @@ class WorkspaceRow(NamedTuple):
     directory: str | None
 
 
+class ProjectRows(NamedTuple):
+    """The paths in the rows of a project: `project` itself, `project_directory` and `workspace`.
+
+    `workspaces` are (id, directory) of those that have a directory.
+    """
+
+    id: str
+    vcs: str | None
+    paths: ProjectPaths
+    directories: tuple[Row, ...]
+    workspaces: tuple[tuple[str, str], ...]
+
+
 class Store:
     """An opencode database, open for reading until `close`.
 
-    `session` in SQL is every session once, in all dialects; see session_view.py.
+    `session` in SQL is every session once, in all dialects; see `schema.make_session_view`.
     """
 
     def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
@@ -80,7 +106,7 @@ class Store:
         try:
             with self.translate_errors():
                 self.schema = schema.recognise(self.connection, str(path))
-                session_view.make_view(self.connection, self.schema)
+                schema.make_session_view(self.connection, self.schema)
         except BaseException:
             self.connection.close()
             raise
@@ -95,7 +121,7 @@ class Store:
         """Close the file, and with it every lock we hold on it."""
         self.connection.close()
 
-    def translate_errors(self) -> Any:
+    def translate_errors(self) -> AbstractContextManager[None]:
         """Return a context in which SQLite's errors become ours."""
         return connection.translate_errors(self.path, write=self._write)
 
@@ -225,27 +251,23 @@ class Store:
 
     def files_worked_on(self, ids: Iterable[str]) -> set[str]:
         """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""
+        names_file = "instr(data, '\"filePath\"') AND json_valid(data)"
         if self.schema.has_v2:
-            return self._files_worked_on_in_v2(array_of(ids))
-        tool = "typeof(data) = 'text' AND instr(data, '\"filePath\"') AND json_valid(data)"
-        named = f"CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END"
-        rows = self.rows(
-            f"SELECT {named} FROM part WHERE session_id {IN} "
-            f"UNION SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
-            f"WHERE session_id {IN}",
-            [(array := array_of(ids)), array],
-        )
-        return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
-
-    def _files_worked_on_in_v2(self, ids: str) -> set[str]:
-        # Learnt from captured rows: a tool call is an entry of `content`, its input as opencode 1 had it.
-        calls = "CASE WHEN instr(data, '\"filePath\"') AND json_valid(data) THEN data ELSE '{}' END"
-        rows = self.rows(
-            "SELECT json_extract(value, '$.state.input.filePath') "
-            f"FROM session_message, json_each({calls}, '$.content') "
-            f"WHERE session_id {IN} AND session_message.type = 'assistant' AND json_each.type = 'object'",
-            [ids],
-        )
+            # Learnt from captured rows: a tool call is an entry of `content`, its input as opencode 1 had it.
+            sql = (
+                "SELECT json_extract(value, '$.state.input.filePath') "
+                f"FROM session_message, json_each(CASE WHEN {names_file} THEN data ELSE '{{}}' END, '$.content') "
+                f"WHERE session_id {IN} AND session_message.type = 'assistant' AND json_each.type = 'object'"
+            )
+        else:
+            tool = f"typeof(data) = 'text' AND {names_file}"
+            sql = (
+                f"SELECT CASE WHEN {tool} THEN json_extract(data, '$.state.input.filePath') END FROM part "
+                f"WHERE session_id {IN} UNION "
+                f"SELECT value FROM part, json_each(CASE WHEN {LIVE_PATCH} THEN data ELSE '{{}}' END, '$.files') "
+                f"WHERE session_id {IN}"
+            )
+        rows = self.rows(sql, [array_of(ids)] * sql.count(IN))
         return {file for (file,) in rows if isinstance(file, str) and file.startswith("/")}
 
     def values(self, table: str, column: str, keys: Iterable[str]) -> dict[str, Any]:
@@ -278,7 +300,8 @@ class Store:
 
     def columns_of(self, table: str) -> list[str]:
         """Return the names of a table's columns, in its order; none where there is no such table."""
-        return [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?, 'main')", [table])]
+        with self.translate_errors():
+            return connection.columns_of(self.connection, table)
 
     def project_directory_rows(self) -> list[Row]:
         """Return the whole rows of `project_directory`, which opencode 1.17 and later have, by project."""
@@ -286,6 +309,25 @@ class Store:
             return []
         rows = self.rows(f"SELECT {', '.join(columns)} FROM {DIRECTORIES} ORDER BY project_id, directory")
         return [tuple(zip(columns, row, strict=True)) for row in rows]
+
+    def project_rows(self, ids: Iterable[str] | None = None) -> dict[str, ProjectRows]:
+        """Return the paths in the rows of every project by its id, or of those of `ids` that exist.
+
+        A project whose columns don't hold text, as they should, is left out: whatever it is, it isn't ours to change.
+        """
+        directories: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in self.project_directory_rows():
+            directories[str(dict(row)["project_id"])].append(row)
+        workspaces: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for workspace in self.workspaces().values():
+            if workspace.directory is not None:
+                workspaces[workspace.project_id].append((workspace.id, workspace.directory))
+        wanted = None if ids is None else set(ids)
+        return {
+            id_: ProjectRows(id_, vcs, ProjectPaths(worktree, boxes), tuple(directories[id_]), tuple(workspaces[id_]))
+            for id_, vcs, worktree, boxes in self.rows("SELECT id, vcs, worktree, sandboxes FROM project ORDER BY id")
+            if (wanted is None or id_ in wanted) and isinstance(worktree, str) and isinstance(boxes, str)
+        }
 
     def worktrees(self) -> frozenset[tuple[str, str]]:
         """Return the rows of `worktree`: (project id, directory) of each checkout that opencode 2 has opened."""
@@ -332,3 +374,12 @@ def _strings(text: str | None) -> tuple[str, ...]:
     except ValueError:
         return ()
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def parse_sandboxes(text: str) -> list[str] | None:
+    """Decode `project.sandboxes`; None if it is no JSON array of strings."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None

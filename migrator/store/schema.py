@@ -1,4 +1,4 @@
-"""Which schema a database has: told by its tables and columns, never by a version number.
+"""Which schema a database has: known by its tables and columns, never by a version number.
 
 opencode leaves user_version and application_id at 0 in all versions, and upgraded files differ from fresh ones in
 the order of their columns; so everything here is introspection.
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.store.connection import columns_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection, Iterable, Mapping
 
     from migrator.model import Binding
 
@@ -23,9 +25,6 @@ _REQUIRED = {
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
     "part": frozenset({"id", "session_id", "data"}),
 }
-
-# What our writes may touch beside those.
-_WRITTEN = frozenset({"project_directory", "workspace"})
 
 # The first tested version whose fresh database has the column: it tells an age, for people.
 _AGE = (
@@ -42,7 +41,7 @@ class Schema:
 
     `dialect` is "v1", "v2", or "v1+v2": a database of opencode 1 that opencode 2 has upgraded, with the tables of both.
     `origin_first`: its opencode prefers the origin's hash as project id (1.15.13 and later). `read_only_because`
-    names something that makes writing a guess; None where it is safe.
+    names something that makes writing a guess; None if writing is safe.
     """
 
     dialect: str
@@ -89,7 +88,8 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
             has_path=True,
             has_workspace=True,
             origin_first=True,
-            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables),
+            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables)
+            or _obstacle(db, opencode_2.WRITTEN.keys(), opencode_2.INSERTED, "known opencode"),
         )
     has = _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
     return Schema(
@@ -98,16 +98,47 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
         has_path="path" in has["session"],
         has_workspace="workspace_id" in has["session"],
         origin_first="metadata" in has["session"],
-        read_only_because=_obstacle(db),
+        read_only_because=_obstacle(
+            db,
+            {*_REQUIRED, "project_directory", "workspace"},
+            {"project": _REQUIRED["project"]},
+            "opencode 1",
+        ),
     )
+
+
+def make_session_view(db: sqlite3.Connection, schema: Schema) -> None:
+    """Make one table of sessions to read from, whichever opencode wrote the database.
+
+    A database with `session_v2` gets a temporary view named `session`, in the place of the table of opencode 1: a name
+    without a schema means the temporary one first. It holds every session once: where both opencodes have a row, that
+    of opencode 2, which never reads the other. It has the columns of opencode 2; what opencode 1 lacks is NULL. Nothing
+    of it is in the file. A database of opencode 1 has no view.
+
+    Statements that write name `main.session` or `main.session_v2`.
+    """
+    if not schema.has_v2:
+        return
+    columns = columns_of(db, "session_v2")
+    select = f"SELECT {selected(columns, columns)} FROM main.session_v2"
+    if schema.has_v1:
+        only_v1 = "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id)"
+        select += f" UNION ALL SELECT {selected(columns, columns_of(db, 'session'))} FROM main.session old {only_v1}"
+    db.execute(f"CREATE TEMP VIEW session AS {select}")
+
+
+def selected(columns: Iterable[str], existing: Collection[str]) -> str:
+    """Return these columns of a table of sessions as SQL, with NULL for those that don't exist."""
+    values = {name: name if name in existing else "NULL" for name in columns}
+    values["title"] = "coalesce(title, '')"  # opencode 2 leaves a session without a title until it has found one
+    return ", ".join(f"{value} AS {name}" for name, value in values.items())
 
 
 def _columns(
     db: sqlite3.Connection, path: str, required: dict[str, frozenset[str]], tables: set[str], who: str
 ) -> dict[str, set[str]]:
     """Return the columns of each of these tables; MigratorError where one of those that are required is missing."""
-    listed = "SELECT name FROM pragma_table_info(?)"
-    has = {table: {name for (name,) in db.execute(listed, [table])} for table in required}
+    has = {table: set(columns_of(db, table)) for table in required}
     for table, columns in required.items():
         missing = sorted(columns - has[table]) if table in tables else ["every column"]
         if missing:
@@ -118,13 +149,19 @@ def _columns(
     return has
 
 
-def _obstacle(db: sqlite3.Connection) -> str | None:
-    """Name what would make our writes do more, or less, than they say."""
+def _obstacle(
+    db: sqlite3.Connection, written: Collection[str], inserted: Mapping[str, Collection[str]], who: str
+) -> str | None:
+    """Return what would make our writes do more, or less, than they say; None if nothing does.
+
+    `written` are the tables that we write, `inserted` the columns that we fill of those that get new rows.
+    """
     for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
-        if table in _REQUIRED or table in _WRITTEN:
-            return f"table {table} has a trigger, {trigger}, which no opencode 1 makes"
-    demanded = "SELECT name FROM pragma_table_info('project') WHERE \"notnull\" AND dflt_value IS NULL"
-    for (column,) in db.execute(demanded):
-        if column not in _REQUIRED["project"]:
-            return f"table project demands a value for {column}, which no opencode 1 does"
+        if table in written:
+            return f"table {table} has a trigger, {trigger}, which no {who} makes"
+    demanded = 'SELECT name FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL'
+    for table, filled in inserted.items():
+        for (column,) in db.execute(demanded, [table]):
+            if column not in filled:
+                return f"table {table} demands a value for {column}, which no {who} does"
     return None

@@ -6,6 +6,17 @@ business in a list: the diffs of `summary`, `revert`, `permission`, `metadata`. 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class SessionJson(NamedTuple):
+    """A session: `json` is the object that opencode's own lists return for it."""
+
+    updated: int
+    id: str
+    project_id: str
+    json: str
+
 
 def _always(key: str, column: str) -> str:
     return f"""',"{key}":' || json_quote({column})"""

@@ -1,6 +1,6 @@
 """The changes of a run in temporary tables, so that SQL can compare, write and journal them as a set.
 
-There are few bindings, and few ways from one to another, where there are many sessions: each is kept once. The tables
+Many sessions share few bindings, and few ways from one binding to another: each of these is kept once. The tables
 belong to this connection and vanish with it.
 """
 
@@ -40,11 +40,11 @@ _TABLES = """
 def _rebinds(tables: Sequence[str]) -> Iterator[str]:
     """Yield the statements that find each session in the first of these tables that has it."""
     for number, table in enumerate(tables):
-        gone_too = "LEFT" if number == len(tables) - 1 else ""
+        left = "LEFT" if number == len(tables) - 1 else ""  # so that deleted sessions are in it too
         others = "WHERE c.seq NOT IN (SELECT seq FROM temp.rebind)" if number else ""
         yield (
             f"INSERT INTO temp.rebind SELECT c.seq, s.rowid, w.before, w.after, w.detach, {number} "
-            f"FROM temp.change c JOIN temp.way w ON w.id = c.way {gone_too} JOIN main.{table} s ON s.id = c.session "
+            f"FROM temp.change c JOIN temp.way w ON w.id = c.way {left} JOIN main.{table} s ON s.id = c.session "
             f"{others}"
         )
 
@@ -52,8 +52,8 @@ def _rebinds(tables: Sequence[str]) -> Iterator[str]:
 class Staging:
     """Changes, numbered from `first` to `last` in the order given.
 
-    `detaches` says whether a session's file undo is to be detached; it is asked once for all that come from the same
-    binding and go to the same, with the same `undo`. `ways` holds the first change of each of these.
+    `detaches` says whether a session's file undo is to be detached. It is asked once for each way: all changes with the
+    same binding before, the same after and the same `undo`. `ways` holds the first change of each.
     """
 
     def __init__(
@@ -133,27 +133,21 @@ class Staging:
             done += cursor.rowcount
         return done
 
-    def live_patches(self, first: int, last: int) -> list[tuple[str, str, str, str]]:
-        """Return (part id, session id, data, data without files) of every patch part with files to detach."""
-        if not self.store.schema.has_v1:
-            return []
-        return self.store.rows(
-            "SELECT part.id, part.session_id, data, json_set(data, '$.files', json('[]')) FROM temp.rebind r "
-            "JOIN temp.change c ON c.seq = r.seq JOIN main.part ON part.session_id = c.session "
-            f"WHERE r.detach AND r.seq BETWEEN ? AND ? AND {LIVE_PATCH}",
-            [first, last],
-        )
-
-    def live_snapshots(self, first: int, last: int) -> list[tuple[str, str, str, str]]:
-        """Return (message id, session id, data, data without files) of opencode 2's answers with files to detach."""
-        if not self.store.schema.has_v2:
-            return []
-        return self.store.rows(
-            "SELECT m.id, m.session_id, data, json_set(data, '$.snapshot.files', json('[]')) FROM temp.rebind r "
-            "JOIN temp.change c ON c.seq = r.seq JOIN main.session_message m ON m.session_id = c.session "
-            f"WHERE r.detach AND r.seq BETWEEN ? AND ? AND {LIVE_SNAPSHOT}",
-            [first, last],
-        )
+    def undoable_rows(self, first: int, last: int) -> list[tuple[str, str, str, str, str]]:
+        """Return (table, id, session id, data, data without files) of each row with files of file undo to detach."""
+        schema = self.store.schema
+        kinds = [("part", LIVE_PATCH, "$.files")] * schema.has_v1
+        kinds += [("session_message", LIVE_SNAPSHOT, "$.snapshot.files")] * schema.has_v2
+        return [
+            (table, *row)
+            for table, condition, files in kinds
+            for row in self.store.rows(
+                f"SELECT t.id, t.session_id, data, json_set(data, '{files}', json('[]')) FROM temp.rebind r "
+                f"JOIN temp.change c ON c.seq = r.seq JOIN main.{table} t ON t.session_id = c.session "
+                f"WHERE r.detach AND r.seq BETWEEN ? AND ? AND {condition}",
+                [first, last],
+            )
+        ]
 
     def reverts(self, first: int, last: int) -> list[tuple[str, str, str]]:
         """Return (table, session id, revert marker) of every reverted session to detach, in each table that has it."""
@@ -175,17 +169,17 @@ class Staging:
 
         Asked with opencode's own filters; see paging.py. Opencode 2 knows no row without a path.
         """
-        count = 0
+        total = 0
         for condition, table in self._session_tables():
-            tolerant = "OR s.path IS NULL" if table == "session" else ""
-            by_path = f"AND (s.path IS a.path {tolerant})" if self.store.schema.has_path else ""
-            ((some,),) = self.store.rows(
+            or_null = "OR s.path IS NULL" if table == "session" else ""
+            by_path = f"AND (s.path IS a.path {or_null})" if self.store.schema.has_path else ""
+            ((count,),) = self.store.rows(
                 "SELECT count(*) FROM temp.rebind r JOIN temp.binding a ON a.id = r.after "
                 f"JOIN main.{table} s ON s.rowid = r.row "
                 f"WHERE {condition} s.project_id = a.project_id AND s.directory = a.directory {by_path}",
             )
-            count += some
-        return count
+            total += count
+        return total
 
     def unplanned_children(self) -> list[tuple[str, str]]:
         """Return (session id, parent id) of every child that doesn't move although its parent does."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.store.json_text import array_of, stringify
-from migrator.store.reader import LIVE_PATCH
+from migrator.store.reader import LIVE_PATCH, array_of, stringify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
@@ -13,7 +15,7 @@ from migrator.store.open_by import find_holders, in_use_error
 from migrator.store.reader import WHOLE, Store, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from migrator.model import ProjectChange, Row
@@ -60,15 +62,13 @@ class Writer(Store):
                 return
 
     def _lock(self, path: Path) -> None:
-        if found := find_holders(path):
+        if holders := find_holders(path):
             from migrator.store.opencode_2.services import named_services
 
-            raise in_use_error(path, named_services(found), can_wait=True)
+            raise in_use_error(path, named_services(holders), can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
         try:
-            self._refuse_obstacles()
-            if self.schema.has_v2:
-                self._refuse_services()
+            self._check_writable()
             with self.translate_errors():
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
@@ -78,16 +78,34 @@ class Writer(Store):
             self.close()
             raise
 
-    def _refuse_obstacles(self) -> None:
+    def _check_writable(self) -> None:
         if self.schema.read_only_because:
             raise MigratorError(f"{self.path} is not written to: {self.schema.read_only_because}.")
+        if self.schema.has_v2:  # it may run in the background without having the database open just now
+            from migrator.store.opencode_2.services import services_at
 
-    def _refuse_services(self) -> None:
-        """Refuse as long as opencode 2 runs in the background, though it may not have the database open just now."""
-        from migrator.store.opencode_2.services import services_at
+            if services := services_at(self.path):
+                raise in_use_error(self.path, services, can_wait=True)
 
-        if found := services_at(self.path):
-            raise in_use_error(self.path, found, can_wait=True)
+    def back_up(self, target: Path, progress: Callable[[], None]) -> None:
+        """Copy the database to a new file that only its owner can read, since it holds whole conversations.
+
+        By SQLite's backup API: a plain copy would miss the WAL. `progress` is called after every thousand pages.
+        """
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            raise MigratorError(f"{target} exists already; name a new file for --backup.") from None
+        except OSError as error:
+            raise MigratorError(f"The backup {target} can't be written: {error.strerror}.") from error
+        try:
+            with closing(sqlite3.connect(target)) as copy:
+                self.connection.backup(copy, pages=1000, progress=lambda *_: progress())
+        except BaseException as error:
+            target.unlink(missing_ok=True)
+            if isinstance(error, sqlite3.Error):
+                raise MigratorError(f"The backup {target} can't be written ({error}); nothing was moved.") from error
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -130,18 +148,17 @@ class Writer(Store):
             shapes.setdefault((edit.before is None, tuple(row)), []).append([*row.values()])
         done = 0
         for (new, columns), rows in sorted(shapes.items()):  # deletions first: they make room
-            same, marks = " AND ".join(f"{column} IS ?" for column in columns), ", ".join("?" * len(columns))
+            marks = ", ".join("?" * len(columns))
             insert = f"INSERT INTO main.{table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
-            done += self.connection.executemany(
-                insert if new else f"DELETE FROM main.{table} WHERE {same}", rows
-            ).rowcount
+            delete = f"DELETE FROM main.{table} WHERE {_all_equal(columns)}"
+            done += self.connection.executemany(insert if new else delete, rows).rowcount
         return done
 
     def remove_row(self, table: str, row: Row) -> bool:
         """Delete a row if every column still has this value; return whether it was deleted."""
         self._check_columns(table, row)
-        same = " AND ".join(f"{column} IS ?" for column, _ in row)
-        return self.connection.execute(f"DELETE FROM {table} WHERE {same}", [value for _, value in row]).rowcount == 1
+        sql = f"DELETE FROM {table} WHERE {_all_equal(column for column, _ in row)}"
+        return self.connection.execute(sql, [value for _, value in row]).rowcount == 1
 
     def insert_row(self, table: str, row: Row) -> bool:
         """Insert a row of a project, unless its key is taken or the project is gone; return whether it was inserted."""
@@ -172,10 +189,10 @@ class Writer(Store):
         return cursor.rowcount == 1
 
     def unregister(self, project: ProjectChange, registered: int) -> bool:
-        """Delete the row that `register` made at `registered`, if it is still that and nothing refers to it.
+        """Delete the row that `register` made at `registered`, if it is unchanged and nothing refers to it.
 
         Deleting a project row deletes its sessions (ON DELETE CASCADE), so no row of any table may refer to it.
-        `main` picks tables, not the view of session_view.py.
+        `main` picks tables, not the view of `schema.make_session_view`.
         """
         unused = " AND ".join(
             f'NOT EXISTS (SELECT 1 FROM main."{table}" WHERE "{column}" = project.id)'
@@ -200,3 +217,8 @@ class Writer(Store):
             "SELECT t.name, f.\"from\" FROM main.sqlite_master t, pragma_foreign_key_list(t.name, 'main') f "
             "WHERE t.type = 'table' AND f.\"table\" = 'project'",
         )
+
+
+def _all_equal(columns: Iterable[str]) -> str:
+    """Return the condition that each of these columns has the value of its parameter."""
+    return " AND ".join(f"{column} IS ?" for column in columns)

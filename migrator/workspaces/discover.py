@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
+from migrator.paths import upwards
 from migrator.places import git_worktrees
 from migrator.places.small_files import names_in
 from migrator.workspaces import jj, jj_command
@@ -40,7 +42,7 @@ def with_workspaces(repository: Repository, hints: Iterable[str] = ()) -> Reposi
             found[workspace.path] = workspace
     if repository.common:
         for workspace in _of_git(repository, records, roots):
-            found[workspace.path] = _merged(found.get(workspace.path), workspace)
+            found[workspace.path] = _merge(found.get(workspace.path), workspace)
     ordered = sorted(found.values(), key=lambda workspace: (not workspace.main, workspace.name, workspace.path))
     notes = (index.trouble,) if index.trouble else ()
     return replace(repository, workspaces=tuple(ordered), notes=(*repository.notes, *notes))
@@ -110,7 +112,7 @@ def _by_worktree_id(common: str | None, roots: Iterable[str]) -> dict[str, list[
     return by_id
 
 
-def _merged(jj_workspace: Workspace | None, worktree: Workspace) -> Workspace:
+def _merge(jj_workspace: Workspace | None, worktree: Workspace) -> Workspace:
     """Return one workspace of both: a colocated main workspace is both, and a newer jj makes a worktree for each."""
     if jj_workspace is None:
         return worktree
@@ -128,13 +130,6 @@ def _neighbours(roots: Collection[str]) -> Iterator[str]:
 
 def _roots_above(hints: Iterable[str]) -> Iterator[str]:
     """Yield the roots of the working copies that the `hints` are in, looking at each directory once."""
-    roots: dict[str, str | None] = {}
-    for hint in hints:
-        below: list[str] = []
-        here = hint
-        while here not in roots and not is_working_copy_root(here) and (above := os.path.dirname(here)) != here:
-            below.append(here)
-            here = above
-        root = roots[here] if here in roots else here if is_working_copy_root(here) else None
-        roots |= dict.fromkeys([*below, here], root)
-    yield from {os.path.realpath(root) for root in roots.values() if root is not None}
+    is_root = cache(is_working_copy_root)
+    roots = {next(filter(is_root, upwards(hint)), None) for hint in hints}
+    yield from {os.path.realpath(root) for root in roots if root is not None}

@@ -74,10 +74,7 @@ def _common(repo: str) -> str | None:
     They are if `.git` lies beside `.jj`. A git repository elsewhere has a main working copy of its own, and the one
     that jj keeps inside `.jj` has no worktrees but jj's.
     """
-    git = jj.git_backend(repo)
-    if git is None or git.location is not jj.GitLocation.COLOCATED:
-        return None
-    link = git_worktrees.worktree_link(jj.main_root(repo))
+    link = git_worktrees.worktree_link(jj.main_root(repo)) if jj.is_colocated(repo) else None
     return link.common if link is not None and link.id is None else None
 
 

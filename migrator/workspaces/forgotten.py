@@ -1,4 +1,4 @@
-"""The workspaces that the disk has forgotten, from two sources and from nothing like a similar name.
+"""The workspaces that are no longer on the disk. There are two kinds of evidence; a similar name is none.
 
 - A git worktree: the database has sessions, a sandbox or a project_directory of this project there, and what was there
   is gone, or is part of no repository now.

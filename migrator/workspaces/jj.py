@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
+from migrator.paths import is_within
 from migrator.places.small_files import names_in, read_small, real_path
 from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
 
@@ -44,25 +44,6 @@ class Index:
 
     workspaces: tuple[WorkspaceRecord, ...]
     trouble: str | None = None
-
-
-class GitLocation(StrEnum):
-    """Where the git repository lies in which jj keeps its commits."""
-
-    COLOCATED = "colocated"
-    """`.git` beside `.jj`: opencode takes the main workspace for a git repository, and no other."""
-    INTERNAL = "internal"
-    """Inside `.jj`: opencode sees no repository at all."""
-    EXTERNAL = "external"
-    """Somewhere else, as with `jj git init --git-repo`."""
-
-
-@dataclass(frozen=True, slots=True)
-class GitBackend:
-    """The git repository in which jj keeps its commits: where it lies, and its path."""
-
-    location: GitLocation
-    path: str
 
 
 def repo_dir(root: str) -> str | None:
@@ -134,20 +115,24 @@ def workspace_names(repo: str) -> frozenset[str] | None:
     return frozenset(names) if heads else None
 
 
-def git_backend(repo: str) -> GitBackend | None:
-    """Return the git repository in which jj keeps its commits; None if it keeps them in something else."""
+def git_dir(repo: str) -> str | None:
+    """Return the git repository in which jj keeps its commits; None if it keeps them in something else.
+
+    It may lie beside `.jj` (see `is_colocated`), inside it, so that opencode sees no repository at all, or anywhere, as
+    with `jj git init --git-repo`.
+    """
     store = os.path.join(repo, "store")
     target = read_small(os.path.join(store, "git_target"), _PATH_LIMIT)
-    if not target or b"\0" in target:
-        return None
-    path = real_path(os.path.join(store, os.fsdecode(target)))
-    if path == os.path.join(real_path(store), "git"):
-        return GitBackend(GitLocation.INTERNAL, path)
-    colocated = path == real_path(os.path.join(main_root(repo), ".git"))
-    return GitBackend(GitLocation.COLOCATED if colocated else GitLocation.EXTERNAL, path)
+    return real_path(os.path.join(store, os.fsdecode(target))) if target and b"\0" not in target else None
 
 
-def unquoted_name(symbol: str) -> str:
+def is_colocated(repo: str) -> bool:
+    """Tell whether `.git` lies beside `.jj`: opencode takes the main workspace for a git repository, and no other."""
+    beside = real_path(os.path.join(main_root(repo), ".git"))
+    return git_dir(repo) == beside and not is_within(beside, real_path(repo))
+
+
+def unquote_name(symbol: str) -> str:
     """Return the name that jj prints as this symbol: one that is no plain word is in quotes, with escapes."""
     if len(symbol) < 2 or symbol[0] != '"' or symbol[-1] != '"':  # noqa: PLR2004 - two quotes
         return symbol

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 
-from migrator.workspaces.jj import unquoted_name
+from migrator.workspaces.jj import unquote_name
 
 _SECONDS = 10.0
 # `root()` exists since 0.40; an older jj prints only names. For a workspace without a recorded path it is an error,
@@ -27,12 +27,10 @@ def list_workspaces(root: str) -> dict[str, str | None] | None:
         out = _jj(root, "workspace", "list", "--template", template)
         if out is not None:
             entries = (entry.partition("\0") for entry in out.split("\n\0") if entry)
-            return {unquoted_name(name): _path(path) for name, _, path in entries}
+            return {
+                unquote_name(name): os.path.realpath(path) if os.path.isabs(path) else None for name, _, path in entries
+            }
     return None
-
-
-def _path(printed: str) -> str | None:
-    return os.path.realpath(printed) if os.path.isabs(printed) else None
 
 
 def _jj(root: str, *words: str) -> str | None:

@@ -12,7 +12,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.places.small_files import names_in, read_small, real_path
-from migrator.workspaces.jj import unquoted_name
+from migrator.workspaces.jj import unquote_name
 from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
 
 if TYPE_CHECKING:
@@ -94,4 +94,4 @@ def _addition(operation: bytes) -> Addition | None:
         words = shlex.split(typed.replace("\\'", "'\\''"))
     except ValueError:
         return None
-    return Addition(unquoted_name(description[1]), tuple(words[1:]), at)
+    return Addition(unquote_name(description[1]), tuple(words[1:]), at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator_selectors._pattern_syntax import expand, literals, normalised, parts
@@ -36,28 +37,25 @@ class DirectoryPattern:
     """
 
     def __init__(self, typed: str, *, cwd: Callable[[], str], home: str) -> None:
-        self.typed = typed
         globs = {glob for pattern in expand(typed) for glob in _globs(pattern, typed, cwd, home)}
         self._regex = _compile(sorted(globs))
-        self._named: dict[str, bool] = {}
-        self._bases: dict[str, str | None] = {}
+        self.names = cache(self._names)
+        self.base = cache(self._base)  # asked once for each session
 
-    def names(self, directory: str) -> bool:
+    def _names(self, directory: str) -> bool:
         """Tell whether the pattern names `directory` itself."""
-        if directory not in self._named:
-            self._named[directory] = self._regex.fullmatch(directory) is not None
-        return self._named[directory]
+        return self._regex.fullmatch(directory) is not None
 
-    def base(self, directory: str) -> str | None:
+    def _base(self, directory: str) -> str | None:
         """Return the outermost directory at or above `directory` that the pattern names, or None.
 
         For `~/src/opencode*` and `~/src/opencode-a/packages/x` that is `~/src/opencode-a`.
         """
-        try:
-            return self._bases[directory]  # asked once for each session
-        except KeyError:
-            found = self._bases[directory] = next(filter(self.names, _down_to(directory)), None)
-            return found
+        return next(filter(self.names, _down_to(directory)), None)
+
+    def covers(self, directory: str) -> bool:
+        """Tell whether the pattern names `directory` or one above it."""
+        return self.base(directory) is not None
 
 
 def _down_to(directory: str) -> Iterator[str]:

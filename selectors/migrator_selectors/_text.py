@@ -1,4 +1,4 @@
-"""An option as the user typed it, and SQL conditions that several selectors share."""
+"""An option as the user typed it, and an SQL condition that several selectors share."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 # `~`, `*` and `?` stay bare, though a shell may expand them: `--from-dir ~/src/opencode*` is how people read it.
 _BARE = re.compile(r"[\w@%+=:,./~*?^-]+")
 
-_LISTED = "(SELECT value FROM json_each(?))"
-
 
 def option_text(option: str, value: str) -> str:
     """Return `option value` as a person would type it: quoted for the shell only where needed."""
@@ -25,9 +23,5 @@ def option_text(option: str, value: str) -> str:
 
 def among(column: str, values: Iterable[str]) -> Clause:
     """Return the condition that `column` is one of `values`; one parameter, however many values there are."""
-    return Clause(f"{column} IN {_LISTED}", (json.dumps(list(values)),))
-
-
-def not_among(column: str, values: Iterable[str]) -> Clause:
-    """Return the condition that `column` is none of `values`."""
-    return Clause(f"{column} NOT IN {_LISTED}", (json.dumps(list(values)),))
+    listed = "(SELECT value FROM json_each(?))"
+    return Clause(f"{column} IN {listed}", (json.dumps(list(values)),))

@@ -28,7 +28,6 @@ class Archived(Selector):
         return Clause("time_archived IS NOT NULL" if self.wanted else "time_archived IS NULL")
 
     def match(self, session: Session) -> bool:
-        """Match the time of archiving."""
         return (session.archived is not None) == self.wanted
 
 
@@ -39,7 +38,6 @@ class ArchivedPlugin(SelectorPlugin):
     narrows = True
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its value arrives as `archived`: True, False, or None if it isn't given."""
         return [
             click.Option(
                 ["--archived/--no-archived"],
@@ -49,7 +47,6 @@ class ArchivedPlugin(SelectorPlugin):
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return one selector, or none if the option isn't given."""
         del context
         wanted: bool | None = values.get("archived")
         if wanted is None:

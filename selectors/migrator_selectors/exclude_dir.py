@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.selection import Selector, SelectorPlugin
+from migrator.selection import SelectorPlugin
+from migrator_selectors._directory_selector import DirectorySelector
 from migrator_selectors._patterns import directory_pattern
-from migrator_selectors._text import not_among, option_text
+from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from migrator.model import Session
-    from migrator.selection import Clause, SelectorContext
-    from migrator_selectors._patterns import DirectoryPattern
-
-
-@dataclass(frozen=True)
-class ExcludeDir(Selector):
-    """The sessions whose directory `pattern` neither names nor is above."""
-
-    as_typed: str
-    pattern: DirectoryPattern
-    context: SelectorContext
-
-    def clause(self) -> Clause:
-        """Return which of the stored directories are left out: each is matched once."""
-        return not_among("directory", filter(self._covers, self.context.directories()))
-
-    def match(self, session: Session) -> bool:
-        """Match the stored directory, whether or not it still exists."""
-        return not self._covers(session.directory)
-
-    def _covers(self, directory: str) -> bool:
-        return self.pattern.base(directory) is not None
+    from migrator.selection import Selector, SelectorContext
 
 
 class ExcludeDirPlugin(SelectorPlugin):
@@ -46,7 +24,6 @@ class ExcludeDirPlugin(SelectorPlugin):
     narrows = True
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `exclude_dir`."""
         return [
             click.Option(
                 ["--exclude-dir", "exclude_dir"],
@@ -59,6 +36,8 @@ class ExcludeDirPlugin(SelectorPlugin):
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per pattern. Raises BadInput for a malformed one."""
         return [
-            ExcludeDir(option_text("--exclude-dir", text), directory_pattern(text, context), context)
+            DirectorySelector(
+                option_text("--exclude-dir", text), directory_pattern(text, context).covers, context, excludes=True
+            )
             for text in values.get("exclude_dir") or ()
         ]

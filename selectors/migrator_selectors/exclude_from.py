@@ -5,50 +5,23 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from migrator.errors import BadInput
-from migrator.selection import Selector, SelectorPlugin
-from migrator_selectors._text import not_among, option_text
+from migrator.selection import SelectorPlugin
+from migrator_selectors._directory_selector import DirectorySelector
+from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pathspec import GitIgnoreSpec
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-    from migrator.model import Session
-    from migrator.selection import Clause, SelectorContext
-
-
-@dataclass(frozen=True)
-class ExcludeFrom(Selector):
-    """The sessions in directories that the list doesn't ignore; it is read as a .gitignore in `/` would be."""
-
-    as_typed: str
-    spec: GitIgnoreSpec
-    context: SelectorContext
-    _ignored: dict[str, bool] = field(default_factory=dict, compare=False)
-
-    def clause(self) -> Clause:
-        """Return which of the stored directories are left out: each is matched once."""
-        return not_among("directory", filter(self._ignores, self.context.directories()))
-
-    def match(self, session: Session) -> bool:
-        """Match the stored directory, whether or not it still exists."""
-        return not self._ignores(session.directory)
-
-    def _ignores(self, directory: str) -> bool:
-        if directory not in self._ignored:
-            # `build/` means directories only, and pathspec knows one by its slash. Its `.` stops at a newline, so a
-            # NUL stands in for it: no directory holds one, and no line of the list holds either.
-            path = directory.replace("\n", "\0").rstrip("/") + "/"
-            self._ignored[directory] = self.spec.match_file(path, separators=())
-        return self._ignored[directory]
+    from migrator.selection import Selector, SelectorContext
 
 
 class ExcludeFromPlugin(SelectorPlugin):
@@ -58,7 +31,6 @@ class ExcludeFromPlugin(SelectorPlugin):
     narrows = True
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `exclude_from`."""
         return [
             click.Option(
                 ["--exclude-from", "exclude_from"],
@@ -74,16 +46,25 @@ class ExcludeFromPlugin(SelectorPlugin):
         Raises BadInput for an unreadable file or a malformed line.
         """
         return [
-            ExcludeFrom(option_text("--exclude-from", name), _spec(name, context), context)
+            DirectorySelector(option_text("--exclude-from", name), _ignores(name, context), context, excludes=True)
             for name in values.get("exclude_from") or ()
         ]
 
 
-def _spec(name: str, context: SelectorContext) -> GitIgnoreSpec:
+def _ignores(name: str, context: SelectorContext) -> Callable[[str], bool]:
+    """Return what tells whether the file ignores a directory: it is read as a .gitignore in `/` would be."""
     from pathspec import GitIgnoreSpec
 
     # "simple" is always there; other backends come and go with what else is installed, and differ in small things
-    return GitIgnoreSpec(list(_patterns(name, context)), backend="simple")
+    spec = GitIgnoreSpec(list(_patterns(name, context)), backend="simple")
+
+    @cache
+    def ignores(directory: str) -> bool:
+        # `build/` means directories only, and pathspec knows one by its slash. Its `.` stops at a newline, so a NUL
+        # stands in for it: no directory holds one, and no line of the list holds either.
+        return bool(spec.match_file(directory.replace("\n", "\0").rstrip("/") + "/", separators=()))
+
+    return ignores
 
 
 def _patterns(name: str, context: SelectorContext) -> Iterator[GitIgnoreSpecPattern]:

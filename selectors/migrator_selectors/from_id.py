@@ -13,7 +13,7 @@ from migrator.text import whole_id
 from migrator_selectors._text import among, option_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from migrator.model import Session
     from migrator.selection import Clause, SelectorContext
@@ -30,11 +30,9 @@ class FromId(Selector):
     ids: frozenset[str]
 
     def clause(self) -> Clause:
-        """Return the ids as one parameter."""
         return among("id", sorted(self.ids))
 
     def match(self, session: Session) -> bool:
-        """Match the id."""
         return session.id in self.ids
 
 
@@ -44,7 +42,6 @@ class FromIdPlugin(SelectorPlugin):
     kind = "from-id"
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `from_id`."""
         return [
             click.Option(
                 ["--from-id", "from_id"],
@@ -75,20 +72,16 @@ class FromIdPlugin(SelectorPlugin):
         ]
 
 
-def _whole_ids(texts: Iterable[str], context: SelectorContext) -> dict[str, str]:
+def _whole_ids(texts: set[str], context: SelectorContext) -> dict[str, str]:
     """Return the session id that each text means: one query for all ids, one more for each that is a prefix."""
-    ordered = sorted(texts)
-    existing = context.existing_ids(ordered)
+    existing = context.existing_ids(sorted(texts))
     whole = {text: text for text in existing}
     unknown: list[str] = []
-    for text in ordered:
-        if text in existing:
-            continue
-        id_ = whole_id(text, context.ids_starting_with(text), "sessions")
-        if id_ is None:
-            unknown.append(text)
-        else:
+    for text in sorted(texts - existing):
+        if id_ := whole_id(text, context.ids_starting_with(text), "sessions"):
             whole[text] = id_
+        else:
+            unknown.append(text)
         if len(unknown) > _NAMED:
             break
     if unknown:

@@ -24,7 +24,6 @@ class OrphansPlugin(SelectorPlugin):
     kind = "orphans"
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `orphans`."""
         return [
             click.Option(
                 ["--orphans"],

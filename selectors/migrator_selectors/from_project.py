@@ -29,11 +29,9 @@ class FromProject(Selector):
     project: Project
 
     def clause(self) -> Clause:
-        """Return the id."""
         return Clause("project_id = ?", (self.project.id,))
 
     def match(self, session: Session) -> bool:
-        """Match the id."""
         return session.project_id == self.project.id
 
     def base(self, session: Session) -> str | None:
@@ -53,7 +51,6 @@ class FromProjectPlugin(SelectorPlugin):
     kind = "from-project"
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `from_project`."""
         return [
             click.Option(
                 ["--from-project", "from_project"],
@@ -69,10 +66,10 @@ class FromProjectPlugin(SelectorPlugin):
         Raises NothingMatched if no project fits, MigratorError if several do, BadInput for "".
         """
         typed: Sequence[str] = values.get("from_project") or ()
-        return [FromProject(option_text("--from-project", text), _chosen(text, context)) for text in typed]
+        return [FromProject(option_text("--from-project", text), _find_project(text, context)) for text in typed]
 
 
-def _chosen(text: str, context: SelectorContext) -> Project:
+def _find_project(text: str, context: SelectorContext) -> Project:
     project = find_project(text, context, "--from-project")
     if project.id == GLOBAL and is_path(text):
         # one directory must not select the sessions of all other directories that are in no repository

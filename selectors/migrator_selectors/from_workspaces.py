@@ -31,12 +31,10 @@ class FromWorkspaces(Selector):
     owners: Mapping[tuple[str, str], WorkspaceRoot]
 
     def clause(self) -> Clause:
-        """Return the pairs that are meant, as one parameter."""
         pairs = "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)"
         return Clause(f"(directory, project_id) IN ({pairs})", (json.dumps(list(self.owners)),))
 
     def match(self, session: Session) -> bool:
-        """Match the stored directory and project."""
         return (session.directory, session.project_id) in self.owners
 
     def base(self, session: Session) -> str | None:
@@ -51,7 +49,6 @@ class FromWorkspacesPlugin(SelectorPlugin):
     kind = "from-workspaces"
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `from_workspaces`."""
         return [
             click.Option(
                 ["--from-workspaces", "from_workspaces"],
@@ -73,25 +70,26 @@ class FromWorkspacesPlugin(SelectorPlugin):
             if not text:
                 raise BadInput("--from-workspaces is empty; give a directory in any workspace of a repository")
             found = context.workspaces(text, "--from-workspaces")
-            meant = narrowed(found.repository.workspaces, values.get(ONLY) or (), values.get(EXCEPT) or (), context)
+            meant = _narrow(found.repository.workspaces, values.get(ONLY) or (), values.get(EXCEPT) or (), context)
             owners = {key: owner for key, owner in found.owners.items() if owner.workspace in meant}
             selectors.append(FromWorkspaces(option_text("--from-workspaces", text), owners))
         return selectors
 
 
-def narrowed(
-    workspaces: Sequence[Workspace], only: Sequence[str], but: Sequence[str], context: SelectorContext
+def _narrow(
+    workspaces: Sequence[Workspace], only: Sequence[str], excluded: Sequence[str], context: SelectorContext
 ) -> frozenset[Workspace]:
-    """Return the workspaces that `only` names (all of them if it is empty), without those that `but` names.
+    """Return the workspaces that `only` names (all of them if it is empty), without those that `excluded` names.
 
     A pattern with a slash, `~` or `cwd` names directories; any other one, and the exact name of a workspace, names
     workspaces. Raises NothingMatched for a pattern that names none.
     """
-    kept = frozenset().union(*(_named(workspaces, text, "--only", context) for text in only)) if only else workspaces
-    return frozenset(kept).difference(*(_named(workspaces, text, "--except", context) for text in but))
+    kept = [_find(workspaces, text, "--only", context) for text in only] or [frozenset(workspaces)]
+    left_out = [_find(workspaces, text, "--except", context) for text in excluded]
+    return frozenset().union(*kept).difference(*left_out)
 
 
-def _named(workspaces: Sequence[Workspace], text: str, option: str, context: SelectorContext) -> frozenset[Workspace]:
+def _find(workspaces: Sequence[Workspace], text: str, option: str, context: SelectorContext) -> frozenset[Workspace]:
     from migrator_selectors._patterns import directory_pattern
 
     if text in {workspace.name for workspace in workspaces}:

@@ -30,7 +30,6 @@ class Title(Selector):
         return Clause("instr(casefold(title), ?) > 0", (self.text,))
 
     def match(self, session: Session) -> bool:
-        """Match the title."""
         return self.text in session.title.casefold()
 
 
@@ -41,7 +40,6 @@ class TitlePlugin(SelectorPlugin):
     narrows = True
 
     def options(self) -> Sequence[click.Option]:
-        """Return the option; its values arrive as `title`."""
         return [
             click.Option(
                 ["--title"],

@@ -34,13 +34,11 @@ class Updated(Selector):
     until: int | None
 
     def clause(self) -> Clause:
-        """Return the bounds that are given."""
         bounds = (("time_updated >= ?", self.since), ("time_updated <= ?", self.until))
         given = [(sql, bound) for sql, bound in bounds if bound is not None]
         return Clause(" AND ".join(sql for sql, _ in given), tuple(bound for _, bound in given))
 
     def match(self, session: Session) -> bool:
-        """Match the time of the last update."""
         after = self.since is None or session.updated >= self.since
         return after and (self.until is None or session.updated <= self.until)
 
@@ -52,7 +50,6 @@ class UpdatedPlugin(SelectorPlugin):
     narrows = True
 
     def options(self) -> Sequence[click.Option]:
-        """Return both options; their values arrive as `since` and `until`."""
         when = "a date, a date and time, or how long ago: 2026-01-31, 2026-01-31T18:00, 12h, 30d, 2w"
         return [
             click.Option(["--since"], metavar="WHEN", help=f"Only sessions updated since then; {when}."),

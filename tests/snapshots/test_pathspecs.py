@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from migrator.snapshots.pathspecs import names_others
+from migrator.snapshots.pathspecs import matches_other_files
 from migrator.snapshots.trees import Trees
 from tests.support.git import git
 from tests.support.strategies import examples
@@ -69,7 +69,7 @@ def test_names_that_are_patterns(tmp_path: Path, others: list[str], path: str, c
         write(tmp_path / "w" / name, "content\n")
     tree = tree_of(tmp_path / "w")
     with Trees(str(tmp_path / "w/.git")) as trees:
-        assert names_others(trees, tree, path) is concerned
+        assert matches_other_files(trees, tree, path) is concerned
 
 
 components = st.text("[]!^-ab*?.:", min_size=1, max_size=6).filter(lambda name: name not in {".", ".."})
@@ -87,6 +87,6 @@ def test_git_touches_that_file_alone(others: list[str], path: str) -> None:
                 write(worktree / name, "content\n")
         tree = tree_of(worktree)
         with Trees(str(worktree / ".git")) as trees:
-            concerns_others = names_others(trees, tree, path)
+            concerns_others = matches_other_files(trees, tree, path)
         if not concerns_others and (worktree / path).is_file():
             assert check_out(worktree, tree, path) == {path}

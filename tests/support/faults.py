@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.execution import carry_undo
+from migrator.execution import file_undo
 from migrator.execution.journal import Journal
 from migrator.state_dir import state_directory
 from migrator.store.staging import Staging
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 _POINTS = (
-    (carry_undo, "carry"),
+    (file_undo, "carry"),
     (Journal, "begin"),
     (Journal, "__init__"),
     (Journal, "intend"),

@@ -48,17 +48,17 @@ class TestWhatTheRealJjMade:
         assert jj.index(str(real / "shop/.jj/repo")) == jj.Index(())
 
     @pytest.mark.parametrize(
-        ("main", "location", "git_directory"),
+        ("main", "colocated", "git_directory"),
         [
-            ("shop", jj.GitLocation.COLOCATED, "shop/.git"),
-            ("plain", jj.GitLocation.INTERNAL, "plain/.jj/repo/store/git"),
-            ("external", jj.GitLocation.EXTERNAL, "backing.git"),
+            ("shop", True, "shop/.git"),
+            ("plain", False, "plain/.jj/repo/store/git"),
+            ("external", False, "backing.git"),
         ],
     )
-    def test_where_its_git_repository_is(
-        self, real: Path, main: str, location: jj.GitLocation, git_directory: str
-    ) -> None:
-        assert jj.git_backend(str(real / main / ".jj/repo")) == jj.GitBackend(location, str(real / git_directory))
+    def test_where_its_git_repository_is(self, real: Path, main: str, colocated: bool, git_directory: str) -> None:
+        repo = str(real / main / ".jj/repo")
+        assert jj.git_dir(repo) == str(real / git_directory)
+        assert jj.is_colocated(repo) == colocated
 
     def test_its_operation_log_says_where_workspaces_were_made(self, real: Path) -> None:
         made = additions(str(real / "shop/.jj/repo"))
@@ -170,6 +170,5 @@ def test_an_external_repository_may_be_anywhere(tmp_path: Path) -> None:
     (tmp_path / "backing").mkdir()
     git(tmp_path / "backing", "init", "-q")
     made = JjRepository(tmp_path.resolve() / "shop", backing="external").build(tmp_path.resolve() / "backing/.git")
-    assert jj.git_backend(str(made.repo)) == jj.GitBackend(
-        jj.GitLocation.EXTERNAL, str(tmp_path.resolve() / "backing/.git")
-    )
+    assert jj.git_dir(str(made.repo)) == str(tmp_path.resolve() / "backing/.git")
+    assert not jj.is_colocated(str(made.repo))

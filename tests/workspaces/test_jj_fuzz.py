@@ -66,7 +66,7 @@ def test_no_file_crashes_a_reader(index: bytes, checkout: bytes, operation: byte
         assert all(record.path.startswith("/") and "\0" not in record.path for record in found.workspaces)
         assert isinstance(jj.workspace_name(str(root)), str | None)
         assert jj.workspace_names(str(repo)) is None or operation
-        assert jj.git_backend(str(repo)) is None or checkout
+        assert jj.git_dir(str(repo)) is None or checkout
         for addition in additions(str(repo)):
             assert [*addition.destinations(["/x"])] or addition.name
 

@@ -12,12 +12,11 @@ from migrator.model import FolderState, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
 from migrator.planning.planner import plan_move
 from migrator.planning.relocation.desktop_files import files_that_name
-from migrator.planning.relocation.project_paths import project_updates
+from migrator.planning.relocation.project_paths import directory_of, project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives, trees
 from migrator.snapshots.alternates import broken_alternates, worktree_of
 from migrator.snapshots.layout import Layout
-from migrator.store.project_rows import project_rows
 from migrator.store.reader import IN
 from migrator.text import and_more
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from migrator.model import Plan, ProjectChange, Session
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.planning.relocation.destination import Relocation
-    from migrator.store.project_rows import ProjectRows
     from migrator.store.reader import Store
 
 
@@ -40,13 +38,19 @@ def plan_relocation(
     MigratorError if an old folder is still in use, unless it was `copied`.
     """
     relocation.resolver.check_folders()
-    rows = project_rows(store)
+    rows = store.project_rows()
     updates, stay_warnings = project_updates(rows.values(), relocation)
     directories = store.directories()
     following = [directory for directory in directories if relocation.new_directory(directory) is not None]
     if not following and not updates:
-        raise NothingMatched(_nothing_bound(relocation))
-    affected = {*following, *_project_directories(rows.values(), relocation)}
+        olds = [old for old, _ in relocation.moves.folders]
+        raise NothingMatched(
+            f"No session and no project is bound to {olds[0]}{' or another of the folders' if len(olds) > 1 else ''}, "
+            "or below it; `opencode-migrator projects` and `list --all` show what there is."
+        )
+    in_projects = {project.paths.worktree for project in rows.values()}
+    in_projects |= {directory_of(row) for project in rows.values() for row in project.directories}
+    affected = {*following, *(each for each in in_projects if relocation.new_directory(each) is not None)}
     left_over = _left_over(affected, relocation, copied=copied)
     warnings = (*_unmatched_folders(affected, relocation), *_already_there(directories, relocation))
     selection = _selection(store, relocation, following, warnings)
@@ -56,14 +60,7 @@ def plan_relocation(
         relocation,
         file_undo,
         announce=announce,
-        warnings=(
-            *stay_warnings,
-            *left_over,
-            *_worktree_repairs(selection, updates, relocation),
-            *_changed_alternates(store, relocation),
-            *_move_next(relocation),
-            *_named_elsewhere(relocation),
-        ),
+        warnings=(*stay_warnings, *left_over, *_warnings_from_disk(store, selection, updates, relocation)),
         updates=updates,
         relocated=relocation.moves,
     )
@@ -106,14 +103,6 @@ def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterat
         )
 
 
-def _nothing_bound(relocation: Relocation) -> str:
-    olds = [old for old, _ in relocation.moves.folders]
-    return (
-        f"No session and no project is bound to {olds[0]}{' or another of the folders' if len(olds) > 1 else ''}, or "
-        "below it; `opencode-migrator projects` and `list --all` show what there is."
-    )
-
-
 def _unmatched_folders(affected: Collection[str], relocation: Relocation) -> Iterator[PlanWarning]:
     """Warn about each folder that nothing is bound to: if a path was mistyped, it is one of these."""
     by_real_path: dict[str, list[str]] = {}
@@ -133,13 +122,6 @@ def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterat
             "already-there",
             f"Sessions in {min(staying)} stay: it is in the old folder, but at the new place already.",
         )
-
-
-def _project_directories(rows: Iterable[ProjectRows], relocation: Relocation) -> Iterator[str]:
-    """Yield the directories in project rows that change."""
-    for project in rows:
-        stored = [project.paths.worktree, *(str(dict(row)["directory"]) for row in project.directories)]
-        yield from (directory for directory in stored if relocation.new_directory(directory) is not None)
 
 
 def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool) -> list[PlanWarning]:
@@ -185,12 +167,22 @@ def _is_empty(directory: str) -> bool:
         return False
 
 
+def _warnings_from_disk(
+    store: Store, selection: Selection, updates: Iterable[ProjectChange], relocation: Relocation
+) -> Iterator[PlanWarning]:
+    """Yield the warnings that need a look at the folders themselves, if they are of this machine."""
+    if relocation.moves.state is not FolderState.FOREIGN:
+        yield from _worktree_repairs(selection, updates, relocation)
+        yield from _changed_alternates(store, relocation)
+        yield from _move_next(relocation)
+        for file in files_that_name([old for old, _ in relocation.moves.folders], os.path.expanduser("~")):
+            yield PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")
+
+
 def _worktree_repairs(
     selection: Selection, updates: Iterable[ProjectChange], relocation: Relocation
 ) -> list[PlanWarning]:
     """Warn about the broken links of each checkout that moves: those of sessions, and those in project rows."""
-    if relocation.moves.state is FolderState.FOREIGN:
-        return []
     news = {new for _, new in relocation.moves.folders}
     tops = {*news}
     for binding in {selected.session.binding for selected in selection.sessions}:
@@ -198,14 +190,12 @@ def _worktree_repairs(
             tops.add(place.worktree)
     for update in updates:
         tops.add(update.worktree)
-        tops |= {str(dict(row)["directory"]) for _, row in update.directories if row}
+        tops |= {directory_of(row) for _, row in update.directories if row}
     return worktree_repairs(sorted(top for top in tops if any(is_within(top, new) for new in news)), relocation)
 
 
 def _changed_alternates(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
     """Warn that snapshots of worktrees that stay borrow from a repository that moves: their alternates change too."""
-    if relocation.moves.state is FolderState.FOREIGN:
-        return
     broken = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
     if others := sorted(worktree for worktree in broken if worktree and relocation.folders.new_path(worktree) is None):
         more = and_more(len(others) - 1, "worktree")
@@ -225,10 +215,3 @@ def _move_next(relocation: Relocation) -> Iterator[PlanWarning]:
             "move-next",
             f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",
         )
-
-
-def _named_elsewhere(relocation: Relocation) -> Iterator[PlanWarning]:
-    if relocation.moves.state is FolderState.FOREIGN:
-        return
-    for file in files_that_name([old for old, _ in relocation.moves.folders], os.path.expanduser("~")):
-        yield PlanWarning("named-elsewhere", f"{file} names the old folder; it isn't ours and stays as it is.")

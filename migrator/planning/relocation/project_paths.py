@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migrator.model import (
@@ -14,8 +15,7 @@ from migrator.model import (
     WorkspaceChange,
 )
 from migrator.places.checkout import directory_project_id
-from migrator.store.json_text import stringify
-from migrator.store.project_rows import ProjectRows, parse_sandboxes
+from migrator.store.reader import ProjectRows, parse_sandboxes, stringify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -31,10 +31,13 @@ def project_updates(
     return changes, [warning for project in projects if (warning := _stays_warning(project, relocation))]
 
 
-def _change(project: ProjectRows, relocation: Relocation) -> ProjectChange | None:
-    def new_path(directory: str) -> str:
-        return _new_path(directory, project.id, relocation)
+def directory_of(row: Row) -> str:
+    """Return the directory in a row of `project_directory`."""
+    return str(dict(row)["directory"])
 
+
+def _change(project: ProjectRows, relocation: Relocation) -> ProjectChange | None:
+    new_path = partial(_new_path, project.id, relocation)
     paths = project.paths
     worktree = new_path(paths.worktree)
     after = ProjectPaths(worktree, _sandboxes(paths, worktree, new_path))
@@ -52,7 +55,7 @@ def _change(project: ProjectRows, relocation: Relocation) -> ProjectChange | Non
 def _stays_warning(project: ProjectRows, relocation: Relocation) -> PlanWarning | None:
     old = project.paths.worktree
     new = relocation.new_directory(old)
-    if new is None or _is_fixed(old, project.id) or _new_path(old, project.id, relocation) != old:
+    if new is None or _is_fixed(old, project.id) or _new_path(project.id, relocation, old) != old:
         return None
     return PlanWarning(
         "project-stays",
@@ -60,7 +63,7 @@ def _stays_warning(project: ProjectRows, relocation: Relocation) -> PlanWarning 
     )
 
 
-def _new_path(directory: str, project_id: str, relocation: Relocation) -> str:
+def _new_path(project_id: str, relocation: Relocation, directory: str) -> str:
     """Return what a directory of a project becomes; it stays if the new one would be another project's."""
     new = None if _is_fixed(directory, project_id) else relocation.new_directory(directory)
     return new if new is not None and relocation.resolver.is_of_project(new, project_id) else directory
@@ -88,7 +91,7 @@ def _sandboxes(paths: ProjectPaths, worktree: str, new_path: Callable[[str], str
 
 def _directories(rows: Iterable[Row], new_path: Callable[[str], str]) -> Iterable[DirectoryChange]:
     """Yield the rows that change; if two would be for one directory, the one that was there before stays."""
-    moves = [(row, str(dict(row)["directory"]), new_path(str(dict(row)["directory"]))) for row in rows]
+    moves = [(row, directory_of(row), new_path(directory_of(row))) for row in rows]
     taken = {new for _, old, new in moves if new == old}
     for row, old, new in moves:
         if new == old:

@@ -56,7 +56,7 @@ class Resolver(ABC):
         root = self._folders.new_path(_checkout_root(before))
         if is_outside_repository(before.project_id, before.directory) or root is None or self.will_exist(root):
             return None
-        return _git_checkout(before.project_id, root).place(directory)
+        return Checkout(before.project_id, root, root, "git").place(directory)
 
 
 class ForeignResolver(Resolver):
@@ -108,7 +108,7 @@ class MovedResolver(Resolver):
         real = move_below(directory, existing, place.directory)
         if place.vcs is None and (worktree := self._disconnected_worktree(place.directory)):
             # Once `git worktree repair` has run, it is again the checkout that it was.
-            return _git_checkout(before.project_id, worktree).place(real)
+            return Checkout(before.project_id, worktree, worktree, "git").place(real)
         if existing == directory:
             return place
         if missing := self.place_in_missing_checkout(before, real):
@@ -218,17 +218,12 @@ def moved_admin_dir(worktree: str, admin: str, folders: FolderMap) -> str:
     return folders.new_path(admin) or admin
 
 
-def _git_checkout(project_id: str, root: str) -> Checkout:
-    """Return a git checkout as it was before git lost sight of it, at its new root."""
-    return Checkout(project_id, root, root, "git")
-
-
 def _is_in_directory_project(binding: Binding) -> bool:
     """Tell whether a session is in the project that opencode 2 has for its very directory, in no repository."""
     return binding.project_id != GLOBAL and is_outside_repository(binding.project_id, binding.directory)
 
 
 def _checkout_root(before: Binding) -> str:
-    """Return the root of the checkout that a session was in; the directory itself if its row doesn't tell."""
+    """Return the root of the checkout that a session was in; the directory itself if its row doesn't say."""
     directory = normalise(before.directory)
     return checkout_root(directory, before.path) or directory

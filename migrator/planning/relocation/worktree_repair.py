@@ -52,7 +52,7 @@ def _broken_worktrees(top: str, relocation: Relocation) -> Iterator[tuple[str, s
 
 
 def _link_that_will_break(worktree: str, admin: str, folders: FolderMap) -> tuple[str, str] | None:
-    """Return worktree and record after the move if it breaks their link: both hold full paths, unless git was told."""
+    """Return worktree and record after the move if it breaks their link: by default, both hold absolute paths."""
     if not os.path.lexists(f"{worktree}/.git"):
         return None
     after = folders.new_path(worktree) or worktree, folders.new_path(admin) or admin

@@ -1,9 +1,9 @@
-"""The background service of opencode 2: which ones run, by the files in which they register and by asking them.
+"""The background services of opencode 2 that run: found by the files in which they register, and by asking them.
 
 Learnt from its source (service-config.ts, service-registration.ts, the client's service.ts): a service writes its pid,
 address and password to `service.json` in opencode's state directory, or to `service-CHANNEL.json`, and removes that
 when it ends in good order. So a file alone says nothing: the process must be alive, and answer as the one that wrote
-it. Its sessions are in memory of its clients and in turns under way, which would be written over what we write.
+it. Its clients and its running turns hold sessions in memory, which would overwrite what we write.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import json
 import os
 from base64 import b64encode
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import msgspec
 
 from migrator.errors import Holder
 from migrator.store.open_by import SERVICE, databases_open_in
@@ -36,13 +39,11 @@ class Service:
 
     pid: int
     url: str
-    password: str | None = field(repr=False)
+    password: str | None = field(default=None, repr=False)
 
 
 def named_services(found: Sequence[Holder]) -> tuple[Holder, ...]:
     """Return these processes; one that has registered as a service is named SERVICE."""
-    if not found:
-        return ()
     services = {service.pid for service in registered_services()}
     return tuple(Holder(holder.pid, SERVICE) if holder.pid in services else holder for holder in found)
 
@@ -72,15 +73,10 @@ def _read(file: Path) -> Service | None:
     try:
         if not file.is_file() or file.stat().st_size > _LIMIT:
             return None
-        registration = json.loads(file.read_bytes())
+        service = msgspec.json.decode(file.read_bytes(), type=Service)
     except (OSError, ValueError):
         return None
-    if not isinstance(registration, dict):
-        return None
-    url, pid, password = (registration.get(key) for key in ("url", "pid", "password"))
-    if not isinstance(url, str) or type(pid) is not int or pid <= 0 or not isinstance(password, str | None):
-        return None
-    return Service(pid, url, password)
+    return service if service.pid > 0 else None
 
 
 def _is_alive(pid: int) -> bool:
@@ -98,16 +94,6 @@ def _is_answering(service: Service) -> bool:
 
     404 is an older service, which has no such route; whatever else answers there is none, or not this one.
     """
-    for status, answer in _answers(service):
-        if status == 404:  # noqa: PLR2004 - Not Found
-            return True
-        if isinstance(answer, dict) and answer.get("pid") == service.pid:
-            return True
-    return False
-
-
-def _answers(service: Service) -> Iterator[tuple[int, Any]]:
-    """Yield status and answer of each address that the URL may mean, all of them on this machine."""
     headers = {"Connection": "close"}
     if service.password is not None:
         headers["Authorization"] = "Basic " + b64encode(f"opencode:{service.password}".encode()).decode()
@@ -117,14 +103,13 @@ def _answers(service: Service) -> Iterator[tuple[int, Any]]:
             connection.request("GET", "/api/info", headers=headers)
             response = connection.getresponse()
             body = response.read(_LIMIT)
-        except (OSError, HTTPException):
+            if response.status == HTTPStatus.NOT_FOUND or json.loads(body)["pid"] == service.pid:
+                return True
+        except (OSError, HTTPException, ValueError, TypeError, LookupError):
             continue
         finally:
             connection.close()
-        try:
-            yield response.status, json.loads(body)
-        except ValueError:
-            yield response.status, None
+    return False
 
 
 def _addresses(url: str) -> Iterator[tuple[str, int]]:

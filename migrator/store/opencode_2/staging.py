@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Binding
-from migrator.store.json_text import array_of
-from migrator.store.reader import IN
+from migrator.store.reader import IN, array_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +35,7 @@ class MessageSequence(NamedTuple):
 
 
 class RowOfOpencode1(NamedTuple):
-    """The row that opencode 1 has of a session that moves in opencode 2: `binding` is what it says.
+    """The row that opencode 1 has of a session that moves in opencode 2, with its `binding` in opencode 1.
 
     `after` is where the session goes, `vcs` that of its project there.
     """
@@ -59,8 +58,8 @@ def message_sequences(staging: Staging, first: int, last: int) -> list[MessageSe
         [first, last],
     )
     return [
-        MessageSequence(session, seq, taken, Binding(*bound[:4]), Binding(*bound[4:]))
-        for session, seq, taken, *bound in rows
+        MessageSequence(session, seq, highest, Binding(*bound[:4]), Binding(*bound[4:]))
+        for session, seq, highest, *bound in rows
     ]
 
 
@@ -118,7 +117,7 @@ def bound_elsewhere_in_opencode_1(store: Store, sessions: Iterable[str]) -> list
 
 
 def suspended_sessions(store: Store, sessions: Iterable[str]) -> list[str]:
-    """Return those of these sessions in which a turn was begun that opencode 2 goes on with when it starts.
+    """Return those of these sessions with an unfinished turn, which opencode 2 resumes when it starts.
 
     It claims a session when it begins a turn, and lets go of it at its end (issue 41800 of opencode).
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.paths import checkout_root
-from migrator_selectors.orphans._text import short
+from migrator_selectors.orphans._reasons import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ class BrokenTree(OrphanRule):
     summary = "a child elsewhere than its root, or without its parent"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield each such child with how it differs from its root."""
         reasons: dict[tuple[object, ...], Reason | None] = {}
         for sessions in context.bound.values():
             for session in sessions:
@@ -64,7 +63,6 @@ class BrokenTree(OrphanRule):
         return Reason(self.name, text, Certainty.LIKELY)
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say what its root is."""
         root, _ = _root(context, session)
         return "it is a root" if session.parent_id is None or root is None else f"in the place of its root {root.id}"
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans._text import reason_unless_mended
-from migrator_selectors.orphans.project_drift import resolution
+from migrator_selectors.orphans._reasons import reason_unless_mended, resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +26,6 @@ class GlobalClaimed(OrphanRule):
     summary = "bound to no project, although the directory is inside a repository now"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield bindings to `global` whose directory opencode resolves to a project."""
         for binding, sessions in context.bound.items():
             if binding.project_id != GLOBAL or context.is_v2:
                 continue
@@ -38,7 +36,6 @@ class GlobalClaimed(OrphanRule):
                 yield Finding(sessions, reason_unless_mended(self.name, text, mended=mended))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say what opencode makes of the directory."""
         if context.is_v2:
             return "this is a database of opencode 2, see stranded-in-global"
         if session.project_id != GLOBAL:

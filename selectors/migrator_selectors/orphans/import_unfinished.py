@@ -26,7 +26,6 @@ class ImportUnfinished(OrphanRule):
     movable = False
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield what opencode 2 doesn't have yet."""
         if context.not_imported and context.import_phase != COMPLETED:
             text = (
                 f"opencode 2 has not imported it from opencode 1 yet ({context.import_phase}); "
@@ -35,6 +34,5 @@ class ImportUnfinished(OrphanRule):
             yield Finding(context.not_imported, Reason(self.name, text, Certainty.LIKELY))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say how far the import is."""
         del session
         return "the import is done" if context.is_v2 else "this is a database of opencode 1 alone"

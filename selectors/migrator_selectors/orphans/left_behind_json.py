@@ -25,7 +25,6 @@ class LeftBehindJson(OrphanRule):
     movable = False
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield each with its file."""
         for session, file, damage, imported_others in context.left_behind:
             text = f"{file} is not in this database, and opencode doesn't import it any more"
             if damage:
@@ -37,5 +36,4 @@ class LeftBehindJson(OrphanRule):
             yield Finding([session], Reason(self.name, text, certainty))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say that it is in the database."""
         return "it is in the database" if session.id in context.by_id else ""

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from migrator.orphans.rule import DirectoryStatus
 from migrator_selectors.orphans._directory_rule import DirectoryRule
-
-if TYPE_CHECKING:
-    from migrator.orphans.rule import DirectoryInfo
 
 
 class MissingDirectory(DirectoryRule):
@@ -19,7 +14,4 @@ class MissingDirectory(DirectoryRule):
 
     name = "missing-directory"
     summary = "the directory does not exist"
-
-    def applies_to(self, info: DirectoryInfo) -> bool:
-        """Apply to what isn't there and isn't on a disk that may come back."""
-        return info.status is DirectoryStatus.MISSING
+    status = DirectoryStatus.MISSING

@@ -37,7 +37,6 @@ class NeverImported(OrphanRule):
             yield Finding(context.not_imported, Reason(self.name, text, Certainty.CERTAIN))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say who has it."""
         if not context.is_v2:
             return "this is a database of opencode 1 alone"
         if any(session.id == other.id for other in context.not_imported):

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from migrator.orphans.rule import DirectoryStatus
 from migrator_selectors.orphans._directory_rule import DirectoryRule
-
-if TYPE_CHECKING:
-    from migrator.orphans.rule import DirectoryInfo
 
 
 class NotADirectory(DirectoryRule):
@@ -16,7 +11,4 @@ class NotADirectory(DirectoryRule):
 
     name = "not-a-directory"
     summary = "a file stands where the directory was"
-
-    def applies_to(self, info: DirectoryInfo) -> bool:
-        """Apply to files, and to paths below one."""
-        return info.status is DirectoryStatus.NOT_A_DIRECTORY
+    status = DirectoryStatus.NOT_A_DIRECTORY

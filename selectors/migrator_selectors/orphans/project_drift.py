@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans._adoption import will_be_adopted
-from migrator_selectors.orphans._text import reason_unless_mended, short
+from migrator_selectors.orphans._reasons import reason_unless_mended, resolution, short, will_be_mended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.model import Binding, Session
-    from migrator.orphans.rule import DirectoryInfo, RuleContext
+    from migrator.model import Session
+    from migrator.orphans.rule import RuleContext
 
 
 class ProjectDrift(OrphanRule):
@@ -38,28 +37,11 @@ class ProjectDrift(OrphanRule):
             if info.place is None:
                 yield Finding(sessions, Reason(self.name, info.detail, Certainty.UNKNOWN))
             elif info.place.project_id != binding.project_id:
-                yield Finding(sessions, self._reason(context, binding, info))
-
-    def _reason(self, context: RuleContext, binding: Binding, info: DirectoryInfo) -> Reason:
-        text = f"bound to project {short(binding.project_id)}; {resolution(info)}"
-        return reason_unless_mended(self.name, text, mended=will_be_mended(context, binding, info))
+                text = f"bound to project {short(binding.project_id)}; {resolution(info)}"
+                mended = will_be_mended(context, binding, info)
+                yield Finding(sessions, reason_unless_mended(self.name, text, mended=mended))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say what opencode makes of the directory."""
         if session.project_id == GLOBAL:
             return f"bound to no project, see {'stranded-in-global' if context.is_v2 else 'global-claimed'}"
         return resolution(context.inspect(session.directory))
-
-
-def resolution(info: DirectoryInfo) -> str:
-    """Say which project opencode resolves a directory to and by which mark, or why it can't."""
-    if info.place is None:
-        return info.detail
-    return f"opencode resolves {info.directory} to {short(info.place.project_id)} today ({info.told_by})"
-
-
-def will_be_mended(context: RuleContext, binding: Binding, info: DirectoryInfo) -> bool:
-    """Tell whether opencode will move these sessions itself when the repository is next opened."""
-    if context.is_v2:
-        return will_be_adopted(context, binding, info)
-    return context.rekeys and info.kept_id == binding.project_id

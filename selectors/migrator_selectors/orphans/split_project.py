@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 from migrator.paths import is_within
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans._text import reason_unless_mended, short
-from migrator_selectors.orphans.project_drift import will_be_mended
+from migrator_selectors.orphans._reasons import reason_unless_mended, short, will_be_mended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from migrator.model import Binding, Session
     from migrator.orphans.rule import RuleContext
 
-    Sides = Mapping[str, Sequence[tuple[Binding, Sequence[Session]]]]
+    Sides = dict[str, list[tuple[Binding, Sequence[Session]]]]
 
 
 class SplitProject(OrphanRule):
@@ -32,34 +32,28 @@ class SplitProject(OrphanRule):
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield the sessions on the wrong side, or those on both sides if the worktree is gone."""
         for worktree, sides in _worktrees(context).items():
-            if len(sides) > 1:
-                current = _current(context, sides)
-                for project_id, side in sides.items():
-                    if project_id != current:
-                        yield from self._side(context, side, _evidence(worktree, sides, current))
-
-    def _side(
-        self, context: RuleContext, side: Sequence[tuple[Binding, Sequence[Session]]], evidence: str
-    ) -> Iterator[Finding]:
-        for binding, sessions in side:
-            info = context.inspect(binding.directory)
-            if info.place is None:
-                reason = Reason(self.name, evidence, Certainty.UNKNOWN)
-            else:
-                reason = reason_unless_mended(self.name, evidence, mended=will_be_mended(context, binding, info))
-            yield Finding(sessions, reason)
+            if len(sides) == 1:
+                continue
+            current = _current(context, sides)
+            evidence = _evidence(worktree, sides, current)
+            for binding, sessions in chain.from_iterable(side for id_, side in sides.items() if id_ != current):
+                info = context.inspect(binding.directory)
+                if info.place is None:
+                    reason = Reason(self.name, evidence, Certainty.UNKNOWN)
+                else:
+                    reason = reason_unless_mended(self.name, evidence, mended=will_be_mended(context, binding, info))
+                yield Finding(sessions, reason)
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say which ids the worktree has sessions under."""
         for worktree, sides in _worktrees(context).items():
             if any(binding == session.binding for side in sides.values() for binding, _ in side):
                 return _evidence(worktree, sides, _current(context, sides))
         return "bound to no project" if session.project_id == GLOBAL else "nothing is known of its worktree"
 
 
-def _worktrees(context: RuleContext) -> dict[str, dict[str, list[tuple[Binding, Sequence[Session]]]]]:
+def _worktrees(context: RuleContext) -> dict[str, Sides]:
     """Group bindings by worktree and project id; those to `global` have no worktree."""
-    found: dict[str, dict[str, list[tuple[Binding, Sequence[Session]]]]] = {}
+    found: dict[str, Sides] = {}
     for binding, sessions in context.bound.items():
         info = context.inspect(binding.directory)
         if binding.project_id == GLOBAL or (info.status is DirectoryStatus.THERE and info.place is None):
@@ -73,8 +67,7 @@ def _worktrees(context: RuleContext) -> dict[str, dict[str, list[tuple[Binding, 
 def _worktree_of_row(context: RuleContext, binding: Binding) -> str | None:
     """Return the worktree in the project's row if the directory, which is gone, was in it."""
     project = context.projects.get(binding.project_id)
-    inside = project and is_within(binding.directory, project.worktree)
-    return project.worktree if project and inside else None
+    return project.worktree if project and is_within(binding.directory, project.worktree) else None
 
 
 def _current(context: RuleContext, sides: Sides) -> str | None:

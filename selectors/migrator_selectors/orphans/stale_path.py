@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
+from migrator.paths import is_within
 from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class StalePath(OrphanRule):
                 made_here = [session for session in sessions if session.id not in context.from_before_path]
                 if made_here:
                     yield Finding(made_here, self._missing(place))
-            elif place.path and not _is_listed(place.path, binding.path):
+            elif place.path and not is_within(binding.path, place.path):
                 yield Finding(sessions, self._wrong(place, binding.path))
 
     def _in_v2(self, context: RuleContext) -> Iterator[Finding]:
@@ -66,7 +67,6 @@ class StalePath(OrphanRule):
         return Reason(self.name, text, Certainty.CERTAIN)
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say what the row has, and what opencode computes."""
         if not context.has_path:
             return "this database has no paths yet"
         place, path = _place_of_project(context, session.binding), session.binding.path
@@ -84,8 +84,3 @@ def _place_of_project(context: RuleContext, binding: Binding) -> Place | None:
 
 def _stored(path: str | None) -> str:
     return "NULL" if path is None else f'"{path}"'
-
-
-def _is_listed(asked: str, path: str) -> bool:
-    """Tell whether a list of the sessions in and below the path `asked` has one with this path."""
-    return path == asked or path.startswith(f"{asked}/")

@@ -25,7 +25,6 @@ class StaleWorkspace(OrphanRule):
     summary = "it is in a workspace of opencode's that is gone"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield bindings to a workspace without a row or without its directory."""
         for binding, sessions in context.bound.items():
             if binding.workspace_id is not None and (reason := self._reason(context, binding.workspace_id)):
                 yield Finding(sessions, reason)
@@ -42,7 +41,6 @@ class StaleWorkspace(OrphanRule):
         return Reason(self.name, f"its workspace {workspace} overrides its directory, and {info.detail}", certainty)
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say which workspace it is in."""
         workspace = session.binding.workspace_id
         if workspace is None:
             return "in no workspace"

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.places.checkout import GLOBAL
-from migrator_selectors.orphans._adoption import will_be_adopted
-from migrator_selectors.orphans.project_drift import resolution
+from migrator_selectors.orphans._reasons import resolution, will_be_adopted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,6 @@ class StrandedInGlobal(OrphanRule):
     summary = 'opencode 2 has it in "global", although its directory is a project of its own or in one'
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield bindings to `global` whose directory opencode 2 resolves to another project."""
         for binding, sessions in context.bound.items():
             if not context.is_v2 or binding.project_id != GLOBAL:
                 continue
@@ -40,7 +38,6 @@ class StrandedInGlobal(OrphanRule):
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say what opencode makes of the directory."""
         if not context.is_v2:
             return "this is a database of opencode 1, see global-claimed"
         if session.project_id != GLOBAL:

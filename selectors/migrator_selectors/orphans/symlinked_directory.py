@@ -25,7 +25,6 @@ class SymlinkedDirectory(OrphanRule):
     summary = "stored through a symlink or with a trailing slash"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield bindings to a directory that is there under another name."""
         if not context.stores_real_paths:
             return
         for binding, sessions in context.bound.items():
@@ -35,6 +34,5 @@ class SymlinkedDirectory(OrphanRule):
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say what the real path is."""
         real = context.inspect(session.directory).real
         return f"the real path is {real}" if real else "no real path, since it can't be opened"

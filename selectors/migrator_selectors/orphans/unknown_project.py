@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans._text import reason_unless_mended, short
+from migrator_selectors.orphans._reasons import reason_unless_mended, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ class UnknownProject(OrphanRule):
     summary = "there is no project row for it"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
-        """Yield bindings to an id without a row."""
         for binding, sessions in context.bound.items():
             if binding.project_id not in context.projects:
                 place = context.inspect(binding.directory).place
@@ -30,6 +29,5 @@ class UnknownProject(OrphanRule):
                 yield Finding(sessions, reason_unless_mended(self.name, text, mended=mended))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        """Say what the row holds."""
         project = context.projects.get(session.project_id)
         return f"there is a project row, with worktree {project.worktree}" if project else "no rule of places is for it"

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from migrator.model import Certainty
 from migrator.orphans.rule import DirectoryStatus
 from migrator_selectors.orphans._directory_rule import DirectoryRule
-
-if TYPE_CHECKING:
-    from migrator.orphans.rule import DirectoryInfo
 
 
 class Unreadable(DirectoryRule):
@@ -17,9 +12,6 @@ class Unreadable(DirectoryRule):
 
     name = "unreadable"
     summary = "the directory can't be read, or its disk is not mounted; never moved by itself"
+    status = DirectoryStatus.UNREADABLE
     movable = False
     certainty = Certainty.UNKNOWN
-
-    def applies_to(self, info: DirectoryInfo) -> bool:
-        """Apply to what can't be looked at."""
-        return info.status is DirectoryStatus.UNREADABLE

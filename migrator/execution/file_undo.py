@@ -1,0 +1,146 @@
+"""Prepare file undo, before the first row is written: bring snapshots to where opencode will look, and verify them all.
+
+Each turn is checked again under the lock, since files may have changed since the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from migrator.errors import MigratorError
+from migrator.execution.journal_rows import Carried
+from migrator.model import FileUndo, FolderState, PlanWarning
+from migrator.paths import FolderMap
+from migrator.snapshots.alternates import add_alternates, broken_alternates
+from migrator.snapshots.carry_check import CarryChecker, rewritten_patches
+from migrator.snapshots.layout import Layout
+from migrator.snapshots.recover import find_recoveries
+from migrator.snapshots.transfer import carry
+from migrator.snapshots.undo_effect import dangerous_turns, undo_effects
+from migrator.store.writer import Edit
+from migrator.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from migrator.execution.journal_rows import Job
+    from migrator.model import FolderMoves
+    from migrator.places import Places
+    from migrator.snapshots.route import SnapshotRoute
+    from migrator.store.reader import Store
+    from migrator.store.staging import Staging
+
+
+def prepare_file_undo(
+    store: Store, places: Places, job: Job, staging: Staging, between_steps: Callable[[], None]
+) -> Job:
+    """Return the job with the edits, warnings and carried snapshots of its turns.
+
+    Raises MigratorError, with no row written, if objects can't be carried.
+    """
+    if any(way.undo is FileUndo.CARRY or not way.moves for way in staging.ways):
+        job = _protect(store, places, _carry(store, places, job, between_steps), between_steps)
+    if job.plan.relocated is not None:
+        _update_alternates(store, job.plan.relocated)
+    return job
+
+
+def _carry(store: Store, places: Places, job: Job, between_steps: Callable[[], None]) -> Job:
+    """Carry the snapshots of sessions that move; a turn that can't be carried any more is detached, with a warning."""
+    wanted = [change for change in job.plan.changes if change.undo is FileUndo.CARRY and change.moves]
+    if not wanted:
+        return job
+    decisions = CarryChecker(store, places, job.plan.relocated).check(wanted)
+    carried = _carry_all(
+        ((decision.route, decision.trees) for decision in decisions.values() if decision.route and decision.trees),
+        between_steps,
+    )
+    markers = store.bindings(id_ for id_, decision in decisions.items() if decision.keeps_revert)
+    edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
+    edits += [
+        Edit("part", "data", turn.part, id_, turn.data, data)
+        for id_, decision in decisions.items()
+        for turn, data in rewritten_patches(decision)
+    ]
+    warnings = []
+    for change in wanted:
+        decision = decisions[change.session]
+        if (fewer := change.turns.carried - len(decision.carried)) > 0:
+            warnings.append(_warn_of_detached(change.session, fewer, f"carried: {decision.because}"))
+    return _extend(job, edits, carried, warnings)
+
+
+def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[], None]) -> Job:
+    """Bring back the snapshots of dangerous turns in sessions that stay, and detach those that have none any more.
+
+    Turns that are mended, or not dangerous, are in no edit, and stay byte for byte.
+    """
+    planned = {change.session: change for change in job.plan.changes if not change.moves}
+    if not planned:
+        return job
+    effects = undo_effects(store, places, planned)
+    recoveries = find_recoveries(store, places, effects) if any(c.turns.mended for c in planned.values()) else {}
+    carried = _carry_all(((recovery.route, recovery.trees) for recovery in recoveries.values()), between_steps)
+    edits, warnings = [], []
+    for id_, change in planned.items():
+        mended = recoveries[id_].parts if id_ in recoveries else frozenset()
+        dangerous = [effect.turn for effect in dangerous_turns(effects.get(id_, ()))]
+        detached = [turn for turn in dangerous if turn.part not in mended]
+        edits += [Edit("part", "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
+        if not dangerous:
+            warnings.append(
+                PlanWarning("undo-safe", f"An undo in {id_} would delete nothing any more; it was left as it is.", id_)
+            )
+        elif (fewer := change.turns.mended - len(mended)) > 0:
+            warnings.append(_warn_of_detached(id_, fewer, "mended: the snapshots are not whole any more"))
+    return _extend(job, edits, carried, warnings)
+
+
+def _extend(job: Job, edits: Iterable[Edit], carried: Iterable[Carried], warnings: Iterable[PlanWarning]) -> Job:
+    return replace(
+        job,
+        plan=replace(job.plan, warnings=(*job.plan.warnings, *warnings)),
+        restores=(*job.restores, *edits),
+        carried=(*job.carried, *carried),
+    )
+
+
+def _carry_all(
+    cargo: Iterable[tuple[SnapshotRoute, Iterable[str]]], between_steps: Callable[[], None]
+) -> list[Carried]:
+    """Carry these trees, each on its route; return between which repositories."""
+    by_route: dict[SnapshotRoute, set[str]] = {}
+    for route, trees in cargo:
+        by_route.setdefault(route, set()).update(trees)
+    done = []
+    for route, trees in by_route.items():
+        between_steps()
+        made = carry(route, trees, between_steps)
+        if route.source != route.target:
+            done.append(Carried(route.source, route.source_worktree, route.target, route.target_worktree, made))
+    return done
+
+
+def _update_alternates(store: Store, relocated: FolderMoves) -> None:
+    """Add the new place of a repository that moves to the alternates of the snapshots of other worktrees.
+
+    Its old place stays among them, in case it moves back.
+    """
+    if relocated.state is FolderState.FOREIGN:
+        return
+    for git_dir, objects in broken_alternates(Layout.of(store).root, FolderMap(relocated.folders)):
+        try:
+            add_alternates(git_dir, objects)
+        except OSError as error:
+            raise MigratorError(
+                f"The snapshots in {git_dir} can't be told where the repository is that they borrow from "
+                f"({error.strerror or error}), and without it an undo there deletes files; nothing was moved. "
+                "See to the cause and try again.",
+            ) from error
+
+
+def _warn_of_detached(session: str, number: int, instead: str) -> PlanWarning:
+    """Return the warning that turns of a session were detached; `instead` says what was planned, and why not."""
+    what = f"{count(number, 'turn')} of {session} {'was' if number == 1 else 'were'} detached, not {instead}."
+    return PlanWarning("undo-detached", what, session)
