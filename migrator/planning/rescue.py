@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
-from migrator.orphans.home import BROKEN_TREE, Home
+from migrator.orphans.home import BROKEN_TREE, Home, no_home
 from migrator.selection.trees import take_tree, tops_and_children
 
 if TYPE_CHECKING:
@@ -121,14 +121,14 @@ class Rescue:
     def _home(self, session: Session, reasons: Sequence[Reason]) -> Home:
         """Return where a lost session goes, or why it goes nowhere; with a place too if it may stay where it is."""
         if any(reason.rule in self._immovable for reason in reasons):
-            return Home(why_not="nothing is moved for this reason")
+            return no_home("nothing is moved for this reason")
         home = self._homes.home(session, reasons)
         if home.place is None:
             return home
         if all(reason.certainty is Certainty.UNKNOWN for reason in reasons):
             return replace(home, why_not="nobody can say from here that it is lost")
         if home.certainty not in self._sure_enough:
-            return Home(why_not=f"{home.because}; --likely takes it there")
+            return no_home(f"{home.because}; --likely takes it there")
         return home
 
     def _warn_if_still_lost(
