@@ -9,7 +9,7 @@ from migrator.errors import BadInput, NothingMatched
 from migrator.operations.select import select_sessions
 from migrator.planning.destination import OneDirectory
 from migrator.planning.file_undo import FileUndoDecider
-from migrator.planning.planner import plan_move as plan
+from migrator.planning.planner import build_move_plan
 from migrator.selection.projects import find_project, is_path
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def plan_selection(
     one_repository: bool = False,
 ) -> Plan:
     """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
-    return plan(
+    return build_move_plan(
         context.store,
         selection,
         _destination(context, request),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FILES_NAMED = 20
 
 
-def plan_protect(store: Store, places: Places, selection: Selection, policy: FileUndoPolicy) -> Plan:
+def build_protect_plan(store: Store, places: Places, selection: Selection, policy: FileUndoPolicy) -> Plan:
     """Plan what to do with the turns whose undo in opencode would delete files today; the others stay as they are.
 
     A turn whose snapshot is somewhere else is mended: the snapshot is brought to where opencode looks. The others are

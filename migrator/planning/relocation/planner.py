@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import FolderState, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
-from migrator.planning.planner import plan_move
+from migrator.planning.planner import build_move_plan
 from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import directory_of, project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
-def plan_relocation(
+def build_relocation_plan(
     store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False, announce: bool = False
 ) -> Plan:
-    """Plan the changes that follow from moved folders; nothing is written. `announce` is that of `plan_move`.
+    """Plan the changes that follow from moved folders; nothing is written. `announce` is that of `build_move_plan`.
 
     Raises NoSuchDirectory if the folders aren't where they should be, NothingMatched if nothing is bound to them, and
     MigratorError if an old folder is still in use, unless it was `copied`.
@@ -54,7 +54,7 @@ def plan_relocation(
     left_over = _left_over(affected, relocation, copied=copied)
     warnings = (*_unmatched_folders(affected, relocation), *_already_there(directories, relocation))
     selection = _selection(store, relocation, following, warnings)
-    return plan_move(
+    return build_move_plan(
         store,
         selection,
         relocation,
