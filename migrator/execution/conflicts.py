@@ -72,7 +72,7 @@ def find_conflicts(staging: Staging, job: Job) -> Conflicts:
     """Compare the database with what a job expects; its plan's changes are staged."""
     plan = job.plan
     return Conflicts(
-        changed_sessions(staging, plan.changes, set(plan.unchanged), job.restores),
+        changed_sessions(staging, plan.changes, set(plan.unchanged), job.prepared_edits),
         turns_under_way(staging.store, plan.changes),
         changed_projects(staging.store, plan.updates),
     )

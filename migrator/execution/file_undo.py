@@ -101,17 +101,17 @@ def _extend(job: Job, edits: Iterable[Edit], carried: Iterable[Carried], warning
     return replace(
         job,
         plan=replace(job.plan, warnings=(*job.plan.warnings, *warnings)),
-        restores=(*job.restores, *edits),
+        prepared_edits=(*job.prepared_edits, *edits),
         carried=(*job.carried, *carried),
     )
 
 
 def _carry_all(
-    cargo: Iterable[tuple[SnapshotRoute, Iterable[str]]], between_steps: Callable[[], None]
+    routes_with_trees: Iterable[tuple[SnapshotRoute, Iterable[str]]], between_steps: Callable[[], None]
 ) -> list[Carried]:
     """Carry these trees, each on its route; return between which repositories."""
     by_route: dict[SnapshotRoute, set[str]] = {}
-    for route, trees in cargo:
+    for route, trees in routes_with_trees:
         by_route.setdefault(route, set()).update(trees)
     done = []
     for route, trees in by_route.items():

@@ -63,7 +63,7 @@ def find_leftovers(store: Store, places: Places, older_than: int | None = None) 
     off.
     """
     refuse_while_unfinished(str(store.path))
-    return [*_Search(store, places, older_than).leftovers()]
+    return [*_LeftoverSearch(store, places, older_than).leftovers()]
 
 
 def remove(leftovers: Iterable[Leftover]) -> None:
@@ -85,7 +85,9 @@ def remove(leftovers: Iterable[Leftover]) -> None:
             raise MigratorError(f"{path} can't be removed: {error.strerror or error}.") from error
 
 
-class _Search:
+class _LeftoverSearch:
+    """Looks at the repositories that the runs on this database left behind, and says of each why it must be kept."""
+
     def __init__(self, store: Store, places: Places, older_than: int | None) -> None:
         self._store, self._places = store, places
         self._routes, self._layout = SnapshotRoutes(store, places), Layout.of(store)

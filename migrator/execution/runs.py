@@ -184,7 +184,7 @@ def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
     return replace(
         job,
         plan=replace(plan, changes=changes, projects=projects),
-        restores=tuple(edit for edit in job.restores if edit.session in remaining),
+        prepared_edits=tuple(edit for edit in job.prepared_edits if edit.session in remaining),
         partial=bool(sessions),
     )
 
