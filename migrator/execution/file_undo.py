@@ -134,9 +134,8 @@ def _update_alternates(store: Store, relocated: FolderMoves) -> None:
             add_alternates(git_dir, objects)
         except OSError as error:
             raise MigratorError(
-                f"The snapshots in {git_dir} can't be told where the repository is that they borrow from "
-                f"({error.strerror or error}), and without it an undo there deletes files; nothing was moved. "
-                "See to the cause and try again.",
+                f"Can't update the alternates of {git_dir} ({error.strerror or error}). Without that, an undo there "
+                "would delete files; nothing was moved. Fix that and try again.",
             ) from error
 
 

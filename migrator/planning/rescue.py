@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _STAYS = ""
 """The base of a session that stays where it is."""
 
-_UNMENDED = "no move mends this, though it is bound where it belongs"
+_UNMENDED = "it is already where it belongs; moving can't fix this"
 
 
 class Rescue:
@@ -104,7 +104,7 @@ class Rescue:
             yield Selected(session, root.id, self._selected_by.setdefault(why, why), base)
 
     def _moves(self, tree: Sequence[Session], homes: Mapping[str, Home]) -> dict[str, Place]:
-        """Map the sessions that move to their places; one that is in order follows its root into another project."""
+        """Map the sessions that move to their places; one that isn't lost follows its root into another project."""
         root = tree[0]
         project = homes[root.id].place if root.id in homes else None
         goes = {}
@@ -141,7 +141,7 @@ class Rescue:
         elif unmended:  # the parent of its root is gone, and a list shows only sessions without a parent
             self._warn(session, unmended, _UNMENDED)
         elif session.id not in goes and home.place and self._homes.storable_binding(home.place) != session.binding:
-            self._warn(session, reasons, f"its root {root.id} stays lost, and a tree is not torn")
+            self._warn(session, reasons, f"its root {root.id} stays lost, and trees are not split")
         elif session.id not in goes and (session is root or root.id not in goes):
             self._warn(session, reasons, _UNMENDED)
 

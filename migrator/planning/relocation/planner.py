@@ -97,7 +97,7 @@ def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterat
         more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
         yield PlanWarning(
             "stays-behind",
-            f"{first.id} in {first.directory}{more} in a tree of the folder but not in it, and stay"
+            f"{first.id} in {first.directory}{more} outside the folder, though in a tree with sessions in it, and stay"
             f"{'s' if number == 1 else ''} there; `move` takes whole trees.",
             first.id,
         )
@@ -120,14 +120,14 @@ def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterat
     if staying:
         yield PlanWarning(
             "already-there",
-            f"Sessions in {min(staying)} stay: it is in the old folder, but at the new place already.",
+            f"Sessions in {min(staying)} stay: it is already in the new folder, which lies inside the old one.",
         )
 
 
 def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool) -> list[PlanWarning]:
     """Warn about empty directories at old places; refuse if one of them is still in use, unless it was `copied`.
 
-    opencode's desktop app makes a missing directory anew, with a `.opencode` in it (issue 35240 of opencode).
+    opencode's desktop app makes a missing directory again, with a `.opencode` in it (issue 35240 of opencode).
     """
     empty: list[str] = []
     in_use: list[str] = []
@@ -143,9 +143,7 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
             "is free.",
         )
     return [
-        PlanWarning(
-            "left-over", f"{directory} is there with nothing in it, or .opencode only, as opencode makes it; remove it."
-        )
+        PlanWarning("left-over", f"{directory} is empty (or holds only .opencode, which opencode creates); remove it.")
         for directory in empty
     ]
 
@@ -195,14 +193,14 @@ def _worktree_repairs(
 
 
 def _changed_alternates(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
-    """Warn that snapshots of worktrees that stay borrow from a repository that moves: their alternates change too."""
+    """Warn that snapshots of worktrees that stay use objects of a repository that moves, so that we update them."""
     broken = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
     if others := sorted(worktree for worktree in broken if worktree and relocation.folders.new_path(worktree) is None):
         more = and_more(len(others) - 1, "worktree")
         yield PlanWarning(
             "snapshots-borrow",
-            f"opencode's snapshots of {others[0]}{more} borrow from the repository that moves, and are told its new "
-            "place: without it, an undo there would delete files.",
+            f"opencode's snapshots of {others[0]}{more} use objects of the repository that moves; their alternates "
+            "are updated: without that, an undo there would delete files.",
         )
 
 
