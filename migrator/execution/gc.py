@@ -1,9 +1,12 @@
 """Find the snapshot repositories that our runs left behind, and remove those that nobody needs any more.
 
 A run that carries file undo leaves the old repository in place, since the run may be undone; an undone run leaves the
-new one. Only those two are ever looked at. One can be removed if no session is in it, undoing runs can bring none back
-to it, opencode wouldn't use it if it were opened in its worktree, whatever the run's sessions have in it is also where
-they are now, and no other database beside ours (of another release channel) has sessions in it.
+new one. Only those two are ever looked at. One can be removed if
+- no session is in it,
+- undoing runs can bring none back to it,
+- opencode wouldn't use it if it were opened in its worktree,
+- whatever the run's sessions have in it is also where they are now, and
+- no other database beside ours (of another release channel) has sessions in it.
 """
 
 from __future__ import annotations

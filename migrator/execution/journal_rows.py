@@ -1,4 +1,4 @@
-"""What a run is given to do, and what its journal holds beside changes and edits."""
+"""What a run is given to do, and what its journal holds besides changes and edits."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def _destination(context: CommandContext, request: MoveRequest) -> OneDirectory:
 
 
 def _project(context: CommandContext, request: MoveRequest) -> str | None:
-    """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
+    """Return the id that --to-project means; an unknown id is checked later against what opencode resolves."""
     project = request.to_project
     if project is None or project == KEEP:
         return None

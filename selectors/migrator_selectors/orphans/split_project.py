@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class SplitProject(OrphanRule):
     """Half of a history is under an id that the worktree had before, and only the other half is listed.
 
-    Sessions under the id that opencode resolves today are in order, and this rule doesn't find them.
+    Sessions under the id that opencode resolves today are fine, and this rule doesn't find them.
     """
 
     name = "split-project"
