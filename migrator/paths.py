@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def upwards(directory: str) -> Iterator[str]:
-    """Yield a directory and everything above it, the root last; of a relative one down to its first component."""
+    """Yield a directory and all above it, ending with the root; for a relative path, with its first component."""
     yield directory
     while directory != "/" and (cut := directory.rfind("/")) >= 0:
         directory = directory[:cut] or "/"
@@ -91,7 +91,7 @@ class FolderMap:
         return None
 
     def has_arrived(self, path: str) -> bool:
-        """Tell whether a path stays only because it is in a new folder that lies in its own old one."""
+        """Tell whether a path stays only because it is in a new folder inside its own old one: a/b/x, for a to a/b."""
         path = normalise(path)
         nearest = next((above for above in upwards(path) if above in self._new), None)
         return nearest is not None and self._new[nearest] == nearest

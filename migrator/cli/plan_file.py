@@ -26,7 +26,7 @@ def read_plan_file(name: str) -> Plan:
     except UnicodeDecodeError as error:
         raise MigratorError(
             f"{name} is not a plan of opencode-migrator: it isn't text; "
-            "make it anew with `opencode-migrator plan ... -o FILE`.",
+            "make it again with `opencode-migrator plan ... -o FILE`.",
         ) from error
     return read_plan_text(text, "Standard input" if name == "-" else name)
 

@@ -28,7 +28,7 @@ from migrator.model import (
 )
 
 FORMAT = "opencode-migrator/plan@1"
-_AGAIN = "make it anew with `opencode-migrator plan ... -o FILE`."
+_AGAIN = "make it again with `opencode-migrator plan ... -o FILE`."
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "sources": [source._asdict() for source in plan.sources],
         "summary": summary(plan),
         "relocated": plan.relocated
-        and {
+        and {  # published keys never change: `whereabouts` is the state of the folders
             "whereabouts": plan.relocated.state.value,
             "folders": [{"old": old, "new": new} for old, new in plan.relocated.folders],
         },

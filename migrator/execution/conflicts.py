@@ -51,9 +51,8 @@ class Conflicts:
         """Return the error that refuses a run for these conflicts; `advice` tells what to do if the plan is stale."""
         if self.under_way:
             return MigratorError(
-                f"{conflict_sentence(self.under_way)}, which opencode 2 goes on with when it starts, and it would find "
-                "itself in another directory. Nothing was written; let it end in opencode, or leave its tree out with "
-                "--on-conflict skip.",
+                f"{conflict_sentence(self.under_way)}; opencode 2 will resume that turn, in the wrong directory. "
+                "Nothing was written. Finish it in opencode first, or leave its tree out with --on-conflict skip.",
             )
         return StalePlan(
             f"The database changed since: {conflict_sentence(self.everything)}. Nothing was written; {advice}.",
@@ -72,7 +71,7 @@ def find_conflicts(staging: Staging, job: Job) -> Conflicts:
     """Compare the database with what a job expects; its plan's changes are staged."""
     plan = job.plan
     return Conflicts(
-        changed_sessions(staging, plan.changes, set(plan.unchanged), job.restores),
+        changed_sessions(staging, plan.changes, set(plan.unchanged), job.prepared_edits),
         turns_under_way(staging.store, plan.changes),
         changed_projects(staging.store, plan.updates),
     )

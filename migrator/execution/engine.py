@@ -138,6 +138,6 @@ def _take_back(writer: Writer, journal: Journal, error: BaseException) -> None:
     except Exception as failure:  # noqa: BLE001 - whatever keeps us from rolling back, the user must hear how to go on
         run = journal.entry.id
         raise MigratorError(
-            f"The run failed ({error}), and so did taking it back ({failure}). Nothing is lost: mend the cause, then "
+            f"The run failed ({error}), and so did taking it back ({failure}). Nothing is lost: fix the cause, then "
             f"`opencode-migrator undo {run}` takes back what was written.",
         ) from error

@@ -101,17 +101,17 @@ def _extend(job: Job, edits: Iterable[Edit], carried: Iterable[Carried], warning
     return replace(
         job,
         plan=replace(job.plan, warnings=(*job.plan.warnings, *warnings)),
-        restores=(*job.restores, *edits),
+        prepared_edits=(*job.prepared_edits, *edits),
         carried=(*job.carried, *carried),
     )
 
 
 def _carry_all(
-    cargo: Iterable[tuple[SnapshotRoute, Iterable[str]]], between_steps: Callable[[], None]
+    routes_with_trees: Iterable[tuple[SnapshotRoute, Iterable[str]]], between_steps: Callable[[], None]
 ) -> list[Carried]:
     """Carry these trees, each on its route; return between which repositories."""
     by_route: dict[SnapshotRoute, set[str]] = {}
-    for route, trees in cargo:
+    for route, trees in routes_with_trees:
         by_route.setdefault(route, set()).update(trees)
     done = []
     for route, trees in by_route.items():
@@ -134,9 +134,8 @@ def _update_alternates(store: Store, relocated: FolderMoves) -> None:
             add_alternates(git_dir, objects)
         except OSError as error:
             raise MigratorError(
-                f"The snapshots in {git_dir} can't be told where the repository is that they borrow from "
-                f"({error.strerror or error}), and without it an undo there deletes files; nothing was moved. "
-                "See to the cause and try again.",
+                f"Can't update the alternates of {git_dir} ({error.strerror or error}). Without that, an undo there "
+                "would delete files; nothing was moved. Fix that and try again.",
             ) from error
 
 

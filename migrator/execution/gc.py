@@ -1,9 +1,12 @@
 """Find the snapshot repositories that our runs left behind, and remove those that nobody needs any more.
 
 A run that carries file undo leaves the old repository in place, since the run may be undone; an undone run leaves the
-new one. Only those two are ever looked at. One can be removed if no session is in it, undoing runs can bring none back
-to it, opencode wouldn't use it if it were opened in its worktree, whatever the run's sessions have in it is also where
-they are now, and no other database beside ours (of another release channel) has sessions in it.
+new one. Only those two are ever looked at. One can be removed if
+- no session is in it,
+- undoing runs can bring none back to it,
+- opencode wouldn't use it if it were opened in its worktree,
+- whatever the run's sessions have in it is also where they are now, and
+- no other database beside ours (of another release channel) has sessions in it.
 """
 
 from __future__ import annotations
@@ -63,7 +66,7 @@ def find_leftovers(store: Store, places: Places, older_than: int | None = None) 
     off.
     """
     refuse_while_unfinished(str(store.path))
-    return [*_Search(store, places, older_than).leftovers()]
+    return [*_LeftoverSearch(store, places, older_than).leftovers()]
 
 
 def remove(leftovers: Iterable[Leftover]) -> None:
@@ -85,7 +88,9 @@ def remove(leftovers: Iterable[Leftover]) -> None:
             raise MigratorError(f"{path} can't be removed: {error.strerror or error}.") from error
 
 
-class _Search:
+class _LeftoverSearch:
+    """Looks at the repositories that the runs on this database left behind, and says of each why it must be kept."""
+
     def __init__(self, store: Store, places: Places, older_than: int | None) -> None:
         self._store, self._places = store, places
         self._routes, self._layout = SnapshotRoutes(store, places), Layout.of(store)

@@ -101,7 +101,7 @@ class Journal:
                 ":chunk_size, :undoes, :partial, NULL, :relocates, :announces)",
                 asdict(journal.entry) | {"format": _FORMAT_OF_V1 if plan.dialect == "v1" else FORMAT},
             )
-            write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.restores)
+            write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
             write.executemany(
                 "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
                 [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",

@@ -1,4 +1,4 @@
-"""What a run is given to do, and what its journal holds beside changes and edits."""
+"""What a run is given to do, and what its journal holds besides changes and edits."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ class Carried(NamedTuple):
 class Job:
     """What one run does, forward or back: a plan, and what it takes to carry that out.
 
-    `restores` are values that are set in the same chunk as their session: back to what they were if a run is undone, or
-    to what they become if file undo is carried. `projects` are the project rows to register or to take out. `undoes` is
+    `prepared_edits` set values in the same chunk as their session: back to what they were if a run is undone, or to
+    what they become if file undo is carried. `projects` are the project rows to register or to take out. `undoes` is
     the run that is undone; `partial` tells that conflicts are left out. `carried` is what preparing file undo has done.
     """
 
     plan: Plan
-    restores: tuple[Edit, ...] = ()
+    prepared_edits: tuple[Edit, ...] = ()
     projects: tuple[ProjectEdit, ...] = ()
     undoes: str | None = None
     partial: bool = False

@@ -63,9 +63,9 @@ def changed_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str
 
 
 def blocking_projects(store: Store, updates: Sequence[ProjectChange]) -> dict[str, str]:
-    """Map each project that keeps a run, which was cut off, from being finished to what changed, in words.
+    """Describe, by project, the changes that prevent resuming a run.
 
-    Values that the run has written already, or that were changed after that, don't keep it.
+    Values that the run has written already, or that were changed after that, don't prevent it.
     """
     return {
         state.update.id: _changed(state)

@@ -82,7 +82,7 @@ def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Ed
         now = writer.bindings(change.session for change in chunk)
         existing = [change for change in chunk if change.session in now]
         last = len(existing)
-        # The way back invalidates file undo just as the way there did. So we ask about the way there: if it left a
+        # Moving back invalidates file undo exactly when the original move did, so test the original move: if it left a
         # workspace, what arose outside that since is detached too.
         staging = Staging(writer, map(_reversed, existing), lambda change: _reversed(change).invalidates_file_undo)
         restores = still_applicable(writer, inverted_edits(edits))

@@ -67,9 +67,7 @@ def _check_undoable(run: Journal) -> None:
             "undo needs. `move` takes sessions anywhere.",
         )
     if undo_run := run_log.undone_by(run_log.run_entries()).get(entry.id):
-        raise MigratorError(
-            f"Run {entry.id} was taken back already, by {undo_run}; `undo {undo_run}` brings it about again."
-        )
+        raise MigratorError(f"Run {entry.id} was taken back already, by {undo_run}; `undo {undo_run}` redoes it.")
 
 
 def inverse_job(store: Store, run: Journal) -> Job:
@@ -184,7 +182,7 @@ def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
     return replace(
         job,
         plan=replace(plan, changes=changes, projects=projects),
-        restores=tuple(edit for edit in job.restores if edit.session in remaining),
+        prepared_edits=tuple(edit for edit in job.prepared_edits if edit.session in remaining),
         partial=bool(sessions),
     )
 

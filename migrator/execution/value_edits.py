@@ -1,4 +1,4 @@
-"""Edits of single values, beside the binding: those that detach file undo, and those that an undone run sets back.
+"""Edits of single values besides the binding: those that detach file undo, and those that an undone run sets back.
 
 opencode's undo of an earlier turn checks out each file that a `patch` part names, by absolute path, from a snapshot
 of the worktree the session was in; in another worktree that fails, and what fails is deleted. With `files` emptied
@@ -81,7 +81,7 @@ def _numbers_messages(edit: Edit) -> bool:
 def deleted_in_opencode_2(store: Store, edits: Iterable[Edit]) -> set[str]:
     """Return the sessions of these edits that both opencodes had, and that opencode 2 has deleted since.
 
-    Opencode 1's row is left. Edits of a binding tell that both had a session: only then is that row written so.
+    Opencode 1's row is left. A binding edit proves that both had the session; we write one only then.
     """
     both = {edit.session for edit in edits if edit.table == "session" and edit.column in Binding._fields}
     return both.intersection(store.never_imported()) if both else both

@@ -70,4 +70,4 @@ def _fixture() -> Path:
     for path in (package / "fixtures" / FIXTURE, package.parent / "fixtures" / FIXTURE):
         if path.is_file():
             return path
-    raise MigratorError(f"The demo's data, {FIXTURE}, is missing from this installation; install it anew.")
+    raise MigratorError(f"The demo's data, {FIXTURE}, is missing from this installation; install it again.")

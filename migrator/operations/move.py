@@ -9,7 +9,7 @@ from migrator.errors import BadInput, NothingMatched
 from migrator.operations.select import select_sessions
 from migrator.planning.destination import OneDirectory
 from migrator.planning.file_undo import FileUndoDecider
-from migrator.planning.planner import plan_move as plan
+from migrator.planning.planner import build_move_plan
 from migrator.selection.projects import find_project, is_path
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def plan_selection(
     one_repository: bool = False,
 ) -> Plan:
     """Plan to move what was selected before; nothing is written. Raises the errors of planning."""
-    return plan(
+    return build_move_plan(
         context.store,
         selection,
         _destination(context, request),
@@ -58,7 +58,7 @@ def _destination(context: CommandContext, request: MoveRequest) -> OneDirectory:
 
 
 def _project(context: CommandContext, request: MoveRequest) -> str | None:
-    """Return the id that --to-project means; an unknown one is held against what opencode resolves, later."""
+    """Return the id that --to-project means; an unknown id is checked later against what opencode resolves."""
     project = request.to_project
     if project is None or project == KEEP:
         return None

@@ -18,4 +18,4 @@ def plan_protect(context: CommandContext, request: ProtectRequest) -> Plan:
     """Plan to mend the file undo of sessions where it would delete files, or to detach it."""
     refuse_opencode_2(context.store)
     selection = select_or_take_all(context, request.select)
-    return protect.plan_protect(context.store, context.places, selection, request.undo_files)
+    return protect.build_protect_plan(context.store, context.places, selection, request.undo_files)

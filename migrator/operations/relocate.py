@@ -9,7 +9,7 @@ from migrator.model import FolderState
 from migrator.planning.file_undo import FileUndoDecider
 from migrator.planning.relocation.arguments import absolute_pairs, listed_pairs, typed_pairs
 from migrator.planning.relocation.destination import Relocation, folder_moves
-from migrator.planning.relocation.planner import plan_relocation
+from migrator.planning.relocation.planner import build_relocation_plan
 
 if TYPE_CHECKING:
     from migrator.arguments import FileUndoPolicy, RelocateRequest
@@ -26,4 +26,4 @@ def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
     relocation = Relocation(context.places, folder_moves(pairs, request.state), context.store.workspaces())
     undo_files: FileUndoPolicy = "detach" if request.state is FolderState.FOREIGN else request.undo_files
     file_undo = FileUndoDecider(context.store, context.places, undo_files, relocation.moves)
-    return plan_relocation(context.store, relocation, file_undo, copied=request.copied, announce=request.announce)
+    return build_relocation_plan(context.store, relocation, file_undo, copied=request.copied, announce=request.announce)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.operations.orphans import find_homes
 from migrator.orphans.find import find_reasons
 from migrator.planning.file_undo import FileUndoDecider
-from migrator.planning.planner import plan_move
+from migrator.planning.planner import build_move_plan
 from migrator.planning.rescue import Rescue
 from migrator.plugins import check_rule_names, orphan_rules
 
@@ -26,7 +26,7 @@ def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[
     homes = find_homes(context, request.search, tick)
     rescue = Rescue(context.rule_context, homes, rules, request.rules or None, likely=request.likely)
     selection = rescue.select(find_reasons(context.rule_context, rules))
-    return plan_move(
+    return build_move_plan(
         context.store,
         selection,
         rescue,

@@ -11,7 +11,7 @@ from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.paths import is_within
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
-"""Where disks that come and go are mounted, beside what /etc/fstab names."""
+"""Where disks that come and go are mounted, besides what /etc/fstab names."""
 
 
 def inspect(directory: str) -> DirectoryInfo:

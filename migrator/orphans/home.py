@@ -21,9 +21,14 @@ class Home:
     `away`: the directory is known to come back, so it isn't lost, and no search may say otherwise.
     """
 
-    place: Place | None = None
-    certainty: Certainty = Certainty.CERTAIN
+    place: Place | None
+    certainty: Certainty
     because: str = ""
     rivals: tuple[str, ...] = ()
     why_not: str = ""
     away: bool = False
+
+
+def no_home(why_not: str, rivals: tuple[str, ...] = (), *, away: bool = False) -> Home:
+    """Return the answer that nobody knows where sessions belong."""
+    return Home(None, Certainty.UNKNOWN, rivals=rivals, why_not=why_not, away=away)

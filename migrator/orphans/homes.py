@@ -13,8 +13,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migrator.model import Suggestion
-from migrator.orphans.home import BROKEN_TREE, Home
+from migrator.model import Certainty, Suggestion
+from migrator.orphans.home import BROKEN_TREE, Home, no_home
 from migrator.orphans.known_checkouts import KnownCheckouts, only_candidate
 from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from migrator.model import Binding, Place, PlanWarning, Reason, Session
     from migrator.orphans.rule import DirectoryInfo, RuleContext
     from migrator.orphans.search import Search
-    from migrator.orphans.vcs_records import Record
+    from migrator.orphans.vcs_records import RecordedPlaces
 
 
 class Homes:
@@ -67,15 +67,15 @@ class Homes:
     def _exception(self, session: Session, reasons: Sequence[Reason]) -> Home | None:
         """Return the home of a session for which more than its binding decides, or None."""
         if session.id not in self._context.by_id:
-            return Home(why_not="it is not in the database, so there is nothing to bind")
+            return no_home("it is not in the database, so there is nothing to bind")
         if session.id in self._not_imported:
-            return Home(why_not="opencode 2 doesn't have it, and where opencode 1 does is its own affair")
+            return no_home("opencode 2 doesn't have it, and where opencode 1 does is its own affair")
         if session.parent_id is not None and any(reason.rule == BROKEN_TREE for reason in reasons):
             root = self.root_of(session)
             if root.id != session.id:
                 home = self.home(root, ())
                 if home.place is None:
-                    return Home(why_not=f"it belongs with its root {root.id}, whose own home is not known")
+                    return no_home(f"it belongs with its root {root.id}, whose own home is not known")
                 return replace(home, because=f"it follows its root {root.id}")
         return None
 
@@ -99,10 +99,10 @@ class Homes:
 
     def _find(self, binding: Binding) -> Home:
         if binding not in self._context.bound:
-            return Home(why_not="it is in a workspace of opencode 2's, which is elsewhere")
+            return no_home("it is in a workspace of opencode 2's, which is elsewhere")
         info = self._context.inspect(binding.directory)
         if info.status is DirectoryStatus.UNREADABLE:
-            return Home(why_not=f"{info.detail}; what can't be looked at is never moved by itself")
+            return no_home(f"{info.detail}; what can't be looked at is never moved by itself")
         if info.status is DirectoryStatus.THERE:
             return self._home_in_place(binding, info)
         return self._home_of_missing(binding)
@@ -112,11 +112,12 @@ class Homes:
     def _home_in_place(self, binding: Binding, info: DirectoryInfo) -> Home:
         place, project_id = info.place, binding.project_id
         if place is None:
-            return Home(why_not=info.detail)
+            return no_home(info.detail)
         was_in_repository = not is_outside_repository(project_id, place.directory)
         if place.vcs is None and was_in_repository and (broken := _broken_worktree_link(place.directory)):
-            return Home(why_not=broken)
-        here = Home(place, because=f"{place.directory} is there, and opencode resolves it to this project today")
+            return no_home(broken)
+        because = f"{place.directory} is there, and opencode resolves it to this project today"
+        here = Home(place, Certainty.CERTAIN, because)
         if project_id in {GLOBAL, place.project_id, info.kept_id}:
             return here
         others = [
@@ -130,10 +131,10 @@ class Homes:
         # Something else is where the session was, and its project is elsewhere: `mv shop old-shop; git init shop`.
         _, named = only_candidate(self._known.repositories(project_id))
         named = named or tuple(other.directory for other in others)
-        return Home(
-            rivals=(place.directory, *named),
-            why_not=f"{place.directory} is there but is another repository or none now, and its project is in "
+        return no_home(
+            f"{place.directory} is there but is another repository or none now, and its project is in "
             f"{' and '.join(named)}",
+            (place.directory, *named),
         )
 
     # -- the directory is gone -----------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ class Homes:
     def _home_of_missing(self, binding: Binding) -> Home:
         base = self._known.checkout_root(binding)
         foreign = self._why_other_machine(base)
-        home = Home(why_not=foreign) if foreign else self._certain_home(binding, base)
+        home = no_home(foreign) if foreign else self._certain_home(binding, base)
         if home.place is not None or home.away:
             return home
         if self._search is None:
@@ -158,10 +159,11 @@ class Homes:
         if record is None and info.place and project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
             return Home(
                 self.nearest_place(base, path_below(directory, base)),
+                Certainty.CERTAIN,
                 because=f"the checkout that it was in, {base}, is there",
             )
         if is_outside_repository(project_id, directory) and record is None:
-            return Home(why_not="it was in no repository, so nothing here tells where it went")
+            return no_home("it was in no repository, so nothing here tells where it went")
         if record is None and not info.real:
             newest = max(session.created for session in self._context.bound[binding])
             record = self._records.worktree(directory, base, project_id, newest)
@@ -173,23 +175,23 @@ class Homes:
         """Return `sub` in another checkout of a project."""
         if place := self._known.worktree(project_id):
             because = f"{base} is gone, and the project's own worktree is there"
-            return Home(self.nearest_place(place.worktree, sub), because=because)
+            return Home(self.nearest_place(place.worktree, sub), Certainty.CERTAIN, because=because)
         only, rivals = only_candidate(self._known.repositories(project_id))
         if only:
             because = f"{base} is gone, and this is the only other checkout of its project"
-            return Home(self.nearest_place(only.directory, sub), because=because)
+            return Home(self.nearest_place(only.directory, sub), Certainty.CERTAIN, because=because)
         if rivals:
-            return Home(rivals=rivals, why_not=f"its project has several checkouts here: {' and '.join(rivals)}")
-        return Home(why_not="no checkout of its project is known to be here")
+            return no_home(f"its project has several checkouts here: {' and '.join(rivals)}", rivals)
+        return no_home("no checkout of its project is known to be here")
 
-    def _home_on_record(self, record: Record) -> Home:
+    def _home_on_record(self, record: RecordedPlaces) -> Home:
         places = [place for root in record.roots if (place := self.nearest_place(root, record.sub))]
         if len(places) == 1:
-            return Home(places[0], because=record.because)
+            return Home(places[0], Certainty.CERTAIN, because=record.because)
         if not record.roots:
-            return Home(why_not=record.because, away=True)
+            return no_home(record.because, away=True)
         rivals = tuple(place.directory for place in places)
-        return Home(rivals=rivals, why_not=f"{record.because}, which leaves {' and '.join(rivals) or 'nothing'}")
+        return no_home(f"{record.because}, which leaves {' and '.join(rivals) or 'nothing'}", rivals)
 
     def nearest_place(self, root: str, sub: str) -> Place | None:
         """Return `sub` below a checkout, or the nearest directory to it in there; None if the checkout is gone."""

@@ -58,7 +58,10 @@ class KnownCheckouts:
         return {project_id: found.keys() for project_id, found in directories.items()}
 
     def checkout_root(self, binding: Binding) -> str:
-        """Return the top of the checkout that a session was in; its directory if none is known."""
+        """Return what `paths.checkout_root` does with all checkouts on record, or the directory if it finds none.
+
+        In "global" it is always the directory, whatever the path says.
+        """
         directory, project_id = binding.directory.rstrip("/") or binding.directory, binding.project_id
         if project_id == GLOBAL:
             return binding.directory

@@ -1,10 +1,10 @@
-"""The one rule on when no home may be suggested although its repository is here: the session may be another machine's.
+"""When not to suggest a home: the directory may belong to another machine.
 
 A database is seen by more than one system: a container mounts it, a home directory is synchronised, a disk is carried
-about. A directory of the other side doesn't exist here, and is in the best of order over there. That the same
-repository is here too says nothing, for that is how such set-ups are made. Moved here, its sessions would be lost
-there. So a home is suggested, without `--search` or a mapping that the user gives, only for a directory that was once
-here: something of the path it had, below the directories that every system has, must still be.
+about. A directory of the other side doesn't exist here, and is fine over there. That the same repository is here too
+says nothing, for that is how such set-ups are made. Moved here, its sessions would be lost there. So a home is
+suggested, without `--search` or a mapping that the user gives, only for a directory that was once here: part of its
+path, below /home or /Users, must still exist.
 """
 
 from __future__ import annotations

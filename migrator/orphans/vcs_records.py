@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MOST_SIBLINGS = 10_000
 
 
-class Record(NamedTuple):
+class RecordedPlaces(NamedTuple):
     """Where a working copy may be now (`roots`), of which a lost directory was `sub`; `because` names the evidence.
 
     There is no root if the working copy is on record as being away, not gone.
@@ -54,28 +54,28 @@ class VcsRecords:
 
     # -- git -----------------------------------------------------------------------------------------------------
 
-    def worktree(self, directory: str, base: str, project_id: str, newest: int) -> Record | None:
+    def worktree(self, directory: str, base: str, project_id: str, newest: int) -> RecordedPlaces | None:
         """Return what git knows of a worktree at `base` that a directory was in.
 
         `newest` is when the youngest session there was made, in milliseconds since 1970.
         """
         where, sub = real_path(base), path_below(directory, base)
         if moved := self._moved_by_hand(where, base, project_id):
-            return Record(moved, sub, f"git still has the worktree there on record as {base}")
+            return RecordedPlaces(moved, sub, f"git still has the worktree there on record as {base}")
         records = [
             (common, record) for common in self._git_repositories(project_id) for record in self._worktrees_of(common)
         ]
         for _, record in records:
             if record.path == where and not record.alive and record.locked is not None:
                 reason = record.locked and f" ({record.locked})"
-                return Record((), sub, f"git keeps its worktree locked{reason}, so it is away, not gone")
+                return RecordedPlaces((), sub, f"git keeps its worktree locked{reason}, so it is away, not gone")
         name = os.path.basename(where)
         moved = tuple(
             record.path
             for common, record in records
             if record.id == name and record.alive and record.path != where and _made_at(common, name) <= newest
         )
-        return Record(moved, sub, f"git made the worktree there as {name}") if moved else None
+        return RecordedPlaces(moved, sub, f"git made the worktree there as {name}") if moved else None
 
     def _moved_by_hand(self, where: str, base: str, project_id: str) -> tuple[str, ...]:
         """Return the roots that a worktree on record at `where` may have now."""
@@ -100,7 +100,7 @@ class VcsRecords:
 
     # -- jj ------------------------------------------------------------------------------------------------------
 
-    def workspace(self, directory: str) -> Record | None:
+    def workspace(self, directory: str) -> RecordedPlaces | None:
         """Return what jj knows of a workspace that a directory was in."""
         nearby = [root for root in (*self._neighbours(os.path.dirname(directory)), *self._found()) if jj.repo_dir(root)]
         beside = self._path_index(filter(None, map(jj.repo_dir, nearby)))
@@ -113,7 +113,7 @@ class VcsRecords:
                 continue
             (repo, name), sub = recorded, path_below(where, base)
             if os.path.isdir(base):
-                return Record((base,), sub, f"jj has {base} on record as workspace {name}")
+                return RecordedPlaces((base,), sub, f"jj has {base} on record as workspace {name}")
             nearby += [*self._neighbours(os.path.dirname(base)), *self._known.all_directories()]
             moved = sorted(
                 root
@@ -121,8 +121,9 @@ class VcsRecords:
                 if jj.repo_dir(root) == repo and jj.workspace_name(root) == name
             )
             if moved:
-                return Record(tuple(moved), sub, f"it is workspace {name}, which jj still has on record as {base}")
-            return Record((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
+                because = f"it is workspace {name}, which jj still has on record as {base}"
+                return RecordedPlaces(tuple(moved), sub, because)
+            return RecordedPlaces((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
         return None
 
     @cached_property

@@ -79,9 +79,9 @@ def admin_dirs(common: str) -> list[str]:
 
 
 def admin_dir(worktree: str) -> str | None:
-    """Return the record that the `.git` of a linked worktree names, as it is written there: it need not exist.
+    """Return the path of the record named in `.git`, unresolved; it may not exist.
 
-    None if `.git` is no file, or names something else, as in a submodule.
+    None if `.git` is no file, or names something else than a linked worktree's record, as in a submodule.
     """
     git_dir = _named_git_dir(worktree)
     admin = os.path.normpath(os.path.join(worktree, git_dir)) if git_dir else ""

@@ -53,8 +53,8 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[Pla
     for id_ in suspended_sessions(store, moving):
         yield PlanWarning(
             "turn-under-way",
-            f"{id_} is in the middle of a turn, which opencode 2 goes on with when it starts: it is not moved, and "
-            "nothing else is, unless --on-conflict skip leaves its tree out.",
+            f"{id_} is in the middle of a turn, which opencode 2 will resume when it starts, so nothing will be moved; "
+            "--on-conflict skip moves everything but its tree.",
             id_,
         )
     for id_, directory in waiting_moves(store, moving):
@@ -66,7 +66,7 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[Pla
     for id_, directory in bound_elsewhere_in_opencode_1(store, moving):
         yield PlanWarning(
             "elsewhere-in-opencode-1",
-            f"opencode 1 has {id_} in {directory}, where opencode 2 has it no more: that row comes along.",
+            f"opencode 1 still has {id_} in {directory}, unlike opencode 2; its row is moved too.",
             id_,
         )
     if only_in_1 := sorted(moving.keys() & frozenset(store.never_imported())):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
-def plan_move(  # noqa: PLR0913 - a plan is complete when it is built, with all that a command adds
+def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, with all that a command adds
     store: Store,
     selection: Selection,
     destination: Destination,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FILES_NAMED = 20
 
 
-def plan_protect(store: Store, places: Places, selection: Selection, policy: FileUndoPolicy) -> Plan:
+def build_protect_plan(store: Store, places: Places, selection: Selection, policy: FileUndoPolicy) -> Plan:
     """Plan what to do with the turns whose undo in opencode would delete files today; the others stay as they are.
 
     A turn whose snapshot is somewhere else is mended: the snapshot is brought to where opencode looks. The others are
@@ -43,7 +43,7 @@ def plan_protect(store: Store, places: Places, selection: Selection, policy: Fil
             changes.append(Change(session.id, root, session.title, selected_by, binding, binding, *file_undo))
     if policy == "carry" and (lost := [change for change in changes if change.turns.detached]):
         raise MigratorError(
-            f"File undo of {lost[0].session} can't be mended whole: {lost[0].turns.because}. "
+            f"File undo of {lost[0].session} can't be mended completely: {lost[0].turns.because}. "
             "--undo-files auto mends what can be and detaches the rest, detach mends nothing.",
         )
     return Plan(
@@ -87,5 +87,5 @@ def _warn_of_unknown(effects: Mapping[str, Sequence[TurnEffect]]) -> Iterator[Pl
     for because, number in reasons.items():
         yield PlanWarning(
             "undo-unknown",
-            f"What an undo in {count(number, 'session')} would do can't be foretold, so it stays as it is: {because}.",
+            f"What an undo in {count(number, 'session')} would do is unknown, so it stays as it is: {because}.",
         )

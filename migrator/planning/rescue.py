@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection
-from migrator.orphans.home import BROKEN_TREE, Home
+from migrator.orphans.home import BROKEN_TREE, Home, no_home
 from migrator.selection.trees import take_tree, tops_and_children
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _STAYS = ""
 """The base of a session that stays where it is."""
 
-_UNMENDED = "no move mends this, though it is bound where it belongs"
+_UNMENDED = "it is already where it belongs; moving can't fix this"
 
 
 class Rescue:
@@ -104,7 +104,7 @@ class Rescue:
             yield Selected(session, root.id, self._selected_by.setdefault(why, why), base)
 
     def _moves(self, tree: Sequence[Session], homes: Mapping[str, Home]) -> dict[str, Place]:
-        """Map the sessions that move to their places; one that is in order follows its root into another project."""
+        """Map the sessions that move to their places; one that isn't lost follows its root into another project."""
         root = tree[0]
         project = homes[root.id].place if root.id in homes else None
         goes = {}
@@ -121,14 +121,14 @@ class Rescue:
     def _home(self, session: Session, reasons: Sequence[Reason]) -> Home:
         """Return where a lost session goes, or why it goes nowhere; with a place too if it may stay where it is."""
         if any(reason.rule in self._immovable for reason in reasons):
-            return Home(why_not="nothing is moved for this reason")
+            return no_home("nothing is moved for this reason")
         home = self._homes.home(session, reasons)
         if home.place is None:
             return home
         if all(reason.certainty is Certainty.UNKNOWN for reason in reasons):
             return replace(home, why_not="nobody can say from here that it is lost")
         if home.certainty not in self._sure_enough:
-            return Home(why_not=f"{home.because}; --likely takes it there")
+            return no_home(f"{home.because}; --likely takes it there")
         return home
 
     def _warn_if_still_lost(
@@ -141,7 +141,7 @@ class Rescue:
         elif unmended:  # the parent of its root is gone, and a list shows only sessions without a parent
             self._warn(session, unmended, _UNMENDED)
         elif session.id not in goes and home.place and self._homes.storable_binding(home.place) != session.binding:
-            self._warn(session, reasons, f"its root {root.id} stays lost, and a tree is not torn")
+            self._warn(session, reasons, f"its root {root.id} stays lost, and trees are not split")
         elif session.id not in goes and (session is root or root.id not in goes):
             self._warn(session, reasons, _UNMENDED)
 

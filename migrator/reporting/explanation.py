@@ -24,7 +24,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
         "parentId": explanation.orphan.session.parent_id,
         "workspaceId": explanation.orphan.session.binding.workspace_id,
         "inDatabase": explanation.in_database,
-        "found": {
+        "found": {  # published keys never change: `standing` is the status
             "standing": info.status.value,
             "detail": info.detail,
             "realPath": info.real,

@@ -215,7 +215,7 @@ def _row(change: Change, width: int) -> Iterator[str]:
 
 
 def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
-    """Yield (field, before, after) of what changes beside the directory."""
+    """Yield (field, before, after) of what changes besides the directory."""
     for field in ("project_id", "path", "workspace_id"):
         before, after = getattr(change.before, field), getattr(change.after, field)
         if before != after:

@@ -89,7 +89,7 @@ def undo_effect_headline(rows: Sequence[dict[str, Any]], sessions: int) -> str:
     tally = {effect: sum(row["undo"] == effect.value for row in rows) for effect in UndoEffect}
     words = {
         UndoEffect.DELETES: "deletes files in",
-        UndoEffect.UNKNOWN: "can't be foretold in",
+        UndoEffect.UNKNOWN: "is unknown in",
         UndoEffect.RESTORES: "restores in",
         UndoEffect.NOTHING: "does nothing in",
     }

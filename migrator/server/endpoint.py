@@ -42,8 +42,8 @@ def page_response(description: str, schema: str) -> ResponseSpec:
 class Endpoint:
     """One method of one path.
 
-    `refusals` are the statuses that it may refuse with, beside those of every endpoint; `path_parameters` describes the
-    parameters in the path. `body` is the JSON Schema of the request body, or None if there is none.
+    `refusals` are the statuses that it may refuse with, besides those of every endpoint; `path_parameters` describes
+    the parameters in the path. `body` is the JSON Schema of the request body, or None if there is none.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""Listen, answer, and stop in order: a run that is being carried out is rolled back before the server ends."""
+"""Listen, answer, and stop cleanly: a run that is being carried out is rolled back before the server ends."""
 
 from __future__ import annotations
 

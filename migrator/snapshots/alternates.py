@@ -1,4 +1,4 @@
-"""The alternates of snapshot repositories: object directories, by full path, that git reads beside their own.
+"""The alternates of snapshot repositories: object directories, by full path, that git reads besides their own.
 
 opencode writes the object directory of the worktree's own repository there when it makes a snapshot repository, and
 never again. When the worktree's repository is renamed, whatever had not been copied is missing from the snapshots of

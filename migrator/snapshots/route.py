@@ -154,7 +154,7 @@ class SnapshotRoutes:
     def _is_gone(self, source: str) -> bool:
         """Tell whether a worktree isn't at its place any more, though another directory may be.
 
-        Folders change places, and opencode's desktop app makes a missing directory anew.
+        Folders change places, and opencode's desktop app makes a missing directory again.
         """
         if not Path(source).is_dir():
             return True

@@ -51,7 +51,7 @@ def carry(route: SnapshotRoute, trees: Collection[str], between_steps: Callable[
         what = (error.strerror or error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise MigratorError(
             f"The snapshots that file undo needs can't be carried to {target} ({what}); nothing was moved. "
-            "See to the cause, or move without file undo: --undo-files detach.",
+            "Fix that, or move without file undo: --undo-files detach.",
         ) from error
     return is_new
 

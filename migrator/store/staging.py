@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 # In `rebind` are numbers only: `row` is where SQLite keeps the session (NULL: it is gone), which stays true as long as
-# we are the only ones who write; `holder` is the table that it is in, counted in `Schema.tables`.
+# we are the only ones who write; `table_number` is the table that it is in, counted in `Schema.tables`.
 _TABLES = """
     DROP TABLE IF EXISTS temp.change;
     DROP TABLE IF EXISTS temp.way;
@@ -33,7 +33,7 @@ _TABLES = """
     CREATE TEMP TABLE way (id INTEGER PRIMARY KEY, before INTEGER, after INTEGER, undo TEXT, detach INTEGER);
     CREATE TEMP TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TEMP TABLE rebind (seq INTEGER PRIMARY KEY, row INTEGER, before INTEGER, after INTEGER, detach INTEGER,
-        holder INTEGER)
+        table_number INTEGER)
 """
 
 
@@ -198,7 +198,7 @@ class Staging:
         """Yield each table of sessions, after the condition, ending in AND, that leaves only its rows; mostly one."""
         tables = self.store.schema.tables
         for number, table in enumerate(tables):
-            yield (f"r.holder = {number} AND" if len(tables) > 1 else ""), table
+            yield (f"r.table_number = {number} AND" if len(tables) > 1 else ""), table
 
     def _same(self, row: str, binding: str) -> str:
         return " AND ".join(f"{row}.{column} IS {binding}.{column}" for column in self._columns)
@@ -207,8 +207,8 @@ class Staging:
 def _insert(db: sqlite3.Connection, rows: Iterator[tuple[int | str, ...]]) -> None:
     """Fill the table `change`, a hundred rows at a time: one at a time takes half as long again."""
     while batch := list(islice(rows, 100)):
-        places = ", ".join(["(?, ?, ?, ?, ?)"] * len(batch))
-        db.execute(f"INSERT INTO temp.change VALUES {places}", list(chain.from_iterable(batch)))
+        placeholders = ", ".join(["(?, ?, ?, ?, ?)"] * len(batch))
+        db.execute(f"INSERT INTO temp.change VALUES {placeholders}", list(chain.from_iterable(batch)))
 
 
 def _rows(changes: Iterable[Change], first: int, ways: list[Change]) -> Iterator[tuple[int, str, str, str, int]]:

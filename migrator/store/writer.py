@@ -72,7 +72,7 @@ class Writer(Store):
             with self.translate_errors():
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
-                    # A file we may only read passes until here: SQLite begins a reading transaction instead.
+                    # With a read-only file BEGIN EXCLUSIVE doesn't fail; this UPDATE does.
                     self.connection.execute("UPDATE project SET id = id WHERE FALSE")
         except BaseException:
             self.close()

@@ -121,7 +121,7 @@ def test_nobody_can_tell(home: Home, shop: Path) -> None:
     done = home.run("protect", "--yes")
     assert done.code == 0
     assert "3 sessions" in done.stderr
-    assert "can't be foretold" in done.stderr
+    assert "is unknown, so it stays as it is" in done.stderr
     assert rows(home) == before
 
 

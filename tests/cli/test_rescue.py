@@ -248,7 +248,7 @@ def test_what_no_move_mends_is_said_so(history: History) -> None:
     session = history.session(shop, "ses_gone")
     (warning,) = history.home.run("rescue", "--dry-run", "--json").json["warnings"]
     assert warning["session"] == session
-    assert "no move mends this" in warning["message"]
+    assert "moving can't fix this" in warning["message"]
 
 
 def test_a_circle_of_parents_ends(history: History) -> None:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.long
 BEYOND_HELP = {
     "moved-folder": "in no repository",
     "loop-of-links": "nothing is moved for this reason",
-    "parent-deleted-by-hand": "no move mends this",
+    "parent-deleted-by-hand": "moving can't fix this",
     "json-from-before-the-database": "not in the database",
 }
 """What `rescue` alone can't bring home, and the words it says so with."""

@@ -107,7 +107,9 @@ def test_a_turn_whose_snapshot_is_gone_is_detached_and_the_others_mended(drifted
     assert plan.changes[0].turns[:2] == (2, 1)
     said = [warning.message.endswith("brought to where opencode looks.") for warning in plan.warnings]
     assert said == [True, False, True]
-    with pytest.raises(MigratorError, match="can't be mended whole: opencode looks for its snapshot under another"):
+    with pytest.raises(
+        MigratorError, match="can't be mended completely: opencode looks for its snapshot under another"
+    ):
         drifted.plan("carry")
     drifted.protect()
     assert [bool(part["files"]) for part in world.patches(drifted.talk)] == [True, False, True]

@@ -190,7 +190,7 @@ def test_others_borrowing_is_announced_and_foreign_folders_change_nothing(ground
     with CommandContext(ground.world.database) as context:
         plan = plan_relocate(context, RelocateRequest((str(ground.old), str(ground.new)), state=FolderState.WILL_MOVE))
     (said,) = (warning.message for warning in plan.warnings if warning.code == "snapshots-borrow")
-    assert said.startswith(f"opencode's snapshots of {ground.beside} borrow from the repository that moves")
+    assert said.startswith(f"opencode's snapshots of {ground.beside} use objects of the repository that moves")
     ground.world.relocate(ground.old, ground.new, FolderState.FOREIGN)
     assert everyones_lenders(ground.world) == before
 
@@ -204,6 +204,6 @@ def test_where_a_neighbour_cannot_be_told_nothing_is_moved(ground: Ground) -> No
     before = ground.world.home.everything()
     ground.old.rename(ground.new)
     (info / NEW).mkdir()  # what we write first is in the way of it
-    with pytest.raises(MigratorError, match=r"can't be told where the repository is .* nothing was moved"):
+    with pytest.raises(MigratorError, match=r"Can't update the alternates of .* nothing was moved"):
         ground.world.relocate(ground.old, ground.new)
     assert ground.world.home.everything() == before

@@ -42,7 +42,7 @@ def refused(cargo: Cargo) -> str:
     assert everything_below(cargo.target) == before
     said = str(error.value)
     assert said.startswith(f"The snapshots that file undo needs can't be carried to {cargo.target} (")
-    assert said.endswith("nothing was moved. See to the cause, or move without file undo: --undo-files detach.")
+    assert said.endswith("nothing was moved. Fix that, or move without file undo: --undo-files detach.")
     assert "\n" not in said
     return said
 

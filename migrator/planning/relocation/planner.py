@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import FolderState, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
-from migrator.planning.planner import plan_move
+from migrator.planning.planner import build_move_plan
 from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import directory_of, project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
-def plan_relocation(
+def build_relocation_plan(
     store: Store, relocation: Relocation, file_undo: FileUndoDecider, *, copied: bool = False, announce: bool = False
 ) -> Plan:
-    """Plan the changes that follow from moved folders; nothing is written. `announce` is that of `plan_move`.
+    """Plan the changes that follow from moved folders; nothing is written. `announce` is that of `build_move_plan`.
 
     Raises NoSuchDirectory if the folders aren't where they should be, NothingMatched if nothing is bound to them, and
     MigratorError if an old folder is still in use, unless it was `copied`.
@@ -54,7 +54,7 @@ def plan_relocation(
     left_over = _left_over(affected, relocation, copied=copied)
     warnings = (*_unmatched_folders(affected, relocation), *_already_there(directories, relocation))
     selection = _selection(store, relocation, following, warnings)
-    return plan_move(
+    return build_move_plan(
         store,
         selection,
         relocation,
@@ -97,7 +97,7 @@ def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterat
         more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
         yield PlanWarning(
             "stays-behind",
-            f"{first.id} in {first.directory}{more} in a tree of the folder but not in it, and stay"
+            f"{first.id} in {first.directory}{more} outside the folder, though in a tree with sessions in it, and stay"
             f"{'s' if number == 1 else ''} there; `move` takes whole trees.",
             first.id,
         )
@@ -120,14 +120,14 @@ def _already_there(directories: Iterable[str], relocation: Relocation) -> Iterat
     if staying:
         yield PlanWarning(
             "already-there",
-            f"Sessions in {min(staying)} stay: it is in the old folder, but at the new place already.",
+            f"Sessions in {min(staying)} stay: it is already in the new folder, which lies inside the old one.",
         )
 
 
 def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool) -> list[PlanWarning]:
     """Warn about empty directories at old places; refuse if one of them is still in use, unless it was `copied`.
 
-    opencode's desktop app makes a missing directory anew, with a `.opencode` in it (issue 35240 of opencode).
+    opencode's desktop app makes a missing directory again, with a `.opencode` in it (issue 35240 of opencode).
     """
     empty: list[str] = []
     in_use: list[str] = []
@@ -143,9 +143,7 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
             "is free.",
         )
     return [
-        PlanWarning(
-            "left-over", f"{directory} is there with nothing in it, or .opencode only, as opencode makes it; remove it."
-        )
+        PlanWarning("left-over", f"{directory} is empty (or holds only .opencode, which opencode creates); remove it.")
         for directory in empty
     ]
 
@@ -195,14 +193,14 @@ def _worktree_repairs(
 
 
 def _changed_alternates(store: Store, relocation: Relocation) -> Iterator[PlanWarning]:
-    """Warn that snapshots of worktrees that stay borrow from a repository that moves: their alternates change too."""
+    """Warn that snapshots of worktrees that stay use objects of a repository that moves, so that we update them."""
     broken = [worktree_of(git_dir) for git_dir, _ in broken_alternates(Layout.of(store).root, relocation.folders)]
     if others := sorted(worktree for worktree in broken if worktree and relocation.folders.new_path(worktree) is None):
         more = and_more(len(others) - 1, "worktree")
         yield PlanWarning(
             "snapshots-borrow",
-            f"opencode's snapshots of {others[0]}{more} borrow from the repository that moves, and are told its new "
-            "place: without it, an undo there would delete files.",
+            f"opencode's snapshots of {others[0]}{more} use objects of the repository that moves; their alternates "
+            "are updated: without that, an undo there would delete files.",
         )
 
 

@@ -224,6 +224,6 @@ def _is_in_directory_project(binding: Binding) -> bool:
 
 
 def _checkout_root(before: Binding) -> str:
-    """Return the root of the checkout that a session was in; the directory itself if its row doesn't say."""
+    """Return what `paths.checkout_root` does by the session's row alone, or the directory if that doesn't say."""
     directory = normalise(before.directory)
     return checkout_root(directory, before.path) or directory

@@ -76,7 +76,7 @@ ENDPOINT = Endpoint(
     orphans,
     "List the sessions that got lost, and why",
     "Those that opencode can't show or resume where they belong: each reason with its evidence, and where the "
-    "session belongs as far as that is known. Newest first. Every directory is looked at anew, so this takes "
+    "session belongs as far as that is known. Newest first. Every directory is looked at again, so this takes "
     "longer than a page of the history.",
     page_response("A page of lost sessions.", "Orphan"),
     refusals=(409, 503),

@@ -53,7 +53,7 @@ def message_sequences(staging: Staging, first: int, last: int) -> list[MessageSe
         "coalesce((SELECT max(seq) FROM main.session_message WHERE session_id = c.session), -1), "
         "coalesce((SELECT max(enqueued_seq) FROM main.session_inbox WHERE session_id = c.session), -1)), "
         f"{_BEFORE}, {_AFTER} {_STAGED} LEFT JOIN main.event_sequence e ON e.aggregate_id = c.session "
-        "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND b.directory <> a.directory "
+        "WHERE r.seq BETWEEN ? AND ? AND r.table_number = 0 AND r.row IS NOT NULL AND b.directory <> a.directory "
         "ORDER BY r.seq",
         [first, last],
     )
@@ -85,8 +85,8 @@ def rows_of_opencode_1(staging: Staging, first: int, last: int) -> list[RowOfOpe
     old = ", ".join(f"o.{column}" if column in columns else "NULL" for column in Binding._fields)
     rows = store.rows(
         f"SELECT c.session, p.vcs, {old}, {_AFTER} {_STAGED} JOIN main.session o ON o.id = c.session "
-        "LEFT JOIN main.project p ON p.id = a.project_id "
-        "WHERE r.seq BETWEEN ? AND ? AND r.holder = 0 AND r.row IS NOT NULL AND r.before <> r.after ORDER BY r.seq",
+        "LEFT JOIN main.project p ON p.id = a.project_id WHERE r.seq BETWEEN ? AND ? "
+        "AND r.table_number = 0 AND r.row IS NOT NULL AND r.before <> r.after ORDER BY r.seq",
         [first, last],
     )
     return [RowOfOpencode1(session, Binding(*rest[:4]), Binding(*rest[4:]), vcs) for session, vcs, *rest in rows]

@@ -86,7 +86,10 @@ def _root(context: RuleContext, session: Session) -> tuple[Session | None, str |
 
 
 def _checkout_root(context: RuleContext, session: Session) -> str:
-    """Return the top of the checkout that a session is in, or was in if the directory is gone."""
+    """Return the top of the checkout that a session is in; if the directory is gone, what `paths.checkout_root` says.
+
+    The directory itself if it is in none, or if its row doesn't say.
+    """
     directory = session.directory
     place = context.inspect(directory).place
     if place is not None:

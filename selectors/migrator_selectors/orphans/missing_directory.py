@@ -7,7 +7,7 @@ from migrator_selectors.orphans._directory_rule import DirectoryRule
 
 
 class MissingDirectory(DirectoryRule):
-    """Nothing is where the session's directory was: a prompt there fails, and opencode never makes it anew.
+    """Nothing is where the session's directory was: a prompt there fails, and opencode never makes it again.
 
     A path of another system or container looks the same from here. Seen with 1.18.34: HTTP 500, `run -s` ends with 1.
     """

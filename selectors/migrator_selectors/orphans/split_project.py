@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class SplitProject(OrphanRule):
     """Half of a history is under an id that the worktree had before, and only the other half is listed.
 
-    Sessions under the id that opencode resolves today are in order, and this rule doesn't find them.
+    Sessions under the id that opencode resolves today are fine, and this rule doesn't find them.
     """
 
     name = "split-project"
@@ -65,7 +65,10 @@ def _worktrees(context: RuleContext) -> dict[str, Sides]:
 
 
 def _worktree_of_row(context: RuleContext, binding: Binding) -> str | None:
-    """Return the worktree in the project's row if the directory, which is gone, was in it."""
+    """Return the worktree in the project's row if the directory, which is gone, was in it.
+
+    `paths.checkout_root` would also name linked worktrees outside of it; nothing is said of those that are gone.
+    """
     project = context.projects.get(binding.project_id)
     return project.worktree if project and is_within(binding.directory, project.worktree) else None
 

@@ -21,7 +21,7 @@ class StalePath(OrphanRule):
 
     So at the top of a checkout no path hides a session (opencode leaves stale ones there itself, where it adopts
     sessions), and below it a wrong one does. NULL counts as the exact directory: seen there, but from no directory
-    between it and the top. Databases from before 1.14 are full of NULL, which is in order (all seen with 1.18.34).
+    between it and the top. Databases from before 1.14 are full of NULL, which is fine (all seen with 1.18.34).
 
     Opencode 2 asks for exactly the path that it is started in, at the top too, and NULL is none. Only in "global",
     where a repository without any mark is, it asks for the directory (read in its source, SessionStore.list).
@@ -72,7 +72,7 @@ class StalePath(OrphanRule):
         place, path = _place_of_project(context, session.binding), session.binding.path
         stored = _stored(path)
         if place is None:
-            return f"{stored}; nothing to compare it with, since directory or project are not in order"
+            return f"{stored}; nothing to compare it with, since directory or project are wrong"
         hides = "" if path == place.path else ", which hides it nowhere where it belongs"
         return f'{stored}; opencode computes "{place.path}"{hides}'
 

@@ -18,7 +18,7 @@ class StaleWorkspace(OrphanRule):
     """A workspace overrides the session's directory: without its row opencode can't even show the session (HTTP 500).
 
     Where the row is there and its directory is not, it is shown, and a prompt fails (1.18.34). Opencode 2 made the
-    table anew, empty and without directories; what it does with such a session has not been seen yet.
+    table again, empty and without directories; what it does with such a session has not been seen yet.
     """
 
     name = "stale-workspace"
