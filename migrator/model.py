@@ -1,4 +1,4 @@
-"""The nouns. Every stage of the road hands one of these to the next, and none is ever changed.
+"""The values that one stage hands to the next. None of them is ever changed.
 
 Times are milliseconds since 1970, as opencode stores them. What there may be 100,000 of is a named tuple: making one
 takes a third of the time of a frozen dataclass.

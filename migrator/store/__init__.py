@@ -1,4 +1,4 @@
 """opencode's database: where it is, what schema it has, reading it, writing it, who else has it open.
 
-The only SQL over opencode's tables in the house is in this room.
+All statements over opencode's tables are written here; selectors and a few others give conditions.
 """
