@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from migrator.errors import BadInput
 from migrator.model import FolderState
@@ -17,33 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+
     OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     When = str | date
 
 KEEP = "keep"
 """A destination or project that means each session's own."""
-
-
-# -- choices ---------------------------------------------------------------------------------------------------------
-
-
-Subdirs = Literal["nearest", "keep", "flatten"]
-"""What a session in `base/sub` does without a `sub` at the destination: take the nearest directory, or refuse (keep).
-
-With `flatten` all go into the destination itself."""
-
-FileUndoPolicy = Literal["auto", "carry", "detach"]
-"""What the user wants of file undo: carry what is safe, refuse what isn't, or carry nothing."""
-
-OnConflict = Literal["abort", "skip"]
-"""What happens when a session changed meanwhile: roll everything back, or leave its tree out."""
-
-
-def check_choice(name: str, value: str, choices: Any) -> None:
-    """Raise BadInput, which lists the choices, if the value isn't one of them."""
-    allowed = get_args(choices)
-    if value not in allowed:
-        raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")
 
 
 # -- requests --------------------------------------------------------------------------------------------------------

@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.arguments import (
-    FileUndoPolicy,
     ListRequest,
     MoveRequest,
-    OnConflict,
     OrphansRequest,
     SearchRequest,
     SelectKeywords,
     SelectRequest,
-    Subdirs,
     WriteRequest,
-    check_choice,
     plain_values,
 )
+from migrator.choices import FileUndoPolicy, OnConflict, Subdirs, check_choice
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:

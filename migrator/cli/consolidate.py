@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.arguments import ConsolidateRequest
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import announce_option, change_options, combine, subdirs_option, undo_files_option
@@ -55,6 +54,7 @@ def make_plan(values: dict[str, Any]) -> Plan:
 
 
 def _plan(values: dict[str, Any]) -> tuple[Plan, RepositorySessions]:
+    from migrator.arguments import ConsolidateRequest
     from migrator.operations.consolidate import plan_consolidate
 
     request = ConsolidateRequest(

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.arguments import ListRequest
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, database_options, format_options, select_request
 from migrator.cli.terminal import echo_rows, width
 from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
+    from migrator.arguments import ListRequest
     from migrator.operations.list import SessionList
 
 
@@ -31,6 +31,7 @@ def command(form: str, **values: Any) -> None:
     Without --all or a selector: what `opencode session list` prints here. That is the roots of this project, at most
     100.
     """
+    from migrator.arguments import ListRequest
     from migrator.operations.list import list_sessions
     from migrator.reporting.session_rows import session_columns, session_rows
 

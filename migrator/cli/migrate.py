@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.arguments import MigrateRequest
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import announce_option, change_options, combine, undo_files_option, with_forks_option
@@ -34,6 +33,7 @@ def command(**values: Any) -> None:
 
 def make_plan(values: dict[str, Any]) -> Plan:
     """Return the plan for these options."""
+    from migrator.arguments import MigrateRequest
     from migrator.operations.migrate import plan_migrate
 
     names = ("session", "directory", "project", "undo_files", "announce", "with_forks")

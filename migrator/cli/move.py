@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.arguments import MoveRequest
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import (
@@ -61,6 +60,7 @@ def command(**values: Any) -> None:
 
 def make_plan(values: dict[str, Any]) -> Plan:
     """Return the plan for these options."""
+    from migrator.arguments import MoveRequest
     from migrator.operations.move import plan_move
 
     request = MoveRequest(

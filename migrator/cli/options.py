@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from migrator.arguments import FileUndoPolicy, OnConflict, SelectRequest, Subdirs
+from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from migrator.arguments import SearchRequest
+    from migrator.arguments import SearchRequest, SelectRequest
 
     Command = Callable[..., Any]
     Option = Callable[[Command], Command]
@@ -189,4 +189,6 @@ class SelectingCommand(click.Command):
 
 def select_request(values: dict[str, Any]) -> SelectRequest:
     """Return the values of the options of a SelectingCommand."""
+    from migrator.arguments import SelectRequest
+
     return SelectRequest(values, values["match"] == "any", values.get("with_forks", False))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.arguments import OrphansRequest
 from migrator.cli.database import open_context
 from migrator.cli.options import (
     SelectingCommand,
@@ -51,6 +50,7 @@ def command(form: str, **values: Any) -> None:
 
     Each is shown with the evidence, how certain it is, and where it belongs, if that is known. Nothing is written.
     """
+    from migrator.arguments import OrphansRequest
     from migrator.operations.orphans import explain_session, list_orphans
     from migrator.plugins import check_rule_names
 

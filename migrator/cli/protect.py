@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.arguments import ProtectRequest
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, change_options, select_request, undo_files_option
@@ -32,6 +31,7 @@ def command(**values: Any) -> None:
 
 def make_plan(values: dict[str, Any]) -> Plan:
     """Return the plan for these options."""
+    from migrator.arguments import ProtectRequest
     from migrator.operations.protect import plan_protect
 
     with open_context(values) as context:

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.arguments import RelocateRequest
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import announce_option, change_options, combine, undo_files_option
 from migrator.errors import BadInput
-from migrator.model import FolderState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from migrator.model import Plan
+    from migrator.arguments import RelocateRequest
+    from migrator.model import FolderState, Plan
 
 options = combine(
     click.argument("words", nargs=-1, metavar="OLD NEW | OLD=NEW ..."),
@@ -58,6 +57,8 @@ def make_plan(values: dict[str, Any]) -> Plan:
 
 
 def _request(values: dict[str, Any]) -> RelocateRequest:
+    from migrator.arguments import RelocateRequest
+
     name = values["map_file"]
     listed = ((), "") if name is None else (_read_lines(name), "standard input" if name == "-" else name)
     return RelocateRequest(
@@ -66,6 +67,8 @@ def _request(values: dict[str, Any]) -> RelocateRequest:
 
 
 def _folder_state(values: dict[str, Any]) -> FolderState:
+    from migrator.model import FolderState
+
     given = [option for option in ("will_move", "foreign", "copied") if values[option]]
     if len(given) > 1:
         named = " and ".join("--" + option.replace("_", "-") for option in given)

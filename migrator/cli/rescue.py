@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.arguments import RescueRequest
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import (
@@ -52,6 +51,7 @@ def command(**values: Any) -> None:
 
 def make_plan(values: dict[str, Any]) -> Plan:
     """Return the plan for these options, and show how far a search is."""
+    from migrator.arguments import RescueRequest
     from migrator.operations.rescue import plan_rescue
 
     request = RescueRequest(

@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
-from migrator.arguments import (
-    FileUndoPolicy,
-    ListKeywords,
-    OnConflict,
-    Subdirs,
-    WriteKeywords,
-    check_choice,
-    plain_values,
-)
+from migrator.arguments import ListKeywords, WriteKeywords, plain_values
+from migrator.choices import FileUndoPolicy, OnConflict, Subdirs, check_choice
 from migrator.client import responses
 from migrator.client.errors import refusal, unexpected_answer
 from migrator.errors import BadInput

@@ -12,7 +12,8 @@ from migrator.planning.relocation.destination import Relocation, folder_moves
 from migrator.planning.relocation.planner import build_relocation_plan
 
 if TYPE_CHECKING:
-    from migrator.arguments import FileUndoPolicy, RelocateRequest
+    from migrator.arguments import RelocateRequest
+    from migrator.choices import FileUndoPolicy
     from migrator.model import Plan
     from migrator.operations.context import CommandContext
 

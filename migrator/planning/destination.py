@@ -13,7 +13,7 @@ from migrator.paths import is_within
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from migrator.arguments import Subdirs
+    from migrator.choices import Subdirs
     from migrator.model import Place, Selected
     from migrator.places import Places
 

@@ -11,7 +11,7 @@ from migrator.model import FileUndo, UndoTurns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from migrator.arguments import FileUndoPolicy
+    from migrator.choices import FileUndoPolicy
     from migrator.model import Change, FolderMoves
     from migrator.places import Places
     from migrator.store.reader import Store

@@ -15,7 +15,7 @@ from migrator.text import count, first_few, local_time
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from migrator.arguments import FileUndoPolicy
+    from migrator.choices import FileUndoPolicy
     from migrator.model import Selection
     from migrator.places import Places
     from migrator.snapshots.undo_effect import TurnEffect

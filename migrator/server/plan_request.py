@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from migrator.arguments import FileUndoPolicy, MoveRequest, SelectRequest, Subdirs
+from migrator.arguments import MoveRequest, SelectRequest
+from migrator.choices import FileUndoPolicy, Subdirs
 from migrator.errors import BadInput
 from migrator.plugins import selector_options
 from migrator.selection.options import read_options, takes_no_value

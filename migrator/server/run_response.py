@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.responses import StreamingResponse
 
-from migrator.arguments import OnConflict
+from migrator.choices import OnConflict
 from migrator.documents.run import run_document
 from migrator.server.middleware import problem_of
 from migrator.server.parameters import Parameter

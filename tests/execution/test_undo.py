@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.arguments import MoveRequest, SelectRequest, Subdirs, WriteRequest
+from migrator.arguments import MoveRequest, SelectRequest, WriteRequest
 from migrator.errors import StalePlan
 from migrator.model import Plan, RunStatus
 from migrator.operations.apply import apply_plan
@@ -37,6 +37,7 @@ from tests.support.strategies import examples
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from migrator.choices import Subdirs
     from tests.support.home import Home
 
 DESTINATIONS = ("shop", "shop/sub", "other", "plain", "keep")

@@ -15,7 +15,7 @@ from tests.support.undo_world import Talk, World, changes, linked, state, write
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from migrator.arguments import FileUndoPolicy
+    from migrator.choices import FileUndoPolicy
     from migrator.model import Change
 
 

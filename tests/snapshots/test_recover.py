@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from migrator.arguments import FileUndoPolicy, ProtectRequest, WriteRequest
+from migrator.arguments import ProtectRequest, WriteRequest
 from migrator.errors import MigratorError
 from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from migrator.choices import FileUndoPolicy
     from migrator.model import Plan
 
 

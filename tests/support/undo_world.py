@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.arguments import FileUndoPolicy, MoveRequest, RelocateRequest, SelectRequest, WriteRequest
+from migrator.arguments import MoveRequest, RelocateRequest, SelectRequest, WriteRequest
 from migrator.model import FolderState
 from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
@@ -29,6 +29,7 @@ from tests.support.snapshot_port import Snapshots, Undo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from migrator.choices import FileUndoPolicy
     from migrator.model import Place, Plan, Run
 
 State = dict[str, tuple[str, bytes]]

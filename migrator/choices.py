@@ -1,0 +1,28 @@
+"""The choices that an option has: for the command line, the server and programs alike.
+
+They are apart from the requests since every `--help` needs them, and starting up should be quick.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from migrator.errors import BadInput
+
+Subdirs = Literal["nearest", "keep", "flatten"]
+"""What a session in `base/sub` does without a `sub` at the destination: take the nearest directory, or refuse (keep).
+
+With `flatten` all go into the destination itself."""
+
+FileUndoPolicy = Literal["auto", "carry", "detach"]
+"""What the user wants of file undo: carry what is safe, refuse what isn't, or carry nothing."""
+
+OnConflict = Literal["abort", "skip"]
+"""What happens when a session changed meanwhile: roll everything back, or leave its tree out."""
+
+
+def check_choice(name: str, value: str, choices: Any) -> None:
+    """Raise BadInput, which lists the choices, if the value isn't one of them."""
+    allowed = get_args(choices)
+    if value not in allowed:
+        raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")
