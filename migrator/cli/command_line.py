@@ -72,6 +72,6 @@ def _is_display_flag(param: click.Parameter | None) -> bool:
 
 def _takes_value(param: click.Parameter | None) -> bool:
     """Tell whether the next word must be the value of an option; `--orphans` may stand alone, as before `--yes`."""
-    if not isinstance(param, click.Option) or param.is_flag or param.count:
-        return False
-    return param.flag_activation_value is None
+    from migrator.selection.options import may_stand_alone
+
+    return isinstance(param, click.Option) and not may_stand_alone(param)

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def takes_no_value(option: click.Option) -> bool:
-    """Tell whether an option may stand alone: a flag, or one with a value of its own for that, as `--orphans`."""
-    return bool(option.is_flag or option.flag_activation_value is not None)
+def may_stand_alone(option: click.Option) -> bool:
+    """Tell whether an option needs no value: a flag, or one that has a value of its own, as `--orphans`."""
+    return bool(option.is_flag or option.count or option.flag_activation_value is not None)
 
 
 def read_options(options: Mapping[str, click.Option], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def _read(option: click.Option, value: Any, name: str, context: click.Context) -
             raise BadInput(f"{name} must be true or false.")
         return value
     if isinstance(value, bool):
-        if not takes_no_value(option):
+        if not may_stand_alone(option):
             raise BadInput(f"{name} needs a value, not {str(value).lower()}.")
         value = [option.flag_activation_value] if value else []
     several = value if isinstance(value, list) and option.multiple else [value]

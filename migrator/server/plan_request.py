@@ -11,7 +11,7 @@ from migrator.arguments import MoveRequest, SelectRequest
 from migrator.choices import FileUndoPolicy, Subdirs
 from migrator.errors import BadInput
 from migrator.plugins import selector_options
-from migrator.selection.options import read_options, takes_no_value
+from migrator.selection.options import may_stand_alone, read_options
 from migrator.server.parameters import Parameter, object_schema, read_fields
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _schema(option: click.Option) -> dict[str, Any]:
     if not option.multiple:
         return {**text, **description}
     several = [{"type": "array", "items": text}, text]
-    return {"anyOf": [*several, {"type": "boolean"}] if takes_no_value(option) else several, **description}
+    return {"anyOf": [*several, {"type": "boolean"}] if may_stand_alone(option) else several, **description}
 
 
 def read_request(body: Any) -> MoveRequest:
