@@ -28,7 +28,10 @@ from migrator.places.checkout import GLOBAL
 from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from migrator.arguments import WriteRequest
+    from migrator.execution.journal_rows import RunEntry
     from migrator.places import Places
     from migrator.store.reader import Store
     from migrator.store.writer import Writer
@@ -56,7 +59,7 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         return _run(writer, inverse_job(writer, run), write)
 
 
-def _check_undoable(run: Journal) -> None:
+def _check_undoable(run: Journal, runs: Sequence[RunEntry]) -> None:
     """Refuse to take back a run that was taken back already, was rolled back, or was given up by `gc`."""
     entry = run.entry
     if entry.status is RunStatus.ROLLED_BACK:
@@ -66,7 +69,7 @@ def _check_undoable(run: Journal) -> None:
             f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
             "undo needs. `move` takes sessions anywhere.",
         )
-    if undo_run := run_log.undone_by(run_log.run_entries()).get(entry.id):
+    if undo_run := run_log.undone_by(runs).get(entry.id):
         raise MigratorError(f"Run {entry.id} was taken back already, by {undo_run}; `undo {undo_run}` redoes it.")
 
 
@@ -77,9 +80,9 @@ def inverse_job(store: Store, run: Journal) -> Job:
     back, as by any move; what the run itself had detached is set back, byte for byte. Raises MigratorError if the run
     can't be taken back any more.
     """
-    _check_undoable(run)
-    entry = run.entry
-    taken_back = run_log.sessions_taken_back(entry.id, run_log.run_entries())
+    entry, runs = run.entry, run_log.run_entries()
+    _check_undoable(run, runs)
+    taken_back = run_log.sessions_taken_back(entry.id, runs)
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
