@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from migrator.errors import MigratorError
 from migrator.model import Certainty, Suggestion
 from migrator.orphans.home import BROKEN_TREE, Home, no_home
 from migrator.orphans.known_checkouts import KnownCheckouts, only_candidate
@@ -113,9 +114,6 @@ class Homes:
         place, project_id = info.place, binding.project_id
         if place is None:
             return no_home(info.detail)
-        was_in_repository = not is_outside_repository(project_id, place.directory)
-        if place.vcs is None and was_in_repository and (broken := _broken_worktree_link(place.directory)):
-            return no_home(broken)
         because = f"{place.directory} is there, and opencode resolves it to this project today"
         here = Home(place, Certainty.CERTAIN, because)
         if project_id in {GLOBAL, place.project_id, info.kept_id}:
@@ -126,8 +124,11 @@ class Homes:
             for other in repository.checkouts
             if not is_within(place.directory, other.directory)
         ]
-        if not others or _shares_history(place, others):
-            return here
+        try:
+            if not others or _shares_history(place, others):
+                return here
+        except MigratorError as error:
+            return no_home(str(error))
         # Something else is where the session was, and its project is elsewhere: `mv shop old-shop; git init shop`.
         _, named = only_candidate(self._known.repositories(project_id))
         named = named or tuple(other.directory for other in others)
@@ -156,6 +157,8 @@ class Homes:
         directory, project_id = binding.directory, binding.project_id
         record = self._records.workspace(directory)
         info = self._context.inspect(base)
+        if info.real is not None and info.place is None:
+            return no_home(info.detail)
         if record is None and info.place and project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
             return Home(
                 self.nearest_place(base, path_below(directory, base)),
@@ -205,17 +208,11 @@ class Homes:
         return top
 
 
-def _broken_worktree_link(directory: str) -> str | None:
-    """Return what to do about a directory if it is a linked worktree whose repository has moved away."""
-    marked = git.repository_root(directory)
-    marker = os.path.join(marked, ".git") if marked else ""
-    if not os.path.isfile(marker):
-        return None
-    return f"{marker} names a repository that isn't there; first run `git worktree repair` where that is now"
-
-
 def _shares_history(place: Place, others: Sequence[Place]) -> bool:
-    """Tell whether a checkout shares history with one of `others`: then it is a clone, whatever its project id."""
+    """Tell whether a checkout shares history with one of `others`: then it is a clone, whatever its project id.
+
+    Raises MigratorError if git can't tell.
+    """
     if place.vcs is None:
         return False
     commits = git.root_commits(place.worktree)

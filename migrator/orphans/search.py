@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
+from migrator.errors import MigratorError
 from migrator.model import Certainty, PlanWarning
 from migrator.orphans.home import Home, no_home
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
@@ -53,7 +55,7 @@ class Search:
         self._store = store
         self._context = context
         self._find = partial(find_repositories, directories, depth, tick=tick)
-        self._root_commits = cache(git.root_commits)
+        self._root_commits = cache(_root_commits)
 
     @cached_property
     def found(self) -> FoundRepositories:
@@ -118,6 +120,13 @@ class Search:
         needed = max(_FEWEST_FILES, (len(files) + 1) // 2)
         counts = {top: sum(os.path.lexists(os.path.join(top, file)) for file in files) for top in candidates}
         return tuple(sorted(top for top, number in counts.items() if number >= needed))
+
+
+def _root_commits(top: str) -> frozenset[str]:
+    """Return the root commits of a checkout; none if git can't tell: a search names what it has seen."""
+    with suppress(MigratorError):
+        return git.root_commits(top)
+    return frozenset()
 
 
 def _name(directory: str) -> str:

@@ -9,6 +9,7 @@ from hashlib import sha1
 
 from migrator.model import Place
 from migrator.places.small_files import read_small
+from migrator.places.unreadable import cant_look, why_unreadable
 
 _KEPT_ID_LIMIT = 64 * 1024
 
@@ -50,8 +51,14 @@ class Checkout:
 
 
 def kept_project_id(directory: str) -> str | None:
-    """Return the project id that opencode has written into the git or `.hg` directory of a repository, if any."""
-    data = read_small(os.path.join(directory, "opencode"), _KEPT_ID_LIMIT)
+    """Return the project id that opencode has written into the git or `.hg` directory of a repository, if any.
+
+    Raises MigratorError if nobody can tell.
+    """
+    kept = os.path.join(directory, "opencode")
+    data = read_small(kept, _KEPT_ID_LIMIT)
+    if data is None and (error := why_unreadable([kept])) is not None:
+        raise cant_look(kept, error)
     return data.decode("utf-8-sig", "replace").strip() or None if data else None
 
 

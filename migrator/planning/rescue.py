@@ -153,4 +153,6 @@ class Rescue:
         return self._homes.storable_binding(place)[:2] == session.binding[:2]
 
     def _warn(self, session: Session, reasons: Sequence[Reason], why: str) -> None:
-        self._warnings.append(PlanWarning(STILL_LOST, f"{reasons[0].evidence}; {why}", session.id))
+        evidence = reasons[0].evidence
+        text = evidence if why == evidence else f"{evidence}; {why}"
+        self._warnings.append(PlanWarning(STILL_LOST, text, session.id))
