@@ -76,6 +76,10 @@ class NoSuchDirectory(MigratorError):
     code = "no-such-directory"
 
 
+class UnreadableDirectory(NoSuchDirectory):
+    """A directory that can't be read, so nobody can tell what is there."""
+
+
 class NoSuchRun(MigratorError):
     """No run has this id, and none has an id that starts so."""
 

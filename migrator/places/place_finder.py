@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import MigratorError, NoSuchDirectory
+from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 from migrator.places.small_files import nearest_with
@@ -45,7 +45,8 @@ class Places:
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
 
-        Raises NoSuchDirectory if it isn't a directory we can read, MigratorError if git or hg can't say what it is.
+        Raises NoSuchDirectory if it isn't a directory, UnreadableDirectory if we can't read it, and MigratorError if
+        git or hg can't say what it is.
         """
         real = _real_directory(directory)
         return self.checkout(real).place(real)
@@ -134,11 +135,11 @@ def _real_directory(directory: str) -> str:
         raise NoSuchDirectory(f"{directory} lies below a file, give a directory") from error
     except OSError as error:
         then = "check its permissions" if isinstance(error, PermissionError) else "give another directory"
-        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
+        raise UnreadableDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
     if not Path(real).is_dir():
         raise NoSuchDirectory(f"{directory} is a file, give the directory it is in")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise NoSuchDirectory(f"{directory} can't be read, give yourself permission to list and enter it")
+        raise UnreadableDirectory(f"{directory} can't be read, give yourself permission to list and enter it")
     if not real.isascii() and os.fsencode(real) != real.encode(errors="replace"):
         raise NoSuchDirectory(f"{os.fsencode(real)!r} is not UTF-8, opencode can't hold that name: rename it")
     return real

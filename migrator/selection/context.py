@@ -7,7 +7,7 @@ import sys
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from migrator.errors import NoSuchDirectory
+from migrator.errors import NoSuchDirectory, UnreadableDirectory
 from migrator.paths import expand_home
 from migrator.places.cwd import current_directory
 from migrator.selection.projects import find_project
@@ -57,6 +57,8 @@ class DatabaseSelectorContext:
     def place(self, directory: str) -> Place | None:
         try:
             return self._places.find(directory)
+        except UnreadableDirectory:
+            raise
         except NoSuchDirectory:
             return None
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError, NoSuchDirectory
+from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.snapshots.git import GitFailed, common_directory
 from migrator.snapshots.layout import Layout
 
@@ -80,6 +80,8 @@ class UndoTargets:
         while True:
             try:
                 return self._places.find(directory)
+            except UnreadableDirectory:
+                raise
             except NoSuchDirectory:
                 if directory == os.path.dirname(directory):
                     raise

@@ -17,6 +17,7 @@ from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from migrator.errors import MigratorError
 from migrator.paths import upwards
 from migrator.places.checkout import GLOBAL, is_outside_repository
 from migrator.workspaces.discover import with_workspaces
@@ -34,7 +35,11 @@ if TYPE_CHECKING:
 def sessions_by_workspace(
     repository: Repository, stored: StoredDirectories, place: Callable[[str], Place | None]
 ) -> RepositorySessions:
-    """Find the workspaces of a repository and their sessions; `place` says what opencode makes of a directory."""
+    """Find the workspaces of a repository and their sessions; `place` says what opencode makes of a directory.
+
+    Sessions of which that can't be told are none of its own. Raises MigratorError if it can't be told of the
+    repository.
+    """
 
     @cache
     def project_at(directory: str) -> str | None:
@@ -53,9 +58,12 @@ def sessions_by_workspace(
         if owner is None:
             continue
         is_there = owner.root == owner.workspace.path and _is_there(owner.workspace)
-        why_excluded = (_why_excluded_if_there if is_there else _why_excluded_if_gone)(
-            row, owner, project_id, project_at
-        )
+        try:
+            why_excluded = (_why_excluded_if_there if is_there else _why_excluded_if_gone)(
+                row, owner, project_id, project_at
+            )
+        except MigratorError as error:
+            why_excluded = str(error)
         if why_excluded is None:
             owners[row.directory, row.project_id] = owner
             session_counts[owner.workspace] += row.sessions

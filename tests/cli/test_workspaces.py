@@ -168,6 +168,18 @@ class TestLookAlikes:
         spaces.titled(spaces.src / "tree", "in the clone")
         assert brief(listed(spaces, shop))["tree"] == ("tree", "missing", 0)
 
+    def test_a_repository_that_git_cant_read_in_the_place_of_a_missing_worktree(self, spaces: Workspaces) -> None:
+        """A clone, or the worktree itself as it is now: nobody can tell, so nothing is gathered from it."""
+        shop = spaces.repository()
+        tree = spaces.worktree(shop, "tree")
+        spaces.titled(tree, "in the worktree")
+        shutil.rmtree(tree)
+        git(shop, "clone", "-q", ".", "../tree")
+        (tree / ".git" / "HEAD").write_text("")
+        shown = spaces.home.run("workspaces", "--json", cwd=shop)
+        assert {row["name"]: row["sessions"] for row in shown.json} == {"shop": 1, "tree": 0}
+        assert f"left out: git says that {tree}/.git is no repository because it has no branch in HEAD" in shown.stderr
+
     def test_in_a_plain_directory_that_took_the_place_of_a_moved_workspace(self, spaces: Workspaces) -> None:
         shop = spaces.jj()
         shop.add(spaces.src / "two").rename(spaces.src / "here")
