@@ -31,14 +31,14 @@ def what_is_wrong(root: str) -> tuple[str, str]:
     if (error := why_unreadable([marker])) is not None:
         return f"it can't be read: {error.strerror}", how_to_read(marker, error)
     if os.path.isdir(marker):
-        return _in_git_dir(marker, "it")
+        return what_is_wrong_in(marker, "it")
     named = git_worktrees.named_git_dir(root)
     if not named:
         return "it names no git directory", _BACKUP
     git_dir = os.path.normpath(os.path.join(root, named))
     if not is_there(git_dir):
         return f"it names {git_dir}, which is not there", _reunite(root)
-    return _in_git_dir(git_dir, f"{git_dir}, which it names,")
+    return what_is_wrong_in(git_dir, f"{git_dir}, which it names,")
 
 
 def _reunite(root: str) -> str:
@@ -51,8 +51,8 @@ def _reunite(root: str) -> str:
     return "bring that back"
 
 
-def _in_git_dir(git_dir: str, it: str) -> tuple[str, str]:
-    """Return what is wrong with a git directory, which is called `it` in the answer, and what to do."""
+def what_is_wrong_in(git_dir: str, it: str) -> tuple[str, str]:
+    """Do the same for a git directory, which is called `it` in the answer."""
     head, commondir, objects, refs = (os.path.join(git_dir, name) for name in ("HEAD", "commondir", "objects", "refs"))
     if (error := why_unreadable([git_dir, head, commondir, objects, refs])) is not None:
         return f"{error.filename} can't be read: {error.strerror}", how_to_read(git_dir, error)

@@ -15,25 +15,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def is_there(path: str) -> bool:
-    """Tell whether there is anything at `path`, be it a link to nowhere. Raises MigratorError if nobody can tell."""
+_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+"""What the system says of a path at which there can be nothing. Whatever else it says, there may be something."""
+
+
+def is_there(path: str, top: str | None = None) -> bool:
+    """Tell whether there is anything at `path`, be it a link to nowhere. Raises MigratorError if nobody can tell.
+
+    `top` is the directory that has to be made readable then, by default the path itself.
+    """
     try:
         os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
     except OSError as error:
-        raise cant_look(path, error) from error
+        refuse_unless_nothing_is_there(path, error, top)
+        return False
     return True
 
 
 def is_directory(path: str) -> bool:
     """Tell whether `path` is a directory or a link to one. Raises MigratorError if nobody can tell."""
+    found = status(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def status(path: str) -> os.stat_result | None:
+    """Return what `os.stat` says, which follows links; None if nothing is there. Raises as `is_directory` does."""
     try:
-        return stat.S_ISDIR(os.stat(path).st_mode)
+        return os.stat(path)
+    except ValueError:  # a NUL, which is in no name
+        return None
     except OSError as error:
-        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}:
-            return False
-        raise cant_look(path, error) from error
+        refuse_unless_nothing_is_there(path, error)
+        return None
+
+
+def entries(directory: str, top: str | None = None) -> list[str]:
+    """Return the paths of what is in a directory, sorted; none if it isn't there. Raises as `is_there` does."""
+    try:
+        return [os.path.join(directory, name) for name in sorted(os.listdir(directory))]
+    except OSError as error:
+        refuse_unless_nothing_is_there(directory, error, top)
+        return []
+
+
+def refuse_unless_nothing_is_there(path: str, error: OSError, top: str | None = None) -> None:
+    """Raise MigratorError for an error after which there may be something at `path`; `top` as for `is_there`."""
+    if error.errno not in _NOTHING_THERE:
+        raise cant_look(path, error, top) from error
 
 
 def why_unreadable(paths: Iterable[str]) -> OSError | None:
@@ -51,27 +79,26 @@ def why_unreadable(paths: Iterable[str]) -> OSError | None:
                     os.read(descriptor, 1)
             finally:
                 os.close(descriptor)
-        except (FileNotFoundError, NotADirectoryError, BlockingIOError):
+        except BlockingIOError:
             continue
         except OSError as error:
-            error.filename = path
-            return error
+            if error.errno not in _NOTHING_THERE:
+                error.filename = path
+                return error
     return None
 
 
 def why_unreadable_below(top: str) -> OSError | None:
     """Do the same for a directory and everything below it; links are not followed."""
-    errors: list[OSError] = []
-    for directory, _, files in os.walk(top, onerror=errors.append):
-        error = why_unreadable([directory, *(os.path.join(directory, name) for name in files)])
-        if error is not None or errors:
-            return error or errors[0]
-    return errors[0] if errors else None
+    error = why_unreadable([top])
+    for directory, below, files in os.walk(top):
+        error = error or why_unreadable(os.path.join(directory, name) for name in (*below, *files))
+    return error
 
 
-def cant_look(path: str, error: OSError) -> MigratorError:
-    """Return the refusal that says what can't be read, why, and what mends it."""
-    return MigratorError(f"{path} can't be read ({error.strerror}): {how_to_read(path, error)} and try again")
+def cant_look(path: str, error: OSError, top: str | None = None) -> MigratorError:
+    """Return the refusal that says what can't be read, why, and what mends it; `top` as for `is_there`."""
+    return MigratorError(f"{path} can't be read ({error.strerror}): {how_to_read(top or path, error)} and try again")
 
 
 def how_to_read(top: str, error: OSError) -> str:

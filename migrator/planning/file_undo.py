@@ -36,7 +36,8 @@ class FileUndoDecider:
         """Return the changes with their `undo` and `turns`; one query, whatever their number.
 
         A session that keeps project and directory keeps its file undo, unless the policy is `detach`. Raises
-        MigratorError if the policy is `carry` and something can't be carried.
+        MigratorError if the policy is `carry` and something can't be carried, and if it isn't `detach` and nobody can
+        tell what can be.
         """
         found = self.store.with_file_undo([change.session for change in changes])
         with_undo = [change for change in changes if change.session in found]
@@ -54,9 +55,10 @@ class FileUndoDecider:
             if self.policy == "carry":
                 raise MigratorError(f"File undo of {changes[0].session} can't be carried: {_NOT_IN_OPENCODE_2}.")
             return [_detached(change, _NOT_IN_OPENCODE_2) for change in changes]
-        from migrator.snapshots.carry_check import CarryChecker
+        from migrator.snapshots.carry_check import CarryChecker, refuse_unknown
 
         decisions = CarryChecker(self.store, self.places, self.relocated).check(changes)
+        refuse_unknown(decisions)
         decided = []
         for change in changes:
             decision = decisions[change.session]

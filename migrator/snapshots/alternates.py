@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.places.unreadable import entries, is_directory, refuse_unless_nothing_is_there
 from migrator.snapshots.temp_dirs import locked
 from migrator.state_dir import sync
 
@@ -26,10 +27,15 @@ NEW = "opencode-migrator-alternates"
 
 
 def read_alternates(objects: str | Path) -> list[str]:
-    """Return the alternates of an object directory; none if it has no file of them."""
+    """Return the alternates of an object directory; none if it has no file of them.
+
+    Raises MigratorError if nobody can tell.
+    """
+    file = Path(objects, "info", "alternates")
     try:
-        text = Path(objects, "info", "alternates").read_text("utf-8", "surrogateescape")
-    except OSError:
+        text = file.read_text("utf-8", "surrogateescape")
+    except OSError as error:
+        refuse_unless_nothing_is_there(str(file), error, str(objects))
         return []
     return [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]
 
@@ -65,13 +71,13 @@ def broken_alternates(root: Path, folders: FolderMap) -> Iterator[tuple[str, Seq
     """Yield the snapshot repositories below `root` with alternates in one of the folders that move.
 
     Each comes as its git directory, and the new full paths of those alternates that it doesn't have yet. An alternate
-    that is at neither place was gone before, and is left out.
+    that is at neither place was gone before, and is left out. Raises MigratorError if nobody can tell.
     """
-    for file in sorted(root.glob("*/*/objects/info/alternates")):
-        known = read_alternates(file.parents[1])
+    for git_dir in (git_dir for project in entries(str(root)) for git_dir in entries(project, str(root))):
+        known = read_alternates(f"{git_dir}/objects")
         moved = [(line, new) for line in known if (new := folders.new_path(line)) is not None and new not in known]
-        if missing := [new for line, new in moved if Path(new).is_dir() or Path(line).is_dir()]:
-            yield str(file.parents[2]), missing
+        if missing := [new for line, new in moved if is_directory(new) or is_directory(line)]:
+            yield git_dir, missing
 
 
 def worktree_of(git_dir: str) -> str:

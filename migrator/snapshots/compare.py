@@ -1,7 +1,7 @@
 """Compare files of two worktrees: an undo that was meant for one may act on the other only if they are the same.
 
 Otherwise opencode would write another branch's old file over the newer one, or delete one that has nothing to do with
-the turn. What can't be compared counts as different.
+the turn. What can't be compared, such as two FIFOs, counts as different; what may not be read raises MigratorError.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import stat
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.places.unreadable import cant_look, refuse_unless_nothing_is_there, why_unreadable
 from migrator.snapshots.git import run_git
 from migrator.snapshots.trees import DIRECTORY, EXECUTABLE, LINK
 
@@ -88,7 +89,8 @@ def _entry_at(worktree: str, path: str) -> _WorktreeEntry:
             mode = os.lstat(f"{worktree}/{part}").st_mode
         except FileNotFoundError:
             return _WorktreeEntry(part, None)
-        except OSError:  # unreadable: treated as a directory, which never counts as the same
+        except OSError as error:  # a name too long for this disk: treated as a directory, which never is the same
+            refuse_unless_nothing_is_there(f"{worktree}/{part}", error)
             return _WorktreeEntry(part, stat.S_IFDIR)
         if not stat.S_ISDIR(mode):
             return _WorktreeEntry(part, mode)
@@ -106,7 +108,8 @@ def _is_same(source: str, target: str, one: _WorktreeEntry, other: _WorktreeEntr
             return os.readlink(files[0]) == os.readlink(files[1])
         same_kind = one.is_executable == other.is_executable and one.is_file
         return same_kind and filecmp.cmp(*files, shallow=False)
-    except OSError:  # unreadable
+    except OSError as error:  # one has gone meanwhile
+        refuse_unless_nothing_is_there(os.fsdecode(error.filename or files[0]), error)
         return False
 
 
@@ -134,12 +137,14 @@ def _is_missing(trees: Trees, tree: str, path: str) -> bool:
 def _hashes(git_dir: str, target: str, paths: Collection[str]) -> dict[str, str]:
     """Map each file to the hash that git would store it under."""
     on_a_line = (path for path in paths if not path.startswith('"') and "\n" not in path and "\r" not in path)
-    readable = sorted(path for path in on_a_line if os.access(f"{target}/{path}", os.R_OK))
-    if not readable:
+    asked = sorted(on_a_line)
+    if (error := why_unreadable(f"{target}/{path}" for path in asked)) is not None:
+        raise cant_look(os.fsdecode(error.filename), error)
+    if not asked:
         return {}
-    stdin = os.fsencode("".join(f"{path}\n" for path in readable))
+    stdin = os.fsencode("".join(f"{path}\n" for path in asked))
     hashes = run_git(git_dir, "hash-object", "--stdin-paths", stdin=stdin, work_tree=target).decode().split()
-    return dict(zip(readable, hashes, strict=True))
+    return dict(zip(asked, hashes, strict=True))
 
 
 def _hash_of_link(target: str, path: str) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from hashlib import sha1
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.errors import MigratorError
+from migrator.places.unreadable import entries, is_there
+from migrator.snapshots.readable import why_broken
 from migrator.store.location import data_directory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from migrator.store.reader import Store
 
 
@@ -38,18 +43,30 @@ class Layout:
         name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
         return f"{project}/{name}" if self.by_worktree else project
 
+    def has(self, git_dir: str) -> bool:
+        """Tell whether a snapshot repository is there. Raises MigratorError if nobody can tell.
+
+        So it does where one has lost its HEAD: then git and opencode do as if it weren't there, but it can be mended.
+        """
+        if is_there(f"{git_dir}/HEAD", str(self.root)):
+            return True
+        if is_there(f"{git_dir}/objects", str(self.root)):
+            raise MigratorError(why_broken(git_dir))
+        return False
+
     def other_repositories(self, project_id: str, worktree: str) -> list[tuple[str, str]]:
         """Return (project id, git directory) of other repositories that may hold snapshots of a worktree.
 
         They were made while the worktree belonged to another project, or by an opencode before 1.14 for all worktrees
-        of one; opencode looks in neither. There are none if all worktrees of a project share one anyway.
+        of one; opencode looks in neither. There are none if all worktrees of a project share one anyway. Raises
+        MigratorError if nobody can tell.
         """
-        own = Path(self.git_dir(project_id, worktree))
-        if not self.by_worktree or not self.root.is_dir():
+        own = self.git_dir(project_id, worktree)
+        if not self.by_worktree:
             return []
         return [
-            (project.name, str(git_dir))
-            for project in sorted(self.root.iterdir())
-            for git_dir in (project / own.name, project)
-            if git_dir != own and (git_dir / "HEAD").is_file()
+            (os.path.basename(project), git_dir)
+            for project in entries(str(self.root))
+            for git_dir in (f"{project}/{os.path.basename(own)}", project)
+            if git_dir != own and self.has(git_dir)
         ]
