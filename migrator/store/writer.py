@@ -9,6 +9,7 @@ import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.disk.ownership import give, owner_of
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.connection import transaction
 from migrator.store.open_by import find_holders, in_use_error
@@ -93,7 +94,9 @@ class Writer(Store):
         By SQLite's backup API: a plain copy would miss the WAL. `progress` is called after every thousand pages.
         """
         try:
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
+            descriptor = os.open(target, os.O_CREAT | os.O_EXCL, 0o600)
+            give(descriptor, owner_of(self.path))
+            os.close(descriptor)
         except FileExistsError:
             raise MigratorError(f"{target} exists already; name a new file for --backup.") from None
         except OSError as error:
