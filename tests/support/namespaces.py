@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ class Apart(Home):
     before: str = "true"
 
     def __post_init__(self) -> None:
+        if shutil.which("unshare") is None:
+            pytest.skip("no container can be made here: unshare is not on PATH")
         tried = subprocess.run([*self._prefix(), "true"], capture_output=True, text=True, check=False)
         if tried.returncode:
             pytest.skip(f"no container can be made here: {tried.stderr.strip()}")
