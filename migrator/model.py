@@ -335,25 +335,30 @@ class Listed(NamedTuple):
 
 
 class ListedProject(NamedTuple):
-    """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row."""
+    """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row.
+
+    `exists` is None if that can't be told, and `reason` says why.
+    """
 
     id: str
     project: Project | None
     sessions: int
-    exists: bool
+    exists: bool | None
+    reason: str | None = None
 
 
 class Orphan(NamedTuple):
     """A session that opencode can't show or resume where it belongs.
 
     `suggestion` is None where nobody knows its home; `rivals` are directories of equal rank, none of which is
-    suggested.
+    suggested. `commands` say which of them it is, one whole command line for each.
     """
 
     session: Session
     reasons: tuple[Reason, ...]
     suggestion: Suggestion | None = None
     rivals: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 class RunStatus(StrEnum):

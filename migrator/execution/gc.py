@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import MigratorError
+from migrator.disk.status import is_directory
+from migrator.errors import CantTell, MigratorError
 from migrator.execution.run_log import open_run, refuse_while_unfinished, run_entries, undone_by
 from migrator.model import RunStatus
-from migrator.places.unreadable import is_directory
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.readable import why_unreadable
 from migrator.snapshots.route import SnapshotRoutes
@@ -72,14 +72,14 @@ def find_leftovers(store: Store, places: Places, older_than: int | None = None) 
     return [*_LeftoverSearch(store, places, older_than).leftovers()]
 
 
-def remove(leftovers: Iterable[Leftover]) -> None:
+def remove(leftovers: Iterable[Leftover], store: str) -> None:
     """Remove these repositories; the runs that need them are given up first. The caller holds the database's lock.
 
     Each is moved away in one step before its files are deleted, so that a killed process leaves no half repository.
     """
     for leftover in leftovers:
         for run in leftover.gives_up:
-            with open_run(run) as journal:
+            with open_run(run, store) as journal:
                 if not journal.is_given_up:
                     journal.give_up()
         path = Path(leftover.git_dir)
@@ -117,14 +117,13 @@ class _LeftoverSearch:
                     try:
                         if self._is_left_behind(git_dir, worktree):
                             yield self._judge(Leftover(git_dir, worktree, run.entry.id, _size(git_dir)))
-                    except MigratorError as error:
-                        why_kept = str(error).rstrip(".")
-                        yield Leftover(git_dir, worktree, run.entry.id, _size(git_dir), why_kept)
+                    except CantTell as error:
+                        yield Leftover(git_dir, worktree, run.entry.id, _size(git_dir), str(error).rstrip("."))
 
     def _is_left_behind(self, git_dir: str, worktree: str) -> bool:
         """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there.
 
-        Raises MigratorError if nobody can tell.
+        Raises CantTell if nobody can tell.
         """
         is_for_one = self._layout.by_worktree and Path(git_dir).parent.parent == self._layout.root
         if not is_for_one or not self._layout.has(git_dir):
@@ -137,7 +136,7 @@ class _LeftoverSearch:
     def _judge(self, leftover: Leftover) -> Leftover:
         """Return the leftover with `why_kept`, or with `gives_up` if it can be removed.
 
-        Raises MigratorError if nobody can tell what is in it.
+        Raises CantTell if nobody can tell what is in it.
         """
         for database, in_use in self._in_other_databases.items():
             if in_use is None:
@@ -188,7 +187,7 @@ class _LeftoverSearch:
         for now, named in named_by_place.items():
             here = complete_trees(git_dir, named)
             if named - here and (why := why_unreadable(git_dir)):
-                raise MigratorError(why)
+                raise CantTell(why)
             there = complete_trees(now, here) if now is not None and self._layout.has(now) else set()
             number += len(here - there)
         return number
@@ -215,11 +214,11 @@ def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | No
 
 def _applied_runs(store: str) -> Iterator[_AppliedRun]:
     """Yield every run that was applied to this database, oldest first."""
-    entries = run_entries()
+    entries = run_entries(store)
     undone = undone_by(entries)
     for entry in entries:
-        if entry.store == store and entry.status is RunStatus.APPLIED:
-            with open_run(entry.id) as journal:
+        if entry.status is RunStatus.APPLIED:
+            with open_run(entry.id, store) as journal:
                 is_undoable = entry.id not in undone and not journal.is_given_up
                 moves = [change for change in journal.changes() if change.moves]
                 yield _AppliedRun(entry, journal.carried(), moves, is_undoable)

@@ -11,9 +11,10 @@ import os
 import re
 import shlex
 
+from migrator.disk.readable import remedy, why_unreadable
+from migrator.disk.status import is_there
 from migrator.places import git_worktrees
 from migrator.places.small_files import read_small
-from migrator.places.unreadable import how_to_read, is_there, why_unreadable
 
 _BACKUP = "bring it back from a backup"
 _HEAD_LIMIT = 64 * 1024
@@ -23,13 +24,13 @@ _REFERENCE = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
 def what_is_wrong(root: str) -> tuple[str, str]:
     """Return why `<root>/.git` is no repository to git, and what to do, in words; the first is "" if nobody knows.
 
-    Raises MigratorError if even that can't be looked at.
+    Raises CantTell if even that can't be looked at.
     """
     marker = os.path.join(root, ".git")
     if os.path.islink(marker) and not is_there(os.path.realpath(marker)):
         return f"it is a link to {os.path.realpath(marker)}, which is not there", "bring that back, or remove the link"
     if (error := why_unreadable([marker])) is not None:
-        return f"it can't be read: {error.strerror}", how_to_read(marker, error)
+        return str(error), remedy(error, marker)
     if os.path.isdir(marker):
         return what_is_wrong_in(marker, "it")
     named = git_worktrees.named_git_dir(root)
@@ -55,7 +56,7 @@ def what_is_wrong_in(git_dir: str, it: str) -> tuple[str, str]:
     """Do the same for a git directory, which is called `it` in the answer."""
     head, commondir, objects, refs = (os.path.join(git_dir, name) for name in ("HEAD", "commondir", "objects", "refs"))
     if (error := why_unreadable([git_dir, head, commondir, objects, refs])) is not None:
-        return f"{error.filename} can't be read: {error.strerror}", how_to_read(git_dir, error)
+        return str(error), remedy(error, git_dir)
     if not os.listdir(git_dir):
         return f"{it} is empty", f"bring the repository back, or remove that with rmdir {shlex.quote(git_dir)}"
     if not _REFERENCE.match(read_small(head, _HEAD_LIMIT) or b""):

@@ -15,12 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from migrator.errors import MigratorError
+from migrator.disk.readable import remedy, why_unreadable_below
+from migrator.disk.status import is_there
+from migrator.errors import CantTell
 from migrator.places import git_worktrees, origin
 from migrator.places.broken_git import what_is_wrong
 from migrator.places.checkout import GLOBAL, Checkout, ProjectIdScheme, kept_project_id
 from migrator.places.small_files import nearest_with
-from migrator.places.unreadable import how_to_read, is_there, why_unreadable_below
 
 # Git sets these for its hooks and aliases: with them it would describe the repository we were called from.
 _MISLEADING = frozenset({
@@ -46,7 +47,7 @@ class _Layout(NamedTuple):
 
 
 def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
-    """Describe the checkout whose `.git` is in `root`. Raises MigratorError if git is missing, refuses or fails.
+    """Describe the checkout whose `.git` is in `root`. Raises CantTell if git is missing, refuses or fails.
 
     So it does where git says that this `.git` is no repository. To opencode there is no project then, or that of the
     repository around (1.18.34); but something is there, and once it is mended, all that was bound by this answer is
@@ -113,7 +114,7 @@ def _layout(root: str) -> _Layout:
     if "not a git repository" in complaint or "invalid gitfile" in complaint:
         raise _says_no(root, f"git says that {root}/.git is no repository", complaint)
     if "dubious ownership" in complaint or "unsafe repository" in complaint:
-        raise MigratorError(
+        raise CantTell(
             f"git refuses to look into {root} because another user owns it, and opencode would see no project there: "
             f"run git config --global --add safe.directory {shlex.quote(root)} and try again"
         )
@@ -129,25 +130,23 @@ def _is_that_of(root: str, git_dir: str) -> bool:
         return False
 
 
-def _says_no(root: str, what_git_does: str, complaint: str = "") -> MigratorError:
+def _says_no(root: str, what_git_does: str, complaint: str = "") -> CantTell:
     """Return the error for a `.git` that is none to git; its `complaint` counts if we see nothing wrong with it."""
-    why, remedy = what_is_wrong(root)
+    why, repair = what_is_wrong(root)
     because = f" because {why}" if why else complaint and f" ({complaint})"
-    return MigratorError(
-        f"{what_git_does}{because}, and opencode would not see its project there: {remedy} and try again"
-    )
+    return CantTell(f"{what_git_does}{because}, and opencode would not see its project there: {repair} and try again")
 
 
-def _failed(root: str, complaint: str) -> MigratorError:
+def _failed(root: str, complaint: str) -> CantTell:
     """Return the error for a checkout about which git gives no answer; `complaint` is what it says instead."""
     link = git_worktrees.worktree_link(root)
     error = why_unreadable_below(link.common) if link else None
-    remedy = how_to_read(link.common, error) if link and error else "repair it"
-    return MigratorError(f"git can't read the repository at {root}, {remedy} first: {complaint}")
+    first = remedy(error, link.common) if link and error else "repair it"
+    return CantTell(f"git can't read the repository at {root}, {first} first: {complaint}")
 
 
 def _ask(top: str, *arguments: str) -> str:
-    """Return what git answers about a checkout. Raises MigratorError if it fails."""
+    """Return what git answers about a checkout. Raises CantTell if it fails."""
     failed, answer, complaint = _git(top, *arguments)
     if failed:
         raise _failed(top, complaint)
@@ -173,7 +172,7 @@ def root_commits(top: str) -> frozenset[str]:
     """Return the ids of the ancestors of HEAD that have no parent; none if there is no commit.
 
     Clones and worktrees of a repository have them in common. Git walks the whole history unless it has a commit graph.
-    Raises MigratorError if it fails, as where objects are missing.
+    Raises CantTell if it fails, as where objects are missing.
     """
     failed, commits, complaint = _git(top, "rev-list", "--max-parents=0", "HEAD")
     if failed and not _is_outside(top) and not _has_no_commit(top):
@@ -220,7 +219,7 @@ def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
     except FileNotFoundError as error:
         if not Path(directory).is_dir():
             return 1, "", f"{directory} is gone"
-        raise MigratorError(
+        raise CantTell(
             f"git is not on PATH, so nobody can tell which project the repository at {directory} is: install git"
         ) from error
     except OSError as error:

@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
+from migrator.disk.status import is_there
+from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 from migrator.places.small_files import nearest_with
-from migrator.places.unreadable import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,14 +38,14 @@ class Places:
 
     def __init__(self, scheme: ProjectIdScheme) -> None:
         self._scheme = scheme
-        self._checkouts: dict[_Root, Checkout | MigratorError] = {}
+        self._checkouts: dict[_Root, Checkout | CantTell] = {}
         self._root = cache(self._root_or_error)
         self.root_commits = cache(git.root_commits)
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
 
-        Raises NoSuchDirectory if it isn't a directory, UnreadableDirectory if we can't read it, and MigratorError if
+        Raises NoSuchDirectory if it isn't a directory, UnreadableDirectory if we can't read it, and CantTell if
         git or hg can't say what it is.
         """
         real = _real_directory(directory)
@@ -66,17 +66,17 @@ class Places:
     def git_root(self, real: str) -> str | None:
         """Return the nearest directory at or above a real one that holds a `.git`; None if the nearest holds `.hg`.
 
-        Raises MigratorError if nobody can tell.
+        Raises CantTell if nobody can tell.
         """
         root = self._root(real)
-        if isinstance(root, MigratorError):
+        if isinstance(root, CantTell):
             raise root
         return root.directory if root is not None and not root.is_hg else None
 
     def is_marked(self, directory: str) -> bool:
         """Tell whether something in a directory marks it as the top of a repository, sound or not.
 
-        Raises MigratorError if nobody can tell.
+        Raises CantTell if nobody can tell.
         """
         return any(is_there(os.path.join(directory, name)) for name in self._marker_names)
 
@@ -90,29 +90,29 @@ class Places:
         return directory_project(real) if self._scheme is ProjectIdScheme.V2 else NO_CHECKOUT
 
     def checkout(self, real: str) -> Checkout:
-        """Return the checkout that a real directory is in. Raises MigratorError if git or hg can't say."""
+        """Return the checkout that a real directory is in. Raises CantTell if git or hg can't say."""
         root = self._root(real)
         if root is None:
             return self.outside_repository(real)
-        checkout = root if isinstance(root, MigratorError) else self._checkouts.get(root) or self._ask(root)
-        if isinstance(checkout, MigratorError):
+        checkout = root if isinstance(root, CantTell) else self._checkouts.get(root) or self._ask(root)
+        if isinstance(checkout, CantTell):
             raise checkout
         return checkout
 
-    def _root_or_error(self, real: str) -> _Root | MigratorError | None:
+    def _root_or_error(self, real: str) -> _Root | CantTell | None:
         try:
             # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
             # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
             roots = [(nearest_with(name, real), name == ".hg") for name in self._marker_names]
-        except MigratorError as error:
+        except CantTell as error:
             return error
         found = [_Root(directory, is_hg) for directory, is_hg in roots if directory is not None]
         return max(found, key=lambda root: len(root.directory), default=None)
 
-    def _ask(self, root: _Root) -> Checkout | MigratorError:
+    def _ask(self, root: _Root) -> Checkout | CantTell:
         try:
             checkout = hg.checkout(root.directory) if root.is_hg else git.checkout(root.directory, self._scheme)
-        except MigratorError as error:
+        except CantTell as error:
             self._checkouts[root] = error
         else:
             self._checkouts[root] = checkout

@@ -6,8 +6,8 @@ import os
 import stat
 from contextlib import suppress
 
+from migrator.disk.status import is_there
 from migrator.paths import upwards
-from migrator.places.unreadable import is_there
 
 
 def read_small(path: str, limit: int) -> bytes | None:
@@ -47,7 +47,7 @@ def names_in(directory: str, limit: int) -> list[str]:
 def nearest_with(name: str, directory: str) -> str | None:
     """Return the nearest directory, at or above an absolute one, that contains something called `name`.
 
-    A link to nowhere is something. Raises MigratorError if nobody can tell.
+    A link to nowhere is something. Raises CantTell if nobody can tell.
     """
     return next((above for above in upwards(directory) if is_there(os.path.join(above, name))), None)
 

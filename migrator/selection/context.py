@@ -7,7 +7,8 @@ import sys
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from migrator.errors import NoSuchDirectory, UnreadableDirectory
+from migrator.disk.status import is_directory
+from migrator.errors import NoSuchDirectory
 from migrator.paths import expand_home
 from migrator.places.cwd import current_directory
 from migrator.selection.projects import find_project
@@ -57,9 +58,9 @@ class DatabaseSelectorContext:
     def place(self, directory: str) -> Place | None:
         try:
             return self._places.find(directory)
-        except UnreadableDirectory:
-            raise
         except NoSuchDirectory:
+            if is_directory(directory):  # but nobody here may read it
+                raise
             return None
 
     def expanded(self, path: str) -> str:

@@ -13,7 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.places.unreadable import entries, is_directory, refuse_unless_nothing_is_there
+from migrator.disk.ownership import give_path, owner_of
+from migrator.disk.readable import naming_remedy
+from migrator.disk.status import content_of, is_directory, names_in
 from migrator.snapshots.temp_dirs import locked
 from migrator.state_dir import sync
 
@@ -29,14 +31,10 @@ NEW = "opencode-migrator-alternates"
 def read_alternates(objects: str | Path) -> list[str]:
     """Return the alternates of an object directory; none if it has no file of them.
 
-    Raises MigratorError if nobody can tell.
+    Raises CantTell if nobody can tell.
     """
-    file = Path(objects, "info", "alternates")
-    try:
-        text = file.read_text("utf-8", "surrogateescape")
-    except OSError as error:
-        refuse_unless_nothing_is_there(str(file), error, str(objects))
-        return []
+    with naming_remedy(str(objects)):
+        text = content_of(Path(objects, "info", "alternates")).decode("utf-8", "surrogateescape")
     return [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]
 
 
@@ -46,6 +44,7 @@ def write_alternates(git_dir: str, directories: Iterable[str]) -> None:
     new = info / NEW
     try:
         new.write_text("".join(f"{line}\n" for line in directories), "utf-8", "surrogateescape")
+        give_path(new, owner_of(info))
         sync(new)
         new.replace(info / "alternates")
     finally:
@@ -71,9 +70,12 @@ def broken_alternates(root: Path, folders: FolderMap) -> Iterator[tuple[str, Seq
     """Yield the snapshot repositories below `root` with alternates in one of the folders that move.
 
     Each comes as its git directory, and the new full paths of those alternates that it doesn't have yet. An alternate
-    that is at neither place was gone before, and is left out. Raises MigratorError if nobody can tell.
+    that is at neither place was gone before, and is left out. Raises CantTell if nobody can tell.
     """
-    for git_dir in (git_dir for project in entries(str(root)) for git_dir in entries(project, str(root))):
+    with naming_remedy(str(root)):
+        projects = [f"{root}/{name}" for name in names_in(root)]
+        git_dirs = [f"{project}/{name}" for project in projects for name in names_in(project)]
+    for git_dir in git_dirs:
         known = read_alternates(f"{git_dir}/objects")
         moved = [(line, new) for line in known if (new := folders.new_path(line)) is not None and new not in known]
         if missing := [new for line, new in moved if is_directory(new) or is_directory(line)]:

@@ -11,8 +11,8 @@ import os
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from migrator.disk.readable import why_unreadable_below, with_remedy
 from migrator.places.broken_git import what_is_wrong_in
-from migrator.places.unreadable import cant_look, why_unreadable_below
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import GitFailed, run_git
 
@@ -27,7 +27,7 @@ def why_unreadable(git_dir: str, *objects: str) -> str | None:
     """
     for top in chain([git_dir], _with_alternates([os.path.join(git_dir, "objects"), *objects])):
         if (error := why_unreadable_below(top)) is not None:
-            return str(cant_look(os.fsdecode(error.filename), error, top))
+            return str(with_remedy(error, top))
     if why := why_broken(git_dir):
         return why
     try:

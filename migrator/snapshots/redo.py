@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from migrator.places.unreadable import why_unreadable
+from migrator.disk.readable import why_unreadable
 from migrator.snapshots.compare import same_as_snapshot
 from migrator.snapshots.git import GitFailed
 from migrator.snapshots.trees import SUBMODULE, Trees, complete_trees

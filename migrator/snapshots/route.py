@@ -6,11 +6,11 @@ import os
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.status import is_directory
 from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.model import FolderState
 from migrator.paths import FolderMap, checkout_root
 from migrator.places.checkout import GLOBAL, kept_project_id
-from migrator.places.unreadable import is_directory
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout

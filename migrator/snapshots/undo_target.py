@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_directory, is_there, status_of
 from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
-from migrator.places.unreadable import is_directory, is_there, status
 from migrator.snapshots.git import common_directory
 from migrator.snapshots.layout import Layout
 
@@ -66,7 +66,7 @@ class UndoTargets:
                 return UndoTarget(None, because="opencode can't open its workspace")
             directory = workspace.directory
         try:
-            if status(directory) is not None and not is_directory(directory):
+            if status_of(directory) is not None and not is_directory(directory):
                 return UndoTarget(None, because=f"{directory} is no directory")
             return self._target_in(self._place_around(directory), redoable=redoable)
         except MigratorError as error:

@@ -78,7 +78,7 @@ def test_a_kept_id_that_may_not_be_read_is_not_none(scheme: ProjectIdScheme, tmp
     keep_id(directory / ".git")
     (directory / ".git" / "opencode").chmod(0)
 
-    with without_root_powers(), pytest.raises(MigratorError, match=r"/\.git/opencode can't be read \(Permission"):
+    with without_root_powers(), pytest.raises(MigratorError, match=r"/\.git/opencode can't be looked at: Permission"):
         Places(scheme).find(str(directory))
 
 

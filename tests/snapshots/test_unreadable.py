@@ -129,7 +129,7 @@ def what_mends_it(kept: Kept, harm: Callable[[Kept], None]) -> str:
     """Words that a person must be given."""
     if harm in BROKEN:
         return BROKEN[harm]
-    return f"can't be read (Permission denied): run chmod -R u+rwX {kept.snapshots}"
+    return f"(mode 000): run chmod -R u+rwX {kept.snapshots}"
 
 
 @every_harm
@@ -259,7 +259,8 @@ def test_a_file_that_may_not_be_read_is_not_another(kept: Kept, whose: str) -> N
 
     said = sentence(kept.home.run(*move), 1)
 
-    assert f"{closed} can't be read (Permission denied): run chmod -R u+rwX {closed}" in said
+    assert f"{closed} can't be looked at: Permission denied; " in said
+    assert f": run chmod -R u+rwX {closed} and try again" in said
     closed.chmod(0o644)
     assert kept.home.run(*move).code == 0
     assert kept.named() == ["a", "b"]

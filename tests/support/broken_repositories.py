@@ -196,9 +196,9 @@ _WHY: dict[Callable[[Path], Path], str] = {
     fifo: "it names no git directory",
 }
 _WHY_CLOSED: dict[Callable[[Path], Path], str] = {
-    closed_git_directory: "because it can't be read: Permission denied",
-    closed_head: "{at}/repo/.git/HEAD can't be read: Permission denied",
-    closed_objects: "{at}/repo/.git/objects can't be read: Permission denied",
+    closed_git_directory: "because {at}/repo/.git can't be looked at: Permission denied",
+    closed_head: "{at}/repo/.git/HEAD can't be looked at: Permission denied",
+    closed_objects: "{at}/repo/.git/objects can't be looked at: Permission denied",
     closed_config: "run chmod -R u+rwX {at}/repo/.git first: warning: unable to access '.git/config'",
     closed_pack: "run chmod -R u+rwX {at}/repo/.git first: fatal: failed to read object",
 }

@@ -7,12 +7,12 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_directory
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, FolderState, Place
 from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, Checkout, directory_project, directory_project_id, is_outside_repository
-from migrator.places.unreadable import is_directory
 
 if TYPE_CHECKING:
     from migrator.places import Places
