@@ -21,7 +21,7 @@ from migrator.errors import CantTell, MigratorError
 from migrator.execution.run_log import open_run, refuse_while_unfinished, run_entries, undone_by
 from migrator.model import RunStatus
 from migrator.snapshots.layout import Layout
-from migrator.snapshots.readable import why_unreadable
+from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import SnapshotRoutes
 from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
@@ -97,7 +97,7 @@ class _LeftoverSearch:
     def __init__(self, store: Store, places: Places, older_than: int | None) -> None:
         self._store, self._places = store, places
         self._routes, self._layout = SnapshotRoutes(store, places), Layout.of(store)
-        self._older_than = older_than
+        self._readability, self._older_than = Readability(), older_than
         self._runs = [*_applied_runs(str(store.path))]
         sessions = {change.session for run in self._runs for change in run.changes}
         self._now = {id_: binding for id_, (binding, _) in store.bindings(sessions).items()}
@@ -186,7 +186,7 @@ class _LeftoverSearch:
         number = 0
         for now, named in named_by_place.items():
             here = complete_trees(git_dir, named)
-            if named - here and (why := why_unreadable(git_dir)):
+            if named - here and (why := self._readability.why_unreadable(git_dir)):
                 raise CantTell(why)
             there = complete_trees(now, here) if now is not None and self._layout.has(now) else set()
             number += len(here - there)
