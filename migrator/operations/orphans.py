@@ -12,6 +12,7 @@ from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
 from migrator.plugins import check_rule_names, orphan_rules
+from migrator.snapshots.same_folder import SnapshotFolders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +59,9 @@ def explain_session(
 
 def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lambda _: None) -> Homes:
     """Return what finds the homes of lost sessions; `tick` is as in `list_orphans`."""
+    snapshots = SnapshotFolders(context.store)
     if not request.directories:
-        return Homes(context.rule_context, None)
+        return Homes(context.rule_context, snapshots)
     depth = DEPTH if request.depth is None else request.depth
-    return Homes(context.rule_context, Search(context.store, context.rule_context, request.directories, depth, tick))
+    search = Search(context.store, context.rule_context, request.directories, depth, tick)
+    return Homes(context.rule_context, snapshots, search)

@@ -85,6 +85,10 @@ class DatabaseRuleContext:
     def checkouts_on_record(self) -> Mapping[str, Sequence[str]]:
         return self._store.project_directories()
 
+    @cached_property
+    def checkouts_opened(self) -> Mapping[tuple[str, str], int]:
+        return self._store.checkouts_opened()
+
     def inspect(self, directory: str) -> DirectoryInfo:
         """Return what is at a directory; the first call looks at the directories of all sessions, several at once.
 

@@ -133,6 +133,10 @@ class RuleContext(Protocol):
         They may be gone. From 1.17 on; before, there are only a project's worktree and sandboxes.
         """
 
+    @property
+    def checkouts_opened(self) -> Mapping[tuple[str, str], int]:
+        """When opencode first opened each (project id, checkout) on record, in milliseconds since 1970."""
+
     def inspect(self, directory: str) -> DirectoryInfo:
         """Return what is at a directory, as stored."""
 

@@ -15,6 +15,7 @@ from migrator.places.checkout import GLOBAL, kept_project_id
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
+from migrator.snapshots.same_folder import is_same_folder, snapshot_stamps
 
 if TYPE_CHECKING:
     from migrator.model import Binding, FolderMoves, Place
@@ -127,6 +128,10 @@ class SnapshotRoutes:
         gone = self._is_gone(source)
         if source == target.worktree and not gone:
             gone = not self.has_belonged_to(before.project_id, target)
+        elif gone and not self._is_relocation:
+            # A clone has the same project id and commits, and an undo in it would delete files that no turn made there.
+            if not is_same_folder(snapshot_stamps(git_dirs[0]), target.worktree):
+                return f"{source} is gone, and nothing shows that {target.worktree} is what was there"
         elif not self._is_one_repository(before, source, target, gone=gone):
             return f"{source} and {target.worktree} are not one repository"
         worktree = self._moving.new_path(target.worktree) or target.worktree

@@ -340,11 +340,27 @@ class Store:
 
         Opencode 2 has them in `worktree`, and leaves the other table behind as it was.
         """
-        rows = map(dict, self.project_directory_rows())
-        recorded = {(str(row["project_id"]), str(row["directory"])) for row in rows}
         found: dict[str, list[str]] = {}
-        for project_id, directory in sorted(recorded | self.worktrees(), key=itemgetter(1)):
+        for project_id, directory in sorted(self.checkouts_opened(), key=itemgetter(1)):
             found.setdefault(project_id, []).append(directory)
+        return found
+
+    def checkouts_opened(self) -> dict[tuple[str, str], int]:
+        """Map (project id, directory) of the checkouts of `project_directories` to when opencode first opened them.
+
+        That is in milliseconds since 1970, 0 where it isn't known.
+        """
+        rows = list(map(dict, self.project_directory_rows()))
+        if self.columns_of("worktree"):
+            rows += [
+                {"project_id": id_, "directory": directory, "time_created": time}
+                for id_, directory, time in self.rows("SELECT project_id, directory, time_created FROM worktree")
+            ]
+        found: dict[tuple[str, str], int] = {}
+        for row in rows:
+            key, time = (str(row["project_id"]), str(row["directory"])), row.get("time_created")
+            time = time if isinstance(time, int) else 0
+            found[key] = min(found.get(key, time), time)
         return found
 
     def session_directories(self) -> list[SessionDirectory]:

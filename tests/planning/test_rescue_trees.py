@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.arguments import SearchRequest
 from migrator.model import Certainty, Reason
 from migrator.operations.context import CommandContext
-from migrator.orphans.homes import Homes
+from migrator.operations.orphans import find_homes
 from migrator.orphans.rule import OrphanRule
 from migrator.planning.rescue import Rescue
 from tests.support.git import copy_of, repository
@@ -52,7 +53,7 @@ def tree(tmp_path: Path) -> tuple[History, list[str]]:
 def rescued(history: History, lost: dict[str, Reason]) -> tuple[list[str], dict[str | None, str]]:
     """Who comes home, and what is said of those who don't."""
     with CommandContext(history.home.database) as context:
-        rescue = Rescue(context.rule_context, Homes(context.rule_context), [KeptByLaw()])
+        rescue = Rescue(context.rule_context, find_homes(context, SearchRequest()), [KeptByLaw()])
         selection = rescue.select({id_: (context.rule_context.by_id[id_], [reason]) for id_, reason in lost.items()})
         goes = [selected.session.id for selected in selection.sessions if rescue.place_for(selected)]
         return goes, {warning.session: warning.message for warning in selection.warnings}
