@@ -18,7 +18,7 @@ from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, kept_project_id
-from migrator.places.former_ids import possible_ids
+from migrator.places.former_ids import has_commit, possible_ids
 from migrator.places.small_files import names_in, read_small, real_path
 from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_folder
 
@@ -88,7 +88,7 @@ class Candidates:
         self._search = search
         self.records = VcsRecords(context, known, self._searched)
         self.is_copied = cache(_looks_copied)
-        self.possible_ids = cache(possible_ids)
+        self._possible_ids = cache(possible_ids)
         self.find = cache(self._find)
 
     def _searched(self) -> Sequence[str]:
@@ -122,7 +122,7 @@ class Candidates:
         if info.place is None or info.place.vcs is None or info.place.worktree != top:
             return None
         is_project, was_project = info.place.project_id == lost.project_id, info.kept_id == lost.project_id
-        trace = None if is_project or was_project else self.possible_ids(top).get(lost.project_id)
+        trace = None if is_project or was_project else self._possible_ids(top).get(lost.project_id)
         if not (is_project or was_project or trace):
             return None
         if other := self._why_another(lost, top):
@@ -130,7 +130,7 @@ class Candidates:
         if self.is_same_folder(lost, top):
             return Candidate(top, Claim.SAME, "has the very files of opencode's last snapshot", proven=True)
         if was_project and self._is_renamed(lost, top):
-            because = "is a repository that opencode knew as its project, though not under this name then"
+            because = "is a repository that opencode knew as its project, though not under this name"
             return Candidate(top, Claim.RENAMED, because, proven=beside and self._is_alone(lost))
         because = f"is a repository of its history: {trace}" if trace else "is a checkout of its project"
         return Candidate(top, Claim.HISTORY if trace else Claim.PROJECT, because)
@@ -147,8 +147,17 @@ class Candidates:
         return None
 
     def _is_renamed(self, lost: LostCheckout, top: str) -> bool:
-        """Tell whether a repository that was opened as the project can only be the lost one under another name."""
-        return self._known.first_used(lost.project_id, top) != 0 and not self._may_have_had_as_worktree(lost, top)
+        """Tell whether a repository that was opened as the project can only be the lost one under another name.
+
+        One that was opened under the name that it has now may be a clone as well.
+        """
+        return self._known.first_used(lost.project_id, top) is None and not self._may_have_had_as_worktree(lost, top)
+
+    def trace(self, project_id: str, top: str) -> str | None:
+        """Say by what a repository shows that it was a project once, in words; None if nothing does."""
+        if (words := self._possible_ids(top).get(project_id)) or not has_commit(top, project_id):
+            return words
+        return "it has that commit, from a history before this one"
 
     def recorded(self, lost: LostCheckout, record: RecordedPlaces) -> tuple[Candidate, ...]:
         """Return the places that git or jj have on record for a lost checkout; copies of it are not meant."""

@@ -23,7 +23,6 @@ from migrator.orphans.rule import DirectoryStatus
 from migrator.paths import is_within, path_below
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
-from migrator.places.former_ids import has_commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -149,10 +148,8 @@ class Homes:
         if kept_id == lost.project_id:
             is_copy = bool(candidates) and self._candidates.is_copied(place.worktree)
             return Claim.PROJECT if is_copy else Claim.RENAMED, "and opencode knew it as this project"
-        if place.vcs and (trace := self._candidates.possible_ids(place.worktree).get(lost.project_id)):
+        if place.vcs and (trace := self._candidates.trace(lost.project_id, place.worktree)):
             return Claim.PROJECT, f"and was this project once: {trace}"
-        if place.vcs and has_commit(place.worktree, lost.project_id):
-            return Claim.PROJECT, "and was this project once: it has that commit from a history before this one"
         if place.worktree != lost.root and is_within(place.worktree, lost.root):
             return Claim.OTHER, "and is a repository of its own now"
         roots = git.root_commits(place.worktree) if place.vcs and candidates else frozenset()

@@ -1,0 +1,191 @@
+"""Whatever happens to clones, copies and names: no home that is called certain is another working copy than its own."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import Phase, event, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from migrator.arguments import SearchRequest
+from migrator.model import Certainty
+from migrator.operations.context import CommandContext
+from migrator.operations.orphans import find_homes
+from migrator.orphans.find import find_reasons
+from migrator.plugins import orphan_rules
+from tests.support.git import git, repository
+from tests.support.history import History
+from tests.support.home import build_home
+from tests.support.snapshots import snapshot, snapshot_repository
+from tests.support.strategies import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAMES = ("shop", "store", "work/shop", "shop/inner")
+"""Places of working copies: two beside each other, one a level deeper, one inside another."""
+ORIGIN = "https://example.com/acme/shop.git"
+
+
+class World:
+    """A history, in which each working copy keeps the inode of its top directory, wherever it goes."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.src = history.src
+        self.attic = history.home.path / "attic"
+        self.attic.mkdir()
+        self.was_in: dict[str, int] = {}
+
+    def path(self, name: str) -> Path:
+        return self.src / name
+
+    def start(self, name: str, other: str) -> None:
+        del other
+        if not self.path(name).exists():
+            repository(self.path(name))
+
+    def clone(self, name: str, other: str) -> None:
+        if self.is_checkout(name) and not self.path(other).exists():
+            self.path(other).parent.mkdir(parents=True, exist_ok=True)
+            git(self.src, "clone", "-q", self.path(name), self.path(other))
+
+    def copy(self, name: str, other: str) -> None:
+        """Of everything, with its times."""
+        self._copied(name, other, "-a")
+
+    def copy_plainly(self, name: str, other: str) -> None:
+        self._copied(name, other, "-r")
+
+    def _copied(self, name: str, other: str, how: str) -> None:
+        source, target = self.path(name), self.path(other)
+        if self.is_checkout(name) and not target.exists() and source not in target.parents:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", how, source, target], check=True)
+
+    def rename(self, name: str, other: str) -> None:
+        source, target = self.path(name), self.path(other)
+        if source.is_dir() and not target.exists() and source not in target.parents:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(target)
+
+    def swap(self, name: str, other: str) -> None:
+        one, two = self.path(name), self.path(other)
+        if one.is_dir() and two.is_dir() and one not in two.parents and two not in one.parents:
+            one.rename(self.src / "swapped")
+            two.rename(one)
+            (self.src / "swapped").rename(two)
+
+    def put_away(self, name: str, other: str) -> None:
+        """Where nobody looks: as good as deleted, and its inode isn't used again."""
+        del other
+        if self.path(name).is_dir():
+            self.path(name).rename(self.attic / str(len([*self.attic.iterdir()])))
+
+    def damage(self, name: str, other: str) -> None:
+        del other
+        if self.is_checkout(name):
+            (self.path(name) / ".git" / "HEAD").write_text("")
+
+    def add_origin(self, name: str, other: str) -> None:
+        del other
+        if self.is_checkout(name):
+            names = git(self.path(name), "remote").split()
+            git(self.path(name), "remote", *(["set-url"] if "origin" in names else ["add"]), "origin", ORIGIN)
+
+    def forget(self, name: str, other: str) -> None:
+        """The id that opencode kept."""
+        del other
+        (self.path(name) / ".git" / "opencode").unlink(missing_ok=True)
+
+    def stranger(self, name: str, other: str) -> None:
+        """`name` goes to `other`, and another repository takes its name."""
+        if not self.path(other).exists():
+            self.rename(name, other)
+            self.start(name, other)
+
+    def session(self, name: str, other: str) -> None:
+        del other
+        self._work(name, turn=False)
+
+    def turn(self, name: str, other: str) -> None:
+        """A session with a turn, which opencode takes a snapshot for."""
+        del other
+        self._work(name, turn=True)
+
+    def _work(self, name: str, *, turn: bool) -> None:
+        if self.is_checkout(name):
+            top = self.path(name)
+            self.was_in[self.history.session(top)] = top.stat().st_ino
+            if turn:
+                project = self.history.opened(top).project_id
+                (top / "made.txt").write_text(f"{len(self.was_in)}\n")
+                snapshot(self.history.home, top, project)
+                alternates = snapshot_repository(self.history.home, project, top) / "objects" / "info" / "alternates"
+                alternates.write_text(f"{top}/.git/objects\n")
+
+    def opened(self, name: str, other: str) -> None:
+        del other
+        if self.is_checkout(name):
+            self.history.opened(self.path(name))
+
+    def is_checkout(self, name: str) -> bool:
+        marker = self.path(name) / ".git" / "HEAD"
+        return marker.is_file() and bool(marker.read_text())
+
+
+EVENTS = (
+    World.start, World.clone, World.copy, World.copy_plainly, World.rename, World.swap, World.put_away, World.damage,
+    World.add_origin, World.forget, World.stranger, World.session, World.turn, World.opened,
+)  # fmt: skip
+names = st.sampled_from(NAMES)
+events = st.tuples(st.sampled_from(EVENTS), names, names)
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    # Not in memory, where files that are made in one instant can have the same times.
+    with tempfile.TemporaryDirectory() as directory:
+        yield World(History(build_home(Path(directory).resolve() / "home", "1.18.34")))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_settings() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+        yield
+
+
+@hypothesis_settings(examples(200), phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@example(
+    [(World.start, "shop", ""), (World.clone, "shop", "work/shop"), (World.session, "shop", ""),
+     (World.session, "work/shop", ""), (World.rename, "shop", "store")]
+)  # fmt: skip
+@example([(World.start, "shop", ""), (World.session, "shop", ""), (World.stranger, "shop", "store")])
+@given(st.lists(events, min_size=3, max_size=10))
+def test_what_is_called_certain_is_the_same_working_copy(happened: list[tuple[object, str, str]]) -> None:
+    with world() as lived:
+        World.start(lived, "shop", "")
+        World.session(lived, "shop", "")
+        for happens, name, other in happened:
+            if name != other:
+                happens(lived, name, other)  # type: ignore[operator]  # one of EVENTS
+        for search in ((), (str(lived.src),)):
+            check(lived, search)
+
+
+def check(lived: World, search: tuple[str, ...]) -> None:
+    with CommandContext(lived.history.home.database) as context:
+        lost = find_reasons(context.rule_context, orphan_rules())
+        homes = find_homes(context, SearchRequest(search, None))
+        for id_, (session, reasons) in lost.items():
+            home = homes.home(session, reasons)
+            event(f"{home.certainty} {'with' if search else 'without'} search")
+            if home.certainty is Certainty.CERTAIN and home.place and home.place.worktree != "/":
+                assert Path(home.place.worktree).stat().st_ino == lived.was_in[id_], (home, session.directory)
