@@ -14,6 +14,7 @@ from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within
 from migrator.places import git_worktrees
@@ -25,6 +26,7 @@ from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from migrator.model import Place
     from migrator.orphans.known_checkouts import KnownCheckouts
     from migrator.orphans.rule import RuleContext
     from migrator.orphans.search import Search
@@ -153,6 +155,15 @@ class Candidates:
         """
         return self._known.first_used(lost.project_id, top) is None and not self._may_have_had_as_worktree(lost, top)
 
+    def is_only_checkout(self, lost: LostCheckout, place: Place) -> bool:
+        """Tell whether opencode knows no other checkout of the project than this one, and linked worktrees of it."""
+        link = git_worktrees.worktree_link(place.worktree)
+        for root in self._known.roots(lost.project_id) - {lost.root, place.worktree}:
+            other = git_worktrees.worktree_link(root)
+            if link is None or other is None or other.common != link.common:
+                return False
+        return True
+
     def trace(self, project_id: str, top: str) -> str | None:
         """Say by what a repository shows that it was a project once, in words; None if nothing does."""
         if (words := self._possible_ids(top).get(project_id)) or not has_commit(top, project_id):
@@ -186,7 +197,8 @@ class Candidates:
 
     def _is_alone(self, lost: LostCheckout) -> bool:
         """Tell whether no other checkout of the project is gone too, and whatever lies beside it can be looked at."""
-        if any(root != lost.root for root in self._known.missing_roots(lost.project_id)):
+        others = self._known.roots(lost.project_id) - {lost.root}
+        if any(self._context.inspect(root).status is not DirectoryStatus.THERE for root in others):
             return False
         return all(self._context.inspect(top).place for top in self._checkouts_beside(lost.root))
 

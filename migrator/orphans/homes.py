@@ -128,7 +128,8 @@ class Homes:
         claim, why = self._claim_in_place(lost, place, kept_id, candidates)
         rivals = [each.top for each in candidates if each.claim >= max(claim, Claim.HISTORY)]
         if why and not rivals:
-            certainty = Certainty.LIKELY if claim is Claim.OTHER else Certainty.CERTAIN
+            proven = claim is Claim.SAME or (claim > Claim.OTHER and self._candidates.is_only_checkout(lost, place))
+            certainty = Certainty.CERTAIN if proven else Certainty.LIKELY
             return Home(place, certainty, f"{place.directory} is there, {why}")
         if why and all(each.claim <= claim for each in candidates):
             tops = (place.worktree, *rivals)
@@ -143,13 +144,14 @@ class Homes:
         self, lost: LostCheckout, place: Place, kept_id: str | None, candidates: Sequence[Candidate]
     ) -> tuple[Claim, str]:
         """Return what speaks for a directory whose project id isn't that of the session, in words; "" for nothing."""
-        if self._candidates.is_same_folder(lost, place.directory, path_below(place.directory, lost.root)):
+        same = self._candidates.is_same_folder(lost, place.directory, path_below(place.directory, lost.root))
+        if same:
             return Claim.SAME, "with the very files of opencode's last snapshot"
+        is_copy = same is False or bool(place.vcs and self._candidates.is_copied(place.worktree))
         if kept_id == lost.project_id:
-            is_copy = bool(candidates) and self._candidates.is_copied(place.worktree)
-            return Claim.PROJECT if is_copy else Claim.RENAMED, "and opencode knew it as this project"
+            return Claim.OTHER if is_copy else Claim.RENAMED, "and opencode knew it as this project"
         if place.vcs and (trace := self._candidates.trace(lost.project_id, place.worktree)):
-            return Claim.PROJECT, f"and was this project once: {trace}"
+            return Claim.OTHER if is_copy else Claim.PROJECT, f"and was this project once: {trace}"
         if place.worktree != lost.root and is_within(place.worktree, lost.root):
             return Claim.OTHER, "and is a repository of its own now"
         roots = git.root_commits(place.worktree) if place.vcs and candidates else frozenset()

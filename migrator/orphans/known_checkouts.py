@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.orphans.rule import DirectoryStatus
 from migrator.paths import checkout_root
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from migrator.model import Binding, Place, Session
     from migrator.orphans.rule import RuleContext
@@ -107,17 +107,16 @@ class KnownCheckouts:
             found.setdefault((binding.project_id, self.checkout_root(binding)), []).extend(sessions)
         return found
 
-    def missing_roots(self, project_id: str) -> Collection[str]:
-        """Return the checkouts of a project that opencode knows and that are gone."""
-        return self._missing_roots.get(project_id, ())
+    def roots(self, project_id: str) -> AbstractSet[str]:
+        """Return every checkout in which opencode was as this project, there or gone."""
+        return self._roots.get(project_id, frozenset())
 
     @cached_property
-    def _missing_roots(self) -> Mapping[str, Collection[str]]:
-        missing: dict[str, set[str]] = {}
+    def _roots(self) -> Mapping[str, AbstractSet[str]]:
+        found: dict[str, set[str]] = {}
         for project_id, root in self._first_used:
-            if self._context.inspect(root).status is not DirectoryStatus.THERE:
-                missing.setdefault(project_id, set()).add(root)
-        return missing
+            found.setdefault(project_id, set()).add(root)
+        return found
 
     def _find_repositories(self, project_id: str) -> tuple[KnownRepository, ...]:
         """Return the repositories with checkouts that are there and that opencode resolves to the project today."""
