@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class World:
         self.attic.mkdir()
         self.was_in: dict[str, int] = {}
         self.untellable: set[str] = set()
+        self._numbers = count(1)
 
     def path(self, name: str) -> Path:
         return self.src / name
@@ -52,12 +54,18 @@ class World:
     def start(self, name: str, other: str) -> None:
         del other
         if not self.path(name).exists():
-            repository(self.path(name))
+            made = repository(self.path("new"))  # of which each has another first commit
+            (made / "file.txt").write_text(f"{next(self._numbers)}\n")
+            git(made, "add", "--all")
+            git(made, "commit", "-q", "--amend", "--no-edit")
+            self.path(name).parent.mkdir(parents=True, exist_ok=True)
+            made.rename(self.path(name))
 
     def clone(self, name: str, other: str) -> None:
         if self.is_checkout(name) and not self.path(other).exists():
             self.path(other).parent.mkdir(parents=True, exist_ok=True)
             git(self.src, "clone", "-q", self.path(name), self.path(other))
+            self._arrived(self.path(other))
 
     def copy(self, name: str, other: str) -> None:
         """Of everything, with its times."""
