@@ -59,8 +59,8 @@ def plan_rescue(
 
 
 def _selection_warnings(selected: Selection, rescued: Selection, request: RescueRequest) -> Iterator[PlanWarning]:
-    """Warn of selected children whose whole tree moves; or that of all that was selected, nothing is lost."""
-    taken = {each.session.id for each in rescued.sessions}
+    """Warn of what selecting warned of, as far as it is about trees that move; or that nothing selected is lost."""
+    taken = {None, *(each.session.id for each in rescued.sessions)}
     yield from (warning for warning in selected.warnings if warning.session in taken)
     if not rescued.sessions and not rescued.warnings:
         found = f" by {', '.join(request.rules)}" if request.rules else ""

@@ -214,7 +214,8 @@ class Rescue:
             commands = self._complete(commands)
             which = f"; say which it is: {' or '.join(f'`{command}`' for command in commands)}" if commands else ""
             lost = StillLost(rule, evidence, directory, why, likely_home, commands)
-            self._told[told] = f"{evidence}; {why}{which}", lost
+            text = evidence if why == evidence else f"{evidence}; {why}"
+            self._told[told] = f"{text}{which}", lost
         message, lost = self._told[told]
         self._warnings.append(PlanWarning(STILL_LOST, message, session.id, lost))
 

@@ -75,7 +75,7 @@ def _group(group: Sequence[PlanWarning], width: int | None) -> Iterator[str]:
     evidence = {warning.lost.evidence for warning in group if warning.lost}
     directories = Counter(warning.lost.directory for warning in group if warning.lost)
     if len(evidence) == 1:
-        label, text = number, f"{lost.evidence}; {lost.why}"
+        label, text = number, lost.why if lost.why == lost.evidence else f"{lost.evidence}; {lost.why}"
     else:
         where = count(len(directories), "directory", "directories")
         label, text = f"{number} in {where} ({lost.rule})", lost.why
