@@ -133,7 +133,9 @@ class Homes:
             return Home(place, certainty, f"{place.directory} is there, {why}")
         if why and all(each.claim <= claim for each in candidates):
             tops = (place.worktree, *rivals)
-            return tie(f"{' and '.join(tops)} may each be the checkout that it was in", lost.root, tops)
+            return tie(
+                f"{' and '.join(tops)} may each be the checkout that it was in", lost.root, tops, lost.project_id
+            )
         stands = f"{'another repository' if place.vcs else 'no repository'} stands at {place.worktree} now"
         home = self._home_of_lost(lost, place.directory, stands)
         if home.place is None and not home.rivals and place.vcs is None:
@@ -235,7 +237,8 @@ class Homes:
         if len(best) > 1:
             tops = tuple(each.top for each in best)
             why_not = f"{what_is_there}, and its project has several checkouts here: {' and '.join(tops)}"
-            return tie(why_not, lost.root, tops)
+            taken = self._context.inspect(lost.root).status is DirectoryStatus.THERE
+            return tie(why_not, lost.root, tops, lost.project_id if taken else "")
         if not best:
             return no_home(what_is_there)
         certainty = Certainty.CERTAIN if best[0].proven else Certainty.LIKELY

@@ -126,7 +126,7 @@ class SnapshotRoutes:
         git_dirs = self._snapshots_of(source, before.project_id, target)
         if not git_dirs:
             return f"opencode has no snapshots of {source}"
-        gone = self._is_gone(source)
+        gone = self._is_gone(source, before.project_id)
         if source == target.worktree and not gone:
             gone = not self.has_belonged_to(before.project_id, target)
         elif why_not := self._why_unrelated(before, source, target, git_dirs[0] if gone else None):
@@ -153,8 +153,8 @@ class SnapshotRoutes:
         ]
         return [own, *others] if os.path.isfile(f"{own}/HEAD") else others
 
-    def _is_gone(self, source: str) -> bool:
-        """Tell whether a worktree isn't at its place any more, though another directory may be.
+    def _is_gone(self, source: str, project_id: str) -> bool:
+        """Tell whether a project's worktree isn't at its place any more, though another directory may be.
 
         Folders change places, and opencode's desktop app makes a missing directory again.
         """
@@ -162,7 +162,9 @@ class SnapshotRoutes:
             return True
         if self._moved.new_path(source) is None:
             return False
-        return self._moved.old_path(source) is not None or self._places.find(source).worktree != source
+        place = self._places.find(source)
+        taken = place.worktree != source or not self.has_belonged_to(project_id, place)
+        return taken or self._moved.old_path(source) is not None
 
     def _old_worktree(self, before: Binding) -> str | None:
         """Return the worktree that the session's snapshots are of: the checkout root that its row's `path` implies.

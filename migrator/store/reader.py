@@ -190,9 +190,10 @@ class Store:
         """Return every binding that a session has, once."""
         return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns()} FROM session")]
 
-    def directories(self) -> list[str]:
-        """Return every directory that a session is bound to, once."""
-        return [directory for (directory,) in self.rows("SELECT DISTINCT directory FROM session")]
+    def directories(self, project_id: str | None = None) -> list[str]:
+        """Return every directory that a session is bound to, of this project if one is given, once."""
+        sql = "SELECT DISTINCT directory FROM session WHERE ?1 IS NULL OR project_id = ?1"
+        return [directory for (directory,) in self.rows(sql, [project_id])]
 
     def made_without_path(self) -> frozenset[str]:
         """Return the sessions without a path whose opencode stored none: those from before 1.14.34.
