@@ -26,7 +26,6 @@ from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Place
     from migrator.orphans.known_checkouts import KnownCheckouts
     from migrator.orphans.rule import RuleContext
     from migrator.orphans.search import Search
@@ -154,15 +153,6 @@ class Candidates:
         One that was opened under the name that it has now may be a clone as well.
         """
         return self._known.first_used(lost.project_id, top) is None and not self._may_have_had_as_worktree(lost, top)
-
-    def is_only_checkout(self, lost: LostCheckout, place: Place) -> bool:
-        """Tell whether opencode knows no other checkout of the project than this one, and linked worktrees of it."""
-        link = git_worktrees.worktree_link(place.worktree)
-        for root in self._known.roots(lost.project_id) - {lost.root, place.worktree}:
-            other = git_worktrees.worktree_link(root)
-            if link is None or other is None or other.common != link.common:
-                return False
-        return True
 
     def trace(self, project_id: str, top: str) -> str | None:
         """Say by what a repository shows that it was a project once, in words; None if nothing does."""

@@ -128,8 +128,7 @@ class Homes:
         claim, why = self._claim_in_place(lost, place, kept_id, candidates)
         rivals = [each.top for each in candidates if each.claim >= max(claim, Claim.HISTORY)]
         if why and not rivals:
-            proven = claim is Claim.SAME or (claim > Claim.OTHER and self._candidates.is_only_checkout(lost, place))
-            certainty = Certainty.CERTAIN if proven else Certainty.LIKELY
+            certainty = Certainty.LIKELY if claim is Claim.OTHER else Certainty.CERTAIN
             return Home(place, certainty, f"{place.directory} is there, {why}")
         if why and all(each.claim <= claim for each in candidates):
             tops = (place.worktree, *rivals)
