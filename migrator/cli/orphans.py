@@ -67,7 +67,7 @@ def command(form: str, **values: Any) -> None:
 def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any]) -> None:
     from textwrap import wrap
 
-    from migrator.reporting.orphan_text import orphan_text, summary
+    from migrator.reporting.orphan_text import in_place_text, orphan_text, summary
     from migrator.reporting.session_rows import orphan_rows
 
     table = form == "table"
@@ -80,6 +80,8 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
     else:
         which = " these rules find" if values["rule"] else ""
         click.echo(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
+    for line in in_place_text(listed.hidden, listed.only_in_2, listed.unread):
+        echo_lines(wrap(line, width() or 80, break_long_words=False, break_on_hyphens=False), err=True)
 
 
 def _print_explanation(explanation: Explanation, form: str) -> None:

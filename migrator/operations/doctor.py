@@ -10,6 +10,7 @@ from migrator.errors import MigratorError
 from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
 from migrator.store.open_by import find_holders, holder_names
+from migrator.store.other_databases import OTHER_DATABASE
 from migrator.text import count
 
 if TYPE_CHECKING:
@@ -41,7 +42,15 @@ class CheckResult:
 def check_up(context: CommandContext) -> list[CheckResult]:
     """Make every check but that of undo; nothing is changed."""
     store = context.store
-    return [*_database(store), *_integrity(store), _runs(store), _left_behind(store), _orphans(context.rule_context)]
+    asked = context.rule_context
+    return [
+        *_database(store),
+        *_integrity(store),
+        _runs(store),
+        _left_behind(store),
+        *_other_databases(asked),
+        _orphans(asked),
+    ]
 
 
 def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
@@ -85,7 +94,14 @@ def _database(store: Store) -> Iterator[CheckResult]:
         wrong=schema.read_only_because is not None,
     )
     sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
-    yield CheckResult("sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}")
+    whose = [
+        f"; {count(len(ids), 'session')} only opencode {number} has"
+        for number, ids in ((1, store.never_imported()), (2, store.only_in_2()))
+        if ids
+    ]
+    yield CheckResult(
+        "sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}{''.join(whose)}"
+    )
     found = _open_by(store)
     yield CheckResult(
         "openBy",
@@ -160,12 +176,31 @@ def _left_behind(store: Store) -> CheckResult:
     )
 
 
+def _other_databases(context: RuleContext) -> Iterator[CheckResult]:
+    """Say of each database beside this one how many sessions only it has, if it is known; nothing if there is none."""
+    if not context.other_databases:
+        return
+    texts = []
+    for other in context.other_databases:
+        if other.unread:
+            texts.append(f"{other.path.name} beside it can't be read ({other.unread}), so nobody can tell what it has")
+        elif other.only_there:
+            has = count(len(other.only_there), "session")
+            texts.append(f"{other.path.name} beside it has {has} that this one doesn't: `{other.list_command}`")
+    rows = [
+        {"path": str(other.path), "onlyThere": None if other.unread else len(other.only_there), "unread": other.unread}
+        for other in context.other_databases
+    ]
+    text = "; ".join(texts) or "no sessions that only another database beside it has"
+    yield CheckResult("otherDatabases", rows, text, notable=bool(texts))
+
+
 def _orphans(context: RuleContext) -> CheckResult:
     """Count what each rule finds; homes are not looked for, which would take its time."""
     from migrator.orphans.find import find_orphans, tally
     from migrator.plugins import orphan_rules
 
-    rules = [rule for rule in orphan_rules() if rule.name != "left-behind-json"]  # has a line of its own
+    rules = [rule for rule in orphan_rules() if rule.name not in {"left-behind-json", OTHER_DATABASE}]  # have own lines
     try:
         found = find_orphans(context, rules)
     except MigratorError as error:

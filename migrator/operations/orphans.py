@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migrator.errors import NothingMatched
 from migrator.operations.select import make_query
 from migrator.orphans.explain import explain, find_session
 from migrator.orphans.find import find_orphans, tally
+from migrator.orphans.hidden import Lists
 from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
 from migrator.plugins import check_rule_names, orphan_rules
+from migrator.store.elsewhere import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from migrator.model import Orphan
     from migrator.operations.context import CommandContext
     from migrator.orphans.explain import Explanation
+    from migrator.orphans.hidden import HiddenCounts
+    from migrator.store.other_databases import OtherDatabase
 
     Tick = Callable[[int], None]
 
@@ -28,12 +33,18 @@ if TYPE_CHECKING:
 class OrphanList:
     """The lost sessions that were asked for, last used first, and how many each rule found.
 
-    `selected` says whether any selector was given.
+    `selected` says whether any selector was given. Of the roots that were asked for and are not lost, `hidden` counts
+    those that a list of opencode's leaves out; None where only some rules were asked for, which say of no session that
+    it isn't lost. `only_in_2` is how many sessions opencode 1, which has tables here too, doesn't have; `unread` are
+    databases beside this one that couldn't be read.
     """
 
     orphans: Sequence[Orphan]
     by_rule: Mapping[str, int]
     selected: bool
+    hidden: HiddenCounts | None
+    only_in_2: int
+    unread: Sequence[OtherDatabase]
 
 
 def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
@@ -42,9 +53,19 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
     rules = orphan_rules()
     query = make_query(context, request.select)
     among = {session.id for session in query.sessions(context.store)} if query.selects else None
+    ask = context.rule_context
     homes = find_homes(context, request.search, tick)
-    found = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
-    return OrphanList(found, tally(found, request.rules or [rule.name for rule in rules]), query.selects)
+    found = find_orphans(ask, rules, homes, among=among, found_by=request.rules)
+    lost = {orphan.session.id for orphan in found}
+    in_place = [session for id_, session in ask.by_id.items() if id_ not in lost and (among is None or id_ in among)]
+    return OrphanList(
+        found,
+        tally(found, request.rules or [rule.name for rule in rules]),
+        query.selects,
+        None if request.rules else Lists(ask).tally(session for session in in_place if session.parent_id is None),
+        len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
+        [other for other in ask.other_databases if other.unread],
+    )
 
 
 def explain_session(
@@ -53,7 +74,10 @@ def explain_session(
     """Return every fact that is looked at for one session, which is named by its id or the start of it."""
     check_rule_names(request.rules, request.rule_option)
     homes = find_homes(context, request.search, tick)
-    return explain(context.rule_context, find_session(context.rule_context, session), orphan_rules(), homes)
+    found = find_session(context.rule_context, session)
+    if found is None:
+        raise NothingMatched(f"--explain {session}: no session has this id{elsewhere(context.store, [session])}.")
+    return explain(context.rule_context, found, orphan_rules(), homes, context.store.path)
 
 
 def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lambda _: None) -> Homes:
