@@ -69,6 +69,7 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
 
     from migrator.reporting.orphan_text import in_place_text, orphan_text, summary
     from migrator.reporting.session_rows import orphan_rows
+    from migrator.text import one_line
 
     table = form == "table"
     if table:
@@ -80,7 +81,9 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
     else:
         which = " these rules find" if values["rule"] else ""
         click.echo(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
-    for line in in_place_text(listed.hidden, listed.only_in_2, listed.unread):
+    unread = "note: can't tell whether sessions are left behind in JSON storage: "
+    echo_lines((unread + one_line(reason) for reason in listed.unread), err=True)
+    for line in in_place_text(listed.hidden, listed.only_in_2, listed.unread_databases):
         echo_lines(wrap(line, width() or 80, break_long_words=False, break_on_hyphens=False), err=True)
 
 

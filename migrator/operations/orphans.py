@@ -15,6 +15,8 @@ from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
 from migrator.plugins import check_rule_names, orphan_rules
 from migrator.store.elsewhere import elsewhere
+from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
+from migrator.store.other_databases import OTHER_DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +37,8 @@ class OrphanList:
 
     `selected` says whether any selector was given. Of the roots that were asked for and are not lost, `hidden` counts
     those that a list of opencode's leaves out; None where only some rules were asked for, which say of no session that
-    it isn't lost. `only_in_2` is how many sessions opencode 1, which has tables here too, doesn't have; `unread` are
-    databases beside this one that couldn't be read.
+    it isn't lost. `only_in_2` is how many sessions opencode 1, which has tables here too, doesn't have. `unread` says
+    why there may be more in JSON storage; `unread_databases` are those beside this one that couldn't be read.
     """
 
     orphans: Sequence[Orphan]
@@ -44,7 +46,8 @@ class OrphanList:
     selected: bool
     hidden: HiddenCounts | None
     only_in_2: int
-    unread: Sequence[OtherDatabase]
+    unread: Sequence[str]
+    unread_databases: Sequence[OtherDatabase]
 
 
 def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
@@ -58,13 +61,15 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
     found = find_orphans(ask, rules, homes, among=among, found_by=request.rules)
     lost = {orphan.session.id for orphan in found}
     in_place = [session for id_, session in ask.by_id.items() if id_ not in lost and (among is None or id_ in among)]
+    asked = request.rules or [rule.name for rule in rules]
     return OrphanList(
         found,
-        tally(found, request.rules or [rule.name for rule in rules]),
+        tally(found, asked),
         query.selects,
         None if request.rules else Lists(ask).tally(session for session in in_place if session.parent_id is None),
         len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
-        [other for other in ask.other_databases if other.unread],
+        json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
+        [other for other in ask.other_databases if other.unread] if OTHER_DATABASE in asked else (),
     )
 
 

@@ -52,9 +52,10 @@ def _found(store: Store, texts: Collection[str]) -> Iterator[str]:
         elif ids := _matching(texts, (session.id for session in other.only_there)):
             words = " ".join(f"--from-id {id_}" for id_ in ids[:_NAMED])
             yield f"{other.path.name} beside this database has {first_few(ids, _NAMED)}: `{other.command} list {words}`"
-    files = left_behind_files(store)
+    files, unreadable = left_behind_files(store)
     if ids := _matching(texts, files):
         yield f"only the JSON storage of opencode before 1.2 has {first_few(ids, _NAMED)}: {files[ids[0]]}"
+    yield from (f"nobody can tell what is in JSON storage: {reason}" for reason in unreadable)
 
 
 def _unread(other: OtherDatabase) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import MigratorError
+from migrator.errors import CantTell, MigratorError
 from migrator.model import Binding, Session
 from migrator.store.connection import columns_of
 from migrator.store.location import command_for, databases_beside
@@ -50,8 +50,15 @@ class OtherDatabase(NamedTuple):
 
 
 def other_databases(store: Store) -> list[OtherDatabase]:
-    """Read the other databases beside this one, by name; those that have no sessions are left out."""
-    if not (beside := databases_beside(store.path)):
+    """Read the other databases beside this one, by name; those that have no sessions are left out.
+
+    Where nobody can tell which there are, one stands for all of them.
+    """
+    try:
+        beside = databases_beside(store.path)
+    except CantTell as error:
+        return [OtherDatabase(store.path.with_name("opencode-*.db"), "", unread=str(error))]
+    if not beside:
         return []
     known: dict[str, int] = dict(store.rows("SELECT id, time_updated FROM session"))
     read = [_read(path, known) for path in beside]

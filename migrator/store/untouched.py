@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
+from migrator.disk.status import is_file
 from migrator.errors import MigratorError
 from migrator.store.file_signature import FileSignature
 
@@ -60,7 +61,7 @@ def read_untouched(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    if not path.is_file():  # to open a FIFO would wait for ever
+    if not is_file(path):  # to open a FIFO would wait for ever
         raise MigratorError("it is no file")
     with path.open("rb"):  # SQLite would say less of why it can't open it
         pass

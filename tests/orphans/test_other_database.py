@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.register import Register
+    from tests.support.unprivileged import UnprivilegedHome
 
 DEV = "opencode-migrator --channel dev"
 
@@ -314,3 +315,21 @@ def test_over_http(register: Register) -> None:
         assert [reason["rule"] for reason in row["reasons"]] == ["other-database"]
         said = served.refused("POST", "/session/ses_there/migrate", 404, "nothing-matched", json={"directory": "/tmp"})
         assert f"opencode-dev.db beside this database has ses_there: `{DEV} list --from-id ses_there`" in said
+
+
+def test_where_nobody_can_tell_which_others_there_are(unprivileged: UnprivilegedHome) -> None:
+    unprivileged.database.parent.chmod(0o311)
+    listed = unprivileged.run("orphans", "--rule", "other-database")
+    assert listed.code == 0
+    assert "opencode-*.db beside this database can't be read (" in " ".join(listed.stderr.split())
+    assert unprivileged.run("orphans", "--rule", "missing-directory").stderr.count("can't be read") <= 1
+    checked = unprivileged.run("doctor", "--json").json
+    assert "opencode-*.db" in checked["cantTell"]["otherDatabases"]
+
+
+def test_one_that_is_closed_to_us_is_named(unprivileged: UnprivilegedHome) -> None:
+    path = unprivileged.database.with_name("opencode-dev.db")
+    shutil.copy(unprivileged.database, path)
+    path.chmod(0)
+    told = " ".join(unprivileged.run("orphans", "--rule", "other-database").stderr.split())
+    assert "opencode-dev.db beside this database can't be read (Permission denied)" in told
