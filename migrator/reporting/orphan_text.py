@@ -44,18 +44,19 @@ def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
     return f"{count(len(orphans), 'orphan')} in {_directories(orphans)}: {rules}."
 
 
-def in_place_text(hidden: HiddenCounts | None, only_in_2: int, unread: Iterable[OtherDatabase]) -> Iterator[str]:
+def in_place_text(
+    hidden: HiddenCounts | None, commands: Sequence[str], only_in_2: int, unread: Iterable[OtherDatabase]
+) -> Iterator[str]:
     """Yield what else people should know: which sessions are in place and hidden, or not seen by opencode 1.
 
-    Also which other databases nobody could look into.
+    Also which other databases nobody could look into. `commands` list all sessions and explain one.
     """
     if hidden and hidden.sessions:
         reasons = [f"{number:,} by {reason}" for reason in HiddenBy if (number := hidden.by.get(reason, 0))]
         they = "is where it belongs" if hidden.sessions == 1 else "are where they belong"
         yield (
             f"{count(hidden.sessions, 'session')} {they}, but not in every list of opencode's: left out are "
-            f"{', '.join(reasons)}. `opencode-migrator list --all` shows them, `opencode-migrator orphans "
-            "--explain ID` says which list and how to open one."
+            f"{', '.join(reasons)}. `{commands[0]}` shows them, `{commands[1]}` says which list and how to open one."
         )
     if only_in_2:
         yield (
@@ -122,7 +123,14 @@ def _home(orphan: Orphan, width: int) -> Iterator[str]:
         where = "stays where it is" if home.directory == orphan.session.directory else home.directory
         yield from labelled_lines(f"home ({home.certainty.value})", f"{where}; {home.because}", width, "green")
     elif orphan.rivals:
-        yield from labelled_lines("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
+        yield from tie_lines(orphan, width)
+
+
+def tie_lines(orphan: Orphan, width: int) -> Iterator[str]:
+    """Yield the directories where a lost session may belong, and the commands that say which it is, each whole."""
+    text = f"{' or '.join(orphan.rivals)}; nothing tells which. To say which it is:"
+    yield from labelled_lines("home", text, width, "yellow")
+    yield from (f"    {one_line(command)}" for command in orphan.commands)
 
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:

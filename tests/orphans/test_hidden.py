@@ -199,6 +199,14 @@ def test_it_stands_below_the_orphans_too_and_for_the_selected_sessions(register:
     assert summary(register, "--from-dir", shop).startswith("No orphan among the selected sessions. 2 sessions are")
 
 
+def test_the_commands_name_the_database_that_was_named(register: Register) -> None:
+    register.add("ses_1", register.at, time_updated=1)
+    file = register.home.database
+    named = summary(register, "--db", file)
+    assert f"`opencode-migrator list --all --db {file}` shows them" in named
+    assert f"`opencode-migrator orphans --explain ID --db {file}` says" in named
+
+
 def test_asked_for_one_rule_it_says_nothing_of_what_is_in_place(register: Register) -> None:
     register.add("ses_1", register.at, time_updated=1)
     assert summary(register, "--rule", "missing-directory") == "No orphan these rules find."
