@@ -61,7 +61,7 @@ def prepare(
     token = tokens.make()
     file = token_file or state_directory() / "serve" / f"{port}.token"
     try:
-        tokens.write(token, file, path)
+        tokens.write(token, file, access.path)
     except MigratorError:
         listening.close()
         raise
