@@ -209,6 +209,24 @@ class Store:
         rows = self.rows(f"SELECT id, version FROM main.session WHERE path IS NULL {only_v1}")
         return frozenset(id_ for id_, version in rows if _version(version) < FIRST_WITH_PATH)
 
+    def newest_version(self) -> tuple[int, ...]:
+        """Return the version of the opencode 1 that made the newest session, as numbers.
+
+        () if there is none, and where it was built by hand: it calls itself `local` then, or 0.0.0.
+        """
+        if not self.schema.has_v1:
+            return ()
+        rows = self.rows("SELECT version FROM main.session ORDER BY time_created DESC LIMIT 1")
+        version = _version(rows[0][0]) if rows else ()
+        return version if any(version) else ()
+
+    def only_in_2(self) -> frozenset[str]:
+        """Return the sessions that opencode 2 has and opencode 1, which has tables here too, doesn't."""
+        if self.schema.dialect != "v1+v2":
+            return frozenset()
+        rows = self.rows("SELECT id FROM main.session_v2 WHERE id NOT IN (SELECT id FROM main.session)")
+        return frozenset(id_ for (id_,) in rows)
+
     def never_imported(self) -> list[str]:
         """Return the sessions that opencode 1 has and opencode 2, which has tables here too, doesn't; by id."""
         if self.schema.dialect != "v1+v2":
