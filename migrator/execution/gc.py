@@ -11,15 +11,17 @@ new one. Only those two are ever looked at. One can be removed if
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.disk.status import is_directory, is_file
+from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError
 from migrator.execution.run_log import open_run, refuse_while_unfinished, run_entries, undone_by
 from migrator.model import RunStatus
 from migrator.snapshots.layout import Layout
+from migrator.snapshots.readable import why_unreadable
 from migrator.snapshots.route import SnapshotRoutes
 from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
@@ -113,24 +115,29 @@ class _LeftoverSearch:
                         continue
                     seen.add(git_dir)
                     try:
-                        if self._is_left_behind(Path(git_dir), worktree):
-                            size = _size(Path(git_dir))
-                            yield self._judge(Leftover(git_dir, worktree, run.entry.id, size))
+                        if self._is_left_behind(git_dir, worktree):
+                            yield self._judge(Leftover(git_dir, worktree, run.entry.id, _size(git_dir)))
                     except CantTell as error:
-                        yield Leftover(git_dir, worktree, run.entry.id, 0, str(error))
+                        yield Leftover(git_dir, worktree, run.entry.id, _size(git_dir), str(error).rstrip("."))
 
-    def _is_left_behind(self, git_dir: Path, worktree: str) -> bool:
-        """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there."""
-        is_for_one = self._layout.by_worktree and git_dir.parent.parent == self._layout.root
-        if not is_for_one or not is_file(git_dir / "HEAD"):
+    def _is_left_behind(self, git_dir: str, worktree: str) -> bool:
+        """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there.
+
+        Raises CantTell if nobody can tell.
+        """
+        is_for_one = self._layout.by_worktree and Path(git_dir).parent.parent == self._layout.root
+        if not is_for_one or not self._layout.has(git_dir):
             return False
         if not is_directory(worktree):
             return True
         place = self._places.find(worktree)
-        return self._layout.git_dir(place.project_id, place.worktree) != str(git_dir)
+        return self._layout.git_dir(place.project_id, place.worktree) != git_dir
 
     def _judge(self, leftover: Leftover) -> Leftover:
-        """Return the leftover with `why_kept`, or with `gives_up` if it can be removed."""
+        """Return the leftover with `why_kept`, or with `gives_up` if it can be removed.
+
+        Raises CantTell if nobody can tell what is in it.
+        """
         for database, in_use in self._in_other_databases.items():
             if in_use is None:
                 return leftover._replace(why_kept=f"{database} can't be read, and its sessions may be in it")
@@ -179,15 +186,17 @@ class _LeftoverSearch:
         number = 0
         for now, named in named_by_place.items():
             here = complete_trees(git_dir, named)
-            there = complete_trees(now, here) if now is not None and is_file(Path(now, "HEAD")) else set()
+            if named - here and (why := why_unreadable(git_dir)):
+                raise CantTell(why)
+            there = complete_trees(now, here) if now is not None and self._layout.has(now) else set()
             number += len(here - there)
         return number
 
 
-def _size(directory: Path) -> int:
-    """Return the size of all files below a directory, in bytes."""
-    files = (file for file in directory.rglob("*") if file.is_file() and not file.is_symlink())
-    return sum(file.lstat().st_size for file in files)
+def _size(git_dir: str) -> int:
+    """Return the size of the files in a repository in bytes, so far as they may be looked at."""
+    names = (os.path.join(directory, name) for directory, _, files in os.walk(git_dir) for name in files)
+    return sum(os.lstat(name).st_size for name in names if not os.path.islink(name))
 
 
 def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | None] | None]:

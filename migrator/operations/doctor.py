@@ -78,8 +78,8 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
         "undo",
         {**tally, "sessions": rows, "redo": redo_rows(sessions, redo)},
         undo_effect_headline(rows, len(sessions)),
-        wrong=tally[UndoEffect.DELETES.value] > 0,
-        notable=tally[UndoEffect.UNKNOWN.value] > 0 or bool(redo),
+        wrong=tally[UndoEffect.DELETES.value] + tally[UndoEffect.UNKNOWN.value] > 0,
+        notable=bool(redo),
     )
 
 
