@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError, NoSuchRun
+from migrator.errors import NoSuchRun
 from migrator.execution.journal import Journal
 from migrator.model import RunStatus
 from migrator.state_dir import runs_directory
@@ -17,30 +17,13 @@ if TYPE_CHECKING:
     from migrator.execution.journal_rows import RunEntry
 
 
-def run_entries(store: str | None = None) -> list[RunEntry]:
-    """Return the runs so far, oldest first; only those on the database `store`, if that is given."""
+def run_entries() -> list[RunEntry]:
+    """Return the runs so far, on every database, oldest first."""
     found = []
     for path in sorted(runs_directory().glob("*.db")):
         with Journal(path) as journal, suppress(NoSuchRun):  # it was cut off before it began
             found.append(journal.entry)
-    return sorted((entry for entry in found if store in {None, entry.store}), key=lambda entry: entry.started)
-
-
-def refuse_while_unfinished(store: str) -> None:
-    """Raise MigratorError if a run on this database was cut off."""
-    sql = "SELECT id FROM run WHERE store = ? AND status IN (?, ?)"
-    values = (store, RunStatus.RUNNING.value, RunStatus.ROLLING_BACK.value)
-    found: list[str] = []
-    for path in sorted(runs_directory().glob("*.db")):
-        with Journal(path) as journal:
-            if journal.has_table("run"):
-                found += [run for (run,) in journal.connection.execute(sql, values)]
-    if found:
-        run = found[0]
-        raise MigratorError(
-            f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
-            f"or `opencode-migrator undo {run}` to take it back.",
-        )
+    return sorted(found, key=lambda entry: entry.started)
 
 
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:

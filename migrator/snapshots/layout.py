@@ -38,6 +38,11 @@ class Layout:
         name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
         return f"{project}/{name}" if self.by_worktree else project
 
+    def as_of_now(self, git_dir: str) -> str:
+        """Return where a snapshot repository is that was recorded when the data directory may have been elsewhere."""
+        _, above, names = git_dir.rpartition("/snapshot/")
+        return f"{self.root}/{names}" if above else git_dir
+
     def other_repositories(self, project_id: str, worktree: str) -> list[tuple[str, str]]:
         """Return (project id, git directory) of other repositories that may hold snapshots of a worktree.
 
