@@ -45,7 +45,8 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         undo = check_undo(context, select) if values["undo"] else None
     results += [undo] if undo else []
     if values["as_json"]:
-        echo_json({result.subject: result.value for result in results})
+        unknown = {result.subject: result.cant_tell for result in results if result.cant_tell}
+        echo_json({result.subject: result.value for result in results} | {"cantTell": unknown})
     else:
         for result in results:
             click.echo(f"{_mark(result)} {result.text}")

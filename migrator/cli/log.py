@@ -20,12 +20,18 @@ def command(form: str, **values: Any) -> None:
     Where they are on several databases, or on one that was moved, it says which has their rows now.
     """
     from migrator.documents.run import log_row
-    from migrator.operations.log import list_runs
+    from migrator.execution.run_log import UnreadableRuns
+    from migrator.operations.log import list_runs, logged
+    from migrator.operations.run_databases import as_recorded
     from migrator.store.location import default_database
     from migrator.text import count, local_time
 
-    named = only_database(values)
-    rows = [log_row(run) for run in list_runs(named)]
+    named, unreadable = only_database(values), None
+    try:
+        runs = list_runs(named)
+    except UnreadableRuns as error:
+        runs, unreadable = logged(as_recorded(error.entries)), error
+    rows = [log_row(run) for run in runs]
     columns = {
         "Run": lambda row: row["run"],
         "When": lambda row: local_time(row["started"]),
@@ -35,11 +41,13 @@ def command(form: str, **values: Any) -> None:
     }
     if {row["database"] for row in rows} - {str(named or default_database())}:
         columns["Database"] = lambda row: row["database"] or f"not found; it was {row['store']}"
-    if not rows:
+    if not (rows or unreadable):
         others = len(list_runs()) if named else 0
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
         click.echo(f"No run{of}.", err=True)
     echo_rows(rows, form, columns)
+    if unreadable:
+        raise unreadable
 
 
 def _status(status: str) -> str:

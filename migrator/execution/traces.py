@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.disk.status import is_gone, status_of
 from migrator.errors import MigratorError
 from migrator.execution.project_edits import column_edits
 from migrator.execution.run_log import open_run, run_entries
@@ -69,7 +70,7 @@ class _Trace(NamedTuple):
 
 def seen_runs(store: Store) -> list[SeenRun]:
     """Return the runs that a database has seen, and those that were made at its path, oldest first."""
-    runs = run_entries()
+    runs = run_entries(str(store.path))
     present = {run.id for run in runs if _has_rows(store, run)}
     elsewhere = {run.id for run in runs if run.id in present and not _is_recorded(store, run)}
     traces = _traces(store, runs, elsewhere)
@@ -92,7 +93,7 @@ def runs_on(store: Store) -> list[RunEntry]:
 
 def unfinished_on(store: Store) -> list[RunEntry]:
     """Return the runs that were cut off and of which rows are in a database, oldest first."""
-    runs = run_entries()
+    runs = run_entries(str(store.path))
     if not any(run.unfinished or _may_be_half_there(store, run) for run in runs):
         return []
     return [run.entry for run in seen_runs(store) if run.entry.unfinished and run.has_rows]
@@ -117,7 +118,7 @@ def entry_on(store: Store, run: RunEntry) -> RunEntry:
     """Return a run with the status that it has in a database."""
     if not _may_be_half_there(store, run):
         return run
-    return replace(run, status=_status(run, _traces(store, run_entries(), {run.id})[run.id]))
+    return replace(run, status=_status(run, _traces(store, run_entries(str(store.path)), {run.id})[run.id]))
 
 
 def where_made(store: Store, run: RunEntry) -> str | None:
@@ -126,7 +127,7 @@ def where_made(store: Store, run: RunEntry) -> str | None:
         return None
     made = f"Run {run.id} was made on {run.store}"
     try:
-        trace = _trace_where_made(run)
+        trace = _trace_where_made(store, run)
     except MigratorError as error:
         return f"{made}, which can't be looked at ({str(error).rstrip('.')}); this is {store.path}."
     if trace is None:
@@ -139,9 +140,9 @@ def where_made(store: Store, run: RunEntry) -> str | None:
 
 def _along(store: Store, run: RunEntry) -> str:
     """Return a sentence for people if the folders of the sessions were renamed together with the database."""
-    if (folder := renamed_folder(run.store, str(store.path))) is None or os.path.exists(folder[0]):
+    if (folder := renamed_folder(run.store, str(store.path))) is None or not is_gone(folder[0]):
         return ""
-    with open_run(run.id) as journal:
+    with open_run(run.id, str(store.path)) as journal:
         directories = {binding.directory for change in journal.changes() for binding in (change.before, change.after)}
     new_paths = filter(None, map(FolderMap([folder]).new_path, directories))
     if not any(map(os.path.isdir, new_paths)):
@@ -151,15 +152,16 @@ def _along(store: Store, run: RunEntry) -> str:
     return f" {folder[0]} is {folder[1]} now; once this is done, `{then}` lets all sessions follow."
 
 
-def _trace_where_made(run: RunEntry) -> _Trace | None:
-    """Return what the database at the path in the journal has of a run; None if there is no file.
+def _trace_where_made(store: Store, run: RunEntry) -> _Trace | None:
+    """Return what the database at the path in the journal has of a run on `store`; None if there is no file.
 
     Raises MigratorError if it can't be looked at.
     """
-    if not os.path.exists(run.store):
+    if status_of(run.store) is None:
         return None
+    runs = run_entries(str(store.path))
     with Store(Path(run.store), busy_seconds=LOOK_SECONDS) as other:
-        return _traces(other, run_entries(), {run.id})[run.id]
+        return _traces(other, runs, {run.id}, str(store.path))[run.id]
 
 
 def why_not_here(store: Store, run: RunEntry) -> str | None:
@@ -177,20 +179,20 @@ def why_not_here(store: Store, run: RunEntry) -> str | None:
     if recorded or not run.unfinished:
         return None
     try:  # going on here would forget what it has written there
-        trace = _trace_where_made(run)
+        trace = _trace_where_made(store, run)
     except MigratorError as error:
         return f"{same}, and {run.store}, on which it was made, can't be looked at ({str(error).rstrip('.')})"
     return f"{same}, which was cut off on {run.store}" if trace and trace.as_left else None
 
 
 def _is_as_before(store: Store, run: RunEntry) -> bool:
-    trace = _traces(store, run_entries(), {run.id})[run.id]
+    trace = _traces(store, run_entries(str(store.path)), {run.id})[run.id]
     return bool(trace.changed) and not trace.as_left and trace.as_found == trace.found
 
 
 def has_written_nothing(store: Store, run: RunEntry) -> bool:
     """Tell whether a database is, in all that a run would change, as it was before the run."""
-    trace = _traces(store, run_entries(), {run.id})[run.id]
+    trace = _traces(store, run_entries(str(store.path)), {run.id})[run.id]
     return trace.changed == trace.as_found and _has_rows(store, run)
 
 
@@ -207,7 +209,7 @@ def _was_seen(run: RunEntry, trace: _Trace) -> bool:
         return True
     if run.status is RunStatus.APPLIED and trace.changed:
         return False
-    return trace.as_found == (trace.found if trace.changed else 0) and not os.path.exists(run.store)
+    return trace.as_found == (trace.found if trace.changed else 0) and is_gone(run.store)
 
 
 def _may_be_half_there(store: Store, run: RunEntry) -> bool:
@@ -223,27 +225,33 @@ def _status(run: RunEntry, trace: _Trace) -> RunStatus:
 
 def _has_some_as_left(store: Store, run: RunEntry) -> bool:
     """Tell, of a run that was made at this path, whether one of the first sessions is as it left it: mostly so."""
-    with open_run(run.id) as journal:
+    with open_run(run.id, str(store.path)) as journal:
         after = {change.session: change.after for change in journal.changes(1, _FIRST) if change.moves}
     return any(after[id_] == binding for id_, (binding, _) in store.bindings(after).items())
 
 
-def _has_rows(store: Store, run: RunEntry) -> bool:
+def _has_rows(store: Store, run: RunEntry, journals: str | None = None) -> bool:
     """Tell whether a database has a session of the run or, if it is about none, a project."""
-    with open_run(run.id) as journal:
+    with open_run(run.id, journals or str(store.path)) as journal:
         sessions = sorted(journal.session_ids())
         if sessions:
             return bool(store.parents(sessions[:_FIRST]) or store.parents(sessions[_FIRST:]))
         return bool(store.project_rows([update.id for update in journal.updates()]))
 
 
-def _traces(store: Store, runs: Sequence[RunEntry], wanted: Collection[str]) -> dict[str, _Trace]:
-    """Map the ids of the `wanted` runs to what a database has of them; `runs` are all so far, oldest first."""
+def _traces(
+    store: Store, runs: Sequence[RunEntry], wanted: Collection[str], journals: str | None = None
+) -> dict[str, _Trace]:
+    """Map the ids of the `wanted` runs to what a database has of them; `runs` are all so far, oldest first.
+
+    Their journals are where those of runs on the database `journals` may be, by default on this one.
+    """
     if not wanted:
         return {}
-    marks = {run.id: _marks(run) for run in runs if run.id in wanted}
+    where = journals or str(store.path)
+    marks = {run.id: _marks(run, where) for run in runs if run.id in wanted}
     keys = {key for changed in marks.values() for key in changed}
-    marks |= {run.id: _marks(run, keys) for run in runs if run.id not in wanted}
+    marks |= {run.id: _marks(run, where, keys) for run in runs if run.id not in wanted}
     now = _values(store, keys)
     recorded = [run for run in runs if _is_recorded(store, run)]
     # What runs at this path explain is not the doing of others: a move may have been tried on a copy first.
@@ -255,7 +263,7 @@ def _traces(store: Store, runs: Sequence[RunEntry], wanted: Collection[str]) -> 
     for run, as_left, as_found in _played_back(now, runs, marks, since):
         if run.id in wanted:
             of_run = marks[run.id]
-            there = len(of_run.keys() & now.keys()) if of_run else int(_has_rows(store, run))
+            there = len(of_run.keys() & now.keys()) if of_run else int(_has_rows(store, run, where))
             found[run.id] = _Trace(len(of_run), there, len(as_left), len(as_found))
     return found
 
@@ -286,9 +294,9 @@ def _played_back(
         yield run, as_left, as_found
 
 
-def _marks(run: RunEntry, among: Collection[Key] | None = None) -> Marks:
+def _marks(run: RunEntry, journals: str, among: Collection[Key] | None = None) -> Marks:
     """Return what a run changed: the bindings of sessions, or if it moved none, other values; only what is `among`."""
-    with open_run(run.id) as journal:
+    with open_run(run.id, journals) as journal:
         sessions = None if among is None else [key for key in among if isinstance(key, str)]
         moved: Marks = {id_: pair for id_, pair in journal.moves(sessions).items()}  # noqa: C416 - for the type checker
         if moved or (among is not None and all(isinstance(key, str) for key in among)):

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError
+from migrator.disk.status import is_gone
+from migrator.errors import CantTell, MigratorError
 from migrator.execution import runs
 from migrator.execution.interrupts import deferred_interrupts
 from migrator.execution.traces import LOOK_SECONDS
@@ -59,16 +60,16 @@ def find_database(plan: Plan, file: str) -> Path:
     if not plan.writes:
         return known[0]
     for path in known:
-        if path.is_file() and _has_rows(path, plan):
+        if not is_gone(path) and _has_rows(path, plan):
             return path
-    lost = "has nothing of it" if known[0].is_file() else "is gone"
-    for beside in dict.fromkeys(beside for path in known for beside in databases_beside(path)):
+    lost = "is gone" if is_gone(known[0]) else "has nothing of it"
+    for beside in dict.fromkeys(beside for path in known for beside in _beside(path)):
         if _may_have_rows(beside, plan):
             command = shlex.join(["opencode-migrator", "apply", file, "--db", str(beside)])
             raise MigratorError(
                 f"The plan was made for {plan.store}, which {lost}; its rows are in {beside}: `{command}`.",
             )
-    if known[0].is_file():
+    if not is_gone(known[0]):
         return known[0]  # where they were deleted, as applying the plan will say
     raise MigratorError(
         f"The plan was made for {plan.store}, which {lost}; if that was moved, name it with --db FILE.",
@@ -79,7 +80,7 @@ def plan_on(plan: Plan, path: Path) -> Plan:
     """Return a plan as it is applied to the database at `path`, with a warning if it was made for another path."""
     if is_same_file(plan.store, path):
         return replace(plan, store=str(path))
-    gone = "" if os.path.exists(plan.store) else ", which is gone"
+    gone = ", which is gone" if is_gone(plan.store) else ""
     warning = PlanWarning("other-database", f"The plan was made for {plan.store}{gone}; this is {path}.")
     return replace(plan, store=str(path), warnings=(*plan.warnings, warning))
 
@@ -96,6 +97,13 @@ def _check_here(store: Store, plan: Plan) -> None:
 def _has_rows(path: Path, plan: Plan, busy_seconds: float = BUSY_SECONDS) -> bool:
     with Store(path, busy_seconds=busy_seconds) as store:
         return _is_about(store, plan)
+
+
+def _beside(path: Path) -> list[Path]:
+    try:
+        return databases_beside(path)
+    except CantTell:
+        return []
 
 
 def _may_have_rows(path: Path, plan: Plan) -> bool:

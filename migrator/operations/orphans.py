@@ -12,6 +12,7 @@ from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
 from migrator.plugins import check_rule_names, orphan_rules
+from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 class OrphanList:
     """The lost sessions that were asked for, last used first, and how many each rule found.
 
-    `selected` says whether any selector was given.
+    `selected` says whether any selector was given, `unread` why there may be more in JSON storage.
     """
 
     orphans: Sequence[Orphan]
     by_rule: Mapping[str, int]
     selected: bool
+    unread: Sequence[str] = ()
 
 
 def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
@@ -44,7 +46,8 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
     among = {session.id for session in query.sessions(context.store)} if query.selects else None
     homes = find_homes(context, request.search, tick)
     found = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
-    return OrphanList(found, tally(found, request.rules or [rule.name for rule in rules]), query.selects)
+    unread = json_files(context.store).unreadable if LEFT_BEHIND_JSON in (request.rules or [LEFT_BEHIND_JSON]) else ()
+    return OrphanList(found, tally(found, request.rules or [rule.name for rule in rules]), query.selects, unread)
 
 
 def explain_session(

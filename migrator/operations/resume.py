@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_file
 from migrator.errors import MigratorError, NoSuchDirectory, StalePlan
 from migrator.execution import runs
 from migrator.execution.run_log import open_run
@@ -42,7 +42,7 @@ def find_run_to_resume(run: str | None, only: Path | None = None) -> FoundRun:
 
 def resume_run(path: Path, run: str, write: WriteRequest) -> Run:
     """Finish a run that was cut off."""
-    with open_writer(path, write) as (writer, request), open_run(run) as journal:
+    with open_writer(path, write) as (writer, request), open_run(run, str(path)) as journal:
         check_here(writer, journal.entry, "resume")
         _check_destinations(writer, journal)
         _check_carried(writer, journal)
@@ -78,7 +78,7 @@ def _check_carried(store: Store, run: Journal) -> None:
         return
     for carried in run.carried():
         target = layout.as_of_now(carried.target)
-        if not os.path.isfile(f"{target}/HEAD"):
+        if not is_file(f"{target}/HEAD"):
             raise StalePlan(
                 f"Run {entry.id} can't be finished: the snapshots that it has carried are not at {target}, and without "
                 f"them an undo in opencode would delete files; take it back with `{command('undo', entry, store)}`.",

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import MigratorError, NoSuchRun, StalePlan
-from migrator.execution.run_log import open_run, run_entries, undone_by
+from migrator.disk.status import is_gone
+from migrator.errors import CantTell, MigratorError, NoSuchRun, StalePlan
+from migrator.execution.run_log import UnreadableRuns, open_run, run_entries, undone_by
 from migrator.execution.traces import LOOK_SECONDS, entry_on, has_written_nothing, seen_runs, where_made, why_not_here
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from migrator.execution.journal_rows import RunEntry
     from migrator.execution.traces import SeenRun
@@ -52,6 +54,8 @@ def runs_located(named: Path | None = None) -> list[LocatedRun]:
         try:
             with Store(named, busy_seconds=LOOK_SECONDS) as store:
                 return runs_located_on(store)
+        except UnreadableRuns:
+            raise
         except MigratorError:
             return runs_recorded(named)
     databases = _Databases()
@@ -71,9 +75,14 @@ def runs_located_on(store: Store) -> list[LocatedRun]:
 
 def runs_recorded(path: Path) -> list[LocatedRun]:
     """Return the runs that were made at a path or at one that is gone, for a database that can't be looked at now."""
-    runs = [run for run in run_entries() if is_same_file(run.store, path) or not os.path.exists(run.store)]
+    runs = run_entries(str(path))
+    return as_recorded([run for run in runs if is_same_file(run.store, path) or is_gone(run.store)])
+
+
+def as_recorded(runs: Sequence[RunEntry]) -> list[LocatedRun]:
+    """Return runs on the databases that the journals name, where those are not known to be gone."""
     undone = undone_by(runs)
-    return [LocatedRun(run, path if is_same_file(run.store, path) else None, undone.get(run.id)) for run in runs]
+    return [LocatedRun(run, None if is_gone(run.store) else Path(run.store), undone.get(run.id)) for run in runs]
 
 
 def find_run(wanted: str, named: Path | None, verb: str) -> FoundRun:
@@ -82,10 +91,10 @@ def find_run(wanted: str, named: Path | None, verb: str) -> FoundRun:
     Raises NoSuchRun if there is no such run, or nothing of it in the database; the message names the command of this
     `verb` that goes on.
     """
-    with open_run(wanted) as journal:
+    with open_run(wanted, str(named) if named else None) as journal:
         run = journal.entry
     databases, recorded = _Databases(), Path(os.path.realpath(run.store))
-    path = named or databases.path_of(run) or (recorded if recorded.is_file() else None)
+    path = named or databases.path_of(run) or (None if is_gone(recorded) else recorded)
     if path is None:
         raise NoSuchRun(f"Run {run.id} was made on {run.store}, which is gone; {_advice(databases, run, verb)}")
     with Store(path) as store:
@@ -128,7 +137,7 @@ class _Databases:
     def __init__(self) -> None:
         self.runs = run_entries()
         self._default = default_database()
-        recorded = (Path(os.path.realpath(run.store)) for run in self.runs if os.path.isfile(run.store))
+        recorded = (Path(os.path.realpath(run.store)) for run in self.runs if not is_gone(run.store))
         self._paths = list(dict.fromkeys([*([self._default] if self._default else []), *recorded]))
         self._seen = cache(_look)
 
@@ -149,7 +158,8 @@ class _Databases:
     def _all_around(self, run: RunEntry) -> Iterator[Path]:
         yield from self._paths
         for path in (*self._paths, Path(run.store)):
-            yield from databases_beside(path)
+            with suppress(CantTell):
+                yield from databases_beside(path)
 
     def check_only(self, store: Store, run: RunEntry, verb: str) -> None:
         """Refuse to choose a database if the run was cut off before it wrote anything: a copy is the same in all."""
@@ -182,5 +192,7 @@ def _look(path: Path) -> dict[str, SeenRun] | None:
     try:
         with Store(path, busy_seconds=LOOK_SECONDS) as store:
             return {run.entry.id: run for run in seen_runs(store)}
+    except UnreadableRuns:
+        raise
     except MigratorError:
         return None

@@ -44,13 +44,13 @@ def read_run(run: str) -> RunEntry:
 
 def plan_undo(path: Path, run: str) -> Plan:
     """Return the plan that takes a finished run back."""
-    with Store(path) as store, open_run(run) as journal:
+    with Store(path) as store, open_run(run, str(path)) as journal:
         return runs.inverse_job(store, journal).plan
 
 
 def undo_run(path: Path, run: str, write: WriteRequest) -> Run:
     """Take a run back; an unfinished one is rolled back."""
-    with open_writer(path, write) as (writer, request), open_run(run) as journal:
+    with open_writer(path, write) as (writer, request), open_run(run, str(path)) as journal:
         note = check_here(writer, journal.entry, "undo")
         done = runs.undo(writer, journal, request)
         return replace(done, warnings=(*done.warnings, PlanWarning("other-database", note))) if note else done

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_directory
 from migrator.errors import NoSuchDirectory, StalePlan
 from migrator.model import FolderState, ProjectAction
 from migrator.places.opencode_1 import place_of_opencode_1
@@ -32,7 +32,7 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
             _check_directories(plan, store, places)
             return plan
         folders = plan.relocated
-        if folders.state is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in folders.folders):
+        if folders.state is FolderState.WILL_MOVE and not any(is_directory(old) for old, _ in folders.folders):
             folders = replace(folders, state=FolderState.MOVED)
         _check_relocated(plan, folders, store, places)
     except NoSuchDirectory as error:

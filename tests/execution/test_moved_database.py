@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.support.forked import Finished
+    from tests.support.unprivileged import UnprivilegedHome
 
 HALF = Fault("kill", 2, "after intend")
 """The first of two chunks is written."""
@@ -531,3 +532,16 @@ def test_a_run_goes_on_only_where_its_snapshots_came_along(carried: Carried, *, 
     assert "an undo in opencode would delete files" in sentence(done, 5)
     assert follow(found.home, done, naming=" undo ").code == 0
     assert [directories(found.home)[id_] for id_ in carried.sessions] == [str(carried.old)] * 2
+
+
+def test_where_the_original_can_not_be_looked_at_that_is_said(home: Home, unprivileged: UnprivilegedHome) -> None:
+    home.repository("shop", "sub/deep")
+    before = rows_without_times(home)
+    assert home.run(*MOVE).code == 0
+    checkpoint(home)
+    copy = at(home, backup(home, home.path / "copy.db"))
+    home.database.parent.chmod(0)
+    done = unprivileged.run("undo", "--yes", "--db", copy.database)
+    assert done.code == 0, done.stderr
+    assert f"{home.database}, which can't be looked at" in done.stderr
+    assert rows_without_times(copy) == before
