@@ -52,6 +52,7 @@ def _explain_empty(page: SessionList, request: ListRequest) -> None:
     if request.cursor:
         return
     if page.selected or request.search or request.workspace:
-        raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
+        there_is = "`opencode-migrator list --all` shows what there is"
+        raise NothingMatched("; ".join(["No session matches", there_is, *page.elsewhere]) + ".")
     where = "in this project; `opencode-migrator list --all` shows every project's" if page.here else "in this database"
     click.echo(f"No session {where}.", err=True)

@@ -40,6 +40,14 @@ def is_there(path: str | Path) -> bool:
     return True
 
 
+def is_gone(path: str | Path) -> bool:
+    """Tell whether it is certain that nothing has this path: not where that can't be told."""
+    try:
+        return not is_there(path)
+    except CantTell:
+        return False
+
+
 def is_directory(path: str | Path) -> bool:
     """Tell whether there is a directory. Raises CantTell if that can't be told."""
     status = status_of(path)

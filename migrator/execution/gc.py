@@ -12,14 +12,18 @@ new one. Only those two are ever looked at. One can be removed if
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError
-from migrator.execution.run_log import open_run, refuse_while_unfinished, run_entries, undone_by
+from migrator.execution.run_log import open_run, undone_by
+from migrator.execution.traces import refuse_while_unfinished, runs_on
 from migrator.model import RunStatus
+from migrator.paths import FolderMap, renamed_folder
+from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import SnapshotRoutes
@@ -68,7 +72,7 @@ def find_leftovers(store: Store, places: Places, older_than: int | None = None) 
     Runs that began before `older_than`, in milliseconds, needn't stay undoable. Raises MigratorError if a run was cut
     off.
     """
-    refuse_while_unfinished(str(store.path))
+    refuse_while_unfinished(store)
     return [*_LeftoverSearch(store, places, older_than).leftovers()]
 
 
@@ -98,10 +102,16 @@ class _LeftoverSearch:
         self._store, self._places = store, places
         self._routes, self._layout = SnapshotRoutes(store, places), Layout.of(store)
         self._readability, self._older_than = Readability(), older_than
-        self._runs = [*_applied_runs(str(store.path))]
+        self._runs = [replace(run, carried=[*map(self._as_of_now, run.carried)]) for run in _applied_runs(store)]
+        renamed = (renamed_folder(run.entry.store, str(store.path)) for run in self._runs)
+        self._renamed = {folder for folder in renamed if folder is not None}
         sessions = {change.session for run in self._runs for change in run.changes}
         self._now = {id_: binding for id_, (binding, _) in store.bindings(sessions).items()}
         self._in_other_databases = _in_other_databases(store, places)
+
+    def _as_of_now(self, carried: Carried) -> Carried:
+        here = self._layout.as_of_now
+        return carried._replace(source=here(carried.source), target=here(carried.target))
 
     def leftovers(self) -> Iterator[Leftover]:
         seen = {self._routes.git_dir(binding) for binding in self._store.every_binding()}  # they are in use
@@ -143,6 +153,9 @@ class _LeftoverSearch:
                 return leftover._replace(why_kept=f"{database} can't be read, and its sessions may be in it")
             if leftover.git_dir in in_use:
                 return leftover._replace(why_kept=f"sessions of {database} are in it")
+        if (folder := self._not_followed(leftover.git_dir)) is not None:
+            relocate = shlex.join(["opencode-migrator", "relocate", *folder])
+            return leftover._replace(why_kept=f"it isn't whole until `{relocate}` has followed what moved")
         needing = self._runs_that_need(leftover.git_dir)
         recent = [run for run in needing if self._older_than is None or run.entry.started >= self._older_than]
         if recent:
@@ -151,6 +164,15 @@ class _LeftoverSearch:
             what = f"{number} snapshots are" if number > 1 else "1 snapshot is"
             return leftover._replace(why_kept=f"{what} nowhere else")
         return leftover._replace(gives_up=tuple(run.entry.id for run in needing))
+
+    def _not_followed(self, git_dir: str) -> tuple[str, str] | None:
+        """Return the folder, renamed together with the database, in which a repository still looks for objects."""
+        alternates = read_alternates(f"{git_dir}/objects")
+        for folder in self._renamed:
+            for new in map(FolderMap([folder]).new_path, alternates):
+                if new is not None and new not in alternates and is_directory(new):
+                    return folder
+        return None
 
     def _runs_that_need(self, git_dir: str) -> list[_AppliedRun]:
         """Return the runs, newest first, whose undo would bring a session back to a repository.
@@ -212,13 +234,13 @@ def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | No
     return found
 
 
-def _applied_runs(store: str) -> Iterator[_AppliedRun]:
+def _applied_runs(store: Store) -> Iterator[_AppliedRun]:
     """Yield every run that was applied to this database, oldest first."""
-    entries = run_entries(store)
+    entries = runs_on(store)
     undone = undone_by(entries)
     for entry in entries:
         if entry.status is RunStatus.APPLIED:
-            with open_run(entry.id, store) as journal:
+            with open_run(entry.id, str(store.path)) as journal:
                 is_undoable = entry.id not in undone and not journal.is_given_up
                 moves = [change for change in journal.changes() if change.moves]
                 yield _AppliedRun(entry, journal.carried(), moves, is_undoable)

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from migrator.errors import BadInput, NothingMatched
+from migrator.model import Certainty
 from migrator.operations.select import make_query
 from migrator.orphans.explain import explain, find_session
 from migrator.orphans.find import find_orphans, tally
+from migrator.orphans.hidden import Lists
 from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
 from migrator.plugins import check_rule_names, orphan_rules
+from migrator.snapshots.same_folder import SnapshotFolders
+from migrator.store.elsewhere import elsewhere
 from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
+from migrator.store.other_databases import OTHER_DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from migrator.arguments import OrphansRequest, SearchRequest
     from migrator.model import Orphan
     from migrator.operations.context import CommandContext
     from migrator.orphans.explain import Explanation
+    from migrator.orphans.hidden import HiddenCounts
+    from migrator.orphans.rule import OrphanRule
+    from migrator.store.other_databases import OtherDatabase
 
     Tick = Callable[[int], None]
 
@@ -29,13 +40,23 @@ if TYPE_CHECKING:
 class OrphanList:
     """The lost sessions that were asked for, last used first, and how many each rule found.
 
-    `selected` says whether any selector was given, `unread` why there may be more in JSON storage.
+    `selected` says whether any selector was given. `rescuable` are how many have a home to which `rescue` may bring
+    them, by how certain that is. Of the roots that were asked for and are not lost, `hidden` counts those that a list
+    of opencode's leaves out; None where only some rules were asked for, which say of no session that it isn't lost.
+    `commands` are those that list all sessions and explain one. `only_in_2` is how many sessions opencode 1, which has
+    tables here too, doesn't have. `unread` says why there may be more in JSON storage; `unread_databases` are those
+    beside this one that couldn't be read.
     """
 
     orphans: Sequence[Orphan]
     by_rule: Mapping[str, int]
     selected: bool
-    unread: Sequence[str] = ()
+    rescuable: Mapping[Certainty, int]
+    hidden: HiddenCounts | None
+    commands: tuple[str, ...]
+    only_in_2: int
+    unread: Sequence[str]
+    unread_databases: Sequence[OtherDatabase]
 
 
 def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
@@ -44,10 +65,24 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
     rules = orphan_rules()
     query = make_query(context, request.select)
     among = {session.id for session in query.sessions(context.store)} if query.selects else None
+    ask = context.rule_context
     homes = find_homes(context, request.search, tick)
-    found = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
-    unread = json_files(context.store).unreadable if LEFT_BEHIND_JSON in (request.rules or [LEFT_BEHIND_JSON]) else ()
-    return OrphanList(found, tally(found, request.rules or [rule.name for rule in rules]), query.selects, unread)
+    orphans = find_orphans(ask, rules, homes, among=among, found_by=request.rules)
+    found = [_name_database(context, orphan) if orphan.commands else orphan for orphan in orphans]
+    lost = {orphan.session.id for orphan in found}
+    in_place = [session for id_, session in ask.by_id.items() if id_ not in lost and (among is None or id_ in among)]
+    asked = request.rules or [rule.name for rule in rules]
+    return OrphanList(
+        found,
+        tally(found, asked),
+        query.selects,
+        _rescuable(found, rules),
+        None if request.rules else Lists(ask).tally(session for session in in_place if session.parent_id is None),
+        context.on_this_database(["opencode-migrator list --all", "opencode-migrator orphans --explain ID"]),
+        len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
+        json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
+        [other for other in ask.other_databases if other.unread] if OTHER_DATABASE in asked else (),
+    )
 
 
 def explain_session(
@@ -56,12 +91,42 @@ def explain_session(
     """Return every fact that is looked at for one session, which is named by its id or the start of it."""
     check_rule_names(request.rules, request.rule_option)
     homes = find_homes(context, request.search, tick)
-    return explain(context.rule_context, find_session(context.rule_context, session), orphan_rules(), homes)
+    known = find_session(context.rule_context, session)
+    if known is None:
+        raise NothingMatched(f"--explain {session}: no session has this id{elsewhere(context.store, [session])}.")
+    found = explain(context.rule_context, known, orphan_rules(), homes, context.store.path)
+    return replace(found, orphan=_name_database(context, found.orphan))
+
+
+def _rescuable(orphans: Iterable[Orphan], rules: Iterable[OrphanRule]) -> Counter[Certainty]:
+    """Count the lost sessions with a home that `rescue` may move, by the certainty of that."""
+    immovable = {rule.name for rule in rules if not rule.movable}
+    return Counter(
+        orphan.suggestion.certainty
+        for orphan in orphans
+        if orphan.suggestion
+        and not any(reason.rule in immovable for reason in orphan.reasons)
+        and any(reason.certainty is not Certainty.UNKNOWN for reason in orphan.reasons)
+    )
+
+
+def _name_database(context: CommandContext, orphan: Orphan) -> Orphan:
+    return orphan._replace(commands=context.on_this_database(orphan.commands))
 
 
 def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lambda _: None) -> Homes:
-    """Return what finds the homes of lost sessions; `tick` is as in `list_orphans`."""
+    """Return what finds the homes of lost sessions; `tick` is as in `list_orphans`.
+
+    Raises BadInput if there is no directory where one is to be searched.
+    """
+    snapshots = SnapshotFolders(context.store)
     if not request.directories:
-        return Homes(context.rule_context, None)
+        return Homes(context.rule_context, snapshots)
     depth = DEPTH if request.depth is None else request.depth
-    return Homes(context.rule_context, Search(context.store, context.rule_context, request.directories, depth, tick))
+    selectors = context.selector_context
+    directories = [os.path.join(selectors.cwd, selectors.expanded(directory)) for directory in request.directories]
+    for directory in directories:
+        if not os.path.isdir(directory):
+            raise BadInput(f"search: {directory} is no directory; name one to look below.")
+    search = Search(context.store, context.rule_context, directories, depth, tick)
+    return Homes(context.rule_context, snapshots, search)

@@ -56,6 +56,11 @@ class Layout:
                 return False
         raise CantTell(why_broken(git_dir) or "")
 
+    def as_of_now(self, git_dir: str) -> str:
+        """Return where a snapshot repository is that was recorded when the data directory may have been elsewhere."""
+        _, above, names = git_dir.rpartition("/snapshot/")
+        return f"{self.root}/{names}" if above else git_dir
+
     def other_repositories(self, project_id: str, worktree: str) -> list[tuple[str, str]]:
         """Return (project id, git directory) of other repositories that may hold snapshots of a worktree.
 

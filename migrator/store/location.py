@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,14 @@ def locate(
         return Location(path, unknown=str(error))
 
 
+def default_database() -> Path | None:
+    """Return the database that opencode would open; None if there is none."""
+    try:
+        return locate(None, None).path
+    except MigratorError:
+        return None
+
+
 def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
     unchanneled = environ.get("OPENCODE_DISABLE_CHANNEL_DB", "").lower() in {"1", "true"}
     if channel is None or channel in _SHARED_CHANNELS or unchanneled:
@@ -68,12 +77,37 @@ def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
     return f"opencode-{re.sub(r'[^a-zA-Z0-9._-]', '-', channel)}.db"
 
 
+def is_same_file(recorded: str, path: Path) -> bool:
+    """Tell whether a path that was recorded leads to the file at `path`, perhaps by a symbolic link that is new."""
+    return recorded == str(path) or os.path.realpath(recorded) == os.path.realpath(path)
+
+
 def databases_beside(path: Path) -> list[Path]:
     """Return the other databases in the directory of one: those of other release channels, and copies.
 
-    Raises CantTell if that can't be told.
+    Where opencode has it by a link to another disk, also those in opencode's own directory. Raises CantTell if that
+    can't be told.
     """
-    return [other for other in _databases(path.parent) if other.resolve() != path.resolve()]
+    data = data_directory()
+    directories = {path.parent.resolve(), *([data.resolve()] if (data / path.name).resolve() == path.resolve() else [])}
+    beside = {other.resolve(): other for directory in directories for other in _databases(directory)}
+    return sorted(other for real, other in beside.items() if not _is_same_file(real, path))
+
+
+def command_for(path: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the beginning of the commands on a database: `opencode-migrator --channel dev`, or with `--db PATH`."""
+    channel = path.name.removeprefix("opencode-").removesuffix(".db")
+    at_home = path.parent.resolve() == data_directory(environ).resolve()
+    if at_home and path.name not in {"opencode.db", channel} and _file_name(channel, environ) == path.name:
+        return f"opencode-migrator --channel {shlex.quote(channel)}"
+    return f"opencode-migrator --db {shlex.quote(str(path))}"
+
+
+def _is_same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # a link to nothing, or into a directory that nobody lets us enter
+        return False
 
 
 def _databases(folder: Path) -> list[Path]:

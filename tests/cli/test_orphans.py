@@ -12,6 +12,7 @@ import pytest
 from migrator_selectors.orphans import BUILT_IN
 from tests.support.git import root_commit
 from tests.support.rows import add_sessions
+from tests.support.snapshots import snapshot
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 DEEP = "ses_dfbea8a30ffeWiJC9RXIpltx7m"
 LIST_KEYS = ["id", "title", "created", "updated", "projectId", "project", "directory", "path", "parentId", "archived"]
-KEYS = [*LIST_KEYS, "reasons", "suggestion", "rivals"]
+KEYS = [*LIST_KEYS, "reasons", "suggestion", "rivals", "commands"]
 
 
 @pytest.fixture
 def home(home: Home) -> Home:
     """shop-search is there, under another id than its sessions have; all other directories are gone."""
-    home.repository("shop-search", "sub/deep")
+    shop_search = home.repository("shop-search", "sub/deep")
+    (shop_search / "sub" / "deep" / "file.txt").write_text("x\n")
+    snapshot(home, shop_search, SEARCH)
     return home
 
 
@@ -49,7 +52,7 @@ def test_rows_and_keys_exactly(home: Home) -> None:
     assert notes["reasons"] == [
         {"rule": "missing-directory", "evidence": f"{home.src}/notes does not exist", "certainty": "certain"},
     ]
-    assert (notes["suggestion"], notes["rivals"]) == (None, [])
+    assert (notes["suggestion"], notes["rivals"], notes["commands"]) == (None, [], [])
     assert home.everything() == before
 
 
@@ -78,7 +81,12 @@ def test_for_people_those_of_a_directory_are_together(home: Home) -> None:
     assert lines[1].startswith(f"  project-drift: bound to project {SEARCH[:12]}; opencode resolves")
     assert any(line.startswith("  home (certain): stays where it is; ") for line in lines)
     assert sum(line.startswith("  ses_") for line in lines) == 18
-    assert lines[-1] == "18 orphans in 5 directories: missing-directory 3, project-drift 15."
+    assert lines[-4:] == [
+        "18 orphans in 5 directories: missing-directory 3, project-drift 15.",
+        "",
+        "15 sessions have a certain home. To bring them there:",
+        "  opencode-migrator rescue",
+    ]
     assert max(map(len, lines)) <= 80
 
 
@@ -93,7 +101,7 @@ def test_of_very_many_each_directory_shows_the_last_used(home: Home) -> None:
     assert [line.split()[0] for line in lines[2:5]] == ["ses_02960", "ses_02920", "ses_02880"]
     assert lines[5] == "  and 72 more; --verbose shows all"
     assert len(lines) < 350
-    assert lines[-1].endswith("3,018 orphans in 45 directories: missing-directory 3,003, project-drift 15.")
+    assert lines[-4].endswith("3,018 orphans in 45 directories: missing-directory 3,003, project-drift 15.")
     assert len(home.run("orphans", "--verbose").stdout.splitlines()) > 3000
 
 
@@ -110,7 +118,7 @@ def test_one_rule_keeps_the_other_reasons_of_whom_it_finds(home: Home) -> None:
     assert row["id"] == DEEP
     assert [reason["rule"] for reason in row["reasons"]] == ["project-drift", "stale-workspace"]
     both = home.run("orphans", "--rule", "stale-workspace", "--rule", "missing-directory")
-    assert both.stdout.splitlines()[-1] == "4 orphans in 4 directories: stale-workspace 1, missing-directory 3."
+    assert both.stdout.splitlines()[-4] == "4 orphans in 4 directories: stale-workspace 1, missing-directory 3."
 
 
 def test_selectors_narrow_it(home: Home) -> None:
@@ -158,6 +166,7 @@ def test_explain_tells_every_fact_and_every_rule(home: Home) -> None:
 
 def test_explain_of_a_session_that_is_in_order(home: Home) -> None:
     (home.src / "shop-search" / ".git" / "opencode").write_text(SEARCH)
+    home.execute("UPDATE session SET time_updated = 4000000000000")  # else it is too old for some list one day
     told = home.run("orphans", "--explain", DEEP)
     assert told.stdout.splitlines()[-1] == "It is no orphan: opencode shows and resumes it where it is."
     assert "yes" not in told.stdout
