@@ -9,6 +9,7 @@ from pathlib import Path
 
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.paths import is_within
+from migrator.places.spelling import as_on_disk, difference, existing_directory
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
 """Where disks that come and go are mounted, besides what /etc/fstab names."""
@@ -19,16 +20,26 @@ def inspect(directory: str) -> DirectoryInfo:
     if not os.path.isabs(directory) or "\0" in directory:
         return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory!r} is no path of this system")
     try:
-        real = os.path.realpath(directory, strict=True)
+        real = as_on_disk(os.path.realpath(directory, strict=True))
     except OSError as error:
-        return DirectoryInfo(directory, *_why_not_resolved(directory, error))
+        return _not_resolved(directory, error)
     if not Path(real).is_dir():
         return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} is a file")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         detail = f"{directory} may not be listed and entered by this user"
         return DirectoryInfo(directory, DirectoryStatus.UNREADABLE, detail)
     detail = f"{directory} is there" if real == directory else f"{directory} is there, in reality {real}"
+    if spelling := difference(directory, real):
+        detail += f": {spelling}"
     return DirectoryInfo(directory, DirectoryStatus.THERE, detail, real)
+
+
+def _not_resolved(directory: str, error: OSError) -> DirectoryInfo:
+    status, detail = _why_not_resolved(directory, error)
+    if status is not DirectoryStatus.MISSING or (spelled := existing_directory(directory)) is None:
+        return DirectoryInfo(directory, status, detail)
+    detail += f"; {spelled} does: {difference(directory, spelled)}"
+    return DirectoryInfo(directory, status, detail, spelled=spelled)
 
 
 def _why_not_resolved(directory: str, error: OSError) -> tuple[DirectoryStatus, str]:

@@ -22,6 +22,7 @@ from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within, path_below
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
+from migrator.places.spelling import difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,8 +104,10 @@ class Homes:
         info = self._context.inspect(binding.directory)
         if info.status is DirectoryStatus.UNREADABLE:
             return no_home(f"{info.detail}; what can't be looked at is never moved by itself")
-        if info.status is DirectoryStatus.THERE:
-            return self._home_in_place(binding, info)
+        if info.status is DirectoryStatus.THERE or info.spelled:
+            home = self._home_in_place(binding, self._context.inspect(info.spelled) if info.spelled else info)
+            spelling = home.place and difference(binding.directory, home.place.directory)
+            return replace(home, because=f"{home.because}: {spelling}") if spelling else home
         return self._home_of_missing(binding)
 
     # -- the directory is there ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 from migrator.places.small_files import nearest_with
+from migrator.places.spelling import as_on_disk, existing_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,8 +103,10 @@ def _real_directory(directory: str) -> str:
     if not directory or "\0" in directory:
         raise NoSuchDirectory(f"{directory!r} is not the name of a directory, give a path")
     try:
-        real = os.path.realpath(directory, strict=True)
+        real = as_on_disk(os.path.realpath(directory, strict=True))
     except FileNotFoundError as error:
+        if not directory.isascii() and (spelled := existing_directory(os.path.abspath(directory))):
+            return _real_directory(spelled)
         if not directory.startswith("/") and cwd.is_deleted():
             which = "the current directory" if directory == "." else directory
             why = "does not exist, since the current directory was deleted: cd to one that exists, or give a whole path"

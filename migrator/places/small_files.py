@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 
 from migrator.paths import upwards
+from migrator.places.spelling import as_on_disk
 
 
 def read_small(path: str, limit: int) -> bytes | None:
@@ -49,8 +50,8 @@ def nearest_with(name: str, directory: str) -> str | None:
 
 
 def real_path(path: str) -> str:
-    """Return the real path as far as it exists; the path itself if no file can have that name."""
+    """Return the real path, spelled as on the disk, as far as it exists; the path itself if no file can have it."""
     try:
-        return os.path.realpath(path)
+        return as_on_disk(os.path.realpath(path))
     except (OSError, ValueError):
         return path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import NoSuchDirectory, StalePlan
 from migrator.model import FolderState, ProjectAction
 from migrator.places.opencode_1 import place_of_opencode_1
+from migrator.places.spelling import as_on_disk, is_one_name
 from migrator.planning.relocation.destination import Relocation
 
 if TYPE_CHECKING:
@@ -32,12 +33,17 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
             _check_directories(plan, store, places)
             return plan
         folders = plan.relocated
-        if folders.state is FolderState.WILL_MOVE and not any(os.path.isdir(old) for old, _ in folders.folders):
+        if folders.state is FolderState.WILL_MOVE and not any(_is_waiting(*pair) for pair in folders.folders):
             folders = replace(folders, state=FolderState.MOVED)
         _check_relocated(plan, folders, store, places)
     except NoSuchDirectory as error:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
     return replace(plan, relocated=folders)
+
+
+def _is_waiting(old: str, new: str) -> bool:
+    """Tell whether a folder is still at its old place; where only the case of its name changes, both names find it."""
+    return os.path.isdir(old) and not (is_one_name(old, new) and as_on_disk(new) == new)
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:

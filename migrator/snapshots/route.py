@@ -12,6 +12,7 @@ from migrator.model import FolderState
 from migrator.paths import FolderMap, checkout_root
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, kept_project_id
+from migrator.places.spelling import folder_map, is_one_name, is_same_directory
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
@@ -65,7 +66,8 @@ class SnapshotRoute(NamedTuple):
     @property
     def same_worktree(self) -> bool:
         """Whether source and target are one worktree, in which an undo does what it always did."""
-        return not self.source_gone and self.source_worktree == self.target_worktree_now
+        source, target = self.source_worktree, self.target_worktree_now
+        return not self.source_gone and (source == target or is_one_name(source, target))
 
 
 class SnapshotRoutes:
@@ -78,9 +80,9 @@ class SnapshotRoutes:
         self._is_relocation = relocated is not None
         self._moved, self._moving = FolderMap(()), FolderMap(())
         if relocated is not None and relocated.state is FolderState.WILL_MOVE:
-            self._moving = FolderMap(relocated.folders)
+            self._moving = folder_map(relocated)
         elif relocated is not None:
-            self._moved = FolderMap(relocated.folders)
+            self._moved = folder_map(relocated)
         self.find = cache(self._find)
         self.git_dir = cache(self._git_dir)
         self._target = cache(self._find_target)
@@ -189,7 +191,7 @@ class SnapshotRoutes:
             # A missing worktree can't be asked, but its project id came from its origin or its first commit.
             return before.project_id in {target.project_id, *roots} - {GLOBAL}
         # For a directory that isn't a checkout any more, git would answer with the repository around it.
-        is_checkout = self._places.find(source).worktree == source
+        is_checkout = is_same_directory(self._places.find(source).worktree, source)
         return is_checkout and bool(roots & self._places.root_commits(source))
 
     def has_belonged_to(self, project_id: str, place: Place) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.paths import upwards
 from migrator.places import git_worktrees
-from migrator.places.small_files import names_in
+from migrator.places.small_files import names_in, real_path
 from migrator.workspaces import jj, jj_command
 from migrator.workspaces.find_repository import is_working_copy_root
 from migrator.workspaces.model import Workspace, WorkspaceState
@@ -131,4 +131,4 @@ def _roots_above(hints: Iterable[str]) -> Iterator[str]:
     """Yield the roots of the working copies that the `hints` are in, looking at each directory once."""
     is_root = cache(is_working_copy_root)
     roots = {next(filter(is_root, upwards(hint)), None) for hint in hints}
-    yield from {os.path.realpath(root) for root in roots if root is not None}
+    yield from {real_path(root) for root in roots if root is not None}

@@ -12,7 +12,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.paths import checkout_root, upwards
+from migrator.paths import checkout_root, composed, upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.workspaces import jj
 from migrator.workspaces.find_repository import working_copy_root
@@ -90,7 +90,7 @@ def _pruned_worktrees(
     workspaces: Iterable[Workspace], stored: StoredDirectories, project_id: str
 ) -> Iterator[Workspace]:
     """Yield the git worktrees that only the database knows of."""
-    known = {root for workspace in workspaces for root in workspace.roots}
+    known = {composed(root) for workspace in workspaces for root in workspace.roots}
     projects = [project for project in stored.projects if project.id == project_id]
     on_record = {
         **{directory: "project_directory" for id_, directory in stored.checkouts if id_ == project_id},
@@ -101,6 +101,7 @@ def _pruned_worktrees(
     rows = [row for row in stored.sessions if row.project_id == project_id]
     of_sessions = [checkout_root(row.directory, row.path, roots) or row.directory for row in rows]
     for root, source in sorted((dict.fromkeys(of_sessions, "sessions of this project") | on_record).items()):
-        if root not in known and (not os.path.isdir(root) or working_copy_root(root) is None):
+        if composed(root) not in known and (not os.path.isdir(root) or working_copy_root(root) is None):
+            known.add(composed(root))
             evidence = f"the database: {source}"
             yield Workspace(os.path.basename(root), root, "git", WorkspaceState.PRUNED, evidence=evidence)

@@ -12,6 +12,7 @@ from migrator.model import Binding, FolderState, Place
 from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
 from migrator.places import git, git_worktrees
 from migrator.places.checkout import GLOBAL, Checkout, directory_project, directory_project_id, is_outside_repository
+from migrator.places.spelling import is_one_name
 
 if TYPE_CHECKING:
     from migrator.places import Places
@@ -151,7 +152,7 @@ class WillMoveResolver(Resolver):
                 raise NoSuchDirectory(f"{old} is no directory that could be moved; without --will-move if it has been.")
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
-            if os.path.lexists(new) and self._folders.new_path(new) is None:
+            if os.path.lexists(new) and self._folders.new_path(new) is None and not is_one_name(old, new):
                 inside = f"{new.rstrip('/')}/{os.path.basename(old)}"
                 raise NoSuchDirectory(
                     f"{new} exists already, so `mv` would put {old} into it: if that is what you want, say {inside}; "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
+from migrator.places.spelling import difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,8 @@ class SymlinkedDirectory(OrphanRule):
         for binding, sessions in context.bound.items():
             real = context.inspect(binding.directory).real
             if real is not None and real != binding.directory:
-                text = f"stored as {binding.directory}, which is {real} in reality"
+                spelling = difference(binding.directory, real)
+                text = f"stored as {binding.directory}, which is {real} in reality{spelling and f': {spelling}'}"
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
