@@ -16,7 +16,7 @@ from migrator.cli.options import (
     select_request,
     verbose_option,
 )
-from migrator.cli.terminal import echo_lines, echo_rows, search_bar, width
+from migrator.cli.terminal import echo_lines, echo_rows, echo_warnings, search_bar, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +70,7 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
     from migrator.reporting.orphan_text import orphan_text, summary
     from migrator.reporting.session_rows import orphan_rows
 
+    echo_warnings(listed.warnings)
     table = form == "table"
     if table:
         echo_lines(orphan_text(listed.orphans, width() or 80, verbose=values["verbose"]))

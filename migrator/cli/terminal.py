@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from migrator.model import PlanWarning
+
 
 def on_terminal() -> bool:
     """Tell whether there is somebody to ask."""
@@ -38,6 +40,14 @@ def echo_lines(lines: Iterable[str], *, err: bool = False, raw: bool = False) ->
     """Print lines; `raw` lines are data, whose escape sequences are kept as they are."""
     for line in lines:
         click.echo(line, err=err, color=True if raw else None)
+
+
+def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
+    """Print warnings on standard error, one a line."""
+    from migrator.text import one_line
+
+    for warning in warnings:
+        click.echo(click.style("warning: ", fg="yellow") + one_line(warning.message), err=True)
 
 
 def echo_rows(rows: Iterable[Mapping[str, Any]], form: str, columns: Mapping[str, Callable[[Any], str]]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.arguments import ListRequest
-    from migrator.model import Project, Session
+    from migrator.model import PlanWarning, Project, Session
     from migrator.operations.context import CommandContext
     from migrator.selection.query import Query
     from migrator.store.paging import Condition
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class SessionList:
     """One page of sessions, and every project; `next` is the cursor of the next page, None on the last.
 
-    `here` says whether it is what opencode would list here, `selected` whether any selector was given.
+    `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
+    is the sentence that says why there is no session.
     """
 
     sessions: Sequence[Session]
@@ -31,6 +32,8 @@ class SessionList:
     next: Cursor | None
     here: bool
     selected: bool
+    warnings: Sequence[PlanWarning]
+    why_nothing: str
 
 
 def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
@@ -41,7 +44,10 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     limit = min(limit, 2**31)  # SQLite's integers end somewhere
     cursor = Cursor.parse(request.cursor) if request.cursor else None
     page = history(context.store, _conditions(context, query, request, here=here), cursor, limit)
-    return SessionList(page.sessions, context.selector_context.projects(), page.next, here, query.selects)
+    projects = context.selector_context.projects()
+    why_nothing = "" if page.sessions else query.why_nothing(context.store)
+    warnings = tuple(query.warnings(context.store))
+    return SessionList(page.sessions, projects, page.next, here, query.selects, warnings, why_nothing)
 
 
 def _conditions(context: CommandContext, query: Query, request: ListRequest, *, here: bool) -> list[Condition]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migrator.errors import NothingMatched
 from migrator.operations.select import make_query
 from migrator.orphans.explain import explain, find_session
 from migrator.orphans.find import find_orphans, tally
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from migrator.arguments import OrphansRequest, SearchRequest
-    from migrator.model import Orphan
+    from migrator.model import Orphan, PlanWarning
     from migrator.operations.context import CommandContext
     from migrator.orphans.explain import Explanation
 
@@ -34,17 +35,24 @@ class OrphanList:
     orphans: Sequence[Orphan]
     by_rule: Mapping[str, int]
     selected: bool
+    warnings: Sequence[PlanWarning]
 
 
 def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
-    """Return the lost sessions; `tick` is called with the number of directories that a search has looked at."""
+    """Return the lost sessions; `tick` is called with the number of directories that a search has looked at.
+
+    Raises NothingMatched if sessions were chosen and there are none of these, lost or not.
+    """
     check_rule_names(request.rules, request.rule_option)
     rules = orphan_rules()
     query = make_query(context, request.select)
     among = {session.id for session in query.sessions(context.store)} if query.selects else None
+    if query.chooses and not among:
+        raise NothingMatched(query.why_nothing(context.store))
     homes = find_homes(context, request.search, tick)
     found = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
-    return OrphanList(found, tally(found, request.rules or [rule.name for rule in rules]), query.selects)
+    by_rule = tally(found, request.rules or [rule.name for rule in rules])
+    return OrphanList(found, by_rule, query.selects, tuple(query.warnings(context.store)))
 
 
 def explain_session(

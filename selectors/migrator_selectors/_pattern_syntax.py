@@ -33,9 +33,20 @@ class Part(NamedTuple):
     at: int = 0
 
 
+def escaped(path: str) -> str:
+    """Return the pattern that names exactly the directory at `path`."""
+    return _SPECIAL.sub(r"\\\1", path)
+
+
+def special_characters(typed: str) -> list[str]:
+    """Return which characters of `typed` are special in a pattern, each once."""
+    found = list(dict.fromkeys(_SPECIAL.findall(typed)))
+    return [char for char in found if char not in "]}" or {"]": "[", "}": "{"}[char] in found]
+
+
 def literal(name: str) -> Part:
     """Return the component that matches exactly `name`."""
-    return Part(_SPECIAL.sub(r"\\\1", name), name)
+    return Part(escaped(name), name)
 
 
 def literals(path: str) -> list[Part]:
