@@ -347,13 +347,14 @@ class Orphan(NamedTuple):
     """A session that opencode can't show or resume where it belongs.
 
     `suggestion` is None where nobody knows its home; `rivals` are directories of equal rank, none of which is
-    suggested.
+    suggested. `commands` say which of them it is, one whole command line for each.
     """
 
     session: Session
     reasons: tuple[Reason, ...]
     suggestion: Suggestion | None = None
     rivals: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 class RunStatus(StrEnum):

@@ -73,7 +73,7 @@ def _orphan(row: dict[str, Any]) -> Orphan:
     found = row["suggestion"]
     reasons = [Reason(reason["rule"], reason["evidence"], Certainty(reason["certainty"])) for reason in row["reasons"]]
     home = found and Suggestion(found["directory"], found["projectId"], Certainty(found["certainty"]), found["because"])
-    return Orphan(_session(row), tuple(reasons), home, tuple(row["rivals"]))
+    return Orphan(_session(row), tuple(reasons), home, tuple(row["rivals"]), tuple(row.get("commands", ())))
 
 
 def plan(response: httpx.Response) -> Plan:

@@ -46,9 +46,8 @@ def explain(context: RuleContext, session: Session, rules: Sequence[OrphanRule],
         note = "" if found else (rule.explain_pass(context, session) if in_database else "not in the database")
         results.append(RuleResult(rule.name, found, note))
     reasons = tuple(reason for result in results for reason in result.reasons)
-    suggestion, rivals = homes.suggestion(session, reasons) if reasons else (None, ())
     return Explanation(
-        Orphan(session, reasons, suggestion, rivals),
+        Orphan(session, reasons, *(homes.suggestion(session, reasons) if reasons else ())),
         in_database,
         context.inspect(session.directory),
         context.projects.get(session.project_id),

@@ -58,8 +58,7 @@ def find_orphans(
         if among is not None and session.id not in among:
             continue
         if not wanted or any(reason.rule in wanted for reason in why):
-            suggestion, rivals = homes.suggestion(session, why) if homes else (None, ())
-            found.append(Orphan(session, why, suggestion, rivals))
+            found.append(Orphan(session, why, *(homes.suggestion(session, why) if homes else ())))
     return found
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Certainty
 
 if TYPE_CHECKING:
-    from migrator.model import Place
+    from collections.abc import Sequence
+
+    from migrator.model import Place, Suggestion
 
 BROKEN_TREE = "broken-tree"
 """The rule whose sessions belong with their root."""
@@ -18,6 +21,7 @@ BROKEN_TREE = "broken-tree"
 class Home:
     """Where sessions belong (`place`, `because`), or why nobody knows (`why_not`, `rivals` of equal rank).
 
+    `commands` settle which of the rivals it is: one whole command line for each, in the same order.
     `away`: the directory is known to come back, so it isn't lost, and no search may say otherwise.
     """
 
@@ -25,10 +29,25 @@ class Home:
     certainty: Certainty
     because: str = ""
     rivals: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     why_not: str = ""
     away: bool = False
 
 
-def no_home(why_not: str, rivals: tuple[str, ...] = (), *, away: bool = False) -> Home:
+class SuggestedHome(NamedTuple):
+    """What an `Orphan` says of its home: a suggestion, or directories of equal rank and the commands that settle it."""
+
+    suggestion: Suggestion | None = None
+    rivals: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+def no_home(why_not: str, *, away: bool = False) -> Home:
     """Return the answer that nobody knows where sessions belong."""
-    return Home(None, Certainty.UNKNOWN, rivals=rivals, why_not=why_not, away=away)
+    return Home(None, Certainty.UNKNOWN, why_not=why_not, away=away)
+
+
+def tie(why_not: str, folder: str, rivals: Sequence[str]) -> Home:
+    """Return the answer that the folder `folder`, which is gone or taken, may be any of `rivals` now."""
+    commands = tuple(shlex.join(["opencode-migrator", "relocate", folder, rival]) for rival in rivals)
+    return Home(None, Certainty.UNKNOWN, rivals=tuple(rivals), commands=commands, why_not=why_not)

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, Suggestion
-from migrator.orphans.home import BROKEN_TREE, Home, no_home
+from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, only_candidate
 from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
@@ -46,10 +46,10 @@ class Homes:
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
         self._not_imported = {session.id for session in context.not_imported}
 
-    def suggestion(self, session: Session, reasons: Sequence[Reason]) -> tuple[Suggestion | None, tuple[str, ...]]:
-        """Return where a session belongs that is lost for these reasons, and the rivals of equal rank.
+    def suggestion(self, session: Session, reasons: Sequence[Reason]) -> SuggestedHome:
+        """Return where a session belongs that is lost for these reasons, or the rivals of equal rank.
 
-        The suggestion is None if the home is not known, or if the session is bound there already.
+        There is no suggestion if the home is not known, or if the session is bound there already.
         """
         exception = self._exception(session, reasons)
         if exception is None:
@@ -60,10 +60,10 @@ class Homes:
         """Return the home of a session that is lost for these reasons; it may be where the session is bound already."""
         return self._exception(session, reasons) or self._home_by_binding(session.binding)
 
-    def _as_suggestion(self, binding: Binding, home: Home) -> tuple[Suggestion | None, tuple[str, ...]]:
+    def _as_suggestion(self, binding: Binding, home: Home) -> SuggestedHome:
         if home.place is None or self.storable_binding(home.place) == binding:
-            return None, home.rivals
-        return Suggestion(home.place.directory, home.place.project_id, home.certainty, home.because), ()
+            return SuggestedHome(None, home.rivals, home.commands)
+        return SuggestedHome(Suggestion(home.place.directory, home.place.project_id, home.certainty, home.because))
 
     def _exception(self, session: Session, reasons: Sequence[Reason]) -> Home | None:
         """Return the home of a session for which more than its binding decides, or None."""
@@ -134,9 +134,10 @@ class Homes:
         # Something else is where the session was, and its project is elsewhere: `mv shop old-shop; git init shop`.
         _, named = only_candidate(self._known.repositories(project_id))
         named = named or tuple(other.directory for other in others)
-        return no_home(
+        return tie(
             f"{place.directory} is there but is another repository or none now, and its project is in "
             f"{' and '.join(named)}",
+            place.worktree,
             (place.directory, *named),
         )
 
@@ -171,7 +172,7 @@ class Homes:
             newest = max(session.created for session in self._context.bound[binding])
             record = self._records.worktree(directory, base, project_id, newest)
         if record is not None:
-            return self._home_on_record(record)
+            return self._home_on_record(base, record)
         return self._home_in_other_checkout(project_id, base, path_below(directory, base))
 
     def _home_in_other_checkout(self, project_id: str, base: str, sub: str) -> Home:
@@ -184,17 +185,17 @@ class Homes:
             because = f"{base} is gone, and this is the only other checkout of its project"
             return Home(self.nearest_place(only.directory, sub), Certainty.CERTAIN, because=because)
         if rivals:
-            return no_home(f"its project has several checkouts here: {' and '.join(rivals)}", rivals)
+            return tie(f"its project has several checkouts here: {' and '.join(rivals)}", base, rivals)
         return no_home("no checkout of its project is known to be here")
 
-    def _home_on_record(self, record: RecordedPlaces) -> Home:
+    def _home_on_record(self, base: str, record: RecordedPlaces) -> Home:
         places = [place for root in record.roots if (place := self.nearest_place(root, record.sub))]
         if len(places) == 1:
             return Home(places[0], Certainty.CERTAIN, because=record.because)
         if not record.roots:
             return no_home(record.because, away=True)
         rivals = tuple(place.directory for place in places)
-        return no_home(f"{record.because}, which leaves {' and '.join(rivals) or 'nothing'}", rivals)
+        return tie(f"{record.because}, which leaves {' and '.join(rivals) or 'nothing'}", base, rivals)
 
     def nearest_place(self, root: str, sub: str) -> Place | None:
         """Return `sub` below a checkout, or the nearest directory to it in there; None if the checkout is gone."""

@@ -14,7 +14,7 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty, PlanWarning
-from migrator.orphans.home import Home, no_home
+from migrator.orphans.home import Home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.walk import DEPTH, find_repositories
@@ -80,7 +80,7 @@ class Search:
         project_id = GLOBAL if is_outside_repository(binding.project_id, binding.directory) else binding.project_id
         for place, rivals, what in self._by_rank(project_id, base):
             if rivals:
-                return no_home(f"there are several: {' and '.join(rivals)}, each {what}", tuple(rivals))
+                return tie(f"there are several: {' and '.join(rivals)}, each {what}", base, rivals)
             if place is not None:
                 nearest = nearest_place(place.directory, path_below(binding.directory, base))
                 return Home(nearest, Certainty.LIKELY, f"{base} is gone, and {place.directory} is {what}")

@@ -37,6 +37,7 @@ def orphan_sessions(
                 "reasons": [reason_row(reason) for reason in orphan.reasons],
                 "suggestion": suggestion_row(orphan.suggestion),
                 "rivals": orphan.rivals,
+                "commands": orphan.commands,
             }
         )
         for orphan, text in zip(orphans, global_sessions(sessions, projects), strict=True)

@@ -46,7 +46,7 @@ def orphan_rows(orphans: Sequence[Orphan], projects: Iterable[Project]) -> Itera
     known = project_rows_by_id(projects)
     why_lost: dict[int, list[dict[str, str]]] = {}  # many sessions share these, and each is one object
     where_home: dict[int, dict[str, str] | None] = {}
-    for session, why, home, rivals in orphans:
+    for session, why, home, rivals, commands in orphans:
         if id(why) not in why_lost:
             why_lost[id(why)] = [reason_row(reason) for reason in why]
         if id(home) not in where_home:
@@ -55,6 +55,7 @@ def orphan_rows(orphans: Sequence[Orphan], projects: Iterable[Project]) -> Itera
         row["reasons"] = why_lost[id(why)]
         row["suggestion"] = where_home[id(home)]
         row["rivals"] = rivals
+        row["commands"] = commands
         yield row
 
 

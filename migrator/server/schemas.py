@@ -125,6 +125,11 @@ SCHEMAS: dict[str, Any] = {
                 "description": "Directories of equal rank, none of which is suggested.",
                 "items": _TEXT,
             },
+            "commands": {
+                "type": "array",
+                "description": "The command line that takes the session to each of the rivals, in their order.",
+                "items": _TEXT,
+            },
         },
     },
     "LoggedRun": {
