@@ -37,7 +37,11 @@ def test_two_words_are_two_paths_unless_each_is_a_pair() -> None:
 
 
 def test_two_pairs_that_contradict_each_other_are_two_paths() -> None:
-    assert pairs("dt=1", "dt=2") == [("dt=1", "dt=2")]
+    assert pairs("dt=1", "dt=2", seen=evidence("/lab/dt=1/sub")) == [("dt=1", "dt=2")]
+    with pytest.raises(
+        BadInput, match=r"/lab/dt moves to /lab/1 and to /lab/2; .*; as two paths, neither dt=1 nor dt=2"
+    ):
+        pairs("dt=1", "dt=2")
 
 
 @pytest.mark.parametrize("state", [MOVED, FOREIGN])

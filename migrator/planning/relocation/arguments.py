@@ -85,7 +85,11 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
         return chosen
     if len(as_pairs) > 1:
         raise BadInput(f"{shlex.join(words)}: one of these has several `=`; {ESCAPES}")
-    return as_pairs[0] if evidence.weigh(as_pairs[0]) >= 0 else as_paths
+    try:
+        list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand))
+    except BadInput as error:
+        raise BadInput(f"{error}; as two paths, neither {' nor '.join(words)} is there") from None
+    return as_pairs[0]
 
 
 def listed_pairs(lines: Iterable[str], name: str, evidence: Evidence) -> list[Pair]:
