@@ -18,7 +18,7 @@ from migrator.orphans.home import Home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.walk import DEPTH, find_repositories
-from migrator.paths import is_within, path_below
+from migrator.paths import composed, is_within, path_below
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
 from migrator.text import first_few
@@ -121,4 +121,4 @@ class Search:
 
 
 def _name(directory: str) -> str:
-    return re.split(r"[/\\]", directory.rstrip("/\\"))[-1]
+    return composed(re.split(r"[/\\]", directory.rstrip("/\\"))[-1])
