@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.errors import BadInput, MigratorError
+from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.model import FolderState
 from migrator.planning.relocation.arguments import Evidence, Pair, absolute_pairs, listed_pairs, typed_pairs
 
@@ -31,7 +31,7 @@ def test_two_words_are_two_paths_unless_each_is_a_pair() -> None:
     assert pairs("/a", "/b") == [("/a", "/b")]
     assert pairs("/a=1", "/b") == [("/a=1", "/b")]
     assert pairs("/a", "/b=1") == [("/a", "/b=1")]
-    assert pairs("/a=/b", "/c=/d") == [("/a", "/b"), ("/c", "/d")]
+    assert pairs("/a=/b", "/c=/d", seen=evidence("/a")) == [("/a", "/b"), ("/c", "/d")]
     assert pairs("/a=/b") == [("/a", "/b")]
     assert pairs("/a=/b", "/c=/d", "/e=/f")[2] == ("/e", "/f")
 
@@ -48,6 +48,13 @@ def test_two_pairs_that_contradict_each_other_are_two_paths() -> None:
 def test_what_is_bound_tells_two_paths_from_two_pairs(state: FolderState) -> None:
     assert pairs("/s/x=1", "/s/y=2", seen=evidence("/s/x=1/sub", state=state)) == [("/s/x=1", "/s/y=2")]
     assert pairs("/s/x=1", "/s/y=2", seen=evidence("/s/x", "/s/y", state=state)) == [("/s/x", "1"), ("/s/y", "2")]
+
+
+def test_where_nothing_tells_both_are_named() -> None:
+    with pytest.raises(NothingMatched, match="none of these folders is there") as refusal:
+        pairs("/a=/b", "/c=/d")
+    assert "/a to /b and /c to /d" in str(refusal.value)
+    assert "/a=/b to /c=/d" in str(refusal.value)
 
 
 def test_what_is_on_the_disk_tells_two_paths_from_two_pairs(tmp_path: Path) -> None:
@@ -80,7 +87,7 @@ def test_a_word_with_several_is_cut_where_a_folder_is() -> None:
 def test_a_backslash_keeps_what_belongs_to_a_path() -> None:
     assert pairs(r"/a\=1=/b\\c") == [("/a=1", r"/b\c")]
     assert pairs(r"/a\b=/c") == [(r"/a\b", "/c")]
-    assert pairs(r"/a\=1=/b", r"/c\=1=/d") == [("/a=1", "/b"), ("/c=1", "/d")]
+    assert pairs(r"/a\=1=/b", r"/c\=1=/d", seen=evidence("/a=1")) == [("/a=1", "/b"), ("/c=1", "/d")]
     assert pairs(r"/a\=1", "/b", seen=evidence("/a=1")) == [("/a=1", "/b")]
     assert pairs(r"/a\=1", "/b", seen=evidence(r"/a\=1")) == [(r"/a\=1", "/b")]
 

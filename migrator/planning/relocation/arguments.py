@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import BadInput, MigratorError
+from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.model import FolderState
 from migrator.paths import composed, is_within, normalise
 from migrator.places.spelling import existing_directory
@@ -70,8 +70,8 @@ class Evidence:
 def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
     """Read the arguments: two paths, or any number of `OLD=NEW`.
 
-    Without evidence, two words are two paths unless each of them is a pair. Raises BadInput, or MigratorError where
-    both can be meant.
+    Two words are two paths unless each of them can be a pair; then the evidence tells. Raises BadInput, MigratorError
+    where both can be meant, and NothingMatched where nothing speaks for either.
     """
     if len(words) != 2:  # noqa: PLR2004 - OLD and NEW
         return [_pair(word, evidence) for word in words]
@@ -89,7 +89,10 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
         list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand))
     except BadInput as error:
         raise BadInput(f"{error}; as two paths, neither {' nor '.join(words)} is there") from None
-    return as_pairs[0]
+    raise NothingMatched(
+        f"{shlex.join(words)}: none of these folders is there, and nothing is bound to them: "
+        + "; ".join(map(_spelled_out, (as_pairs[0], as_paths)))
+    )
 
 
 def listed_pairs(lines: Iterable[str], name: str, evidence: Evidence) -> list[Pair]:
