@@ -20,17 +20,22 @@ from migrator.paths import composed
 from migrator.places.small_files import real_path
 from migrator.places.spelling import directories_named, existing_directory, ignores_case, is_same_directory
 from migrator.text import and_more
-from migrator_selectors._pattern_syntax import escaped, expand, literals, normalised, parts, special_characters
+from migrator_selectors._pattern_syntax import (
+    ONLY_A_PATTERN,
+    escaped,
+    expand,
+    literals,
+    normalised,
+    only_a_pattern,
+    parts,
+    special_characters,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from migrator.selection import SelectorContext
     from migrator_selectors._pattern_syntax import Part
-
-
-_ONLY_A_PATTERN = "{,}"
-"""What a person may add to a pattern without a change to what it means, so that hardly anything has that name."""
 
 
 def directory_pattern(typed: str, context: SelectorContext, option: str = "") -> DirectoryPattern:
@@ -71,7 +76,7 @@ def meant(
     name = compiled(escaped(typed))
     by_name = selected(name)
     is_there = not root and name.is_there()
-    if isinstance(is_there, str) and typed.endswith(_ONLY_A_PATTERN):
+    if isinstance(is_there, str) and typed.endswith(ONLY_A_PATTERN):
         is_there = False
     try:
         pattern = compiled(typed)
@@ -80,7 +85,7 @@ def meant(
             return name
         raise
     others = sorted({*selected(pattern)}.difference(by_name))
-    as_name, as_pattern = shlex.quote(escaped(typed)), shlex.quote(typed + _ONLY_A_PATTERN)
+    as_name, as_pattern = shlex.quote(escaped(typed)), shlex.quote(only_a_pattern(typed))
     if others and (by_name or isinstance(is_there, str)):
         if by_name:
             fact = f"{min(by_name).removeprefix(root)} has this very name"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from migrator.errors import BadInput
 from migrator.paths import same_name
-from migrator_selectors._pattern_syntax import escaped
+from migrator_selectors._pattern_syntax import escaped, only_a_pattern
 from migrator_selectors._patterns import DirectoryPattern
 from tests.support.strategies import directories, names, nasty_text
 
@@ -253,6 +253,15 @@ globs = st.one_of(letters, st.sampled_from(["*", "?", "a*", "*b", "?a", "*.*", "
 @given(st.lists(globs, min_size=1, max_size=4), st.lists(letters, min_size=1, max_size=5))
 def test_wildcards_agree_with_a_second_opinion(components: list[str], path: list[str]) -> None:
     assert pattern("/" + "/".join(components)).names("/" + "/".join(path)) == reference(components, path)
+
+
+@given(nasty_text, st.lists(directories, max_size=5))
+def test_empty_braces_behind_a_pattern_change_nothing(typed: str, others: list[str]) -> None:
+    """So they are a way to say that no name is meant."""
+    with contextlib.suppress(BadInput):
+        here, braced = pattern(typed), pattern(only_a_pattern(typed))
+        for directory in (*others, f"/lab/here/{typed}", typed):
+            assert here.base(directory) == braced.base(directory)
 
 
 @given(nasty_text | st.text(max_size=20))
