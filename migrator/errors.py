@@ -76,6 +76,10 @@ class NoSuchDirectory(MigratorError):
     code = "no-such-directory"
 
 
+class CantTell(MigratorError):
+    """Nobody can tell from here what is at a path: the message says where, and why."""
+
+
 class NoSuchRun(MigratorError):
     """No run has this id, and none has an id that starts so."""
 

@@ -335,12 +335,16 @@ class Listed(NamedTuple):
 
 
 class ListedProject(NamedTuple):
-    """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row."""
+    """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row.
+
+    `exists` is None if that can't be told, and `reason` says why.
+    """
 
     id: str
     project: Project | None
     sessions: int
-    exists: bool
+    exists: bool | None
+    reason: str | None = None
 
 
 class Orphan(NamedTuple):

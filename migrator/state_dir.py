@@ -6,22 +6,86 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator.disk.ownership import Owner, give, owner_of
+from migrator.disk.status import closed_part
+from migrator.paths import is_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
-def state_directory() -> Path:
-    """Return our directory below XDG_STATE_HOME (default ~/.local/state).
+def state_directory(owner: Owner | None = None) -> Path:
+    """Return our directory below XDG_STATE_HOME (default ~/.local/state), where the user `owner` will look for it.
 
     A relative one counts as unset, as the XDG specification has it: a run could be taken back from one directory only.
     """
     base = os.environ.get("XDG_STATE_HOME", "")
     if not base.startswith("/"):
-        base = str(Path("~/.local/state").expanduser())
+        base = f"{home_of(owner)}/.local/state"
     return Path(base) / "opencode-migrator"
 
 
-def runs_directory() -> Path:
+def runs_directory(owner: Owner | None = None) -> Path:
     """Return the directory of the journals, one SQLite file for each run."""
-    return state_directory() / "runs"
+    return state_directory(owner) / "runs"
+
+
+def runs_directories(store: str | None) -> list[Path]:
+    """Return where the journals of runs on a database may be, of any database if it is None.
+
+    Mostly that is one directory. Root's runs on a database of somebody else are where its owner looks for them, but
+    those of 0.1 are where root does; under sudo, the person at the keyboard is known too.
+    """
+    return list(dict.fromkeys(map(runs_directory, _people(store))))
+
+
+def _people(store: str | None) -> Iterator[Owner | None]:
+    if store is not None:
+        yield owner_of(store)
+    yield None
+    if os.geteuid() == 0 and (caller := os.environ.get("SUDO_UID", "")).isdecimal():
+        yield Owner(int(caller), 0)
+
+
+def home_of(owner: Owner | None) -> str:
+    """Return the home directory, which under sudo may be root's: then that of `owner`, if there is one."""
+    home = os.path.expanduser("~")
+    if owner is None or _is_of(home, owner):
+        return home
+    import pwd
+
+    with suppress(KeyError):
+        if _is_of(theirs := pwd.getpwuid(owner.user).pw_dir, owner):
+            return theirs
+    return home
+
+
+def is_found_by(owner: Owner) -> bool:
+    """Tell whether a user looks for our directory where we have it for them, unless they have set XDG_STATE_HOME."""
+    return not os.environ.get("XDG_STATE_HOME", "").startswith("/") and _is_of(home_of(owner), owner)
+
+
+def _is_of(directory: str, owner: Owner) -> bool:
+    try:
+        return os.stat(directory).st_uid == owner.user
+    except OSError:
+        return False
+
+
+def way_in(path: Path) -> str:
+    """Return what to do about something of ours that can't be read or written, as part of a sentence."""
+    import shlex
+
+    ours, closed = str(state_directory()), closed_part(path)
+    if not is_within(closed, ours) and not is_within(closed, os.path.expanduser("~/.local")):
+        return "see to the disk and its permissions, or name another directory in XDG_STATE_HOME"
+    target, every = (ours, "-R ") if is_within(closed, ours) else (closed, "")
+    if os.lstat(closed).st_uid == os.geteuid():
+        return f"`chmod {every}u+rwX {shlex.quote(target)}` opens it"
+    me = f"{os.geteuid()}:{os.getegid()}"
+    return f"a run as root made it, and `sudo chown {every}{me} {shlex.quote(target)}` makes it yours"
 
 
 def sync(path: Path) -> None:
@@ -33,11 +97,12 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
+def write_whole(path: Path, text: str, mode: int = 0o666, owner: Owner | None = None) -> None:
     """Write a file whole or not at all: under another name, which then replaces `path`."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w", encoding="utf-8") as out:
+            give(out.fileno(), owner)
             out.write(text)
         partial.replace(path)
     finally:

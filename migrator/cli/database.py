@@ -20,6 +20,8 @@ def database(values: dict[str, Any]) -> Path:
     if location.others:
         others = ", ".join(str(path) for path in location.others)
         click.echo(f"Taking {location.path}; there is also {others} (--db or --channel).", err=True)
+    elif location.unknown:
+        click.echo(f"Taking {location.path}; whether there are others can't be told: {location.unknown}.", err=True)
     return location.path
 
 
@@ -34,13 +36,13 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     from migrator.errors import DatabaseInUse
     from migrator.operations.context import CommandContext
     from migrator.store.connection import BUSY_SECONDS
-    from migrator.store.open_by import in_use_error
+    from migrator.store.open_by import in_use_error, who_has_open
 
     path = database(values)
     try:
         return CommandContext(path, database_option("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
-    except DatabaseInUse as error:
-        raise in_use_error(path, error.holders, can_wait="wait" in values) from None
+    except DatabaseInUse:
+        raise in_use_error(path, who_has_open(path), can_wait="wait" in values) from None
 
 
 def database_option(name: str, values: dict[str, Any]) -> Any:

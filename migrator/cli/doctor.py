@@ -46,7 +46,8 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         echo_warnings(query.warnings(context.store))
     results += [undo] if undo else []
     if values["as_json"]:
-        echo_json({result.subject: result.value for result in results})
+        unknown = {result.subject: result.cant_tell for result in results if result.cant_tell}
+        echo_json({result.subject: result.value for result in results} | {"cantTell": unknown})
     else:
         for result in results:
             click.echo(f"{_mark(result)} {result.text}")

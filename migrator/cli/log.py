@@ -17,10 +17,16 @@ from migrator.cli.terminal import echo_rows
 def command(form: str, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them."""
     from migrator.documents.run import log_row
-    from migrator.operations.log import list_runs
+    from migrator.execution.run_log import UnreadableRuns
+    from migrator.operations.log import list_runs, logged
     from migrator.text import local_time
 
-    rows = [log_row(run) for run in list_runs(only_database(values))]
+    unreadable = None
+    try:
+        runs = list_runs(only_database(values))
+    except UnreadableRuns as error:
+        runs, unreadable = logged(error.entries), error
+    rows = [log_row(run) for run in runs]
     columns = {
         "Run": lambda row: row["run"],
         "When": lambda row: local_time(row["started"]),
@@ -28,9 +34,11 @@ def command(form: str, **values: Any) -> None:
         "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
         "Command": lambda row: row["command"].removeprefix("opencode-migrator "),
     }
-    if not rows:
+    if not (rows or unreadable):
         click.echo("No run so far.", err=True)
     echo_rows(rows, form, columns)
+    if unreadable:
+        raise unreadable
 
 
 def _status(status: str) -> str:

@@ -69,6 +69,7 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
 
     from migrator.reporting.orphan_text import orphan_text, summary
     from migrator.reporting.session_rows import orphan_rows
+    from migrator.text import one_line
 
     echo_warnings(listed.warnings)
     table = form == "table"
@@ -81,6 +82,8 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
     else:
         which = " these rules find" if values["rule"] else ""
         click.echo(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
+    unread = "note: can't tell whether sessions are left behind in JSON storage: "
+    echo_lines((unread + one_line(reason) for reason in listed.unread), err=True)
 
 
 def _print_explanation(explanation: Explanation, form: str) -> None:

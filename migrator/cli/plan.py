@@ -88,6 +88,7 @@ def _save_and_show(plan: Plan, values: dict[str, Any]) -> None:
 
 def _save(plan: Plan, output: Path) -> None:
     """Write the plan whole or not at all; never replace what isn't an ordinary file (/dev/stdout, a pipe)."""
+    from migrator.disk.ownership import owner_of
     from migrator.documents.plan import plan_document
     from migrator.state_dir import write_whole
     from migrator.text import json_text
@@ -98,6 +99,6 @@ def _save(plan: Plan, output: Path) -> None:
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
         else:
-            write_whole(target, text)
+            write_whole(target, text, owner=owner_of(plan.store))
     except OSError as error:
         raise MigratorError(f"The plan can't be written to {output}: {error.strerror}.") from error

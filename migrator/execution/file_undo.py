@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import folder_map
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
 from migrator.model import FileUndo, FolderState, PlanWarning
-from migrator.places.spelling import folder_map
 from migrator.snapshots.alternates import add_alternates, broken_alternates
 from migrator.snapshots.carry_check import CarryChecker, rewritten_patches
 from migrator.snapshots.layout import Layout

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import MigratorError
+from migrator.disk.status import is_directory, is_file
+from migrator.errors import CantTell, MigratorError
 from migrator.execution.run_log import open_run, refuse_while_unfinished, run_entries, undone_by
 from migrator.model import RunStatus
 from migrator.snapshots.layout import Layout
@@ -69,14 +70,14 @@ def find_leftovers(store: Store, places: Places, older_than: int | None = None) 
     return [*_LeftoverSearch(store, places, older_than).leftovers()]
 
 
-def remove(leftovers: Iterable[Leftover]) -> None:
+def remove(leftovers: Iterable[Leftover], store: str) -> None:
     """Remove these repositories; the runs that need them are given up first. The caller holds the database's lock.
 
     Each is moved away in one step before its files are deleted, so that a killed process leaves no half repository.
     """
     for leftover in leftovers:
         for run in leftover.gives_up:
-            with open_run(run) as journal:
+            with open_run(run, store) as journal:
                 if not journal.is_given_up:
                     journal.give_up()
         path = Path(leftover.git_dir)
@@ -111,17 +112,19 @@ class _LeftoverSearch:
                     if git_dir in seen:
                         continue
                     seen.add(git_dir)
-                    if self._is_left_behind(Path(git_dir), worktree):
-                        files = (file for file in Path(git_dir).rglob("*") if file.is_file() and not file.is_symlink())
-                        size = sum(file.lstat().st_size for file in files)
-                        yield self._judge(Leftover(git_dir, worktree, run.entry.id, size))
+                    try:
+                        if self._is_left_behind(Path(git_dir), worktree):
+                            size = _size(Path(git_dir))
+                            yield self._judge(Leftover(git_dir, worktree, run.entry.id, size))
+                    except CantTell as error:
+                        yield Leftover(git_dir, worktree, run.entry.id, 0, str(error))
 
     def _is_left_behind(self, git_dir: Path, worktree: str) -> bool:
         """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there."""
         is_for_one = self._layout.by_worktree and git_dir.parent.parent == self._layout.root
-        if not is_for_one or not (git_dir / "HEAD").is_file():
+        if not is_for_one or not is_file(git_dir / "HEAD"):
             return False
-        if not Path(worktree).is_dir():
+        if not is_directory(worktree):
             return True
         place = self._places.find(worktree)
         return self._layout.git_dir(place.project_id, place.worktree) != str(git_dir)
@@ -176,9 +179,15 @@ class _LeftoverSearch:
         number = 0
         for now, named in named_by_place.items():
             here = complete_trees(git_dir, named)
-            there = complete_trees(now, here) if now is not None and Path(now, "HEAD").is_file() else set()
+            there = complete_trees(now, here) if now is not None and is_file(Path(now, "HEAD")) else set()
             number += len(here - there)
         return number
+
+
+def _size(directory: Path) -> int:
+    """Return the size of all files below a directory, in bytes."""
+    files = (file for file in directory.rglob("*") if file.is_file() and not file.is_symlink())
+    return sum(file.lstat().st_size for file in files)
 
 
 def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
@@ -196,11 +205,11 @@ def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | No
 
 def _applied_runs(store: str) -> Iterator[_AppliedRun]:
     """Yield every run that was applied to this database, oldest first."""
-    entries = run_entries()
+    entries = run_entries(store)
     undone = undone_by(entries)
     for entry in entries:
-        if entry.store == store and entry.status is RunStatus.APPLIED:
-            with open_run(entry.id) as journal:
+        if entry.status is RunStatus.APPLIED:
+            with open_run(entry.id, store) as journal:
                 is_undoable = entry.id not in undone and not journal.is_given_up
                 moves = [change for change in journal.changes() if change.moves]
                 yield _AppliedRun(entry, journal.carried(), moves, is_undoable)

@@ -15,6 +15,8 @@ from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from migrator.disk.ownership import give, make_directory, owner_of
+from migrator.disk.status import why_not_writable
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry, read_update, update_row
 from migrator.model import (
@@ -27,7 +29,7 @@ from migrator.model import (
     Run,
     RunStatus,
 )
-from migrator.state_dir import now_ms, runs_directory, sync
+from migrator.state_dir import now_ms, runs_directory, sync, way_in
 from migrator.store.connection import transaction
 from migrator.store.writer import Edit
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from migrator.disk.ownership import Owner
     from migrator.execution.journal_rows import Job
     from migrator.store.staging import Staging
 
@@ -79,7 +82,7 @@ class Journal:
         a row in `run` is no run: the row is written in one transaction with all but the changes, which come first.
         """
         plan, now = job.plan, now_ms()
-        path = _new_file(now)
+        path = _new_file(now, owner_of(plan.store))
         with _explain_errors(path):
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
                 new.executescript(f"BEGIN; {_TABLES}; COMMIT")
@@ -255,16 +258,33 @@ class Journal:
         )  # fmt: skip
 
 
-def _new_file(now: int) -> Path:
-    """Create the empty file of a run that begins now; its name is the run's id. A name that exists is drawn again."""
+def _new_file(now: int, owner: Owner | None) -> Path:
+    """Create the empty file of a run that begins now; its name is the run's id. A name that exists is drawn again.
+
+    It is its owner's, and so is what SQLite makes beside it.
+    """
     second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now / 1000))
     while True:
-        path = runs_directory() / f"{second}-{secrets.token_hex(2)}.db"
+        path = runs_directory(owner) / f"{second}-{secrets.token_hex(2)}.db"
         with _explain_errors(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            given = make_directory(path.parent, owner, 0o700)
         with _explain_errors(path), suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL, 0o600)
+            give(descriptor, given)
+            os.close(descriptor)
             return path
+
+
+def why_no_journal(store: str) -> str | None:
+    """Return why no journal could be written for a run on a database, and what to do; None if one could."""
+    nearest = _nearest(runs_directory(owner_of(store)))
+    why = why_not_writable(nearest)
+    return why and f"{why}, and journals are kept there: {way_in(nearest)}"
+
+
+def _nearest(path: Path) -> Path:
+    """Return the path itself if it exists, else the nearest above it that does."""
+    return next(above for above in (path, *path.parents) if os.path.lexists(above))
 
 
 @contextmanager
@@ -277,12 +297,16 @@ def _explain_errors(path: Path) -> Iterator[None]:
 
 def _unusable(path: Path, error: Exception) -> MigratorError:
     what = (isinstance(error, OSError) and error.strerror) or str(error)
+    nearest = _nearest(path)
+    why = why_not_writable(nearest)
     if "malformed" in what or "not a database" in what:
         return MigratorError(
             f"The journal {path} is damaged ({what}), and its run may have been cut off: put a good copy of it there, "
             "or, if nothing of that run is to be taken back, move it out of that directory.",
         )
+    if why and nearest == path:
+        return MigratorError(f"A journal can't be read, and its run may have been cut off ({why}): {way_in(path)}.")
     return MigratorError(
-        f"The journal {path} can't be used ({what}), and without one nothing is written, since nothing could be "
-        "taken back: see to the disk and its permissions, or name another directory in XDG_STATE_HOME.",
+        f"The journal {path} can't be used ({why or what}), and without one nothing is written, "
+        f"since nothing could be taken back: {way_in(nearest)}.",
     )

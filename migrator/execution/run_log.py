@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError, NoSuchRun
+from migrator.disk.status import names_in
+from migrator.errors import CantTell, MigratorError, NoSuchRun
 from migrator.execution.journal import Journal
 from migrator.model import RunStatus
-from migrator.state_dir import runs_directory
-from migrator.text import whole_id
+from migrator.state_dir import runs_directories, way_in
+from migrator.text import and_more, whole_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from migrator.execution.journal_rows import RunEntry
 
 
-def run_entries(store: str | None = None) -> list[RunEntry]:
-    """Return the runs so far, oldest first; only those on the database `store`, if that is given."""
+_NAMED = 3
+"""How many unreadable journals are named."""
+
+
+class UnreadableRuns(MigratorError):
+    """Some journals can't be read; `entries` are the other runs."""
+
+    def __init__(self, message: str, entries: Sequence[RunEntry]) -> None:
+        super().__init__(message)
+        self.entries = entries
+
+
+def journal_files(store: str | None = None) -> list[Path]:
+    """Return the journals there are, oldest first: every list of runs begins here.
+
+    With `store`, they are those where runs on that database may be. Raises MigratorError if nobody can tell.
+    """
     found = []
-    for path in sorted(runs_directory().glob("*.db")):
-        with Journal(path) as journal, suppress(NoSuchRun):  # it was cut off before it began
-            found.append(journal.entry)
-    return sorted((entry for entry in found if store in {None, entry.store}), key=lambda entry: entry.started)
+    for folder in runs_directories(store):
+        try:
+            found += [folder / name for name in names_in(folder) if name.endswith(".db")]
+        except CantTell as error:
+            raise MigratorError(f"The runs so far can't be read: {error}; {way_in(folder)}.") from error
+    return sorted(found, key=lambda path: path.name)
+
+
+def run_entries(store: str | None = None) -> list[RunEntry]:
+    """Return the runs so far, oldest first; only those on the database `store`, if that is given.
+
+    Raises UnreadableRuns with the rest, naming the journals that can't be read: their runs may be on any database.
+    """
+    found, troubles = [], []
+    for path in journal_files(store):
+        try:
+            with Journal(path) as journal:
+                found.append(journal.entry)
+        except NoSuchRun:
+            continue  # it was cut off before it began
+        except MigratorError as error:
+            troubles.append(str(error))
+    found = sorted((entry for entry in found if store in {None, entry.store}), key=lambda entry: entry.started)
+    if troubles:
+        raise UnreadableRuns(" ".join(troubles[:_NAMED]) + and_more(len(troubles) - _NAMED, "journal"), found)
+    return found
 
 
 def refuse_while_unfinished(store: str) -> None:
@@ -31,7 +69,7 @@ def refuse_while_unfinished(store: str) -> None:
     sql = "SELECT id FROM run WHERE store = ? AND status IN (?, ?)"
     values = (store, RunStatus.RUNNING.value, RunStatus.ROLLING_BACK.value)
     found: list[str] = []
-    for path in sorted(runs_directory().glob("*.db")):
+    for path in journal_files(store):
         with Journal(path) as journal:
             if journal.has_table("run"):
                 found += [run for (run,) in journal.connection.execute(sql, values)]
@@ -57,7 +95,7 @@ def sessions_taken_back(run: str, runs: Sequence[RunEntry]) -> set[str]:
     back: set[str] = set()
     for undo in runs:
         if undo.undoes == run and undo.status is RunStatus.APPLIED:
-            with open_run(undo.id) as journal:
+            with open_run(undo.id, undo.store) as journal:
                 back |= journal.session_ids() - sessions_taken_back(undo.id, runs)
     return back
 
@@ -70,13 +108,14 @@ def restored_sessions(run: Journal) -> frozenset[str]:
     entry = run.entry
     if entry.undoes is None or entry.dialect == "v1":
         return frozenset()
-    with open_run(entry.undoes) as undone:
+    with open_run(entry.undoes, entry.store) as undone:
         return undone.session_ids() if undone.entry.dialect == entry.dialect else frozenset()
 
 
-def open_run(wanted: str) -> Journal:
-    """Open the run with this id, or with the only id that starts with it."""
-    run = whole_id(wanted, (path.stem for path in runs_directory().glob("*.db")), "runs")
+def open_run(wanted: str, store: str | None = None) -> Journal:
+    """Open the run with this id, or with the only id that starts with it; `store` is as in `journal_files`."""
+    files = {path.stem: path for path in journal_files(store)}
+    run = whole_id(wanted, files, "runs")
     if run is None:
         raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
-    return Journal(runs_directory() / f"{run}.db")
+    return Journal(files[run])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.ownership import name_of_user, owner_of
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution import project_edits, run_log
 from migrator.execution.conflicts import (
@@ -25,10 +27,10 @@ from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
 from migrator.places.checkout import GLOBAL
-from migrator.state_dir import now_ms
+from migrator.state_dir import is_found_by, now_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from migrator.arguments import WriteRequest
     from migrator.execution.journal_rows import RunEntry
@@ -80,7 +82,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     back, as by any move; what the run itself had detached is set back, byte for byte. Raises MigratorError if the run
     can't be taken back any more.
     """
-    entry, runs = run.entry, run_log.run_entries()
+    entry, runs = run.entry, run_log.run_entries(run.entry.store)
     _check_undoable(run, runs)
     taken_back = run_log.sessions_taken_back(entry.id, runs)
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
@@ -172,7 +174,20 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
         job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
     with Journal.begin(job, staging, write.command, write.chunk_size) as run:
         execute(writer, run, staging, write.progress)
-        return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings()))
+        return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
+
+
+def _as_root(run: Journal) -> Iterator[PlanWarning]:
+    """Yield where the journal is, if root made it for somebody else."""
+    if (owner := owner_of(run.entry.store)) is None:
+        return
+    them = name_of_user(owner.user)
+    if is_found_by(owner) and run.path.stat().st_uid == owner.user:
+        what = f"so does the journal {run.path}, which {them} finds unless their XDG_STATE_HOME leads elsewhere"
+    else:
+        command = f"opencode-migrator undo {run.entry.id} --db {shlex.quote(run.entry.store)}"
+        what = f"where {them} may not find the journal {run.path}; root takes the run back with `{command}`"
+    yield PlanWarning("as-root", f"This was done as root, and the database belongs to {them}; {what}.")
 
 
 def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:

@@ -6,17 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from migrator.errors import MigratorError
+from migrator.errors import CantTell, MigratorError
+from migrator.execution.journal import why_no_journal
 from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
-from migrator.store.open_by import find_holders, holder_names
+from migrator.store.connection import why_read_only
+from migrator.store.open_by import OpenBy, holder_names, who_has_open
 from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.arguments import SelectRequest
-    from migrator.errors import Holder
     from migrator.operations.context import CommandContext
     from migrator.orphans.rule import RuleContext
     from migrator.store.reader import Store
@@ -28,7 +29,7 @@ _SHOWN = 10
 class CheckResult:
     """What one check found: `subject` and `value` for programs, `text` for people, and whether something is wrong.
 
-    `notable` marks what is no fault, but should be seen.
+    `notable` marks what is no fault, but should be seen; `cant_tell` is what could not be looked at, and why.
     """
 
     subject: str
@@ -36,6 +37,7 @@ class CheckResult:
     text: str
     wrong: bool = False
     notable: bool = False
+    cant_tell: str | None = None
 
 
 def check_up(context: CommandContext) -> list[CheckResult]:
@@ -87,26 +89,49 @@ def _database(store: Store) -> Iterator[CheckResult]:
     sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
     yield CheckResult("sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}")
     found = _open_by(store)
-    yield CheckResult(
+    yield _open_check(found)
+    yield _writable(store)
+
+
+def _open_check(found: OpenBy) -> CheckResult:
+    """Say who has the database open; `value` has one holder without a pid where nobody can tell who."""
+    if found.is_open is None:
+        text = f"can't tell whether anybody else has it open: {found.why}"
+        return CheckResult("openBy", None, text, notable=True, cant_tell=found.why)
+    holders = found.holders or ((None,) if found.is_open else ())
+    return CheckResult(
         "openBy",
-        [{"pid": holder.pid, "name": holder.name} for holder in found],
+        [{"pid": holder and holder.pid, "name": holder and holder.name} for holder in holders],
         f"open in {holder_names(found)}: nothing can be moved until it is closed"
-        if found
+        if found.is_open
         else "nobody else has it open",
-        notable=bool(found),
+        notable=found.is_open,
+        cant_tell=found.why or None,
     )
 
 
-def _open_by(store: Store) -> list[Holder]:
+def _writable(store: Store) -> CheckResult:
+    """Say whether a run could write to the database, and keep its journal."""
+    why = why_read_only(store.path) or why_no_journal(str(store.path))
+    text = f"no run can write: {why}" if why else "a run can write to it"
+    return CheckResult("writable", why is None, text, wrong=why is not None)
+
+
+def _open_by(store: Store) -> OpenBy:
     """Return who has the database open, and the background services that may."""
-    found = find_holders(store.path)
-    if not (found or store.schema.has_v2):
-        return []
+    found = who_has_open(store.path)
+    if not (found.holders or store.schema.has_v2):
+        return found
     from migrator.store.opencode_2.services import named_services, services_at
 
-    pids = {holder.pid for holder in found}
-    services = services_at(store.path) if store.schema.has_v2 else ()
-    return [*named_services(found), *(service for service in services if service.pid not in pids)]
+    pids = {holder.pid for holder in found.holders}
+    named = named_services(found.holders, store.path)
+    try:
+        services = services_at(store.path) if store.schema.has_v2 else ()
+    except CantTell as error:
+        return OpenBy(found.is_open or None, named, f"{error}, where opencode's background service registers")
+    holders = (*named, *(service for service in services if service.pid not in pids))
+    return found._replace(is_open=True, holders=holders) if holders else found
 
 
 def _integrity(store: Store) -> Iterator[CheckResult]:
@@ -131,9 +156,9 @@ def _runs(store: Store) -> CheckResult:
     from migrator.execution.run_log import run_entries
 
     try:
-        cut_off = [entry.id for entry in run_entries() if entry.unfinished and entry.store == str(store.path)]
+        cut_off = [entry.id for entry in run_entries(str(store.path)) if entry.unfinished]
     except MigratorError as error:
-        return CheckResult("unfinishedRuns", None, str(error), wrong=True)
+        return CheckResult("unfinishedRuns", None, str(error), wrong=True, cant_tell=str(error))
     return CheckResult(
         "unfinishedRuns",
         cut_off,
@@ -146,17 +171,21 @@ def _runs(store: Store) -> CheckResult:
 
 def _left_behind(store: Store) -> CheckResult:
     """Look for JSON storage: opencode 1.17 and later never import it (seen with 1.17.0 to 1.18.34)."""
-    from migrator.store.json_storage import left_behind_files, storages
+    from migrator.store.json_storage import left_behind_files
 
-    left = list(left_behind_files(store))
-    where = " and ".join(map(str, storages(store)))
+    left = left_behind_files(store)
+    where = " and ".join(map(str, left.storages))
+    number = count(len(left.files), "session")
+    said = (
+        [f"{number} in the JSON storage of opencode before 1.2 at {where}, not in this database"] if left.files else []
+    )
+    said += [f"can't tell whether sessions are left behind in JSON storage: {why}" for why in left.unreadable]
     return CheckResult(
         "leftBehindJson",
-        left,
-        f"{count(len(left), 'session')} in the JSON storage of opencode before 1.2 at {where}, not in this database"
-        if left
-        else "no sessions left behind in JSON storage",
-        notable=bool(left),
+        list(left.files) if left.files or not left.unreadable else None,
+        "; ".join(said) or "no sessions left behind in JSON storage",
+        notable=bool(said),
+        cant_tell="; ".join(left.unreadable) or None,
     )
 
 
@@ -164,12 +193,13 @@ def _orphans(context: RuleContext) -> CheckResult:
     """Count what each rule finds; homes are not looked for, which would take its time."""
     from migrator.orphans.find import find_orphans, tally
     from migrator.plugins import orphan_rules
+    from migrator.store.json_storage import LEFT_BEHIND_JSON
 
-    rules = [rule for rule in orphan_rules() if rule.name != "left-behind-json"]  # has a line of its own
+    rules = [rule for rule in orphan_rules() if rule.name != LEFT_BEHIND_JSON]  # has a line of its own
     try:
         found = find_orphans(context, rules)
     except MigratorError as error:
-        return CheckResult("orphans", None, f"orphans can't be found: {error}", notable=True)
+        return CheckResult("orphans", None, f"orphans can't be found: {error}", notable=True, cant_tell=str(error))
     counts = tally(found, [rule.name for rule in rules])
     words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
     return CheckResult(

@@ -35,5 +35,5 @@ def remove_leftovers(path: Path, write: WriteRequest, older_than: int | None = N
     """
     with open_writer(path, write) as (writer, _):
         found = find_leftovers(writer, places_of(writer), older_than)
-        remove(leftover for leftover in found if leftover.why_kept is None)
+        remove((leftover for leftover in found if leftover.why_kept is None), str(path))
         return found

@@ -13,6 +13,7 @@ from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
 from migrator.plugins import check_rule_names, orphan_rules
+from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 class OrphanList:
     """The lost sessions that were asked for, last used first, and how many each rule found.
 
-    `selected` says whether any selector was given.
+    `selected` says whether any selector was given, `unread` why there may be more in JSON storage.
     """
 
     orphans: Sequence[Orphan]
     by_rule: Mapping[str, int]
     selected: bool
-    warnings: Sequence[PlanWarning]
+    warnings: Sequence[PlanWarning] = ()
+    unread: Sequence[str] = ()
 
 
 def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
@@ -52,7 +54,8 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
     homes = find_homes(context, request.search, tick)
     found = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
     by_rule = tally(found, request.rules or [rule.name for rule in rules])
-    return OrphanList(found, by_rule, query.selects, tuple(query.warnings(context.store)))
+    unread = json_files(context.store).unreadable if LEFT_BEHIND_JSON in (request.rules or [LEFT_BEHIND_JSON]) else ()
+    return OrphanList(found, by_rule, query.selects, tuple(query.warnings(context.store)), unread)
 
 
 def explain_session(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_directory
+from migrator.errors import CantTell
 from migrator.model import ListedProject
 
 if TYPE_CHECKING:
@@ -15,7 +16,15 @@ def list_projects(context: CommandContext) -> list[ListedProject]:
     """Return every project row, then the ids that only sessions name."""
     counts = context.store.sessions_per_project()
     listed = [
-        ListedProject(project.id, project, counts.pop(project.id, 0), os.path.isdir(project.worktree))
+        ListedProject(project.id, project, counts.pop(project.id, 0), *_exists(project.worktree))
         for project in context.store.projects()
     ]
     return listed + [ListedProject(id_, None, number, exists=False) for id_, number in sorted(counts.items())]
+
+
+def _exists(worktree: str) -> tuple[bool | None, str | None]:
+    """Return whether there is a directory; if that can't be told, None and why."""
+    try:
+        return is_directory(worktree), None
+    except CantTell as error:
+        return None, str(error)

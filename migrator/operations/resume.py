@@ -35,7 +35,7 @@ def find_run_to_resume(run: str | None, only: Path | None = None) -> RunEntry:
 
 def resume_run(path: Path, run: str, write: WriteRequest) -> Run:
     """Finish a run that was cut off."""
-    with open_writer(path, write) as (writer, request), open_run(run) as journal:
+    with open_writer(path, write) as (writer, request), open_run(run, str(path)) as journal:
         _check_destinations(writer, journal)
         return runs.resume(writer, journal, request)
 

@@ -35,11 +35,11 @@ def find_run_to_undo(run: str | None, only: Path | None = None) -> RunEntry:
 
 def plan_undo(path: Path, run: str) -> Plan:
     """Return the plan that takes a finished run back."""
-    with Store(path) as store, open_run(run) as journal:
+    with Store(path) as store, open_run(run, str(path)) as journal:
         return runs.inverse_job(store, journal).plan
 
 
 def undo_run(path: Path, run: str, write: WriteRequest) -> Run:
     """Take a run back; an unfinished one is rolled back."""
-    with open_writer(path, write) as (writer, request), open_run(run) as journal:
+    with open_writer(path, write) as (writer, request), open_run(run, str(path)) as journal:
         return runs.undo(writer, journal, request)

@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from migrator.disk.spelling import as_on_disk, difference, existing_directory
+from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.paths import is_within
-from migrator.places.spelling import as_on_disk, difference, existing_directory
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
 """Where disks that come and go are mounted, besides what /etc/fstab names."""
@@ -36,9 +37,12 @@ def inspect(directory: str) -> DirectoryInfo:
 
 def _not_resolved(directory: str, error: OSError) -> DirectoryInfo:
     status, detail = _why_not_resolved(directory, error)
-    if status is not DirectoryStatus.MISSING or (spelled := existing_directory(directory)) is None:
-        return DirectoryInfo(directory, status, detail)
-    detail += f"; {spelled} does: {difference(directory, spelled)}"
+    try:
+        spelled = existing_directory(directory) if status is DirectoryStatus.MISSING else None
+    except CantTell as why:
+        return DirectoryInfo(directory, DirectoryStatus.UNREADABLE, f"{detail} in this Unicode form, and {why}")
+    if spelled is not None:
+        detail += f"; {spelled} does: {difference(directory, spelled)}"
     return DirectoryInfo(directory, status, detail, spelled=spelled)
 
 

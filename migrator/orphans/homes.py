@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import difference
 from migrator.model import Certainty, Suggestion
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, only_candidate
@@ -22,7 +23,6 @@ from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within, path_below
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
-from migrator.places.spelling import difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

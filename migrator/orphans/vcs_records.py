@@ -143,7 +143,7 @@ class VcsRecords:
 
 def _workspace_names(repo: str) -> dict[str, str]:
     """Map the paths of a jj repository's workspaces to their names."""
-    return {path: name for name, path in jj.index(repo).paths.items()} if jj.is_repo_dir(repo) else {}
+    return {path: name for name, path in jj.index(repo).paths.items()}
 
 
 def _working_copies_in(parent: str) -> tuple[str, ...]:

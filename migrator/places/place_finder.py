@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.spelling import as_on_disk, existing_directory
 from migrator.errors import MigratorError, NoSuchDirectory
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 from migrator.places.small_files import nearest_with
-from migrator.places.spelling import as_on_disk, existing_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,7 +105,8 @@ def _real_directory(directory: str) -> str:
     try:
         real = as_on_disk(os.path.realpath(directory, strict=True))
     except FileNotFoundError as error:
-        if not directory.isascii() and (spelled := existing_directory(os.path.abspath(directory))):
+        is_whole = directory.startswith("/") or not cwd.is_deleted()
+        if not directory.isascii() and is_whole and (spelled := existing_directory(os.path.abspath(directory))):
             return _real_directory(spelled)
         if not directory.startswith("/") and cwd.is_deleted():
             which = "the current directory" if directory == "." else directory

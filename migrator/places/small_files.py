@@ -6,8 +6,8 @@ import os
 import stat
 from contextlib import suppress
 
+from migrator.disk.spelling import as_on_disk
 from migrator.paths import upwards
-from migrator.places.spelling import as_on_disk
 
 
 def read_small(path: str, limit: int) -> bytes | None:

@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from migrator.disk.spelling import existing_directory
 from migrator.errors import MigratorError
 from migrator.model import PlanWarning
 from migrator.paths import is_within
-from migrator.places.spelling import existing_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

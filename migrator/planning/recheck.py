@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import as_on_disk, is_one_name
+from migrator.disk.status import is_directory
 from migrator.errors import NoSuchDirectory, StalePlan
 from migrator.model import FolderState, ProjectAction
 from migrator.places.opencode_1 import place_of_opencode_1
-from migrator.places.spelling import as_on_disk, is_one_name
 from migrator.planning.relocation.destination import Relocation
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
 
 def _is_waiting(old: str, new: str) -> bool:
     """Tell whether a folder is still at its old place; where only the case of its name changes, both names find it."""
-    return os.path.isdir(old) and not (is_one_name(old, new) and as_on_disk(new) == new)
+    return is_directory(old) and not (is_one_name(old, new) and as_on_disk(new) == new)
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:

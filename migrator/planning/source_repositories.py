@@ -11,6 +11,8 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_there
+from migrator.errors import CantTell
 from migrator.model import PlanWarning, Source
 from migrator.paths import upwards
 from migrator.places.checkout import is_outside_repository
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from migrator.model import Change, Project
 
 OUTSIDE = "no git or jj repository"
+UNKNOWN = "a directory that can't be looked at"
 
 
 def find_sources(changes: Sequence[Change], projects: Sequence[Project]) -> tuple[Source, ...]:
@@ -64,7 +67,10 @@ def repository_warnings(changes: Iterable[Change], sources: Sequence[Source]) ->
 
 
 def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
-    """Map the root of each jj workspace, gone or not, of these directories' repositories to the main workspace's."""
+    """Map the root of each jj workspace, gone or not, of these directories' repositories to the main workspace's.
+
+    A directory that can't be looked at is mapped to UNKNOWN.
+    """
     tops: dict[str, str] = {}
     seen: set[str] = set()
     for directory in directories:
@@ -72,10 +78,13 @@ def _jj_tops(directories: Iterable[str]) -> Mapping[str, str]:
             if above in seen:
                 break
             seen.add(above)
-            repo = jj.repo_dir(above) if os.path.lexists(os.path.join(above, ".jj")) else None
-            if repo is not None and jj.is_repo_dir(repo):
-                tops[above] = jj.main_root(repo)
-    for main in set(tops.values()):
+            try:
+                repo = jj.repo_dir(above) if is_there(os.path.join(above, ".jj")) else None
+                if repo is not None and jj.is_repo_dir(repo):
+                    tops[above] = jj.main_root(repo)
+            except CantTell:
+                tops[above] = UNKNOWN
+    for main in set(tops.values()) - {UNKNOWN}:
         for path in jj.index(os.path.join(main, ".jj", "repo")).paths.values():
             tops.setdefault(path, main)
     return tops

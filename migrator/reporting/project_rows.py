@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def project_rows(projects: Sequence[ListedProject]) -> list[dict[str, Any]]:
-    """Return one JSON object per project; without a row, its name, worktree and vcs are null."""
+    """Return one JSON object per project; without a row, its name, worktree and vcs are null.
+
+    `exists` is null where that can't be told, and `reason` says why.
+    """
     return [
         {
             "id": id_,
@@ -22,19 +25,20 @@ def project_rows(projects: Sequence[ListedProject]) -> list[dict[str, Any]]:
             "vcs": project and project.vcs,
             "sessions": sessions,
             "exists": exists,
+            "reason": reason,
         }
-        for id_, project, sessions, exists in projects
+        for id_, project, sessions, exists, reason in projects
     ]
 
 
 def project_columns(projects: Sequence[ListedProject]) -> dict[str, Callable[[Any], str]]:
     """Return the columns of the table."""
-    labels = {id_: project.label for id_, project, _, _ in projects if project}
+    labels = {id_: project.label for id_, project, *_ in projects if project}
     return {
         "Project": lambda row: row["id"][:12],
         "Name": lambda row: labels.get(row["id"], ""),
         "Sessions": lambda row: f"{row['sessions']:,}",
         "VCS": lambda row: row["vcs"] or "",
-        "Exists": lambda row: "yes" if row["exists"] else "no",
+        "Exists": lambda row: {True: "yes", False: "no", None: "can't tell"}[row["exists"]],
         "Worktree": lambda row: tilde(row["worktree"]) if row["worktree"] else "(no project row)",
     }

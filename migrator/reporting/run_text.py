@@ -35,7 +35,7 @@ def run_text(run: Run) -> Iterator[str]:
     for warning in run.warnings:
         if warning.code in {"skipped", "undo-safe"}:
             yield click.style("skipped: ", fg="yellow") + warning.message
-        elif warning.code == "undo-detached":  # unlike the others, it wasn't known when the plan was shown
+        elif warning.code in {"undo-detached", "as-root"}:  # not known when the plan was shown, unlike the others
             yield click.style("warning: ", fg="yellow") + warning.message
     if run.id and run.status is RunStatus.APPLIED:
         yield f"Take it back with: opencode-migrator undo {run.id}"

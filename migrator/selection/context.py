@@ -6,6 +6,7 @@ import os
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_directory
 from migrator.errors import BadInput, NoSuchDirectory
 from migrator.paths import expand_home
 from migrator.places.cwd import current_directory
@@ -58,6 +59,8 @@ class DatabaseSelectorContext:
         try:
             return self._places.find(directory)
         except NoSuchDirectory:
+            if is_directory(directory):  # but nobody here may read it
+                raise
             return None
 
     def expanded(self, path: str) -> str:

@@ -60,7 +60,7 @@ def prepare(
     token = tokens.make()
     file = token_file or state_directory() / "serve" / f"{port}.token"
     try:
-        tokens.write(token, file)
+        tokens.write(token, file, path)
     except MigratorError:
         listening.close()
         raise

@@ -7,6 +7,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
+from migrator.disk.ownership import make_directory, owner_of
 from migrator.errors import BadInput, MigratorError
 from migrator.state_dir import write_whole
 
@@ -22,15 +23,18 @@ def make() -> str:
     return PREFIX + secrets.token_urlsafe(32)
 
 
-def write(token: str, file: Path) -> None:
-    """Write the token file, whole or not at all, readable for its owner only; never replace a file of another kind."""
+def write(token: str, file: Path, database: Path) -> None:
+    """Write the token file, whole or not at all, readable for the owner of the database only.
+
+    Never replace a file of another kind.
+    """
     if not file.name:
         raise BadInput("--token-file names no file; name one, or leave it out.")
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = make_directory(file.parent, owner_of(database), 0o700)
         if os.path.lexists(file) and not _is_ours(file):
             raise MigratorError(f"{file} exists and is no token file; name another with --token-file FILE.")
-        write_whole(file, token + "\n", 0o600)
+        write_whole(file, token + "\n", 0o600, owner)
     except OSError as error:
         raise MigratorError(
             f"The token can't be written to {file} ({error.strerror}); name another file with --token-file FILE."

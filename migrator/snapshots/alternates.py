@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk.ownership import give_path, owner_of
 from migrator.snapshots.temp_dirs import locked
 from migrator.state_dir import sync
 
@@ -40,6 +41,7 @@ def write_alternates(git_dir: str, directories: Iterable[str]) -> None:
     new = info / NEW
     try:
         new.write_text("".join(f"{line}\n" for line in directories), "utf-8", "surrogateescape")
+        give_path(new, owner_of(info))
         sync(new)
         new.replace(info / "alternates")
     finally:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk.ownership import give_path, make_directory, owner_of
 from migrator.snapshots.alternates import write_alternates
 from migrator.snapshots.git import git_path, run_git
 from migrator.snapshots.temp_dirs import temporary_folder
@@ -34,7 +35,7 @@ def create(route: SnapshotRoute) -> None:
     1.15.13 and older do neither, and don't mind. If the worktree's folder moves next, it is made for the new place.
     """
     path, worktree = Path(route.target), route.target_worktree_now
-    path.parent.mkdir(parents=True, exist_ok=True)
+    owner = make_directory(path.parent, owner_of(path.parent))
     with temporary_folder(path.parent) as folder:
         new = folder / "new"
         new.mkdir()
@@ -52,6 +53,7 @@ def create(route: SnapshotRoute) -> None:
             shutil.copyfile(index, new / "index")
         for made in (*new.rglob("*"), new):
             if made.is_dir() or made.is_file():
+                give_path(made, owner)
                 sync(made)
         try:
             new.rename(path)

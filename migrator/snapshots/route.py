@@ -7,12 +7,12 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.spelling import folder_map, is_one_name, is_same_directory
 from migrator.errors import MigratorError
 from migrator.model import FolderState
 from migrator.paths import FolderMap, checkout_root
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, kept_project_id
-from migrator.places.spelling import folder_map, is_one_name, is_same_directory
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk.ownership import give_path, make_directory, owner_of
 from migrator.errors import MigratorError
 from migrator.snapshots.alternates import add_alternates
 from migrator.snapshots.create import create
@@ -22,6 +23,7 @@ from migrator.state_dir import sync
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from migrator.disk.ownership import Owner
     from migrator.snapshots.route import SnapshotRoute
 
 _OURS = "opencode-migrator"
@@ -58,7 +60,7 @@ def carry(route: SnapshotRoute, trees: Collection[str], between_steps: Callable[
 
 def _fetch(route: SnapshotRoute, trees: Collection[str], between_steps: Callable[[], None]) -> None:
     packs = Path(route.target, "objects", "pack")
-    packs.mkdir(parents=True, exist_ok=True)
+    owner = make_directory(packs, owner_of(packs))
     _remove_incomplete(packs)
     remove_abandoned(Path(route.target))
     with temporary_folder(Path(route.target)) as folder:
@@ -83,7 +85,7 @@ def _fetch(route: SnapshotRoute, trees: Collection[str], between_steps: Callable
         between_steps()
         if not needed.keys() <= kept_packs.objects():
             raise GitFailed("not all of them arrived whole")
-        _install(kept_packs.folder, packs, name)
+        _install(kept_packs.folder, packs, name, owner)
 
 
 class _KeptPacks:
@@ -119,11 +121,12 @@ class _KeptPacks:
         return f"pack-{printed.decode().split()[-1]}"
 
 
-def _install(source: Path, packs: Path, name: str) -> None:
+def _install(source: Path, packs: Path, name: str, owner: Owner | None) -> None:
     """Move a finished pack into place, its index last: git finds a pack by its index."""
     with locked(packs):
         for suffix in (".keep", ".pack", ".rev", ".idx"):
             if (file := source / f"{name}{suffix}").exists():
+                give_path(file, owner)
                 sync(file)
                 file.replace(packs / file.name)
         sync(packs)

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from migrator.disk.status import status_of, why_not_writable
 from migrator.errors import MigratorError
-from migrator.store.open_by import find_holders, in_use_error
+from migrator.store.open_by import in_use_error, who_has_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,8 @@ BUSY_SECONDS = 5.0  # what opencode's own connections wait
 
 def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open `path`; the connection is in autocommit mode, so every transaction is an explicit BEGIN."""
-    if path.exists() and not path.stat().st_size:
+    status = status_of(path)
+    if status is not None and not status.st_size:
         _check_header(path)
     with translate_errors(path, write=write):
         try:
@@ -61,6 +63,16 @@ def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
+def why_read_only(database: Path) -> str | None:
+    """Return why nothing can be written to a database, whatever is in it; None if something can.
+
+    SQLite makes its log and the index of that beside the database, unless both are there.
+    """
+    files = [file for end in ("", "-wal", "-shm") if (file := database.with_name(database.name + end)).exists()]
+    needed = files if len(files) == 3 else [*files, database.parent]  # noqa: PLR2004 - all of them
+    return next(filter(None, map(why_not_writable, needed)), None)
+
+
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add the SQL functions that conditions may use."""
     casefold = lambda text: text.casefold() if isinstance(text, str) else None  # noqa: E731 - too short for a name
@@ -92,7 +104,7 @@ def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
     except sqlite3.Error as error:
         text = str(error)
         if "locked" in text or "busy" in text:
-            raise in_use_error(path, find_holders(path), can_wait=write) from error
+            raise in_use_error(path, who_has_open(path), can_wait=write) from error
         hint = next((hint for sign, hint in _HINTS if sign in text), "run `opencode-migrator doctor` for a check-up.")
         raise MigratorError(f'{path}: SQLite says "{text}"; {hint}') from error
 

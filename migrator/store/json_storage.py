@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.disk.status import names_in
+from migrator.errors import CantTell
 from migrator.model import Binding, Session
 from migrator.store.location import data_directory
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.store.reader import Store
+
+
+LEFT_BEHIND_JSON = "left-behind-json"
+"""The name of the orphan rule that finds what is only there."""
 
 
 class LeftBehind(NamedTuple):
@@ -30,31 +36,54 @@ class LeftBehind(NamedTuple):
     imported_others: bool
 
 
-def storages(store: Store) -> list[Path]:
-    """Return the existing JSON storages that belong to a database."""
+class JsonFiles(NamedTuple):
+    """The files of sessions in JSON storage by session id, and in words which directories of it can't be read."""
+
+    files: dict[str, Path]
+    unreadable: tuple[str, ...]
+
+    @property
+    def storages(self) -> list[Path]:
+        """The storages that they are in."""
+        return sorted({file.parents[2] for file in self.files.values()})
+
+
+def json_files(store: Store) -> JsonFiles:
+    """Return the sessions in the JSON storages that belong to a database; nothing is read but names."""
     beside = {store.path.parent / "storage"}
     data = data_directory()
     if (data / store.path.name).resolve() == store.path:  # the database itself may be a link to another disk
         beside.add(data.resolve() / "storage")
-    return sorted(storage for storage in beside if storage.is_dir())
+    files: dict[str, Path] = {}
+    unreadable: list[str] = []
+    for sessions in (storage / "session" for storage in sorted(beside)):
+        for folder in (sessions / name for name in _names(sessions, unreadable)):
+            named = (name for name in _names(folder, unreadable) if name.startswith("ses_") and name.endswith(".json"))
+            files |= {name.removesuffix(".json"): folder / name for name in named}
+    return JsonFiles(files, tuple(unreadable))
 
 
-def left_behind_files(store: Store) -> dict[str, Path]:
-    """Map the ids of the sessions that only JSON storage has to their files; nothing is read but names."""
-    files = _files(store)
+def _names(directory: Path, unreadable: list[str]) -> list[str]:
+    """Return the names in a directory; of one that can't be read none, and note it."""
+    try:
+        return names_in(directory)
+    except CantTell as error:
+        unreadable.append(str(error))
+        return []
+
+
+def left_behind_files(store: Store) -> JsonFiles:
+    """Return the sessions that only JSON storage has, by id."""
+    files, unreadable = json_files(store)
     known = store.parents(files) if files else {}
-    return {id_: file for id_, file in sorted(files.items()) if id_ not in known}
+    return JsonFiles({id_: file for id_, file in sorted(files.items()) if id_ not in known}, unreadable)
 
 
 def left_behind(store: Store) -> list[LeftBehind]:
     """Read the sessions that only JSON storage has, by id."""
-    left = left_behind_files(store)
-    importing = {file.parents[2] for id_, file in _files(store).items() if id_ not in left}
+    left = left_behind_files(store).files
+    importing = {file.parents[2] for id_, file in json_files(store).files.items() if id_ not in left}
     return [_read(id_, file, file.parents[2] in importing) for id_, file in left.items()]
-
-
-def _files(store: Store) -> dict[str, Path]:
-    return {file.stem: file for storage in storages(store) for file in storage.glob("session/*/ses_*.json")}
 
 
 def _read(id_: str, file: Path, imported_others: bool) -> LeftBehind:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError
+from migrator.disk.status import is_directory, names_in, status_of
+from migrator.errors import CantTell, MigratorError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +24,11 @@ _SHARED_CHANNELS = frozenset({"latest", "beta", "prod"})
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A database file that exists, and its neighbours that could have been meant."""
+    """A database file that exists, and its neighbours that could have been meant; `unknown` is why nobody can tell."""
 
     path: Path
     others: tuple[Path, ...] = ()
+    unknown: str = ""
 
 
 def data_directory(environ: Mapping[str, str] = os.environ) -> Path:
@@ -52,7 +55,10 @@ def locate(
             raise MigratorError("OPENCODE_DB is :memory:, which no other process can read; name a file with --db PATH.")
         return Location(_existing(data / wanted, data, "named by OPENCODE_DB"))
     path = _existing(data / _file_name(channel, environ), data, "where opencode keeps it")
-    return Location(path, tuple(other for other in _databases(data) if other.resolve() != path))
+    try:
+        return Location(path, tuple(other for other in _databases(data) if other.resolve() != path))
+    except CantTell as error:
+        return Location(path, unknown=str(error))
 
 
 def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
@@ -63,32 +69,45 @@ def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
 
 
 def databases_beside(path: Path) -> list[Path]:
-    """Return the other databases in the directory of one: those of other release channels, and copies."""
+    """Return the other databases in the directory of one: those of other release channels, and copies.
+
+    Raises CantTell if that can't be told.
+    """
     return [other for other in _databases(path.parent) if other.resolve() != path.resolve()]
 
 
-def _databases(data: Path) -> list[Path]:
-    return sorted(data.glob("opencode*.db")) if data.is_dir() else []
+def _databases(folder: Path) -> list[Path]:
+    return [folder / name for name in names_in(folder) if name.startswith("opencode") and name.endswith(".db")]
 
 
 def _existing(path: Path, data: Path, why: str) -> Path:
-    if path.is_dir():
+    try:
+        status = status_of(path)
+    except CantTell as error:
+        raise MigratorError(f"{error} ({why}); see to its permissions, or name another file with --db PATH.") from error
+    if status is not None and stat.S_ISDIR(status.st_mode):
         raise MigratorError(
             f"{path} is a directory, not a database ({why}); name the file, as in --db {path}/opencode.db."
         )
-    if path.exists():
-        if not (path.is_file() or path.is_char_device()):
+    if status is not None:
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISCHR(status.st_mode)):
             raise MigratorError(f"{path} is no file ({why}); name opencode's database with --db PATH.")
         return path.resolve()
+    try:
+        hint = _what_is_there_instead(path, data)
+    except CantTell as error:
+        hint = f"nor can it be told what is there instead: {error}; name another file with --db PATH."
+    raise MigratorError(f"There is no opencode database at {path} ({why}); {hint}")
+
+
+def _what_is_there_instead(path: Path, data: Path) -> str:
     beside = [str(other) for other in _databases(path.parent) if other != path]
-    storages = [parent / "storage" for parent in (path.parent, data) if (parent / "storage" / "session").is_dir()]
+    storages = [parent / "storage" for parent in (path.parent, data) if is_directory(parent / "storage" / "session")]
     if beside:
-        hint = f"found instead: {', '.join(beside)}; take one with --db PATH or --channel NAME."
-    elif storages:
-        hint = (
+        return f"found instead: {', '.join(beside)}; take one with --db PATH or --channel NAME."
+    if storages:
+        return (
             f"but {storages[0]} holds sessions in the JSON files of opencode before 1.2; "
             "start opencode 1.2 to 1.15 once, which imports them, then try again."
         )
-    else:
-        hint = "start opencode once, or name another file with --db PATH."
-    raise MigratorError(f"There is no opencode database at {path} ({why}); {hint}")
+    return "start opencode once, or name another file with --db PATH."

@@ -1,11 +1,19 @@
-"""Which processes have a database open, where the system tells (Linux: /proc/*/fd)."""
+"""Who has a database open: what the lock that a run takes would meet, and which processes the system shows.
+
+An open connection to a database in WAL mode, even an idle one, holds a lock on it (seen with opencode 1.18.34). The
+system tells of that lock wherever its holder is, also where it doesn't show the process: one of another user, or in
+another container, or on a system without /proc.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
+import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import DatabaseInUse, Holder
 
@@ -13,13 +21,61 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _PROC = Path("/proc")
+_OWN_DESCRIPTORS = "/dev/fd"
 
 SERVICE = "opencode's background service"
 """The name of a process that has registered as that; see opencode_2/services.py."""
 
+_NAMELESS = "a process"
+
+_LOCK_BYTES = (0x40000000, 512)
+"""Where SQLite locks a database: first byte and number, from "PENDING" to the last "SHARED" one (its os_unix.c)."""
+
+_BSD = ("qqihh", ("start", "length", "pid", "type", "whence"))
+_LAYOUTS = {
+    "linux": ("hhqqi", ("type", "whence", "start", "length", "pid")),
+    "darwin": _BSD,
+    "netbsd": _BSD,
+    "openbsd": _BSD,
+    "freebsd": ("qqihhi", (*_BSD[1], "system")),
+}
+"""The fields of `struct flock` by the beginning of `sys.platform`; tried on Linux, the others as their headers say."""
+
+
+class OpenBy(NamedTuple):
+    """Whether anybody else has a database open, None if that can't be told, and who as far as the system says.
+
+    `why` is why it can't be told whether, or who.
+    """
+
+    is_open: bool | None
+    holders: tuple[Holder, ...] = ()
+    why: str = ""
+
+
+def who_has_open(database: Path) -> OpenBy:
+    """Ask what a run is about to ask, whether nobody else has the database open, without taking or changing anything.
+
+    The lock of a run itself, taken for a moment, would make an opencode that starts meanwhile fail at once (seen with
+    1.18.34), and closing the file again might write to it.
+    """
+    shown = find_holders(database)
+    try:
+        pid = _lock_holder(database)
+    except OSError as error:
+        return OpenBy(True, shown) if shown else OpenBy(None, (), f"its locks can't be read ({error.strerror})")
+    if pid is not None and pid > 0 and pid not in {holder.pid for holder in shown}:
+        shown = (*shown, Holder(pid, _name(pid)))
+    if shown or pid is None:
+        return OpenBy(bool(shown), shown)
+    return OpenBy(True, (), "the system doesn't say which: it may be in a container, or on a machine that shares it")
+
 
 def find_holders(database: Path) -> tuple[Holder, ...]:
-    """Return the other processes that have the database, its log or its shared memory open, by pid."""
+    """Return the other processes that have the database, its log or its shared memory open, by pid.
+
+    Only those that /proc shows: none of another user, and none of another container.
+    """
     wanted = _identities(f"{database}{suffix}" for suffix in ("", "-wal", "-shm"))
     processes = sorted(int(entry.name) for entry in _PROC.glob("[0-9]*"))
     return tuple(
@@ -38,16 +94,58 @@ def databases_open_in(process: int) -> tuple[str, ...]:
     return tuple(target for target in targets if target.endswith(".db"))
 
 
-def holder_names(found: Sequence[Holder]) -> str:
+def holder_names(found: OpenBy) -> str:
     """Name processes for a sentence: `opencode (pid 4711)`."""
-    return ", ".join(f"{holder.name} (pid {holder.pid})" for holder in found) or "another process"
+    if found.holders:
+        return ", ".join(f"{holder.name} (pid {holder.pid})" for holder in found.holders)
+    return f"another process ({found.why})" if found.why else "another process"
 
 
-def in_use_error(database: Path, found: Sequence[Holder], *, can_wait: bool) -> DatabaseInUse:
+def in_use_error(database: Path, found: OpenBy, *, can_wait: bool) -> DatabaseInUse:
     """Return the error that names them; only commands that write have --wait."""
-    close = "stop it with `opencode service stop`" if any(holder.name == SERVICE for holder in found) else "close it"
+    is_service = any(holder.name == SERVICE for holder in found.holders)
+    close = "stop it with `opencode service stop`" if is_service else "close it"
     then = f"{close}, or wait for it with --wait SECONDS." if can_wait else f"{close} and try again."
-    return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found)
+    return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found.holders)
+
+
+def _lock_holder(database: Path) -> int | None:
+    """Return the pid of a process that keeps us from locking the database, 0 or less if it isn't told; None if none.
+
+    Of several it is the first. Raises OSError if nobody can tell.
+    """
+    layout = next((layout for name, layout in _LAYOUTS.items() if sys.platform.startswith(name)), None)
+    if layout is None:
+        raise OSError(0, f"not known how on {sys.platform}")
+    # Closing any descriptor of a file drops every lock that this process has on it, SQLite's too.
+    own = _own_descriptor(database)
+    descriptor = os.open(database, os.O_RDONLY | os.O_CLOEXEC) if own is None else own
+    try:
+        return _first_lock(descriptor, *layout)
+    finally:
+        if own is None:
+            os.close(descriptor)
+
+
+def _first_lock(descriptor: int, form: str, names: Sequence[str]) -> int | None:
+    start, length = _LOCK_BYTES
+    asked = {"type": fcntl.F_WRLCK, "whence": os.SEEK_SET, "start": start, "length": length}
+    question = struct.pack(form, *(asked.get(name, 0) for name in names))
+    answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, question)
+    told = dict(zip(names, struct.unpack(form, answer), strict=True))
+    return None if told["type"] == fcntl.F_UNLCK else told["pid"]
+
+
+def _own_descriptor(database: Path) -> int | None:
+    """Return a descriptor of the database that this process has open already."""
+    wanted = _identities([str(database)])
+    with suppress(OSError):
+        for name in os.listdir(_OWN_DESCRIPTORS):
+            with suppress(OSError):
+                status = os.fstat(int(name))
+                if (status.st_dev, status.st_ino) in wanted:
+                    return int(name)
+    return None
 
 
 def _descriptors(process: int) -> list[str]:
@@ -70,6 +168,6 @@ def _identities(paths: Iterable[str]) -> set[tuple[int, int]]:
 
 def _name(process: int) -> str:
     try:
-        return (_PROC / str(process) / "comm").read_text().strip() or "?"
+        return (_PROC / str(process) / "comm").read_text().strip() or _NAMELESS
     except OSError:
-        return "?"
+        return _NAMELESS

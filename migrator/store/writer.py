@@ -9,9 +9,10 @@ import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.disk.ownership import give, owner_of
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.connection import transaction
-from migrator.store.open_by import find_holders, in_use_error
+from migrator.store.open_by import OpenBy, in_use_error, who_has_open
 from migrator.store.reader import WHOLE, Store, key_of
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ class Writer(Store):
                 return
 
     def _lock(self, path: Path) -> None:
-        if holders := find_holders(path):
+        if (found := who_has_open(path)).is_open:
             from migrator.store.opencode_2.services import named_services
 
-            raise in_use_error(path, named_services(holders), can_wait=True)
+            raise in_use_error(path, found._replace(holders=named_services(found.holders, path)), can_wait=True)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._check_writable()
@@ -85,7 +86,7 @@ class Writer(Store):
             from migrator.store.opencode_2.services import services_at
 
             if services := services_at(self.path):
-                raise in_use_error(self.path, services, can_wait=True)
+                raise in_use_error(self.path, OpenBy(True, services), can_wait=True)
 
     def back_up(self, target: Path, progress: Callable[[], None]) -> None:
         """Copy the database to a new file that only its owner can read, since it holds whole conversations.
@@ -93,7 +94,9 @@ class Writer(Store):
         By SQLite's backup API: a plain copy would miss the WAL. `progress` is called after every thousand pages.
         """
         try:
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
+            descriptor = os.open(target, os.O_CREAT | os.O_EXCL, 0o600)
+            give(descriptor, owner_of(self.path))
+            os.close(descriptor)
         except FileExistsError:
             raise MigratorError(f"{target} exists already; name a new file for --backup.") from None
         except OSError as error:

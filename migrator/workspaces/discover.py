@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from migrator.errors import CantTell
 from migrator.paths import upwards
 from migrator.places import git_worktrees
 from migrator.places.small_files import names_in, real_path
@@ -66,7 +68,7 @@ def _of_jj(repo: str, paths: Mapping[str, str], printed: Collection[str], roots:
             del unrecorded[now]
             yield Workspace(name, now, "jj", WorkspaceState.MOVED, formerly=(path,), evidence=evidence)
         else:
-            yield Workspace(name, path, "jj", WorkspaceState.MISSING)
+            yield _not_found(Workspace(name, path, "jj", WorkspaceState.MISSING))
     for path, own in unrecorded.items():
         forgotten = names is not None and own not in names and own not in printed
         state = WorkspaceState.FORGOTTEN if forgotten else WorkspaceState.ALIVE
@@ -78,8 +80,8 @@ def _of_git(
 ) -> Iterator[Workspace]:
     """Yield git's worktrees. A copy made with `cp -r` names the same record as the original."""
     if (main := repository.main) is not None:
-        state = WorkspaceState.ALIVE if os.path.isdir(main) else WorkspaceState.MISSING
-        yield Workspace(os.path.basename(main), main, "git", state, main=True)
+        workspace = Workspace(os.path.basename(main), main, "git", WorkspaceState.ALIVE, main=True)
+        yield workspace if os.path.isdir(main) else _not_found(workspace)
     by_id = _by_worktree_id(repository.common, roots)
     for record in records:
         evidence = f"its .git names the worktree {record.id}"
@@ -91,7 +93,7 @@ def _of_git(
                 worktree, path=others.pop(0), state=WorkspaceState.MOVED, formerly=formerly, evidence=evidence
             )
         elif not record.alive:
-            worktree = replace(worktree, state=WorkspaceState.MISSING)
+            worktree = _not_found(worktree)
         if worktree.path:
             yield worktree
         for copy in others:
@@ -99,6 +101,15 @@ def _of_git(
     for id_, pruned in by_id.items():
         for root in pruned:
             yield Workspace(id_, root, "git", WorkspaceState.PRUNED, evidence=f"its .git names the worktree {id_}")
+
+
+def _not_found(workspace: Workspace) -> Workspace:
+    """Return a workspace that wasn't found where it is on record: missing, unless nobody can look there."""
+    try:
+        is_working_copy_root(workspace.path)
+    except CantTell as error:
+        return replace(workspace, state=WorkspaceState.UNREADABLE, evidence=str(error))
+    return replace(workspace, state=WorkspaceState.MISSING)
 
 
 def _by_worktree_id(common: str | None, roots: Iterable[str]) -> dict[str, list[str]]:
@@ -123,12 +134,16 @@ def _neighbours(roots: Collection[str]) -> Iterator[str]:
     """Yield the roots of working copies that lie beside or in these: where people, and `mv`, put them."""
     for parent in {*roots, *map(os.path.dirname, roots)}:
         for name in names_in(parent, _MOST_NEIGHBOURS):
-            if is_working_copy_root(root := os.path.join(parent, name)):
-                yield root
+            with suppress(CantTell):  # it is none that is on record
+                if is_working_copy_root(root := os.path.join(parent, name)):
+                    yield root
 
 
 def _roots_above(hints: Iterable[str]) -> Iterator[str]:
     """Yield the roots of the working copies that the `hints` are in, looking at each directory once."""
     is_root = cache(is_working_copy_root)
-    roots = {next(filter(is_root, upwards(hint)), None) for hint in hints}
+    roots = set()
+    for hint in hints:
+        with suppress(CantTell):  # which repository it is in can't be told
+            roots.add(next(filter(is_root, upwards(hint)), None))
     yield from {real_path(root) for root in roots if root is not None}

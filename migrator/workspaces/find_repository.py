@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from migrator.disk.status import is_directory, is_there
 from migrator.errors import MigratorError
 from migrator.paths import upwards
 from migrator.places import git_worktrees
@@ -18,8 +19,11 @@ def working_copy_root(directory: str) -> str | None:
 
 
 def is_working_copy_root(directory: str) -> bool:
-    """Tell whether a directory is the root of a working copy of any repository: it holds a `.git` or a jj `.jj`."""
-    return os.path.lexists(os.path.join(directory, ".git")) or os.path.lexists(os.path.join(directory, ".jj", "repo"))
+    """Tell whether a directory is the root of a working copy of any repository: it holds a `.git` or a jj `.jj`.
+
+    Raises CantTell if nobody can tell.
+    """
+    return is_there(os.path.join(directory, ".git")) or is_there(os.path.join(directory, ".jj", "repo"))
 
 
 def find_repository(directory: str) -> Repository:
@@ -28,7 +32,7 @@ def find_repository(directory: str) -> Repository:
     Raises MigratorError if it is in none, or its repository is gone.
     """
     here = real_path(directory)
-    if not os.path.isdir(here):
+    if not is_directory(here):
         raise MigratorError(f"{directory} is no directory; name a directory in any workspace of the repository.")
     root = working_copy_root(here)
     if root is None:

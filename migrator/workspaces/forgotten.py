@@ -12,6 +12,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_directory, is_there
+from migrator.errors import CantTell
 from migrator.paths import checkout_root, composed, upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.workspaces import jj
@@ -63,9 +65,16 @@ def _with_added_by_jj(
     for addition in log:
         for destination in addition.destinations([*starts]):
             is_younger = first_session.get(destination, -1) >= addition.at
-            if destination in known or os.path.lexists(destination) or not is_younger:
+            if destination in known or not is_younger:
                 continue
             known.add(destination)
+            try:
+                if is_there(destination):
+                    continue
+            except CantTell as error:
+                unknown = Workspace(addition.name, destination, "jj", WorkspaceState.UNREADABLE, evidence=str(error))
+                by_path[destination] = unknown
+                continue
             if os.path.dirname(destination) not in map(os.path.dirname, starts):
                 starts[destination] = None
             workspace = _added_workspace(destination, addition, by_path.values(), names)
@@ -101,7 +110,13 @@ def _pruned_worktrees(
     rows = [row for row in stored.sessions if row.project_id == project_id]
     of_sessions = [checkout_root(row.directory, row.path, roots) or row.directory for row in rows]
     for root, source in sorted((dict.fromkeys(of_sessions, "sessions of this project") | on_record).items()):
-        if composed(root) not in known and (not os.path.isdir(root) or working_copy_root(root) is None):
-            known.add(composed(root))
-            evidence = f"the database: {source}"
-            yield Workspace(os.path.basename(root), root, "git", WorkspaceState.PRUNED, evidence=evidence)
+        if composed(root) in known:
+            continue
+        known.add(composed(root))
+        evidence, state = f"the database: {source}", WorkspaceState.PRUNED
+        try:
+            if is_directory(root) and working_copy_root(root) is not None:
+                continue
+        except CantTell as error:
+            evidence, state = f"{evidence}; {error}", WorkspaceState.UNREADABLE
+        yield Workspace(os.path.basename(root), root, "git", state, evidence=evidence)

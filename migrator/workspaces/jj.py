@@ -12,6 +12,8 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.status import is_directory, is_there
+from migrator.errors import CantTell
 from migrator.paths import is_within
 from migrator.places.small_files import names_in, read_small, real_path
 from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
@@ -58,8 +60,8 @@ def repo_dir(root: str) -> str | None:
 
 
 def is_repo_dir(directory: str) -> bool:
-    """Tell whether this is an existing repository directory of jj."""
-    return os.path.isdir(os.path.join(directory, "op_store")) and os.path.isdir(os.path.join(directory, "store"))
+    """Tell whether this is an existing repository directory of jj. Raises CantTell if that can't be told."""
+    return is_directory(os.path.join(directory, "op_store")) and is_directory(os.path.join(directory, "store"))
 
 
 def main_root(repo: str) -> str:
@@ -79,8 +81,11 @@ def workspace_name(root: str) -> str | None:
 def index(repo: str) -> Index:
     """Return the workspaces on record; of a damaged or huge index none, with the trouble in words."""
     path = os.path.join(repo, "workspace_store", "index")
-    if not os.path.lexists(path):
-        return Index({})  # made by a jj before 0.38
+    try:
+        if not is_there(path):
+            return Index({})  # made by a jj before 0.38
+    except CantTell as error:
+        return Index({}, str(error))
     data = read_small(path, _INDEX_LIMIT)
     if data is None:
         return Index({}, f"{path} can't be read, or is larger than any list of workspaces")

@@ -21,6 +21,8 @@ class WorkspaceState(StrEnum):
     """Its directory is there, but not where the repository has it on record."""
     MISSING = "missing"
     """The repository has it on record, and its directory is gone, or is something else now."""
+    UNREADABLE = "unreadable"
+    """It is on record, and nobody can tell from here whether its directory is there."""
     FORGOTTEN = "forgotten"
     """jj has forgotten it: it is known only from its directory, or from the operation log and the database."""
     PRUNED = "pruned"

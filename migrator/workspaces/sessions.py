@@ -11,15 +11,16 @@ of these must hold, so that nothing but the workspace can have been meant:
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import as_on_disk
+from migrator.disk.status import is_directory
+from migrator.errors import CantTell
 from migrator.paths import composed, same_name, upwards
 from migrator.places.checkout import GLOBAL, is_outside_repository
-from migrator.places.spelling import as_on_disk
 from migrator.workspaces.discover import with_workspaces
 from migrator.workspaces.find_repository import is_working_copy_root
 from migrator.workspaces.forgotten import with_forgotten_workspaces
@@ -57,9 +58,12 @@ def sessions_by_workspace(
         if owner is None:
             continue
         is_there = owner.root == owner.workspace.path and _is_there(owner.workspace)
-        why_excluded = (_why_excluded_if_there if is_there else _why_excluded_if_gone)(
-            row, owner, project_id, project_at
-        )
+        try:
+            why_excluded = (_why_excluded_if_there if is_there else _why_excluded_if_gone)(
+                row, owner, project_id, project_at
+            )
+        except CantTell as error:
+            why_excluded = f"nobody can tell whether it is there: {error}"
         if why_excluded is None:
             owners[row.directory, row.project_id] = owner
             session_counts[owner.workspace] += row.sessions
@@ -80,7 +84,7 @@ def _is_there(workspace: Workspace) -> bool:
     """Tell whether the directory of a workspace exists and its own files name the repository."""
     if workspace.state in {WorkspaceState.FORGOTTEN, WorkspaceState.PRUNED}:
         return is_working_copy_root(workspace.path)
-    return workspace.state is not WorkspaceState.MISSING
+    return workspace.state not in {WorkspaceState.MISSING, WorkspaceState.UNREADABLE}
 
 
 def _why_excluded_if_there(
@@ -103,11 +107,11 @@ def _why_excluded_if_gone(
 ) -> str | None:
     """Return why sessions below the root of a workspace that is gone don't belong to it; None if they do."""
     root = owner.root
-    if os.path.isdir(root) and is_working_copy_root(root):
+    if is_working_copy_root(root):
         is_left_behind = row.project_id == project_id != project_at(root)
         return None if is_left_behind else f"{root} is another repository now"
     if row.project_id == project_id:
         return None
     if is_outside_repository(row.project_id, row.directory) and "jj" in owner.workspace.kind:
-        return f"{root} is there, and no workspace of this repository" if os.path.isdir(root) else None
+        return f"{root} is there, and no workspace of this repository" if is_directory(root) else None
     return f"they are bound to project {row.project_id}, and the workspace that was there is gone"

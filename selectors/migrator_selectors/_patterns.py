@@ -11,14 +11,14 @@ import errno
 import os
 import re
 import shlex
-import stat
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migrator.errors import BadInput, MigratorError
+from migrator.disk.spelling import directories_named, existing_directory, ignores_case, is_same_directory
+from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.paths import composed
 from migrator.places.small_files import real_path
-from migrator.places.spelling import directories_named, existing_directory, ignores_case, is_same_directory
 from migrator.text import and_more
 from migrator_selectors._pattern_syntax import (
     ONLY_A_PATTERN,
@@ -160,15 +160,11 @@ class DirectoryPattern:
         why_not = ""
         for path in sorted(self._paths):
             try:
-                status = os.stat(existing_directory(path) or path)
-            except (FileNotFoundError, NotADirectoryError, ValueError):
-                continue
-            except OSError as error:
-                if error.errno != errno.ENAMETOOLONG:
-                    why_not = f"{path}: {error.strerror}"
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                return True
+                if existing_directory(path):
+                    return True
+            except CantTell as error:
+                if getattr(error.__cause__, "errno", None) != errno.ENAMETOOLONG:  # which no directory can have
+                    why_not = str(error)
         return why_not or False
 
     def _base(self, directory: str) -> str | None:
@@ -197,7 +193,14 @@ def _parts(pattern: str, typed: str, cwd: Callable[[], str], home: str) -> Itera
         yield kept
         wildcard = next((index for index, part in enumerate(kept) if part.name is None), len(kept))
         beginning = "/" + "/".join(part.name or "" for part in kept[:wildcard])
-        yield [*literals(real_path(existing_directory(beginning) or beginning)), *kept[wildcard:]]
+        yield [*literals(real_path(_in_its_form(beginning))), *kept[wildcard:]]
+
+
+def _in_its_form(path: str) -> str:
+    """Return a path in the Unicode form that the disk has for it, if it has exactly one."""
+    with suppress(CantTell):
+        return path if path.isascii() else existing_directory(path) or path
+    return path
 
 
 def _absolute(components: list[Part], pattern: str, cwd: Callable[[], str], home: str) -> Iterator[list[Part]]:

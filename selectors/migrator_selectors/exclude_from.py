@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from migrator.disk.spelling import ignores_case
 from migrator.errors import BadInput, MigratorError
 from migrator.paths import composed
-from migrator.places.spelling import ignores_case
 from migrator.selection import SelectorPlugin
 from migrator.text_input import read_lines, why_unreadable
 from migrator_selectors._directory_selector import DirectorySelector

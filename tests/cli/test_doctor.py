@@ -17,11 +17,14 @@ from tests.support.snapshots import LOST, MIXED, SAFE, snapshot_repository, thre
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.unprivileged import UnprivilegedHome
+
 SUBJECTS = [
     "database",
     "schema",
     "sessions",
     "openBy",
+    "writable",
     "integrity",
     "foreignKeys",
     "unfinishedRuns",
@@ -43,6 +46,8 @@ def test_every_fixture_is_in_order(tmp_path: Path, fixture: str) -> None:
     assert checked.json["sessions"] == (18 if fixture == "real-1.18.34" else 7)
     for subject in ("openBy", "integrity", "foreignKeys", "unfinishedRuns", "leftBehindJson"):
         assert checked.json[subject] == []
+    assert checked.json["writable"] is True
+    assert checked.json["cantTell"] == {}
     assert home.everything() == before
 
 
@@ -133,6 +138,25 @@ def test_left_behind_json(home: Home) -> None:
     assert "2 sessions" in line
     assert str(storage.parent) in line  # where they are
     assert not line.startswith("ok ")
+
+
+@pytest.mark.parametrize("closed", ["", "session", "session/a1"])
+def test_a_json_storage_that_can_not_be_read_is_not_an_empty_one(unprivileged: UnprivilegedHome, closed: str) -> None:
+    storage = unprivileged.database.parent / "storage"
+    for project in ("a1", "b2"):
+        (storage / "session" / project).mkdir(parents=True)
+        (storage / "session" / project / f"ses_{project}.json").write_text("{}")
+    (storage / closed).chmod(0)
+    checked, text = unprivileged.run("doctor", "--json"), unprivileged.run("doctor").stdout
+    (storage / closed).chmod(0o755)
+    assert checked.code == 0
+    assert checked.json["leftBehindJson"] == (["ses_b2"] if closed.endswith("a1") else None)
+    assert f"{storage / closed}".rstrip("/") in checked.json["cantTell"]["leftBehindJson"]
+    (line,) = [line for line in text.splitlines() if "left behind in JSON storage" in line]
+    assert line.startswith("-- ")
+    assert f"can't tell whether sessions are left behind in JSON storage: {storage}" in line
+    assert ("1 session in the JSON storage" in line) == closed.endswith("a1")
+    assert unprivileged.run("doctor", "--json").json["cantTell"] == {}
 
 
 def test_a_database_that_is_read_only_to_us(home: Home) -> None:

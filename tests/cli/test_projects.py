@@ -14,7 +14,9 @@ from tests.support.home import Home, build_home
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEYS = ["id", "name", "worktree", "vcs", "sessions", "exists"]
+    from tests.support.unprivileged import UnprivilegedHome
+
+KEYS = ["id", "name", "worktree", "vcs", "sessions", "exists", "reason"]
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 
 
@@ -30,6 +32,7 @@ def test_rows_and_keys_exactly(home: Home) -> None:
         "vcs": "git",
         "sessions": 16,
         "exists": True,
+        "reason": None,
     }
     assert (api["sessions"], api["exists"]) == (1, False)
     assert (everywhere["id"], everywhere["worktree"], everywhere["vcs"], everywhere["exists"]) == (
@@ -44,7 +47,7 @@ def test_a_project_without_sessions_and_sessions_without_a_project(home: Home) -
     home.execute("UPDATE session SET project_id = 'gone' WHERE project_id = ?", (SEARCH,))
     rows = {row["id"]: row for row in home.run("projects", "--json").json}
     assert rows[SEARCH]["sessions"] == 0
-    assert rows["gone"] == dict(zip(KEYS, ("gone", None, None, None, 16, False), strict=True))
+    assert rows["gone"] == dict(zip(KEYS, ("gone", None, None, None, 16, False, None), strict=True))
     assert "(no project row)" in home.run("projects").stdout
 
 
@@ -81,3 +84,20 @@ def test_the_id_that_is_shown_selects_the_project(home: Home) -> None:
     shown = home.run("projects").stdout.splitlines()[1].split()[0]
     assert SEARCH.startswith(shown)
     assert len(home.run("list", "--from-project", shown, "--json").json) == 16
+
+
+def test_a_worktree_below_a_closed_folder_may_exist(unprivileged: UnprivilegedHome) -> None:
+    closed = unprivileged.src
+    closed.chmod(0)
+    listed, table = unprivileged.run("projects", "--json"), unprivileged.run("projects")
+    closed.chmod(0o755)
+    rows = {row["id"]: row for row in listed.json}
+    assert (listed.code, table.code) == (0, 0)
+    assert rows[SEARCH]["exists"] is None
+    worktree = closed / "shop-search"
+    assert rows[SEARCH]["reason"].startswith(f"{worktree} can't be looked at: Permission denied; {closed} belongs to")
+    assert (rows["global"]["exists"], rows["global"]["reason"]) == (True, None)
+    (line,) = [line for line in table.stdout.splitlines() if SEARCH[:12] in line]
+    assert " can't tell " in line
+    assert f"note: {rows[SEARCH]['reason']}\n" in table.stderr
+    assert {row["exists"] for row in unprivileged.run("projects", "--json").json} == {True, False}  # open again

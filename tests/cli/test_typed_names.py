@@ -112,7 +112,7 @@ def test_where_nobody_can_tell_whether_it_is_there_nothing_is_selected(home: Hom
     one = UnprivilegedHome(home.path, home.environ)
     try:
         said = sentence(one.run("list", "--from-dir", "~/src/closed/[id]", "--json"), 1)
-        assert f"can't be told ({home.src}/closed/[id]: Permission denied)" in said
+        assert f"can't be told ({home.src}/closed/[id] can't be looked at: Permission denied; " in said
         assert listed(one, "--from-dir", "~/src/closed/[id]{,}") == {"ses_closed/i"}
         assert sentence(one.run("list", "--from-dir", r"~/src/closed/\[id\]"), 3)
     finally:

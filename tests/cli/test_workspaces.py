@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.git import git
 from tests.support.jj import JjRepository
+from tests.support.unprivileged import UnprivilegedHome
 from tests.support.workspaces import Workspaces
 
 if TYPE_CHECKING:
@@ -261,3 +262,94 @@ def test_the_table(spaces: Workspaces) -> None:
         "cart     jj      missing  0         ~/src/shop-cart\n"
         "search   jj      alive    1         ~/src/shop-search\n"
     )
+
+
+class TestClosedDirectories:
+    """What can't be looked at is neither there nor gone, and its sessions stay where they are."""
+
+    def closed(self, spaces: Workspaces, directory: Path, cwd: Path) -> tuple[dict[str, Any], str, str]:
+        """Return the rows by name, the notes, and where the sessions would go, while a directory may not be entered."""
+        spaces.home = UnprivilegedHome(spaces.home.path)
+        directory.chmod(0)
+        shown = spaces.home.run("workspaces", "--json", cwd=cwd)
+        plan = spaces.home.run("consolidate", "--dry-run", "--json", cwd=cwd)
+        directory.chmod(0o755)
+        assert shown.code == 0, shown.stderr
+        assert plan.code == 0, plan.stderr
+        return {row["name"]: row for row in shown.json}, shown.stderr, plan.stdout
+
+    @pytest.mark.parametrize("where", ["itself", "above"])
+    def test_a_worktree(self, spaces: Workspaces, where: str) -> None:
+        shop = spaces.repository()
+        above = spaces.src / "private"
+        above.mkdir()
+        git(shop, "worktree", "add", "-q", "../private/tree")
+        id_ = spaces.titled(above / "tree", "in tree")
+        closed = above if where == "above" else above / "tree"
+        rows, notes, plan = self.closed(spaces, closed, shop)
+        assert brief(rows)["tree"] == ("tree", "unreadable", 0)
+        assert f"{closed} belongs to" in rows["tree"]["evidence"] or "it belongs to" in rows["tree"]["evidence"]
+        assert f"note: 1 session in {above}/tree left out: nobody can tell whether it is there: " in notes
+        assert id_ not in plan
+        assert brief(listed(spaces, shop))["tree"] == ("tree", "alive", 1)
+
+    def test_a_worktree_that_only_the_database_knows(self, spaces: Workspaces) -> None:
+        shop = spaces.repository()
+        above = spaces.src / "private"
+        above.mkdir()
+        git(shop, "worktree", "add", "-q", "../private/tree")
+        spaces.titled(above / "tree", "in tree")
+        git(shop, "worktree", "remove", "--force", "../private/tree")
+        rows, notes, _ = self.closed(spaces, above, shop)
+        assert brief(rows)["tree"] == ("tree", "unreadable", 0)
+        assert "the database: " in rows["tree"]["evidence"]
+        assert "nobody can tell whether it is there" in notes
+        assert brief(listed(spaces, shop))["tree"] == ("tree", "pruned", 1)
+
+    @pytest.mark.parametrize("style", ["relative", "none"])
+    def test_a_jj_workspace(self, spaces: Workspaces, style: str) -> None:
+        shop = spaces.jj("shop", style)
+        above = spaces.src / "private"
+        above.mkdir()
+        id_ = spaces.titled(shop.add(above / "two", "two"), "in two")
+        rows, notes, plan = self.closed(spaces, above, shop.root)
+        assert brief(rows)["two"] == ("two", "unreadable", 0)
+        assert "nobody can tell whether it is there" in notes
+        assert id_ not in plan
+        assert brief(listed(spaces, shop.root))["two"] == ("two", "alive", 1)
+
+    def test_a_directory_in_a_workspace_may_be_another_repository(self, spaces: Workspaces) -> None:
+        shop = spaces.repository()
+        id_ = spaces.titled(shop / "vendor" / "lib", "in vendor")
+        rows, notes, plan = self.closed(spaces, shop / "vendor", shop)
+        assert rows["shop"]["sessions"] == 1
+        assert f"note: 1 session in {shop}/vendor/lib left out: nobody can tell" in notes
+        assert id_ not in plan
+
+    def test_a_repository_is_not_gone(self, spaces: Workspaces) -> None:
+        shop = spaces.jj()
+        two = shop.add(spaces.src / "two")
+        spaces.home = UnprivilegedHome(spaces.home.path)
+        shop.root.chmod(0)
+        shown = spaces.home.run("workspaces", cwd=two)
+        shop.root.chmod(0o755)
+        assert shown.code == 1
+        assert "can't be looked at: Permission denied" in shown.stderr
+        assert "no longer" not in shown.stderr
+
+    def test_the_list_of_workspaces(self, spaces: Workspaces) -> None:
+        shop = spaces.jj()
+        _, notes, _ = self.closed(spaces, shop.index.parent, shop.root)
+        assert f"note: {shop.index} can't be looked at: Permission denied" in notes
+
+    def test_where_its_sessions_come_from_is_not_no_repository(self, spaces: Workspaces) -> None:
+        shop, other = spaces.jj(), spaces.repository("other")
+        spaces.titled(shop.add(spaces.src / "two"), "in two")
+        spaces.home = UnprivilegedHome(spaces.home.path)
+        (spaces.src / "two").chmod(0)
+        words = ("move", "--from-dir", "~/src/*", "--to-dir", other, "--dry-run")
+        shown = spaces.home.run(*words)
+        (spaces.src / "two").chmod(0o755)
+        assert "a directory that can't be looked at" in shown.stdout
+        assert "no git or jj repository" not in shown.stdout
+        assert "can't be looked at" not in spaces.home.run(*words).stdout

@@ -16,6 +16,7 @@ from migrator.operations.context import CommandContext
 from migrator.operations.gc import list_leftovers, remove_leftovers
 from tests.support.faults import run
 from tests.support.undo_world import Talk, World, changes, linked, state, write
+from tests.support.unprivileged import without_root_powers
 
 if TYPE_CHECKING:
     from migrator.execution.gc import Leftover
@@ -171,6 +172,28 @@ def test_what_another_database_beside_it_needs_stays(world: World, name: str) ->
     other.unlink()
     remove_leftovers(world.database, WriteRequest(), LATER)
     assert not snapshots.exists()
+
+
+@pytest.mark.parametrize("closed", ["worktree", "repository"])
+def test_what_can_not_be_looked_at_stays(moved: Moved, closed: str) -> None:
+    """A worktree that may be there, a repository that may be one."""
+    moved.old.mkdir()
+    directory = {"worktree": moved.world.repos, "repository": moved.snapshots.parent}[closed]
+    directory.chmod(0)
+    try:
+        with without_root_powers():
+            assert "can't be looked at" in kept(moved.found(LATER))
+    finally:
+        directory.chmod(0o755)
+
+
+def test_other_databases_that_there_may_be_need_what_there_is(moved: Moved) -> None:
+    moved.world.data.chmod(0o311)
+    try:
+        with without_root_powers(), pytest.raises(MigratorError, match=f"{moved.world.data} can't be looked at"):
+            moved.found(LATER)
+    finally:
+        moved.world.data.chmod(0o755)
 
 
 def test_what_is_nowhere_else_stays(moved: Moved) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from migrator.model import Certainty
 from migrator_selectors.orphans.left_behind_json import LeftBehindJson
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,3 +110,16 @@ def test_damaged_files_are_reported_too(register: Register, storage: Path, conte
         listed = register.home.run("orphans", "--format", form)
         assert (listed.code, "ses_damaged" in listed.stdout) == (0, True)
     assert register.home.run("orphans", "--explain", "ses_damaged").code == 0
+
+
+def test_a_storage_that_can_not_be_read_is_said(register: Register, storage: Path) -> None:
+    put(storage, "ses_old", SESSION)
+    put(storage, "ses_hidden", SESSION, "closed")
+    home, closed = UnprivilegedHome(register.home.path), storage / "session" / "closed"
+    closed.chmod(0)
+    listed = home.run("orphans", "--json")
+    others = home.run("orphans", "--rule", "missing-directory")
+    closed.chmod(0o755)
+    assert [row["id"] for row in listed.json] == ["ses_old"]
+    assert f"note: can't tell whether sessions are left behind in JSON storage: {closed} " in listed.stderr
+    assert "note:" not in others.stderr

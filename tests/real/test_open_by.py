@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.store.open_by import _lock_holder
 from tests.support.opencode.database import all_rows
-from tests.support.opencode.migrator_command import move, run_migrator
+from tests.support.opencode.migrator_command import answer, move, run_migrator
 
 if TYPE_CHECKING:
     from tests.support.opencode.lab import Lab
@@ -24,6 +25,21 @@ def test_move_refuses_while_opencode_serves_and_names_it(lab: Lab) -> None:
         assert "opencode" in outcome.stderr
         assert str(pid) in outcome.stderr
         assert all_rows(lab.opencode.database) == before
+
+
+def test_doctor_says_the_same_without_a_word_to_opencode(lab: Lab) -> None:
+    """An opencode that only waits has its lock on the database, and nothing of it is touched by asking."""
+    with lab.opencode.serve(lab.a) as pid:
+        lab.opencode.call("GET", "/session", directory=lab.a)
+        before = all_rows(lab.opencode.database)
+        assert [holder["pid"] for holder in answer(lab.opencode, "doctor", cwd=lab.a)["openBy"]] == [pid]
+        assert _lock_holder(lab.opencode.database) == pid
+        for _ in range(2000):
+            _lock_holder(lab.opencode.database)
+        lab.opencode.call("GET", "/session", directory=lab.a)
+        assert all_rows(lab.opencode.database) == before
+    assert answer(lab.opencode, "doctor", cwd=lab.a)["openBy"] == []
+    assert _lock_holder(lab.opencode.database) is None
 
 
 def test_undo_refuses_while_opencode_serves(lab: Lab) -> None:

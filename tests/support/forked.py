@@ -31,7 +31,16 @@ _OURS = [
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     if not found.name.endswith("__main__")
 ]
-_THEIRS = ("ada_url", "importlib.metadata", "msgspec.json", "pathspec", "sqlite_utils", "tqdm", "wcmatch.glob")
+_THEIRS = (
+    "ada_url",
+    "concurrent.futures.thread",
+    "importlib.metadata",
+    "msgspec.json",
+    "pathspec",
+    "sqlite_utils",
+    "tqdm",
+    "wcmatch.glob",
+)
 
 PROCESSES = multiprocessing.get_context("forkserver")
 """Python has one such server, and the last list it is given is the one it imports: nobody else may give it one."""

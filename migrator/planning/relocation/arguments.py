@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 import shlex
-import stat
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import BadInput, MigratorError, NothingMatched
+from migrator.disk.spelling import existing_directory
+from migrator.errors import BadInput, CantTell, MigratorError, NothingMatched
 from migrator.model import FolderState
 from migrator.paths import composed, is_within, normalise
-from migrator.places.spelling import existing_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -186,8 +185,6 @@ def _split(word: str) -> list[str]:
 def _may_be_there(path: str) -> bool:
     """Tell whether there is a directory, or nobody can tell."""
     try:
-        return stat.S_ISDIR(os.stat(existing_directory(path) or path).st_mode)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return False
-    except OSError:
+        return existing_directory(path) is not None
+    except CantTell:
         return True

@@ -6,11 +6,11 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import difference, existing_directory, folder_map, is_one_name
 from migrator.errors import BadInput
 from migrator.model import FolderMoves, FolderState, PlanWarning
 from migrator.paths import is_within, normalise
 from migrator.places.small_files import real_path
-from migrator.places.spelling import difference, existing_directory, folder_map, is_one_name
 from migrator.planning.relocation.resolvers import RESOLVERS
 from migrator.text import and_more
 

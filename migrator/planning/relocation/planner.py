@@ -7,10 +7,10 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import is_same_directory
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import FolderState, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
-from migrator.places.spelling import is_same_directory
 from migrator.planning.planner import build_move_plan
 from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import directory_of, project_updates

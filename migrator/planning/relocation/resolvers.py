@@ -7,12 +7,12 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import is_one_name
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, FolderState, Place
 from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
 from migrator.places import git, git_worktrees
 from migrator.places.checkout import GLOBAL, Checkout, directory_project, directory_project_id, is_outside_repository
-from migrator.places.spelling import is_one_name
 
 if TYPE_CHECKING:
     from migrator.places import Places

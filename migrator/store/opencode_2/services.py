@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from base64 import b64encode
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
@@ -21,11 +23,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from migrator.errors import Holder
+from migrator.disk.ownership import owner_of
+from migrator.disk.status import content_of, names_in, status_of
+from migrator.errors import CantTell, Holder
+from migrator.state_dir import home_of
 from migrator.store.open_by import SERVICE, databases_open_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from migrator.disk.ownership import Owner
 
 _SECONDS = 1.0
 """How long a service may take for each part of its answer: it is on this machine, and answers in milliseconds."""
@@ -42,39 +49,51 @@ class Service:
     password: str | None = field(default=None, repr=False)
 
 
-def named_services(found: Sequence[Holder]) -> tuple[Holder, ...]:
+def named_services(found: Sequence[Holder], database: Path) -> tuple[Holder, ...]:
     """Return these processes; one that has registered as a service is named SERVICE."""
-    services = {service.pid for service in registered_services()}
+    try:
+        services = {service.pid for service in registered_services(owner=owner_of(database))}
+    except CantTell:
+        return tuple(found)
     return tuple(Holder(holder.pid, SERVICE) if holder.pid in services else holder for holder in found)
 
 
 def services_at(database: Path) -> tuple[Holder, ...]:
-    """Return the services that run and don't have another one of opencode's databases open, by pid."""
-    pids = sorted(service.pid for service in running_services() if not _is_elsewhere(service.pid, database))
+    """Return the services that run and don't have another one of opencode's databases open, by pid.
+
+    Raises CantTell if nobody can tell which have registered.
+    """
+    running = running_services(owner=owner_of(database))
+    pids = sorted(service.pid for service in running if not _is_elsewhere(service.pid, database))
     return tuple(Holder(pid, SERVICE) for pid in pids)
 
 
-def running_services(environ: Mapping[str, str] = os.environ) -> tuple[Service, ...]:
-    """Return the registered services that are alive and answer."""
+def running_services(environ: Mapping[str, str] = os.environ, owner: Owner | None = None) -> tuple[Service, ...]:
+    """Return the registered services that are alive and answer; the arguments are those of `registered_services`."""
     return tuple(
-        service for service in registered_services(environ) if _is_alive(service.pid) and _is_answering(service)
+        service for service in registered_services(environ, owner) if _is_alive(service.pid) and _is_answering(service)
     )
 
 
-def registered_services(environ: Mapping[str, str] = os.environ) -> tuple[Service, ...]:
-    """Return the services that have a registration file, by its name; an empty XDG_STATE_HOME counts as unset."""
-    state = Path(environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser(), "opencode")
-    found = (_read(file) for file in (state / "service.json", *sorted(state.glob("service-*.json"))))
+def registered_services(environ: Mapping[str, str] = os.environ, owner: Owner | None = None) -> tuple[Service, ...]:
+    """Return the services that have a registration file, by its name; an empty XDG_STATE_HOME counts as unset.
+
+    `owner` is whose database it is, if we are root and they are somebody else. Raises CantTell if nobody can tell.
+    """
+    state = Path(environ.get("XDG_STATE_HOME") or f"{home_of(owner)}/.local/state", "opencode")
+    names = [name for name in names_in(state) if fnmatchcase(name, "service-*.json")]
+    found = (_read(state / name) for name in ("service.json", *names))
     return tuple({service.pid: service for service in found if service is not None}.values())
 
 
 def _read(file: Path) -> Service | None:
-    """Return the service that a file registers; None if opencode itself could not read it."""
+    """Return the service that a file registers; None if opencode itself could not read it. Raises CantTell."""
+    status = status_of(file)
+    if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > _LIMIT:
+        return None
     try:
-        if not file.is_file() or file.stat().st_size > _LIMIT:
-            return None
-        service = msgspec.json.decode(file.read_bytes(), type=Service)
-    except (OSError, ValueError):
+        service = msgspec.json.decode(content_of(file), type=Service)
+    except ValueError:
         return None
     return service if service.pid > 0 else None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import difference
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator.places.spelling import difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from migrator.errors import DatabaseInUse
+from migrator.errors import DatabaseInUse, MigratorError
+from migrator.operations.context import CommandContext
+from migrator.operations.doctor import check_up
 from migrator.store.opencode_2.services import running_services
 from migrator.store.writer import Writer
 from tests.support.home import Home, build_home
+from tests.support.unprivileged import without_root_powers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +124,22 @@ def test_the_state_directory_may_be_another(home: Home, tmp_path: Path, monkeypa
         assert found() == [pid]
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
         assert found() == []
+
+
+@pytest.mark.parametrize("closed", ["service.json", "."])
+def test_a_registration_that_can_not_be_read_may_be_one(home: Home, closed: str) -> None:
+    with service(home):
+        state = home.path / ".local" / "state" / "opencode"
+        (state / closed).chmod(0)
+        try:
+            with without_root_powers(), pytest.raises(MigratorError, match="can't be looked at: Permission denied"):
+                Writer(home.database)
+            with without_root_powers(), CommandContext(home.database) as context:
+                (told,) = [result for result in check_up(context) if result.subject == "openBy"]
+        finally:
+            (state / closed).chmod(0o755)
+    assert told.value is None
+    assert "where opencode's background service registers" in told.text
 
 
 def test_waiting_for_it(home: Home) -> None:

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from migrator.disk.status import is_directory, names_in
 from migrator.model import FolderState
 from migrator.paths import FolderMap, composed, same_name, upwards
 
@@ -47,17 +48,25 @@ def as_on_disk(path: str) -> str:
 
 
 def directories_named(path: str) -> list[str]:
-    """Return the directories that have this absolute path in any Unicode form, as they are listed on the disk."""
+    """Return the directories that have this absolute path in any Unicode form, as they are listed on the disk.
+
+    Raises CantTell if one that may have such a name can't be looked at.
+    """
     found = [""] if path.startswith("/") else []
     for name in path.split("/")[1:]:
         found = [f"{above}/{spelled}" for above in found for spelled in _spellings(above or "/", name)]
-    return [directory for directory in found if os.path.isdir(directory)]
+    return [directory for directory in found if is_directory(directory)]
 
 
 def existing_directory(path: str) -> str | None:
-    """Return `path` if there is a directory, else the only one whose path is the same but for its Unicode form."""
-    if path.isascii() or os.path.isdir(path):
-        return path if os.path.isdir(path) else None
+    """Return `path` if there is a directory, else the only one whose path is the same but for its Unicode form.
+
+    Raises CantTell if nobody can tell.
+    """
+    if is_directory(path):
+        return path
+    if path.isascii():
+        return None
     found = directories_named(path)
     return found[0] if len(found) == 1 else None
 
@@ -133,10 +142,11 @@ def _ignores_case_of(path: str) -> bool | None:
 
 
 def _spellings(directory: str, name: str) -> list[str]:
-    return [name] if name.isascii() else [each for each in _names_in(directory) if same_name(each, name)]
+    return [name] if name.isascii() else [each for each in names_in(directory) if same_name(each, name)]
 
 
 def _names_in(directory: str) -> Iterator[str]:
+    """Yield the names in a directory; none if it can't be read."""
     try:
         with os.scandir(directory) as entries:
             yield from (entry.name for entry in entries)

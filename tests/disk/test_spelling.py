@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from migrator.paths import FolderMap, composed, same_name
-from migrator.places import Places, ProjectIdScheme
-from migrator.places.spelling import (
+from migrator.disk.spelling import (
     as_on_disk,
     difference,
     directories_named,
@@ -21,6 +19,8 @@ from migrator.places.spelling import (
     is_one_name,
     is_same_directory,
 )
+from migrator.paths import FolderMap, composed, same_name
+from migrator.places import Places, ProjectIdScheme
 from tests.support.mac_disk import mac_disk
 from tests.support.strategies import directories
 

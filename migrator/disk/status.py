@@ -1,0 +1,104 @@
+"""What is on the disk: yes, no, or can't tell and why. What can't be looked at is never taken for missing.
+
+Where the answer is needed, CantTell stops us; where it is only shown, its message says what can't be told.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from migrator.disk.ownership import name_of_user
+from migrator.errors import CantTell
+from migrator.paths import upwards
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_AS_WE_ARE = os.access in os.supports_effective_ids
+
+
+def status_of(path: str | Path) -> os.stat_result | None:
+    """Return what is at a path, through links; None if nothing is. Raises CantTell if that can't be told."""
+    try:
+        return os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL, which no name has
+        return None
+    except OSError as error:
+        raise _cant_tell(path, error) from error
+
+
+def is_there(path: str | Path) -> bool:
+    """Tell whether anything has this path, if only a link that leads nowhere. Raises CantTell if that can't be told."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        raise _cant_tell(path, error) from error
+    return True
+
+
+def is_directory(path: str | Path) -> bool:
+    """Tell whether there is a directory. Raises CantTell if that can't be told."""
+    status = status_of(path)
+    return status is not None and stat.S_ISDIR(status.st_mode)
+
+
+def is_file(path: str | Path) -> bool:
+    """Tell whether there is a regular file. Raises CantTell if that can't be told."""
+    status = status_of(path)
+    return status is not None and stat.S_ISREG(status.st_mode)
+
+
+def names_in(directory: str | Path) -> list[str]:
+    """Return the names in a directory, sorted; none if it isn't there. Raises CantTell if it can't be read."""
+    try:
+        return sorted(os.listdir(directory))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return []
+    except OSError as error:
+        raise _cant_tell(directory, error) from error
+
+
+def content_of(path: str | Path) -> bytes:
+    """Return what is in a file, b"" if it isn't there. Raises CantTell if it can't be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise _cant_tell(path, error) from error
+
+
+def why_not_writable(path: str | Path) -> str | None:
+    """Return why an existing file or directory can't be written to, as part of a sentence; None if it can."""
+    need = os.W_OK | os.X_OK if os.path.isdir(path) else os.W_OK
+    if os.access(path, need, effective_ids=_AS_WE_ARE):
+        return None
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        return f"{path} is on a file system that is mounted read-only"
+    return f"you may not write to {path}, which {_whose(path)}"
+
+
+def closed_part(path: str | Path) -> str:
+    """Return what keeps us from reading a path: the first directory on the way that we may not enter, else itself."""
+    for above in reversed([*upwards(os.path.abspath(path))][1:]):
+        if not os.access(above, os.X_OK, effective_ids=_AS_WE_ARE):
+            return above
+    return str(path)
+
+
+def _cant_tell(path: str | Path, error: OSError) -> CantTell:
+    said = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        closed = closed_part(path)
+        said += f"; {'it' if closed == str(path) else closed} {_whose(closed)}"
+    return CantTell(f"{path} can't be looked at: {said}")
+
+
+def _whose(path: str | Path) -> str:
+    status = os.lstat(path)
+    return f"belongs to {name_of_user(status.st_uid)} (mode {stat.S_IMODE(status.st_mode):03o})"
