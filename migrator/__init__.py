@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         StalePlan,
         Unusable,
     )
-    from migrator.library import OpenStore, apply, open_store, plan, runs, select, undo
+    from migrator.library import OpenStore, apply, open_store, plan, plan_rescue, runs, select, undo
     from migrator.model import (
         Binding,
         Certainty,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Selected,
         Selection,
         Session,
+        StillLost,
         Suggestion,
         Undo,
         UndoTurns,
@@ -58,8 +59,8 @@ __all__ = [
     "BadInput", "Binding", "Certainty", "Change", "DatabaseInUse", "FileUndo", "Holder", "Interrupted", "Listed",
     "LoggedRun", "MigratorError", "NoSuchDirectory", "NoSuchRun", "NothingMatched", "OpenStore", "Orphan", "Plan",
     "PlanWarning", "Project", "ProjectAction", "ProjectChange", "Reason", "Run", "RunStatus", "Selected", "Selection",
-    "Session", "StalePlan", "Suggestion", "Undo", "UndoTurns", "Unusable", "apply", "open_store", "plan", "runs",
-    "select", "undo",
+    "Session", "StalePlan", "StillLost", "Suggestion", "Undo", "UndoTurns", "Unusable", "apply", "open_store", "plan",
+    "plan_rescue", "runs", "select", "undo",
 ]  # fmt: skip
 
 

@@ -148,13 +148,18 @@ class OrphansRequest:
 
 @dataclass(frozen=True, slots=True)
 class RescueRequest:
-    """Bring lost sessions home: those that `rules` find, all without one; with `likely`, to likely homes too."""
+    """Bring lost sessions home: those that `rules` find, all without one; of the selected sessions, if any are.
+
+    With `likely`, to likely homes too. `rule_option` is what the names of rules were typed with.
+    """
 
     rules: Sequence[str] = ()
     likely: bool = False
     search: SearchRequest = SearchRequest()
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
+    select: SelectRequest = SelectRequest()
+    rule_option: str = "--rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +225,17 @@ class MoveKeywords(SelectKeywords, total=False):
     announce: bool
 
 
+class RescueKeywords(SelectKeywords, total=False):
+    """Which lost sessions to bring home, all without a selector, and how: the options of `rescue`."""
+
+    rule: OneOrMore
+    likely: bool
+    search: OneOrMore
+    search_depth: int | None
+    undo_files: FileUndoPolicy
+    announce: bool
+
+
 class ListKeywords(TypedDict, total=False):
     """Which sessions a list shows: the parameters of opencode's session history proposal.
 
@@ -248,9 +264,10 @@ class WriteKeywords(TypedDict, total=False):
     wait: float
 
 
-_PLURAL = frozenset(
-    {"from_dir", "from_project", "from_id", "from_workspaces", "orphans", "exclude_dir", "exclude_from", "title"}
-)
+_PLURAL = frozenset({
+    "from_dir", "from_project", "from_id", "from_workspaces", "orphans", "exclude_dir", "exclude_from", "title", "rule",
+    "search",
+})  # fmt: skip
 
 
 def plain_values(keywords: Mapping[str, Any]) -> dict[str, Any]:

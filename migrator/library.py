@@ -6,7 +6,7 @@ The examples run on the data of `opencode-migrator demo`.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from migrator.arguments import (
     ListRequest,
     MoveRequest,
     OrphansRequest,
+    RescueRequest,
     SearchRequest,
     SelectKeywords,
     SelectRequest,
@@ -56,7 +57,8 @@ def open_store(path: str | os.PathLike[str] | None = None, *, channel: str | Non
 
     found = locate(None if path is None else str(path), channel, why="given by path").path
     Store(found).close()
-    return OpenStore(found)
+    named = [] if path is None else ["--db", str(found)]
+    return OpenStore(found, (*named, *([] if channel is None else ["--channel", channel])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,12 @@ class OpenStore:
     """
 
     path: Path
+    _database_words: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def _open_context(self) -> CommandContext:
         from migrator.operations.context import CommandContext
 
-        return CommandContext(self.path)
+        return CommandContext(self.path, database_words=self._database_words)
 
     def history(  # noqa: PLR0913 - the parameters of opencode's session history proposal, by keyword
         self,
@@ -195,6 +198,38 @@ def plan(  # noqa: PLR0913 - the options of `move`, by keyword
     request = MoveRequest(SelectRequest(), _text(to_dir), to_project, subdirs, undo_files, announce)
     with store._open_context() as context:  # noqa: SLF001 - as above
         return plan_selection(context, selection, request)
+
+
+def plan_rescue(  # noqa: PLR0913 - the options of `rescue`, by keyword
+    store: OpenStore,
+    *,
+    rule: str | Sequence[str] = (),
+    likely: bool = False,
+    search: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    search_depth: int | None = None,
+    undo_files: FileUndoPolicy = "auto",
+    announce: bool = True,
+    **select: Unpack[SelectKeywords],
+) -> Plan:
+    """Plan to bring lost sessions home, all of them or those among the selected sessions; nothing is written.
+
+    Each keyword means what the option of its name does. A warning with the code `still-lost` names each session that
+    can't be brought home; its `lost` says why in parts. Raises NothingMatched if nothing is selected.
+
+    >>> rescuing = migrator.plan_rescue(migrator.open_store(), from_dir="~/src/shop-*")
+    >>> rescuing.warnings[0].code, rescuing.warnings[0].lost.rule
+    ('still-lost', 'missing-directory')
+    """
+    from migrator.operations.rescue import plan_rescue as plan_it
+
+    check_choice("undo_files", undo_files, FileUndoPolicy)
+    texts = plain_values({"rule": rule, "search": search})
+    searched = SearchRequest(texts["search"], search_depth)
+    request = RescueRequest(
+        texts["rule"], likely, searched, undo_files, announce, _select_request(select), rule_option="rule"
+    )
+    with store._open_context() as context:  # noqa: SLF001 - as above
+        return plan_it(context, request)
 
 
 def apply(  # noqa: PLR0913 - the options of every command that writes, by keyword

@@ -232,6 +232,9 @@ BECAUSE = "because "
 STILL_LOST = "still-lost"
 """The code of a warning that a session stays lost, with the reason."""
 
+NONE_LOST = "none-lost"
+"""The code of a warning that none of the selected sessions is lost, so that there is nothing to rescue."""
+
 
 class Source(NamedTuple):
     """Which repository the sessions in a directory come from, as people call it."""
@@ -242,12 +245,30 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class StillLost:
+    """Why a session stays lost, in parts, so that one sentence can tell it of many sessions.
+
+    `rule` found it by the fact `evidence`; `directory` is where it is bound; `why` says why it isn't moved.
+    `likely_home` is the directory where it belongs, if that is only likely. `commands` say where it belongs: one whole
+    command line for each directory that it can be.
+    """
+
+    rule: str
+    evidence: str
+    directory: str
+    why: str
+    likely_home: str | None = None
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """Something a person should know before saying yes."""
+    """Something a person should know before saying yes; `lost` has the parts of a message with the code STILL_LOST."""
 
     code: str
     message: str
     session: str | None = None
+    lost: StillLost | None = None
 
 
 class FolderState(StrEnum):

@@ -31,6 +31,16 @@ def first_few(names: Sequence[str], number: int) -> str:
     return ", ".join(names[:number]) + and_more(len(names) - number)
 
 
+def as_many_as_fit(names: Iterable[str], total: int, width: int) -> str:
+    """Return `a, b and 3 more`: the first of `total` names, and those that fit into `width` columns with it."""
+    shown: list[str] = []
+    for name in names:
+        if shown and cells(", ".join([*shown, name])) + len(" and 99,999 more") > width:
+            break
+        shown.append(name)
+    return ", ".join(shown) + and_more(total - len(shown))
+
+
 def whole_id(text: str, ids: Iterable[str], of: str) -> str | None:
     """Return the id that `text` is, or else the only one that starts with it; None if there is none.
 

@@ -1,4 +1,4 @@
-"""The command line as it was typed, and the command that applies what it only showed."""
+"""The command line as it was typed, and the commands that go on from what it only showed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 PROGRAM = "opencode-migrator"
+
+_END = "--"
+"""Behind it are no options."""
+
+DISPLAY_FLAGS = frozenset({"dry_run", "verbose", "as_json", "exit_code"})
 
 
 def command_line() -> str:
@@ -21,57 +26,70 @@ def command_line() -> str:
 
 def applying_command(*more: str) -> str:
     """Return the command that applies what this one only showed; `more` are arguments to add to it."""
-    context = click.get_current_context()
-    words, end = _without_display_flags(sys.argv[1:], context)
-    yes = [] if context.params.get("yes") else ["--yes"]
-    return shlex.join([PROGRAM, *words[:end], *more, *yes, *words[end:]])
+    yes = [] if click.get_current_context().params.get("yes") else ["--yes"]
+    return typed_command(*more, *yes, without=DISPLAY_FLAGS)
 
 
-_DISPLAY_FLAGS = frozenset({"dry_run", "verbose", "as_json"})
+def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
+    """Return the command as it was typed, but with `more` words, and without some parameters, by their Python names.
+
+    `name` is that of a command which takes the other options too, and replaces this one.
+    """
+    contexts = [click.get_current_context()]
+    while contexts[-1].parent is not None:
+        contexts.append(contexts[-1].parent)
+    names = [context.info_name for context in contexts[:-1]] if name else []
+    kept, rest = [name] if name else [], []
+    for parameter, typed in _parameters(sys.argv[1:], contexts):
+        if parameter is None and typed[0] == _END:
+            rest = typed
+        elif parameter is None and typed[0] in names:
+            names.remove(typed[0])
+        elif parameter is None or parameter.name not in without:
+            kept += typed
+    return shlex.join([PROGRAM, *kept, *more, *rest])
 
 
-def _without_display_flags(words: Sequence[str], context: click.Context) -> tuple[list[str], int]:
-    """Leave out the flags that only say how to print; also return where options end: at `--`, if there is one."""
-    chain = [context]
-    while chain[-1].parent is not None:
-        chain.append(chain[-1].parent)
-    named = {name: param for ctx in chain for param in ctx.command.get_params(ctx) for name in param.opts}
-    kept: list[str] = []
-    value_follows = False
-    for index, word in enumerate(words):
-        if value_follows or not word.startswith("-") or word == "-":
-            value_follows = False
-        elif word == "--":
-            return [*kept, *words[index:]], len(kept)
+def _parameters(
+    words: Iterable[str], contexts: Iterable[click.Context]
+) -> Iterator[tuple[click.Parameter | None, list[str]]]:
+    """Yield each option with the words that give it, its value too; None with what is no option: a word, or the end."""
+    named: dict[str, click.Parameter] = {}
+    for context in contexts:
+        for parameter in context.command.get_params(context):
+            named = {**dict.fromkeys([*parameter.opts, *parameter.secondary_opts], parameter), **named}
+    waiting = iter(words)
+    for word in waiting:
+        if word == _END:
+            yield None, [word, *waiting]
         elif word.startswith("--"):
-            if _is_display_flag(named.get(word)):
-                continue
-            value_follows = _takes_value(named.get(word))
+            option, equals, _ = word.partition("=")
+            value = [] if equals or not _takes_value(named.get(option)) else _next(waiting)
+            yield named.get(option), [word, *value]
+        elif word.startswith("-") and word != "-":
+            yield from _short_options(word, waiting, named)
         else:
-            word, value_follows = _short_flags(word, named)  # noqa: PLW2901 - `-nv` may lose a letter
-            if word == "-":
-                continue
-        kept.append(word)
-    return kept, len(kept)
+            yield None, [word]
 
 
-def _short_flags(word: str, named: Mapping[str, click.Parameter]) -> tuple[str, bool]:
-    """Leave such flags out of a word like `-nv`; return the rest, and whether the next word is a value."""
-    kept = "-"
+def _short_options(
+    word: str, waiting: Iterator[str], named: Mapping[str, click.Parameter]
+) -> Iterator[tuple[click.Parameter | None, list[str]]]:
+    """Yield each option of a word like `-nv`; the last one may have its value in the same word, or in the next one."""
     for index, letter in enumerate(word[1:], start=1):
-        if _takes_value(named.get(f"-{letter}")):
-            return kept + word[index:], index == len(word) - 1
-        if not _is_display_flag(named.get(f"-{letter}")):
-            kept += letter
-    return kept, False
+        parameter = named.get(f"-{letter}")
+        if _takes_value(parameter):
+            yield parameter, [f"-{word[index:]}", *(_next(waiting) if index == len(word) - 1 else [])]
+            return
+        yield parameter, [f"-{letter}"]
 
 
-def _is_display_flag(param: click.Parameter | None) -> bool:
-    return param is not None and param.name in _DISPLAY_FLAGS
+def _next(words: Iterator[str]) -> list[str]:
+    return [word for word in (next(words, None),) if word is not None]
 
 
-def _takes_value(param: click.Parameter | None) -> bool:
+def _takes_value(parameter: click.Parameter | None) -> bool:
     """Tell whether the next word must be the value of an option; `--orphans` may stand alone, as before `--yes`."""
     from migrator.selection.options import may_stand_alone
 
-    return isinstance(param, click.Option) and not may_stand_alone(param)
+    return isinstance(parameter, click.Option) and not may_stand_alone(parameter)

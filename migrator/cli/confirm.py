@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,69 +9,75 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.command_line import applying_command, command_line
-from migrator.cli.terminal import drop_output, echo_json, echo_lines, on_terminal, progress_bar, width
+from migrator.cli.terminal import drop_output, echo_json, echo_lines, echo_warnings, on_terminal, progress_bar, width
 from migrator.errors import MigratorError
 from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from migrator.arguments import WriteRequest
     from migrator.model import Plan, Run
 
 
 def show_plan(
-    plan: Plan, values: dict[str, Any], *, hint: str | None = None, outcome: str = "Nothing was written."
+    plan: Plan,
+    values: dict[str, Any],
+    *,
+    hint: str | None = None,
+    outcome: str = "Nothing was written.",
+    next_steps: Iterable[str] = (),
 ) -> None:
-    """Print a plan: one JSON document, or text and the command that applies it."""
+    """Print a plan: one JSON document, or text, `next_steps`, which are lines, and the command that applies it."""
     if values.get("as_json"):
         from migrator.documents.plan import plan_document
 
         echo_json(plan_document(plan))
         return
     if not plan.writes:
-        _report_unchanged(plan, values)
+        _report_unchanged(plan, values, next_steps)
         return
-    _print_plan(plan, values, err=False)
+    _print_plan(plan, values, next_steps)
     if hint:
         click.echo(f"\n{outcome} To apply:\n  {hint}")
 
 
-def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move") -> None:
+def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_steps: Sequence[str] = ()) -> None:
     """Show `plan` with --dry-run; else show, ask and apply it, on the database that it was made for."""
     if values["dry_run"]:
-        show_plan(plan, values, hint=applying_command())
+        show_plan(plan, values, hint=applying_command(), next_steps=next_steps)
         return
     from migrator.operations.apply import apply_plan
 
-    confirm_and_run(plan, values, partial(apply_plan, plan, Path(plan.store)), verb)
+    confirm_and_run(plan, values, partial(apply_plan, plan, Path(plan.store)), verb, next_steps=next_steps)
 
 
-def confirm_and_run(
+def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that write
     plan: Plan,
     values: dict[str, Any],
     carry_out: Callable[[WriteRequest], Run],
     verb: str = "Move",
     command: Callable[[], str] = applying_command,
+    *,
+    next_steps: Sequence[str] = (),
 ) -> None:
     """Show `plan`, ask unless --yes was given, carry it out and report the run.
 
     `verb` is for the question: `Move 3 sessions?`. `command` returns the command that applies what is shown: by default
-    the one that was typed, with --yes.
+    the one that was typed, with --yes. `next_steps` are lines that say what else can be done, besides applying it.
     """
-    quiet = values.get("as_json")
     if not plan.writes:
-        _report_unchanged(plan, values)
+        _report_unchanged(plan, values, next_steps)
         return
     if not values["yes"]:
         if not on_terminal():
-            show_plan(plan, values)
+            show_plan(plan, values, next_steps=next_steps)
             raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {command()}")
-        _print_plan(plan, values, err=bool(quiet))
+        _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
         ask(f"{verb} {_amount(plan)}?")
     else:
         try:
-            _print_headline(plan, values)
+            _print_headline(plan, values, next_steps)
         except BrokenPipeError:  # as in `move --yes | true`: --yes holds, also when nobody reads the output
             drop_output()
     with progress_bar(total=len(plan.changes), unit=" sessions") as progress:
@@ -127,40 +130,43 @@ def report(run: Run, values: dict[str, Any]) -> None:
     echo_lines(run_text(run))
 
 
-def _report_unchanged(plan: Plan, values: dict[str, Any]) -> None:
-    from migrator.model import STILL_LOST, Run, RunStatus
+def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Iterable[str]) -> None:
+    from migrator.model import NONE_LOST, STILL_LOST, Run, RunStatus
 
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
         return
-    from migrator.reporting.plan_text import still_lost_lines
+    from migrator.reporting.warning_text import still_lost_lines
 
-    right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
-    click.echo(f"Nothing to do: {right}.")
-    echo_lines(still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
-    _echo_warnings(replace(plan, warnings=tuple(w for w in plan.warnings if w.code != STILL_LOST)))
+    if lost := sum(warning.code == STILL_LOST for warning in plan.warnings):
+        still = f"{count(lost, 'session')} {'is' if lost == 1 else 'are'} still lost"
+        click.echo(f"Nothing can be moved home by itself; {still}:")
+        echo_lines(still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
+    else:
+        none_lost = [warning.message for warning in plan.warnings if warning.code == NONE_LOST]
+        right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
+        click.echo(f"Nothing to do: {', '.join(none_lost) or right}.")
+    echo_lines(next_steps)
+    echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
 
 
-def _print_plan(plan: Plan, values: dict[str, Any], *, err: bool) -> None:
+def _print_plan(plan: Plan, values: dict[str, Any], next_steps: Iterable[str], *, err: bool = False) -> None:
     from migrator.reporting.plan_text import plan_text
 
     echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
+    echo_lines(next_steps, err=err)
 
 
-def _print_headline(plan: Plan, values: dict[str, Any]) -> None:
+def _print_headline(plan: Plan, values: dict[str, Any], next_steps: Iterable[str]) -> None:
     """Print what must be seen even with --yes."""
     from migrator.reporting.plan_text import headline
 
     if values.get("verbose") and not values.get("as_json"):
-        _print_plan(plan, values, err=False)
+        _print_plan(plan, values, next_steps)
         click.echo()
         return
     if not values.get("as_json"):
         click.echo(headline(plan))
-    _echo_warnings(plan)
-
-
-def _echo_warnings(plan: Plan) -> None:
-    from migrator.reporting.plan_text import warning_lines
-
-    echo_lines(warning_lines(plan, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
+    echo_warnings(plan.warnings)
+    if not values.get("as_json"):
+        echo_lines(next_steps, err=True)

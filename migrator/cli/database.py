@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,10 +40,18 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     from migrator.store.open_by import in_use_error, who_has_open
 
     path = database(values)
+    home, busy_seconds = database_option("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS)
     try:
-        return CommandContext(path, database_option("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS))
+        return CommandContext(path, home, busy_seconds, database_words(values))
     except DatabaseInUse:
         raise in_use_error(path, who_has_open(path), can_wait="wait" in values) from None
+
+
+def database_words(values: dict[str, Any]) -> list[str]:
+    """Return --db and --channel as far as they were given, for a command line that can be run anywhere."""
+    db, channel = database_option("db", values), database_option("channel", values)
+    named = [] if db is None else ["--db", os.path.abspath(os.path.expanduser(db))]
+    return [*named, *([] if channel is None else ["--channel", channel])]
 
 
 def database_option(name: str, values: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.command_line import typed_command
 from migrator.cli.database import open_context
 from migrator.cli.options import (
     SelectingCommand,
@@ -19,9 +20,9 @@ from migrator.cli.options import (
 from migrator.cli.terminal import echo_lines, echo_rows, echo_warnings, search_bar, width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from migrator.model import Project
+    from migrator.model import Certainty, Project
     from migrator.operations.orphans import OrphanList
     from migrator.orphans.explain import Explanation
 
@@ -79,6 +80,9 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
         echo_rows(orphan_rows(listed.orphans, projects), form, {})
     if listed.orphans:
         echo_lines(wrap(summary(listed.orphans, listed.by_rule), width() or 80), err=not table)
+        if table and listed.rescuable:
+            click.echo()
+            _print_next_steps(listed.rescuable)
     else:
         which = " these rules find" if values["rule"] else ""
         click.echo(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
@@ -86,11 +90,31 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
     echo_lines((unread + one_line(reason) for reason in listed.unread), err=True)
 
 
+def _print_next_steps(rescuable: Mapping[Certainty, int]) -> None:
+    """Print the commands that bring these sessions home."""
+    from migrator.model import Certainty
+    from migrator.text import count
+
+    for certainty, options in ((Certainty.CERTAIN, ()), (Certainty.LIKELY, ("--likely",))):
+        if number := rescuable.get(certainty, 0):
+            have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} a {certainty.value} home"
+            click.echo(f"{have}. To bring {'it' if number == 1 else 'them'} there:")
+            click.echo(f"  {_rescue_command(*options)}")
+
+
+def _rescue_command(*more: str) -> str:
+    return typed_command(*more, without={"form", "verbose", "explain"}, name="rescue")
+
+
 def _print_explanation(explanation: Explanation, form: str) -> None:
+    from migrator.model import Certainty
     from migrator.reporting.explanation import explanation_document, explanation_text
     from migrator.text import json_text
 
     if form == "table":
         echo_lines(explanation_text(explanation, width() or 80))
+        if home := explanation.orphan.suggestion:
+            likely = ["--likely"] if home.certainty is not Certainty.CERTAIN else []
+            click.echo(f"To bring it there:\n  {_rescue_command('--from-id', explanation.orphan.session.id, *likely)}")
     else:
         click.echo(json_text(explanation_document(explanation), indent=2 if form == "json" else None))

@@ -15,6 +15,8 @@ from migrator.cli.options import combine, database_options, json_option, verbose
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from migrator.model import Plan
 
 PLANNED = ("move", "migrate", "relocate", "rescue", "consolidate", "protect")
@@ -57,7 +59,8 @@ def _add_command(name: str) -> None:
     @command.command(name, cls=type(module.command), help=f"Plan what `{name}` would do{default}.")
     @combine(module.options, _output_options)
     def _(**values: Any) -> None:
-        _save_and_show(module.make_plan(values), values)
+        plan = module.make_plan(values)
+        _save_and_show(plan, values, module.next_steps(plan, values) if name == "rescue" else [])
 
 
 _output_options = combine(
@@ -72,17 +75,21 @@ for _name in PLANNED:
     _add_command(_name)
 
 
-def _save_and_show(plan: Plan, values: dict[str, Any]) -> None:
+def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]) -> None:
     output: Path | None = values["output"]
     if output is None:
-        show_plan(plan, values, hint="give -o FILE, then `opencode-migrator apply FILE`")
+        show_plan(plan, values, hint="give -o FILE, then `opencode-migrator apply FILE`", next_steps=next_steps)
         return
     if str(output) == "-":
         show_plan(plan, {**values, "as_json": True})
         return
     _save(plan, output)
     show_plan(
-        plan, values, hint=shlex.join([PROGRAM, "apply", str(output)]), outcome=f"Saved to {output}; nothing was moved."
+        plan,
+        values,
+        hint=shlex.join([PROGRAM, "apply", str(output)]),
+        outcome=f"Saved to {output}; nothing was moved.",
+        next_steps=next_steps,
     )
 
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import shlex
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.command_line import DISPLAY_FLAGS, PROGRAM, typed_command
 from migrator.cli.confirm import show_or_apply
-from migrator.cli.database import open_context
+from migrator.cli.database import database_words, open_context
 from migrator.cli.options import (
+    SelectingCommand,
     announce_option,
     change_options,
     combine,
     search_options,
     search_request,
+    select_request,
     undo_files_option,
+    with_forks_option,
 )
-from migrator.cli.terminal import search_bar
+from migrator.cli.terminal import on_terminal, search_bar
+from migrator.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from migrator.model import Plan
+    from migrator.planning.rescue import Settle, Tie
 
 options = combine(
     click.option("--rule", "rules", multiple=True, metavar="NAME", help="Only what this rule of `orphans` finds."),
@@ -28,34 +38,90 @@ options = combine(
         "certain",
         default=True,
         show_default=True,
-        help="Take only homes that are certain, or those that a search found too.",
+        help="Take only homes that are certain, or likely ones too.",
     ),
     search_options,
     undo_files_option,
+    with_forks_option,
     announce_option,
 )
 
 
-@click.command("rescue", short_help="Bring lost sessions home.")
+@click.command("rescue", short_help="Bring lost sessions home.", cls=SelectingCommand)
 @options
+@click.option("--exit-code", is_flag=True, help="With --dry-run: exit with 1 if a session can be brought home.")
 @change_options
 def command(**values: Any) -> None:
     """Bring lost sessions home: to where their directory is now, or to the project that it belongs to today.
 
-    `orphans` shows which sessions are lost, and why. With --search DIR, a repository or folder that was moved is also
-    looked for below DIR; what merely looks like it is taken only with --likely. Whole trees move. Sessions that stay
-    lost are listed with the reason.
+    All lost sessions are meant, or those among the selected ones. `orphans` shows which are lost, and why. With
+    --search DIR, a repository or folder that was moved is also looked for below DIR; a home that is only likely is
+    taken only with --likely. Whole trees move. Where several directories may be the home, you are asked on a terminal.
+    Sessions that stay lost are listed with the reason and what to do.
     """
-    show_or_apply(make_plan(values), values, "Rescue")
+    asks = on_terminal() and not (values["yes"] or values["as_json"] or values["dry_run"])
+    if values["exit_code"] and not values["dry_run"]:
+        raise BadInput("--exit-code is for --dry-run: a run has exit codes of its own.")
+    plan = make_plan(values, ask_about_ties if asks else None)
+    show_or_apply(plan, values, "Rescue", next_steps(plan, values))
+    if values["exit_code"] and plan.writes:
+        click.get_current_context().exit(1)
 
 
-def make_plan(values: dict[str, Any]) -> Plan:
-    """Return the plan for these options, and show how far a search is."""
+def make_plan(values: dict[str, Any], settle: Settle | None = None) -> Plan:
+    """Return the plan for these options, and show how far a search is; `settle` is that of `Rescue.select`."""
     from migrator.arguments import RescueRequest
     from migrator.operations.rescue import plan_rescue
 
     request = RescueRequest(
-        values["rules"], not values["certain"], search_request(values), values["undo_files"], values["announce"]
+        values["rules"],
+        not values["certain"],
+        search_request(values),
+        values["undo_files"],
+        values["announce"],
+        select_request(values),
     )
-    with open_context(values) as context, search_bar() as tick:
-        return plan_rescue(context, request, tick)
+    with open_context(values) as context, ExitStack() as bars:
+        tick = bars.enter_context(search_bar())
+
+        def settle_without_bar(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
+            bars.close()  # the search is over, and a bar that is drawn again would overwrite the question
+            return settle(ties) if settle else {}
+
+        return plan_rescue(context, request, tick, settle_without_bar if settle else None)
+
+
+def ask_about_ties(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
+    """Ask which directory each folder is now, the one of most sessions first. Raises Abort at Ctrl-C."""
+    from migrator.text import count, one_line, tilde
+
+    answers: dict[Tie, str] = {}
+    for tie, sessions in sorted(ties.items(), key=lambda item: -item[1]):
+        choices = [str(number) for number in range(1, len(tie.rivals) + 1)]
+        lost = "does the session" if sessions == 1 else f"do these {count(sessions, 'session')}"
+        click.echo(f"Where {lost} of {one_line(tilde(tie.folder))} belong?", err=True)
+        for choice, directory in zip(choices, tie.rivals, strict=True):
+            click.echo(f"  {choice}) {one_line(tilde(directory))}", err=True)
+        click.echo("  s) skip: nothing is done about them", err=True)
+        try:
+            answer = click.prompt("Choose", type=click.Choice([*choices, "s"]), default="s", err=True)
+        except click.Abort:
+            click.echo(err=True)  # the error goes on a line of its own
+            raise
+        if answer in choices:
+            answers[tie] = tie.rivals[int(answer) - 1]
+        click.echo(err=True)
+    return answers
+
+
+def next_steps(plan: Plan, values: dict[str, Any]) -> list[str]:
+    """Return the lines that say what to do about the sessions that stay lost."""
+    from migrator.reporting.warning_text import next_steps_of_lost
+
+    if values["as_json"]:
+        return []
+    likely = typed_command("--likely", without={*DISPLAY_FLAGS, "certain", "yes", "output"}, name="rescue")
+    named = database_words(values)
+    explain = lambda session: shlex.join([PROGRAM, "orphans", "--explain", session, *named])  # noqa: E731 - said once
+    lines = list(next_steps_of_lost(plan.warnings, likely, explain))
+    return ["", *lines] if lines else []

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.database import database, database_option
+from migrator.cli.database import database, database_option, database_words
 from migrator.cli.options import database_options
 from migrator.errors import MigratorError
 
@@ -42,11 +42,13 @@ def command(**values: Any) -> None:
             f"`serve` needs {error.name}, which isn't installed: pip install 'opencode-migrator[server]'."
         ) from None
     from migrator.errors import Interrupted
+    from migrator.server.database_access import DatabaseAccess
     from migrator.server.startup import prepare
 
     where = (values["host"], values["port"])
     path = database(values)
-    serving = prepare(path, database_option("home", values), where, values["token_file"], values["origins"])
+    access = DatabaseAccess(path, database_option("home", values), database_words(values))
+    serving = prepare(access, where, values["token_file"], values["origins"])
     click.echo(f"Serving {path} at {serving.url}")
     click.echo(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:

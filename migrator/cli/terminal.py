@@ -43,11 +43,10 @@ def echo_lines(lines: Iterable[str], *, err: bool = False, raw: bool = False) ->
 
 
 def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
-    """Print warnings on standard error, one a line."""
-    from migrator.text import one_line
+    """Print warnings on standard error, each on one line if that is no terminal."""
+    from migrator.reporting.warning_text import warning_lines
 
-    for warning in warnings:
-        click.echo(click.style("warning: ", fg="yellow") + one_line(warning.message), err=True)
+    echo_lines(warning_lines(warnings, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 
 
 def echo_rows(rows: Iterable[Mapping[str, Any]], form: str, columns: Mapping[str, Callable[[Any], str]]) -> None:

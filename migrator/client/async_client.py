@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from typing import Unpack
 
-    from migrator.arguments import ListKeywords, MoveKeywords, WriteKeywords
+    from migrator.arguments import ListKeywords, MoveKeywords, RescueKeywords, WriteKeywords
     from migrator.client.events import Progress
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
@@ -45,6 +45,10 @@ class AsyncClient:
     async def plan(self, **keywords: Unpack[MoveKeywords]) -> Plan:
         """Plan to move sessions, as `Client.plan` does."""
         return await self._transport.send(requests.plan(**keywords))
+
+    async def plan_rescue(self, **keywords: Unpack[RescueKeywords]) -> Plan:
+        """Plan to bring lost sessions home, as `Client.plan_rescue` does."""
+        return await self._transport.send(requests.plan_rescue(**keywords))
 
     async def apply(self, plan: Plan, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]) -> Run:
         """Carry out a plan, as `Client.apply` does. When it is cancelled, the server still finishes the run."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Unpack
 
-    from migrator.arguments import ListKeywords, MoveKeywords, WriteKeywords
+    from migrator.arguments import ListKeywords, MoveKeywords, RescueKeywords, WriteKeywords
     from migrator.client.events import Progress
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
@@ -57,6 +57,13 @@ class Client:
         mean the directory that the server was started in, and `~` is the server's home.
         """
         return self._transport.send(requests.plan(**keywords))
+
+    def plan_rescue(self, **keywords: Unpack[RescueKeywords]) -> Plan:
+        """Plan to bring lost sessions home; nothing is written. The keywords are those of `migrator.plan_rescue`.
+
+        A relative `search` is below the current directory of this program; `from_dir` as by `plan`.
+        """
+        return self._transport.send(requests.plan_rescue(**keywords))
 
     def apply(self, plan: Plan, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]) -> Run:
         """Carry out a plan. `progress` is called with how many sessions were written so far, and of how many.

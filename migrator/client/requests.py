@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from migrator.arguments import MoveKeywords
+    from migrator.arguments import MoveKeywords, RescueKeywords
     from migrator.client.responses import Page
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
@@ -112,6 +112,15 @@ def plan(**keywords: Unpack[MoveKeywords]) -> Call[Plan]:
     check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
     to_dir = keywords.get("to_dir")
     body = _named_as_options({**keywords, "to_dir": None if to_dir is None else _absolute(to_dir)})
+    return Call(method="POST", path="/plan", body=body, read=responses.plan)
+
+
+def plan_rescue(**keywords: Unpack[RescueKeywords]) -> Call[Plan]:
+    """Return the call that plans to bring lost sessions home."""
+    check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
+    body = {"command": "rescue", **_named_as_options(keywords)}
+    if "search" in body:
+        body["search"] = [_absolute(directory) for directory in body["search"]]
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 

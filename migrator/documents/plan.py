@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -23,12 +23,14 @@ from migrator.model import (
     ProjectChange,
     ProjectPaths,
     Source,
+    StillLost,
     UndoTurns,
     WorkspaceChange,
 )
 
 FORMAT = "opencode-migrator/plan@1"
 _AGAIN = "make it again with `opencode-migrator plan ... -o FILE`."
+_LOST_FIELDS = tuple(field.name for field in fields(StillLost))
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -105,9 +107,13 @@ def summary(plan: Plan) -> dict[str, int]:
 
 
 def warning_document(warning: PlanWarning) -> dict[str, Any]:
-    """Return a warning as JSON; `session` only where it is about one."""
-    document = {"code": warning.code, "message": warning.message}
-    return document if warning.session is None else {**document, "session": warning.session}
+    """Return a warning as JSON; `session` only where it is about one, `lost` only where that stays lost."""
+    document: dict[str, Any] = {"code": warning.code, "message": warning.message}
+    if warning.session is not None:
+        document["session"] = warning.session
+    if lost := warning.lost:
+        document["lost"] = {field: getattr(lost, field) for field in _LOST_FIELDS} | {"commands": [*lost.commands]}
+    return document
 
 
 def read_plan_text(text: str, name: str) -> Plan:
@@ -170,7 +176,7 @@ def _plan(document: dict[str, Any]) -> Plan:
             for change in document["changes"]
         ),
         tuple(_project(project) for project in document["projects"]),
-        tuple(PlanWarning(w["code"], w["message"], w.get("session")) for w in document["warnings"]),
+        tuple(_warning(warning) for warning in document["warnings"]),
         tuple(document["unchanged"]),
         _relocated(document.get("relocated")),
         tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),
@@ -190,6 +196,13 @@ def _project(project: dict[str, Any]) -> ProjectChange:
         directories=tuple(DirectoryChange(*pair) for pair in rows),
         workspaces=tuple(WorkspaceChange(**workspace) for workspace in project["workspaces"]),
     )
+
+
+def _warning(document: dict[str, Any]) -> PlanWarning:
+    lost = document.get("lost")
+    if lost is not None:
+        lost = StillLost(**{field: lost[field] for field in _LOST_FIELDS} | {"commands": tuple(lost["commands"])})
+    return PlanWarning(document["code"], document["message"], document.get("session"), lost)
 
 
 def _relocated(document: dict[str, Any] | None) -> FolderMoves | None:

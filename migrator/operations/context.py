@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -12,15 +13,22 @@ from migrator.selection.context import DatabaseSelectorContext
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from migrator.orphans.context import DatabaseRuleContext
 
 
 class CommandContext:
-    """An open database together with what selectors and orphan rules may ask; `home` is what a leading `~` means."""
+    """An open database together with what selectors and orphan rules may ask; `home` is what a leading `~` means.
 
-    def __init__(self, path: Path, home: str | None = None, busy_seconds: float = 5.0) -> None:
+    `database_words` are the options that name the database in a command line, none where opencode's own is meant.
+    """
+
+    def __init__(
+        self, path: Path, home: str | None = None, busy_seconds: float = 5.0, database_words: Sequence[str] = ()
+    ) -> None:
+        self._database_words = database_words
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = places_of(self.store)
         self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home)
@@ -37,6 +45,10 @@ class CommandContext:
         from migrator.orphans.context import DatabaseRuleContext
 
         return DatabaseRuleContext(self.store, self.places)
+
+    def on_this_database(self, commands: Iterable[str]) -> tuple[str, ...]:
+        """Return command lines that name this database too, so that they can be copied into a shell."""
+        return tuple(" ".join([command, *map(shlex.quote, self._database_words)]) for command in commands)
 
     def _orphan_ids(self, rule: str | None) -> frozenset[str]:
         """Return the ids of the sessions in the database that are lost, or those that the rule of this name finds."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from migrator.errors import NothingMatched
+from migrator.errors import BadInput, NothingMatched
+from migrator.model import Certainty
 from migrator.operations.select import make_query
 from migrator.orphans.explain import explain, find_session
 from migrator.orphans.find import find_orphans, tally
@@ -16,12 +19,13 @@ from migrator.plugins import check_rule_names, orphan_rules
 from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from migrator.arguments import OrphansRequest, SearchRequest
     from migrator.model import Orphan, PlanWarning
     from migrator.operations.context import CommandContext
     from migrator.orphans.explain import Explanation
+    from migrator.orphans.rule import OrphanRule
 
     Tick = Callable[[int], None]
 
@@ -30,12 +34,14 @@ if TYPE_CHECKING:
 class OrphanList:
     """The lost sessions that were asked for, last used first, and how many each rule found.
 
-    `selected` says whether any selector was given, `unread` why there may be more in JSON storage.
+    `selected` says whether any selector was given. `rescuable` are how many have a home to which `rescue` may bring
+    them, by how certain that is. `unread` says why there may be more in JSON storage.
     """
 
     orphans: Sequence[Orphan]
     by_rule: Mapping[str, int]
     selected: bool
+    rescuable: Mapping[Certainty, int]
     warnings: Sequence[PlanWarning] = ()
     unread: Sequence[str] = ()
 
@@ -52,10 +58,12 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
     if query.chooses and not among:
         raise NothingMatched(query.why_nothing(context.store))
     homes = find_homes(context, request.search, tick)
-    found = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
+    orphans = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
+    found = [_name_database(context, orphan) if orphan.commands else orphan for orphan in orphans]
     by_rule = tally(found, request.rules or [rule.name for rule in rules])
     unread = json_files(context.store).unreadable if LEFT_BEHIND_JSON in (request.rules or [LEFT_BEHIND_JSON]) else ()
-    return OrphanList(found, by_rule, query.selects, tuple(query.warnings(context.store)), unread)
+    warnings = tuple(query.warnings(context.store))
+    return OrphanList(found, by_rule, query.selects, _rescuable(found, rules), warnings, unread)
 
 
 def explain_session(
@@ -64,12 +72,37 @@ def explain_session(
     """Return every fact that is looked at for one session, which is named by its id or the start of it."""
     check_rule_names(request.rules, request.rule_option)
     homes = find_homes(context, request.search, tick)
-    return explain(context.rule_context, find_session(context.rule_context, session), orphan_rules(), homes)
+    found = explain(context.rule_context, find_session(context.rule_context, session), orphan_rules(), homes)
+    return replace(found, orphan=_name_database(context, found.orphan))
+
+
+def _rescuable(orphans: Iterable[Orphan], rules: Iterable[OrphanRule]) -> Counter[Certainty]:
+    """Count the lost sessions with a home that `rescue` may move, by the certainty of that."""
+    immovable = {rule.name for rule in rules if not rule.movable}
+    return Counter(
+        orphan.suggestion.certainty
+        for orphan in orphans
+        if orphan.suggestion
+        and not any(reason.rule in immovable for reason in orphan.reasons)
+        and any(reason.certainty is not Certainty.UNKNOWN for reason in orphan.reasons)
+    )
+
+
+def _name_database(context: CommandContext, orphan: Orphan) -> Orphan:
+    return orphan._replace(commands=context.on_this_database(orphan.commands))
 
 
 def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lambda _: None) -> Homes:
-    """Return what finds the homes of lost sessions; `tick` is as in `list_orphans`."""
+    """Return what finds the homes of lost sessions; `tick` is as in `list_orphans`.
+
+    Raises BadInput if there is no directory where one is to be searched.
+    """
     if not request.directories:
         return Homes(context.rule_context, None)
     depth = DEPTH if request.depth is None else request.depth
-    return Homes(context.rule_context, Search(context.store, context.rule_context, request.directories, depth, tick))
+    selectors = context.selector_context
+    directories = [os.path.join(selectors.cwd, selectors.expanded(directory)) for directory in request.directories]
+    for directory in directories:
+        if not os.path.isdir(directory):
+            raise BadInput(f"search: {directory} is no directory; name one to look below.")
+    return Homes(context.rule_context, Search(context.store, context.rule_context, directories, depth, tick))

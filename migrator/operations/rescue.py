@@ -4,33 +4,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.model import NONE_LOST, PlanWarning
 from migrator.operations.orphans import find_homes
+from migrator.operations.select import select_if_any
 from migrator.orphans.find import find_reasons
 from migrator.planning.file_undo import FileUndoDecider
 from migrator.planning.planner import build_move_plan
 from migrator.planning.rescue import Rescue
 from migrator.plugins import check_rule_names, orphan_rules
+from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from migrator.arguments import RescueRequest
-    from migrator.model import Plan
+    from migrator.model import Plan, Selection
     from migrator.operations.context import CommandContext
+    from migrator.planning.rescue import Settle
 
 
-def plan_rescue(context: CommandContext, request: RescueRequest, tick: Callable[[int], None] = lambda _: None) -> Plan:
-    """Plan to bring lost sessions home; `tick` is called with the number of directories that a search has looked at."""
-    check_rule_names(request.rules, "--rule")
+def plan_rescue(
+    context: CommandContext,
+    request: RescueRequest,
+    tick: Callable[[int], None] = lambda _: None,
+    settle: Settle | None = None,
+) -> Plan:
+    """Plan to bring lost sessions home.
+
+    `tick` is called with the number of directories that a search has looked at, `settle` as by `Rescue.select`. Raises
+    NothingMatched if there are selectors, and they select no session.
+    """
+    check_rule_names(request.rules, request.rule_option)
     rules = orphan_rules()
+    selected = select_if_any(context, request.select)
+    among = None if selected is None else {each.session.id for each in selected.sessions}
     homes = find_homes(context, request.search, tick)
-    rescue = Rescue(context.rule_context, homes, rules, request.rules or None, likely=request.likely)
-    selection = rescue.select(find_reasons(context.rule_context, rules))
+    rescue = Rescue(
+        context.rule_context,
+        homes,
+        rules,
+        request.rules or None,
+        likely=request.likely,
+        complete=context.on_this_database,
+    )
+    rescued = rescue.select(find_reasons(context.rule_context, rules), among, settle)
     return build_move_plan(
         context.store,
-        selection,
+        rescued,
         rescue,
-        FileUndoDecider(context.store, context.places, request.undo_files),
+        FileUndoDecider(context.store, context.places, request.undo_files, unproven=rescue.unproven),
         announce=request.announce,
-        warnings=homes.warnings(),
+        warnings=(*homes.warnings(), *(_selection_warnings(selected, rescued, request) if selected else ())),
     )
+
+
+def _selection_warnings(selected: Selection, rescued: Selection, request: RescueRequest) -> Iterator[PlanWarning]:
+    """Warn of what selecting warned of, as far as it is about trees that move; or that nothing selected is lost."""
+    taken = {None, *(each.session.id for each in rescued.sessions)}
+    yield from (warning for warning in selected.warnings if warning.session in taken)
+    if not rescued.sessions and not rescued.warnings:
+        found = f" by {', '.join(request.rules)}" if request.rules else ""
+        number = len(selected.sessions)
+        none = "the selected session is not" if number == 1 else f"none of the {count(number, 'selected session')} is"
+        yield PlanWarning(NONE_LOST, f"{none} lost{found}")

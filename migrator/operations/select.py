@@ -22,10 +22,7 @@ def make_query(context: CommandContext, request: SelectRequest) -> Query:
 
 def select_sessions(context: CommandContext, request: SelectRequest) -> Selection:
     """Return the sessions that were asked for, with their trees. Raises BadInput if no selector chooses any."""
-    if request.with_forks and not context.store.schema.has_v2:
-        raise BadInput(
-            "--with-forks: opencode 1 does not keep of which session one is a fork; select it with --from-id."
-        )
+    _check_forks(context, request)
     query = make_query(context, request)
     if not query.chooses:
         raise BadInput(
@@ -35,9 +32,23 @@ def select_sessions(context: CommandContext, request: SelectRequest) -> Selectio
     return select(context.store, query, with_forks=request.with_forks)
 
 
+def select_if_any(context: CommandContext, request: SelectRequest) -> Selection | None:
+    """Return the sessions that were asked for, with their trees; None if no selector was given."""
+    _check_forks(context, request)
+    query = make_query(context, request)
+    return select(context.store, query, with_forks=request.with_forks) if query.selects else None
+
+
 def select_or_take_all(context: CommandContext, request: SelectRequest) -> Selection:
     """Return the sessions that were asked for, with their trees; every session if no selector was given."""
     query = make_query(context, request)
     if not query.selects and not context.store.sessions_per_project():
         return Selection(())
     return select(context.store, query)
+
+
+def _check_forks(context: CommandContext, request: SelectRequest) -> None:
+    if request.with_forks and not context.store.schema.has_v2:
+        raise BadInput(
+            "--with-forks: opencode 1 does not keep of which session one is a fork; select it with --from-id."
+        )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.model import FileUndo, UndoTurns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from migrator.choices import FileUndoPolicy
     from migrator.model import Change, FolderMoves
@@ -25,12 +25,17 @@ _NOT_IN_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
 
 @dataclass(frozen=True, slots=True)
 class FileUndoDecider:
-    """Decides for each change by the user's policy; `relocated` are the folders that a relocation follows."""
+    """Decides for each change by the user's policy; `relocated` are the folders that a relocation follows.
+
+    `unproven` says by a session's id why nothing proves that it goes to the working copy in which it was: a clone may
+    have the same files today, and an undo there would take back what was done elsewhere.
+    """
 
     store: Store
     places: Places
     policy: FileUndoPolicy = "auto"
     relocated: FolderMoves | None = None
+    unproven: Mapping[str, str] = field(default_factory=dict)
 
     def decide(self, changes: Sequence[Change]) -> Sequence[Change]:
         """Return the changes with their `undo` and `turns`; one query, whatever their number.
@@ -54,12 +59,13 @@ class FileUndoDecider:
             if self.policy == "carry":
                 raise MigratorError(f"File undo of {changes[0].session} can't be carried: {_NOT_IN_OPENCODE_2}.")
             return [_detached(change, _NOT_IN_OPENCODE_2) for change in changes]
-        from migrator.snapshots.carry_check import CarryChecker
+        from migrator.snapshots.carry_check import CarryChecker, CarryDecision
 
-        decisions = CarryChecker(self.store, self.places, self.relocated).check(changes)
+        proven = [change for change in changes if change.session not in self.unproven]
+        decisions = CarryChecker(self.store, self.places, self.relocated).check(proven)
         decided = []
         for change in changes:
-            decision = decisions[change.session]
+            decision = decisions.get(change.session) or CarryDecision(None, because=self.unproven[change.session])
             if self.policy == "carry" and decision.because:
                 raise MigratorError(
                     f"File undo of {change.session} can't be carried whole: {decision.because}. "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.reporting.orphan_text import labelled_lines
+from migrator.reporting.orphan_text import labelled_lines, tie_lines
 from migrator.reporting.session_rows import orphan_rows, reason_row
 from migrator.text import local_time, one_line
 
@@ -96,6 +96,6 @@ def _home(explanation: Explanation, width: int) -> Iterator[str]:
         text = f"{home.directory}, project {home.project_id}; {home.because}"
         yield from labelled_lines(f"home ({home.certainty.value})", text, width, "green")
     elif orphan.rivals:
-        yield from labelled_lines("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
+        yield from tie_lines(orphan, width)
     else:
         yield "Where it belongs is not known."

@@ -83,7 +83,14 @@ def _home(orphan: Orphan, width: int) -> Iterator[str]:
         where = "stays where it is" if home.directory == orphan.session.directory else home.directory
         yield from labelled_lines(f"home ({home.certainty.value})", f"{where}; {home.because}", width, "green")
     elif orphan.rivals:
-        yield from labelled_lines("home", f"{' or '.join(orphan.rivals)}; nothing tells which", width, "yellow")
+        yield from tie_lines(orphan, width)
+
+
+def tie_lines(orphan: Orphan, width: int) -> Iterator[str]:
+    """Yield the directories where a lost session may belong, and the commands that say which it is, each whole."""
+    text = f"{' or '.join(orphan.rivals)}; nothing tells which. To say which it is:"
+    yield from labelled_lines("home", text, width, "yellow")
+    yield from (f"    {one_line(command)}" for command in orphan.commands)
 
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:

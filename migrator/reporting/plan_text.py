@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.documents.plan import summary
-from migrator.model import BECAUSE, STILL_LOST, FileUndo, ProjectAction
+from migrator.model import BECAUSE, FileUndo, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines
-from migrator.text import and_more, cells, count, one_line, shortened, tilde
+from migrator.reporting.warning_text import warning_lines
+from migrator.text import and_more, as_many_as_fit, count, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Change, Plan, PlanWarning, ProjectChange
+    from migrator.model import Change, Plan, ProjectChange
 
 GROUPS_SHOWN = 20
 REASONS_SHOWN = 3
-_ONE_LINE = 2**31
 
 
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
@@ -54,7 +54,7 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     yield f"file undo: {_turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     yield from _announcement(plan)
-    yield from warning_lines(plan, width, verbose=verbose)
+    yield from warning_lines(plan.warnings, width, verbose=verbose)
 
 
 def _announcement(plan: Plan) -> Iterator[str]:
@@ -80,46 +80,6 @@ def headline(plan: Plan) -> str:
     kept = "already right" if plan.relocated is None else "of their trees stay"
     right = f"; {count(numbers['unchanged'], 'session')} {kept}" if plan.unchanged else ""
     return click.style(f"Plan: {', '.join(parts)}{right}.", bold=True)
-
-
-def warning_lines(plan: Plan, width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the warnings of a plan, the first ones only unless `verbose`; without `width`, each is one line.
-
-    The sessions that stay lost come last, grouped.
-    """
-    warnings = [warning for warning in plan.warnings if warning.code != STILL_LOST]
-    for warning in warnings if verbose else warnings[:GROUPS_SHOWN]:
-        text = one_line(warning.message)
-        room = (width or len(text) + 9) - 9
-        first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
-        yield click.style("warning: ", fg="yellow") + first
-        yield from (" " * 9 + line for line in rest)
-    if not verbose and len(warnings) > GROUPS_SHOWN:
-        yield f"{and_more(len(warnings) - GROUPS_SHOWN, 'warning').lstrip()}; --verbose shows all."
-    yield from still_lost_lines(plan.warnings, width, verbose=verbose)
-
-
-def still_lost_lines(
-    warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False
-) -> Iterator[str]:
-    """Yield the sessions that stay lost, if any; with `verbose` also their ids."""
-    groups: dict[str, list[str]] = {}
-    for warning in warnings:
-        if warning.code == STILL_LOST:
-            groups.setdefault(warning.message, []).append(warning.session or "")
-    if not groups:
-        return
-    total = sum(map(len, groups.values()))
-    yield click.style("still lost: ", fg="yellow") + count(total, "session")
-    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    shown = ordered if verbose else ordered[:GROUPS_SHOWN]
-    for message, sessions in shown:
-        yield from labelled_lines(count(len(sessions), "session"), message, width or _ONE_LINE, "yellow")
-        if verbose:
-            yield from (f"      {session}" for session in sessions)
-    if len(shown) < len(ordered):
-        more = and_more(sum(len(sessions) for _, sessions in ordered[len(shown) :]), "session")
-        yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."
 
 
 def _update(project: ProjectChange) -> Iterator[str]:
@@ -166,7 +126,8 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
     yield from _reasons(changes, width)
     yield from _values(changes, width)
     titles = [change.title for change in changes if change.session == change.root] or [c.title for c in changes]
-    yield click.style(f"      {_titles(titles, width - 6)}", dim=True)
+    quoted = (f'"{shortened(title, width - 22)}"' for title in titles)
+    yield click.style(f"      {as_many_as_fit(quoted, len(titles), width - 6)}", dim=True)
 
 
 def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
@@ -190,17 +151,6 @@ def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
         if field == "project_id":
             before, after = before[:12], after[:12]
         yield shortened(f"      {field}: {before} -> {after}", room) + more
-
-
-def _titles(titles: Sequence[str], room: int) -> str:
-    """Return as many titles as fit into one line, and how many more there are."""
-    shown = [f'"{shortened(titles[0], room - 16)}"']
-    for title in titles[1:]:
-        quoted = f'"{shortened(title, room)}"'
-        if cells(", ".join([*shown, quoted])) + len(" and 99,999 more") > room:
-            break
-        shown.append(quoted)
-    return ", ".join(shown) + and_more(len(titles) - len(shown))
 
 
 def _row(change: Change, width: int) -> Iterator[str]:

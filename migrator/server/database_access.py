@@ -20,7 +20,7 @@ from migrator.store.history_copy import HistoryCopy
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 WAIT_FOR_READERS_SECONDS = 30.0
@@ -31,11 +31,12 @@ REFRESH_BUSY_SECONDS = 0.1
 
 
 class DatabaseAccess:
-    """Access to one database for everything the server does."""
+    """Access to one database for everything the server does; `home` and `database_words` are as in CommandContext."""
 
-    def __init__(self, path: Path, home: str | None = None) -> None:
+    def __init__(self, path: Path, home: str | None = None, database_words: Sequence[str] = ()) -> None:
         self.path = path
         self._home = home
+        self._database_words = database_words
         self._readers_changed = Condition()
         self._readers = 0
         self._run_pending = False
@@ -49,7 +50,7 @@ class DatabaseAccess:
         """Open the database for planning; DatabaseInUse while a run writes or waits to."""
         with self._as_reader():
             with _raise_unusable():
-                context = CommandContext(self.path, self._home)
+                context = CommandContext(self.path, self._home, database_words=self._database_words)
             with context:
                 yield context
 

@@ -10,7 +10,6 @@ from migrator.errors import MigratorError
 from migrator.server import token as tokens
 from migrator.server.allowed_hosts import Hosts, Origins, is_loopback
 from migrator.server.app import application
-from migrator.server.database_access import DatabaseAccess
 from migrator.server.state import AppState
 from migrator.server.uvicorn_server import Server, listen
 from migrator.state_dir import state_directory
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.applications import Starlette
+
+    from migrator.server.database_access import DatabaseAccess
 
 
 @dataclass(slots=True)
@@ -48,11 +49,11 @@ class RunningServer:
 
 
 def prepare(
-    path: Path, home: str | None, where: tuple[str, int], token_file: Path | None, origins: Sequence[str]
+    access: DatabaseAccess, where: tuple[str, int], token_file: Path | None, origins: Sequence[str]
 ) -> RunningServer:
     """Open the database, listen at `where` (host and port) and write the token. Raises MigratorError if that fails."""
     allowed = Origins.of(origins)
-    state = AppState(DatabaseAccess(path, home))
+    state = AppState(access)
     with state.access.history():
         pass  # raises now if the database can't be read
     listening = listen(*where)
@@ -60,7 +61,7 @@ def prepare(
     token = tokens.make()
     file = token_file or state_directory() / "serve" / f"{port}.token"
     try:
-        tokens.write(token, file, path)
+        tokens.write(token, file, access.path)
     except MigratorError:
         listening.close()
         raise

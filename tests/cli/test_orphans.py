@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 DEEP = "ses_dfbea8a30ffeWiJC9RXIpltx7m"
 LIST_KEYS = ["id", "title", "created", "updated", "projectId", "project", "directory", "path", "parentId", "archived"]
-KEYS = [*LIST_KEYS, "reasons", "suggestion", "rivals"]
+KEYS = [*LIST_KEYS, "reasons", "suggestion", "rivals", "commands"]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_rows_and_keys_exactly(home: Home) -> None:
     assert notes["reasons"] == [
         {"rule": "missing-directory", "evidence": f"{home.src}/notes does not exist", "certainty": "certain"},
     ]
-    assert (notes["suggestion"], notes["rivals"]) == (None, [])
+    assert (notes["suggestion"], notes["rivals"], notes["commands"]) == (None, [], [])
     assert home.everything() == before
 
 
@@ -78,7 +78,12 @@ def test_for_people_those_of_a_directory_are_together(home: Home) -> None:
     assert lines[1].startswith(f"  project-drift: bound to project {SEARCH[:12]}; opencode resolves")
     assert any(line.startswith("  home (certain): stays where it is; ") for line in lines)
     assert sum(line.startswith("  ses_") for line in lines) == 18
-    assert lines[-1] == "18 orphans in 5 directories: missing-directory 3, project-drift 15."
+    assert lines[-4:] == [
+        "18 orphans in 5 directories: missing-directory 3, project-drift 15.",
+        "",
+        "15 sessions have a certain home. To bring them there:",
+        "  opencode-migrator rescue",
+    ]
     assert max(map(len, lines)) <= 80
 
 
@@ -93,7 +98,7 @@ def test_of_very_many_each_directory_shows_the_last_used(home: Home) -> None:
     assert [line.split()[0] for line in lines[2:5]] == ["ses_02960", "ses_02920", "ses_02880"]
     assert lines[5] == "  and 72 more; --verbose shows all"
     assert len(lines) < 350
-    assert lines[-1].endswith("3,018 orphans in 45 directories: missing-directory 3,003, project-drift 15.")
+    assert lines[-4].endswith("3,018 orphans in 45 directories: missing-directory 3,003, project-drift 15.")
     assert len(home.run("orphans", "--verbose").stdout.splitlines()) > 3000
 
 
@@ -110,7 +115,7 @@ def test_one_rule_keeps_the_other_reasons_of_whom_it_finds(home: Home) -> None:
     assert row["id"] == DEEP
     assert [reason["rule"] for reason in row["reasons"]] == ["project-drift", "stale-workspace"]
     both = home.run("orphans", "--rule", "stale-workspace", "--rule", "missing-directory")
-    assert both.stdout.splitlines()[-1] == "4 orphans in 4 directories: stale-workspace 1, missing-directory 3."
+    assert both.stdout.splitlines()[-4] == "4 orphans in 4 directories: stale-workspace 1, missing-directory 3."
 
 
 def test_selectors_narrow_it(home: Home) -> None:

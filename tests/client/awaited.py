@@ -42,6 +42,9 @@ class Awaited:
     def plan(self, **said: Any) -> Any:
         return self.wait(self._client.plan(**said))
 
+    def plan_rescue(self, **said: Any) -> Any:
+        return self.wait(self._client.plan_rescue(**said))
+
     def apply(self, plan: Any, **how: Any) -> Any:
         return self.wait(self._client.apply(plan, **how))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from migrator.arguments import MoveKeywords
+    from migrator.arguments import MoveKeywords, RescueKeywords
     from tests.support.home import Home
     from tests.support.server import Served
 
@@ -95,6 +95,24 @@ def test_orphans_can_be_moved_by_reason(served: Served, client: Client) -> None:
     some = client.plan(orphans="missing-directory", to_dir=served.home.src / "shop")
     assert lost <= {change.session for change in some.changes} <= {change.session for change in everyone.changes}
     assert {why for change in some.changes for why in change.selected_by} >= {"--orphans=missing-directory"}
+
+
+def test_a_rescue_is_the_one_of_the_command_line(
+    served: Served, either: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.home.repository("shop-search", "sub/deep")  # with another id than its sessions have
+    monkeypatch.chdir(served.home.path)
+    cases: tuple[tuple[RescueKeywords, str], ...] = (
+        ({"from_dir": "~/src/shop-*", "rule": "project-drift"}, "--from-dir ~/src/shop-* --rule project-drift"),
+        ({"search": "src", "search_depth": 2, "likely": True}, "--search src --search-depth 2 --likely"),
+    )
+    for keywords, words in cases:
+        shown = served.home.run("rescue", *words.split(), "--dry-run", "--json").stdout
+        plan = either.plan_rescue(**keywords)
+        assert plan == read_plan_text(shown, "what was printed")
+    assert [warning.lost for warning in plan.warnings if warning.lost]
+    run = either.apply(plan)
+    assert (run.sessions, run.warnings) == (len(plan.changes), plan.warnings)
 
 
 def test_the_example_of_the_package_runs(

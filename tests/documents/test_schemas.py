@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from migrator.documents.plan import read_plan, warning_document
+from migrator.documents.run import read_run
 from tests.support.empty_home import empty_home, project_at_home
 from tests.support.home import V1_FIXTURES, Home, build_home
 
@@ -27,8 +29,8 @@ SCHEMAS = {
     name: json.loads((files("migrator.documents") / f"{name}.schema.json").read_text("utf-8"))
     for name in ("plan-1", "run-1")
 }
-OPTIONAL = {"session", "before", "after", "directories", "workspaces"}
-"""Of a warning: there, where it is about one. Of a project: there, where its row is updated."""
+OPTIONAL = {"session", "lost", "before", "after", "directories", "workspaces"}
+"""Of a warning: there, where it is about one that stays lost. Of a project: there, where its row is updated."""
 SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
 
 
@@ -135,6 +137,21 @@ def test_what_follows_a_folder(tmp_path: Path) -> None:
     home.execute("DELETE FROM session")
     alone = checked(home, "run-1", *words, "--yes")
     assert (alone["status"], alone["sessions"], alone["projects"]) == ("applied", 0, 1)
+
+
+def test_who_stays_lost(home: Home) -> None:
+    plan = checked(home, "plan-1", "rescue", "--dry-run")
+    run = checked(home, "run-1", "rescue", "--yes")
+    assert run["warnings"] == plan["warnings"]
+    assert len(plan["warnings"]) == 18
+    for name, document in (("plan-1", plan), ("run-1", run)):
+        for key in document["warnings"][0]["lost"]:
+            half = copy.deepcopy(document)
+            del half["warnings"][0]["lost"][key]
+            assert complaints(name, half), key
+    warnings = read_plan(plan, "what was printed").warnings
+    assert warnings == read_run(run).warnings
+    assert [warning_document(warning) for warning in warnings] == plan["warnings"]
 
 
 # -- the schemas themselves --------------------------------------------------------------------------------------------

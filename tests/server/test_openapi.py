@@ -74,12 +74,18 @@ def test_every_reference_leads_somewhere(reader: Served) -> None:
         assert reference.removeprefix("#/components/schemas/") in schemas
 
 
-def test_what_a_plan_takes_are_the_options_of_move(reader: Served) -> None:
+def test_what_a_plan_takes_are_the_options_of_move_and_rescue(reader: Served) -> None:
     document = reader.get("/openapi.json")
     body = document["paths"]["/plan"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    said = reader.home.run("plan", "move", "--help").stdout
-    options = set(re.findall(r"^  (?:-\w, )?--([a-z-]+)", said, re.MULTILINE))
-    assert options - {"verbose", "json", "output", "db", "channel", "home", "help"} == body["properties"].keys()
+    options: set[str] = set()
+    for command in ("move", "rescue"):
+        said = reader.home.run("plan", command, "--help").stdout
+        options |= set(re.findall(r"^  (?:-\w, )?--([a-z-]+)", said, re.MULTILINE))
+    options = options - {"certain", "verbose", "json", "output", "db", "channel", "home", "help"} | {
+        "command",
+        "likely",
+    }
+    assert options == body["properties"].keys()
 
 
 class Reading(HTMLParser):

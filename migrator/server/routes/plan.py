@@ -1,4 +1,4 @@
-"""`POST /plan`: plan a mass move."""
+"""`POST /plan`: plan a mass move, or to bring lost sessions home."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ async def plan(request: Request) -> Response:
     body = await json_body(request)
 
     def respond() -> Response:
+        from migrator.arguments import MoveRequest
         from migrator.operations.move import plan_move
+        from migrator.operations.rescue import plan_rescue
 
-        move = plan_request.read_request(body)
+        asked = plan_request.read_request(body)
         with state.access.reading() as context:
-            planned = plan_move(context, move)
+            planned = plan_move(context, asked) if isinstance(asked, MoveRequest) else plan_rescue(context, asked)
         document = plan_document(planned)
         state.plans.keep(document["digest"], planned)
         return json_response(document)
@@ -37,11 +39,11 @@ ENDPOINT = Endpoint(
     "/plan",
     "plan",
     plan,
-    "Plan to move many sessions",
+    "Plan to move many sessions, or to bring lost ones home",
     "Nothing is written. The body says which sessions and where they go: each name is that of a long option of "
-    "`opencode-migrator move`, `true` and `false` are for flags (`false` for `--no-...`), and an option that may "
-    "be repeated takes an array. `cwd` and relative paths mean the directory that the server was started in; "
-    "`-` for standard input is refused.",
+    "`opencode-migrator move` or, with the `command` `rescue`, of `opencode-migrator rescue`. `true` and `false` are "
+    "for flags (`false` for `--no-...`), and an option that may be repeated takes an array. `cwd` and relative paths "
+    "mean the directory that the server was started in; `-` for standard input is refused.",
     ResponseSpec(
         "What would change: plan@1. The server keeps it for a while under its `digest`.",
         {"application/json": {"$ref": "#/components/schemas/Plan"}},

@@ -1,0 +1,107 @@
+"""The warnings of a plan for people; those of sessions that stay lost together, the most frequent reason first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.model import STILL_LOST
+from migrator.reporting.orphan_text import labelled_lines
+from migrator.text import and_more, as_many_as_fit, count, one_line, tilde
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from migrator.model import PlanWarning
+
+WARNINGS_SHOWN = 20
+REASONS_SHOWN = 10
+_ONE_LINE = 2**31
+
+
+def warning_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the warnings of a plan, the first ones only unless `verbose`; without `width`, each is one line.
+
+    The sessions that stay lost come last, grouped.
+    """
+    every = list(warnings)
+    others = [warning for warning in every if warning.code != STILL_LOST]
+    for warning in others if verbose else others[:WARNINGS_SHOWN]:
+        text = one_line(warning.message)
+        room = (width or len(text) + 9) - 9
+        first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        yield click.style("warning: ", fg="yellow") + first
+        yield from (" " * 9 + line for line in rest)
+    if not verbose and len(others) > WARNINGS_SHOWN:
+        yield f"{and_more(len(others) - WARNINGS_SHOWN, 'warning').lstrip()}; --verbose shows all."
+    if lost := len(every) - len(others):
+        yield click.style("still lost: ", fg="yellow") + count(lost, "session")
+        yield from still_lost_lines(every, width, verbose=verbose)
+
+
+def still_lost_lines(
+    warnings: Iterable[PlanWarning], width: int | None = None, *, verbose: bool = False
+) -> Iterator[str]:
+    """Yield why sessions stay lost, if any do: those with the same reason together, with the commands that settle it.
+
+    The reasons of most sessions come first; with `verbose` all of them, and the ids.
+    """
+    groups: dict[object, list[PlanWarning]] = {}
+    for warning in warnings:
+        if warning.code == STILL_LOST:
+            lost = warning.lost
+            alike = (lost.rule, lost.why, lost.commands, lost.likely_home) if lost else warning.message
+            groups.setdefault(alike, []).append(warning)
+    ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0].message))
+    shown = ordered if verbose else ordered[:REASONS_SHOWN]
+    for group in shown:
+        yield from _group(group, width)
+        if verbose:
+            yield from (f"      {warning.session}" for warning in group)
+    if len(shown) < len(ordered):
+        more = and_more(sum(map(len, ordered[len(shown) :])), "session")
+        yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."
+
+
+def _group(group: Sequence[PlanWarning], width: int | None) -> Iterator[str]:
+    """Yield what is said of sessions that stay lost for one reason; their directories too, if there are several."""
+    room, number, lost = width or _ONE_LINE, count(len(group), "session"), group[0].lost
+    if lost is None:  # a plan that an earlier version saved has nothing but the message
+        yield from labelled_lines(number, group[0].message, room, "yellow")
+        return
+    evidence = {warning.lost.evidence for warning in group if warning.lost}
+    directories = Counter(warning.lost.directory for warning in group if warning.lost)
+    if len(evidence) == 1:
+        label, text = number, lost.why if lost.why == lost.evidence else f"{lost.evidence}; {lost.why}"
+    else:
+        where = count(len(directories), "directory", "directories")
+        label, text = f"{number} in {where} ({lost.rule})", lost.why
+    yield from labelled_lines(label, f"{text}; say which it is:" if lost.commands else text, room, "yellow")
+    yield from (f"      {one_line(command)}" for command in lost.commands)
+    if len(evidence) > 1:
+        named = (f"{one_line(tilde(directory))} {sessions:,}" for directory, sessions in directories.most_common())
+        yield click.style(f"      {as_many_as_fit(named, len(directories), (width or 80) - 6)}", dim=True)
+
+
+def next_steps_of_lost(
+    warnings: Iterable[PlanWarning], likely_command: str, explain_command: Callable[[str], str]
+) -> Iterator[str]:
+    """Yield what to do about the sessions that stay lost, each step with its whole command.
+
+    `likely_command` takes them to likely homes too; `explain_command` returns the one that explains a session. Ties
+    have their commands with them already.
+    """
+    lost = [(warning.session or "", warning.lost) for warning in warnings if warning.lost]
+    if likely := sum(parts.likely_home is not None for _, parts in lost):
+        yield f"{count(likely, 'session')} {'has' if likely == 1 else 'have'} a likely home. To take likely homes too:"
+        yield f"  {likely_command}"
+    rest = [(session, parts.why) for session, parts in lost if not parts.commands and parts.likely_home is None]
+    if rest:
+        ((most_frequent, _),) = Counter(why for _, why in rest).most_common(1)
+        example = next(session for session, why in rest if why == most_frequent)
+        others = "the others" if len(rest) < len(lost) else "them"
+        yield f"For every fact about one of {others}:" if len(rest) > 1 else "For every fact about it:"
+        yield f"  {explain_command(example)}"
