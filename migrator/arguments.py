@@ -114,7 +114,8 @@ class RelocateRequest:
     """Follow folders that moved; `state` says where they are.
 
     `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
-    `copied` the old folders may still be there.
+    `copied` the old folders may still be there. `project`, an id, name or path, takes only what is bound to it:
+    something else may be where the old folders were.
     """
 
     words: Sequence[str]
@@ -123,6 +124,7 @@ class RelocateRequest:
     copied: bool = False
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
+    project: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

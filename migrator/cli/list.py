@@ -53,6 +53,6 @@ def _explain_empty(page: SessionList, request: ListRequest) -> None:
     if request.cursor:
         return
     if page.selected or request.search or request.workspace:
-        raise NothingMatched(page.why_nothing)
+        raise NothingMatched("; ".join([page.why_nothing.rstrip("."), *page.elsewhere]) + ".")
     where = "in this project; `opencode-migrator list --all` shows every project's" if page.here else "in this database"
     click.echo(f"No session {where}.", err=True)

@@ -68,7 +68,7 @@ def command(form: str, **values: Any) -> None:
 def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any]) -> None:
     from textwrap import wrap
 
-    from migrator.reporting.orphan_text import orphan_text, summary
+    from migrator.reporting.orphan_text import in_place_text, orphan_text, summary
     from migrator.reporting.session_rows import orphan_rows
     from migrator.text import one_line
 
@@ -88,6 +88,8 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
         click.echo(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
     unread = "note: can't tell whether sessions are left behind in JSON storage: "
     echo_lines((unread + one_line(reason) for reason in listed.unread), err=True)
+    for line in in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases):
+        echo_lines(wrap(line, width() or 80, break_long_words=False, break_on_hyphens=False), err=True)
 
 
 def _print_next_steps(rescuable: Mapping[Certainty, int]) -> None:

@@ -30,6 +30,12 @@ options = combine(
         help="OLD and NEW are in another home, disk or container: map paths without looking at them.",
     ),
     click.option("--copied", is_flag=True, help="OLD is still there; its sessions go to NEW anyway."),
+    click.option(
+        "--from-project",
+        "project",
+        metavar="ID|NAME|PATH",
+        help="Only what belongs to this project: another repository is at OLD now.",
+    ),
     undo_files_option,
     announce_option,
 )
@@ -61,7 +67,13 @@ def _request(values: dict[str, Any]) -> RelocateRequest:
     name = values["map_file"]
     listed = ((), "") if name is None else (_read_lines(name), "standard input" if name == "-" else name)
     return RelocateRequest(
-        values["words"], listed, _folder_state(values), values["copied"], values["undo_files"], values["announce"]
+        values["words"],
+        listed,
+        _folder_state(values),
+        values["copied"],
+        values["undo_files"],
+        values["announce"],
+        values["project"],
     )
 
 

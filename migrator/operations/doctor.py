@@ -12,6 +12,7 @@ from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
 from migrator.store.connection import why_read_only
 from migrator.store.open_by import OpenBy, holder_names, who_has_open
+from migrator.store.other_databases import OTHER_DATABASE
 from migrator.text import count
 
 if TYPE_CHECKING:
@@ -43,7 +44,15 @@ class CheckResult:
 def check_up(context: CommandContext) -> list[CheckResult]:
     """Make every check but that of undo; nothing is changed."""
     store = context.store
-    return [*_database(store), *_integrity(store), _runs(store), _left_behind(store), _orphans(context.rule_context)]
+    asked = context.rule_context
+    return [
+        *_database(store),
+        *_integrity(store),
+        _runs(store),
+        _left_behind(store),
+        *_other_databases(asked),
+        _orphans(asked),
+    ]
 
 
 def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
@@ -87,7 +96,14 @@ def _database(store: Store) -> Iterator[CheckResult]:
         wrong=schema.read_only_because is not None,
     )
     sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
-    yield CheckResult("sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}")
+    whose = [
+        f"; {count(len(ids), 'session')} only opencode {number} has"
+        for number, ids in ((1, store.never_imported()), (2, store.only_in_2()))
+        if ids
+    ]
+    yield CheckResult(
+        "sessions", sessions, f"{count(sessions, 'session')} in {count(projects, 'project')}{''.join(whose)}"
+    )
     found = _open_by(store)
     yield _open_check(found)
     yield _writable(store)
@@ -189,13 +205,33 @@ def _left_behind(store: Store) -> CheckResult:
     )
 
 
+def _other_databases(context: RuleContext) -> Iterator[CheckResult]:
+    """Say of each database beside this one how many sessions only it has, if it is known; nothing if there is none."""
+    if not context.other_databases:
+        return
+    texts = []
+    for other in context.other_databases:
+        if other.unread:
+            texts.append(f"{other.path.name} beside it can't be read ({other.unread}), so nobody can tell what it has")
+        elif other.only_there:
+            has = count(len(other.only_there), "session")
+            texts.append(f"{other.path.name} beside it has {has} that this one doesn't: `{other.list_command}`")
+    rows = [
+        {"path": str(other.path), "onlyThere": None if other.unread else len(other.only_there), "unread": other.unread}
+        for other in context.other_databases
+    ]
+    text = "; ".join(texts) or "no sessions that only another database beside it has"
+    unread = "; ".join(f"{other.path.name}: {other.unread}" for other in context.other_databases if other.unread)
+    yield CheckResult("otherDatabases", rows, text, notable=bool(texts), cant_tell=unread or None)
+
+
 def _orphans(context: RuleContext) -> CheckResult:
     """Count what each rule finds; homes are not looked for, which would take its time."""
     from migrator.orphans.find import find_orphans, tally
     from migrator.plugins import orphan_rules
     from migrator.store.json_storage import LEFT_BEHIND_JSON
 
-    rules = [rule for rule in orphan_rules() if rule.name != LEFT_BEHIND_JSON]  # has a line of its own
+    rules = [rule for rule in orphan_rules() if rule.name not in {LEFT_BEHIND_JSON, OTHER_DATABASE}]  # have own lines
     try:
         found = find_orphans(context, rules)
     except MigratorError as error:

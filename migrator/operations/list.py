@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.operations.select import make_query
+from migrator.store.elsewhere import titled_elsewhere
 from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ class SessionList:
     """One page of sessions, and every project; `next` is the cursor of the next page, None on the last.
 
     `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
-    is the sentence that says why there is no session.
+    is the sentence that says why there is no session. Where a search of titles alone found nothing, `elsewhere` says in
+    words which other databases have sessions with such a title.
     """
 
     sessions: Sequence[Session]
@@ -32,6 +34,7 @@ class SessionList:
     next: Cursor | None
     here: bool
     selected: bool
+    elsewhere: Sequence[str]
     warnings: Sequence[PlanWarning]
     why_nothing: str
 
@@ -44,10 +47,13 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     limit = min(limit, 2**31)  # SQLite's integers end somewhere
     cursor = Cursor.parse(request.cursor) if request.cursor else None
     page = history(context.store, _conditions(context, query, request, here=here), cursor, limit)
+    elsewhere: Sequence[str] = ()
+    if request.search and not (page.sessions or request.cursor or query.selects):
+        elsewhere = titled_elsewhere(context.store, request.search)
     projects = context.selector_context.projects()
     why_nothing = "" if page.sessions else query.why_nothing(context.store)
     warnings = tuple(query.warnings(context.store))
-    return SessionList(page.sessions, projects, page.next, here, query.selects, warnings, why_nothing)
+    return SessionList(page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing)
 
 
 def _conditions(context: CommandContext, query: Query, request: ListRequest, *, here: bool) -> list[Condition]:

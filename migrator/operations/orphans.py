@@ -12,11 +12,15 @@ from migrator.model import Certainty
 from migrator.operations.select import make_query
 from migrator.orphans.explain import explain, find_session
 from migrator.orphans.find import find_orphans, tally
+from migrator.orphans.hidden import Lists
 from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
 from migrator.orphans.walk import DEPTH
 from migrator.plugins import check_rule_names, orphan_rules
+from migrator.snapshots.same_folder import SnapshotFolders
+from migrator.store.elsewhere import elsewhere
 from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
+from migrator.store.other_databases import OTHER_DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +29,9 @@ if TYPE_CHECKING:
     from migrator.model import Orphan, PlanWarning
     from migrator.operations.context import CommandContext
     from migrator.orphans.explain import Explanation
+    from migrator.orphans.hidden import HiddenCounts
     from migrator.orphans.rule import OrphanRule
+    from migrator.store.other_databases import OtherDatabase
 
     Tick = Callable[[int], None]
 
@@ -35,15 +41,23 @@ class OrphanList:
     """The lost sessions that were asked for, last used first, and how many each rule found.
 
     `selected` says whether any selector was given. `rescuable` are how many have a home to which `rescue` may bring
-    them, by how certain that is. `unread` says why there may be more in JSON storage.
+    them, by how certain that is. Of the roots that were asked for and are not lost, `hidden` counts those that a list
+    of opencode's leaves out; None where only some rules were asked for, which say of no session that it isn't lost.
+    `commands` are those that list all sessions and explain one. `only_in_2` is how many sessions opencode 1, which has
+    tables here too, doesn't have. `unread` says why there may be more in JSON storage; `unread_databases` are those
+    beside this one that couldn't be read.
     """
 
     orphans: Sequence[Orphan]
     by_rule: Mapping[str, int]
     selected: bool
     rescuable: Mapping[Certainty, int]
-    warnings: Sequence[PlanWarning] = ()
-    unread: Sequence[str] = ()
+    hidden: HiddenCounts | None
+    commands: tuple[str, ...]
+    only_in_2: int
+    unread: Sequence[str]
+    unread_databases: Sequence[OtherDatabase]
+    warnings: Sequence[PlanWarning]
 
 
 def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
@@ -57,13 +71,25 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
     among = {session.id for session in query.sessions(context.store)} if query.selects else None
     if query.chooses and not among:
         raise NothingMatched(query.why_nothing(context.store))
+    ask = context.rule_context
     homes = find_homes(context, request.search, tick)
-    orphans = find_orphans(context.rule_context, rules, homes, among=among, found_by=request.rules)
+    orphans = find_orphans(ask, rules, homes, among=among, found_by=request.rules)
     found = [_name_database(context, orphan) if orphan.commands else orphan for orphan in orphans]
-    by_rule = tally(found, request.rules or [rule.name for rule in rules])
-    unread = json_files(context.store).unreadable if LEFT_BEHIND_JSON in (request.rules or [LEFT_BEHIND_JSON]) else ()
-    warnings = tuple(query.warnings(context.store))
-    return OrphanList(found, by_rule, query.selects, _rescuable(found, rules), warnings, unread)
+    lost = {orphan.session.id for orphan in found}
+    in_place = [session for id_, session in ask.by_id.items() if id_ not in lost and (among is None or id_ in among)]
+    asked = request.rules or [rule.name for rule in rules]
+    return OrphanList(
+        found,
+        tally(found, asked),
+        query.selects,
+        _rescuable(found, rules),
+        None if request.rules else Lists(ask).tally(session for session in in_place if session.parent_id is None),
+        context.on_this_database(["opencode-migrator list --all", "opencode-migrator orphans --explain ID"]),
+        len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
+        json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
+        [other for other in ask.other_databases if other.unread] if OTHER_DATABASE in asked else (),
+        tuple(query.warnings(context.store)),
+    )
 
 
 def explain_session(
@@ -72,7 +98,10 @@ def explain_session(
     """Return every fact that is looked at for one session, which is named by its id or the start of it."""
     check_rule_names(request.rules, request.rule_option)
     homes = find_homes(context, request.search, tick)
-    found = explain(context.rule_context, find_session(context.rule_context, session), orphan_rules(), homes)
+    known = find_session(context.rule_context, session)
+    if known is None:
+        raise NothingMatched(f"--explain {session}: no session has this id{elsewhere(context.store, [session])}.")
+    found = explain(context.rule_context, known, orphan_rules(), homes, context.store.path)
     return replace(found, orphan=_name_database(context, found.orphan))
 
 
@@ -97,12 +126,14 @@ def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lam
 
     Raises BadInput if there is no directory where one is to be searched.
     """
+    snapshots = SnapshotFolders(context.store)
     if not request.directories:
-        return Homes(context.rule_context, None)
+        return Homes(context.rule_context, snapshots)
     depth = DEPTH if request.depth is None else request.depth
     selectors = context.selector_context
     directories = [os.path.join(selectors.cwd, selectors.expanded(directory)) for directory in request.directories]
     for directory in directories:
         if not os.path.isdir(directory):
             raise BadInput(f"search: {directory} is no directory; name one to look below.")
-    return Homes(context.rule_context, Search(context.store, context.rule_context, directories, depth, tick))
+    search = Search(context.store, context.rule_context, directories, depth, tick)
+    return Homes(context.rule_context, snapshots, search)

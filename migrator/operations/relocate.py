@@ -11,6 +11,7 @@ from migrator.planning.file_undo import FileUndoDecider
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, listed_pairs, typed_pairs
 from migrator.planning.relocation.destination import Relocation, folder_moves
 from migrator.planning.relocation.planner import build_relocation_plan
+from migrator.selection.projects import find_project
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,7 +30,8 @@ def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
     if not typed:
         raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
     pairs = list(absolute_pairs(typed, selectors.cwd, selectors.expanded))
-    relocation = Relocation(context.places, folder_moves(pairs, request.state), context.store.workspaces())
+    project = request.project and find_project(request.project, selectors, "--from-project").id
+    relocation = Relocation(context.places, folder_moves(pairs, request.state), context.store.workspaces(), project)
     undo_files: FileUndoPolicy = "detach" if request.state is FolderState.FOREIGN else request.undo_files
     file_undo = FileUndoDecider(context.store, context.places, undo_files, relocation.moves)
     return build_relocation_plan(context.store, relocation, file_undo, copied=request.copied, announce=request.announce)

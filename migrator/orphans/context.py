@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from migrator.orphans.rule import DirectoryInfo
     from migrator.places import Places
     from migrator.store.json_storage import LeftBehind
+    from migrator.store.other_databases import OtherDatabase
     from migrator.store.reader import Store
 
 
@@ -33,6 +34,7 @@ class DatabaseRuleContext:
         self.adopts = store.schema.has_workspace  # 1.2.27 and later do, 1.2.1 tries and fails
         self.rekeys = store.schema.origin_first  # 1.15.13 and later
         self.is_v2 = store.schema.has_v2
+        self.has_v1 = store.schema.has_v1
 
     @cached_property
     def bound(self) -> Mapping[Binding, Sequence[Session]]:
@@ -64,6 +66,10 @@ class DatabaseRuleContext:
         return self._store.sessions(self._store.never_imported())
 
     @cached_property
+    def only_in_2(self) -> frozenset[str]:
+        return self._store.only_in_2()
+
+    @cached_property
     def import_phase(self) -> str:
         return self._store.import_phase()
 
@@ -82,8 +88,22 @@ class DatabaseRuleContext:
         return left_behind(self._store)
 
     @cached_property
+    def other_databases(self) -> Sequence[OtherDatabase]:
+        from migrator.store.other_databases import other_databases
+
+        return other_databases(self._store)
+
+    @cached_property
+    def newest_version(self) -> tuple[int, ...]:
+        return self._store.newest_version()
+
+    @cached_property
     def checkouts_on_record(self) -> Mapping[str, Sequence[str]]:
         return self._store.project_directories()
+
+    @cached_property
+    def checkouts_opened(self) -> Mapping[tuple[str, str], int]:
+        return self._store.checkouts_opened()
 
     def inspect(self, directory: str) -> DirectoryInfo:
         """Return what is at a directory; the first call looks at the directories of all sessions, several at once.

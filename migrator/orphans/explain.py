@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrator.errors import NothingMatched
 from migrator.model import Orphan
+from migrator.orphans.hidden import Lists
 from migrator.text import whole_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from migrator.model import Project, Reason, Session
+    from migrator.orphans.hidden import Hidden
     from migrator.orphans.homes import Homes
     from migrator.orphans.rule import DirectoryInfo, OrphanRule, RuleContext
+
+OPENCODE_1, OPENCODE_2 = "opencode 1", "opencode 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,40 +32,70 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that is known of one session; `in_database` tells whether it has a row, `info` what is on the disk."""
+    """All that is known of one session; `info` is what is on the disk.
+
+    `database` is the file; `opencodes` have tables in it, and `held_by` are those of them that have the session there.
+    `root` is the root of its tree, the session itself if it is one. `hidden` is which lists leave the root out; () for
+    a session that is lost.
+    """
 
     orphan: Orphan
-    in_database: bool
+    database: Path
+    opencodes: tuple[str, ...]
+    held_by: tuple[str, ...]
     info: DirectoryInfo
     project: Project | None
     results: tuple[RuleResult, ...]
+    root: Session
+    hidden: tuple[Hidden, ...]
+
+    @property
+    def in_database(self) -> bool:
+        """Whether it has a row."""
+        return bool(self.held_by)
 
 
-def explain(context: RuleContext, session: Session, rules: Sequence[OrphanRule], homes: Homes) -> Explanation:
-    """Ask every rule about one session, and find its home if it is lost."""
-    in_database = session.id in context.by_id
+def explain(
+    context: RuleContext, session: Session, rules: Sequence[OrphanRule], homes: Homes, database: Path
+) -> Explanation:
+    """Ask every rule about one session, and find its home if it is lost; `database` is the file of the context."""
+    opencodes = ((OPENCODE_1,) if context.has_v1 else ()) + ((OPENCODE_2,) if context.is_v2 else ())
+    held_by = tuple(who for who in opencodes if _has(context, who, session))
     results = []
     for rule in rules:
         found = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
-        note = "" if found else (rule.explain_pass(context, session) if in_database else "not in the database")
+        note = "" if found else (rule.explain_pass(context, session) if held_by else "not in the database")
         results.append(RuleResult(rule.name, found, note))
     reasons = tuple(reason for result in results for reason in result.reasons)
+    root = homes.root_of(session)
     return Explanation(
         Orphan(session, reasons, *(homes.suggestion(session, reasons) if reasons else ())),
-        in_database,
+        database,
+        opencodes,
+        held_by,
         context.inspect(session.directory),
         context.projects.get(session.project_id),
         tuple(results),
+        root,
+        () if reasons else Lists(context).hidden(root),
     )
 
 
-def find_session(context: RuleContext, text: str) -> Session:
-    """Return the session whose id is `text` or the only one that begins with it, in the database or JSON storage.
+def find_session(context: RuleContext, text: str) -> Session | None:
+    """Return the session whose id is `text` or the only one that begins with it, None if there is none.
 
-    Raises NothingMatched if there is none, MigratorError if there are several.
+    It may be in the database, in JSON storage or in another database. Raises MigratorError if there are several.
     """
-    known = {left.session.id: left.session for left in context.left_behind} | dict(context.by_id)
+    known = {left.session.id: left.session for left in context.left_behind}
+    known |= {session.id: session for other in context.other_databases for session in other.only_there}
+    known |= context.by_id
     id_ = whole_id(text, known, "sessions")
-    if id_ is None:
-        raise NothingMatched(f"--explain {text}: no session has this id; `opencode-migrator list --all` shows them.")
-    return known[id_]
+    return None if id_ is None else known[id_]
+
+
+def _has(context: RuleContext, opencode: str, session: Session) -> bool:
+    if session.id not in context.by_id:
+        return False
+    if opencode == OPENCODE_1:
+        return session.id not in context.only_in_2
+    return all(session.id != other.id for other in context.not_imported)

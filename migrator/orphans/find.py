@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from migrator.model import Orphan, Reason
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def find_reasons(context: RuleContext, rules: Iterable[OrphanRule]) -> dict[str, Lost]:
     """Map the id of each lost session to the session and its reasons, in the order of the rules.
 
-    Sessions in JSON storage, which are not in the database, are among them. Equal reasons are one object, since
-    sessions are many and what happened to them is not.
+    Sessions outside of the database, in JSON storage or in another one, are among them. Equal reasons are one object,
+    since sessions are many and what happened to them is not.
     """
     found: dict[str, Lost] = {}
     for rule in rules:
@@ -63,11 +63,17 @@ def find_orphans(
 
 
 def _last_used_first(context: RuleContext, lost: Mapping[str, Lost]) -> Iterable[Lost]:
-    """Put lost sessions in order; those of the database are in it already, those in JSON storage are not."""
+    """Put lost sessions in order; those of the database are in it already, those outside of it are not."""
     in_order = [found for id_ in context.by_id if (found := lost.get(id_))]
     if len(in_order) == len(lost):
         return in_order
-    return sorted(lost.values(), key=lambda each: (each[0].updated, each[0].id), reverse=True)
+    return sorted(lost.values(), key=_sort_key, reverse=True)
+
+
+def _sort_key(lost: Lost) -> tuple[bool, Any, str]:
+    """Order as SQLite does, to which text is more than any number: a time may be text that somebody wrote by hand."""
+    session, _ = lost
+    return isinstance(session.updated, str), session.updated, session.id
 
 
 def tally(found: Iterable[Orphan], names: Iterable[str]) -> dict[str, int]:

@@ -21,7 +21,8 @@ BROKEN_TREE = "broken-tree"
 class Home:
     """Where sessions belong (`place`, `because`), or why nobody knows (`why_not`, `rivals` of equal rank).
 
-    `commands` settle which of the rivals it is: one whole command line for each, in the same order.
+    `commands` settle which of the rivals it is that the folder `folder`, gone or taken, is now: one whole command line
+    for each, in the same order.
     `away`: the directory is known to come back, so it isn't lost, and no search may say otherwise.
     """
 
@@ -32,6 +33,7 @@ class Home:
     commands: tuple[str, ...] = ()
     why_not: str = ""
     away: bool = False
+    folder: str = ""
 
 
 class SuggestedHome(NamedTuple):
@@ -47,7 +49,18 @@ def no_home(why_not: str, *, away: bool = False) -> Home:
     return Home(None, Certainty.UNKNOWN, why_not=why_not, away=away)
 
 
-def tie(why_not: str, folder: str, rivals: Sequence[str]) -> Home:
-    """Return the answer that the folder `folder`, which is gone or taken, may be any of `rivals` now."""
-    commands = tuple(shlex.join(["opencode-migrator", "relocate", folder, rival]) for rival in rivals)
-    return Home(None, Certainty.UNKNOWN, rivals=tuple(rivals), commands=commands, why_not=why_not)
+def tie(why_not: str, folder: str, rivals: Sequence[str], project_id: str = "") -> Home:
+    """Return the answer that the folder `folder` may be any of `rivals` now.
+
+    It is gone, or something is there that may be another repository: then only its `project_id` is meant.
+    """
+    only = ["--from-project", project_id] if project_id else []
+    commands = tuple(
+        shlex.join(
+            ["opencode-migrator", "relocate", folder, rival, *only]
+            if rival != folder
+            else ["opencode-migrator", "move", "--from-dir", folder, *only, "--to-dir", folder]
+        )
+        for rival in rivals
+    )
+    return Home(None, Certainty.UNKNOWN, rivals=tuple(rivals), commands=commands, why_not=why_not, folder=folder)

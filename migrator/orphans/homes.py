@@ -1,9 +1,10 @@
-"""Where a lost session belongs: certain homes, known from the database, git, jj and the directories themselves.
+"""Where a lost session belongs: certain only where it was seen that it is the working copy that the session was in.
 
-A session whose directory is there belongs there. One whose directory is gone belongs to the checkout that it was in:
-where git or jj have it on record, else its project's own worktree, else the one repository that is that project too.
-Sub-paths are kept, as far down as they exist. Two places of equal rank are no home. What a search finds is likely at
-best. Everything is decided once for each binding, of which there are few, not for each session.
+A session whose directory is there belongs there if its project id can be explained by what is there; else something
+else stands there now, and its own checkout is elsewhere, as is that of a session whose directory is gone. For that,
+see `candidates`. A directory above the one that is gone, another checkout of the project, what only a search finds:
+these are likely at best, and two places of equal rank are no home. Everything is decided once for each binding, of
+which there are few, not for each session.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import difference
 from migrator.model import Certainty, Suggestion
+from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
-from migrator.orphans.known_checkouts import KnownCheckouts, only_candidate
+from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
-from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within, path_below
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
@@ -28,19 +29,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from migrator.model import Binding, Place, PlanWarning, Reason, Session
+    from migrator.orphans.candidates import Candidate
     from migrator.orphans.rule import DirectoryInfo, RuleContext
     from migrator.orphans.search import Search
-    from migrator.orphans.vcs_records import RecordedPlaces
+    from migrator.snapshots.same_folder import SnapshotFolders
 
 
 class Homes:
     """Finds homes; with `search` also below the directories that the user names."""
 
-    def __init__(self, context: RuleContext, search: Search | None = None) -> None:
+    def __init__(self, context: RuleContext, snapshots: SnapshotFolders, search: Search | None = None) -> None:
         self._context = context
         self._search = search
         self._known = search.known if search else KnownCheckouts(context)
-        self._records = VcsRecords(context, self._known, lambda: search.checkouts if search else ())
+        self._candidates = Candidates(context, self._known, snapshots, search)
         self._why_other_machine = cache(why_other_machine)  # many sessions were in the same checkout
         self._home_by_binding = cache(self._find)
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
@@ -116,86 +118,141 @@ class Homes:
         place, project_id = info.place, binding.project_id
         if place is None:
             return no_home(info.detail)
-        was_in_repository = not is_outside_repository(project_id, place.directory)
-        if place.vcs is None and was_in_repository and (broken := _broken_worktree_link(place.directory)):
+        if project_id == place.project_id or is_outside_repository(project_id, place.directory):
+            because = f"{place.directory} is there, and opencode resolves it to this project today"
+            return Home(place, Certainty.CERTAIN, because)
+        if place.vcs is None and (broken := _broken_worktree_link(place.directory)):
             return no_home(broken)
-        because = f"{place.directory} is there, and opencode resolves it to this project today"
-        here = Home(place, Certainty.CERTAIN, because)
-        if project_id in {GLOBAL, place.project_id, info.kept_id}:
-            return here
-        others = [
-            other
-            for repository in self._known.repositories(project_id)
-            for other in repository.checkouts
-            if not is_within(place.directory, other.directory)
-        ]
-        if not others or _shares_history(place, others):
-            return here
-        # Something else is where the session was, and its project is elsewhere: `mv shop old-shop; git init shop`.
-        _, named = only_candidate(self._known.repositories(project_id))
-        named = named or tuple(other.directory for other in others)
-        return tie(
-            f"{place.directory} is there but is another repository or none now, and its project is in "
-            f"{' and '.join(named)}",
-            place.worktree,
-            (place.directory, *named),
-        )
+        return self._home_of_drifted(self._lost_checkout(binding), place, info.kept_id)
+
+    def _home_of_drifted(self, lost: LostCheckout, place: Place, kept_id: str | None) -> Home:
+        """Return the home of a session whose directory, which is there, is of another project now."""
+        candidates = [each for each in self._candidates.find(lost) if not is_within(place.directory, each.top)]
+        claim, why = self._claim_in_place(lost, place, kept_id, candidates)
+        rivals = [each.top for each in candidates if each.claim >= max(claim, Claim.HISTORY)]
+        if why and not rivals:
+            certainty = Certainty.LIKELY if claim is Claim.OTHER else Certainty.CERTAIN
+            return Home(place, certainty, f"{place.directory} is there, {why}")
+        if why and all(each.claim <= claim for each in candidates):
+            tops = (place.worktree, *rivals)
+            return tie(
+                f"{' and '.join(tops)} may each be the checkout that it was in", lost.root, tops, lost.project_id
+            )
+        stands = f"{'another repository' if place.vcs else 'no repository'} stands at {place.worktree} now"
+        home = self._home_of_lost(lost, place.directory, stands)
+        if home.place is None and not home.rivals and place.vcs is None:
+            return Home(place, Certainty.LIKELY, f"{place.directory} is there, though in no repository any more")
+        return home
+
+    def _claim_in_place(
+        self, lost: LostCheckout, place: Place, kept_id: str | None, candidates: Sequence[Candidate]
+    ) -> tuple[Claim, str]:
+        """Return what speaks for a directory whose project id isn't that of the session, in words; "" for nothing."""
+        same = self._candidates.is_same_folder(lost, place.directory, path_below(place.directory, lost.root))
+        if same:
+            return Claim.SAME, "with the very files of opencode's last snapshot"
+        is_copy = same is False or bool(place.vcs and self._candidates.is_copied(place.worktree))
+        if kept_id == lost.project_id:
+            return Claim.OTHER if is_copy else Claim.RENAMED, "and opencode knew it as this project"
+        if place.vcs and (trace := self._candidates.trace(lost.project_id, place.worktree)):
+            return Claim.OTHER if is_copy else Claim.PROJECT, f"and was this project once: {trace}"
+        if place.worktree != lost.root and is_within(place.worktree, lost.root):
+            return Claim.OTHER, "and is a repository of its own now"
+        roots = git.root_commits(place.worktree) if place.vcs and candidates else frozenset()
+        if any(roots & git.root_commits(each.top) for each in candidates if each.claim is Claim.OTHER):
+            return Claim.OTHER, "and opencode took its sessions along when another clone became this project"
+        return Claim.OTHER, ""
 
     # -- the directory is gone -----------------------------------------------------------------------------------
 
-    def _home_of_missing(self, binding: Binding) -> Home:
-        base = self._known.checkout_root(binding)
-        foreign = self._why_other_machine(base)
-        home = no_home(foreign) if foreign else self._certain_home(binding, base)
-        if home.place is not None or home.away:
-            return home
-        if self._search is None:
-            return replace(home, why_not=f"{home.why_not}; --search DIR looks for it below DIR")
-        return self._search.home(binding, base, self.nearest_place) or replace(
-            home, why_not=f"{home.why_not}, and the search found none"
-        )
+    def _lost_checkout(self, binding: Binding) -> LostCheckout:
+        root = self._known.checkout_root(binding)
+        sessions = self._known.sessions_in(binding.project_id, root)
+        newest = max(session.created for session in sessions)
+        return LostCheckout(binding.project_id, root, newest, tuple(session.id for session in sessions))
 
-    def _certain_home(self, binding: Binding, base: str) -> Home:
-        """Return the home of a session whose directory was once here; `base` is the checkout it was in."""
-        directory, project_id = binding.directory, binding.project_id
-        record = self._records.workspace(directory)
-        info = self._context.inspect(base)
-        if record is None and info.place and project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
-            return Home(
-                self.nearest_place(base, path_below(directory, base)),
-                Certainty.CERTAIN,
-                because=f"the checkout that it was in, {base}, is there",
-            )
-        if is_outside_repository(project_id, directory) and record is None:
+    def _home_of_missing(self, binding: Binding) -> Home:
+        lost, directory = self._lost_checkout(binding), binding.directory
+        foreign = self._why_other_machine(lost.root)
+        home = self._home_searched(lost, directory, foreign) if foreign else self._home_nearby(lost, directory)
+        if home.place is not None or home.away or self._search is None:
+            return home
+        found = self._search.with_same_files(lost.root)
+        if len(found) == 1:
+            what = "a directory of the same name with the files that its sessions worked on"
+            because = f"{lost.root} is gone, and {found[0]} is {what}"
+            return self._at(found[0], path_below(directory, lost.root), Certainty.LIKELY, because)
+        return home if not found else tie(f"{' and '.join(found)} each have its name and files", lost.root, found)
+
+    def _home_searched(self, lost: LostCheckout, directory: str, foreign: str) -> Home:
+        """Return the home of a session that may be another machine's: what the user's search finds, likely at best."""
+        searched = self._search.checkouts if self._search else ()
+        found = [each._replace(proven=False) for each in self._candidates.find(lost) if each.top in searched]
+        return self._choose(found, lost, path_below(directory, lost.root), foreign) if found else no_home(foreign)
+
+    def _home_nearby(self, lost: LostCheckout, directory: str) -> Home:
+        """Return the home of a session whose directory was once here."""
+        info = self._context.inspect(lost.root)
+        record = self._candidates.records.workspace(directory)
+        if record is None and info.place and lost.project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
+            return self._home_in_checkout(lost, directory)
+        if record is None and is_outside_repository(lost.project_id, directory):
             return no_home("it was in no repository, so nothing here tells where it went")
         if record is None and not info.real:
-            newest = max(session.created for session in self._context.bound[binding])
-            record = self._records.worktree(directory, base, project_id, newest)
-        if record is not None:
-            return self._home_on_record(base, record)
-        return self._home_in_other_checkout(project_id, base, path_below(directory, base))
-
-    def _home_in_other_checkout(self, project_id: str, base: str, sub: str) -> Home:
-        """Return `sub` in another checkout of a project."""
-        if place := self._known.worktree(project_id):
-            because = f"{base} is gone, and the project's own worktree is there"
-            return Home(self.nearest_place(place.worktree, sub), Certainty.CERTAIN, because=because)
-        only, rivals = only_candidate(self._known.repositories(project_id))
-        if only:
-            because = f"{base} is gone, and this is the only other checkout of its project"
-            return Home(self.nearest_place(only.directory, sub), Certainty.CERTAIN, because=because)
-        if rivals:
-            return tie(f"its project has several checkouts here: {' and '.join(rivals)}", base, rivals)
-        return no_home("no checkout of its project is known to be here")
-
-    def _home_on_record(self, base: str, record: RecordedPlaces) -> Home:
-        places = [place for root in record.roots if (place := self.nearest_place(root, record.sub))]
-        if len(places) == 1:
-            return Home(places[0], Certainty.CERTAIN, because=record.because)
-        if not record.roots:
+            record = self._candidates.records.worktree(directory, lost.root, lost.project_id, lost.newest)
+        if record is not None and not record.roots:
             return no_home(record.because, away=True)
-        rivals = tuple(place.directory for place in places)
-        return tie(f"{record.because}, which leaves {' and '.join(rivals) or 'nothing'}", base, rivals)
+        if record is not None and record.roots == (lost.root,):
+            return self._at(lost.root, record.sub, Certainty.LIKELY, record.because)
+        if record is not None:
+            return self._choose(self._candidates.recorded(lost, record), lost, record.sub, f"{lost.root} is gone")
+        return self._home_of_lost(
+            lost, directory, f"{lost.root} is gone" if not info.real else f"{lost.root} is another"
+        )
+
+    def _home_in_checkout(self, lost: LostCheckout, directory: str) -> Home:
+        """Return where a directory is now that is gone from a checkout that is there."""
+        sub = path_below(directory, lost.root)
+        same = [folder for folder in folders_beside(directory) if self._candidates.is_same_folder(lost, folder, sub)]
+        if len(same) == 1 and (place := self._context.inspect(same[0]).place):
+            because = f"{directory} is gone, and {same[0]} has the very files of opencode's last snapshot"
+            return Home(place, Certainty.CERTAIN, because)
+        return self._at(lost.root, sub, Certainty.LIKELY, f"the checkout that it was in, {lost.root}, is there")
+
+    def _home_of_lost(self, lost: LostCheckout, directory: str, what_is_there: str) -> Home:
+        """Return the home of a session in a checkout that isn't at its place any more."""
+        home = self._choose(self._candidates.find(lost), lost, path_below(directory, lost.root), what_is_there)
+        if home.place is None and not home.rivals:
+            looked = ", and the search found none" if self._search else "; --search DIR looks for it below DIR"
+            return replace(home, why_not=f"{what_is_there}, and no checkout of its project is known to be here{looked}")
+        return home
+
+    def _choose(self, candidates: Sequence[Candidate], lost: LostCheckout, sub: str, what_is_there: str) -> Home:
+        """Return the home for which most speaks: certain if that is proven, a tie if as much speaks for several."""
+        claim = max((each.claim for each in candidates), default=None)
+        best = [each for each in candidates if each.claim is claim]
+        if len(best) > 1 and self._search:  # the user says where to look
+            best = [each for each in best if each.top in self._search.checkouts] or best
+        if len(best) > 1 and claim is not None and claim < Claim.RENAMED:
+            only, rivals = only_candidate(by_repository(self._context, [each.top for each in best]))
+            best = [best[0]._replace(top=top) for top in ((only.directory,) if only else rivals)]
+        if len(best) > 1:
+            tops = tuple(each.top for each in best)
+            why_not = f"{what_is_there}, and its project has several checkouts here: {' and '.join(tops)}"
+            taken = self._context.inspect(lost.root).status is DirectoryStatus.THERE
+            return tie(why_not, lost.root, tops, lost.project_id if taken else "")
+        if not best:
+            return no_home(what_is_there)
+        certainty = Certainty.CERTAIN if best[0].proven else Certainty.LIKELY
+        return self._at(best[0].top, sub, certainty, f"{what_is_there}, and {best[0].top} {best[0].because}")
+
+    def _at(self, root: str, sub: str, certainty: Certainty, because: str) -> Home:
+        """Return the home at `sub` in a checkout; where only a directory above is there, it is likely at most."""
+        place = self.nearest_place(root, sub)
+        if place is None:
+            return no_home(f"{because}, which is gone too")
+        whole = place.directory == (os.path.join(root, sub) if sub else root)
+        return Home(place, certainty if whole else Certainty.LIKELY, because)
 
     def nearest_place(self, root: str, sub: str) -> Place | None:
         """Return `sub` below a checkout, or the nearest directory to it in there; None if the checkout is gone."""
@@ -216,11 +273,3 @@ def _broken_worktree_link(directory: str) -> str | None:
     if not os.path.isfile(marker):
         return None
     return f"{marker} names a repository that isn't there; first run `git worktree repair` where that is now"
-
-
-def _shares_history(place: Place, others: Sequence[Place]) -> bool:
-    """Tell whether a checkout shares history with one of `others`: then it is a clone, whatever its project id."""
-    if place.vcs is None:
-        return False
-    commits = git.root_commits(place.worktree)
-    return any(commits & git.root_commits(other.worktree) for other in others)

@@ -11,8 +11,9 @@ from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from migrator.model import Binding, Place
+    from migrator.model import Binding, Place, Session
     from migrator.orphans.rule import RuleContext
 
 
@@ -76,11 +77,46 @@ class KnownCheckouts:
         """Return the directories of every project."""
         return frozenset().union(*self._directories.values())
 
-    def worktree(self, project_id: str) -> Place | None:
-        """Return the project's own worktree, if it is there and still that project."""
-        project = self._context.projects.get(project_id)
-        place = self._context.inspect(project.worktree).place if project and project_id != GLOBAL else None
-        return place if place and place.project_id == project_id and place.worktree != "/" else None
+    @cached_property
+    def _first_used(self) -> Mapping[tuple[str, str], int]:
+        """Map (project id, checkout) to when opencode was first there, in milliseconds since 1970; 0 if unknown."""
+        found = dict(self._context.checkouts_opened)
+        for project in self._context.projects.values():
+            for root in (project.worktree, *project.sandboxes):
+                found.setdefault((project.id, root), 0)
+        for key, sessions in self._sessions.items():
+            first = min(session.created for session in sessions)
+            found[key] = min(found.get(key) or first, first)
+        return found
+
+    def first_used(self, project_id: str, root: str) -> int | None:
+        """Return when opencode was first in a checkout as this project, in milliseconds since 1970.
+
+        None if it never was; 0 if nobody can tell when.
+        """
+        return self._first_used.get((project_id, root))
+
+    def sessions_in(self, project_id: str, root: str) -> Sequence[Session]:
+        """Return the sessions of a project in a checkout."""
+        return self._sessions[project_id, root]
+
+    @cached_property
+    def _sessions(self) -> Mapping[tuple[str, str], Sequence[Session]]:
+        found: dict[tuple[str, str], list[Session]] = {}
+        for binding, sessions in self._context.bound.items():
+            found.setdefault((binding.project_id, self.checkout_root(binding)), []).extend(sessions)
+        return found
+
+    def roots(self, project_id: str) -> AbstractSet[str]:
+        """Return every checkout in which opencode was as this project, there or gone."""
+        return self._roots.get(project_id, frozenset())
+
+    @cached_property
+    def _roots(self) -> Mapping[str, AbstractSet[str]]:
+        found: dict[str, set[str]] = {}
+        for project_id, root in self._first_used:
+            found.setdefault(project_id, set()).add(root)
+        return found
 
     def _find_repositories(self, project_id: str) -> tuple[KnownRepository, ...]:
         """Return the repositories with checkouts that are there and that opencode resolves to the project today."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Binding, Place, Project, Reason, Session
     from migrator.store.json_storage import LeftBehind
+    from migrator.store.other_databases import OtherDatabase
 
 
 class DirectoryStatus(StrEnum):
@@ -107,6 +108,14 @@ class RuleContext(Protocol):
         """Whether its opencode is 2, which has other rules for projects and lists."""
 
     @property
+    def has_v1(self) -> bool:
+        """Whether there are tables of opencode 1. Beside those of opencode 2, it is opencode 2 that rules speak of."""
+
+    @property
+    def only_in_2(self) -> frozenset[str]:
+        """The ids of sessions that opencode 2 has and opencode 1, which has tables here too, doesn't."""
+
+    @property
     def not_imported(self) -> Sequence[Session]:
         """Sessions that opencode 1 has in this database and opencode 2 doesn't; in `by_id`, and not in `bound`."""
 
@@ -130,11 +139,23 @@ class RuleContext(Protocol):
         """Sessions in JSON storage beside the database that are not in it."""
 
     @property
+    def other_databases(self) -> Sequence[OtherDatabase]:
+        """The other databases beside this one, of other release channels, with the sessions that only they have."""
+
+    @property
+    def newest_version(self) -> tuple[int, ...]:
+        """The version of the opencode 1 that made the newest session, as numbers; () if that isn't known."""
+
+    @property
     def checkouts_on_record(self) -> Mapping[str, Sequence[str]]:
         """The directories that opencode has on record as checkouts of each project, by the project's id.
 
         They may be gone. From 1.17 on; before, there are only a project's worktree and sandboxes.
         """
+
+    @property
+    def checkouts_opened(self) -> Mapping[tuple[str, str], int]:
+        """When opencode first opened each (project id, checkout) on record, in milliseconds since 1970."""
 
     def inspect(self, directory: str) -> DirectoryInfo:
         """Return what is at a directory, as stored."""

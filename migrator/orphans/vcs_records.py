@@ -29,12 +29,14 @@ _MOST_SIBLINGS = 10_000
 class RecordedPlaces(NamedTuple):
     """Where a working copy may be now (`roots`), of which a lost directory was `sub`; `because` names the evidence.
 
-    There is no root if the working copy is on record as being away, not gone.
+    There is no root if the working copy is on record as being away, not gone. `is_the_same` tells whether the record is
+    of this very working copy; else only of what it was part of, or of one that had its name.
     """
 
     roots: tuple[str, ...]
     sub: str
     because: str
+    is_the_same: bool = False
 
 
 class VcsRecords:
@@ -61,7 +63,7 @@ class VcsRecords:
         """
         where, sub = real_path(base), path_below(directory, base)
         if moved := self._moved_by_hand(where, base, project_id):
-            return RecordedPlaces(moved, sub, f"git still has the worktree there on record as {base}")
+            return RecordedPlaces(moved, sub, f"git still has the worktree there on record as {base}", is_the_same=True)
         records = [
             (common, record) for common in self._git_repositories(project_id) for record in self._worktrees_of(common)
         ]
@@ -113,7 +115,8 @@ class VcsRecords:
                 continue
             (repo, name), sub = recorded, path_below(where, base)
             if os.path.isdir(base):
-                return RecordedPlaces((base,), sub, f"jj has {base} on record as workspace {name}")
+                because = f"jj has {base} on record as workspace {name}"
+                return RecordedPlaces((base,), sub, because, is_the_same=True)
             nearby += [*self._neighbours(os.path.dirname(base)), *self._known.all_directories()]
             moved = sorted(
                 root
@@ -122,7 +125,7 @@ class VcsRecords:
             )
             if moved:
                 because = f"it is workspace {name}, which jj still has on record as {base}"
-                return RecordedPlaces(tuple(moved), sub, because)
+                return RecordedPlaces(tuple(moved), sub, because, is_the_same=True)
             return RecordedPlaces((jj.main_root(repo),), sub, f"jj has {base} on record as its workspace {name}")
         return None
 

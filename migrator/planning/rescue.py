@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -221,5 +220,5 @@ class Rescue:
 
 
 def _tie(home: Home) -> Tie | None:
-    """Return the tie that a home is, of which each command is `opencode-migrator relocate FOLDER RIVAL`; else None."""
-    return Tie(shlex.split(home.commands[0])[2], home.rivals) if home.commands else None
+    """Return the tie that a home is, if it is one."""
+    return Tie(home.folder, home.rivals) if home.rivals else None

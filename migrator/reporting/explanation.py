@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.orphans.explain import OPENCODE_1, OPENCODE_2
+from migrator.orphans.hidden import HiddenBy
 from migrator.reporting.orphan_text import labelled_lines, tie_lines
 from migrator.reporting.session_rows import orphan_rows, reason_row
+from migrator.store.paging import unarchive_command
 from migrator.text import local_time, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from migrator.orphans.explain import Explanation
 
 
 def explanation_document(explanation: Explanation) -> dict[str, Any]:
-    """Return the row of the orphan, with what the disk shows (`found`) and every rule's yes or no (`rules`)."""
+    """Return the row of the orphan, with what the disk shows (`found`) and every rule's yes or no (`rules`).
+
+    `heldBy` are the opencodes that have it, `hiddenBy` says which lists leave it out although it is where it belongs,
+    and `open` is the command that opens it there all the same; null where it is lost, or opencode 1 doesn't have it.
+    """
     (row,) = orphan_rows([explanation.orphan], [explanation.project] if explanation.project else [])
     info, place = explanation.info, explanation.info.place
     return row | {
         "parentId": explanation.orphan.session.parent_id,
         "workspaceId": explanation.orphan.session.binding.workspace_id,
         "inDatabase": explanation.in_database,
+        "heldBy": explanation.held_by,
+        "hiddenBy": [
+            {"by": hidden.by.value, "lists": hidden.lists, "because": hidden.because} for hidden in explanation.hidden
+        ],
+        "open": _open_command(explanation),
         "found": {  # published keys never change: `standing` is the status
             "standing": info.status.value,
             "detail": info.detail,
@@ -72,7 +85,10 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     binding = session.binding
     archived = f", archived {local_time(session.archived)}" if session.archived is not None else ""
     outside = "" if explanation.in_database else "; not in this database"
+    lacking = _lacking(explanation)
     yield "used last", local_time(session.updated) + archived + outside
+    if lacking:
+        yield "in this database", f"{_and(explanation.held_by)} has it, {_and(sorted(lacking))} doesn't"
     yield "stored directory", binding.directory or "none"
     yield "stored project", binding.project_id
     yield "stored path", "NULL" if binding.path is None else f'"{binding.path}"'
@@ -90,7 +106,11 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
 def _home(explanation: Explanation, width: int) -> Iterator[str]:
     orphan = explanation.orphan
     if not orphan.reasons:
-        yield "It is no orphan: opencode shows and resumes it where it is."
+        yield from _in_place(explanation, width)
+    elif not explanation.in_database:
+        yield "It is not in this database, so nothing here can bind it to a directory."
+    elif OPENCODE_2 in _lacking(explanation):
+        yield "Opencode 1 has it, and where it does is not looked at here; opencode 2 doesn't have it."
     elif orphan.suggestion is not None:
         home = orphan.suggestion
         text = f"{home.directory}, project {home.project_id}; {home.because}"
@@ -99,3 +119,51 @@ def _home(explanation: Explanation, width: int) -> Iterator[str]:
         yield from tie_lines(orphan, width)
     else:
         yield "Where it belongs is not known."
+
+
+def _in_place(explanation: Explanation, width: int) -> Iterator[str]:
+    """Yield who shows a session that is no orphan, which lists leave it out, and how to open it all the same."""
+    session, root = explanation.orphan.session, explanation.root
+    who = OPENCODE_2 if OPENCODE_2 in explanation.held_by else "opencode"
+    if session.id != root.id:
+        yield f"It is no orphan: {who} shows it below its root {root.id}; lists show only roots."
+    elif explanation.hidden:
+        yield f"It is no orphan: {who} resumes it where it is, but not every list shows it."
+    else:
+        yield f"It is no orphan: {who} shows and resumes it where it is."
+    if explanation.held_by == (OPENCODE_2,):
+        yield "Opencode 1 doesn't have it."
+    elif OPENCODE_2 in explanation.held_by:
+        yield "Opencode 1 has it too, in a row of its own, which is not looked at here."
+    label = "left out" if session.id == root.id else "root left out"
+    for hidden in explanation.hidden:
+        yield from labelled_lines(f"{label} by {hidden.by}", f"{_and(hidden.lists)}; {hidden.because}", width, "yellow")
+    command = _open_command(explanation)
+    if explanation.hidden and command:  # each command in one line, to be copied
+        yield f"  {click.style('open it', fg='cyan')}: {one_line(command)}"
+        found = "the terminal UI searches all titles for what is typed into its list of sessions"
+        yield from labelled_lines("find it", found, width, "cyan")
+    if any(hidden.by is HiddenBy.ARCHIVE for hidden in explanation.hidden):
+        text = "opencode has no command that takes an archive back; with opencode closed, this does:"
+        yield from labelled_lines("archive", text, width, "cyan")
+        yield f"    {one_line(unarchive_command(explanation.database, explanation.root.id))}"
+
+
+def _lacking(explanation: Explanation) -> set[str]:
+    """Return the opencodes that have tables in the database, but not this session."""
+    return set(explanation.opencodes).difference(explanation.held_by) if explanation.held_by else set()
+
+
+def _open_command(explanation: Explanation) -> str | None:
+    """Return the command that opens a session, or the root that it is below, where it belongs.
+
+    Seen with opencode 1. None where it is lost, or opencode 1 doesn't have it.
+    """
+    root = explanation.root
+    if explanation.orphan.reasons or explanation.held_by != (OPENCODE_1,):
+        return None
+    return f"cd {shlex.quote(root.directory)} && opencode -s {shlex.quote(root.id)}"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(names)

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.model import Certainty
+from migrator.orphans.hidden import HiddenBy
+from migrator.store.other_databases import OTHER_DATABASE
 from migrator.text import and_more, cells, count, local_time, one_line, shortened, shortened_path, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Orphan, Reason
+    from migrator.orphans.hidden import HiddenCounts
+    from migrator.store.other_databases import OtherDatabase
 
 ALL_SHOWN = 30
 """Up to so many lost sessions, each has its line."""
@@ -36,26 +40,62 @@ def orphan_text(orphans: Sequence[Orphan], width: int = 80, *, verbose: bool = F
 
 def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
     """Return how many there are, and how many of them each rule found."""
-    where = count(len({orphan.session.directory for orphan in orphans}), "directory", "directories")
     rules = ", ".join(f"{name} {number:,}" for name, number in counts.items())
-    return f"{count(len(orphans), 'orphan')} in {where}: {rules}."
+    return f"{count(len(orphans), 'orphan')} in {_directories(orphans)}: {rules}."
+
+
+def in_place_text(
+    hidden: HiddenCounts | None, commands: Sequence[str], only_in_2: int, unread: Iterable[OtherDatabase]
+) -> Iterator[str]:
+    """Yield what else people should know: which sessions are in place and hidden, or not seen by opencode 1.
+
+    Also which other databases nobody could look into. `commands` list all sessions and explain one.
+    """
+    if hidden and hidden.sessions:
+        reasons = [f"{number:,} by {reason}" for reason in HiddenBy if (number := hidden.by.get(reason, 0))]
+        they = "is where it belongs" if hidden.sessions == 1 else "are where they belong"
+        yield (
+            f"{count(hidden.sessions, 'session')} {they}, but not in every list of opencode's: left out are "
+            f"{', '.join(reasons)}. `{commands[0]}` shows them, `{commands[1]}` says which list and how to open one."
+        )
+    if only_in_2:
+        yield (
+            f"Looked at as opencode 2 does, whose database it is now: {count(only_in_2, 'session')} only opencode 2 "
+            "has, and opencode 1 doesn't show."
+        )
+    for other in unread:
+        yield (
+            f"{other.path.name} beside this database can't be read ({other.unread}), so nobody can tell whether it has "
+            "sessions that aren't here."
+        )
 
 
 def _grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
-    """Group orphans that differ in nothing but evidence, the largest group first."""
+    """Group orphans that differ in nothing but evidence, the largest group first; each other database is one."""
     groups: dict[tuple[object, ...], list[Orphan]] = {}
     kinds: dict[tuple[Reason, ...], tuple[object, ...]] = {}
     for orphan in orphans:
         why = orphan.reasons
         kind = kinds.get(why) or kinds.setdefault(why, tuple((reason.rule, reason.certainty) for reason in why))
-        groups.setdefault((orphan.session.directory, kind, orphan.suggestion, orphan.rivals), []).append(orphan)
+        where = why if _is_elsewhere(orphan) else orphan.session.directory
+        groups.setdefault((where, kind, orphan.suggestion, orphan.rivals), []).append(orphan)
     return sorted(groups.values(), key=lambda group: (-len(group), group[0].session.directory))
+
+
+def _is_elsewhere(orphan: Orphan) -> bool:
+    return orphan.reasons[0].rule == OTHER_DATABASE
+
+
+def _directories(orphans: Sequence[Orphan]) -> str:
+    return count(len({orphan.session.directory for orphan in orphans}), "directory", "directories")
 
 
 def _group(group: Sequence[Orphan], width: int, shown: int) -> Iterator[str]:
     first = group[0]
     counted = count(len(group), "session")
     directory = tilde(first.session.directory) or "(no directory known)"
+    if _is_elsewhere(first):
+        directory = f"not in this database, in {_directories(group)}"
     yield click.style(shortened_path(directory, width - cells(counted) - 2), fg="cyan") + f"  {counted}"
     for number, reason in enumerate(first.reasons):
         yield from _reason(reason, [orphan.reasons[number] for orphan in group], width)

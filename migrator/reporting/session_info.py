@@ -57,7 +57,7 @@ def _project(project: Project | None) -> dict[str, str] | None:
 
 
 def _outside_the_database(session: Session) -> SessionJson:
-    """Return what is known of a session that is in JSON storage only."""
+    """Return what is known of a session that only JSON storage or another database has."""
     archived = {} if session.archived is None else {"archived": session.archived}
     known = {
         "id": session.id,

@@ -55,6 +55,11 @@ class DatabaseSelectorContext:
     def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
         return frozenset(self._store.parents(ids))
 
+    def elsewhere(self, ids: Sequence[str]) -> str:
+        from migrator.store.elsewhere import elsewhere
+
+        return elsewhere(self._store, ids)
+
     def place(self, directory: str) -> Place | None:
         try:
             return self._places.find(directory)

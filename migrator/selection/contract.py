@@ -53,6 +53,9 @@ class SelectorContext(Protocol):
     def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
         """Return those of `ids` that are sessions."""
 
+    def elsewhere(self, ids: Sequence[str]) -> str:
+        """Return where else sessions with these ids are, as the end of an error, from its semicolon on."""
+
     def place(self, directory: str) -> Place | None:
         """Return what opencode makes of a directory today; None if it can't be resolved."""
 

@@ -16,6 +16,7 @@ from migrator.places.checkout import GLOBAL, kept_project_id
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
+from migrator.snapshots.same_folder import is_same_folder, snapshot_stamps
 
 if TYPE_CHECKING:
     from migrator.model import Binding, FolderMoves, Place
@@ -87,6 +88,7 @@ class SnapshotRoutes:
         self.git_dir = cache(self._git_dir)
         self._target = cache(self._find_target)
         self._objects_of = cache(lambda worktree: f"{common_directory(worktree)}/objects")
+        self._is_same_folder = cache(lambda git_dir, top: is_same_folder(snapshot_stamps(git_dir), top))
         self._other_repositories = cache(self._layout.other_repositories)
 
     def _find(self, before: Binding, after: Binding) -> SnapshotRoute | str:
@@ -126,11 +128,11 @@ class SnapshotRoutes:
         git_dirs = self._snapshots_of(source, before.project_id, target)
         if not git_dirs:
             return f"opencode has no snapshots of {source}"
-        gone = self._is_gone(source)
+        gone = self._is_gone(source, before.project_id)
         if source == target.worktree and not gone:
             gone = not self.has_belonged_to(before.project_id, target)
-        elif not self._is_one_repository(before, source, target, gone=gone):
-            return f"{source} and {target.worktree} are not one repository"
+        elif why_not := self._why_unrelated(before, source, target, git_dirs[0] if gone else None):
+            return why_not
         worktree = self._moving.new_path(target.worktree) or target.worktree
         return SnapshotRoute(
             git_dirs[0],
@@ -153,8 +155,8 @@ class SnapshotRoutes:
         ]
         return [own, *others] if os.path.isfile(f"{own}/HEAD") else others
 
-    def _is_gone(self, source: str) -> bool:
-        """Tell whether a worktree isn't at its place any more, though another directory may be.
+    def _is_gone(self, source: str, project_id: str) -> bool:
+        """Tell whether a project's worktree isn't at its place any more, though another directory may be.
 
         Folders change places, and opencode's desktop app makes a missing directory again.
         """
@@ -162,7 +164,9 @@ class SnapshotRoutes:
             return True
         if self._moved.new_path(source) is None:
             return False
-        return self._moved.old_path(source) is not None or self._places.find(source).worktree != source
+        place = self._places.find(source)
+        taken = place.worktree != source or not self.has_belonged_to(project_id, place)
+        return taken or self._moved.old_path(source) is not None
 
     def _old_worktree(self, before: Binding) -> str | None:
         """Return the worktree that the session's snapshots are of: the checkout root that its row's `path` implies.
@@ -185,14 +189,24 @@ class SnapshotRoutes:
             for project in self._store.projects()
         }
 
-    def _is_one_repository(self, before: Binding, source: str, target: Place, *, gone: bool) -> bool:
+    def _why_unrelated(self, before: Binding, source: str, target: Place, snapshots: str | None) -> str | None:
+        """Say why an undo of what was done in `source` may do something else in the target; None if it doesn't.
+
+        If the source is gone, `snapshots` is the repository of its snapshots. A clone has the same project id and
+        commits, and an undo in it would delete files that no turn made there: the source's own files must be there, or
+        the user must say that the folder moved.
+        """
         roots = self._places.root_commits(target.worktree)
-        if gone:
-            # A missing worktree can't be asked, but its project id came from its origin or its first commit.
-            return before.project_id in {target.project_id, *roots} - {GLOBAL}
-        # For a directory that isn't a checkout any more, git would answer with the repository around it.
-        is_checkout = is_same_directory(self._places.find(source).worktree, source)
-        return is_checkout and bool(roots & self._places.root_commits(source))
+        not_one = f"{source} and {target.worktree} are not one repository"
+        if snapshots is None:
+            # For a directory that isn't a checkout any more, git would answer with the repository around it.
+            is_checkout = is_same_directory(self._places.find(source).worktree, source)
+            return None if is_checkout and roots & self._places.root_commits(source) else not_one
+        if before.project_id not in {target.project_id, *roots} - {GLOBAL}:
+            return not_one
+        if self._is_relocation or self._is_same_folder(snapshots, target.worktree):
+            return None
+        return f"{source} is gone, and nothing shows that {target.worktree} is what was there"
 
     def has_belonged_to(self, project_id: str, place: Place) -> bool:
         """Tell whether a place certainly belongs or belonged to a project; else it may be another repository by now."""

@@ -107,6 +107,11 @@ class Trees:
                 self._process = None
 
 
+def existing_trees(git_dir: str, trees: Iterable[str]) -> set[str]:
+    """Return those of `trees` that a repository or its alternates have; what is in them may be missing."""
+    return _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", None)
+
+
 def complete_trees(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:
     """Return those of `trees` of which every object is in the repository or its alternates.
 

@@ -27,7 +27,8 @@ LEFT_BEHIND_JSON = "left-behind-json"
 class LeftBehind(NamedTuple):
     """A session in JSON storage that is not in the database; title and directory are "" where the file is damaged.
 
-    `imported_others`: sessions of the same storage are in the database, so this one may have been deleted since.
+    `imported_others`: sessions of the same project are in the database, so this one may have been deleted since. An
+    import that leaves out whole projects is known (1.2.15 skips those without a project file).
     """
 
     session: Session
@@ -82,8 +83,8 @@ def left_behind_files(store: Store) -> JsonFiles:
 def left_behind(store: Store) -> list[LeftBehind]:
     """Read the sessions that only JSON storage has, by id."""
     left = left_behind_files(store).files
-    importing = {file.parents[2] for id_, file in json_files(store).files.items() if id_ not in left}
-    return [_read(id_, file, file.parents[2] in importing) for id_, file in left.items()]
+    imported = {file.parent for id_, file in json_files(store).files.items() if id_ not in left}
+    return [_read(id_, file, file.parent in imported) for id_, file in left.items()]
 
 
 def _read(id_: str, file: Path, imported_others: bool) -> LeftBehind:

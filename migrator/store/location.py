@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +72,29 @@ def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
 def databases_beside(path: Path) -> list[Path]:
     """Return the other databases in the directory of one: those of other release channels, and copies.
 
-    Raises CantTell if that can't be told.
+    Where opencode has it by a link to another disk, also those in opencode's own directory. Raises CantTell if that
+    can't be told.
     """
-    return [other for other in _databases(path.parent) if other.resolve() != path.resolve()]
+    data = data_directory()
+    directories = {path.parent.resolve(), *([data.resolve()] if (data / path.name).resolve() == path.resolve() else [])}
+    beside = {other.resolve(): other for directory in directories for other in _databases(directory)}
+    return sorted(other for real, other in beside.items() if not _is_same_file(real, path))
+
+
+def command_for(path: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the beginning of the commands on a database: `opencode-migrator --channel dev`, or with `--db PATH`."""
+    channel = path.name.removeprefix("opencode-").removesuffix(".db")
+    at_home = path.parent.resolve() == data_directory(environ).resolve()
+    if at_home and path.name not in {"opencode.db", channel} and _file_name(channel, environ) == path.name:
+        return f"opencode-migrator --channel {shlex.quote(channel)}"
+    return f"opencode-migrator --db {shlex.quote(str(path))}"
+
+
+def _is_same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # a link to nothing, or into a directory that nobody lets us enter
+        return False
 
 
 def _databases(folder: Path) -> list[Path]:

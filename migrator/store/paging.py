@@ -8,6 +8,7 @@ asks for the project and the path, and falls back to the directory where the pat
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from migrator.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from migrator.model import Session
     from migrator.store.reader import Store
@@ -89,6 +91,19 @@ def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None
     """Return one page of the sessions that meet every condition, newest first; `limit` 0 means all."""
     sessions = tuple(store.sessions_where(*keyset(conditions, cursor, limit)))
     return SessionPage(sessions[: limit or None], next_cursor(sessions, limit))
+
+
+def unarchive_command(database: Path, session: str) -> str:
+    """Return the shell command that takes the archive of a session of opencode 1 back.
+
+    opencode itself never does: over HTTP the time of an archive must be a number, and to set it to 0 still leaves the
+    session out of the list of all projects (1.18.34).
+    """
+    update = "UPDATE session SET time_archived = NULL WHERE id ="
+    if re.fullmatch(r"[\w-]+", session):
+        return f"sqlite3 {shlex.quote(str(database))} \"{update} '{session}'\""
+    quoted = session.replace("'", "''")
+    return shlex.join(["sqlite3", str(database), f"{update} '{quoted}'"])
 
 
 def next_cursor(rows: Sequence[Session | SessionJson], limit: int) -> Cursor | None:

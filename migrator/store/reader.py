@@ -190,9 +190,10 @@ class Store:
         """Return every binding that a session has, once."""
         return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns()} FROM session")]
 
-    def directories(self) -> list[str]:
-        """Return every directory that a session is bound to, once."""
-        return [directory for (directory,) in self.rows("SELECT DISTINCT directory FROM session")]
+    def directories(self, project_id: str | None = None) -> list[str]:
+        """Return every directory that a session is bound to, of this project if one is given, once."""
+        sql = "SELECT DISTINCT directory FROM session WHERE ?1 IS NULL OR project_id = ?1"
+        return [directory for (directory,) in self.rows(sql, [project_id])]
 
     def made_without_path(self) -> frozenset[str]:
         """Return the sessions without a path whose opencode stored none: those from before 1.14.34.
@@ -207,6 +208,24 @@ class Store:
         only_v1 = "AND id NOT IN (SELECT id FROM main.session_v2)" if self.schema.has_v2 else ""
         rows = self.rows(f"SELECT id, version FROM main.session WHERE path IS NULL {only_v1}")
         return frozenset(id_ for id_, version in rows if _version(version) < FIRST_WITH_PATH)
+
+    def newest_version(self) -> tuple[int, ...]:
+        """Return the version of the opencode 1 that made the newest session, as numbers.
+
+        () if there is none, and where it was built by hand: it calls itself `local` then, or 0.0.0.
+        """
+        if not self.schema.has_v1:
+            return ()
+        rows = self.rows("SELECT version FROM main.session ORDER BY time_created DESC LIMIT 1")
+        version = _version(rows[0][0]) if rows else ()
+        return version if any(version) else ()
+
+    def only_in_2(self) -> frozenset[str]:
+        """Return the sessions that opencode 2 has and opencode 1, which has tables here too, doesn't."""
+        if self.schema.dialect != "v1+v2":
+            return frozenset()
+        rows = self.rows("SELECT id FROM main.session_v2 WHERE id NOT IN (SELECT id FROM main.session)")
+        return frozenset(id_ for (id_,) in rows)
 
     def never_imported(self) -> list[str]:
         """Return the sessions that opencode 1 has and opencode 2, which has tables here too, doesn't; by id."""
@@ -340,11 +359,27 @@ class Store:
 
         Opencode 2 has them in `worktree`, and leaves the other table behind as it was.
         """
-        rows = map(dict, self.project_directory_rows())
-        recorded = {(str(row["project_id"]), str(row["directory"])) for row in rows}
         found: dict[str, list[str]] = {}
-        for project_id, directory in sorted(recorded | self.worktrees(), key=itemgetter(1)):
+        for project_id, directory in sorted(self.checkouts_opened(), key=itemgetter(1)):
             found.setdefault(project_id, []).append(directory)
+        return found
+
+    def checkouts_opened(self) -> dict[tuple[str, str], int]:
+        """Map (project id, directory) of the checkouts of `project_directories` to when opencode first opened them.
+
+        That is in milliseconds since 1970, 0 where it isn't known.
+        """
+        rows = list(map(dict, self.project_directory_rows()))
+        if self.columns_of("worktree"):
+            rows += [
+                {"project_id": id_, "directory": directory, "time_created": time}
+                for id_, directory, time in self.rows("SELECT project_id, directory, time_created FROM worktree")
+            ]
+        found: dict[tuple[str, str], int] = {}
+        for row in rows:
+            key, time = (str(row["project_id"]), str(row["directory"])), row.get("time_created")
+            time = time if isinstance(time, int) else 0
+            found[key] = min(found.get(key, time), time)
         return found
 
     def session_directories(self) -> list[SessionDirectory]:

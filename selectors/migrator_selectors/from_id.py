@@ -86,5 +86,6 @@ def _whole_ids(texts: set[str], context: SelectorContext) -> dict[str, str]:
             break
     if unknown:
         more = " and more" if len(unknown) > _NAMED else ""
-        raise NothingMatched(f"no session has the id {', '.join(unknown[:_NAMED])}{more}")
+        named = ", ".join(unknown[:_NAMED])
+        raise NothingMatched(f"no session has the id {named}{more}{context.elsewhere(unknown)}")
     return whole

@@ -12,6 +12,7 @@ import pytest
 from migrator_selectors.orphans import BUILT_IN
 from tests.support.git import root_commit
 from tests.support.rows import add_sessions
+from tests.support.snapshots import snapshot
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ KEYS = [*LIST_KEYS, "reasons", "suggestion", "rivals", "commands"]
 @pytest.fixture
 def home(home: Home) -> Home:
     """shop-search is there, under another id than its sessions have; all other directories are gone."""
-    home.repository("shop-search", "sub/deep")
+    shop_search = home.repository("shop-search", "sub/deep")
+    (shop_search / "sub" / "deep" / "file.txt").write_text("x\n")
+    snapshot(home, shop_search, SEARCH)
     return home
 
 
@@ -163,6 +166,7 @@ def test_explain_tells_every_fact_and_every_rule(home: Home) -> None:
 
 def test_explain_of_a_session_that_is_in_order(home: Home) -> None:
     (home.src / "shop-search" / ".git" / "opencode").write_text(SEARCH)
+    home.execute("UPDATE session SET time_updated = 4000000000000")  # else it is too old for some list one day
     told = home.run("orphans", "--explain", DEEP)
     assert told.stdout.splitlines()[-1] == "It is no orphan: opencode shows and resumes it where it is."
     assert "yes" not in told.stdout

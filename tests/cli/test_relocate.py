@@ -54,6 +54,27 @@ def test_a_renamed_repository(home: Home) -> None:
     assert home.everything() == before
 
 
+def test_a_name_that_another_repository_took_over(home: Home) -> None:
+    """Only what belongs to the repository that moved follows it; the other's sessions and project row stay."""
+    old, project = project_at_home(home, "app", "sub")
+    new = old.rename(home.src / "app-v1")
+    home.repository("newer", "lib").rename(old)
+    other = root_commit(old)
+    add_opened_project(home, other, old)
+    for name, directory, path in (("ses_new", old, ""), ("ses_new_lib", old / "lib", "lib")):
+        bind_session(home, name, other, directory, path)
+    refusal = refused(home, "relocate", old, new, "--yes")
+    assert "--from-project" in refusal
+    relocate(home, old, new, "--from-project", project)
+    assert bound(home) == {
+        "ses_new": (other, str(old), ""),
+        "ses_new_lib": (other, str(old / "lib"), "lib"),
+        "ses_app": (project, str(new), ""),
+        "ses_app_sub": (project, str(new / "sub"), "sub"),
+    }
+    assert projects(home) == {project: (str(new), []), other: (str(old), [])}
+
+
 def test_said_once_more_there_is_nothing_to_follow(home: Home) -> None:
     old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")

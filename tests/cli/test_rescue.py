@@ -14,6 +14,7 @@ from tests.support.home import build_home
 from tests.support.refusal import sentence
 from tests.support.rows import add_patch
 from tests.support.shell import printed_command, run_in_shell
+from tests.support.snapshots import snapshot
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -29,11 +30,15 @@ def history(tmp_path: Path) -> History:
 
 @pytest.fixture
 def renamed(history: History) -> dict[str, str]:
-    """src/shop is src/store now, and opencode was there: a root with a child, one below. Nobody can help `notes`."""
+    """src/shop is src/store now, and opencode was there: a root with a child, one below. Nobody can help `notes`.
+
+    Opencode has a snapshot of shop, and the files in store are the same.
+    """
     shop = repository(history.src / "shop")
     sessions = {"root": history.session(shop), "sub": history.session(sub_directory(shop / "sub"))}
     sessions["child"] = history.session(shop, sessions["root"])
     add_patch(history.home, sessions["child"], str(shop / "file.txt"))
+    snapshot(history.home, shop)
     sessions["notes"] = history.session(sub_directory(history.src / "notes"))
     shop.rename(history.src / "store")
     (history.src / "notes").rmdir()
@@ -73,7 +78,7 @@ def test_the_plan_says_why_a_place_is_home(history: History, renamed: dict[str, 
     shown = history.home.run("rescue", "--dry-run")
     assert shown.code == 0
     words = " ".join(shown.stdout.split())
-    assert "because: ~/src/shop is gone, and this is the only other checkout of its project" in words
+    assert "because: ~/src/shop is gone, and ~/src/store has the very files of opencode's last snapshot" in words
     assert "from ~/src/shop/sub to ~/src/store/sub" in words
     plan = history.home.run("rescue", "--dry-run", "--json").json
     (change,) = [change for change in plan["changes"] if change["session"] == renamed["child"]]
@@ -162,7 +167,7 @@ def test_likely_homes_are_taken_when_that_is_said(history: History) -> None:
     certain = history.home.run(*said)
     assert certain.code == 0
     words = " ".join(certain.stdout.split())
-    assert "~/far/shop is a checkout of the same project; --likely takes it there" in words
+    assert "though not under this name; --likely takes it there" in words
     assert history.lost() == {session}
     assert "Moved 1 session" in history.home.run("rescue", "--yes", "--search=~/far", "--likely").stdout
     assert history.binding(session)[1] == str(far)
@@ -183,10 +188,9 @@ def test_a_search_is_only_as_deep_as_it_is_told(history: History) -> None:
 def test_rivals_are_both_named(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(shop)
-    copy_of(shop, history.src / "one")
-    shop.rename(history.src / "two")
     for name in ("one", "two"):
-        history.opened(history.src / name)
+        copy_of(shop, history.src / name)
+    shutil.rmtree(shop)
     (warning,) = history.home.run("rescue", "--dry-run", "--json").json["warnings"]
     assert (warning["code"], warning["session"]) == ("still-lost", session)
     assert f"{history.src}/one and {history.src}/two" in warning["message"]
@@ -232,9 +236,9 @@ def test_a_child_left_behind_follows_its_root(history: History) -> None:
 def test_a_child_that_waited_in_the_new_place_stays_there(history: History) -> None:
     shop = repository(history.src / "shop")
     root = history.session(shop)
-    copy_of(shop, history.src / "store")
+    snapshot(history.home, shop)
+    shop.rename(history.src / "store")
     child = history.session(history.src / "store", root)
-    shutil.rmtree(shop)
     assert history.lost() == {root, child}
     plan = history.home.run("rescue", "--dry-run", "--json").json
     assert [change["session"] for change in plan["changes"]] == [root]
@@ -258,7 +262,6 @@ def test_a_circle_of_parents_ends(history: History) -> None:
     two = history.session(shop, one)
     history.home.execute("UPDATE session SET parent_id = ? WHERE id = ?", [two, one])
     shop.rename(history.src / "store")
-    history.opened(history.src / "store")
     assert history.home.run("rescue", "--yes").code == 0
     assert {history.binding(session)[1] for session in (one, two)} == {str(history.src / "store")}
 

@@ -13,8 +13,6 @@ from tests.support.home import build_home
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.xfail(strict=True, reason="orphans/homes.py doesn't look beside the old name yet")
-
 
 @pytest.fixture
 def history(tmp_path: Path) -> History:

@@ -72,7 +72,6 @@ def test_each_command_is_whole_and_settles_it(history: History, copies: tuple[st
         assert history.home.run("undo", "--yes").code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="orphans/homes.py adds --search to what it says of ties; it is being rewritten")
 def test_a_search_is_not_recommended_where_it_can_not_settle_it(history: History) -> None:
     torn(history, "shop", "store", "shop-review", 1)
     for words in (["rescue", "-n"], ["orphans"], ["rescue", "-n", "--json"]):

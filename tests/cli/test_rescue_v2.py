@@ -9,6 +9,7 @@ import pytest
 from migrator.places.checkout import directory_project_id
 from tests.support.git import repository, root_commit, sub_directory
 from tests.support.register import Register
+from tests.support.snapshots import snapshot
 
 if TYPE_CHECKING:
     from tests.support.register import Register
@@ -35,6 +36,7 @@ def register(register_v2: Register) -> Register:
     register.add("ses_healthy", shop)
     register.add("ses_null", shop, path=None)
     register.add("ses_api", repository(api))
+    snapshot(register.home, api)
     (api / ".git").rename(register.at / "put-away")
     return register
 

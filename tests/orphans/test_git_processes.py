@@ -34,7 +34,7 @@ def test_directories_that_are_gone_cost_no_process(history: History, processes: 
         shutil.rmtree(directory)
     processes()
     assert len(history.home.run("orphans", "--json").json) == 40
-    assert len(processes()) <= 3  # about the checkout that is there
+    assert len(processes()) <= 5  # about the checkout that is there: what it is, and what it was
     shutil.rmtree(history.src)
     assert len(history.home.run("orphans", "--json").json) == 40
     assert processes() == []

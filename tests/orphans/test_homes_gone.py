@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from migrator.model import Certainty
-from tests.support.git import copy_of, git, repository, sub_directory
+from tests.support.git import clone, copy_of, git, repository, root_commit, sub_directory
 from tests.support.history import directory_of
+from tests.support.snapshots import snapshot, snapshot_repository
 
 if TYPE_CHECKING:
     from tests.support.history import History
@@ -25,30 +27,166 @@ def renamed(history: History, old: str, new: str, *, opened: bool = True) -> Pat
     return target
 
 
-def test_a_renamed_repository(history: History) -> None:
+@pytest.mark.parametrize("evidence", ["not opened yet", "snapshots", "none"])
+def test_a_renamed_repository(history: History, evidence: str) -> None:
+    """Once opencode has been started in it under its new name, it could be a clone too: then snapshots tell."""
     shop = repository(history.src / "shop")
     sub_directory(shop / "sub" / "deep")
     top, deep = history.session(shop), history.session(shop / "sub" / "deep")
-    new = renamed(history, "shop", "store")
-    for session, expected in ((top, new), (deep, new / "sub" / "deep")):
-        found = history.found(session)
-        assert found.certainty is Certainty.CERTAIN
+    if evidence == "snapshots":
+        snapshot(history.home, shop)
+    new = renamed(history, "shop", "store", opened=evidence != "not opened yet")
+    homes = {new: history.found(top), new / "sub" / "deep": history.found(deep)}
+    for expected, found in homes.items():
+        assert found.certainty is (Certainty.LIKELY if evidence == "none" else Certainty.CERTAIN)
         assert found.place == history.opened(expected)
 
 
-def test_a_repository_that_opencode_has_not_seen_in_its_new_place_is_not_looked_for(history: History) -> None:
+@pytest.mark.parametrize("search", [True, False])
+def test_a_repository_renamed_beside_its_clone(history: History, *, search: bool) -> None:
+    """Opencode was not started in it under its new name, and works in the clone."""
+    shop = repository(history.src / "shop")
+    of_shop = history.session(sub_directory(shop / "sub"))
+    of_clone = history.session(clone(shop, "shop-review"))
+    again = history.session(shop)
+    store = renamed(history, "shop", "store", opened=False)
+    for session, expected in ((of_shop, store / "sub"), (again, store)):
+        found = history.found(session, [history.src] if search else [])
+        assert (directory_of(found), found.certainty) == (str(expected), Certainty.CERTAIN)
+    assert of_clone not in history.lost()
+
+
+def test_a_clone_of_what_is_gone_is_likely_at_most(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    review = clone(shop, "shop-review")
+    history.session(review)
+    shutil.rmtree(shop)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(review), Certainty.LIKELY)
+
+
+def test_a_repository_that_opencode_has_not_seen_in_its_new_place_elsewhere(history: History) -> None:
     session = history.session(repository(history.src / "shop"))
-    renamed(history, "shop", "store", opened=False)
+    renamed(history, "shop", "far/store", opened=False)
     found = history.found(session)
     assert found.place is None
-    assert found.why_not == "no checkout of its project is known to be here; --search DIR looks for it below DIR"
+    assert found.why_not == (
+        f"{history.src}/shop is gone, and no checkout of its project is known to be here; "
+        "--search DIR looks for it below DIR"
+    )
+
+
+def test_a_folder_renamed_above_its_repositories(history: History) -> None:
+    one, two = repository(history.src / "work" / "one"), repository(history.src / "work" / "deep" / "two")
+    sessions = {history.session(one): "one", history.session(sub_directory(two / "sub")): "deep/two/sub"}
+    (history.src / "work").rename(history.src / "done")
+    for session, below in sessions.items():
+        found = history.found(session)
+        assert (directory_of(found), found.certainty) == (str(history.src / "done" / below), Certainty.CERTAIN)
+
+
+def test_a_clone_that_opencode_never_opened_is_no_renamed_repository(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    clone(shop, "fresh")
+    shutil.rmtree(shop)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(history.src / "fresh"), Certainty.LIKELY)
+
+
+@pytest.mark.parametrize("way", ["keeping times", "plainly"])
+def test_a_copy_of_what_moved_out_of_sight_is_likely_at_most(history: History, way: str) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    subprocess.run(["cp", "-a" if way == "keeping times" else "-r", shop, history.src / "copy"], check=True)
+    renamed(history, "shop", "far/store", opened=False)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(history.src / "copy"), Certainty.LIKELY)
+
+
+def test_of_two_that_are_gone_nobody_knows_which_was_renamed(history: History) -> None:
+    shop = repository(history.src / "shop")
+    review = clone(shop, "shop-review")
+    sessions = [history.session(shop), history.session(review)]
+    renamed(history, "shop", "store", opened=False)
+    shutil.rmtree(review)
+    for session in sessions:
+        found = history.found(session)
+        assert (directory_of(found), found.certainty) == (str(history.src / "store"), Certainty.LIKELY)
+
+
+def test_of_two_that_are_gone_snapshots_tell_which_was_renamed(history: History) -> None:
+    shop = repository(history.src / "shop")
+    review = clone(shop, "shop-review")
+    of_shop, of_review = history.session(shop), history.session(review)
+    for worktree in (shop, review):
+        snapshot(history.home, worktree)
+    renamed(history, "shop", "far/store")
+    renamed(history, "shop-review", "review", opened=False)
+    for session, expected in ((of_shop, "far/store"), (of_review, "review")):
+        found = history.found(session)
+        assert (directory_of(found), found.certainty) == (str(history.src / expected), Certainty.CERTAIN)
+
+
+def test_beside_what_git_can_not_read_nothing_is_certain(history: History) -> None:
+    """It may be the one that is looked for."""
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    (repository(history.src / "damaged") / ".git" / "config").write_text("[core\n")
+    store = renamed(history, "shop", "store", opened=False)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(store), Certainty.LIKELY)
+
+
+@pytest.mark.parametrize("branch", ["linked", "other"])
+def test_a_removed_worktree_of_a_repository_that_opencode_never_opened_itself(history: History, branch: str) -> None:
+    """It keeps the same id for all its worktrees: of one that was removed, only branch and snapshots tell."""
+    shop = repository(history.src / "shop")
+    git(shop, "worktree", "add", "-q", "-b", branch, "../linked")
+    session = history.session(history.src / "linked")
+    if branch == "other":
+        snapshot_of_linked(history, shop)
+    git(shop, "worktree", "remove", "--force", "../linked")
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(shop), Certainty.LIKELY)
+
+
+def snapshot_of_linked(history: History, shop: Path) -> None:
+    """As opencode takes it: it borrows the objects of the repository."""
+    linked = history.src / "linked"
+    snapshot(history.home, linked)
+    alternates = snapshot_repository(history.home, root_commit(shop), linked) / "objects" / "info" / "alternates"
+    alternates.write_text(f"{shop}/.git/objects\n")
 
 
 def test_a_sub_directory_that_is_gone_falls_back_to_what_is_nearest(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(sub_directory(shop / "sub" / "deep" / "deeper"))
     shutil.rmtree(shop / "sub" / "deep")
-    assert directory_of(history.found(session)) == str(shop / "sub")
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(shop / "sub"), Certainty.LIKELY)
+
+
+def test_a_sub_directory_that_was_renamed_is_known_by_its_files(history: History) -> None:
+    shop = repository(history.src / "shop")
+    package = sub_directory(shop / "packages" / "old" / "src")
+    (package / "file.txt").write_text("x\n")
+    sub_directory(shop / "packages" / "other" / "src")
+    session = history.session(package)
+    snapshot(history.home, shop)
+    (shop / "packages" / "old").rename(shop / "packages" / "new")
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(shop / "packages" / "new" / "src"), Certainty.CERTAIN)
+
+
+def test_a_sub_directory_that_is_gone_from_a_renamed_repository_is_likely(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(sub_directory(shop / "sub"))
+    store = renamed(history, "shop", "store", opened=False)
+    (store / "sub").rmdir()
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(store), Certainty.LIKELY)
 
 
 def test_a_sub_directory_that_is_another_repository_now_is_not_entered(history: History) -> None:

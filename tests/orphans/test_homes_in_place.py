@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.support.git import copy_of, git, repository, root_commit, sub_directory
+from tests.support.git import clone, copy_of, git, repository, root_commit, sub_directory
 from tests.support.history import directory_of
+from tests.support.rows import add_part
+from tests.support.snapshots import snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
     from tests.support.history import History
 
 ORIGIN = "https://example.com/acme/shop.git"
+OTHER = "https://example.com/acme/other.git"
+
+
+def add_snapshot(history: History, session: str, worktree: Path) -> None:
+    """What opencode leaves when it begins a turn."""
+    tree = snapshot(history.home, worktree)
+    message = f"msg_{session}"
+    add_part(history.home, session, message, f"prt_{session}", type="step-start", snapshot=tree)
 
 
 def test_a_repository_that_got_an_origin(history: History) -> None:
@@ -73,16 +83,114 @@ def test_clones_of_which_one_went_its_own_way_keep_their_sessions(history: Histo
     assert directory_of(history.found(session)) == str(shop)
 
 
-def test_something_else_in_the_old_place_is_no_certain_home(history: History) -> None:
-    """`mv shop old-shop`, and a new repository called shop: both could be meant."""
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_name_that_another_repository_took_over(history: History, *, opened: bool) -> None:
+    """`mv shop old-shop`, and a new repository called shop."""
+    shop = repository(history.src / "shop")
+    session = history.session(sub_directory(shop / "sub"))
+    snapshot(history.home, shop)
+    shop.rename(history.src / "old-shop")
+    if opened:
+        history.opened(history.src / "old-shop")
+    sub_directory(repository(history.src / "shop-2").rename(shop) / "sub")
+    history.session(shop)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(history.src / "old-shop" / "sub"), Certainty.CERTAIN)
+    assert f"another repository stands at {shop} now" in found.because
+
+
+def test_a_name_that_another_repository_took_over_while_its_own_is_out_of_sight(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    shop.rename(sub_directory(history.home.path / "far") / "old-shop")
+    repository(history.src / "shop-2").rename(shop)
+    found = history.found(session)
+    assert (found.place, found.rivals) == (None, ())
+    assert "another repository stands" in found.why_not
+    assert "--search" in found.why_not
+    searched = history.found(session, [history.home.path / "far"])
+    assert (directory_of(searched), searched.certainty) == (
+        str(history.home.path / "far" / "old-shop"),
+        Certainty.LIKELY,
+    )
+
+
+def test_a_name_that_a_folder_without_repository_took_over(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(shop)
     shop.rename(history.src / "old-shop")
-    history.opened(history.src / "old-shop")
-    repository(history.src / "shop-2").rename(shop)
+    sub_directory(shop)
     found = history.found(session)
-    assert found.place is None
-    assert found.rivals == (str(shop), str(history.src / "old-shop"))
+    assert (directory_of(found), found.certainty) == (str(history.src / "old-shop"), Certainty.CERTAIN)
+
+
+def test_a_name_that_a_clone_took_over(history: History) -> None:
+    """The clone began with the same commit; the one that opencode knew as the project is meant."""
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    shop.rename(history.src / "old-shop")
+    clone(history.src / "old-shop", "shop")
+    git(shop, "remote", "set-url", "origin", ORIGIN)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(history.src / "old-shop"), Certainty.CERTAIN)
+
+
+def test_two_folders_that_changed_places(history: History) -> None:
+    one, two = repository(history.src / "one"), repository(history.src / "two")
+    of_one, of_two = history.session(one), history.session(sub_directory(two / "sub"))
+    one.rename(history.src / "three")
+    two.rename(one)
+    (history.src / "three").rename(two)
+    sub_directory(two / "sub")
+    for session, expected in ((of_one, two), (of_two, one / "sub")):
+        found = history.found(session)
+        assert (directory_of(found), found.certainty) == (str(expected), Certainty.CERTAIN)
+
+
+@pytest.mark.parametrize("trace", ["another remote", "a fetch", "the clone itself"])
+def test_a_repository_whose_origin_was_another(history: History, trace: str) -> None:
+    """The id that opencode kept is lost, so that only git's own traces tell what it was."""
+    if trace == "the clone itself":
+        clone(repository(history.src / "upstream"), "shop")
+        git(history.src / "shop", "remote", "set-url", "origin", ORIGIN)
+        log = history.src / "shop" / ".git" / "logs" / "HEAD"
+        log.write_text(log.read_text().replace(str(history.src / "upstream"), ORIGIN))
+    else:
+        repository(history.src / "shop", ORIGIN)
+    shop = history.src / "shop"
+    session = history.session(shop)
+    (shop / ".git" / "opencode").unlink()
+    if trace == "another remote":
+        git(shop, "remote", "rename", "origin", "upstream")
+    elif trace == "a fetch":
+        (shop / ".git" / "FETCH_HEAD").write_text(f"{root_commit(shop)}\t\tbranch 'main' of {ORIGIN}\n")
+    git(shop, *(["remote", "set-url", "origin"] if trace != "another remote" else ["remote", "add", "origin"]), OTHER)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(shop), Certainty.CERTAIN)
+    assert "its origin was example.com/acme/shop" in found.because
+
+
+def test_a_history_that_was_rewritten_from_its_first_commit_on(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    git(shop, "commit", "-q", "--amend", "-m", "rewritten")
+    (shop / ".git" / "opencode").unlink()
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(shop), Certainty.CERTAIN)
+
+
+def test_an_id_that_nothing_explains_is_nobodys(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop, project_id="feedface")
+    assert history.found(session).certainty is Certainty.UNKNOWN
+
+
+def test_an_id_that_nothing_explains_and_the_snapshots_of_the_session_tell(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop, project_id="feedface")
+    add_snapshot(history, session, shop)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(shop), Certainty.CERTAIN)
 
 
 def test_a_part_that_became_a_repository_of_its_own_keeps_its_sessions(history: History) -> None:

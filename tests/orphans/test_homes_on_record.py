@@ -1,8 +1,9 @@
-"""git's and jj's own records of a working copy that is gone are certain, opencode having seen the new place or not."""
+"""git's and jj's own records that a working copy was moved are certain; of what it was part of, they are likely."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -74,12 +75,13 @@ def test_the_only_worktree_that_opencode_knew(history: History) -> None:
 
 
 def test_a_worktree_moved_with_git(history: History) -> None:
+    """Git keeps nothing but its name, which another one may have had in another folder."""
     worktree = linked(history)
     session = history.session(worktree / "sub", created=now())
     sub_directory(history.src / "far")
     git(history.src / "shop", "worktree", "move", "../linked", "../far/moved")
     found = history.found(session)
-    assert (directory_of(found), found.certainty) == (str(history.src / "far" / "moved" / "sub"), Certainty.CERTAIN)
+    assert (directory_of(found), found.certainty) == (str(history.src / "far" / "moved" / "sub"), Certainty.LIKELY)
 
 
 def test_a_worktree_of_the_same_name_that_was_made_later_is_another_one(history: History) -> None:
@@ -109,14 +111,25 @@ def test_a_copy_of_a_worktree_that_is_still_there_takes_nothing(history: History
     assert directory_of(history.found(session)) == str(worktree)
 
 
-def test_two_copies_of_a_worktree_that_is_gone_are_named(history: History) -> None:
+def test_a_copy_of_a_worktree_that_was_moved_by_hand_is_not_it(history: History) -> None:
     worktree = linked(history)
     session = history.session(worktree)
     copy_of(worktree, history.src / "copy")
     worktree.rename(history.src / "moved")
     found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(history.src / "moved"), Certainty.CERTAIN)
+
+
+def test_two_copies_of_a_worktree_that_is_gone_are_named(history: History) -> None:
+    worktree = linked(history)
+    session = history.session(worktree)
+    for name in ("copy", "second"):
+        copy_of(worktree, history.src / name)
+    shutil.rmtree(worktree)
+    found = history.found(session)
     assert found.place is None
-    assert found.rivals == (str(history.src / "copy"), str(history.src / "moved"))
+    assert found.rivals == (str(history.src / "copy"), str(history.src / "second"))
+    assert found.commands[0] == f"opencode-migrator relocate {worktree} {history.src}/copy"
 
 
 # -- jj: no program, only its files, as jj 0.39 and later leave them ---------------------------------------------------
@@ -177,7 +190,7 @@ def test_a_jj_workspace_that_is_gone_leaves_its_repository(jj: History) -> None:
     (jj.src / "wide" / ".jj" / "repo").write_text(str(jj.src / "shop" / ".jj" / "repo"))
     (jj.src / "wide").rename(sub_directory(jj.home.path / "bin") / "wide")
     found = jj.found(session)
-    assert (directory_of(found), found.certainty) == (str(jj.src / "shop"), Certainty.CERTAIN)
+    assert (directory_of(found), found.certainty) == (str(jj.src / "shop"), Certainty.LIKELY)
     assert "workspace wide" in found.because
     assert directory_of(jj.found(session, [jj.home.path / "bin"])) == str(jj.home.path / "bin" / "wide" / "sub")
 

@@ -63,6 +63,12 @@ def test_they_stand_where_they_were_last_used_among_the_others(register: Registe
     assert ids == ["ses_later_too", "ses_later", "ses_old", "ses_earlier"]
 
 
+def test_beside_a_row_whose_time_is_text_that_somebody_wrote_by_hand(register: Register, storage: Path) -> None:
+    register.add_row("ses_1", project_id="global", directory=str(register.at / "gone"), time_updated="yesterday")
+    put(storage, "ses_old", SESSION)
+    assert [row["id"] for row in register.home.run("orphans", "--json").json] == ["ses_1", "ses_old"]
+
+
 @pytest.mark.parametrize("form", ["json", "ndjson", "csv", "table"])
 def test_half_a_smiley_in_a_title_is_shown_escaped(register: Register, storage: Path, form: str) -> None:
     """JavaScript cuts one in two where it cuts a title, and JSON can say so."""
@@ -92,6 +98,16 @@ def test_what_was_imported_is_not_left_behind_and_its_neighbours_may_have_been_d
     reason = register.found()["ses_old"]["left-behind-json"]
     assert reason.certainty is Certainty.UNKNOWN
     assert reason.evidence.endswith("; others beside it were imported, so it may have been deleted since")
+
+
+def test_that_sessions_of_another_project_were_imported_says_nothing(register: Register, storage: Path) -> None:
+    """An import may leave out whole projects, as 1.2.15 does those without a project file."""
+    register.add("ses_imported", register.at)
+    put(storage, "ses_imported", SESSION, "a1b2")
+    put(storage, "ses_old", SESSION)
+    reason = register.found()["ses_old"]["left-behind-json"]
+    assert reason.certainty is Certainty.CERTAIN
+    assert "deleted" not in reason.evidence
 
 
 @pytest.mark.parametrize(

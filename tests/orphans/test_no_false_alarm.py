@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tests.support.register import MakeRegister
 
 
+USED = 4_000_000_000_000
+"""Sessions are used so late that none is too old for a list."""
+
+
 @pytest.mark.parametrize("fixture", ["1.18.34", "v2-fresh", *map(long_round, ["1.2.1", "1.14.34", "v2-migrated"])])
 def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
     register = make_register(fixture)
@@ -26,16 +30,18 @@ def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
         at = register.at / kind
         at.mkdir()
         try:
-            root = register.add(f"ses_{kind}", build(at))
+            root = register.add(f"ses_{kind}", build(at), time_updated=USED)
         except MigratorError:
             continue  # git can't say what it is, see tests/places
         ((directory,),) = register.home.query(f"SELECT directory FROM {register.table} WHERE id = ?", (root,))
-        register.add(f"ses_{kind}_child", directory, parent_id=root)
+        register.add(f"ses_{kind}_child", directory, parent_id=root, time_updated=USED)
         made += 1
     assert made >= len(KINDS) - 2
     assert register.found() == {}
     listed = register.home.run("orphans")
-    assert (listed.code, listed.stdout, listed.stderr) == (0, "", "No orphan.\n")
+    assert (listed.code, listed.stdout) == (0, "")
+    said, *more = listed.stderr.splitlines()
+    assert (said, bool(more)) == ("No orphan.", fixture == "v2-migrated")  # where opencode 1 has none of them
     assert register.home.run("orphans", "--json").stdout == "[]\n"
     assert register.home.run("doctor", "--json").json["orphans"] == {}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
-from tests.support.git import copy_of, git, repository, root_commit, sub_directory
+from tests.support.git import clone, copy_of, git, repository, root_commit, sub_directory
 from tests.support.history import directory_of
 from tests.support.rows import add_part, add_patch
 
@@ -34,7 +34,7 @@ def test_a_moved_repository_is_the_same_project(history: History, origin: str | 
     assert directory_of(history.found(session)) is None
     found = history.found(session, [history.home.path / "far"])
     assert (directory_of(found), found.certainty) == (str(far(history, "renamed") / "sub"), Certainty.LIKELY)
-    assert "a checkout of the same project" in found.because
+    assert "opencode knew as its project" in found.because
 
 
 def test_a_clone_with_the_same_origin_is_the_same_project(history: History) -> None:
@@ -54,17 +54,18 @@ def test_a_repository_that_got_an_origin_on_the_way_still_keeps_its_id(history: 
     shop.rename(far(history))
     found = history.found(session, [history.home.path])
     assert directory_of(found) == str(far(history))
-    assert "knew as the same project" in found.because
+    assert "opencode knew as its project" in found.because
 
 
 def test_a_repository_that_began_with_the_same_commit(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(shop)
+    (shop / ".git" / "opencode").unlink()
     git(shop, "remote", "add", "origin", ORIGIN)
     shop.rename(far(history))
     found = history.found(session, [history.home.path])
     assert directory_of(found) == str(far(history))
-    assert "began with the same commit" in found.because
+    assert "it began with that commit" in found.because
 
 
 def test_the_same_project_is_better_than_the_same_commit(history: History) -> None:
@@ -80,8 +81,9 @@ def test_the_same_project_is_better_than_the_same_commit(history: History) -> No
 def test_two_of_equal_rank_are_named_and_none_is_taken(history: History, origin: str | None) -> None:
     shop = repository(history.src / "shop", origin)
     session = history.session(shop)
-    copy_of(shop, far(history, "one"))
-    shop.rename(far(history, "two"))
+    for name in ("one", "two"):
+        copy_of(shop, far(history, name))
+    shutil.rmtree(shop)
     found = history.found(session, [history.home.path])
     assert found.place is None
     assert found.rivals == (str(far(history, "one")), str(far(history, "two")))
@@ -95,14 +97,26 @@ def test_a_repository_and_its_worktree_are_one(history: History) -> None:
     assert directory_of(history.found(session, [history.home.path])) == str(far(history))
 
 
-def test_what_is_certain_is_not_searched_for(history: History) -> None:
+def test_a_copy_that_a_search_finds_makes_nothing_less_certain(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(shop)
     copy_of(shop, far(history))
     shop.rename(history.src / "store")
-    history.opened(history.src / "store")
     found = history.found(session, [history.home.path / "far"])
     assert (directory_of(found), found.certainty) == (str(history.src / "store"), Certainty.CERTAIN)
+
+
+def test_what_a_search_finds_beside_a_renamed_repository_counts(history: History) -> None:
+    """Both were opened as the project, and neither is on record by its name."""
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    other = clone(shop, "other")
+    (other / ".git" / "opencode").write_text(root_commit(shop))
+    other.rename(far(history))
+    shop.rename(history.src / "store")
+    assert history.found(session).certainty is Certainty.CERTAIN
+    found = history.found(session, [history.home.path])
+    assert found.rivals == (str(far(history)), str(history.src / "store"))
 
 
 def test_of_several_known_checkouts_a_search_takes_the_one_in_it(history: History) -> None:

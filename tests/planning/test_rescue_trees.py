@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.arguments import SearchRequest
 from migrator.model import Certainty, Reason
 from migrator.operations.context import CommandContext
-from migrator.orphans.homes import Homes
+from migrator.operations.orphans import find_homes
 from migrator.orphans.rule import OrphanRule
 from migrator.planning.rescue import Rescue
-from tests.support.git import copy_of, repository
+from tests.support.git import copy_of, git, repository
 from tests.support.history import History
 from tests.support.home import build_home
 
@@ -38,21 +39,20 @@ class KeptByLaw(OrphanRule):
 
 @pytest.fixture
 def tree(tmp_path: Path) -> tuple[History, list[str]]:
-    """A root, a child and a grandchild in src/shop, which is src/store now; opencode was there."""
+    """A root, a child and a grandchild in src/shop, which is src/store now."""
     history = History(build_home(tmp_path / "home", "1.18.34"))
     shop = repository(history.src / "shop")
     root = history.session(shop)
     child = history.session(shop, root)
     grandchild = history.session(shop, child)
     shop.rename(history.src / "store")
-    history.opened(history.src / "store")
     return history, [root, child, grandchild]
 
 
 def rescued(history: History, lost: dict[str, Reason]) -> tuple[list[str], dict[str | None, str]]:
     """Who comes home, and what is said of those who don't."""
     with CommandContext(history.home.database) as context:
-        rescue = Rescue(context.rule_context, Homes(context.rule_context), [KeptByLaw()])
+        rescue = Rescue(context.rule_context, find_homes(context, SearchRequest()), [KeptByLaw()])
         selection = rescue.select({id_: (context.rule_context.by_id[id_], [reason]) for id_, reason in lost.items()})
         goes = [selected.session.id for selected in selection.sessions if rescue.place_for(selected)]
         return goes, {warning.session: warning.message for warning in selection.warnings}
@@ -83,8 +83,9 @@ def test_parents_come_before_their_children(tree: tuple[History, list[str]]) -> 
 def test_who_is_in_order_follows_its_root_into_another_project(tree: tuple[History, list[str]]) -> None:
     """No rule found the child; left where it is, it would be in another project than its root."""
     history, ids = tree
-    store = str(history.src / "store")
-    history.home.execute("UPDATE session SET project_id = 'feedface', directory = ?", [store])
+    store = history.src / "store"
+    history.home.execute("UPDATE session SET directory = ?", [str(store)])
+    git(store, "remote", "add", "origin", "https://example.com/acme/store.git")
     goes, said = rescued(history, {ids[0]: GONE})
     assert goes == ids
     assert not said

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 
-@pytest.mark.xfail(strict=True, reason="orphans/homes.py doesn't look beside the old name yet")
 def test_three_renamed_repositories_come_home_with_their_undo(opencode: OpenCode, tmp_path: Path) -> None:
     at = tmp_path / "at"
     before = [repository(at / name) for name in ("shop", "api", "web")]

@@ -165,6 +165,15 @@ def test_to_another_repository_without_a_commit(world: World) -> None:
     assert "are not one repository" in refusal(world, before, world.repos / "two")
 
 
+def test_to_a_clone_of_one_that_is_gone(world: World) -> None:
+    """Nobody worked there: an undo would delete files that no turn made in it. The user may say that it moved there."""
+    source = world.repository()
+    target = clone(source)
+    before = used(world, source)
+    source.rename(source.with_name("renamed"))
+    assert refusal(world, before, target) == f"{source} is gone, and nothing shows that {target} is what was there"
+
+
 def test_from_what_is_no_checkout_any_more(world: World) -> None:
     """The repository around it would answer in its stead."""
     outer = world.repository("outer")

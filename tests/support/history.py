@@ -13,6 +13,7 @@ from migrator.operations.orphans import find_homes
 from migrator.orphans.find import find_reasons
 from migrator.places import Places, ProjectIdScheme
 from migrator.plugins import orphan_rules
+from tests.support.git import git
 from tests.support.rows import add_directory, add_project, add_session, session_table
 
 if TYPE_CHECKING:
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
 
 
 class History:
-    """`session` and `opened` write rows as opencode would at that moment; what is done to the disk comes after."""
+    """`session` and `opened` leave what opencode would at that moment; what is done to the disk comes after.
+
+    Every moment is later than the one before.
+    """
 
     def __init__(self, home: Home) -> None:
         self.home = home
         self.src = home.src
         self._identity = ProjectIdScheme.ORIGIN_FIRST if session_table(home) == "session" else ProjectIdScheme.V2
         self._numbers = count(1)
+        self._now = count(1)
         home.empty()
 
     def opened(self, directory: Path) -> Place:
@@ -39,6 +44,9 @@ class History:
         add_project(self.home, place.project_id, place.project_worktree, vcs=place.vcs)
         if place.worktree != "/":
             self._checkout(place.project_id, place.worktree)
+        if place.vcs == "git" and place.project_id != "global" and self._identity is ProjectIdScheme.ORIGIN_FIRST:
+            common = git(Path(place.worktree), "rev-parse", "--path-format=absolute", "--git-common-dir")
+            Path(common, "opencode").write_text(place.project_id)
         return place
 
     def _checkout(self, project: str, worktree: str) -> None:
@@ -47,15 +55,18 @@ class History:
             boxes = [box for box in sorted({*json.loads(sandboxes), worktree}) if Path(box).is_dir()]
             self.home.execute("UPDATE project SET sandboxes = ? WHERE id = ?", [json.dumps(boxes), project])
         if self.home.columns("project_directory"):
-            add_directory(self.home, project, worktree)
+            add_directory(self.home, project, worktree, time_created=next(self._now))
 
-    def session(self, directory: Path | str, parent: str | None = None, *, created: int = 1, **columns: Any) -> str:
+    def session(
+        self, directory: Path | str, parent: str | None = None, *, created: int | None = None, **columns: Any
+    ) -> str:
         """Leave a session made in a directory, which is there unless it is a string; return its id.
 
         `columns` replace what opencode would write.
         """
         binding = self.opened(directory).binding._asdict() if not isinstance(directory, str) else {}
-        row = {"directory": str(directory), "parent_id": parent, "time_created": created, "time_updated": created}
+        now = next(self._now) if created is None else created
+        row = {"directory": str(directory), "parent_id": parent, "time_created": now, "time_updated": now}
         return add_session(self.home, f"ses_{next(self._numbers):04}", **(row | binding | columns))
 
     def binding(self, session: str) -> tuple[str, str, str, str | None]:

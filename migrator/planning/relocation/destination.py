@@ -50,10 +50,16 @@ def folder_moves(pairs: Iterable[Pair], state: FolderState) -> FolderMoves:
 
 
 class Relocation:
-    """A Destination; `workspaces` are the ids of opencode's own workspaces, which sessions stay in."""
+    """A Destination; `workspaces` are the ids of opencode's own workspaces, which sessions stay in.
 
-    def __init__(self, places: Places, moves: FolderMoves, workspaces: Collection[str] = ()) -> None:
+    With `project_id`, only sessions of that project follow: something else may be where the old folders were.
+    """
+
+    def __init__(
+        self, places: Places, moves: FolderMoves, workspaces: Collection[str] = (), project_id: str | None = None
+    ) -> None:
         self.moves = moves
+        self.project_id = project_id
         self.folders = folder_map(moves)
         self.resolver = RESOLVERS[moves.state](places, self.folders)
         self._workspaces = frozenset(workspaces)
@@ -90,7 +96,8 @@ class Relocation:
 
     def place_for(self, selected: Selected) -> Place | None:
         """Return where this session goes; None if it stays."""
-        return self.place(selected.session.binding)
+        is_meant = self.project_id in {None, selected.session.project_id}
+        return self.place(selected.session.binding) if is_meant else None
 
     def warnings(self) -> Iterable[PlanWarning]:
         """Yield a warning about the new directories that won't exist."""

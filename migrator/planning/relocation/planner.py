@@ -39,9 +39,10 @@ def build_relocation_plan(
     MigratorError if an old folder is still in use, unless it was `copied`.
     """
     relocation.resolver.check_folders()
-    rows = store.project_rows()
+    project_id = relocation.project_id
+    rows = store.project_rows(None if project_id is None else [project_id])
     updates, stay_warnings = project_updates(rows.values(), relocation)
-    directories = store.directories()
+    directories = store.directories(project_id)
     following = [directory for directory in directories if relocation.new_directory(directory) is not None]
     if not following and not updates:
         olds = [old for old, _ in relocation.moves.folders]
@@ -71,7 +72,8 @@ def _selection(
     store: Store, relocation: Relocation, directories: Collection[str], warnings: Iterable[PlanWarning]
 ) -> Selection:
     """Select every session in these directories, and the rest of their trees, which stays where it is."""
-    chosen = {session.id: session for session in store.sessions_where(f"directory {IN}", [json.dumps([*directories])])}
+    sessions = store.sessions_where(f"directory {IN}", [json.dumps([*directories])])
+    chosen = {session.id: session for session in sessions if relocation.project_id in {None, session.project_id}}
     others = relatives(store, chosen)
     selected_by = {directory: (_typed_words(directory, relocation),) for directory in directories}
     selected = [
@@ -136,12 +138,12 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
     for directory in sorted(affected) if has_moved else ():
         if _is_left_over(directory, relocation):
             (empty if _is_empty(directory) else in_use).append(directory)
-    if in_use and not copied:
+    if in_use and not copied and relocation.project_id is None:
         more = f"{and_more(len(in_use) - 1, 'directory', 'directories')} {'are' if len(in_use) > 1 else 'is'}"
         raise MigratorError(
             f"{in_use[0]}{more} still there, and relocate follows a folder that has moved: say --copied if the "
-            "sessions are to go with its copy; to follow it before you move it say --will-move, with a new path that "
-            "is free.",
+            "sessions are to go with its copy; if another repository is there now, say --from-project with the one "
+            "that moved; to follow it before you move it say --will-move, with a new path that is free.",
         )
     return [
         PlanWarning("left-over", f"{directory} is empty (or holds only .opencode, which opencode creates); remove it.")

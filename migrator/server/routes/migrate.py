@@ -65,7 +65,7 @@ def _plan(access: DatabaseAccess, session: str, values: dict[str, Any]) -> Plan:
     request = MigrateRequest(session, values["directory"], values["projectID"], project_option="projectID")
     with access.reading() as context:
         if not context.selector_context.existing_ids([session]):  # the selector would take the start of an id too
-            raise NothingMatched(f"no session has the id {session}")
+            raise NothingMatched(f"no session has the id {session}{context.selector_context.elsewhere([session])}")
         return plan_migrate(context, request)
 
 

@@ -14,6 +14,7 @@ from migrator_selectors.orphans.left_behind_json import LeftBehindJson
 from migrator_selectors.orphans.missing_directory import MissingDirectory
 from migrator_selectors.orphans.never_imported import NeverImported
 from migrator_selectors.orphans.not_a_directory import NotADirectory
+from migrator_selectors.orphans.other_database import OtherDatabaseRule
 from migrator_selectors.orphans.project_drift import ProjectDrift
 from migrator_selectors.orphans.split_project import SplitProject
 from migrator_selectors.orphans.stale_path import StalePath
@@ -40,6 +41,7 @@ BUILT_IN: tuple[OrphanRule, ...] = (
     BrokenTree(),
     SymlinkedDirectory(),
     LeftBehindJson(),
+    OtherDatabaseRule(),
     NeverImported(),
     ImportUnfinished(),
 )

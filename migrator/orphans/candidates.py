@@ -1,0 +1,234 @@
+"""Which checkouts may be the working copy that lost sessions were in, and what speaks for each.
+
+Only two things are seen, not inferred: that a folder's files are the very same (inode by inode), and that git or jj
+themselves have a working copy on record as moved. A repository that opencode has opened as this project, in the same
+parent folder, but never under the name that it has now, was renamed: unless it is a copy, or not the only one. All
+else is another checkout of the same project: it may be meant, and nobody can know.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from enum import IntEnum
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.orphans.rule import DirectoryStatus
+from migrator.orphans.vcs_records import VcsRecords
+from migrator.paths import is_within
+from migrator.places import git_worktrees
+from migrator.places.checkout import GLOBAL, kept_project_id
+from migrator.places.former_ids import has_commit, possible_ids
+from migrator.places.small_files import names_in, read_small, real_path
+from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from migrator.orphans.known_checkouts import KnownCheckouts
+    from migrator.orphans.rule import RuleContext
+    from migrator.orphans.search import Search
+    from migrator.orphans.vcs_records import RecordedPlaces
+    from migrator.snapshots.same_folder import SnapshotFolders
+
+_MOST_SIBLINGS = 10_000
+_HEAD_LIMIT = 64 * 1024
+
+
+class Claim(IntEnum):
+    """What speaks for a checkout being the one that sessions were in; the greatest claim decides."""
+
+    OTHER = 0
+    """It is another checkout of their project: a copy, or one that was there beside theirs."""
+    HISTORY = 1
+    """It was their project once, or is a clone of what was."""
+    PROJECT = 2
+    """It is their project today."""
+    RENAMED = 3
+    """Opencode has opened it as their project, though not under its name of today; or git or jj say that it moved."""
+    SAME = 4
+    """Its files are the very same."""
+
+
+class Candidate(NamedTuple):
+    """A checkout; `because` says what it is, as in "DIRECTORY is ...". `proven`: nothing else can be meant."""
+
+    top: str
+    claim: Claim
+    because: str
+    proven: bool = False
+
+
+class LostCheckout(NamedTuple):
+    """A checkout that isn't at its place any more: `root` is the place, `sessions` were in it.
+
+    `newest` is when the youngest of them was made, in milliseconds since 1970.
+    """
+
+    project_id: str
+    root: str
+    newest: int
+    sessions: tuple[str, ...]
+
+    @property
+    def snapshot(self) -> SnapshotOf:
+        """The checkout as the snapshots know it."""
+        return SnapshotOf(self.project_id, self.root, self.sessions)
+
+
+class Candidates:
+    """Finds the candidates for each lost checkout; `search` has the working copies that the user's search found."""
+
+    def __init__(
+        self, context: RuleContext, known: KnownCheckouts, snapshots: SnapshotFolders, search: Search | None
+    ) -> None:
+        self._context = context
+        self._known = known
+        self._snapshots = snapshots
+        self._search = search
+        self.records = VcsRecords(context, known, self._searched)
+        self.is_copied = cache(_looks_copied)
+        self._possible_ids = cache(possible_ids)
+        self.find = cache(self._find)
+
+    def _searched(self) -> Sequence[str]:
+        return self._search.checkouts if self._search else ()
+
+    def is_same_folder(self, lost: LostCheckout, folder: str, below: str = "") -> bool | None:
+        """Tell whether `folder` is what was at `below` in a lost checkout; None: nobody can tell."""
+        return self._snapshots.is_same(lost.snapshot, folder, below)
+
+    def _find(self, lost: LostCheckout) -> tuple[Candidate, ...]:
+        """Return the checkouts that may be the lost one, at most one entry for each."""
+        if lost.project_id == GLOBAL:
+            return ()
+        beside = self._checkouts_beside(lost.root)
+        known = {place.worktree for repo in self._known.repositories(lost.project_id) for place in repo.checkouts}
+        others = {real_path(top) for top in (*known, *self._searched())}
+        opened = [top for top in beside if _kept_id(top) == lost.project_id]
+        found = self._judge_all(lost, {*opened, *others}, beside)
+        if not any(candidate.claim >= Claim.RENAMED for candidate in found):
+            found += self._judge_all(lost, {*beside} - {*opened} - others, beside)
+        return tuple(found)
+
+    def _judge_all(self, lost: LostCheckout, tops: Iterable[str], beside: Sequence[str]) -> list[Candidate]:
+        tops = sorted(top for top in tops if not is_within(lost.root, top))
+        self._context.inspect_all(tops)
+        return [each for top in tops if (each := self._judge(lost, top, beside=top in beside))]
+
+    def _judge(self, lost: LostCheckout, top: str, *, beside: bool) -> Candidate | None:
+        """Return what a checkout is to a lost one; None if it has nothing to do with its project."""
+        info = self._context.inspect(top)
+        if info.place is None or info.place.vcs is None or info.place.worktree != top:
+            return None
+        is_project, was_project = info.place.project_id == lost.project_id, info.kept_id == lost.project_id
+        trace = None if is_project or was_project else self._possible_ids(top).get(lost.project_id)
+        if not (is_project or was_project or trace):
+            return None
+        if other := self._why_another(lost, top):
+            return other
+        if self.is_same_folder(lost, top):
+            return Candidate(top, Claim.SAME, "has the very files of opencode's last snapshot", proven=True)
+        if was_project and self._is_renamed(lost, top):
+            because = "is a repository that opencode knew as its project, though not under this name"
+            return Candidate(top, Claim.RENAMED, because, proven=beside and self._is_alone(lost))
+        because = f"is a repository of its history: {trace}" if trace else "is a checkout of its project"
+        return Candidate(top, Claim.HISTORY if trace else Claim.PROJECT, because)
+
+    def _why_another(self, lost: LostCheckout, top: str) -> Candidate | None:
+        """Return the candidate that a checkout is if it is certainly another one than the lost one."""
+        if self.is_same_folder(lost, top) is False:
+            return Candidate(top, Claim.OTHER, "is a copy or clone of it, with other files")
+        if not self.is_same_folder(lost, top) and self.is_copied(top):
+            return Candidate(top, Claim.OTHER, "is a copy of a checkout of its project")
+        since, link = self._known.first_used(lost.project_id, top), git_worktrees.worktree_link(top)
+        if (since and since <= lost.newest) or (link and link.id is not None):  # git has moved worktrees on record
+            return Candidate(top, Claim.OTHER, "is another checkout of its project")
+        return None
+
+    def _is_renamed(self, lost: LostCheckout, top: str) -> bool:
+        """Tell whether a repository that was opened as the project can only be the lost one under another name.
+
+        One that was opened under the name that it has now may be a clone as well.
+        """
+        return self._known.first_used(lost.project_id, top) is None and not self._may_have_had_as_worktree(lost, top)
+
+    def trace(self, project_id: str, top: str) -> str | None:
+        """Say by what a repository shows that it was a project once, in words; None if nothing does."""
+        if (words := self._possible_ids(top).get(project_id)) or not has_commit(top, project_id):
+            return words
+        return "it has that commit, from a history before this one"
+
+    def recorded(self, lost: LostCheckout, record: RecordedPlaces) -> tuple[Candidate, ...]:
+        """Return the places that git or jj have on record for a lost checkout; copies of it are not meant."""
+        roots = [root for root in record.roots if not self.is_copied(root)] or record.roots
+        same = [root for root in roots if self.is_same_folder(lost, root)]
+        claim = Claim.RENAMED if record.is_the_same else Claim.OTHER
+        proven = bool(same) or (record.is_the_same and len(roots) == 1)
+        return tuple(Candidate(root, Claim.SAME if same else claim, record.because, proven) for root in same or roots)
+
+    def _may_have_had_as_worktree(self, lost: LostCheckout, top: str) -> bool:
+        """Tell whether the lost checkout may have been a linked worktree of the repository at `top`.
+
+        All of them share the id that opencode keeps in it. Git leaves no trace of one that was removed, but for its
+        branch, which is mostly called as it was; the snapshots of a worktree borrow the objects of its repository.
+        """
+        link = git_worktrees.worktree_link(top)
+        if link is None or git_worktrees.admin_dirs(link.common):
+            return True
+        branch = f"refs/heads/{os.path.basename(lost.root)}"
+        head = read_small(os.path.join(link.common, "HEAD"), _HEAD_LIMIT) or b""
+        logged = os.path.lexists(os.path.join(link.common, "logs", branch))
+        if logged and head.strip() != b"ref: " + os.fsencode(branch):
+            return True
+        borrowed = self._snapshots.borrowed_objects(lost.snapshot)
+        return bool(borrowed) and not any(is_within(objects, lost.root) for objects in borrowed)
+
+    def _is_alone(self, lost: LostCheckout) -> bool:
+        """Tell whether no other checkout of the project is gone too, and whatever lies beside it can be looked at."""
+        others = self._known.roots(lost.project_id) - {lost.root}
+        if any(self._context.inspect(root).status is not DirectoryStatus.THERE for root in others):
+            return False
+        return all(self._context.inspect(top).place for top in self._checkouts_beside(lost.root))
+
+    def _checkouts_beside(self, root: str) -> Sequence[str]:
+        return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
+
+
+def folders_beside(missing: str) -> Iterator[str]:
+    """Yield the directories that `missing` may be called now if one component of its path was renamed.
+
+    That is the topmost one that isn't there, or the last one, should all be there.
+    """
+    above, name = os.path.split(missing.rstrip("/"))
+    below: list[str] = []
+    while above and not os.path.isdir(above):
+        below.insert(0, name)
+        above, name = os.path.split(above)
+    above = real_path(above)
+    for other in names_in(above, _MOST_SIBLINGS):
+        folder = os.path.join(above, other, *below)
+        if other != name and os.path.isdir(folder) and real_path(folder) == folder:
+            yield folder
+
+
+def _kept_id(top: str) -> str | None:
+    link = git_worktrees.worktree_link(top)
+    return kept_project_id(link.common) if link else None
+
+
+def _looks_copied(top: str) -> bool:
+    """Tell whether a checkout was copied, rather than renamed, since git or opencode wrote in it.
+
+    In a copy the index names other inodes than those of the files there. Where it names none: opencode, git and jj
+    write their small files in one go, so that both times of such a file are the same, and a copy that keeps the one
+    changes the other (seen with opencode 1.18.34 and git 2.39.5).
+    """
+    same = is_same_folder(checkout_stamps(top), top)
+    if same is not None:
+        return not same
+    link = git_worktrees.worktree_link(top)
+    small = (os.path.join(link.common, "opencode") if link else "", f"{top}/.git", f"{top}/.jj/repo")
+    status = os.lstat(next(filter(os.path.isfile, small), top))
+    return stat.S_ISREG(status.st_mode) and status.st_ctime_ns != status.st_mtime_ns

@@ -1,0 +1,56 @@
+"""Which project ids a repository may have had: what is left in it of another origin, of a history before this one."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+from migrator.places import git, git_worktrees, origin
+from migrator.places.small_files import read_small
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_MOST_BYTES = 1024 * 1024
+_TRACES = {"logs/HEAD": r"\tclone: from (.+)", "FETCH_HEAD": r" of ([^ \n]+)$"}
+"""Where git notes the addresses that it cloned and fetched from."""
+
+
+def possible_ids(top: str) -> Mapping[str, str]:
+    """Map each project id that the repository at `top` may have or have had to what shows it, in words.
+
+    A clone shows the same as the repository that it was cloned from. Two processes, however many ids are looked for.
+    """
+    by_origin = {origin.project_id(url): f"its origin was {origin.host_and_path(url)}" for url in _urls(top)}
+    return {id_: words for id_, words in by_origin.items() if id_} | dict.fromkeys(
+        git.root_commits(top), "it began with that commit"
+    )
+
+
+def has_commit(top: str, project_id: str) -> bool:
+    """Tell whether a project id is a commit that a repository has, of a history before this one too."""
+    return bool(_COMMIT.fullmatch(project_id)) and _prints(top, "cat-file", "-t", project_id).strip() == "commit"
+
+
+def _urls(top: str) -> Iterator[str]:
+    """Yield the addresses that a repository was cloned or fetched from, or has under any name."""
+    for line in _prints(top, "config", "--get-regexp", r"^remote\..*\.url$").splitlines():
+        yield line.partition(" ")[2]
+    link = git_worktrees.worktree_link(top)
+    for name, pattern in _TRACES.items() if link else ():
+        data = read_small(os.path.join(link.common if link else top, name), _MOST_BYTES)
+        yield from re.findall(pattern, os.fsdecode(data or b""), re.MULTILINE)
+
+
+def _prints(top: str, *words: str) -> str:
+    """Return what git prints, "" if it fails."""
+    try:
+        done = subprocess.run(
+            ("git", *words), cwd=top, env=git.environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+    except OSError:
+        return ""
+    return "" if done.returncode else os.fsdecode(done.stdout)

@@ -1,0 +1,66 @@
+"""Where sessions are that a database doesn't have: in another database beside it, or in JSON storage."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from migrator.store.json_storage import left_behind_files
+from migrator.store.other_databases import other_databases
+from migrator.text import count, first_few
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from migrator.store.other_databases import OtherDatabase
+    from migrator.store.reader import Store
+
+_NAMED = 3
+"""How many ids are named."""
+
+
+def elsewhere(store: Store, texts: Collection[str]) -> str:
+    """Return where the sessions are that have these ids, or ids that begin so, and that this database doesn't have.
+
+    It is the end of an error, from its semicolon on. It is never empty: where nothing is found it names a command.
+    """
+    return "; ".join(["", *(list(_found(store, texts)) or ["`opencode-migrator list --all` shows what there is"])])
+
+
+def titled_elsewhere(store: Store, text: str) -> list[str]:
+    """Return for each other database that alone has sessions with this text in their title how many, and the command.
+
+    Or that it can't be read.
+    """
+    found = []
+    for other in other_databases(store):
+        number = sum(text.casefold() in session.title.casefold() for session in other.only_there)
+        if other.unread:
+            found.append(_unread(other))
+        elif number:
+            search = f"{other.list_command} --search {shlex.quote(text)}"
+            found.append(
+                f"{other.path.name} beside this database has {count(number, 'session')} with such a title: `{search}`"
+            )
+    return found
+
+
+def _found(store: Store, texts: Collection[str]) -> Iterator[str]:
+    for other in other_databases(store):
+        if other.unread:
+            yield _unread(other)
+        elif ids := _matching(texts, (session.id for session in other.only_there)):
+            words = " ".join(f"--from-id {id_}" for id_ in ids[:_NAMED])
+            yield f"{other.path.name} beside this database has {first_few(ids, _NAMED)}: `{other.command} list {words}`"
+    files, unreadable = left_behind_files(store)
+    if ids := _matching(texts, files):
+        yield f"only the JSON storage of opencode before 1.2 has {first_few(ids, _NAMED)}: {files[ids[0]]}"
+    yield from (f"nobody can tell what is in JSON storage: {reason}" for reason in unreadable)
+
+
+def _unread(other: OtherDatabase) -> str:
+    return f"{other.path.name} beside this database can't be read ({other.unread}), so nobody can tell what it has"
+
+
+def _matching(texts: Collection[str], ids: Iterable[str]) -> list[str]:
+    return [id_ for id_ in ids if any(text and id_.startswith(text) for text in texts)]

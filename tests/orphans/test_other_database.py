@@ -1,0 +1,335 @@
+"""Sessions that only another database beside ours has: reported with the command that shows them, and never moved."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from migrator.model import Certainty
+from migrator_selectors.orphans.other_database import OtherDatabaseRule
+from tests.support.git import repository
+from tests.support.home import Home, build_home
+from tests.support.refusal import refused
+from tests.support.rows import add_session
+from tests.support.server import serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.register import Register
+    from tests.support.unprivileged import UnprivilegedHome
+
+DEV = "opencode-migrator --channel dev"
+
+
+def beside(register: Register, name: str = "opencode-dev.db", fixture: str = "1.18.34") -> Home:
+    """A home whose database is beside that of the register, without sessions."""
+    other = build_home(register.at / name, fixture)
+    other.empty()
+    path = register.home.database.with_name(name)
+    other.database.rename(path)
+    return Beside(other.path, path)
+
+
+class Beside(Home):
+    """A database that isn't where opencode keeps its own."""
+
+    def __init__(self, path: Path, database: Path) -> None:
+        super().__init__(path)
+        self._database = database
+
+    @property
+    def database(self) -> Path:
+        return self._database
+
+
+def evidence(register: Register, id_: str) -> str:
+    return register.found()[id_]["other-database"].evidence
+
+
+def test_it_says_which_has_it_and_how_many_and_the_command(register: Register) -> None:
+    other = beside(register)
+    register.add("ses_here", register.at)
+    for id_ in ("ses_there", "ses_there_too"):
+        add_session(other, id_, directory=str(register.at), title="In dev")
+    assert register.names() == {"ses_there": ["other-database"], "ses_there_too": ["other-database"]}
+    reason = register.found()["ses_there"]["other-database"]
+    assert reason.evidence == (
+        "not in this database, but in opencode-dev.db beside it, which has 2 sessions that this one doesn't: "
+        f"`{DEV} list --all`"
+    )
+    assert reason.certainty is Certainty.CERTAIN
+    listed = register.home.run(*DEV.split()[1:], "list", "--all", "--json")
+    assert [row["id"] for row in listed.json] == ["ses_there_too", "ses_there"]
+
+
+def test_for_people_each_database_is_one_group(register: Register) -> None:
+    other = beside(register)
+    for number in range(5):
+        add_session(other, f"ses_{number}", directory=f"/srv/{number}")
+    shown = register.home.run("orphans")
+    assert shown.stdout.splitlines()[0] == "not in this database, in 5 directories  5 sessions"
+    assert shown.stdout.splitlines()[-1] == "5 orphans in 5 directories: other-database 5."
+    rows = register.home.run("orphans", "--json").json
+    assert [(row["id"], row["suggestion"], row["rivals"]) for row in rows] == [
+        (f"ses_{number}", None, []) for number in (4, 3, 2, 1, 0)
+    ]
+
+
+@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "v2-fresh", "v2-migrated"])
+def test_whatever_opencode_wrote_it(register: Register, fixture: str) -> None:
+    other = beside(register, fixture=fixture)
+    add_session(other, "ses_there", directory="/srv/shop", title="In another schema", project_id="p")
+    if fixture == "v2-migrated":
+        add_session(other, "ses_of_1", directory="/srv/shop", table="session", project_id="p")
+    assert set(register.names()) == {"ses_there", *(["ses_of_1"] if fixture == "v2-migrated" else [])}
+    (row, *_) = register.home.run("orphans", "--rule", "other-database", "--json").json
+    assert (row["title"], row["directory"], row["projectId"]) == ("In another schema", "/srv/shop", "p")
+
+
+def test_of_a_schema_that_nobody_knows_what_there_is_is_read(register: Register) -> None:
+    path = register.home.database.with_name("opencode-next.db")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE session_v2 (id, title, time_updated)")
+        db.executemany(
+            "INSERT INTO session_v2 VALUES (?, ?, ?)", [("ses_a", None, "soon"), (b"\xff", 3, 1), ("ses_b", "B", 7)]
+        )
+    register.add_row("ses_gone", directory=str(register.at / "gone"), time_updated="yesterday")
+    rows = register.home.run("orphans", "--json").json
+    assert [(row["id"], row["title"], row["updated"]) for row in rows] == [
+        ("ses_gone", "Title of ses_gone", "yesterday"),
+        ("ses_b", "B", 7),
+        ("ses_a", "", 0),
+    ]
+
+
+def test_what_is_in_both_is_fine_and_a_copy_may_have_what_was_deleted_here(register: Register) -> None:
+    for id_ in ("ses_kept", "ses_deleted"):
+        register.add(id_, register.at)
+    shutil.copy(register.home.database, register.home.database.with_name("opencode-backup.db"))
+    assert register.found() == {}
+    register.home.execute("DELETE FROM session WHERE id = 'ses_deleted'")
+    reason = register.found()["ses_deleted"]["other-database"]
+    assert reason.certainty is Certainty.UNKNOWN
+    assert reason.evidence.endswith("so it may have been deleted here since")
+
+
+def test_explain_says_where_a_session_of_both_was_used_later(register: Register) -> None:
+    register.add("ses_1", register.at, time_updated=5)
+    shutil.copy(register.home.database, register.home.database.with_name("opencode-stable.db"))
+    register.add("ses_2", register.at)
+    assert register.acquittals("ses_1")["other-database"] == "it is in this database"
+    with closing(sqlite3.connect(register.home.database.with_name("opencode-stable.db"))) as db, db:
+        db.execute("UPDATE session SET time_updated = 1700000000000")
+    told = register.acquittals("ses_1")["other-database"]
+    assert told.startswith("opencode-stable.db has it too, used later there, 2023-11-1")
+    assert told.endswith("`opencode-migrator --channel stable list --from-id ses_1`")
+    assert register.acquittals("ses_2")["other-database"] == "it is in this database"
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("opencode-stable.db", "opencode-migrator --channel stable"),
+        ("opencode-local.db", "opencode-migrator --channel local"),
+        # opencode.db is the database of the channel prod
+        ("opencode-prod.db", "opencode-migrator --db {path}"),
+        ("opencode-my copy.db", "opencode-migrator --db '{path}'"),
+        ("opencode.backup.db", "opencode-migrator --db {path}"),
+    ],
+)
+def test_the_command_takes_that_database(register: Register, name: str, command: str) -> None:
+    add_session(beside(register, name), "ses_there", directory="/srv/shop")
+    command = command.format(path=register.home.database.with_name(name))
+    assert evidence(register, "ses_there").endswith(f"`{command} list --all`")
+    _, *words = shlex.split(command)
+    assert [row["id"] for row in register.home.run(*words, "list", "--all", "--json").json] == ["ses_there"]
+
+
+def test_where_channels_share_a_database_the_path_is_named(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = beside(register)
+    add_session(other, "ses_there", directory="/srv/shop")
+    monkeypatch.setenv("OPENCODE_DISABLE_CHANNEL_DB", "1")
+    assert evidence(register, "ses_there").endswith(f"`opencode-migrator --db {other.database} list --all`")
+
+
+def test_a_database_by_a_link_has_those_beside_the_link(register: Register) -> None:
+    """opencode's own directory has the link, and the databases of the other channels."""
+    add_session(beside(register), "ses_there", directory="/srv/shop")
+    register.add("ses_here", register.at)
+    real = register.at / "disk" / "opencode.db"
+    real.parent.mkdir()
+    register.home.database.rename(real)
+    register.home.database.symlink_to(real)
+    assert [row["id"] for row in register.home.run("orphans", "--json").json] == ["ses_there"]
+
+
+def test_the_same_file_by_another_name_is_no_other(register: Register) -> None:
+    register.add("ses_here", register.at)
+    os.link(register.home.database, register.home.database.with_name("opencode-hard.db"))
+    register.home.database.with_name("opencode-soft.db").symlink_to(register.home.database)
+    assert "other-database" not in str(register.home.run("orphans", "--json").json)
+    assert "opencode-hard.db" not in register.home.run("doctor").stdout
+
+
+def test_nothing_of_it_changes(register: Register) -> None:
+    add_session(beside(register), "ses_there", directory="/srv/shop")
+    folder = register.home.database.parent
+
+    def files() -> dict[str, tuple[bytes, int]]:
+        found = [file for file in folder.iterdir() if file.is_file() and file.name.startswith("opencode-dev")]
+        return {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in found}
+
+    before = files()
+    assert [*before] == ["opencode-dev.db"]
+    for words in (
+        ("orphans",),
+        ("orphans", "--explain", "ses_there"),
+        ("rescue", "--likely", "--yes"),
+        ("migrate", "ses_there"),
+        ("list", "--search", "nothing"),
+        ("list", "--orphans"),
+        ("doctor",),
+    ):
+        register.home.run(*words)
+        assert files() == before, words
+
+
+def test_it_is_never_moved(register: Register) -> None:
+    add_session(beside(register), "ses_there", directory=str(repository(register.at / "shop")))
+    assert not OtherDatabaseRule.movable
+    done = register.home.run("rescue", "--likely", "--yes", "--json")
+    assert (done.code, done.json["status"]) == (0, "unchanged")
+    assert register.home.run("list", "--orphans=other-database").code == 3
+
+
+def test_every_command_that_takes_an_id_says_where_it_is(register: Register) -> None:
+    add_session(beside(register), "ses_there", directory="/srv/shop")
+    shop = repository(register.at / "shop")
+    for words in (
+        ("migrate", "ses_there", shop),
+        ("move", "--from-id", "ses_th", "--to-dir", shop),
+        ("plan", "move", "--from-id", "ses_there", "--to-dir", shop),
+        ("list", "--from-id", "ses_there"),
+        ("protect", "--from-id", "ses_there"),
+    ):
+        said = refused(register.home, *words, "--db", register.home.database, code=3)
+        assert f"opencode-dev.db beside this database has ses_there: `{DEV} list --from-id ses_there`" in said
+    listed = register.home.run(*DEV.split()[1:], "list", "--from-id", "ses_there", "--json")
+    assert [row["id"] for row in listed.json] == ["ses_there"]
+
+
+def test_explain_tells_of_one_that_is_only_there(register: Register) -> None:
+    add_session(beside(register), "ses_there", directory=str(register.at / "gone"))
+    told = register.home.run("orphans", "--explain", "ses_th")
+    assert told.stdout.splitlines()[-1] == "It is not in this database, so nothing here can bind it to a directory."
+    document = register.home.run("orphans", "--explain", "ses_there", "--json").json
+    assert [reason["rule"] for reason in document["reasons"]] == ["other-database"]
+    assert (document["inDatabase"], document["heldBy"], document["hiddenBy"], document["open"]) == (False, [], [], None)
+
+
+def test_an_id_that_is_nowhere(register: Register) -> None:
+    beside(register)
+    said = refused(register.home, "migrate", "ses_nowhere", "--db", register.home.database, code=3)
+    assert said.endswith("no session has the id ses_nowhere; `opencode-migrator list --all` shows what there is")
+
+
+def test_an_id_that_only_json_storage_has(register: Register) -> None:
+    file = register.home.database.parent / "storage" / "session" / "global" / "ses_old.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    assert f"only the JSON storage of opencode before 1.2 has ses_old: {file}" in refused(
+        register.home, "migrate", "ses_old", "--db", register.home.database, code=3
+    )
+
+
+def test_a_search_for_a_title_that_only_it_has(register: Register) -> None:
+    other = beside(register)
+    add_session(other, "ses_there", directory="/srv/shop", title="Paginate the Orders")
+    for words in (("list", "--search", "the orders"), ("list", "--all", "--search", "the orders")):
+        said = refused(register.home, *words, "--db", register.home.database, code=3)
+        assert f"1 session with such a title: `{DEV} list --all --search 'the orders'`" in said
+    assert "opencode-dev.db" not in refused(
+        register.home, "list", "--db", register.home.database, "--search", "the invoices", code=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"no database", "file is not a database"), ("..", None), ("/nowhere/opencode.db", "it is no file")],
+)
+def test_one_that_cannot_be_read_is_named(register: Register, content: bytes | str, why: str | None) -> None:
+    register.add("ses_here", register.at)
+    path = register.home.database.with_name("opencode-dev.db")
+    path.write_bytes(content) if isinstance(content, bytes) else path.symlink_to(content)
+    assert register.found() == {}
+    listed = register.home.run("orphans", "--json")
+    assert (listed.code, listed.json) == (0, [])
+    told = " ".join(listed.stderr.split())
+    nobody = "opencode-dev.db beside this database can't be read"
+    assert nobody in told
+    if why:
+        assert why in told
+    assert "opencode-dev.db beside this database can't be read" in refused(
+        register.home, "migrate", "ses_nowhere", "--db", register.home.database, code=3
+    )
+    assert register.acquittals("ses_here")["other-database"].startswith("opencode-dev.db can't be read: ")
+    assert nobody in " ".join(register.home.run("orphans", "--rule", "other-database").stderr.split())
+    checked = register.home.run("doctor", "--json")
+    assert checked.code == 0
+    assert checked.json["otherDatabases"][0]["onlyThere"] is None
+
+
+def test_another_that_holds_no_sessions_is_not_worth_a_word(register: Register) -> None:
+    register.home.database.with_name("opencode-empty.db").touch()
+    beside(register)
+    with closing(sqlite3.connect(register.home.database.with_name("opencode-notes.db"))) as db, db:
+        db.execute("CREATE TABLE note (id)")
+    assert register.found() == {}
+    listed = register.home.run("orphans", "--db", register.home.database)
+    assert listed.stderr == "No orphan.\n"
+    assert "otherDatabases" not in register.home.run("doctor", "--json").json
+
+
+def test_doctor_counts_them(register: Register) -> None:
+    other = beside(register)
+    add_session(other, "ses_there", directory="/srv/shop")
+    checked: Any = register.home.run("doctor", "--json").json
+    assert checked["otherDatabases"] == [{"path": str(other.database), "onlyThere": 1, "unread": None}]
+    assert checked["orphans"] == {}
+    lines = register.home.run("doctor").stdout.splitlines()
+    assert f"-- opencode-dev.db beside it has 1 session that this one doesn't: `{DEV} list --all`" in lines
+
+
+def test_over_http(register: Register) -> None:
+    add_session(beside(register), "ses_there", directory="/srv/shop", title="In dev")
+    with serving(register.home) as served:
+        (row,) = served.get("/session/orphans")
+        assert (row["id"], row["title"], row["directory"]) == ("ses_there", "In dev", "/srv/shop")
+        assert [reason["rule"] for reason in row["reasons"]] == ["other-database"]
+        said = served.refused("POST", "/session/ses_there/migrate", 404, "nothing-matched", json={"directory": "/tmp"})
+        assert f"opencode-dev.db beside this database has ses_there: `{DEV} list --from-id ses_there`" in said
+
+
+def test_where_nobody_can_tell_which_others_there_are(unprivileged: UnprivilegedHome) -> None:
+    unprivileged.database.parent.chmod(0o311)
+    listed = unprivileged.run("orphans", "--rule", "other-database")
+    assert listed.code == 0
+    assert "opencode-*.db beside this database can't be read (" in " ".join(listed.stderr.split())
+    assert unprivileged.run("orphans", "--rule", "missing-directory").stderr.count("can't be read") <= 1
+    checked = unprivileged.run("doctor", "--json").json
+    assert "opencode-*.db" in checked["cantTell"]["otherDatabases"]
+
+
+def test_one_that_is_closed_to_us_is_named(unprivileged: UnprivilegedHome) -> None:
+    path = unprivileged.database.with_name("opencode-dev.db")
+    shutil.copy(unprivileged.database, path)
+    path.chmod(0)
+    told = " ".join(unprivileged.run("orphans", "--rule", "other-database").stderr.split())
+    assert "opencode-dev.db beside this database can't be read (Permission denied)" in told

@@ -1,0 +1,178 @@
+"""Another database is read so that not a byte of it changes, whoever has it open, and no file appears beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrator.errors import MigratorError
+from migrator.store.untouched import read_untouched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Files = dict[str, tuple[bytes, int]]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A database in WAL mode, closed, with one row."""
+    path = tmp_path / "opencode-dev.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE t (x)")
+        connection.execute("INSERT INTO t VALUES (1)")
+        connection.commit()
+    return path
+
+
+def files(path: Path) -> Files:
+    return {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in path.parent.iterdir()}
+
+
+def rows(path: Path) -> list[tuple[int]]:
+    """What is read, having seen that the database and what is beside it are as they were."""
+    before = files(path)
+    found = read_untouched(path, lambda connection: connection.execute("SELECT x FROM t ORDER BY x").fetchall())
+    assert files(path) == before
+    return found
+
+
+@contextmanager
+def process(path: Path, *statements: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has carried out these statements, in the middle of a transaction if they begin one."""
+    script = f"""
+import sqlite3, time
+connection = sqlite3.connect({str(path)!r}, isolation_level=None)
+for statement in {statements!r}:
+    connection.execute(statement).fetchall()
+print("done", flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "done\n"
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def killed(path: Path, *statements: str) -> None:
+    """What a process leaves that was killed after these statements."""
+    with process(path, *statements) as running:
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def test_closed(database: Path) -> None:
+    assert rows(database) == [(1,)]
+
+
+def test_closed_and_not_writable(database: Path) -> None:
+    database.chmod(0o444)
+    assert rows(database) == [(1,)]
+
+
+def test_while_opencode_runs(database: Path) -> None:
+    with process(database, "SELECT * FROM t"):
+        assert rows(database) == [(1,)]
+    with process(database, "INSERT INTO t VALUES (2)"):
+        assert [file.suffix for file in sorted(database.parent.iterdir())] == [".db", ".db-shm", ".db-wal"]
+        assert rows(database) == [(1,), (2,)]
+
+
+def test_in_the_middle_of_a_write(database: Path) -> None:
+    with process(database, "INSERT INTO t VALUES (2)", "BEGIN IMMEDIATE", "INSERT INTO t VALUES (3)"):
+        assert rows(database) == [(1,), (2,)]
+
+
+def test_after_opencode_was_killed(database: Path) -> None:
+    killed(database, "INSERT INTO t VALUES (2)")
+    assert database.with_name("opencode-dev.db-wal").stat().st_size
+    assert rows(database) == [(1,), (2,)]
+
+
+def test_a_log_without_shared_memory(database: Path) -> None:
+    killed(database, "INSERT INTO t VALUES (2)")
+    database.with_name("opencode-dev.db-shm").unlink()
+    assert rows(database) == [(1,), (2,)]
+
+
+def test_a_log_of_a_process_that_needs_no_shared_memory(database: Path) -> None:
+    with process(database, "PRAGMA locking_mode = EXCLUSIVE", "INSERT INTO t VALUES (2)"):
+        assert rows(database) == [(1,), (2,)]
+
+
+def test_a_transaction_to_be_rolled_back(database: Path) -> None:
+    """Of a database that is not in WAL mode: what was half written is in the file itself."""
+    killed(
+        database,
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA cache_size = 1",
+        "BEGIN IMMEDIATE",
+        "UPDATE t SET x = 9",
+        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) SELECT i FROM n",
+    )
+    assert database.with_name("opencode-dev.db-journal").stat().st_size
+    assert rows(database) == [(1,)]
+
+
+def test_somebody_writes_meanwhile(database: Path) -> None:
+    """What was read in two halves is read again."""
+    seen: list[list[tuple[int]]] = []
+
+    def read(connection: sqlite3.Connection) -> list[tuple[int]]:
+        found: list[tuple[int]] = connection.execute("SELECT x FROM t").fetchall()
+        if not seen:
+            with closing(sqlite3.connect(database)) as other, other:
+                other.execute("INSERT INTO t VALUES (2)")
+        seen.append(found)
+        return found
+
+    assert read_untouched(database, read) == [(1,), (2,)]
+    assert seen == [[(1,)], [(1,), (2,)]]
+
+
+def test_somebody_writes_all_the_time(database: Path) -> None:
+    def read(connection: sqlite3.Connection) -> None:
+        connection.execute("SELECT x FROM t").fetchall()
+        with closing(sqlite3.connect(database)) as other, other:
+            other.execute("INSERT INTO t VALUES (2)")
+
+    with pytest.raises(MigratorError, match="it is being written to"):
+        read_untouched(database, read)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"no database at all, but quite long", "file is not a database"), (None, "it is no file")],
+)
+def test_what_is_no_database(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    path = tmp_path / "opencode-dev.db"
+    path.write_bytes(content) if content else os.mkfifo(path)
+    with pytest.raises(MigratorError, match=reason):
+        read_untouched(path, lambda connection: connection.execute("SELECT * FROM sqlite_master").fetchall())
+
+
+def test_a_damaged_one(database: Path) -> None:
+    content = database.read_bytes()
+    database.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    with pytest.raises(MigratorError, match="malformed"):
+        rows(database)
+
+
+def test_a_large_one_with_a_log_is_not_copied(database: Path) -> None:
+    killed(database, "INSERT INTO t VALUES (2)")
+    database.with_name("opencode-dev.db-shm").unlink()
+    os.truncate(database, 300_000_000)
+    with pytest.raises(MigratorError, match="changes wait in a log"):
+        rows(database)
