@@ -77,7 +77,18 @@ class NoSuchDirectory(MigratorError):
 
 
 class CantTell(MigratorError):
-    """Nobody can tell from here what is at a path: the message says where, and why."""
+    """Nobody can tell from here what is at a path: the message says where, and why.
+
+    `closed` is what we may not enter or read on the way there, None if it is no question of permission.
+    """
+
+    def __init__(self, message: str, closed: str | None = None) -> None:
+        super().__init__(message)
+        self.closed = closed
+
+
+class UnreadableDirectory(NoSuchDirectory, CantTell):
+    """A directory that can't be read, so nobody can tell what is there."""
 
 
 class NoSuchRun(MigratorError):

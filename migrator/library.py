@@ -235,13 +235,14 @@ def plan_rescue(  # noqa: PLR0913 - the options of `rescue`, by keyword
 def apply(  # noqa: PLR0913 - the options of every command that writes, by keyword
     plan: Plan,
     *,
+    store: OpenStore | None = None,
     progress: Progress | None = None,
     on_conflict: OnConflict = "abort",
     chunk_size: int | None = None,
     wait: float = 0.0,
     backup: str | os.PathLike[str] | None = None,
 ) -> Run:
-    """Carry out a plan on the database that it was made for.
+    """Carry out a plan on the database that it was made for, or on `store`, if that has the rows of the plan.
 
     `progress` is called with how many sessions were written so far, and of how many. `wait` is how many seconds to wait
     for other processes that have the database open, `backup` a file to copy it to first. Raises DatabaseInUse if one
@@ -256,15 +257,17 @@ def apply(  # noqa: PLR0913 - the options of every command that writes, by keywo
     >>> migrator.undo(run).status.value
     'applied'
     """
-    from migrator.operations.apply import apply_plan
+    from migrator.operations.apply import apply_plan, find_database
 
+    path = store.path if store else find_database(plan, "FILE")
     write = _write_request("migrator.apply()", len(plan.changes), progress, on_conflict, chunk_size, wait, backup)
-    return apply_plan(plan, Path(plan.store), write)
+    return apply_plan(plan, path, write)
 
 
 def undo(  # noqa: PLR0913 - as above
     run: Run | LoggedRun | str,
     *,
+    store: OpenStore | None = None,
     progress: Progress | None = None,
     on_conflict: OnConflict = "abort",
     chunk_size: int | None = None,
@@ -273,16 +276,17 @@ def undo(  # noqa: PLR0913 - as above
 ) -> Run:
     """Take a run back, value for value; one that was cut off is rolled back. Keywords and errors are those of `apply`.
 
-    The undo is a run too, and can be taken back.
+    Without `store`, that is on the database that has its rows, if it is known: the one that opencode would open, or
+    where the run was made. The undo is a run too, and can be taken back.
     """
     from migrator.operations.undo import find_run_to_undo, undo_run
 
     id_ = run if isinstance(run, str) else run.id
     if id_ is None:
         raise BadInput("This run wrote nothing, so there is nothing to take back.")
-    entry = find_run_to_undo(id_)
+    entry, path, _ = find_run_to_undo(id_, store.path if store else None)
     write = _write_request("migrator.undo()", entry.sessions, progress, on_conflict, chunk_size, wait, backup)
-    return undo_run(Path(entry.store), entry.id, write)
+    return undo_run(path, entry.id, write)
 
 
 def runs() -> tuple[LoggedRun, ...]:

@@ -415,7 +415,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class LoggedRun:
-    """A run as the log shows it; `undone_by` is the run that took it back, `started` in milliseconds."""
+    """A run as the log shows it; `undone_by` is the run that took it back, `started` in milliseconds.
+
+    `store` is the database on which it was made, `database` the one that has its rows now: None where none of those
+    that were looked at has.
+    """
 
     id: str
     status: RunStatus
@@ -425,3 +429,4 @@ class LoggedRun:
     store: str
     undoes: str | None = None
     undone_by: str | None = None
+    database: str | None = None

@@ -82,6 +82,16 @@ def move_below(path: str, old: str, new: str) -> str:
     return (new.rstrip("/") + rest).rstrip("/") or "/"
 
 
+def renamed_folder(old: str, new: str) -> tuple[str, str] | None:
+    """Return old and new path of the folder whose renaming makes the path `old` to `new`; None if the ends differ."""
+    before, after = old.split("/"), new.split("/")
+    while before and after and before[-1] == after[-1]:
+        before.pop()
+        after.pop()
+    folders = "/".join(before), "/".join(after)
+    return folders if all(folders) and old != new and len(folders[0]) < len(old) else None
+
+
 class FolderMap:
     """Folders that moved: each old path and its new one, all as `normalise` returns them.
 

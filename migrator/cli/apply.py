@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from migrator.cli.confirm import confirm_and_run
+from migrator.cli.database import only_database
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
-from migrator.cli.plan_file import plan_database, read_plan_file
+from migrator.cli.plan_file import read_plan_file
 
 
 @click.command("apply", short_help="Apply a saved plan.")
@@ -19,8 +20,8 @@ from migrator.cli.plan_file import plan_database, read_plan_file
 @database_options
 def command(file: str, **values: Any) -> None:
     """Apply the plan in FILE; refused (exit 5) where a row has changed since it was made."""
-    from migrator.operations.apply import apply_plan
+    from migrator.operations.apply import apply_plan, find_database, plan_on
 
     plan = read_plan_file(file)
-    path = plan_database(plan, values)
-    confirm_and_run(plan, values, lambda write: apply_plan(plan, path, write))
+    path = only_database(values) or find_database(plan, file)
+    confirm_and_run(plan_on(plan, path), values, lambda write: apply_plan(plan, path, write))

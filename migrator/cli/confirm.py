@@ -11,7 +11,7 @@ import click
 from migrator.cli.command_line import applying_command, command_line
 from migrator.cli.terminal import drop_output, echo_json, echo_lines, echo_warnings, on_terminal, progress_bar, width
 from migrator.errors import MigratorError
-from migrator.text import count
+from migrator.text import count, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -101,8 +101,10 @@ def ask(question: str) -> None:
         raise MigratorError("Nothing was written, as you didn't say yes.")
 
 
-def ask_unless_yes(question: str, values: dict[str, Any]) -> None:
-    """Ask a question unless --yes was given. Raises MigratorError if nobody can be asked."""
+def ask_unless_yes(question: str, values: dict[str, Any], warning: str | None = None) -> None:
+    """Print a warning, and ask a question unless --yes was given. Raises MigratorError if nobody can be asked."""
+    if warning:
+        click.echo(click.style("warning: ", fg="yellow") + one_line(warning), err=True)
     if values["yes"]:
         return
     if not on_terminal():

@@ -30,7 +30,8 @@ def _mark(result: CheckResult) -> str:
 def command(ctx: click.Context, /, **values: Any) -> None:
     """Check the database and what surrounds it; exit 1 where something is wrong.
 
-    With --undo, sessions in which an undo would delete files are wrong; the selecting options say which to look at.
+    With --undo, sessions in which an undo would delete files, or nobody can tell what it would do, are wrong; the
+    selecting options say which to look at.
     """
     from migrator.operations.doctor import check_undo, check_up
     from migrator.operations.select import make_query

@@ -15,17 +15,22 @@ from migrator.cli.terminal import echo_rows
 @format_options
 @database_options
 def command(form: str, **values: Any) -> None:
-    """List the runs so far, newest first, and what became of them."""
+    """List the runs so far, newest first, and what became of them.
+
+    Where they are on several databases, or on one that was moved, it says which has their rows now.
+    """
     from migrator.documents.run import log_row
     from migrator.execution.run_log import UnreadableRuns
     from migrator.operations.log import list_runs, logged
-    from migrator.text import local_time
+    from migrator.operations.run_databases import as_recorded
+    from migrator.store.location import default_database
+    from migrator.text import count, local_time
 
-    unreadable = None
+    named, unreadable = only_database(values), None
     try:
-        runs = list_runs(only_database(values))
+        runs = list_runs(named)
     except UnreadableRuns as error:
-        runs, unreadable = logged(error.entries), error
+        runs, unreadable = logged(as_recorded(error.entries)), error
     rows = [log_row(run) for run in runs]
     columns = {
         "Run": lambda row: row["run"],
@@ -34,8 +39,12 @@ def command(form: str, **values: Any) -> None:
         "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
         "Command": lambda row: row["command"].removeprefix("opencode-migrator "),
     }
+    if {row["database"] for row in rows} - {str(named or default_database())}:
+        columns["Database"] = lambda row: row["database"] or f"not found; it was {row['store']}"
     if not (rows or unreadable):
-        click.echo("No run so far.", err=True)
+        others = len(list_runs()) if named else 0
+        of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
+        click.echo(f"No run{of}.", err=True)
     echo_rows(rows, form, columns)
     if unreadable:
         raise unreadable

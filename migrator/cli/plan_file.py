@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from migrator.model import Plan
 
 
@@ -29,11 +27,3 @@ def read_plan_file(name: str) -> Plan:
             "make it again with `opencode-migrator plan ... -o FILE`.",
         ) from error
     return read_plan_text(text, "Standard input" if name == "-" else name)
-
-
-def plan_database(plan: Plan, values: dict[str, Any]) -> Path:
-    """Return the database to apply a plan to; a --db that names another than the plan's is refused later."""
-    from migrator.cli.database import only_database
-    from migrator.store.location import locate
-
-    return only_database(values) or locate(plan.store, None, why="named in the plan").path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -22,7 +21,7 @@ def command(run: str | None, **values: Any) -> None:
     """Finish RUN, which was cut off (default: the only one). `undo RUN` takes it back instead."""
     from migrator.operations.resume import find_run_to_resume, resume_run
 
-    entry = find_run_to_resume(run, only_database(values))
+    entry, path, note = find_run_to_resume(run, only_database(values))
     if entry.unfinished:
-        ask_unless_yes(f"Finish run {entry.id} ({count(entry.sessions, 'session')})?", values)
-    report(resume_run(Path(entry.store), entry.id, write_request(values)), values)
+        ask_unless_yes(f"Finish run {entry.id} ({count(entry.sessions, 'session')})?", values, note)
+    report(resume_run(path, entry.id, write_request(values)), values)

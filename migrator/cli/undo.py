@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -23,10 +22,9 @@ def command(run: str | None, **values: Any) -> None:
     """Take back RUN (default: the last one). The undo is a run too and can be taken back."""
     from migrator.operations.undo import find_run_to_undo, plan_undo, undo_run
 
-    entry = find_run_to_undo(run, only_database(values))
-    path = Path(entry.store)
+    entry, path, note = find_run_to_undo(run, only_database(values))
     if entry.unfinished:
-        ask_unless_yes(f"Run {entry.id} was cut off. Take back what it wrote?", values)
+        ask_unless_yes(f"Run {entry.id} was cut off. Take back what it wrote?", values, note)
         report(undo_run(path, entry.id, write_request(values)), values)
         return
     confirm_and_run(

@@ -26,7 +26,7 @@ def status_of(path: str | Path) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL, which no name has
         return None
     except OSError as error:
-        raise _cant_tell(path, error) from error
+        raise cant_tell(path, error) from error
 
 
 def is_there(path: str | Path) -> bool:
@@ -36,8 +36,16 @@ def is_there(path: str | Path) -> bool:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
     except OSError as error:
-        raise _cant_tell(path, error) from error
+        raise cant_tell(path, error) from error
     return True
+
+
+def is_gone(path: str | Path) -> bool:
+    """Tell whether it is certain that nothing has this path: not where that can't be told."""
+    try:
+        return not is_there(path)
+    except CantTell:
+        return False
 
 
 def is_directory(path: str | Path) -> bool:
@@ -59,7 +67,7 @@ def names_in(directory: str | Path) -> list[str]:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return []
     except OSError as error:
-        raise _cant_tell(directory, error) from error
+        raise cant_tell(directory, error) from error
 
 
 def content_of(path: str | Path) -> bytes:
@@ -70,7 +78,7 @@ def content_of(path: str | Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise _cant_tell(path, error) from error
+        raise cant_tell(path, error) from error
 
 
 def why_not_writable(path: str | Path) -> str | None:
@@ -91,12 +99,13 @@ def closed_part(path: str | Path) -> str:
     return str(path)
 
 
-def _cant_tell(path: str | Path, error: OSError) -> CantTell:
+def cant_tell(path: str | Path, error: OSError) -> CantTell:
+    """Return the error that says why nobody can tell what is at a path."""
     said = error.strerror or str(error)
-    if isinstance(error, PermissionError):
-        closed = closed_part(path)
+    closed = closed_part(path) if isinstance(error, PermissionError) else None
+    if closed is not None:
         said += f"; {'it' if closed == str(path) else closed} {_whose(closed)}"
-    return CantTell(f"{path} can't be looked at: {said}")
+    return CantTell(f"{path} can't be looked at: {said}", closed)
 
 
 def _whose(path: str | Path) -> str:

@@ -47,15 +47,19 @@ class Conflicts:
         """All conflicts, as a message names them."""
         return self.sessions | {f"project {id_}": what for id_, what in self.projects.items()}
 
-    def error(self, advice: str) -> MigratorError:
-        """Return the error that refuses a run for these conflicts; `advice` tells what to do if the plan is stale."""
+    def error(self, advice: str, where: str | None = None) -> MigratorError:
+        """Return the error that refuses a run for these conflicts; `advice` tells what to do if the plan is stale.
+
+        `where` says that the plan was made on a database at another path, if it was.
+        """
         if self.under_way:
             return MigratorError(
                 f"{conflict_sentence(self.under_way)}; opencode 2 will resume that turn, in the wrong directory. "
                 "Nothing was written. Finish it in opencode first, or leave its tree out with --on-conflict skip.",
             )
+        where = where or "The database changed since"
         return StalePlan(
-            f"The database changed since: {conflict_sentence(self.everything)}. Nothing was written; {advice}.",
+            f"{where}: {conflict_sentence(self.everything)}. Nothing was written; {advice}.",
             tuple(self.everything),
         )
 

@@ -13,11 +13,11 @@ from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
 from migrator.model import FileUndo, FolderState, PlanWarning
 from migrator.snapshots.alternates import add_alternates, broken_alternates
-from migrator.snapshots.carry_check import CarryChecker, rewritten_patches
+from migrator.snapshots.carry_check import CarryChecker, refuse_unknown, rewritten_patches
 from migrator.snapshots.layout import Layout
-from migrator.snapshots.recover import find_recoveries
+from migrator.snapshots.recover import Recoveries, find_recoveries
 from migrator.snapshots.transfer import carry
-from migrator.snapshots.undo_effect import dangerous_turns, undo_effects
+from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, dangerous_turns, undo_effects
 from migrator.store.writer import Edit
 from migrator.text import count
 
@@ -52,6 +52,7 @@ def _carry(store: Store, places: Places, job: Job, between_steps: Callable[[], N
     if not wanted:
         return job
     decisions = CarryChecker(store, places, job.plan.relocated).check(wanted)
+    refuse_unknown(decisions)
     carried = _carry_all(
         ((decision.route, decision.trees) for decision in decisions.values() if decision.route and decision.trees),
         between_steps,
@@ -80,15 +81,23 @@ def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[],
     if not planned:
         return job
     effects = undo_effects(store, places, planned)
-    recoveries = find_recoveries(store, places, effects) if any(c.turns.mended for c in planned.values()) else {}
-    carried = _carry_all(((recovery.route, recovery.trees) for recovery in recoveries.values()), between_steps)
+    mends = any(change.turns.mended for change in planned.values())
+    best, unknown = find_recoveries(store, places, effects) if mends else Recoveries({}, {})
+    carried = _carry_all(((recovery.route, recovery.trees) for recovery in best.values()), between_steps)
     edits, warnings = [], []
     for id_, change in planned.items():
-        mended = recoveries[id_].parts if id_ in recoveries else frozenset()
-        dangerous = [effect.turn for effect in dangerous_turns(effects.get(id_, ()))]
-        detached = [turn for turn in dangerous if turn.part not in mended]
+        mended = best[id_].parts if id_ in best else frozenset()
+        turns = effects.get(id_, ())
+        dangerous = [effect.turn for effect in dangerous_turns(turns)]
+        detached = [turn for turn in dangerous if turn.part not in mended and id_ not in unknown]
         edits += [Edit("part", "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
-        if not dangerous:
+        why = next((effect.because for effect in turns if effect.effect is UndoEffect.UNKNOWN), unknown.get(id_))
+        if why is not None:
+            text = (
+                f"Nobody can tell any more what an undo in {id_} would do, so that stays as it is: {why.rstrip('.')}."
+            )
+            warnings.append(PlanWarning("undo-left", f"{text} {UNTIL_MENDED}", id_))
+        elif not dangerous:
             warnings.append(
                 PlanWarning("undo-safe", f"An undo in {id_} would delete nothing any more; it was left as it is.", id_)
             )

@@ -11,15 +11,21 @@ new one. Only those two are ever looked at. One can be removed if
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import shlex
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.disk.status import is_directory, is_file
+from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError
-from migrator.execution.run_log import open_run, refuse_while_unfinished, run_entries, undone_by
+from migrator.execution.run_log import open_run, undone_by
+from migrator.execution.traces import refuse_while_unfinished, runs_on
 from migrator.model import RunStatus
+from migrator.paths import FolderMap, renamed_folder
+from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.layout import Layout
+from migrator.snapshots.readable import why_unreadable
 from migrator.snapshots.route import SnapshotRoutes
 from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
@@ -66,7 +72,7 @@ def find_leftovers(store: Store, places: Places, older_than: int | None = None) 
     Runs that began before `older_than`, in milliseconds, needn't stay undoable. Raises MigratorError if a run was cut
     off.
     """
-    refuse_while_unfinished(str(store.path))
+    refuse_while_unfinished(store)
     return [*_LeftoverSearch(store, places, older_than).leftovers()]
 
 
@@ -96,10 +102,16 @@ class _LeftoverSearch:
         self._store, self._places = store, places
         self._routes, self._layout = SnapshotRoutes(store, places), Layout.of(store)
         self._older_than = older_than
-        self._runs = [*_applied_runs(str(store.path))]
+        self._runs = [replace(run, carried=[*map(self._as_of_now, run.carried)]) for run in _applied_runs(store)]
+        renamed = (renamed_folder(run.entry.store, str(store.path)) for run in self._runs)
+        self._renamed = {folder for folder in renamed if folder is not None}
         sessions = {change.session for run in self._runs for change in run.changes}
         self._now = {id_: binding for id_, (binding, _) in store.bindings(sessions).items()}
         self._in_other_databases = _in_other_databases(store, places)
+
+    def _as_of_now(self, carried: Carried) -> Carried:
+        here = self._layout.as_of_now
+        return carried._replace(source=here(carried.source), target=here(carried.target))
 
     def leftovers(self) -> Iterator[Leftover]:
         seen = {self._routes.git_dir(binding) for binding in self._store.every_binding()}  # they are in use
@@ -113,29 +125,37 @@ class _LeftoverSearch:
                         continue
                     seen.add(git_dir)
                     try:
-                        if self._is_left_behind(Path(git_dir), worktree):
-                            size = _size(Path(git_dir))
-                            yield self._judge(Leftover(git_dir, worktree, run.entry.id, size))
+                        if self._is_left_behind(git_dir, worktree):
+                            yield self._judge(Leftover(git_dir, worktree, run.entry.id, _size(git_dir)))
                     except CantTell as error:
-                        yield Leftover(git_dir, worktree, run.entry.id, 0, str(error))
+                        yield Leftover(git_dir, worktree, run.entry.id, _size(git_dir), str(error).rstrip("."))
 
-    def _is_left_behind(self, git_dir: Path, worktree: str) -> bool:
-        """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there."""
-        is_for_one = self._layout.by_worktree and git_dir.parent.parent == self._layout.root
-        if not is_for_one or not is_file(git_dir / "HEAD"):
+    def _is_left_behind(self, git_dir: str, worktree: str) -> bool:
+        """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there.
+
+        Raises CantTell if nobody can tell.
+        """
+        is_for_one = self._layout.by_worktree and Path(git_dir).parent.parent == self._layout.root
+        if not is_for_one or not self._layout.has(git_dir):
             return False
         if not is_directory(worktree):
             return True
         place = self._places.find(worktree)
-        return self._layout.git_dir(place.project_id, place.worktree) != str(git_dir)
+        return self._layout.git_dir(place.project_id, place.worktree) != git_dir
 
     def _judge(self, leftover: Leftover) -> Leftover:
-        """Return the leftover with `why_kept`, or with `gives_up` if it can be removed."""
+        """Return the leftover with `why_kept`, or with `gives_up` if it can be removed.
+
+        Raises CantTell if nobody can tell what is in it.
+        """
         for database, in_use in self._in_other_databases.items():
             if in_use is None:
                 return leftover._replace(why_kept=f"{database} can't be read, and its sessions may be in it")
             if leftover.git_dir in in_use:
                 return leftover._replace(why_kept=f"sessions of {database} are in it")
+        if (folder := self._not_followed(leftover.git_dir)) is not None:
+            relocate = shlex.join(["opencode-migrator", "relocate", *folder])
+            return leftover._replace(why_kept=f"it isn't whole until `{relocate}` has followed what moved")
         needing = self._runs_that_need(leftover.git_dir)
         recent = [run for run in needing if self._older_than is None or run.entry.started >= self._older_than]
         if recent:
@@ -144,6 +164,15 @@ class _LeftoverSearch:
             what = f"{number} snapshots are" if number > 1 else "1 snapshot is"
             return leftover._replace(why_kept=f"{what} nowhere else")
         return leftover._replace(gives_up=tuple(run.entry.id for run in needing))
+
+    def _not_followed(self, git_dir: str) -> tuple[str, str] | None:
+        """Return the folder, renamed together with the database, in which a repository still looks for objects."""
+        alternates = read_alternates(f"{git_dir}/objects")
+        for folder in self._renamed:
+            for new in map(FolderMap([folder]).new_path, alternates):
+                if new is not None and new not in alternates and is_directory(new):
+                    return folder
+        return None
 
     def _runs_that_need(self, git_dir: str) -> list[_AppliedRun]:
         """Return the runs, newest first, whose undo would bring a session back to a repository.
@@ -179,15 +208,17 @@ class _LeftoverSearch:
         number = 0
         for now, named in named_by_place.items():
             here = complete_trees(git_dir, named)
-            there = complete_trees(now, here) if now is not None and is_file(Path(now, "HEAD")) else set()
+            if named - here and (why := why_unreadable(git_dir)):
+                raise CantTell(why)
+            there = complete_trees(now, here) if now is not None and self._layout.has(now) else set()
             number += len(here - there)
         return number
 
 
-def _size(directory: Path) -> int:
-    """Return the size of all files below a directory, in bytes."""
-    files = (file for file in directory.rglob("*") if file.is_file() and not file.is_symlink())
-    return sum(file.lstat().st_size for file in files)
+def _size(git_dir: str) -> int:
+    """Return the size of the files in a repository in bytes, so far as they may be looked at."""
+    names = (os.path.join(directory, name) for directory, _, files in os.walk(git_dir) for name in files)
+    return sum(os.lstat(name).st_size for name in names if not os.path.islink(name))
 
 
 def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
@@ -203,13 +234,13 @@ def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | No
     return found
 
 
-def _applied_runs(store: str) -> Iterator[_AppliedRun]:
+def _applied_runs(store: Store) -> Iterator[_AppliedRun]:
     """Yield every run that was applied to this database, oldest first."""
-    entries = run_entries(store)
+    entries = runs_on(store)
     undone = undone_by(entries)
     for entry in entries:
         if entry.status is RunStatus.APPLIED:
-            with open_run(entry.id, store) as journal:
+            with open_run(entry.id, str(store.path)) as journal:
                 is_undoable = entry.id not in undone and not journal.is_given_up
                 moves = [change for change in journal.changes() if change.moves]
                 yield _AppliedRun(entry, journal.carried(), moves, is_undoable)

@@ -31,10 +31,11 @@ from migrator.model import (
 )
 from migrator.state_dir import now_ms, runs_directory, sync, way_in
 from migrator.store.connection import transaction
+from migrator.store.reader import IN, array_of
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from migrator.disk.ownership import Owner
@@ -155,11 +156,22 @@ class Journal:
         """Return the ids of the sessions that the run changes, much faster than `changes` does."""
         return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
 
+    def moves(self, sessions: Iterable[str] | None = None) -> dict[str, tuple[Binding, Binding]]:
+        """Map the sessions that the run moves, or those of `sessions`, to their bindings before and after."""
+        sql, values = "SELECT session, before, after FROM change WHERE before <> after", []
+        if sessions is not None:
+            sql, values = f"{sql} AND session {IN}", [array_of(sessions)]
+        bindings = self._bindings()
+        return {id_: (bindings[old], bindings[new]) for id_, old, new in self.connection.execute(sql, values)}
+
+    def _bindings(self) -> dict[int, Binding]:
+        return {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
+
     def changes(self, first: int = 1, last: int | None = None) -> list[Change]:
         """Return the changes with sequence numbers from `first` to `last`, counted from 1."""
         sql = "SELECT session, root, title, undo, before, after FROM change WHERE seq BETWEEN ? AND ? ORDER BY seq"
         rows = self.connection.execute(sql, [first, 2**62 if last is None else last])
-        bindings = {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
+        bindings = self._bindings()
         undos = {undo.value: undo for undo in FileUndo}
         return [
             Change(session, root, title, (), bindings[before], bindings[after], undos[undo])
@@ -243,6 +255,13 @@ class Journal:
                 "UPDATE run SET status = ?, finished = ?, verified = ?", [status.value, now_ms(), verified]
             )
         self.entry = replace(entry, status=status, verified=verified)
+
+    def move_to(self, store: Path) -> None:
+        """Record that the run goes on, or is taken back, on a database at this path; it may have been moved there."""
+        if self.entry.store != str(store):
+            with _explain_errors(self.path):
+                self.connection.execute("UPDATE run SET store = ?", [str(store)])
+            self.entry = replace(self.entry, store=str(store))
 
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""

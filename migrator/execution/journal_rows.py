@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class RunEntry:
     """The row of a run; times in milliseconds.
 
-    `chunk_size` None lets chunks follow the time that they take. `announces` tells whether the model of opencode 2 is
-    told about a new directory.
+    `store` is the path that the database had; which one it is now is told by its rows (traces.py). `chunk_size` None
+    lets chunks follow the time that they take. `announces` tells whether the model of opencode 2 is told about a new
+    directory.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Job:
     `prepared_edits` set values in the same chunk as their session: back to what they were if a run is undone, or to
     what they become if file undo is carried. `projects` are the project rows to register or to take out. `undoes` is
     the run that is undone; `partial` tells that conflicts are left out. `carried` is what preparing file undo has done.
+    `made_on` is the path of the database that the plan, or the run that is undone, was made on.
     """
 
     plan: Plan
@@ -78,6 +80,7 @@ class Job:
     undoes: str | None = None
     partial: bool = False
     carried: tuple[Carried, ...] = ()
+    made_on: str | None = None
 
 
 def update_row(update: ProjectChange) -> tuple[str, str | None, str]:

@@ -97,8 +97,7 @@ def inverted_updates(store: Store, updates: Sequence[ProjectChange]) -> tuple[li
 def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
     """Write updates, inside a transaction. Raises StalePlan if a row isn't what it should be before."""
     for update in updates:
-        edits = [Edit("project", name, update.id, update.id, old, new) for name, old, new in _changed_columns(update)]
-        edits += [Edit("workspace", "directory", id_, update.id, old, new) for id_, old, new in update.workspaces]
+        edits = column_edits(update)
         removed = [row for row, _ in update.directories if row]
         inserted = [row for _, row in update.directories if row]
         written = writer.edit(edits)
@@ -106,6 +105,12 @@ def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
         written += sum(writer.insert_row(DIRECTORIES, row) for row in inserted)
         if written != len(edits) + len(removed) + len(inserted):
             raise StalePlan(f"Project {update.id} changed while the run was writing; everything was rolled back.")
+
+
+def column_edits(update: ProjectChange) -> list[Edit]:
+    """Return the edits of single values that an update makes: all but the rows of the project's directories."""
+    edits = [Edit("project", name, update.id, update.id, old, new) for name, old, new in _changed_columns(update)]
+    return edits + [Edit("workspace", "directory", id_, update.id, old, new) for id_, old, new in update.workspaces]
 
 
 def _states(store: Store, updates: Sequence[ProjectChange]) -> list[UpdateState]:

@@ -45,7 +45,7 @@ def journal_files(store: str | None = None) -> list[Path]:
 
 
 def run_entries(store: str | None = None) -> list[RunEntry]:
-    """Return the runs so far, oldest first; only those on the database `store`, if that is given.
+    """Return the runs so far, on every database, oldest first; `store` is as in `journal_files`.
 
     Raises UnreadableRuns with the rest, naming the journals that can't be read: their runs may be on any database.
     """
@@ -58,27 +58,10 @@ def run_entries(store: str | None = None) -> list[RunEntry]:
             continue  # it was cut off before it began
         except MigratorError as error:
             troubles.append(str(error))
-    found = sorted((entry for entry in found if store in {None, entry.store}), key=lambda entry: entry.started)
+    found.sort(key=lambda entry: entry.started)
     if troubles:
         raise UnreadableRuns(" ".join(troubles[:_NAMED]) + and_more(len(troubles) - _NAMED, "journal"), found)
     return found
-
-
-def refuse_while_unfinished(store: str) -> None:
-    """Raise MigratorError if a run on this database was cut off."""
-    sql = "SELECT id FROM run WHERE store = ? AND status IN (?, ?)"
-    values = (store, RunStatus.RUNNING.value, RunStatus.ROLLING_BACK.value)
-    found: list[str] = []
-    for path in journal_files(store):
-        with Journal(path) as journal:
-            if journal.has_table("run"):
-                found += [run for (run,) in journal.connection.execute(sql, values)]
-    if found:
-        run = found[0]
-        raise MigratorError(
-            f"Run {run} on this database was cut off; first `opencode-migrator resume {run}` to finish it "
-            f"or `opencode-migrator undo {run}` to take it back.",
-        )
 
 
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
@@ -90,13 +73,13 @@ def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
     return found
 
 
-def sessions_taken_back(run: str, runs: Sequence[RunEntry]) -> set[str]:
-    """Return the sessions of a run that were taken back and not moved again since."""
+def sessions_taken_back(run: str, runs: Sequence[RunEntry], store: str) -> set[str]:
+    """Return the sessions of a run that were taken back and not moved again since; `store` is as in `journal_files`."""
     back: set[str] = set()
     for undo in runs:
         if undo.undoes == run and undo.status is RunStatus.APPLIED:
-            with open_run(undo.id, undo.store) as journal:
-                back |= journal.session_ids() - sessions_taken_back(undo.id, runs)
+            with open_run(undo.id, store) as journal:
+                back |= journal.session_ids() - sessions_taken_back(undo.id, runs, store)
     return back
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import name_of_user, owner_of
 from migrator.errors import MigratorError, StalePlan
-from migrator.execution import project_edits, run_log
+from migrator.execution import project_edits, run_log, traces
 from migrator.execution.conflicts import (
     DELETED_IN_2,
     Conflicts,
@@ -28,6 +28,7 @@ from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
 from migrator.places.checkout import GLOBAL
 from migrator.state_dir import is_found_by, now_ms
+from migrator.store.location import is_same_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,13 +40,18 @@ if TYPE_CHECKING:
     from migrator.store.writer import Writer
 
 
-def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places) -> Run:
-    """Carry out a plan. Raises StalePlan, with nothing written, if it is no longer true."""
+def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places, made_on: str | None = None) -> Run:
+    """Carry out a plan. Raises StalePlan, with nothing written, if it is no longer true.
+
+    `made_on` is the path of the database for which it was made, if that is another.
+    """
     now = now_ms()
     needed = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
     if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
         needed.append(ProjectChange(GLOBAL, "/", ProjectAction.REGISTER))
-    job = Job(plan, projects=tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(needed)))
+    job = Job(
+        plan, projects=tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(needed)), made_on=made_on
+    )
     # A session that stays where it is may have no project row.
     with nullcontext() if any(change.moves for change in plan.changes) else writer.without_foreign_keys():
         return _run(writer, job, write, places)
@@ -53,10 +59,11 @@ def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places) -> Ru
 
 def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
-    _check_store(writer, run)
-    if run.entry.unfinished:
+    if traces.entry_on(writer, run.entry).unfinished:
+        warnings = _warn_of_other_database(writer, run.entry)
+        run.move_to(writer.path)
         sessions = roll_back(writer, run)
-        return replace(run.outcome(), sessions=sessions)
+        return replace(run.outcome(warnings=warnings), sessions=sessions)
     with writer.without_foreign_keys():
         return _run(writer, inverse_job(writer, run), write)
 
@@ -82,9 +89,9 @@ def inverse_job(store: Store, run: Journal) -> Job:
     back, as by any move; what the run itself had detached is set back, byte for byte. Raises MigratorError if the run
     can't be taken back any more.
     """
-    entry, runs = run.entry, run_log.run_entries(run.entry.store)
+    entry, runs = run.entry, traces.runs_on(store)
     _check_undoable(run, runs)
-    taken_back = run_log.sessions_taken_back(entry.id, runs)
+    taken_back = run_log.sessions_taken_back(entry.id, runs, str(store.path))
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
@@ -100,25 +107,33 @@ def inverse_job(store: Store, run: Journal) -> Job:
     children, unchanged = children_created_since(store, done, entry.started)
     updates, kept = project_edits.inverted_updates(store, run.updates())
     newer = "is newer than the run; it goes along with its tree"
-    warnings = [PlanWarning("born-since", f"{child.session} {newer}.", child.session) for child in children]
+    warnings = [*_warn_of_other_database(store, entry)]
+    warnings += [PlanWarning("born-since", f"{child.session} {newer}.", child.session) for child in children]
     warnings += [PlanWarning("changed-since", f"The {what} has changed since and stays as it is.") for what in kept]
     plan = Plan(
-        entry.store, store.schema.dialect, (*reversed(changes), *children), tuple(updates), tuple(warnings),
+        str(store.path), store.schema.dialect, (*reversed(changes), *children), tuple(updates), tuple(warnings),
         tuple(unchanged), announce=entry.announces,
     )  # fmt: skip
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
-    return Job(plan, restores, projects, undoes=entry.id)
+    return Job(plan, restores, projects, undoes=entry.id, made_on=entry.store)
+
+
+def _warn_of_other_database(store: Store, run: RunEntry) -> tuple[PlanWarning, ...]:
+    """Return a warning if the run was made on a database at another path."""
+    where = traces.where_made(store, run)
+    return (PlanWarning("other-database", where),) if where else ()
 
 
 def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Finish a run that was cut off, or its rollback if that had begun."""
-    _check_store(writer, run)
-    entry = run.entry
+    entry = traces.entry_on(writer, run.entry)
     if not entry.unfinished:
         raise MigratorError(f"Run {entry.id} is finished ({entry.status}); there is nothing to resume.")
+    warnings = _warn_of_other_database(writer, entry)
     if entry.status is RunStatus.ROLLING_BACK:
+        run.move_to(writer.path)
         roll_back(writer, run)
-        return run.outcome()
+        return run.outcome(warnings=warnings)
     deleted = deleted_in_opencode_2(writer, run.edits())
     first = _forget_unwritten_chunks(writer, run)
     rest = run.changes(first)
@@ -136,12 +151,13 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     if found:
         raise StalePlan(
             f"Run {entry.id} can't be finished: {conflict_sentence(found)}; "
-            f"`opencode-migrator undo {entry.id}` takes it back.",
+            f"`{traces.command('undo', entry, writer)}` takes it back.",
             tuple(found),
         )
+    run.move_to(writer.path)
     with writer.without_foreign_keys():
         execute(writer, run, staging, write.progress)
-    return run.outcome()
+    return run.outcome(warnings=warnings)
 
 
 def _forget_unwritten_chunks(writer: Writer, run: Journal) -> int:
@@ -159,12 +175,13 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
 
     Without `places` there is no file undo to prepare: an undo sets back what there was.
     """
-    run_log.refuse_while_unfinished(job.plan.store)
+    traces.refuse_while_unfinished(writer)
     staging = stage(writer, job.plan.changes)
     conflicts = find_conflicts(staging, job)
     if conflicts.everything:
         if write.on_conflict == "abort":
-            raise conflicts.error("--on-conflict skip takes back the rest" if job.undoes else "plan again")
+            advice = "--on-conflict skip takes back the rest" if job.undoes else "plan again"
+            raise conflicts.error(advice, _other_database(writer, job))
         job = _without_conflicts(job, conflicts)
         staging = stage(writer, job.plan.changes)
     skipped = tuple(conflicts.sessions)
@@ -205,6 +222,10 @@ def _without_conflicts(job: Job, conflicts: Conflicts) -> Job:
     )
 
 
-def _check_store(writer: Writer, run: Journal) -> None:
-    if run.entry.store != str(writer.path):
-        raise MigratorError(f"Run {run.entry.id} was made on {run.entry.store}, not on {writer.path}.")
+def _other_database(store: Store, job: Job) -> str | None:
+    """Return in words that a job is about a database at another path; None if it is about this one."""
+    if job.made_on is None or is_same_file(job.made_on, store.path):
+        return None
+    if job.undoes:
+        return f"{store.path} is not as run {job.undoes}, which was made on {job.made_on}, left it"
+    return f"{store.path} is not as the plan, which was made for {job.made_on}, says"

@@ -1,31 +1,41 @@
-"""`apply`: a plan is carried out on the database that it was made for."""
+"""`apply`: a plan is carried out on the database that has the rows that it names."""
 
 from __future__ import annotations
 
+import os
+import shlex
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError
+from migrator.disk.status import is_gone
+from migrator.errors import CantTell, MigratorError
 from migrator.execution import runs
 from migrator.execution.interrupts import deferred_interrupts
-from migrator.model import Run, RunStatus
+from migrator.execution.traces import LOOK_SECONDS
+from migrator.model import PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
 from migrator.planning.recheck import recheck
+from migrator.store.connection import BUSY_SECONDS
+from migrator.store.location import databases_beside, default_database, is_same_file
+from migrator.store.reader import Store
 from migrator.store.writer import Writer
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from migrator.arguments import WriteRequest
     from migrator.model import Plan
 
 
 def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
-    """Carry out a plan under the exclusive lock. Raises StalePlan if rows changed since it was made, DatabaseInUse."""
-    if plan.store != str(path):
-        raise MigratorError(f"The plan is for {plan.store}, not for {path}; name its database with --db.")
+    """Carry out a plan under the exclusive lock. Raises StalePlan if rows changed since it was made, DatabaseInUse.
+
+    The database may be at another path than the one for which the plan was made. Raises MigratorError if it has nothing
+    that the plan is about.
+    """
     if not plan.writes:
         return Run(None, RunStatus.UNCHANGED)
     with open_writer(path, write) as (writer, request):
@@ -33,8 +43,82 @@ def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
             raise MigratorError(
                 f"The plan is for a {plan.dialect} database, and {path} is {writer.schema.dialect} now."
             )
+        _check_here(writer, plan)
         places = places_of(writer)
-        return runs.apply(writer, recheck(plan, writer, places), request, places)
+        checked = recheck(plan_on(plan, path), writer, places)
+        return runs.apply(writer, checked, request, places, made_on=plan.store)
+
+
+def find_database(plan: Plan, file: str) -> Path:
+    """Return the database to which the plan in `file` is applied if none is named.
+
+    That is the one at the path for which it was made; if that is gone or has nothing of the plan, the one that opencode
+    would open. Raises MigratorError, which names the command that goes on, if that has nothing of it either.
+    """
+    default = default_database()
+    known = [Path(os.path.realpath(plan.store)), *([default] if default else [])]
+    if not plan.writes:
+        return known[0]
+    for path in known:
+        if not is_gone(path) and _has_rows(path, plan):
+            return path
+    lost = "is gone" if is_gone(known[0]) else "has nothing of it"
+    for beside in dict.fromkeys(beside for path in known for beside in _beside(path)):
+        if _may_have_rows(beside, plan):
+            command = shlex.join(["opencode-migrator", "apply", file, "--db", str(beside)])
+            raise MigratorError(
+                f"The plan was made for {plan.store}, which {lost}; its rows are in {beside}: `{command}`.",
+            )
+    if not is_gone(known[0]):
+        return known[0]  # where they were deleted, as applying the plan will say
+    raise MigratorError(
+        f"The plan was made for {plan.store}, which {lost}; if that was moved, name it with --db FILE.",
+    )
+
+
+def plan_on(plan: Plan, path: Path) -> Plan:
+    """Return a plan as it is applied to the database at `path`, with a warning if it was made for another path."""
+    if is_same_file(plan.store, path):
+        return replace(plan, store=str(path))
+    gone = ", which is gone" if is_gone(plan.store) else ""
+    warning = PlanWarning("other-database", f"The plan was made for {plan.store}{gone}; this is {path}.")
+    return replace(plan, store=str(path), warnings=(*plan.warnings, warning))
+
+
+def _check_here(store: Store, plan: Plan) -> None:
+    """Raise MigratorError if a database at another path than the plan's has nothing of the plan."""
+    if not is_same_file(plan.store, store.path) and not _is_about(store, plan):
+        what = f"None of its {count(len(plan.changes), 'session')}" if plan.changes else "No project row of it"
+        raise MigratorError(
+            f"The plan was made for {plan.store}. {what} is in {store.path}; apply it without --db, or plan again.",
+        )
+
+
+def _has_rows(path: Path, plan: Plan, busy_seconds: float = BUSY_SECONDS) -> bool:
+    with Store(path, busy_seconds=busy_seconds) as store:
+        return _is_about(store, plan)
+
+
+def _beside(path: Path) -> list[Path]:
+    try:
+        return databases_beside(path)
+    except CantTell:
+        return []
+
+
+def _may_have_rows(path: Path, plan: Plan) -> bool:
+    """Tell whether a database that nobody has named has rows of a plan, as far as it can be looked at."""
+    try:
+        return _has_rows(path, plan, LOOK_SECONDS)
+    except MigratorError:
+        return False
+
+
+def _is_about(store: Store, plan: Plan) -> bool:
+    """Tell whether a plan is about sessions of a database or, if it is about none, about its projects."""
+    if plan.changes:
+        return bool(store.parents(change.session for change in plan.changes))
+    return bool(store.project_rows([update.id for update in plan.updates]))
 
 
 @contextmanager

@@ -78,8 +78,8 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
         "undo",
         {**tally, "sessions": rows, "redo": redo_rows(sessions, redo)},
         undo_effect_headline(rows, len(sessions)),
-        wrong=tally[UndoEffect.DELETES.value] > 0,
-        notable=tally[UndoEffect.UNKNOWN.value] > 0 or bool(redo),
+        wrong=tally[UndoEffect.DELETES.value] + tally[UndoEffect.UNKNOWN.value] > 0,
+        notable=bool(redo),
     )
 
 
@@ -169,16 +169,17 @@ def _integrity(store: Store) -> Iterator[CheckResult]:
 
 
 def _runs(store: Store) -> CheckResult:
-    from migrator.execution.run_log import run_entries
+    from migrator.execution.traces import command, unfinished_on
 
     try:
-        cut_off = [entry.id for entry in run_entries(str(store.path)) if entry.unfinished]
+        cut_off = unfinished_on(store)
     except MigratorError as error:
         return CheckResult("unfinishedRuns", None, str(error), wrong=True, cant_tell=str(error))
     return CheckResult(
         "unfinishedRuns",
-        cut_off,
-        f"cut off: run {', '.join(cut_off)}; `opencode-migrator resume` finishes it, `undo` takes it back"
+        [run.id for run in cut_off],
+        f"cut off: run {', '.join(run.id for run in cut_off)}; `{command('resume', cut_off[0], store)}` finishes it, "
+        f"`{command('undo', cut_off[0], store)}` takes it back"
         if cut_off
         else "no unfinished run",
         wrong=bool(cut_off),

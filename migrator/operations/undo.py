@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution import runs
-from migrator.execution.run_log import open_run, run_entries, undone_by
-from migrator.model import RunStatus
+from migrator.execution.run_log import open_run
+from migrator.model import PlanWarning, RunStatus
 from migrator.operations.apply import open_writer
-from migrator.operations.log import find_run
+from migrator.operations.run_databases import check_here, find_run, runs_located
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
@@ -18,19 +19,27 @@ if TYPE_CHECKING:
     from migrator.arguments import WriteRequest
     from migrator.execution.journal_rows import RunEntry
     from migrator.model import Plan, Run
+    from migrator.operations.run_databases import FoundRun
 
 
-def find_run_to_undo(run: str | None, only: Path | None = None) -> RunEntry:
-    """Return the run with this id; without one, the last that can be taken back (with `only`, of this database)."""
+def find_run_to_undo(run: str | None, only: Path | None = None) -> FoundRun:
+    """Return the run with this id; without one, the last that can be taken back (with `only`, on this database).
+
+    Raises NoSuchRun if there is none, or if its rows are in no database that is known.
+    """
     if run is not None:
-        return find_run(run, only)
-    entries = run_entries(str(only) if only else None)
-    undone = undone_by(entries)
-    for entry in reversed(entries):
-        if entry.unfinished or (entry.status is RunStatus.APPLIED and not entry.undoes and entry.id not in undone):
-            return entry
+        return find_run(run, only, "undo")
+    for entry, _, undone_by in reversed(runs_located(only)):
+        if entry.unfinished or (entry.status is RunStatus.APPLIED and not entry.undoes and undone_by is None):
+            return find_run(entry.id, only, "undo")
     where = f" of {only}" if only else ""
     raise MigratorError(f"There is no run{where} to take back; `opencode-migrator log` lists the runs so far.")
+
+
+def read_run(run: str) -> RunEntry:
+    """Return the run with this id, whatever database it is on. Raises NoSuchRun."""
+    with open_run(run) as journal:
+        return journal.entry
 
 
 def plan_undo(path: Path, run: str) -> Plan:
@@ -42,4 +51,6 @@ def plan_undo(path: Path, run: str) -> Plan:
 def undo_run(path: Path, run: str, write: WriteRequest) -> Run:
     """Take a run back; an unfinished one is rolled back."""
     with open_writer(path, write) as (writer, request), open_run(run, str(path)) as journal:
-        return runs.undo(writer, journal, request)
+        note = check_here(writer, journal.entry, "undo")
+        done = runs.undo(writer, journal, request)
+        return replace(done, warnings=(*done.warnings, PlanWarning("other-database", note))) if note else done

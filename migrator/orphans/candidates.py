@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.errors import MigratorError
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within
@@ -24,7 +26,7 @@ from migrator.places.small_files import names_in, read_small, real_path
 from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.orphans.known_checkouts import KnownCheckouts
     from migrator.orphans.rule import RuleContext
@@ -89,7 +91,7 @@ class Candidates:
         self._search = search
         self.records = VcsRecords(context, known, self._searched)
         self.is_copied = cache(_looks_copied)
-        self._possible_ids = cache(possible_ids)
+        self._possible_ids = cache(_possible_ids)
         self.find = cache(self._find)
 
     def _searched(self) -> Sequence[str]:
@@ -155,8 +157,11 @@ class Candidates:
         return self._known.first_used(lost.project_id, top) is None and not self._may_have_had_as_worktree(lost, top)
 
     def trace(self, project_id: str, top: str) -> str | None:
-        """Say by what a repository shows that it was a project once, in words; None if nothing does."""
-        if (words := self._possible_ids(top).get(project_id)) or not has_commit(top, project_id):
+        """Say by what a repository shows that it was a project once, in words; None if nothing does.
+
+        Raises MigratorError if git can't tell.
+        """
+        if (words := possible_ids(top).get(project_id)) or not has_commit(top, project_id):
             return words
         return "it has that commit, from a history before this one"
 
@@ -211,6 +216,13 @@ def folders_beside(missing: str) -> Iterator[str]:
         folder = os.path.join(above, other, *below)
         if other != name and os.path.isdir(folder) and real_path(folder) == folder:
             yield folder
+
+
+def _possible_ids(top: str) -> Mapping[str, str]:
+    """Return what `possible_ids` does, nothing if git can't tell: a candidate is named for what was seen."""
+    with suppress(MigratorError):
+        return possible_ids(top)
+    return {}
 
 
 def _kept_id(top: str) -> str | None:

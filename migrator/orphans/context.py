@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.orphans.directory_status import inspect
-from migrator.places import git
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -119,7 +118,7 @@ class DatabaseRuleContext:
         from shutil import which
 
         infos = [inspect(directory) for directory in {*directories} - self._inspected.keys()]
-        if which("git") is None and any(info.real and git.repository_root(info.real) for info in infos):
+        if which("git") is None and any(info.real and self._places.git_root(info.real) for info in infos):
             raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
         self._places.prefetch(info.real for info in infos if info.real is not None)
         self._inspected |= {info.directory: self._with_place(info) for info in infos}

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import difference
+from migrator.errors import MigratorError
 from migrator.model import Certainty, Suggestion
 from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from migrator.orphans.candidates import Candidate
     from migrator.orphans.rule import DirectoryInfo, RuleContext
     from migrator.orphans.search import Search
+    from migrator.orphans.vcs_records import RecordedPlaces
     from migrator.snapshots.same_folder import SnapshotFolders
 
 
@@ -121,9 +123,10 @@ class Homes:
         if project_id == place.project_id or is_outside_repository(project_id, place.directory):
             because = f"{place.directory} is there, and opencode resolves it to this project today"
             return Home(place, Certainty.CERTAIN, because)
-        if place.vcs is None and (broken := _broken_worktree_link(place.directory)):
-            return no_home(broken)
-        return self._home_of_drifted(self._lost_checkout(binding), place, info.kept_id)
+        try:
+            return self._home_of_drifted(self._lost_checkout(binding), place, info.kept_id)
+        except MigratorError as error:
+            return no_home(str(error))
 
     def _home_of_drifted(self, lost: LostCheckout, place: Place, kept_id: str | None) -> Home:
         """Return the home of a session whose directory, which is there, is of another project now."""
@@ -193,6 +196,8 @@ class Homes:
     def _home_nearby(self, lost: LostCheckout, directory: str) -> Home:
         """Return the home of a session whose directory was once here."""
         info = self._context.inspect(lost.root)
+        if info.real is not None and info.place is None:
+            return no_home(info.detail)
         record = self._candidates.records.workspace(directory)
         if record is None and info.place and lost.project_id in {info.place.project_id, info.kept_id} - {GLOBAL}:
             return self._home_in_checkout(lost, directory)
@@ -200,15 +205,17 @@ class Homes:
             return no_home("it was in no repository, so nothing here tells where it went")
         if record is None and not info.real:
             record = self._candidates.records.worktree(directory, lost.root, lost.project_id, lost.newest)
-        if record is not None and not record.roots:
-            return no_home(record.because, away=True)
-        if record is not None and record.roots == (lost.root,):
-            return self._at(lost.root, record.sub, Certainty.LIKELY, record.because)
         if record is not None:
-            return self._choose(self._candidates.recorded(lost, record), lost, record.sub, f"{lost.root} is gone")
-        return self._home_of_lost(
-            lost, directory, f"{lost.root} is gone" if not info.real else f"{lost.root} is another"
-        )
+            return self._home_on_record(lost, record)
+        what_is_there = f"another repository stands at {lost.root} now" if info.real else f"{lost.root} is gone"
+        return self._home_of_lost(lost, directory, what_is_there)
+
+    def _home_on_record(self, lost: LostCheckout, record: RecordedPlaces) -> Home:
+        if not record.roots:
+            return no_home(record.because, away=True)
+        if record.roots == (lost.root,):
+            return self._at(lost.root, record.sub, Certainty.LIKELY, record.because)
+        return self._choose(self._candidates.recorded(lost, record), lost, record.sub, f"{lost.root} is gone")
 
     def _home_in_checkout(self, lost: LostCheckout, directory: str) -> Home:
         """Return where a directory is now that is gone from a checkout that is there."""
@@ -264,12 +271,3 @@ class Homes:
                 return place
             directory = os.path.dirname(directory)
         return top
-
-
-def _broken_worktree_link(directory: str) -> str | None:
-    """Return what to do about a directory if it is a linked worktree whose repository has moved away."""
-    marked = git.repository_root(directory)
-    marker = os.path.join(marked, ".git") if marked else ""
-    if not os.path.isfile(marker):
-        return None
-    return f"{marker} names a repository that isn't there; first run `git worktree repair` where that is now"

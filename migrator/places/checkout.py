@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha1
 
+from migrator.disk.readable import why_unreadable, with_remedy
 from migrator.model import Place
 from migrator.places.small_files import read_small
 
@@ -50,8 +51,14 @@ class Checkout:
 
 
 def kept_project_id(directory: str) -> str | None:
-    """Return the project id that opencode has written into the git or `.hg` directory of a repository, if any."""
-    data = read_small(os.path.join(directory, "opencode"), _KEPT_ID_LIMIT)
+    """Return the project id that opencode has written into the git or `.hg` directory of a repository, if any.
+
+    Raises CantTell if nobody can tell.
+    """
+    kept = os.path.join(directory, "opencode")
+    data = read_small(kept, _KEPT_ID_LIMIT)
+    if data is None and (error := why_unreadable([kept])) is not None:
+        raise with_remedy(error, kept)
     return data.decode("utf-8-sig", "replace").strip() or None if data else None
 
 

@@ -15,9 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from migrator.errors import MigratorError
+from migrator.disk.readable import remedy, why_unreadable_below
+from migrator.disk.status import is_there
+from migrator.errors import CantTell
 from migrator.places import git_worktrees, origin
-from migrator.places.checkout import GLOBAL, NO_CHECKOUT, Checkout, ProjectIdScheme, kept_project_id
+from migrator.places.broken_git import what_is_wrong
+from migrator.places.checkout import GLOBAL, Checkout, ProjectIdScheme, kept_project_id
 from migrator.places.small_files import nearest_with
 
 # Git sets these for its hooks and aliases: with them it would describe the repository we were called from.
@@ -43,26 +46,17 @@ class _Layout(NamedTuple):
     common: str
 
 
-def repository_root(directory: str) -> str | None:
-    """Return the nearest directory at or above the absolute `directory` with a `.git` in it, without asking git."""
-    return nearest_with(".git", directory)
-
-
 def checkout(root: str, scheme: ProjectIdScheme) -> Checkout:
-    """Describe the checkout whose `.git` is in `root`. Raises MigratorError if git is missing or refuses.
+    """Describe the checkout whose `.git` is in `root`. Raises CantTell if git is missing, refuses or fails.
 
-    If git says that a `.git` is no repository (its main repository moved away, say), it is no checkout to opencode.
+    So it does where git says that this `.git` is no repository. To opencode there is no project then, or that of the
+    repository around (1.18.34); but something is there, and once it is mended, all that was bound by this answer is
+    lost.
     """
     layout = _layout(root)
     if scheme is ProjectIdScheme.ORIGIN_FIRST:
-        return _origin_first(layout) if layout else NO_CHECKOUT
-    if scheme is ProjectIdScheme.V2:
-        return _version_2(layout) if layout else NO_CHECKOUT
-    if layout:
-        return _cache_first(layout)
-    kept = kept_project_id(f"{root}/.git")
-    project_id, id_source = (kept, _KEPT) if kept else (GLOBAL, "no repository to git")
-    return Checkout(project_id, root, root, None, kept, id_source)
+        return _origin_first(layout)
+    return _version_2(layout) if scheme is ProjectIdScheme.V2 else _cache_first(layout)
 
 
 def _origin_first(layout: _Layout) -> Checkout:
@@ -79,7 +73,7 @@ def _version_2(layout: _Layout) -> Checkout:
     link = git_worktrees.worktree_link(layout.root)
     if link is None or link.id is None:
         return facts
-    _, listed, _ = _git(facts.worktree, "worktree", "list", "--porcelain")
+    listed = _ask(facts.worktree, "worktree", "list", "--porcelain")
     main = next((line for line in listed.split("\n") if line.startswith("worktree ")), None)
     if main is None:
         return facts
@@ -102,29 +96,67 @@ def _main_worktree(layout: _Layout) -> str:
     parent = str(Path(layout.common).parent)
     if layout.root in (layout.common, parent):
         return layout.root
-    _, bare, _ = _git(layout.root, "config", "--bool", "core.bare")
+    bare = _ask(layout.root, "config", "--bool", "--default=false", "core.bare")
     return layout.common if bare.strip() == "true" else parent
 
 
-def _layout(root: str) -> _Layout | None:
-    # One process for two paths. The top level comes last, because git stops there in a bare repository.
-    _, out, complaint = _git(root, "rev-parse", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel")
-    answer = re.fullmatch(r"(.+)\n(?:true|false)\n(.*)", out, re.DOTALL)
+def _layout(root: str) -> _Layout:
+    # One process for all. A word between two paths, and the top level last, because git stops there if there is none.
+    words = "--git-dir", "--is-bare-repository", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel"
+    _, out, complaint = _git(root, "rev-parse", *words)
+    answer = re.fullmatch(r"(.+)\n(?:true|false)\n(.+)\n(?:true|false)\n(.*)", out, re.DOTALL)
     if answer:
-        common, top = (os.path.normpath(Path(root, path.rstrip("\r\n"))) for path in answer.groups())
-        return _Layout(root, top if answer[2].strip("\r\n") else None, common)
-    if "not a git repository" in complaint:
-        return None
+        git_dir, common, top = (os.path.normpath(Path(root, path.rstrip("\r\n"))) for path in answer.groups())
+        has_top = bool(answer[3].strip("\r\n"))
+        if not _is_that_of(root, git_dir):
+            raise _says_no(root, f"git goes past {root}/.git to the repository around, {top if has_top else common},")
+        return _Layout(root, top if has_top else None, common)
+    if "not a git repository" in complaint or "invalid gitfile" in complaint:
+        raise _says_no(root, f"git says that {root}/.git is no repository", complaint)
     if "dubious ownership" in complaint or "unsafe repository" in complaint:
-        raise MigratorError(
+        raise CantTell(
             f"git refuses to look into {root} because another user owns it, and opencode would see no project there: "
             f"run git config --global --add safe.directory {shlex.quote(root)} and try again"
         )
-    raise MigratorError(f"git can't read the repository at {root}, repair it first: {complaint}")
+    raise _failed(root, complaint)
+
+
+def _is_that_of(root: str, git_dir: str) -> bool:
+    """Tell whether a git directory is the one at `<root>/.git`; where that is a file, git looks nowhere else."""
+    marker = os.path.join(root, ".git")
+    try:
+        return os.path.isfile(marker) or os.path.samefile(marker, git_dir)
+    except OSError:
+        return False
+
+
+def _says_no(root: str, what_git_does: str, complaint: str = "") -> CantTell:
+    """Return the error for a `.git` that is none to git; its `complaint` counts if we see nothing wrong with it."""
+    why, repair = what_is_wrong(root)
+    because = f" because {why}" if why else complaint and f" ({complaint})"
+    return CantTell(f"{what_git_does}{because}, and opencode would not see its project there: {repair} and try again")
+
+
+def _failed(root: str, complaint: str) -> CantTell:
+    """Return the error for a checkout about which git gives no answer; `complaint` is what it says instead."""
+    link = git_worktrees.worktree_link(root)
+    error = why_unreadable_below(link.common) if link else None
+    first = remedy(error, link.common) if link and error else "repair it"
+    return CantTell(f"git can't read the repository at {root}, {first} first: {complaint}")
+
+
+def _ask(top: str, *arguments: str) -> str:
+    """Return what git answers about a checkout. Raises CantTell if it fails."""
+    failed, answer, complaint = _git(top, *arguments)
+    if failed:
+        raise _failed(top, complaint)
+    return answer
 
 
 def _by_origin(top: str) -> tuple[str, str] | None:
-    failed, url, _ = _git(top, "remote", "get-url", "origin")
+    failed, url, complaint = _git(top, "remote", "get-url", "origin")
+    if failed and "No such remote" not in complaint and not _is_outside(top):
+        raise _failed(top, complaint)
     project_id = None if failed else origin.project_id(url)
     return (project_id, f"origin {origin.host_and_path(url)}") if project_id else None
 
@@ -140,9 +172,32 @@ def root_commits(top: str) -> frozenset[str]:
     """Return the ids of the ancestors of HEAD that have no parent; none if there is no commit.
 
     Clones and worktrees of a repository have them in common. Git walks the whole history unless it has a commit graph.
+    Raises CantTell if it fails, as where objects are missing.
     """
-    failed, commits, _ = _git(top, "rev-list", "--max-parents=0", "HEAD")
+    failed, commits, complaint = _git(top, "rev-list", "--max-parents=0", "HEAD")
+    if failed and not _is_outside(top) and not _has_no_commit(top):
+        raise _failed(top, complaint)
     return frozenset() if failed else frozenset(commits.split())
+
+
+def _is_outside(top: str) -> bool:
+    """Tell whether a worktree is in no repository itself: core.worktree can name such a directory."""
+    return nearest_with(".git", top) is None
+
+
+def _has_no_commit(top: str) -> bool:
+    """Tell whether HEAD names a branch that has never had a commit.
+
+    A crash can leave the file of a branch empty, or take it away, and git says the same of it as of a new branch
+    (2.39.5). But the log of a branch is there from its first commit until git deletes the branch.
+    """
+    detached, branch, _ = _git(top, "symbolic-ref", "-q", "HEAD")
+    branch = branch.strip()
+    failed, commit, complaint = _git(top, "for-each-ref", branch)
+    if detached or failed or commit or "broken ref" in complaint:
+        return False
+    log = _ask(top, "rev-parse", "--git-path", f"logs/{branch}").rstrip("\n")
+    return not is_there(os.path.join(top, log))
 
 
 def environment() -> dict[str, str]:
@@ -164,7 +219,7 @@ def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
     except FileNotFoundError as error:
         if not Path(directory).is_dir():
             return 1, "", f"{directory} is gone"
-        raise MigratorError(
+        raise CantTell(
             f"git is not on PATH, so nobody can tell which project the repository at {directory} is: install git"
         ) from error
     except OSError as error:

@@ -53,7 +53,7 @@ def worktree_link(root: str) -> WorktreeLink | None:
     marker = os.path.join(root, ".git")
     if os.path.isdir(marker):
         return WorktreeLink(real_path(marker), None, True)
-    git_dir = _named_git_dir(root)
+    git_dir = named_git_dir(root)
     if git_dir is None:
         return WorktreeLink(real_path(root), None, True) if _is_git_directory(root) else None
     admin = real_path(os.path.join(root, git_dir))
@@ -83,14 +83,20 @@ def admin_dir(worktree: str) -> str | None:
 
     None if `.git` is no file, or names something else than a linked worktree's record, as in a submodule.
     """
-    git_dir = _named_git_dir(worktree)
+    git_dir = named_git_dir(worktree)
     admin = os.path.normpath(os.path.join(worktree, git_dir)) if git_dir else ""
     return admin if os.path.basename(os.path.dirname(admin)) == "worktrees" else None
 
 
+def named_git_dir(root: str) -> str | None:
+    """Return the path that `<root>/.git` holds if it is a file: that of the git directory, absolute or from `root`."""
+    text = _text(os.path.join(root, ".git"))
+    return text.removeprefix("gitdir: ") if text and text.startswith("gitdir: ") else None
+
+
 def names_relative_path(worktree: str) -> bool:
     """Tell whether the `.git` of a linked worktree names its record by a relative path, as git 2.48 can write it."""
-    git_dir = _named_git_dir(worktree)
+    git_dir = named_git_dir(worktree)
     return git_dir is not None and not os.path.isabs(git_dir)
 
 
@@ -154,12 +160,6 @@ def _common(admin: str) -> str | None:
 def _is_git_directory(directory: str) -> bool:
     inside = (os.path.join(directory, name) for name in ("HEAD", "objects", "refs"))
     return all(map(os.path.lexists, inside))
-
-
-def _named_git_dir(root: str) -> str | None:
-    """Return the path that `<root>/.git` holds if it is a file: that of the git directory, absolute or from `root`."""
-    text = _text(os.path.join(root, ".git"))
-    return text.removeprefix("gitdir: ") if text and text.startswith("gitdir: ") else None
 
 
 def _text(path: str) -> str | None:

@@ -13,7 +13,8 @@ import struct
 import subprocess
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError
+from migrator.disk.status import is_there
+from migrator.errors import CantTell
 from migrator.places.checkout import GLOBAL, Checkout, kept_project_id
 from migrator.places.small_files import read_small
 
@@ -35,7 +36,8 @@ _VERSION_1, _INLINE, _GENERAL_DELTA = 1, 1 << 16, 1 << 17
 def checkout(root: str) -> Checkout:
     """Describe the working copy whose `.hg` is in `root`.
 
-    Raises MigratorError if no id is kept and hg is missing: opencode can't tell without it either.
+    Raises CantTell if no id is kept, and its files can't be read or hg is missing or fails. To opencode 2 there is
+    no changeset then, and to us nobody can tell.
     """
     store = os.path.join(root, ".hg")
     kept = kept_project_id(store)
@@ -45,7 +47,7 @@ def checkout(root: str) -> Checkout:
 
 def _by_first_changeset(root: str, store: str) -> tuple[str, str]:
     if shutil.which("hg") is None:
-        raise MigratorError(
+        raise CantTell(
             f"hg is not on PATH, so nobody can tell which project the repository at {root} is: install Mercurial"
         )
     roots = _read_roots(store)
@@ -62,7 +64,7 @@ def _read_roots(store: str) -> list[str] | None:
     if not {"store", "revlogv1"} <= requirements <= _PLAIN or (os.path.exists(obsolete) and os.path.getsize(obsolete)):
         return None
     changelog = os.path.join(store, "store", "00changelog.i")
-    if not os.path.lexists(changelog):
+    if not is_there(changelog):
         return []
     data = read_small(changelog, _CHANGELOG_LIMIT)
     try:
@@ -91,7 +93,7 @@ def _roots_in(changelog: bytes) -> Iterator[str]:
 
 
 def _ask_for_roots(root: str) -> list[str]:
-    """Ask hg for the changesets without a parent, as opencode does; if hg fails, there are none to opencode."""
+    """Ask hg for the changesets without a parent, as opencode does. Raises CantTell if it fails."""
     done = subprocess.run(
         ("hg", "log", "-r", "roots(all())", "-T", "{node}\n"),
         cwd=root,
@@ -100,4 +102,7 @@ def _ask_for_roots(root: str) -> list[str]:
         capture_output=True,
         check=False,
     )
-    return [] if done.returncode else done.stdout.decode("ascii", "replace").split()
+    if done.returncode:
+        *_, complaint = os.fsdecode(done.stderr).strip().split("\n")  # there may be a traceback above it
+        raise CantTell(f"hg can't read the repository at {root}, repair it first: {complaint}")
+    return done.stdout.decode("ascii", "replace").split()

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import as_on_disk, existing_directory
-from migrator.errors import MigratorError, NoSuchDirectory
+from migrator.disk.status import is_there
+from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
 from migrator.places.small_files import nearest_with
@@ -38,14 +39,15 @@ class Places:
 
     def __init__(self, scheme: ProjectIdScheme) -> None:
         self._scheme = scheme
-        self._checkouts: dict[_Root, Checkout | MigratorError] = {}
-        self._root = cache(self._nearest_root)
+        self._checkouts: dict[_Root, Checkout | CantTell] = {}
+        self._root = cache(self._root_or_error)
         self.root_commits = cache(git.root_commits)
 
     def find(self, directory: str) -> Place:
         """Return what opencode makes of `directory`, relative to the working directory, through symlinks.
 
-        Raises NoSuchDirectory if it isn't a directory we can read, MigratorError if git or hg can't say what it is.
+        Raises NoSuchDirectory if it isn't a directory, UnreadableDirectory if we can't read it, and CantTell if
+        git or hg can't say what it is.
         """
         real = _real_directory(directory)
         return self.checkout(real).place(real)
@@ -57,13 +59,30 @@ class Places:
         """
         from concurrent.futures import ThreadPoolExecutor
 
-        roots = {self._root(directory) for directory in directories} - {None, *self._checkouts}
-        if roots:
+        found = {self._root(directory) for directory in directories} - self._checkouts.keys()
+        if roots := [root for root in found if isinstance(root, _Root)]:
             with ThreadPoolExecutor(min(_AT_ONCE, len(roots))) as threads:
                 list(threads.map(self._ask, roots))
 
+    def git_root(self, real: str) -> str | None:
+        """Return the nearest directory at or above a real one that holds a `.git`; None if the nearest holds `.hg`.
+
+        Raises CantTell if nobody can tell.
+        """
+        root = self._root(real)
+        if isinstance(root, CantTell):
+            raise root
+        return root.directory if root is not None and not root.is_hg else None
+
+    def is_marked(self, directory: str) -> bool:
+        """Tell whether something in a directory marks it as the top of a repository, sound or not.
+
+        Raises CantTell if nobody can tell.
+        """
+        return any(is_there(os.path.join(directory, name)) for name in self._marker_names)
+
     @property
-    def marker_names(self) -> tuple[str, ...]:
+    def _marker_names(self) -> tuple[str, ...]:
         """The names that mark the top of a repository; the first of them counts in a directory that has both."""
         return (".git", ".hg") if self._scheme is ProjectIdScheme.V2 else (".git",)
 
@@ -72,26 +91,29 @@ class Places:
         return directory_project(real) if self._scheme is ProjectIdScheme.V2 else NO_CHECKOUT
 
     def checkout(self, real: str) -> Checkout:
-        """Return the checkout that a real directory is in. Raises MigratorError if git or hg can't say."""
+        """Return the checkout that a real directory is in. Raises CantTell if git or hg can't say."""
         root = self._root(real)
-        checkout = NO_CHECKOUT if root is None else self._checkouts.get(root) or self._ask(root)
-        if isinstance(checkout, MigratorError):
+        if root is None:
+            return self.outside_repository(real)
+        checkout = root if isinstance(root, CantTell) else self._checkouts.get(root) or self._ask(root)
+        if isinstance(checkout, CantTell):
             raise checkout
-        return self.outside_repository(real) if checkout is NO_CHECKOUT else checkout
+        return checkout
 
-    def _nearest_root(self, real: str) -> _Root | None:
-        # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
-        # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
-        of_git = git.repository_root(real)
-        of_hg = nearest_with(".hg", real) if self._scheme is ProjectIdScheme.V2 else None
-        if of_hg is not None and (of_git is None or len(of_hg) > len(of_git)):
-            return _Root(of_hg, is_hg=True)
-        return _Root(of_git) if of_git is not None else None
+    def _root_or_error(self, real: str) -> _Root | CantTell | None:
+        try:
+            # opencode 1 knows git alone: a jj workspace or hg clone without a .git is no repository to it (1.18.34).
+            # opencode 2 knows hg too; at the same level .git counts. A jj.py would stand beside git.py and hg.py.
+            roots = [(nearest_with(name, real), name == ".hg") for name in self._marker_names]
+        except CantTell as error:
+            return error
+        found = [_Root(directory, is_hg) for directory, is_hg in roots if directory is not None]
+        return max(found, key=lambda root: len(root.directory), default=None)
 
-    def _ask(self, root: _Root) -> Checkout | MigratorError:
+    def _ask(self, root: _Root) -> Checkout | CantTell:
         try:
             checkout = hg.checkout(root.directory) if root.is_hg else git.checkout(root.directory, self._scheme)
-        except MigratorError as error:
+        except CantTell as error:
             self._checkouts[root] = error
         else:
             self._checkouts[root] = checkout
@@ -117,11 +139,11 @@ def _real_directory(directory: str) -> str:
         raise NoSuchDirectory(f"{directory} lies below a file, give a directory") from error
     except OSError as error:
         then = "check its permissions" if isinstance(error, PermissionError) else "give another directory"
-        raise NoSuchDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
+        raise UnreadableDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
     if not Path(real).is_dir():
         raise NoSuchDirectory(f"{directory} is a file, give the directory it is in")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise NoSuchDirectory(f"{directory} can't be read, give yourself permission to list and enter it")
+        raise UnreadableDirectory(f"{directory} can't be read, give yourself permission to list and enter it")
     if not real.isascii() and os.fsencode(real) != real.encode(errors="replace"):
         raise NoSuchDirectory(f"{os.fsencode(real)!r} is not UTF-8, opencode can't hold that name: rename it")
     return real

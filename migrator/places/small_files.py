@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 
 from migrator.disk.spelling import as_on_disk
+from migrator.disk.status import is_there
 from migrator.paths import upwards
 
 
@@ -45,8 +46,11 @@ def names_in(directory: str, limit: int) -> list[str]:
 
 
 def nearest_with(name: str, directory: str) -> str | None:
-    """Return the nearest directory, at or above an absolute one, that contains something called `name`."""
-    return next((above for above in upwards(directory) if os.access(os.path.join(above, name), os.F_OK)), None)
+    """Return the nearest directory, at or above an absolute one, that contains something called `name`.
+
+    A link to nowhere is something. Raises CantTell if nobody can tell.
+    """
+    return next((above for above in upwards(directory) if is_there(os.path.join(above, name))), None)
 
 
 def real_path(path: str) -> str:

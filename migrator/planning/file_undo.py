@@ -41,7 +41,8 @@ class FileUndoDecider:
         """Return the changes with their `undo` and `turns`; one query, whatever their number.
 
         A session that keeps project and directory keeps its file undo, unless the policy is `detach`. Raises
-        MigratorError if the policy is `carry` and something can't be carried.
+        MigratorError if the policy is `carry` and something can't be carried, and if it isn't `detach` and nobody can
+        tell what can be.
         """
         found = self.store.with_file_undo([change.session for change in changes])
         with_undo = [change for change in changes if change.session in found]
@@ -59,10 +60,11 @@ class FileUndoDecider:
             if self.policy == "carry":
                 raise MigratorError(f"File undo of {changes[0].session} can't be carried: {_NOT_IN_OPENCODE_2}.")
             return [_detached(change, _NOT_IN_OPENCODE_2) for change in changes]
-        from migrator.snapshots.carry_check import CarryChecker, CarryDecision
+        from migrator.snapshots.carry_check import CarryChecker, CarryDecision, refuse_unknown
 
         proven = [change for change in changes if change.session not in self.unproven]
         decisions = CarryChecker(self.store, self.places, self.relocated).check(proven)
+        refuse_unknown(decisions)
         decided = []
         for change in changes:
             decision = decisions.get(change.session) or CarryDecision(None, because=self.unproven[change.session])

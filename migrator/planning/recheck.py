@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import as_on_disk, is_one_name
 from migrator.disk.status import is_directory
-from migrator.errors import NoSuchDirectory, StalePlan
+from migrator.errors import NoSuchDirectory, StalePlan, UnreadableDirectory
 from migrator.model import FolderState, ProjectAction
 from migrator.places.opencode_1 import place_of_opencode_1
 from migrator.planning.relocation.destination import Relocation
@@ -22,7 +22,7 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
     """Return the plan to apply: it differs only if folders that were still to be moved have moved by now.
 
     They have if no old one is left. Raises StalePlan if a destination has gone, or has become another place, since the
-    plan was made.
+    plan was made, and MigratorError if nobody can tell.
     """
     rows = {project.id for project in store.projects()}
     for project in plan.projects:
@@ -36,6 +36,8 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
         if folders.state is FolderState.WILL_MOVE and not any(_is_waiting(*pair) for pair in folders.folders):
             folders = replace(folders, state=FolderState.MOVED)
         _check_relocated(plan, folders, store, places)
+    except UnreadableDirectory:
+        raise
     except NoSuchDirectory as error:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
     return replace(plan, relocated=folders)

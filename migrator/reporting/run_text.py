@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from migrator.model import Run
 
 
+_LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
+"""The codes of warnings that a session to protect was left as it is, since things weren't as planned."""
+
+
 def run_text(run: Run) -> Iterator[str]:
     """Yield the lines that say what happened and how to take it back."""
     if run.status is RunStatus.UNCHANGED:
@@ -33,7 +37,7 @@ def run_text(run: Run) -> Iterator[str]:
         if run.projects:
             yield f"{'Set back' if run.undoes else 'Updated'} {count(run.projects, 'project')}."
     for warning in run.warnings:
-        if warning.code in {"skipped", "undo-safe"}:
+        if warning.code in {"skipped", *_LEFT_ALONE}:
             yield click.style("skipped: ", fg="yellow") + warning.message
         elif warning.code in {"undo-detached", "as-root"}:  # not known when the plan was shown, unlike the others
             yield click.style("warning: ", fg="yellow") + warning.message
@@ -43,9 +47,12 @@ def run_text(run: Run) -> Iterator[str]:
 
 def _file_undo_text(run: Run) -> str:
     """Return what a run did that changed file undo only."""
-    mended, changed = count(run.mended, "session"), count(run.sessions - run.mended, "session")
+    left = {warning.session for warning in run.warnings if warning.code in _LEFT_ALONE}
+    mended, changed = max(run.mended - len(left), 0), run.sessions - run.mended
     what = "Set file undo back" if run.undoes else "Detached dangerous file undo"
-    if not run.mended:
-        return f"{what} in {changed}"
-    stays = f"What was mended in {mended} stays mended" if run.undoes else f"Mended file undo in {mended}"
-    return stays if run.mended == run.sessions else f"{stays}, {what[:1].lower()}{what[1:]} in {changed}"
+    changed_text = f"{what} in {count(changed, 'session')}"
+    if not mended:
+        return changed_text if changed else f"File undo of {count(len(left), 'session')} was left as it is"
+    of = count(mended, "session")
+    stays = f"What was mended in {of} stays mended" if run.undoes else f"Mended file undo in {of}"
+    return f"{stays}, {changed_text[:1].lower()}{changed_text[1:]}" if changed else stays

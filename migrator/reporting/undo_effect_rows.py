@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.snapshots.undo_effect import UndoEffect, by_message, worst_effect
+from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, by_message, worst_effect
 from migrator.text import and_more, count, first_few, local_time, one_line, shortened, tilde
 
 if TYPE_CHECKING:
@@ -101,9 +101,15 @@ def undo_effect_headline(rows: Sequence[dict[str, Any]], sessions: int) -> str:
 
 def undo_effect_lines(rows: Sequence[dict[str, Any]], width: int, *, verbose: bool) -> Iterator[str]:
     """Yield why some effects are unknown, then the dangerous sessions with their dangerous turns and files."""
-    reasons = Counter(row["turns"][0]["because"] for row in rows if row["undo"] == UndoEffect.UNKNOWN.value)
+    reasons = Counter(
+        because
+        for row in rows
+        for because in {turn["because"] for turn in row["turns"] if turn["undo"] == UndoEffect.UNKNOWN.value}
+    )
     for because, number in reasons.items():
         yield f"   {count(number, 'session')}: {one_line(because)}"
+    if reasons:
+        yield f"   {UNTIL_MENDED}"
     dangerous = [row for row in rows if row["undo"] == UndoEffect.DELETES.value]
     for row in dangerous if verbose else dangerous[:SESSIONS_SHOWN]:
         yield ""

@@ -145,9 +145,13 @@ SCHEMAS: dict[str, Any] = {
             "started": _TIME,
             "sessions": {"type": "integer", "description": "How many sessions it is about."},
             "command": {"type": "string", "description": "What was typed, or asked of this server."},
-            "store": {"type": "string", "description": "The database."},
+            "store": {"type": "string", "description": "The database on which it was made."},
             "undoes": {"type": ["string", "null"], "description": "The run that it takes back."},
             "undoneBy": {"type": ["string", "null"], "description": "The run that took it back."},
+            "database": {
+                "type": ["string", "null"],
+                "description": "The database that has its rows now; null where none of those that were looked at has.",
+            },
         },
     },
 }

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import give_path, owner_of
+from migrator.disk.readable import naming_remedy
+from migrator.disk.status import content_of, is_directory, names_in
 from migrator.snapshots.temp_dirs import locked
 from migrator.state_dir import sync
 
@@ -27,11 +29,12 @@ NEW = "opencode-migrator-alternates"
 
 
 def read_alternates(objects: str | Path) -> list[str]:
-    """Return the alternates of an object directory; none if it has no file of them."""
-    try:
-        text = Path(objects, "info", "alternates").read_text("utf-8", "surrogateescape")
-    except OSError:
-        return []
+    """Return the alternates of an object directory; none if it has no file of them.
+
+    Raises CantTell if nobody can tell.
+    """
+    with naming_remedy(str(objects)):
+        text = content_of(Path(objects, "info", "alternates")).decode("utf-8", "surrogateescape")
     return [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]
 
 
@@ -67,13 +70,16 @@ def broken_alternates(root: Path, folders: FolderMap) -> Iterator[tuple[str, Seq
     """Yield the snapshot repositories below `root` with alternates in one of the folders that move.
 
     Each comes as its git directory, and the new full paths of those alternates that it doesn't have yet. An alternate
-    that is at neither place was gone before, and is left out.
+    that is at neither place was gone before, and is left out. Raises CantTell if nobody can tell.
     """
-    for file in sorted(root.glob("*/*/objects/info/alternates")):
-        known = read_alternates(file.parents[1])
+    with naming_remedy(str(root)):
+        projects = [f"{root}/{name}" for name in names_in(root)]
+        git_dirs = [f"{project}/{name}" for project in projects for name in names_in(project)]
+    for git_dir in git_dirs:
+        known = read_alternates(f"{git_dir}/objects")
         moved = [(line, new) for line in known if (new := folders.new_path(line)) is not None and new not in known]
-        if missing := [new for line, new in moved if Path(new).is_dir() or Path(line).is_dir()]:
-            yield str(file.parents[2]), missing
+        if missing := [new for line, new in moved if is_directory(new) or is_directory(line)]:
+            yield git_dir, missing
 
 
 def worktree_of(git_dir: str) -> str:

@@ -1,21 +1,24 @@
 """Decide which turns keep their file undo on a move: those whose undo would do in the target what it did in the source.
 
 A turn is carried if both worktrees are checkouts of one repository, every snapshot that its undo reads is complete, and
-every file that it names is the same in both worktrees now, or missing from both. In doubt, a turn is detached.
+every file that it names is the same in both worktrees now, or missing from both. Else it is detached. If that can't be
+looked at, nothing is decided: what was detached for want of permission would be lost, and a `chown` would have kept it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.errors import MigratorError
 from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
-from migrator.snapshots.git import GitFailed
 from migrator.snapshots.pathspecs import matches_other_files
-from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
+from migrator.snapshots.readable import why_unreadable
+from migrator.snapshots.route import NoRoute, SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, complete_trees
 from migrator.store.turns import redo_snapshot, undo_records
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +39,8 @@ class CarryDecision:
 
     `carried` are the turns that keep it, `detached` is how many lose it: None if all do and they weren't counted.
     `trees` are all snapshots to carry. `keeps_revert` tells whether a reverted session keeps its `revert` marker.
-    `because` says why turns are detached, if some are.
+    `because` says why turns are detached, if some are. `unknown` says what couldn't be looked at, so that nobody can
+    tell whether these are all that can be carried, and what to do; None if all of it was seen.
     """
 
     route: SnapshotRoute | None
@@ -45,6 +49,7 @@ class CarryDecision:
     trees: tuple[str, ...] = ()
     keeps_revert: bool = False
     because: str | None = None
+    unknown: str | None = None
 
 
 class CarryChecker:
@@ -63,8 +68,9 @@ class CarryChecker:
         by_route: dict[SnapshotRoute, list[str]] = {}
         for change in changes:
             route = self._routes.find(change.before, change.after)
-            if isinstance(route, str):
-                decisions[change.session] = CarryDecision(None, because=route)
+            if isinstance(route, NoRoute):
+                unknown = None if route.known else route.because
+                decisions[change.session] = CarryDecision(None, because=route.because, unknown=unknown)
             else:
                 by_route.setdefault(route, []).append(change.session)
         return decisions | self.check_routes(by_route)
@@ -78,8 +84,9 @@ class CarryChecker:
         for route, ids in by_route.items():
             try:
                 decisions |= _decide(route, [_Session(id_, *records[id_], redo_trees.get(id_)) for id_ in ids])
-            except GitFailed as error:
-                decisions |= {id_: CarryDecision(None, because=str(error).rstrip(".")) for id_ in ids}
+            except MigratorError as error:
+                why = _why_unreadable(route) or str(error).rstrip(".")
+                decisions |= {id_: CarryDecision(None, because=why, unknown=why) for id_ in ids}
         return decisions
 
 
@@ -93,12 +100,25 @@ class _Session(NamedTuple):
 
 
 def _decide(route: SnapshotRoute, sessions: Sequence[_Session]) -> dict[str, CarryDecision]:
-    named = {tree for session in sessions for tree in (*session.trees, *(turn.hash for turn in session.turns))}
-    named |= {session.redo_tree for session in sessions if session.redo_tree}
+    named = {tree for session in sessions for tree in _named_by(session)}
     complete = complete_trees(route.source, named, route.git_environment)
+    unknown = _why_unreadable(route) if named - complete else None
     with Trees(route.source, route.git_environment) as trees:
         checker = _RouteChecker(route, sessions, trees, complete)
-        return {session.id: checker.decide(session) for session in sessions}
+        decisions = {session.id: checker.decide(session) for session in sessions}
+    if unknown is None:
+        return decisions
+    needing = {session.id for session in sessions if not complete.issuperset(_named_by(session))}
+    return {id_: replace(found, unknown=unknown) if id_ in needing else found for id_, found in decisions.items()}
+
+
+def _named_by(session: _Session) -> set[str]:
+    """Return every tree that a session names."""
+    return {*session.trees, *(turn.hash for turn in session.turns), *filter(None, [session.redo_tree])}
+
+
+def _why_unreadable(route: SnapshotRoute) -> str | None:
+    return why_unreadable(route.source, route.target_objects, *route.other_source_objects)
 
 
 _FileToCompare = tuple[str | None, str]
@@ -181,6 +201,16 @@ class _RouteChecker:
         if not self._route.source_gone:
             return None
         return next((tree for tree in reversed(session.trees) if tree in self._complete), None)
+
+
+def refuse_unknown(decisions: Mapping[str, CarryDecision]) -> None:
+    """Raise MigratorError if nobody can tell what file undo of a session can be carried: detaching it is for good."""
+    unknown = [decision.unknown for decision in decisions.values() if decision.unknown]
+    if unknown:
+        raise MigratorError(
+            f"Nobody can tell whether file undo of {count(len(unknown), 'session')} can go along, and what doesn't is "
+            f"lost, so nothing was moved: {unknown[0].rstrip('.')}; or say --undo-files detach to move without it."
+        )
 
 
 def rewritten_patches(decision: CarryDecision) -> Iterator[tuple[Turn, str]]:

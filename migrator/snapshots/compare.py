@@ -1,11 +1,12 @@
 """Compare files of two worktrees: an undo that was meant for one may act on the other only if they are the same.
 
 Otherwise opencode would write another branch's old file over the newer one, or delete one that has nothing to do with
-the turn. What can't be compared counts as different.
+the turn. What can't be compared, such as two FIFOs, counts as different; what may not be read raises CantTell.
 """
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import hashlib
 import os
@@ -13,6 +14,8 @@ import stat
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.readable import why_unreadable, with_remedy
+from migrator.disk.status import cant_tell
 from migrator.snapshots.git import run_git
 from migrator.snapshots.trees import DIRECTORY, EXECUTABLE, LINK
 
@@ -88,7 +91,8 @@ def _entry_at(worktree: str, path: str) -> _WorktreeEntry:
             mode = os.lstat(f"{worktree}/{part}").st_mode
         except FileNotFoundError:
             return _WorktreeEntry(part, None)
-        except OSError:  # unreadable: treated as a directory, which never counts as the same
+        except OSError as error:
+            _refuse_unless_too_long(f"{worktree}/{part}", error)
             return _WorktreeEntry(part, stat.S_IFDIR)
         if not stat.S_ISDIR(mode):
             return _WorktreeEntry(part, mode)
@@ -106,8 +110,17 @@ def _is_same(source: str, target: str, one: _WorktreeEntry, other: _WorktreeEntr
             return os.readlink(files[0]) == os.readlink(files[1])
         same_kind = one.is_executable == other.is_executable and one.is_file
         return same_kind and filecmp.cmp(*files, shallow=False)
-    except OSError:  # unreadable
+    except FileNotFoundError:  # it has gone meanwhile
         return False
+    except OSError as error:
+        _refuse_unless_too_long(os.fsdecode(error.filename or files[0]), error)
+        return False
+
+
+def _refuse_unless_too_long(path: str, error: OSError) -> None:
+    """Raise CantTell, except for a name too long for this disk: like a directory, it never counts as the same."""
+    if error.errno != errno.ENAMETOOLONG:
+        raise with_remedy(cant_tell(path, error), path) from error
 
 
 def _is_same_entry(trees: Trees, tree: str, path: str, entry: _WorktreeEntry, now: dict[str, str]) -> bool:
@@ -134,12 +147,15 @@ def _is_missing(trees: Trees, tree: str, path: str) -> bool:
 def _hashes(git_dir: str, target: str, paths: Collection[str]) -> dict[str, str]:
     """Map each file to the hash that git would store it under."""
     on_a_line = (path for path in paths if not path.startswith('"') and "\n" not in path and "\r" not in path)
-    readable = sorted(path for path in on_a_line if os.access(f"{target}/{path}", os.R_OK))
-    if not readable:
+    asked = sorted(on_a_line)
+    for path in asked:
+        if (error := why_unreadable([f"{target}/{path}"])) is not None:
+            raise with_remedy(error, f"{target}/{path}")
+    if not asked:
         return {}
-    stdin = os.fsencode("".join(f"{path}\n" for path in readable))
+    stdin = os.fsencode("".join(f"{path}\n" for path in asked))
     hashes = run_git(git_dir, "hash-object", "--stdin-paths", stdin=stdin, work_tree=target).decode().split()
-    return dict(zip(readable, hashes, strict=True))
+    return dict(zip(asked, hashes, strict=True))
 
 
 def _hash_of_link(target: str, path: str) -> str:

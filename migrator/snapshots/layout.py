@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from hashlib import sha1
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk.readable import naming_remedy
+from migrator.disk.status import is_there, names_in
+from migrator.errors import CantTell
+from migrator.snapshots.readable import why_broken
 from migrator.store.location import data_directory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from migrator.store.reader import Store
 
 
@@ -38,18 +44,38 @@ class Layout:
         name = sha1(worktree.encode(), usedforsecurity=False).hexdigest()
         return f"{project}/{name}" if self.by_worktree else project
 
+    def has(self, git_dir: str) -> bool:
+        """Tell whether a snapshot repository is there. Raises CantTell if nobody can tell.
+
+        So it does where one has lost its HEAD: then git and opencode do as if it weren't there, but it can be mended.
+        """
+        with naming_remedy(str(self.root)):
+            if is_there(f"{git_dir}/HEAD"):
+                return True
+            if not is_there(f"{git_dir}/objects"):
+                return False
+        raise CantTell(why_broken(git_dir) or "")
+
+    def as_of_now(self, git_dir: str) -> str:
+        """Return where a snapshot repository is that was recorded when the data directory may have been elsewhere."""
+        _, above, names = git_dir.rpartition("/snapshot/")
+        return f"{self.root}/{names}" if above else git_dir
+
     def other_repositories(self, project_id: str, worktree: str) -> list[tuple[str, str]]:
         """Return (project id, git directory) of other repositories that may hold snapshots of a worktree.
 
         They were made while the worktree belonged to another project, or by an opencode before 1.14 for all worktrees
-        of one; opencode looks in neither. There are none if all worktrees of a project share one anyway.
+        of one; opencode looks in neither. There are none if all worktrees of a project share one anyway. Raises
+        CantTell if nobody can tell.
         """
-        own = Path(self.git_dir(project_id, worktree))
-        if not self.by_worktree or not self.root.is_dir():
+        own = self.git_dir(project_id, worktree)
+        if not self.by_worktree:
             return []
+        with naming_remedy(str(self.root)):
+            projects = names_in(self.root)
         return [
-            (project.name, str(git_dir))
-            for project in sorted(self.root.iterdir())
-            for git_dir in (project / own.name, project)
-            if git_dir != own and (git_dir / "HEAD").is_file()
+            (project, git_dir)
+            for project in projects
+            for git_dir in (f"{self.root}/{project}/{os.path.basename(own)}", f"{self.root}/{project}")
+            if git_dir != own and self.has(git_dir)
         ]

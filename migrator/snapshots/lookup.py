@@ -29,6 +29,9 @@ class FileStatus(Enum):
     UNREADABLE = "unreadable"
     """The tree is gone, or a directory above the file is."""
 
+    DAMAGED = "damaged"
+    """Git can't read the tree, or a directory above the file."""
+
 
 def look_up(git_dir: str, files: Collection[FileInTree]) -> dict[FileInTree, FileStatus]:
     """Map each file to what the repository and its alternates have of it, with a few git processes in all.
@@ -37,18 +40,22 @@ def look_up(git_dir: str, files: Collection[FileInTree]) -> dict[FileInTree, Fil
     """
     named = [(tree, path) for tree, path in files if is_hash(tree) and "\n" not in path]
     found = dict.fromkeys(files, FileStatus.UNREADABLE)
-    kinds = _kinds(git_dir, [f"{tree}:{path}" for tree, path in named])
+    damaged = set[str]()
+    kinds = _kinds(git_dir, [f"{tree}:{path}" for tree, path in named], damaged)
     found |= {file: FileStatus.PRESENT for file in named if f"{file[0]}:{file[1]}" in kinds}
     missing = [file for file in named if found[file] is not FileStatus.PRESENT]
     if missing:
-        found |= _status_of_missing(git_dir, missing)
+        found |= _status_of_missing(git_dir, missing, damaged)
     return found
 
 
-def _status_of_missing(git_dir: str, files: Sequence[FileInTree]) -> dict[FileInTree, FileStatus]:
-    """Map each file at whose path git finds no object to the reason, from the deepest tree on its way that exists."""
-    kinds = _kinds(git_dir, {name for tree, path in files for name in _steps(tree, path)})
-    found = dict.fromkeys(files, FileStatus.UNREADABLE)
+def _status_of_missing(git_dir: str, files: Sequence[FileInTree], damaged: set[str]) -> dict[FileInTree, FileStatus]:
+    """Map each file at whose path git finds no object to the reason, from the deepest tree on its way that exists.
+
+    `damaged` are the trees that git has failed at.
+    """
+    kinds = _kinds(git_dir, {name for tree, path in files for name in _steps(tree, path)}, damaged)
+    found = {file: FileStatus.DAMAGED if file[0] in damaged else FileStatus.UNREADABLE for file in files}
     with Trees(git_dir) as trees:
         for tree, path in sorted(files):
             reached = [name for name in _steps(tree, path) if name in kinds]
@@ -71,8 +78,8 @@ def _steps(tree: str, path: str) -> Iterator[str]:
         yield f"{tree}:{path[:end]}"
 
 
-def _kinds(git_dir: str, names: Iterable[str]) -> Mapping[str, tuple[str, str]]:
-    """Map the names of the objects that exist to their hash and kind."""
+def _kinds(git_dir: str, names: Iterable[str], damaged: set[str]) -> Mapping[str, tuple[str, str]]:
+    """Map the names of the objects that exist to their hash and kind; the trees that git fails at go to `damaged`."""
     ordered = sorted(names)
     if not ordered:
         return {}
@@ -82,9 +89,10 @@ def _kinds(git_dir: str, names: Iterable[str]) -> Mapping[str, tuple[str, str]]:
     except GitFailed:  # a damaged object ends the whole batch: halve it until its tree is alone, and leave that out
         trees = sorted({name.partition(":")[0] for name in ordered})
         if len(trees) == 1:
+            damaged.update(trees)
             return {}
         middle = bisect_left(ordered, trees[len(trees) // 2])
-        return {**_kinds(git_dir, ordered[:middle]), **_kinds(git_dir, ordered[middle:])}
+        return {**_kinds(git_dir, ordered[:middle], damaged), **_kinds(git_dir, ordered[middle:], damaged)}
     found = {}
     for name, answer in zip(ordered, answers, strict=False):
         words = answer.rsplit(b" ", 2)

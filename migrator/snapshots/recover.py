@@ -7,7 +7,6 @@ doesn't look. An undo of such a turn deletes its files, even if nothing has move
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +25,13 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 
+class Recoveries(NamedTuple):
+    """`best` has by session what mends it, `unknown` why nobody can tell whether more of it can be mended."""
+
+    best: dict[str, Recovery]
+    unknown: dict[str, str]
+
+
 class Recovery(NamedTuple):
     """What mends one session: the turns, by the ids of their parts, and the trees to carry for them."""
 
@@ -34,8 +40,8 @@ class Recovery(NamedTuple):
     trees: tuple[str, ...]
 
 
-def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence[TurnEffect]]) -> dict[str, Recovery]:
-    """Map the sessions of which at least one dangerous turn can be mended to the best way to do it; nothing is written.
+def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence[TurnEffect]]) -> Recoveries:
+    """Return for the sessions with dangerous turns the best way to mend them; nothing is written.
 
     A turn can be mended if its snapshot is complete in another repository of the same worktree, and either the worktree
     still belongs to the same repository, or each file of the turn is what the last snapshot has.
@@ -43,26 +49,38 @@ def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence
     parts = {id_: {effect.turn.part for effect in dangerous_turns(turns)} for id_, turns in effects.items()}
     dangerous = {id_: ids for id_, ids in parts.items() if ids}
     checker, best = CarryChecker(store, places), dict[str, Recovery]()
-    for route, ids in _routes_from_elsewhere(store, places, dangerous).items():
+    by_route, unknown = _routes_from_elsewhere(store, places, dangerous)
+    for route, ids in by_route.items():
         for id_, decision in checker.check_routes({route: ids}).items():
             mended = dangerous[id_].intersection(turn.part for turn in decision.carried)
+            if decision.unknown:
+                unknown[id_] = decision.unknown
             if len(mended) > len(best[id_].parts if id_ in best else ()):
                 best[id_] = Recovery(route, frozenset(mended), decision.trees)
-    return best
+    whole = {id_ for id_, recovery in best.items() if recovery.parts == dangerous[id_]}
+    return Recoveries(best, {id_: why for id_, why in unknown.items() if id_ not in whole})
 
 
-def _routes_from_elsewhere(store: Store, places: Places, ids: Iterable[str]) -> dict[SnapshotRoute, list[str]]:
-    """Map each route from another repository of a worktree to the sessions in that worktree."""
+def _routes_from_elsewhere(
+    store: Store, places: Places, ids: Iterable[str]
+) -> tuple[dict[SnapshotRoute, list[str]], dict[str, str]]:
+    """Map each route from another repository of a worktree to the sessions in that worktree.
+
+    Also map the sessions of which nobody can tell whether there is another one to the reason.
+    """
     targets, routes = UndoTargets(store, places), SnapshotRoutes(store, places)
     found: dict[SnapshotRoute, list[str]] = {}
+    unknown: dict[str, str] = {}
     for id_, (binding, _) in store.bindings(ids).items():
         place = targets.find(binding, redoable=False).place
         if place is None or place.vcs != "git" or binding.workspace_id is not None:
             continue
-        with suppress(MigratorError):  # git can't tell which repository the worktree belongs to
+        try:
             for project_id, git_dir in targets.layout.other_repositories(place.project_id, place.worktree):
                 # One for a whole project has other worktrees' snapshots too, so it must be this worktree's project.
                 if Path(git_dir).name != project_id or routes.has_belonged_to(project_id, place):
                     route = routes.from_other_repository(git_dir, project_id, place)
                     found.setdefault(route, []).append(id_)
-    return found
+        except MigratorError as error:
+            unknown[id_] = str(error)
+    return found, unknown

@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from migrator.disk.readable import why_unreadable
 from migrator.snapshots.compare import same_as_snapshot
 from migrator.snapshots.git import GitFailed
 from migrator.snapshots.trees import SUBMODULE, Trees, complete_trees
@@ -53,5 +54,7 @@ def _changed_outside(git_dir: str, worktree: str, inside: str, tree: str) -> lis
             for path, entry in trees.files(tree)
             if not path.startswith(inside) and entry.mode != SUBMODULE and not {'"', "\n", "\r"} & {*path}
         }
-        same = same_as_snapshot(trees, git_dir, worktree, outside)
+        # What may not be read can be overwritten all the same: that takes a directory that may be written.
+        readable = {(tree, path) for tree, path in outside if why_unreadable([f"{worktree}/{path}"]) is None}
+        same = same_as_snapshot(trees, git_dir, worktree, readable)
     return sorted(f"{worktree.rstrip('/')}/{path}" for _, path in outside - same)

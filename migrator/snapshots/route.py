@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import folder_map, is_one_name, is_same_directory
-from migrator.errors import MigratorError
+from migrator.disk.status import is_directory
+from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.model import FolderState
 from migrator.paths import FolderMap, checkout_root
-from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, kept_project_id
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
@@ -62,13 +61,20 @@ class SnapshotRoute(NamedTuple):
         """
         folders = FolderMap(self.moving_folders)
         lines = (self.target_objects, *read_alternates(self.target_objects))
-        return [folders.new_path(line) or line for line in lines if Path(line).exists()]
+        return [folders.new_path(line) or line for line in lines if is_directory(line)]
 
     @property
     def same_worktree(self) -> bool:
         """Whether source and target are one worktree, in which an undo does what it always did."""
         source, target = self.source_worktree, self.target_worktree_now
         return not self.source_gone and (source == target or is_one_name(source, target))
+
+
+class NoRoute(NamedTuple):
+    """Why snapshots can't go along; `known` is false if nobody can tell whether they can, and why."""
+
+    because: str
+    known: bool = True
 
 
 class SnapshotRoutes:
@@ -91,12 +97,14 @@ class SnapshotRoutes:
         self._is_same_folder = cache(lambda git_dir, top: is_same_folder(snapshot_stamps(git_dir), top))
         self._other_repositories = cache(self._layout.other_repositories)
 
-    def _find(self, before: Binding, after: Binding) -> SnapshotRoute | str:
-        """Return the route of the snapshots, or a sentence why there is none."""
+    def _find(self, before: Binding, after: Binding) -> SnapshotRoute | NoRoute:
+        """Return the route of the snapshots, or why there is none."""
         try:
-            return self._find_or_raise(before, after)
+            found = self._find_or_raise(before, after)
         except MigratorError as error:
-            return str(error).rstrip(".")
+            is_seen = isinstance(error, NoSuchDirectory) and not isinstance(error, UnreadableDirectory)
+            return NoRoute(str(error).rstrip("."), known=is_seen)
+        return NoRoute(found) if isinstance(found, str) else found
 
     def _git_dir(self, binding: Binding) -> str | None:
         """Return the snapshot repository of a session with this binding, existing or not; None if unknown."""
@@ -110,11 +118,12 @@ class SnapshotRoutes:
         directory above, as in opencode.
         """
         now = self._moving.old_path(directory) or directory
-        while self._is_relocation and not Path(now).is_dir() and now != "/":
+        while self._is_relocation and not is_directory(now) and now != "/":
             now = os.path.dirname(now)
         return self._places.find(now)
 
     def _find_or_raise(self, before: Binding, after: Binding) -> SnapshotRoute | str:
+        """Return the route, or a sentence why there certainly is none. Raises MigratorError if nobody can tell."""
         if before.workspace_id is not None:
             return "the session was in a workspace of opencode's own"
         source = self._old_worktree(before)
@@ -122,9 +131,7 @@ class SnapshotRoutes:
             return f"nobody knows which worktree {before.directory} was in"
         target = self._target(after.directory)
         if target.vcs != "git":
-            lost = "has lost its repository, until `git worktree repair` mends that"
-            is_broken = self._is_relocation and git_worktrees.admin_dir(target.directory)
-            return f"{target.directory} {lost if is_broken else 'is in no git repository'}"
+            return f"{target.directory} is in no git repository"
         git_dirs = self._snapshots_of(source, before.project_id, target)
         if not git_dirs:
             return f"opencode has no snapshots of {source}"
@@ -153,14 +160,14 @@ class SnapshotRoutes:
             for id_, git_dir in self._other_repositories(project_id, source)
             if id_ == project_id or self.has_belonged_to(id_, target)
         ]
-        return [own, *others] if os.path.isfile(f"{own}/HEAD") else others
+        return [own, *others] if self._layout.has(own) else others
 
     def _is_gone(self, source: str, project_id: str) -> bool:
         """Tell whether a project's worktree isn't at its place any more, though another directory may be.
 
         Folders change places, and opencode's desktop app makes a missing directory again.
         """
-        if not Path(source).is_dir():
+        if not is_directory(source):
             return True
         if self._moved.new_path(source) is None:
             return False
@@ -177,7 +184,7 @@ class SnapshotRoutes:
         directory = before.directory
         if (root := checkout_root(directory, before.path)) is not None:
             return root
-        if Path(directory).is_dir():
+        if is_directory(directory):
             return self._places.find(directory).worktree
         return checkout_root(directory, None, self._known_worktrees.get(before.project_id, ()))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.git import quotes_names
 from migrator.snapshots.lookup import FileStatus, look_up
+from migrator.snapshots.readable import why_unreadable
 from migrator.snapshots.undo_target import UndoTarget, UndoTargets
 from migrator.store.turns import redo_snapshot, undo_records
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.store.reader import Store
     from migrator.store.turns import Prompt, Turn
+
+
+UNTIL_MENDED = "Until that is mended, an undo there may delete files."
+"""What people are told of an unknown effect: opencode takes what it can't read for missing (seen with 1.18.34)."""
 
 
 class UndoEffect(StrEnum):
@@ -114,6 +119,10 @@ def _effects_in(
     return found
 
 
+_KNOWN = frozenset({FileStatus.PRESENT, FileStatus.ABSENT})
+"""What git says of a file having seen the trees; anything else may be for want of permission."""
+
+
 class _EffectFinder:
     """Finds what an undo of each of these turns, all on one target, would do."""
 
@@ -123,6 +132,8 @@ class _EffectFinder:
         self._is_worktree = cache(lambda directory: os.path.realpath(directory) == worktree)
         wanted = {(turn.hash, path) for turn in turns for file in turn.files if (path := self._path(file))}
         self._statuses = look_up(target.repository, wanted) if target.repository else {}
+        is_whole = _KNOWN.issuperset(self._statuses.values())
+        self._why_unreadable = None if is_whole or not target.repository else why_unreadable(target.repository)
         found = (path for (_, path), status in self._statuses.items() if status is FileStatus.PRESENT)
         self._quotes_names = not all(map(str.isascii, found)) and quotes_names(target.repository or "")
 
@@ -133,6 +144,9 @@ class _EffectFinder:
         git quotes and escapes for missing from the tree: it is deleted. It asks alone about a file that is named
         through a link.
         """
+        found = {self._statuses.get((turn.hash, path)) for file in turn.files if (path := self._path(file))}
+        if self._why_unreadable is not None and not _KNOWN.issuperset(found):
+            return TurnEffect(turn, because=self._why_unreadable, known=False)
         deletes, removes, restores = [], [], []
         because: str | None = None
         for file in turn.files:
@@ -148,7 +162,7 @@ class _EffectFinder:
                 removes.append(file)
             else:
                 deletes.append(file)
-                because = because or self._why_deleted(path, is_misread=is_misread)
+                because = because or self._why_deleted(path, status, is_misread=is_misread)
         return TurnEffect(turn, tuple(deletes), tuple(removes), tuple(restores), because)
 
     def _path(self, file: str) -> str | None:
@@ -159,12 +173,12 @@ class _EffectFinder:
         ends = [index for index, letter in enumerate(path) if letter == "/" and index]
         return next((path[end + 1 :] for end in ends if self._is_worktree(path[:end])), None)
 
-    def _why_deleted(self, path: str | None, *, is_misread: bool) -> str | None:
+    def _why_deleted(self, path: str | None, status: FileStatus, *, is_misread: bool) -> str | None:
         if is_misread:
             return "opencode misreads a name that isn't ASCII, and takes the file for one that wasn't there"
         if path is None and self._target.worktree != "/":
             return f"the session is in {self._target.worktree} now, and the turn was elsewhere"
-        return self._target.because
+        return "its snapshot is damaged" if status is FileStatus.DAMAGED else self._target.because
 
 
 def _is_removable(file: str) -> bool:

@@ -7,14 +7,13 @@ directory is gone, it takes the repository around it, or none. (All of it seen w
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError, NoSuchDirectory
-from migrator.snapshots.git import GitFailed, common_directory
+from migrator.disk.status import is_directory, is_there, status_of
+from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
+from migrator.snapshots.git import common_directory
 from migrator.snapshots.layout import Layout
 
 if TYPE_CHECKING:
@@ -66,38 +65,40 @@ class UndoTargets:
             if workspace is None or workspace.type != "worktree" or workspace.directory is None:
                 return UndoTarget(None, because="opencode can't open its workspace")
             directory = workspace.directory
-        if Path(directory).exists() and not Path(directory).is_dir():
-            return UndoTarget(None, because=f"{directory} is no directory")
         try:
+            if status_of(directory) is not None and not is_directory(directory):
+                return UndoTarget(None, because=f"{directory} is no directory")
             return self._target_in(self._place_around(directory), redoable=redoable)
         except MigratorError as error:
             return UndoTarget(None, because=str(error).rstrip("."), known=False)
-        except OSError as error:
-            return UndoTarget(None, because=f"{error.filename} can't be read ({error.strerror})", known=False)
 
     def _place_around(self, directory: str) -> Place:
         """Return what opencode makes of a directory, or of the nearest one above that exists."""
         while True:
             try:
                 return self._places.find(directory)
+            except UnreadableDirectory:
+                raise
             except NoSuchDirectory:
                 if directory == os.path.dirname(directory):
                     raise
                 directory = os.path.dirname(directory)
 
+    def _others(self, place: Place) -> list[tuple[str, str]]:
+        return self.layout.other_repositories(place.project_id, place.worktree)
+
     def _target_in(self, place: Place, *, redoable: bool) -> UndoTarget:
         worktree = place.worktree
         git_dir = self.layout.git_dir(place.project_id, worktree)
-        if Path(git_dir, "HEAD").is_file():
+        if self.layout.has(git_dir):
             return UndoTarget(worktree, git_dir, "opencode has pruned its snapshot", place=place)
         if place.vcs != "git":
             return UndoTarget(worktree, because="the session is in no git repository now")
         because = "opencode has no snapshots of this worktree"
-        if self.layout.by_worktree and [*self.layout.root.glob(f"*/{Path(git_dir).name}/HEAD")]:
+        if any(os.path.basename(other) == os.path.basename(git_dir) for _, other in self._others(place)):
             because = "opencode looks for its snapshot under another project id than it was made"
         repository = None
-        if self._writes_alternates and not redoable and not Path(git_dir).exists():
+        if self._writes_alternates and not redoable and not is_there(git_dir):
             # It makes the repository before it undoes; its alternates are the objects of the worktree's own.
-            with suppress(GitFailed):
-                repository = common_directory(worktree)
+            repository = common_directory(worktree)
         return UndoTarget(worktree, repository, because, place=place)

@@ -62,11 +62,24 @@ def locate(
         return Location(path, unknown=str(error))
 
 
+def default_database() -> Path | None:
+    """Return the database that opencode would open; None if there is none."""
+    try:
+        return locate(None, None).path
+    except MigratorError:
+        return None
+
+
 def _file_name(channel: str | None, environ: Mapping[str, str]) -> str:
     unchanneled = environ.get("OPENCODE_DISABLE_CHANNEL_DB", "").lower() in {"1", "true"}
     if channel is None or channel in _SHARED_CHANNELS or unchanneled:
         return "opencode.db"
     return f"opencode-{re.sub(r'[^a-zA-Z0-9._-]', '-', channel)}.db"
+
+
+def is_same_file(recorded: str, path: Path) -> bool:
+    """Tell whether a path that was recorded leads to the file at `path`, perhaps by a symbolic link that is new."""
+    return recorded == str(path) or os.path.realpath(recorded) == os.path.realpath(path)
 
 
 def databases_beside(path: Path) -> list[Path]:

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
 def sessions_by_workspace(
     repository: Repository, stored: StoredDirectories, place: Callable[[str], Place | None]
 ) -> RepositorySessions:
-    """Find the workspaces of a repository and their sessions; `place` says what opencode makes of a directory."""
+    """Find the workspaces of a repository and their sessions; `place` says what opencode makes of a directory.
+
+    Sessions of which that can't be told are none of its own. Raises MigratorError if it can't be told of the
+    repository.
+    """
 
     @cache
     def project_at(directory: str) -> str | None:
@@ -63,7 +67,7 @@ def sessions_by_workspace(
                 row, owner, project_id, project_at
             )
         except CantTell as error:
-            why_excluded = f"nobody can tell whether it is there: {error}"
+            why_excluded = f"nobody can tell what is there: {error}"
         if why_excluded is None:
             owners[row.directory, row.project_id] = owner
             session_counts[owner.workspace] += row.sessions

@@ -111,7 +111,9 @@ def test_an_unfinished_run_of_another_database_is_not_ours(home: Home) -> None:
     run = home.run("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes", "--json").json["run"]
     with closing(sqlite3.connect(home.state / "runs" / f"{run}.db")) as journal, journal:
         journal.execute("UPDATE run SET status = 'running', store = '/elsewhere.db'")
-    assert home.run("doctor").code == 0
+    assert home.run("doctor", "--json").json["unfinishedRuns"] == [run], "its rows are here, wherever they were before"
+    home.execute("DELETE FROM session WHERE id IN (SELECT id FROM session WHERE directory LIKE '%/src/shop%')")
+    assert home.run("doctor", "--json").json["unfinishedRuns"] == []
 
 
 def test_open_by(home: Home) -> None:

@@ -169,6 +169,19 @@ class TestLookAlikes:
         spaces.titled(spaces.src / "tree", "in the clone")
         assert brief(listed(spaces, shop))["tree"] == ("tree", "missing", 0)
 
+    def test_a_repository_that_git_cant_read_in_the_place_of_a_missing_worktree(self, spaces: Workspaces) -> None:
+        """A clone, or the worktree itself as it is now: nobody can tell, so nothing is gathered from it."""
+        shop = spaces.repository()
+        tree = spaces.worktree(shop, "tree")
+        spaces.titled(tree, "in the worktree")
+        shutil.rmtree(tree)
+        git(shop, "clone", "-q", ".", "../tree")
+        (tree / ".git" / "HEAD").write_text("")
+        shown = spaces.home.run("workspaces", "--json", cwd=shop)
+        assert {row["name"]: row["sessions"] for row in shown.json} == {"shop": 1, "tree": 0}
+        why = f"git says that {tree}/.git is no repository because it has no branch in HEAD"
+        assert f"left out: nobody can tell what is there: {why}" in shown.stderr
+
     def test_in_a_plain_directory_that_took_the_place_of_a_moved_workspace(self, spaces: Workspaces) -> None:
         shop = spaces.jj()
         shop.add(spaces.src / "two").rename(spaces.src / "here")
@@ -289,7 +302,7 @@ class TestClosedDirectories:
         rows, notes, plan = self.closed(spaces, closed, shop)
         assert brief(rows)["tree"] == ("tree", "unreadable", 0)
         assert f"{closed} belongs to" in rows["tree"]["evidence"] or "it belongs to" in rows["tree"]["evidence"]
-        assert f"note: 1 session in {above}/tree left out: nobody can tell whether it is there: " in notes
+        assert f"note: 1 session in {above}/tree left out: nobody can tell what is there: " in notes
         assert id_ not in plan
         assert brief(listed(spaces, shop))["tree"] == ("tree", "alive", 1)
 
@@ -303,7 +316,7 @@ class TestClosedDirectories:
         rows, notes, _ = self.closed(spaces, above, shop)
         assert brief(rows)["tree"] == ("tree", "unreadable", 0)
         assert "the database: " in rows["tree"]["evidence"]
-        assert "nobody can tell whether it is there" in notes
+        assert "nobody can tell what is there" in notes
         assert brief(listed(spaces, shop))["tree"] == ("tree", "pruned", 1)
 
     @pytest.mark.parametrize("style", ["relative", "none"])
@@ -314,7 +327,7 @@ class TestClosedDirectories:
         id_ = spaces.titled(shop.add(above / "two", "two"), "in two")
         rows, notes, plan = self.closed(spaces, above, shop.root)
         assert brief(rows)["two"] == ("two", "unreadable", 0)
-        assert "nobody can tell whether it is there" in notes
+        assert "nobody can tell what is there" in notes
         assert id_ not in plan
         assert brief(listed(spaces, shop.root))["two"] == ("two", "alive", 1)
 

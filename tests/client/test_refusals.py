@@ -91,8 +91,9 @@ def test_whoever_has_the_database_open_is_named(served: Served, either: Client) 
 def test_a_plan_of_another_database(served: Served, client: Client) -> None:
     other = build_home(served.home.path / "other", "real-1.18.34")
     shown = other.run("move", "--from-dir", "~/src/shop-*", "--to-dir", served.home.src / "shop", "--dry-run", "--json")
-    with pytest.raises(migrator.MigratorError, match=f"The plan is for {other.database}, not for"):
+    with pytest.raises(migrator.StalePlan, match=f"made for {other.database}, says: ses_") as raised:
         client.apply(read_plan_text(shown.stdout, "what was printed"))
+    assert str(served.home.database) in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", [Client, Awaited])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.home import Home
+from tests.support.home import Home, checkpoint
 from tests.support.recorded import Recorded, build_disk, dump_before, kinds
 from tests.support.rows import rows, rows_without_times
 
@@ -146,6 +146,47 @@ def test_a_run_is_finished_or_taken_back(recorded: Recorded, end: Path, command:
     if end.name == "applied":
         assert recorded.home.run("undo", done.json["run"], "--yes").code == 0
         assert rows(recorded.home) == left
+
+
+@pytest.mark.parametrize(
+    ("end", "command", "state"),
+    [
+        pytest.param(end, command, state, id=f"{name(end)}-{command}")
+        for how, command, state in LEADS_TO
+        for end in ends(how)
+        # The snapshots that these have carried weren't recorded, and without them no run is finished elsewhere.
+        if command != "resume" or end.parent.name not in {"v1-carry", "v1-protect", "v1-relocate"}
+    ],
+)
+def test_a_run_in_a_home_that_was_renamed_since(recorded: Recorded, end: Path, command: str, state: str) -> None:
+    """Those versions recorded only the path of the database, as this one does; its rows tell which it is."""
+    after = [end.parent / "after.sql"] if state == "after" else []
+    expected = rows_in(recorded, dump_before(end.parent), *after)
+    restore(recorded, end)
+    renamed = Home(recorded.home.path.rename(recorded.home.path.with_name("renamed")))
+    try:
+        assert {row["database"] for row in renamed.run("log", "--json").json} == {str(renamed.database)}
+        done = renamed.run(command, "--yes", "--json")
+        assert done.code == 0, done.stderr
+        assert rows_without_times(renamed) == expected
+    finally:
+        renamed.path.rename(recorded.home.path)
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=name)
+def test_a_plan_for_a_database_that_was_moved_since(recorded: Recorded, kind: Path) -> None:
+    home, before = recorded.home, dump_before(kind)
+    after = rows_in(recorded, before, kind / "after.sql")
+    recorded.restore(before)
+    start, plan = rows(home), recorded.plan(kind / "plan.json")
+    checkpoint(home)
+    of_channel = home.database.rename(home.database.with_name("opencode-dev.db"))
+    done = home.run("apply", plan, "--yes", "--json", "--channel", "dev")
+    assert done.code == 0, done.stderr
+    of_channel.rename(home.database)
+    assert rows_without_times(home) == after
+    assert home.run("undo", "--yes").code == 0
+    assert rows(home) == start
 
 
 @pytest.mark.parametrize("end", ends(*REFUSED), ids=name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -15,7 +17,9 @@ from migrator.errors import MigratorError
 from migrator.model import Place
 from migrator.places import Places, ProjectIdScheme
 from tests.support.git import KEPT_ID, sub_directory
+from tests.support.home import build_home
 from tests.support.marks import long_round
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,14 +147,34 @@ def test_no_hook_of_the_repository_runs_where_its_changelog_can_be_read(
 
 
 def test_a_changelog_that_was_cut_off_is_left_to_hg(tmp_path: Path) -> None:
-    """hg complains, and what it can't tell is no project's id to opencode."""
+    """hg complains, and then nobody can tell: that opencode 2 makes "global" of it is no answer to go by."""
     directory = one_changeset(tmp_path)
     changelog = directory / ".hg" / "store" / "00changelog.i"
     whole = changelog.read_bytes()
 
     for size in (1, 63):
         changelog.write_bytes(whole[:size])
-        assert Places(ProjectIdScheme.V2).find(str(directory)).project_id == "global"
+        with pytest.raises(MigratorError, match=f"^hg can't read the repository at {directory}, repair it first: "):
+            Places(ProjectIdScheme.V2).find(str(directory))
+
+
+@pytest.mark.parametrize("closed", [".hg", ".hg/store", ".hg/store/00changelog.i", ".hg/opencode"])
+def test_a_repository_that_may_not_be_read_is_not_empty(
+    closed: str, tree: Callable[[Callable[[Path], Path]], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "clone"
+    shutil.copytree(tree(one_changeset), directory)
+    monkeypatch.setenv("PATH", f"{PROGRAMS}:{os.environ['PATH']}")
+    if closed.endswith("opencode"):
+        (directory / closed).write_text(KEPT_ID)
+    (directory / closed).chmod(0)
+    home = UnprivilegedHome(build_home(tmp_path / "home", "v2-fresh").path)
+
+    done = home.run("list", cwd=directory)
+
+    (directory / closed).chmod(0o700)
+    assert done.code == 1
+    assert re.search(r"Permission denied|repair it first: abort: ", done.stderr)
 
 
 def test_without_hg_nobody_can_tell(

@@ -19,7 +19,10 @@ from migrator.errors import MigratorError
 from migrator.model import Place
 from migrator.places import Places, ProjectIdScheme
 from tests.real.conftest import real_binary
+from tests.support.broken_repositories import BROKEN, CLOSED
+from tests.support.git import KEPT_ID, root_commit
 from tests.support.opencode.binary import MAIN
+from tests.support.opencode.unprivileged import unprivileged
 from tests.support.repository_kinds import KINDS
 from tests.support.unprivileged import NOBODY, only_root_can
 
@@ -118,6 +121,39 @@ def test_opencode_sees_no_project_where_git_refuses(server: Server, tmp_path: Pa
     unknown = Place(str(directory), "global", "/", str(directory)[1:], None, "/")
     assert server.place(directory, unknown).project_id == "global"
     assert "opencode would see no project there" in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_opencode_doesnt_see_its_project_where_git_says_no(kind: str, server: Server, tmp_path: Path) -> None:
+    """So once the repository is mended, a session that was made or moved there meanwhile is in no list of its own.
+
+    git answers with the repository around, or not at all; only before 1.15.13 opencode went by the id that it kept.
+    """
+    build, _ = BROKEN[kind]
+    directory = build(tmp_path)
+
+    with pytest.raises(MigratorError, match=r"opencode would not see its project there|repair it first"):
+        Places(IDENTITIES[server.version]).find(str(directory))
+
+    seen = server.place(directory, Place(str(directory), "", "", "", None, "")).project_id
+    if kind.endswith("in-a-repository"):
+        assert seen == root_commit(tmp_path / "repo")
+    elif kind == "emptied-head-with-kept-id" and IDENTITIES[server.version] is ProjectIdScheme.CACHE_FIRST:
+        assert seen == KEPT_ID
+    else:
+        assert seen == "global"
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+def test_opencode_doesnt_see_its_project_where_it_may_not_look(
+    kind: str, install: Callable[[Path, str], OpenCode], tmp_path: Path
+) -> None:
+    build, _ = CLOSED[kind]
+    directory = build(tmp_path)
+    opencode = unprivileged(install(tmp_path / "home", MAIN), tmp_path)
+
+    with opencode.serve(tmp_path):
+        assert opencode.call("GET", "/project/current", directory=directory)["id"] == "global"
 
 
 def test_opencode_sees_no_project_without_git(

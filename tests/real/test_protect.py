@@ -19,6 +19,8 @@ from tests.support.opencode.fake_model import order
 from tests.support.opencode.lab import writes
 from tests.support.opencode.migrator_command import answer, run_migrator, undo
 from tests.support.opencode.opencode_1 import HttpError
+from tests.support.opencode.unprivileged import unprivileged
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -330,6 +332,65 @@ def test_what_is_foretold_is_what_happens_and_protect_takes_the_danger_out(
                 assert after[file] == lab.before[turn][file], turn
         if still:
             is_protected(lab, still)
+
+
+def emptied_head(lab: ProtectLab) -> None:
+    (lab.source / ".git" / "HEAD").write_text("")
+
+
+def closed_objects(lab: ProtectLab) -> None:
+    for snapshots in lab.snapshots():
+        (snapshots / "objects").chmod(0)
+
+
+def emptied_head_of_snapshots(lab: ProtectLab) -> None:
+    for snapshots in lab.snapshots():
+        (snapshots / "HEAD").write_text("")
+
+
+def mended(lab: ProtectLab, head: str) -> None:
+    (lab.source / ".git" / "HEAD").write_text(head)
+    for snapshots in lab.snapshots():
+        (snapshots / "objects").chmod(0o755)
+        (snapshots / "HEAD").write_text("ref: refs/heads/master\n")
+
+
+@pytest.mark.parametrize("harm", [emptied_head, closed_objects, emptied_head_of_snapshots])
+def test_what_cant_be_read_is_as_good_as_gone_to_opencode_and_mends_all_the_same(
+    benches: Callable[[str], ProtectLab], tmp_path: Path, harm: Callable[[ProtectLab], None]
+) -> None:
+    """Its undo deletes the files then. So `protect` must not detach what can be mended, and says not to undo before."""
+    lab = benches(MAIN)
+    session, message = turn = next(iter(lab.before))
+    head = (lab.source / ".git" / "HEAD").read_text()
+    lab.keep("sound")
+    harm(lab)
+    rows = all_rows(lab.opencode.database)
+
+    home = UnprivilegedHome(lab.opencode.home)
+    told = home.run("doctor", "--undo", cwd=lab.root)
+    protect = home.run("protect", "--yes", cwd=lab.root)
+
+    assert told.code == 1
+    assert "!! file undo in opencode: is unknown in" in told.stdout
+    assert "Until that is mended, an undo there may delete files." in " ".join(told.stdout.split())
+    assert protect.code == 0
+    assert all_rows(lab.opencode.database) == rows
+
+    before = lab.files()
+    opencode = unprivileged(lab.opencode, tmp_path)
+    with opencode.serve(lab.root):
+        opencode.revert(lab.sessions[session], message, lab.directory(session))
+    assert before.keys() - lab.files().keys() >= {str(lab.source / "changed.txt"), str(lab.source / "new.txt")}
+
+    lab.begin("sound")
+    mended(lab, head)
+    with opencode.serve(lab.root):
+        opencode.revert(lab.sessions[session], message, lab.directory(session))
+    after = lab.files()
+    for name in ("new.txt", "changed.txt", "deleted.txt", "[id].txt", "i[d].txt"):
+        file = str(lab.source / name)
+        assert after.get(file) == lab.before[turn].get(file), name
 
 
 def protected(lab: ProtectLab, said: dict[Turn, Any], situation: Callable[[ProtectLab], None]) -> dict[Turn, Any]:

@@ -16,6 +16,8 @@ from jsonschema import Draft202012Validator
 from tests.support.crowded_home import crowded_home
 from tests.support.faults import Gate
 from tests.support.git import root_commit
+from tests.support.home import MOVE, build_home, checkpoint
+from tests.support.rows import rows_without_times
 from tests.support.server import Served, serving
 
 if TYPE_CHECKING:
@@ -261,3 +263,31 @@ def test_a_run_goes_on_when_its_client_goes_away(crowd: Home) -> None:
         while (status := served.get("/runs")[0]["status"]) == "running":
             time.sleep(0.1)
         assert status == "applied"
+
+
+def test_a_run_and_a_plan_of_a_database_that_was_moved(home: Home) -> None:
+    """Both are known by the rows, as on the command line; those of another database are refused."""
+    home.repository("shop", "sub/deep")
+    planned = home.run("plan", *MOVE[1:-1], "--json").json
+    before = rows_without_times(home)
+    checkpoint(home)
+    moved_to = home.database.rename(home.database.with_name("opencode-prod.db"))
+    home.environ["OPENCODE_DB"] = str(moved_to)
+    with serving(home) as served:
+        done = served.post("/apply", planned)
+        assert [warning["code"] for warning in done["warnings"]][-1] == "other-database"
+        assert served.post(f"/runs/{done['run']}/undo")["status"] == "applied"
+    moved_to.rename(home.database)
+    del home.environ["OPENCODE_DB"]
+    assert rows_without_times(home) == before
+    other = build_home(home.path / "other", "1.18.34")
+    other.environ["XDG_STATE_HOME"] = str(home.state.parent)
+    with serving(home) as served, serving(other) as another:
+        assert [(run["undoneBy"] is None, run["database"]) for run in served.get("/runs")] == [
+            (True, str(home.database)),
+            (False, str(home.database)),
+        ]
+        assert another.get("/runs") == []
+        said = another.refused("POST", f"/runs/{done['run']}/undo", 404, "no-such-run")
+        assert f"None of the 17 sessions of run {done['run']} is in {other.database}" in said
+        assert "None of its 17 sessions is in" in another.refused("POST", "/apply", 422, "refused", json=planned)

@@ -261,15 +261,6 @@ def test_detach_is_always_possible(world: World, source: Path, talk: Talk) -> No
     assert not world.snapshots(target).git_dir.exists()
 
 
-@pytest.mark.usefixtures("talk")
-def test_a_repository_that_git_cannot_read_detaches(world: World, source: Path) -> None:
-    target = linked(source)
-    (world.snapshots(source).git_dir / "config").write_text("[broken\n")
-    change = only(world, source, target)
-    assert (change.undo, change.turns[:2]) == (FileUndo.DETACH, (0, None))
-    assert world.move(source, target).status == "applied"
-
-
 def test_turns_that_name_what_is_no_file_of_the_worktree_are_detached(world: World, source: Path, talk: Talk) -> None:
     sql = "UPDATE part SET data = json_set(data, '$.files', json_array(?)) WHERE data LIKE '%patch%' AND session_id = ?"
     world.run(sql, "/etc/passwd", talk.id)

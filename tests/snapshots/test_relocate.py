@@ -156,19 +156,20 @@ def swapped(world: World, one: Path, other: Path) -> None:
 
 
 def test_a_linked_worktree_that_lost_its_repository_says_how_to_keep_its_undo(ground: Ground) -> None:
-    """The folder of both moved; git can't tell in it before its own part is done."""
+    """The folder of both moved; git can't tell in it before its own part is done, and what is detached is lost."""
     repos = ground.old.parent
     new = repos.with_name("elsewhere")
     repos.rename(new)
     saved = Saved(ground.world)
-    ground.world.relocate(repos, new)
-    assert names(ground, ground.talk) == [str(new / "source/a")]
+    ground.world.relocate(repos, new, undo_files="detach")
     assert names(ground, ground.neighbour) == []
     saved.restore()
-    with pytest.raises(MigratorError, match=r"beside has lost its repository, until `git worktree repair` mends that"):
-        ground.world.relocate(repos, new, undo_files="carry")
+    for policy in ("auto", "carry"):
+        with pytest.raises(MigratorError, match=rf"run `git worktree repair {new}/beside` in its repository"):
+            ground.world.relocate(repos, new, undo_files=policy)
     git(new / "source", "worktree", "repair", str(new / "beside"))
-    ground.world.relocate(repos, new, undo_files="carry")
+    ground.world.relocate(repos, new)
+    assert names(ground, ground.talk) == [str(new / "source/a")]
     assert names(ground, ground.neighbour) == [str(new / "beside/b")]
 
 

@@ -9,14 +9,14 @@ import pytest
 from migrator.model import Binding
 from migrator.places import Places, ProjectIdScheme
 from migrator.snapshots.layout import Layout
-from migrator.snapshots.route import SnapshotRoute, SnapshotRoutes
+from migrator.snapshots.route import NoRoute, SnapshotRoute, SnapshotRoutes
 from migrator.store.reader import Store
 from tests.support.git import clone, commit, git, root_commit
 from tests.support.home import V1_FIXTURES, build_home
 from tests.support.undo_world import World, linked, write
 
 
-def find(world: World, before: Binding, target: Path) -> SnapshotRoute | str:
+def find(world: World, before: Binding, target: Path) -> SnapshotRoute | NoRoute:
     with Store(world.database) as store:
         places = Places(ProjectIdScheme.ORIGIN_FIRST)
         return SnapshotRoutes(store, places).find(before, places.find(str(target)).binding)
@@ -131,9 +131,10 @@ def test_a_gone_directory_without_a_path_is_looked_for_in_its_project(world: Wor
 
 def refusal(world: World, before: Binding, target: Path) -> str:
     found = find(world, before, target)
-    assert isinstance(found, str)
-    assert found == found.strip(" .")
-    return found
+    assert isinstance(found, NoRoute)
+    assert found.known
+    assert found.because == found.because.strip(" .")
+    return found.because
 
 
 def test_to_no_repository(world: World) -> None:

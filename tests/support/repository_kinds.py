@@ -51,13 +51,6 @@ def linked_worktree_inside_its_repository(at: Path) -> Path:
     return at / "repo" / "trees" / "one"
 
 
-def moved_main_repository(at: Path) -> Path:
-    """The linked worktree still points to where its repository was."""
-    linked = linked_worktree(at)
-    (at / "repo").rename(at / "renamed")
-    return linked
-
-
 def bare(at: Path) -> Path:
     git(repository(at / "repo"), "clone", "-q", "--bare", ".", "../bare.git")
     git(at / "bare.git", "remote", "remove", "origin")
@@ -220,23 +213,6 @@ def inside_git_directory(at: Path) -> Path:
     return repository(at / "repo") / ".git" / "hooks"
 
 
-def empty_git_directory(at: Path) -> Path:
-    sub_directory(at / "repo" / ".git")
-    return at / "repo"
-
-
-def empty_git_directory_in_a_repository(at: Path) -> Path:
-    sub_directory(repository(at / "repo") / "src" / ".git")
-    return at / "repo" / "src"
-
-
-def broken_git_link(at: Path) -> Path:
-    """A `.git` symlink to nowhere hides nothing: the repository above counts."""
-    directory = sub_directory(repository(at / "repo") / "src")
-    (directory / ".git").symlink_to(at / "gone")
-    return directory
-
-
 def jj_colocated(at: Path) -> Path:
     directory = repository(at / "repo")
     sub_directory(directory / ".jj" / "repo")
@@ -274,7 +250,6 @@ KINDS: dict[str, Callable[[Path], Path]] = {
         linked_worktree,
         below_linked_worktree,
         linked_worktree_inside_its_repository,
-        moved_main_repository,
         bare,
         bare_inside_a_repository,
         worktree_of_bare,
@@ -302,9 +277,6 @@ KINDS: dict[str, Callable[[Path], Path]] = {
         linked_worktree_of_said_to_be_bare,
         worktree_elsewhere,
         inside_git_directory,
-        empty_git_directory,
-        empty_git_directory_in_a_repository,
-        broken_git_link,
         jj_colocated,
         jj_secondary_workspace,
         jj_workspace_in_a_repository,

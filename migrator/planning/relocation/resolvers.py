@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import is_one_name
+from migrator.disk.status import is_directory
 from migrator.errors import NoSuchDirectory
 from migrator.model import Binding, FolderState, Place
 from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
-from migrator.places import git, git_worktrees
+from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, Checkout, directory_project, directory_project_id, is_outside_repository
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Resolver(ABC):
 
     @abstractmethod
     def will_exist(self, directory: str) -> bool:
-        """Tell whether there will be a directory at this path."""
+        """Tell whether there will be a directory at this path. Raises MigratorError if nobody can tell."""
 
     def current_path(self, directory: str) -> str:
         """Return today's path of what will be at `directory`."""
@@ -105,11 +106,12 @@ class MovedResolver(Resolver):
     def place(self, before: Binding, directory: str) -> Place:
         """Return what opencode makes of `directory`, or would if it were there."""
         existing = self.nearest_existing(directory)
-        place = self._places.find(existing)
-        real = move_below(directory, existing, place.directory)
-        if place.vcs is None and (worktree := self._disconnected_worktree(place.directory)):
+        real_existing = os.path.realpath(existing)
+        real = move_below(directory, existing, real_existing)
+        if worktree := self._disconnected_worktree(real_existing):
             # Once `git worktree repair` has run, it is again the checkout that it was.
             return Checkout(before.project_id, worktree, worktree, "git").place(real)
+        place = self._places.find(existing)
         if existing == directory:
             return place
         if missing := self.place_in_missing_checkout(before, real):
@@ -120,7 +122,7 @@ class MovedResolver(Resolver):
 
     def _disconnected_worktree(self, directory: str) -> str | None:
         """Return the linked worktree that a directory is in, if it lost its repository by this very move."""
-        root = git.repository_root(directory)
+        root = self._places.git_root(directory)
         admin = git_worktrees.admin_dir(root) if root else None
         if root is None or admin is None or self.will_exist(admin):
             return None
@@ -130,14 +132,13 @@ class MovedResolver(Resolver):
         """Ask what opencode makes of the directory, if it exists."""
         if not self.will_exist(directory):
             return True
-        place = self._places.find(directory)
-        return place.project_id == project_id or (
-            place.vcs is None and self._disconnected_worktree(place.directory) is not None
-        )
+        if self._disconnected_worktree(os.path.realpath(directory)) is not None:
+            return True
+        return self._places.find(directory).project_id == project_id
 
     def will_exist(self, directory: str) -> bool:
         """Tell whether it exists now."""
-        return os.path.isdir(directory)
+        return is_directory(directory)
 
 
 class WillMoveResolver(Resolver):
@@ -183,11 +184,8 @@ class WillMoveResolver(Resolver):
         """Return the checkout that a directory will be in, with its paths of today."""
         for above in upwards(directory):
             now = self._folders.old_path(above)
-            if now is not None and any(os.access(f"{now}/{name}", os.F_OK) for name in self._places.marker_names):
-                checkout = self._places.checkout(now)
-                if checkout != self._places.outside_repository(now):
-                    return checkout
-                break
+            if now is not None and self._places.is_marked(now):
+                return self._places.checkout(now)
         return self._places.outside_repository(directory)
 
     def is_of_project(self, directory: str, project_id: str) -> bool:
@@ -197,7 +195,7 @@ class WillMoveResolver(Resolver):
     def will_exist(self, directory: str) -> bool:
         """Tell whether there is a directory now that will be at this path."""
         now = self._folders.old_path(directory)
-        return now is not None and os.path.isdir(now)
+        return now is not None and is_directory(now)
 
     def current_path(self, directory: str) -> str:
         """Return today's path of what will be at `directory`."""

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 async def undo(request: Request) -> Response:
     """Take a run back."""
-    from migrator.operations.undo import find_run_to_undo, undo_run
+    from migrator.operations.undo import read_run, undo_run
 
     state = app_state(request)
     values = read_fields(await json_body(request, default={}), WRITE_FIELDS)
     path = state.access.path
-    entry = await run_in_threadpool(find_run_to_undo, request.path_params["id"], path)
+    entry = await run_in_threadpool(read_run, request.path_params["id"])
     work = write_work(state, values, f"POST /runs/{entry.id}/undo", lambda write: undo_run(path, entry.id, write))
     return await run_response(request, state.jobs, work, entry.sessions)
 

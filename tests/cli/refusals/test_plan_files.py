@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-from tests.support.home import MOVE, SESSION, checkpoint
+from tests.support.home import MOVE, SESSION
 
 
 def edited(change: Callable[[Any], Any], *, signed: bool = False) -> Callable[[str], str]:
@@ -87,11 +87,9 @@ def test_a_missing_plan(home: Home, command: tuple[str, ...]) -> None:
 
 
 def test_a_plan_for_another_database(home: Home, saved: Path) -> None:
-    copy = home.path / "copy.db"
-    checkpoint(home)
-    shutil.copy(home.database, copy)
-    said = refused(home, "apply", saved, "--yes", "--db", copy)
-    assert str(copy) in said
+    other = build_home(home.path / "other", "1.18.34").database
+    said = refused(home, "apply", saved, "--yes", "--db", other)
+    assert f"None of its 17 sessions is in {other}" in said
     assert str(home.database) in said
     home.database.rename(home.database.with_name("elsewhere.db"))
     said = refused(home, "apply", saved, "--yes")

@@ -1,0 +1,70 @@
+"""Whether what is on the disk may be read, and what lets us read it if not."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from migrator.disk.status import cant_tell
+from migrator.errors import CantTell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+def why_unreadable(paths: Iterable[str]) -> CantTell | None:
+    """Return why the first of these files and directories that can't be read can't; None if all can.
+
+    What isn't there is left out. Of a file, one byte is read: a disk may fail only then.
+    """
+    for path in paths:
+        try:
+            _read_a_little(path)
+        except (FileNotFoundError, NotADirectoryError, BlockingIOError):
+            continue
+        except OSError as error:
+            return cant_tell(path, error)
+    return None
+
+
+def _read_a_little(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if os.path.isdir(path):
+            os.stat(os.path.join(path, "."))  # to enter it takes another permission than to list it
+        else:
+            os.read(descriptor, 1)
+    finally:
+        os.close(descriptor)
+
+
+def why_unreadable_below(top: str) -> CantTell | None:
+    """Do the same for a directory and everything below it; links are not followed."""
+    error = why_unreadable([top])
+    for directory, below, files in os.walk(top):
+        error = error or why_unreadable(os.path.join(directory, name) for name in (*below, *files))
+    return error
+
+
+def remedy(error: CantTell, top: str) -> str:
+    """Return what lets us read `top` and everything below it, which we couldn't for this reason."""
+    if error.closed is None:
+        return "check the disk that it is on"
+    change = "chmod -R u+rwX" if os.lstat(error.closed).st_uid == os.geteuid() else 'sudo chown -R "$USER"'
+    return f"run {change} {shlex.quote(top)}"
+
+
+def with_remedy(error: CantTell, top: str) -> CantTell:
+    """Return the error with what to do about it."""
+    return CantTell(f"{error}: {remedy(error, top)} and try again", error.closed)
+
+
+@contextmanager
+def naming_remedy(top: str) -> Iterator[None]:
+    """Let each CantTell in the block say what to do about it."""
+    try:
+        yield
+    except CantTell as error:
+        raise with_remedy(error, top) from error

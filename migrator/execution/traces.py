@@ -1,0 +1,322 @@
+"""Which runs a database has seen, told by its rows: its file may have been moved, renamed or copied since.
+
+A journal names every row that its run changed, with the value before and after, and no two databases give the same id
+to a session. So a database that has rows as a run left them is the one that it was made on, or a copy of that. The path
+in a journal decides only between databases that both have the rows.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from migrator.disk.status import is_gone, status_of
+from migrator.errors import MigratorError
+from migrator.execution.project_edits import column_edits
+from migrator.execution.run_log import open_run, run_entries
+from migrator.model import RunStatus
+from migrator.paths import FolderMap, renamed_folder
+from migrator.store.location import default_database, is_same_file
+from migrator.store.reader import WHOLE, Store
+from migrator.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from migrator.execution.journal_rows import RunEntry
+
+    Key = str | tuple[str, str, str]
+    """What a run changed: the binding of the session with this id, or the value in (table, column, key)."""
+
+    Marks = dict[Key, tuple[Any, Any]]
+    """Before and after of what a run changed."""
+
+
+_FIRST = 500
+"""How many sessions are looked up before all of them are: mostly these tell."""
+
+LOOK_SECONDS = 0.2
+"""How long to wait for a database that is looked at only to say what is in it."""
+
+
+class SeenRun(NamedTuple):
+    """A run that a database has seen, with the status that it has there.
+
+    `is_recorded`: the journal names this database. `has_rows`: rows of the run are in it, and `is_whole`: all of them
+    are, as the run left them.
+    """
+
+    entry: RunEntry
+    is_recorded: bool
+    has_rows: bool
+    is_whole: bool
+
+
+class _Trace(NamedTuple):
+    """What a database has of a run: of the `changed` values how many are there, as the run left and as it found them.
+
+    `changed` is 0 for a run that wrote to no row, as one that only brought snapshots back; `found` is 1 if a session of
+    it is there.
+    """
+
+    changed: int
+    found: int
+    as_left: int
+    as_found: int
+
+
+def seen_runs(store: Store) -> list[SeenRun]:
+    """Return the runs that a database has seen, and those that were made at its path, oldest first."""
+    runs = run_entries(str(store.path))
+    present = {run.id for run in runs if _has_rows(store, run)}
+    elsewhere = {run.id for run in runs if run.id in present and not _is_recorded(store, run)}
+    traces = _traces(store, runs, elsewhere)
+    seen = []
+    for run in runs:
+        if _is_recorded(store, run):
+            seen.append(SeenRun(run, is_recorded=True, has_rows=run.id in present, is_whole=run.id in present))
+        elif run.id in traces and _was_seen(run, traces[run.id]):
+            trace = traces[run.id]
+            there = trace.as_left + (trace.as_found if run.unfinished else 0)
+            entry = replace(run, status=_status(run, trace))
+            seen.append(SeenRun(entry, is_recorded=False, has_rows=True, is_whole=there == trace.changed))
+    return seen
+
+
+def runs_on(store: Store) -> list[RunEntry]:
+    """Return the runs that a database has seen, and those that were made at its path, oldest first."""
+    return [run.entry for run in seen_runs(store)]
+
+
+def unfinished_on(store: Store) -> list[RunEntry]:
+    """Return the runs that were cut off and of which rows are in a database, oldest first."""
+    runs = run_entries(str(store.path))
+    if not any(run.unfinished or _may_be_half_there(store, run) for run in runs):
+        return []
+    return [run.entry for run in seen_runs(store) if run.entry.unfinished and run.has_rows]
+
+
+def refuse_while_unfinished(store: Store) -> None:
+    """Raise MigratorError if a run on this database was cut off."""
+    if found := unfinished_on(store):
+        raise MigratorError(
+            f"Run {found[0].id} on this database was cut off; first `{command('resume', found[0], store)}` to finish "
+            f"it or `{command('undo', found[0], store)}` to take it back.",
+        )
+
+
+def command(verb: str, run: RunEntry, store: Store) -> str:
+    """Return the command that undoes or resumes a run on this database."""
+    where = [] if _is_recorded(store, run) else ["--db", str(store.path)]
+    return shlex.join(["opencode-migrator", verb, run.id, *where])
+
+
+def entry_on(store: Store, run: RunEntry) -> RunEntry:
+    """Return a run with the status that it has in a database."""
+    if not _may_be_half_there(store, run):
+        return run
+    return replace(run, status=_status(run, _traces(store, run_entries(str(store.path)), {run.id})[run.id]))
+
+
+def where_made(store: Store, run: RunEntry) -> str | None:
+    """Return in words that the run was made on a database at another path, and what is there; None if at this one."""
+    if _is_recorded(store, run):
+        return None
+    made = f"Run {run.id} was made on {run.store}"
+    try:
+        trace = _trace_where_made(store, run)
+    except MigratorError as error:
+        return f"{made}, which can't be looked at ({str(error).rstrip('.')}); this is {store.path}."
+    if trace is None:
+        return f"{made}, which is gone; its rows are in {store.path} now.{_along(store, run)}"
+    if trace.as_left:
+        return f"{made}, which has its rows too and stays as it is; this is {store.path}."
+    what = "is not as the run left it any more" if trace.found else "is another database now"
+    return f"{made}, which {what}; this is {store.path}."
+
+
+def _along(store: Store, run: RunEntry) -> str:
+    """Return a sentence for people if the folders of the sessions were renamed together with the database."""
+    if (folder := renamed_folder(run.store, str(store.path))) is None or not is_gone(folder[0]):
+        return ""
+    with open_run(run.id, str(store.path)) as journal:
+        directories = {binding.directory for change in journal.changes() for binding in (change.before, change.after)}
+    new_paths = filter(None, map(FolderMap([folder]).new_path, directories))
+    if not any(map(os.path.isdir, new_paths)):
+        return ""
+    where = [] if store.path == default_database() else ["--db", str(store.path)]
+    then = shlex.join(["opencode-migrator", "relocate", *folder, *where])
+    return f" {folder[0]} is {folder[1]} now; once this is done, `{then}` lets all sessions follow."
+
+
+def _trace_where_made(store: Store, run: RunEntry) -> _Trace | None:
+    """Return what the database at the path in the journal has of a run on `store`; None if there is no file.
+
+    Raises MigratorError if it can't be looked at.
+    """
+    if status_of(run.store) is None:
+        return None
+    runs = run_entries(str(store.path))
+    with Store(Path(run.store), busy_seconds=LOOK_SECONDS) as other:
+        return _traces(other, runs, {run.id}, str(store.path))[run.id]
+
+
+def why_not_here(store: Store, run: RunEntry) -> str | None:
+    """Return in words that nothing of a run is in a database; None if there is."""
+    recorded = _is_recorded(store, run)
+    if not _has_rows(store, run):
+        what = f"None of the {count(run.sessions, 'session')}" if run.sessions else "No project row"
+        gone = " any more: deleted, or another database is there now" if recorded else ""
+        return f"{what} of run {run.id} is in {store.path}{gone}"
+    if (recorded and _has_some_as_left(store, run)) or not _is_as_before(store, run):
+        return None
+    same = f"In {store.path} everything is as before run {run.id}"
+    if run.status is RunStatus.APPLIED:
+        return same + (", as if a copy from before had been put back" if recorded else "")
+    if recorded or not run.unfinished:
+        return None
+    try:  # going on here would forget what it has written there
+        trace = _trace_where_made(store, run)
+    except MigratorError as error:
+        return f"{same}, and {run.store}, on which it was made, can't be looked at ({str(error).rstrip('.')})"
+    return f"{same}, which was cut off on {run.store}" if trace and trace.as_left else None
+
+
+def _is_as_before(store: Store, run: RunEntry) -> bool:
+    trace = _traces(store, run_entries(str(store.path)), {run.id})[run.id]
+    return bool(trace.changed) and not trace.as_left and trace.as_found == trace.found
+
+
+def has_written_nothing(store: Store, run: RunEntry) -> bool:
+    """Tell whether a database is, in all that a run would change, as it was before the run."""
+    trace = _traces(store, run_entries(str(store.path)), {run.id})[run.id]
+    return trace.changed == trace.as_found and _has_rows(store, run)
+
+
+def _is_recorded(store: Store, run: RunEntry) -> bool:
+    return is_same_file(run.store, store.path)
+
+
+def _was_seen(run: RunEntry, trace: _Trace) -> bool:
+    """Tell whether a database that isn't at the path in the journal has seen the run.
+
+    Where everything is as before the run, it has only if no file is at that path any more.
+    """
+    if trace.as_left:
+        return True
+    if run.status is RunStatus.APPLIED and trace.changed:
+        return False
+    return trace.as_found == (trace.found if trace.changed else 0) and is_gone(run.store)
+
+
+def _may_be_half_there(store: Store, run: RunEntry) -> bool:
+    """Tell whether the run was rolled back elsewhere: a copy of the database may still have what it wrote."""
+    return run.status is RunStatus.ROLLED_BACK and not _is_recorded(store, run)
+
+
+def _status(run: RunEntry, trace: _Trace) -> RunStatus:
+    """Return the status that a run has in a database that isn't at the path in the journal."""
+    half_there = run.status is RunStatus.ROLLED_BACK and trace.as_left
+    return RunStatus.ROLLING_BACK if half_there else run.status
+
+
+def _has_some_as_left(store: Store, run: RunEntry) -> bool:
+    """Tell, of a run that was made at this path, whether one of the first sessions is as it left it: mostly so."""
+    with open_run(run.id, str(store.path)) as journal:
+        after = {change.session: change.after for change in journal.changes(1, _FIRST) if change.moves}
+    return any(after[id_] == binding for id_, (binding, _) in store.bindings(after).items())
+
+
+def _has_rows(store: Store, run: RunEntry, journals: str | None = None) -> bool:
+    """Tell whether a database has a session of the run or, if it is about none, a project."""
+    with open_run(run.id, journals or str(store.path)) as journal:
+        sessions = sorted(journal.session_ids())
+        if sessions:
+            return bool(store.parents(sessions[:_FIRST]) or store.parents(sessions[_FIRST:]))
+        return bool(store.project_rows([update.id for update in journal.updates()]))
+
+
+def _traces(
+    store: Store, runs: Sequence[RunEntry], wanted: Collection[str], journals: str | None = None
+) -> dict[str, _Trace]:
+    """Map the ids of the `wanted` runs to what a database has of them; `runs` are all so far, oldest first.
+
+    Their journals are where those of runs on the database `journals` may be, by default on this one.
+    """
+    if not wanted:
+        return {}
+    where = journals or str(store.path)
+    marks = {run.id: _marks(run, where) for run in runs if run.id in wanted}
+    keys = {key for changed in marks.values() for key in changed}
+    marks |= {run.id: _marks(run, where, keys) for run in runs if run.id not in wanted}
+    now = _values(store, keys)
+    recorded = [run for run in runs if _is_recorded(store, run)]
+    # What runs at this path explain is not the doing of others: a move may have been tried on a copy first.
+    explained: dict[Key, int] = {}
+    for run, as_left, _ in _played_back(now, recorded, marks, {}):
+        explained.update(dict.fromkeys(as_left, run.started))
+    since = {run.id: explained for run in runs if run not in recorded}
+    found = {}
+    for run, as_left, as_found in _played_back(now, runs, marks, since):
+        if run.id in wanted:
+            of_run = marks[run.id]
+            there = len(of_run.keys() & now.keys()) if of_run else int(_has_rows(store, run, where))
+            found[run.id] = _Trace(len(of_run), there, len(as_left), len(as_found))
+    return found
+
+
+def _played_back(
+    now: Mapping[Key, Any],
+    runs: Sequence[RunEntry],
+    marks: Mapping[str, Marks],
+    explained: Mapping[str, Mapping[Key, int]],
+) -> Iterator[tuple[RunEntry, set[Key], set[Key]]]:
+    """Yield each run, the newest first, with the keys of what is as it left it and of what is as it found it.
+
+    Where a value is as a run left it, it was as the run found it before. `explained` are, for a run, the times up to
+    which the values have another explanation.
+    """
+    then = dict(now)
+    for run in reversed(runs):
+        present = {key: pair for key, pair in marks[run.id].items() if key in then}
+        others = explained.get(run.id, {})
+        as_left = {
+            key
+            for key, (_, after) in present.items()
+            if then[key] == after and others.get(key, run.started) >= run.started
+        }
+        as_found = {key for key, (before, _) in present.items() if then[key] == before}
+        if run.status is not RunStatus.ROLLED_BACK:
+            then.update((key, present[key][0]) for key in as_left)
+        yield run, as_left, as_found
+
+
+def _marks(run: RunEntry, journals: str, among: Collection[Key] | None = None) -> Marks:
+    """Return what a run changed: the bindings of sessions, or if it moved none, other values; only what is `among`."""
+    with open_run(run.id, journals) as journal:
+        sessions = None if among is None else [key for key in among if isinstance(key, str)]
+        moved: Marks = {id_: pair for id_, pair in journal.moves(sessions).items()}  # noqa: C416 - for the type checker
+        if moved or (among is not None and all(isinstance(key, str) for key in among)):
+            return moved
+        edits = [edit for edit in journal.edits() if edit.column != WHOLE and edit.table != "event_sequence"]
+        edits = edits or [edit for update in journal.updates() for edit in column_edits(update)]
+    marks: Marks = {(e.table, e.column, e.key): (e.before, e.after) for e in edits if e.before != e.after}
+    return marks if among is None else {key: marks[key] for key in marks.keys() & set(among)}
+
+
+def _values(store: Store, keys: Collection[Key]) -> dict[Key, Any]:
+    """Return what the database has now under these keys."""
+    found: dict[Key, Any] = {}
+    columns: dict[tuple[str, str], list[str]] = {}
+    for key in keys:
+        if not isinstance(key, str):
+            columns.setdefault(key[:2], []).append(key[2])
+    for id_, (binding, _) in store.bindings(key for key in keys if isinstance(key, str)).items():
+        found[id_] = binding
+    for (table, column), rows in columns.items():
+        if column in store.columns_of(table):  # the database may be of another opencode
+            found |= {(table, column, row): value for row, value in store.values(table, column, rows).items()}
+    return found
