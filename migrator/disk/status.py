@@ -75,7 +75,7 @@ def content_of(path: str | Path) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
         raise cant_tell(path, error) from error

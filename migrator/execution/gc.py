@@ -25,7 +25,7 @@ from migrator.model import RunStatus
 from migrator.paths import FolderMap, renamed_folder
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.layout import Layout
-from migrator.snapshots.readable import why_unreadable
+from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import SnapshotRoutes
 from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
@@ -101,7 +101,7 @@ class _LeftoverSearch:
     def __init__(self, store: Store, places: Places, older_than: int | None) -> None:
         self._store, self._places = store, places
         self._routes, self._layout = SnapshotRoutes(store, places), Layout.of(store)
-        self._older_than = older_than
+        self._readability, self._older_than = Readability(), older_than
         self._runs = [replace(run, carried=[*map(self._as_of_now, run.carried)]) for run in _applied_runs(store)]
         renamed = (renamed_folder(run.entry.store, str(store.path)) for run in self._runs)
         self._renamed = {folder for folder in renamed if folder is not None}
@@ -208,7 +208,7 @@ class _LeftoverSearch:
         number = 0
         for now, named in named_by_place.items():
             here = complete_trees(git_dir, named)
-            if named - here and (why := why_unreadable(git_dir)):
+            if named - here and (why := self._readability.why_unreadable(git_dir)):
                 raise CantTell(why)
             there = complete_trees(now, here) if now is not None and self._layout.has(now) else set()
             number += len(here - there)

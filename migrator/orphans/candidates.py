@@ -15,7 +15,7 @@ from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import MigratorError
+from migrator.errors import CantTell, MigratorError
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within
@@ -187,7 +187,10 @@ class Candidates:
         logged = os.path.lexists(os.path.join(link.common, "logs", branch))
         if logged and head.strip() != b"ref: " + os.fsencode(branch):
             return True
-        borrowed = self._snapshots.borrowed_objects(lost.snapshot)
+        try:
+            borrowed = self._snapshots.borrowed_objects(lost.snapshot)
+        except CantTell:
+            return True
         return bool(borrowed) and not any(is_within(objects, lost.root) for objects in borrowed)
 
     def _is_alone(self, lost: LostCheckout) -> bool:
@@ -226,8 +229,11 @@ def _possible_ids(top: str) -> Mapping[str, str]:
 
 
 def _kept_id(top: str) -> str | None:
+    """Return the id kept in a checkout; None also if it may not be read, since then nobody can tell what it is."""
     link = git_worktrees.worktree_link(top)
-    return kept_project_id(link.common) if link else None
+    with suppress(CantTell):
+        return kept_project_id(link.common) if link else None
+    return None
 
 
 def _looks_copied(top: str) -> bool:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.errors import MigratorError
 from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
 from migrator.snapshots.pathspecs import matches_other_files
-from migrator.snapshots.readable import why_unreadable
+from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import NoRoute, SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, complete_trees
 from migrator.store.turns import redo_snapshot, undo_records
 from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Change, FolderMoves
     from migrator.places import Places
@@ -61,6 +61,7 @@ class CarryChecker:
     def __init__(self, store: Store, places: Places, relocated: FolderMoves | None = None) -> None:
         self._store = store
         self._routes = SnapshotRoutes(store, places, relocated)
+        self._readability = Readability()
 
     def check(self, changes: Iterable[Change]) -> dict[str, CarryDecision]:
         """Map the session of each change, which has file undo, to the decision."""
@@ -83,11 +84,15 @@ class CarryChecker:
         redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id).items()}
         for route, ids in by_route.items():
             try:
-                decisions |= _decide(route, [_Session(id_, *records[id_], redo_trees.get(id_)) for id_ in ids])
+                sessions = [_Session(id_, *records[id_], redo_trees.get(id_)) for id_ in ids]
+                decisions |= _decide(route, sessions, self._why_unreadable)
             except MigratorError as error:
-                why = _why_unreadable(route) or str(error).rstrip(".")
+                why = self._why_unreadable(route) or str(error).rstrip(".")
                 decisions |= {id_: CarryDecision(None, because=why, unknown=why) for id_ in ids}
         return decisions
+
+    def _why_unreadable(self, route: SnapshotRoute) -> str | None:
+        return self._readability.why_unreadable(route.source, route.target_objects, *route.other_source_objects)
 
 
 class _Session(NamedTuple):
@@ -99,26 +104,23 @@ class _Session(NamedTuple):
     redo_tree: str | None
 
 
-def _decide(route: SnapshotRoute, sessions: Sequence[_Session]) -> dict[str, CarryDecision]:
+def _decide(
+    route: SnapshotRoute, sessions: Sequence[_Session], why_unreadable: Callable[[SnapshotRoute], str | None]
+) -> dict[str, CarryDecision]:
+    """Decide for the sessions on a route; `why_unreadable` is asked if trees are missing."""
     named = {tree for session in sessions for tree in _named_by(session)}
     complete = complete_trees(route.source, named, route.git_environment)
-    unknown = _why_unreadable(route) if named - complete else None
     with Trees(route.source, route.git_environment) as trees:
         checker = _RouteChecker(route, sessions, trees, complete)
         decisions = {session.id: checker.decide(session) for session in sessions}
-    if unknown is None:
-        return decisions
-    needing = {session.id for session in sessions if not complete.issuperset(_named_by(session))}
-    return {id_: replace(found, unknown=unknown) if id_ in needing else found for id_, found in decisions.items()}
+    missing = {session.id for session in sessions if not complete.issuperset(_named_by(session))}
+    unknown = why_unreadable(route) if missing else None
+    return {id_: replace(found, unknown=unknown) if id_ in missing else found for id_, found in decisions.items()}
 
 
 def _named_by(session: _Session) -> set[str]:
     """Return every tree that a session names."""
     return {*session.trees, *(turn.hash for turn in session.turns), *filter(None, [session.redo_tree])}
-
-
-def _why_unreadable(route: SnapshotRoute) -> str | None:
-    return why_unreadable(route.source, route.target_objects, *route.other_source_objects)
 
 
 _FileToCompare = tuple[str | None, str]

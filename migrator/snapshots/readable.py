@@ -8,6 +8,7 @@ same holds for a repository of which a crash has emptied HEAD, or damaged the co
 from __future__ import annotations
 
 import os
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -20,21 +21,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def why_unreadable(git_dir: str, *objects: str) -> str | None:
-    """Return why nobody can tell what a repository and other object directories hold, and what to do; None if we can.
+class Readability:
+    """Tells whether repositories can be read; each directory is looked at once, so use one object for one plan."""
 
-    Directories that aren't there hold nothing. A damaged object is no reason: it is known to be lost.
-    """
-    for top in chain([git_dir], _with_alternates([os.path.join(git_dir, "objects"), *objects])):
-        if (error := why_unreadable_below(top)) is not None:
-            return str(with_remedy(error, top))
-    if why := why_broken(git_dir):
-        return why
-    try:
-        run_git(git_dir, "rev-parse", "--git-dir")
-    except GitFailed as error:
-        return f"{str(error).rstrip('.')}; repair it and try again"
-    return None
+    def __init__(self) -> None:
+        self._why_unreadable_below = cache(why_unreadable_below)
+
+    def why_unreadable(self, git_dir: str, *objects: str) -> str | None:
+        """Return why nobody can tell what a repository and other object directories hold, and what to do.
+
+        None if we can. Directories that aren't there hold nothing. A damaged object is no reason: it is known to be
+        lost.
+        """
+        for top in chain([git_dir], _with_alternates([os.path.join(git_dir, "objects"), *objects])):
+            if (error := self._why_unreadable_below(top)) is not None:
+                return str(with_remedy(error, top))
+        if why := why_broken(git_dir):
+            return why
+        try:
+            run_git(git_dir, "rev-parse", "--git-dir")
+        except GitFailed as error:
+            return f"{str(error).rstrip('.')}; repair it and try again"
+        return None
 
 
 def why_broken(git_dir: str) -> str | None:

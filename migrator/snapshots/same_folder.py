@@ -13,6 +13,7 @@ import subprocess
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.errors import CantTell
 from migrator.paths import is_within, path_below
 from migrator.places.git import environment
 from migrator.snapshots.alternates import read_alternates
@@ -75,7 +76,10 @@ class SnapshotFolders:
         return is_same_folder(self._stamps(checkout), folder, below)
 
     def borrowed_objects(self, checkout: SnapshotOf) -> Sequence[str]:
-        """Return the object directories that the snapshots of a checkout borrow from, its repository's first."""
+        """Return the object directories that the snapshots of a checkout borrow from, its repository's first.
+
+        Raises CantTell if they can't be read.
+        """
         return read_alternates(os.path.join(self._layout.git_dir(checkout.project_id, checkout.root), "objects"))
 
     def _read_stamps(self, checkout: SnapshotOf) -> Sequence[FileStamp]:
@@ -84,7 +88,10 @@ class SnapshotFolders:
         own = self._layout.git_dir(checkout.project_id, checkout.root)
         if os.path.isfile(os.path.join(own, "index")):
             return snapshot_stamps(own)
-        others = [other for _, other in self._layout.other_repositories(checkout.project_id, checkout.root)]
+        try:
+            others = [other for _, other in self._layout.other_repositories(checkout.project_id, checkout.root)]
+        except CantTell:
+            return ()
         made = [other for other in others if os.path.basename(other) == os.path.basename(own)]
         trees = self._trees(checkout.sessions) if made else set()
         return next((snapshot_stamps(other) for other in made if trees and trees <= existing_trees(other, trees)), ())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.snapshots.git import quotes_names
 from migrator.snapshots.lookup import FileStatus, look_up
-from migrator.snapshots.readable import why_unreadable
+from migrator.snapshots.readable import Readability
 from migrator.snapshots.undo_target import UndoTarget, UndoTargets
 from migrator.store.turns import redo_snapshot, undo_records
 
@@ -93,14 +93,14 @@ def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[
     for id_, (binding, marker) in store.bindings(with_turns).items():
         target = targets.find(binding, redoable=bool(redo_snapshot(marker)))
         by_target.setdefault(target, {})[id_] = with_turns[id_]
-    found: dict[str, list[TurnEffect]] = {}
+    readability, found = Readability(), dict[str, list[TurnEffect]]()
     for target, sessions_turns in by_target.items():
-        found |= _effects_in(target, sessions_turns, batched=targets.layout.by_worktree)
+        found |= _effects_in(target, sessions_turns, readability, batched=targets.layout.by_worktree)
     return found
 
 
 def _effects_in(
-    target: UndoTarget, sessions: Mapping[str, Sequence[Turn]], *, batched: bool
+    target: UndoTarget, sessions: Mapping[str, Sequence[Turn]], readability: Readability, *, batched: bool
 ) -> dict[str, list[TurnEffect]]:
     """Map each of these sessions, whose undo acts on one target, to the effect of each turn.
 
@@ -111,7 +111,8 @@ def _effects_in(
             id_: [TurnEffect(turn, because=target.because, known=target.known) for turn in turns]
             for id_, turns in sessions.items()
         }
-    finder = _EffectFinder(target, target.worktree, [turn for turns in sessions.values() for turn in turns])
+    every_turn = [turn for turns in sessions.values() for turn in turns]
+    finder = _EffectFinder(target, target.worktree, every_turn, readability)
     found = {}
     for id_, turns in sessions.items():
         files_of = Counter(tree for tree, _ in {(turn.hash, file) for turn in turns for file in turn.files})
@@ -126,14 +127,16 @@ _KNOWN = frozenset({FileStatus.PRESENT, FileStatus.ABSENT})
 class _EffectFinder:
     """Finds what an undo of each of these turns, all on one target, would do."""
 
-    def __init__(self, target: UndoTarget, worktree: str, turns: Sequence[Turn]) -> None:
+    def __init__(self, target: UndoTarget, worktree: str, turns: Sequence[Turn], readability: Readability) -> None:
         self._target = target
         self._top = worktree.rstrip("/") + "/"
         self._is_worktree = cache(lambda directory: os.path.realpath(directory) == worktree)
         wanted = {(turn.hash, path) for turn in turns for file in turn.files if (path := self._path(file))}
         self._statuses = look_up(target.repository, wanted) if target.repository else {}
         is_whole = _KNOWN.issuperset(self._statuses.values())
-        self._why_unreadable = None if is_whole or not target.repository else why_unreadable(target.repository)
+        self._why_unreadable = None
+        if target.repository and not is_whole:
+            self._why_unreadable = readability.why_unreadable(target.repository)
         found = (path for (_, path), status in self._statuses.items() if status is FileStatus.PRESENT)
         self._quotes_names = not all(map(str.isascii, found)) and quotes_names(target.repository or "")
 

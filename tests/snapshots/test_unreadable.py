@@ -342,6 +342,26 @@ def test_gc_keeps_what_it_cant_read(kept: Kept) -> None:
     assert what_mends_it(kept, closed_files) in " ".join((done.stdout + done.stderr).split())
 
 
+@pytest.mark.parametrize("harm", [*CLOSED, *BROKEN], ids=lambda harm: harm.__name__)
+def test_lost_sessions_are_found_all_the_same(kept: Kept, harm: Callable[[Kept], None]) -> None:
+    """Snapshots are evidence of which folder is the one that was renamed; without it, several may be."""
+    git(kept.source, "commit", "-q", "--allow-empty", "-m", "something new")
+    clone(kept.source, "elsewhere")
+    harm(kept)
+    renamed = kept.source.rename(kept.source.with_name("renamed"))
+
+    shown = kept.home.run("orphans", "--json")
+
+    assert shown.code == 0, shown.stderr
+    (row,) = shown.json
+    assert row["id"] == kept.talk.id
+    if harm in {closed_packs, closed_loose_objects, closed_files}:  # the index that opencode left can be read
+        assert row["suggestion"]["directory"] == str(renamed)
+    else:
+        assert row["suggestion"] is None
+        assert str(renamed) in row["rivals"]
+
+
 @only_root_can
 def test_what_belongs_to_root_needs_a_chown(kept: Kept) -> None:
     for path in (kept.git_dir / "objects").rglob("*"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import is_one_name
 from migrator.disk.status import is_directory
-from migrator.errors import NoSuchDirectory
+from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.model import Binding, FolderState, Place
 from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
 from migrator.places import git_worktrees
@@ -90,6 +90,12 @@ class ForeignResolver(Resolver):
         return True
 
 
+class _DisconnectedWorktree(NamedTuple):
+    """A linked worktree whose `.git` names the place where its repository was before the move; `root` is its top."""
+
+    root: str
+
+
 class MovedResolver(Resolver):
     """Looks at the new folders, which are in their places: what opencode makes of a directory there decides."""
 
@@ -106,12 +112,11 @@ class MovedResolver(Resolver):
     def place(self, before: Binding, directory: str) -> Place:
         """Return what opencode makes of `directory`, or would if it were there."""
         existing = self.nearest_existing(directory)
-        real_existing = os.path.realpath(existing)
-        real = move_below(directory, existing, real_existing)
-        if worktree := self._disconnected_worktree(real_existing):
+        place = self._find(existing)
+        real = move_below(directory, existing, os.path.realpath(existing))
+        if isinstance(place, _DisconnectedWorktree):
             # Once `git worktree repair` has run, it is again the checkout that it was.
-            return Checkout(before.project_id, worktree, worktree, "git").place(real)
-        place = self._places.find(existing)
+            return Checkout(before.project_id, place.root, place.root, "git").place(real)
         if existing == directory:
             return place
         if missing := self.place_in_missing_checkout(before, real):
@@ -120,21 +125,27 @@ class MovedResolver(Resolver):
             return directory_project(real).place(real)
         return replace(place, directory=real, path=os.path.relpath(real, place.worktree))
 
-    def _disconnected_worktree(self, directory: str) -> str | None:
-        """Return the linked worktree that a directory is in, if it lost its repository by this very move."""
-        root = self._places.git_root(directory)
-        admin = git_worktrees.admin_dir(root) if root else None
-        if root is None or admin is None or self.will_exist(admin):
-            return None
-        return root if self.will_exist(moved_admin_dir(root, admin, self._folders)) else None
+    def _find(self, directory: str) -> Place | _DisconnectedWorktree:
+        """Return what opencode makes of a directory, or the worktree that lost its repository by this very move."""
+        try:
+            return self._places.find(directory)
+        except UnreadableDirectory:
+            raise
+        except CantTell:
+            root = self._places.git_root(os.path.realpath(directory))
+            admin = git_worktrees.admin_dir(root) if root else None
+            if root is None or admin is None or self.will_exist(admin):
+                raise
+            if not self.will_exist(moved_admin_dir(root, admin, self._folders)):
+                raise
+            return _DisconnectedWorktree(root)
 
     def is_of_project(self, directory: str, project_id: str) -> bool:
         """Ask what opencode makes of the directory, if it exists."""
         if not self.will_exist(directory):
             return True
-        if self._disconnected_worktree(os.path.realpath(directory)) is not None:
-            return True
-        return self._places.find(directory).project_id == project_id
+        place = self._find(directory)
+        return isinstance(place, _DisconnectedWorktree) or place.project_id == project_id
 
     def will_exist(self, directory: str) -> bool:
         """Tell whether it exists now."""
