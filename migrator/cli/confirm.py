@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.command_line import applying_command, command_line
-from migrator.cli.terminal import drop_output, echo_json, echo_lines, on_terminal, progress_bar, width
+from migrator.cli.terminal import drop_output, echo_json, echo_lines, echo_warnings, on_terminal, progress_bar, width
 from migrator.errors import MigratorError
 from migrator.text import count, one_line
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from migrator.arguments import WriteRequest
-    from migrator.model import Plan, PlanWarning, Run
+    from migrator.model import Plan, Run
 
 
 def show_plan(
@@ -151,7 +149,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Iterable[s
         right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
         click.echo(f"Nothing to do: {', '.join(none_lost) or right}.")
     echo_lines(next_steps)
-    _echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
+    echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
 
 
 def _print_plan(plan: Plan, values: dict[str, Any], next_steps: Iterable[str], *, err: bool = False) -> None:
@@ -171,12 +169,6 @@ def _print_headline(plan: Plan, values: dict[str, Any], next_steps: Iterable[str
         return
     if not values.get("as_json"):
         click.echo(headline(plan))
-    _echo_warnings(plan.warnings)
+    echo_warnings(plan.warnings)
     if not values.get("as_json"):
         echo_lines(next_steps, err=True)
-
-
-def _echo_warnings(warnings: Iterable[PlanWarning]) -> None:
-    from migrator.reporting.warning_text import warning_lines
-
-    echo_lines(warning_lines(warnings, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)

@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, database_options, json_option, select_request, verbose_option
-from migrator.cli.terminal import echo_json, echo_lines, width
+from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, width
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
             raise BadInput("Which sessions are meant matters to doctor only with --undo: add it.")
         results = check_up(context)
         undo = check_undo(context, select) if values["undo"] else None
+        echo_warnings(query.warnings(context.store))
     results += [undo] if undo else []
     if values["as_json"]:
         unknown = {result.subject: result.cant_tell for result in results if result.cant_tell}

@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, database_options, format_options, select_request
-from migrator.cli.terminal import echo_rows, width
+from migrator.cli.terminal import echo_rows, echo_warnings, width
 from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def command(form: str, **values: Any) -> None:
         page = list_sessions(context, request)
     columns = session_columns(with_project=not page.here, width=width())
     echo_rows(session_rows(page.sessions, page.projects), form, columns)
+    echo_warnings(page.warnings)
     if not page.sessions:
         _explain_empty(page, request)
     if page.next is not None:
@@ -52,7 +53,6 @@ def _explain_empty(page: SessionList, request: ListRequest) -> None:
     if request.cursor:
         return
     if page.selected or request.search or request.workspace:
-        there_is = "`opencode-migrator list --all` shows what there is"
-        raise NothingMatched("; ".join(["No session matches", there_is, *page.elsewhere]) + ".")
+        raise NothingMatched("; ".join([page.why_nothing.rstrip("."), *page.elsewhere]) + ".")
     where = "in this project; `opencode-migrator list --all` shows every project's" if page.here else "in this database"
     click.echo(f"No session {where}.", err=True)

@@ -17,7 +17,7 @@ from migrator.cli.options import (
     select_request,
     verbose_option,
 )
-from migrator.cli.terminal import echo_lines, echo_rows, search_bar, width
+from migrator.cli.terminal import echo_lines, echo_rows, echo_warnings, search_bar, width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,6 +72,7 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
     from migrator.reporting.session_rows import orphan_rows
     from migrator.text import one_line
 
+    echo_warnings(listed.warnings)
     table = form == "table"
     if table:
         echo_lines(orphan_text(listed.orphans, width() or 80, verbose=values["verbose"]))

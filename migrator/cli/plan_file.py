@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
@@ -13,12 +12,11 @@ if TYPE_CHECKING:
 
 def read_plan_file(name: str) -> Plan:
     """Read the plan in this file, or from standard input if it is `-`. Raises MigratorError if it isn't a plan."""
-    import sys
-
     from migrator.documents.plan import read_plan_text
+    from migrator.text_input import read_text
 
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        text = read_text(name)
     except OSError as error:
         raise MigratorError(
             f"The plan {name} can't be read: {error.strerror}; `opencode-migrator plan ... -o FILE` makes one.",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,9 +90,9 @@ def _folder_state(values: dict[str, Any]) -> FolderState:
 
 
 def _read_lines(name: str) -> Sequence[str]:
+    from migrator.text_input import read_lines, why_unreadable
+
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).expanduser().read_text(encoding="utf-8-sig")
+        return read_lines(os.path.expanduser(name))
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is no UTF-8 text"
-        raise BadInput(f"--map {name}: {reason}") from None
-    return text.split("\n")
+        raise BadInput(f"--map {name}: {why_unreadable(error)}") from None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from migrator.model import PlanWarning
+
 
 def on_terminal() -> bool:
     """Tell whether there is somebody to ask."""
@@ -38,6 +40,13 @@ def echo_lines(lines: Iterable[str], *, err: bool = False, raw: bool = False) ->
     """Print lines; `raw` lines are data, whose escape sequences are kept as they are."""
     for line in lines:
         click.echo(line, err=err, color=True if raw else None)
+
+
+def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
+    """Print warnings on standard error, each on one line if that is no terminal."""
+    from migrator.reporting.warning_text import warning_lines
+
+    echo_lines(warning_lines(warnings, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 
 
 def echo_rows(rows: Iterable[Mapping[str, Any]], form: str, columns: Mapping[str, Callable[[Any], str]]) -> None:

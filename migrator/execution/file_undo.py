@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import folder_map
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
 from migrator.model import FileUndo, FolderState, PlanWarning
-from migrator.paths import FolderMap
 from migrator.snapshots.alternates import add_alternates, broken_alternates
 from migrator.snapshots.carry_check import CarryChecker, refuse_unknown, rewritten_patches
 from migrator.snapshots.layout import Layout
@@ -138,7 +138,7 @@ def _update_alternates(store: Store, relocated: FolderMoves) -> None:
     """
     if relocated.state is FolderState.FOREIGN:
         return
-    for git_dir, objects in broken_alternates(Layout.of(store).root, FolderMap(relocated.folders)):
+    for git_dir, objects in broken_alternates(Layout.of(store).root, folder_map(relocated)):
         try:
             add_alternates(git_dir, objects)
         except OSError as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.arguments import ListRequest
-    from migrator.model import Project, Session
+    from migrator.model import PlanWarning, Project, Session
     from migrator.operations.context import CommandContext
     from migrator.selection.query import Query
     from migrator.store.paging import Condition
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class SessionList:
     """One page of sessions, and every project; `next` is the cursor of the next page, None on the last.
 
-    `here` says whether it is what opencode would list here, `selected` whether any selector was given. Where a search
-    of titles alone found nothing, `elsewhere` says in words which other databases have sessions with such a title.
+    `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
+    is the sentence that says why there is no session. Where a search of titles alone found nothing, `elsewhere` says in
+    words which other databases have sessions with such a title.
     """
 
     sessions: Sequence[Session]
@@ -34,6 +35,8 @@ class SessionList:
     here: bool
     selected: bool
     elsewhere: Sequence[str]
+    warnings: Sequence[PlanWarning]
+    why_nothing: str
 
 
 def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
@@ -47,7 +50,10 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     elsewhere: Sequence[str] = ()
     if request.search and not (page.sessions or request.cursor or query.selects):
         elsewhere = titled_elsewhere(context.store, request.search)
-    return SessionList(page.sessions, context.selector_context.projects(), page.next, here, query.selects, elsewhere)
+    projects = context.selector_context.projects()
+    why_nothing = "" if page.sessions else query.why_nothing(context.store)
+    warnings = tuple(query.warnings(context.store))
+    return SessionList(page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing)
 
 
 def _conditions(context: CommandContext, query: Query, request: ListRequest, *, here: bool) -> list[Condition]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from migrator.arguments import OrphansRequest, SearchRequest
-    from migrator.model import Orphan
+    from migrator.model import Orphan, PlanWarning
     from migrator.operations.context import CommandContext
     from migrator.orphans.explain import Explanation
     from migrator.orphans.hidden import HiddenCounts
@@ -57,14 +57,20 @@ class OrphanList:
     only_in_2: int
     unread: Sequence[str]
     unread_databases: Sequence[OtherDatabase]
+    warnings: Sequence[PlanWarning]
 
 
 def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
-    """Return the lost sessions; `tick` is called with the number of directories that a search has looked at."""
+    """Return the lost sessions; `tick` is called with the number of directories that a search has looked at.
+
+    Raises NothingMatched if sessions were chosen and there are none of these, lost or not.
+    """
     check_rule_names(request.rules, request.rule_option)
     rules = orphan_rules()
     query = make_query(context, request.select)
     among = {session.id for session in query.sessions(context.store)} if query.selects else None
+    if query.chooses and not among:
+        raise NothingMatched(query.why_nothing(context.store))
     ask = context.rule_context
     homes = find_homes(context, request.search, tick)
     orphans = find_orphans(ask, rules, homes, among=among, found_by=request.rules)
@@ -82,6 +88,7 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
         len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
         json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
         [other for other in ask.other_databases if other.unread] if OTHER_DATABASE in asked else (),
+        tuple(query.warnings(context.store)),
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput
 from migrator.model import FolderState
 from migrator.planning.file_undo import FileUndoDecider
-from migrator.planning.relocation.arguments import absolute_pairs, listed_pairs, typed_pairs
+from migrator.planning.relocation.arguments import Evidence, absolute_pairs, listed_pairs, typed_pairs
 from migrator.planning.relocation.destination import Relocation, folder_moves
 from migrator.planning.relocation.planner import build_relocation_plan
 from migrator.selection.projects import find_project
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from migrator.arguments import RelocateRequest
     from migrator.choices import FileUndoPolicy
     from migrator.model import Plan
@@ -21,12 +24,20 @@ if TYPE_CHECKING:
 
 def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
     """Plan what follows folders that moved; nothing is written. Raises the errors of planning."""
-    typed = [*typed_pairs(request.words), *listed_pairs(*request.listed)]
+    selectors = context.selector_context
+    evidence = Evidence(request.state, cache(partial(_bound, context)), selectors.cwd, selectors.expanded)
+    typed = [*typed_pairs(request.words, evidence), *listed_pairs(*request.listed, evidence)]
     if not typed:
         raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
-    pairs = list(absolute_pairs(typed, context.selector_context.cwd, context.selector_context.expanded))
-    project = request.project and find_project(request.project, context.selector_context, "--from-project").id
+    pairs = list(absolute_pairs(typed, selectors.cwd, selectors.expanded))
+    project = request.project and find_project(request.project, selectors, "--from-project").id
     relocation = Relocation(context.places, folder_moves(pairs, request.state), context.store.workspaces(), project)
     undo_files: FileUndoPolicy = "detach" if request.state is FolderState.FOREIGN else request.undo_files
     file_undo = FileUndoDecider(context.store, context.places, undo_files, relocation.moves)
     return build_relocation_plan(context.store, relocation, file_undo, copied=request.copied, announce=request.announce)
+
+
+def _bound(context: CommandContext) -> Collection[str]:
+    """Return the directories of all sessions, and the checkouts of all projects."""
+    projects = context.selector_context.projects()
+    return {*context.store.directories(), *(path for each in projects for path in (each.worktree, *each.sandboxes))}

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from migrator.disk.spelling import as_on_disk, difference, existing_directory
+from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.paths import is_within
 
@@ -19,16 +21,29 @@ def inspect(directory: str) -> DirectoryInfo:
     if not os.path.isabs(directory) or "\0" in directory:
         return DirectoryInfo(directory, DirectoryStatus.MISSING, f"{directory!r} is no path of this system")
     try:
-        real = os.path.realpath(directory, strict=True)
+        real = as_on_disk(os.path.realpath(directory, strict=True))
     except OSError as error:
-        return DirectoryInfo(directory, *_why_not_resolved(directory, error))
+        return _not_resolved(directory, error)
     if not Path(real).is_dir():
         return DirectoryInfo(directory, DirectoryStatus.NOT_A_DIRECTORY, f"{directory} is a file")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         detail = f"{directory} may not be listed and entered by this user"
         return DirectoryInfo(directory, DirectoryStatus.UNREADABLE, detail)
     detail = f"{directory} is there" if real == directory else f"{directory} is there, in reality {real}"
+    if spelling := difference(directory, real):
+        detail += f": {spelling}"
     return DirectoryInfo(directory, DirectoryStatus.THERE, detail, real)
+
+
+def _not_resolved(directory: str, error: OSError) -> DirectoryInfo:
+    status, detail = _why_not_resolved(directory, error)
+    try:
+        spelled = existing_directory(directory) if status is DirectoryStatus.MISSING else None
+    except CantTell as why:
+        return DirectoryInfo(directory, DirectoryStatus.UNREADABLE, f"{detail} in this Unicode form, and {why}")
+    if spelled is not None:
+        detail += f"; {spelled} does: {difference(directory, spelled)}"
+    return DirectoryInfo(directory, status, detail, spelled=spelled)
 
 
 def _why_not_resolved(directory: str, error: OSError) -> tuple[DirectoryStatus, str]:

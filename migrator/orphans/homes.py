@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import difference
 from migrator.errors import MigratorError
 from migrator.model import Certainty, Suggestion
 from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside
@@ -107,8 +108,10 @@ class Homes:
         info = self._context.inspect(binding.directory)
         if info.status is DirectoryStatus.UNREADABLE:
             return no_home(f"{info.detail}; what can't be looked at is never moved by itself")
-        if info.status is DirectoryStatus.THERE:
-            return self._home_in_place(binding, info)
+        if info.status is DirectoryStatus.THERE or info.spelled:
+            home = self._home_in_place(binding, self._context.inspect(info.spelled) if info.spelled else info)
+            spelling = home.place and difference(binding.directory, home.place.directory)
+            return replace(home, because=f"{home.because}: {spelling}") if spelling else home
         return self._home_of_missing(binding)
 
     # -- the directory is there ----------------------------------------------------------------------------------

@@ -35,6 +35,8 @@ class DirectoryInfo:
     `real` is its real path and `place` what opencode makes of it. Both are None if the directory isn't there, `place`
     also if git fails. `detail` says in words what is there, or why git failed.
 
+    `spelled` is set where it isn't there, but one directory is whose path differs only in its Unicode form.
+
     `kept_id` is the project id that opencode left in the repository when it was last opened, or None; `id_source`
     names where the place's project id comes from: "origin github.com/acme/shop", "its root commit".
     """
@@ -46,6 +48,7 @@ class DirectoryInfo:
     place: Place | None = None
     kept_id: str | None = None
     id_source: str = ""
+    spelled: str | None = None
 
     @property
     def told_by(self) -> str:

@@ -16,7 +16,7 @@ from migrator.model import PlanWarning
 from migrator.orphans.known_checkouts import KnownCheckouts
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.walk import DEPTH, find_repositories
-from migrator.paths import is_within, path_below
+from migrator.paths import composed, is_within, path_below
 from migrator.text import first_few
 
 if TYPE_CHECKING:
@@ -89,4 +89,4 @@ class Search:
 
 
 def _name(directory: str) -> str:
-    return re.split(r"[/\\]", directory.rstrip("/\\"))[-1]
+    return composed(re.split(r"[/\\]", directory.rstrip("/\\"))[-1])

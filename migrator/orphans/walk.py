@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from migrator.paths import composed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
@@ -29,7 +31,10 @@ _BARE = frozenset({"HEAD", "objects", "refs"})
 
 @dataclass
 class FoundRepositories:
-    """What a walk found: `checkouts` have a `.git` or `.jj`, `named` are directories by a name that was asked for."""
+    """What a walk found: `checkouts` have a `.git` or `.jj`.
+
+    `named` are directories by a name that was asked for, in the composed Unicode form.
+    """
 
     checkouts: list[str] = field(default_factory=list)
     named: dict[str, list[str]] = field(default_factory=dict)
@@ -74,7 +79,7 @@ def _scan(here: str, device: int, names: Collection[str], found: FoundRepositori
         return []
     if not inside.isdisjoint({".git", ".jj"}):
         found.checkouts.append(here)
-    if (name := os.path.basename(here)) in names:
+    if (name := composed(os.path.basename(here))) in names:
         found.named.setdefault(name, []).append(here)
     return sorted(entry.path for entry in entries if entry.name not in _SKIPPED and _can_be_entered(entry, device))
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.spelling import as_on_disk, existing_directory
 from migrator.disk.status import is_there
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.places import cwd, git, hg
@@ -124,8 +125,11 @@ def _real_directory(directory: str) -> str:
     if not directory or "\0" in directory:
         raise NoSuchDirectory(f"{directory!r} is not the name of a directory, give a path")
     try:
-        real = os.path.realpath(directory, strict=True)
+        real = as_on_disk(os.path.realpath(directory, strict=True))
     except FileNotFoundError as error:
+        is_whole = directory.startswith("/") or not cwd.is_deleted()
+        if not directory.isascii() and is_whole and (spelled := existing_directory(os.path.abspath(directory))):
+            return _real_directory(spelled)
         if not directory.startswith("/") and cwd.is_deleted():
             which = "the current directory" if directory == "." else directory
             why = "does not exist, since the current directory was deleted: cd to one that exists, or give a whole path"

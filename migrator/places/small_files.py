@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import suppress
 
+from migrator.disk.spelling import as_on_disk
 from migrator.disk.status import is_there
 from migrator.paths import upwards
 
@@ -53,8 +54,8 @@ def nearest_with(name: str, directory: str) -> str | None:
 
 
 def real_path(path: str) -> str:
-    """Return the real path as far as it exists; the path itself if no file can have that name."""
+    """Return the real path, spelled as on the disk, as far as it exists; the path itself if no file can have it."""
     try:
-        return os.path.realpath(path)
+        return as_on_disk(os.path.realpath(path))
     except (OSError, ValueError):
         return path

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from migrator.disk.status import is_directory
+from migrator.disk.spelling import existing_directory
 from migrator.errors import MigratorError
 from migrator.model import PlanWarning
 from migrator.paths import is_within
@@ -74,7 +74,9 @@ class OneDirectory:
             return wanted
         taken, real_top = wanted, os.path.realpath(self.directory)
         # A link that leads out of the destination is not taken.
-        while taken != self.directory and not (is_directory(taken) and is_within(os.path.realpath(taken), real_top)):
+        while taken != self.directory and not (
+            (there := existing_directory(taken)) and is_within(os.path.realpath(there), real_top)
+        ):
             taken = os.path.dirname(taken)
         if taken != wanted:
             if self.subdirs == "keep":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import as_on_disk, is_one_name
 from migrator.disk.status import is_directory
 from migrator.errors import NoSuchDirectory, StalePlan, UnreadableDirectory
 from migrator.model import FolderState, ProjectAction
@@ -32,7 +33,7 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
             _check_directories(plan, store, places)
             return plan
         folders = plan.relocated
-        if folders.state is FolderState.WILL_MOVE and not any(is_directory(old) for old, _ in folders.folders):
+        if folders.state is FolderState.WILL_MOVE and not any(_is_waiting(*pair) for pair in folders.folders):
             folders = replace(folders, state=FolderState.MOVED)
         _check_relocated(plan, folders, store, places)
     except UnreadableDirectory:
@@ -40,6 +41,11 @@ def recheck(plan: Plan, store: Store, places: Places) -> Plan:
     except NoSuchDirectory as error:
         raise StalePlan(f"The plan is stale: {str(error).rstrip('.')}. Nothing was written; plan again.") from error
     return replace(plan, relocated=folders)
+
+
+def _is_waiting(old: str, new: str) -> bool:
+    """Tell whether a folder is still at its old place; where only the case of its name changes, both names find it."""
+    return is_directory(old) and not (is_one_name(old, new) and as_on_disk(new) == new)
 
 
 def _check_directories(plan: Plan, store: Store, places: Places) -> None:

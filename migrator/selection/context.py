@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory
-from migrator.errors import NoSuchDirectory
+from migrator.errors import BadInput, NoSuchDirectory
 from migrator.paths import expand_home
 from migrator.places.cwd import current_directory
 from migrator.selection.projects import find_project
+from migrator.text_input import read_lines, why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ class DatabaseSelectorContext:
         self._orphan_ids = orphan_ids
         self.directories = cache(store.directories)
         self.projects = cache(store.projects)
-        self.stdin_lines = cache(lambda: [line.strip() for line in sys.stdin if line.strip()])
+        self.stdin_lines = cache(_stdin_lines)
         self._sessions_of: dict[str, RepositorySessions] = {}
 
     @cached_property
@@ -93,3 +93,11 @@ class DatabaseSelectorContext:
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:
         return self._orphan_ids(rule)
+
+
+def _stdin_lines() -> list[str]:
+    try:
+        lines = read_lines("-")
+    except (OSError, ValueError) as error:
+        raise BadInput(f"standard input: {why_unreadable(error)}") from None
+    return [line.strip() for line in lines if line.strip()]

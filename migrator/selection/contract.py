@@ -60,7 +60,7 @@ class SelectorContext(Protocol):
         """Return what opencode makes of a directory today; None if it can't be resolved."""
 
     def stdin_lines(self) -> Sequence[str]:
-        """Return the lines of standard input, stripped, without empty ones."""
+        """Return the lines of standard input, stripped, without empty ones. Raises BadInput if it is no UTF-8 text."""
 
     def workspaces(self, repository: str, option: str) -> RepositorySessions:
         """Return the workspaces of a repository and whose the sessions are.
@@ -81,6 +81,10 @@ class Selector(ABC):
 
     as_typed: str
     """How the user typed it, for the plan: `--from-dir ~/src/opencode*`."""
+    advice: str = ""
+    """What to say, without a full stop, where it selects or leaves out nothing: how it was understood, what to try."""
+    excludes: bool = False
+    """Whether the user named with it what to leave out: it warns if that is nothing."""
 
     if not TYPE_CHECKING:
 

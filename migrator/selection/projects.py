@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
-from migrator.paths import expand_home
+from migrator.paths import composed, expand_home, same_name
+from migrator.places.small_files import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,9 @@ def find_project(text: str, context: SelectorContext, option: str) -> Project:
     projects = context.projects()
     fitting = [project for project in projects if project.id == text]
     fitting = fitting or [
-        project for project in projects if project.id.startswith(text) or text in {project.name, project.label}
+        project
+        for project in projects
+        if project.id.startswith(text) or same_name(text, project.name or "") or same_name(text, project.label)
     ]
     if not fitting and is_path(text):
         fitting = _at_path(text, projects, context)
@@ -48,8 +51,12 @@ def _at_path(text: str, projects: Sequence[Project], context: SelectorContext) -
     """Return the projects that have this path, or else the one that opencode would open there."""
     path = expand_home(text, context.home)
     written = os.path.normpath(path if path.startswith("/") else f"{context.cwd}/{path}")
-    real = os.path.realpath(written)
-    fitting = [project for project in projects if {written, real} & {project.worktree, *project.sandboxes}]
-    if fitting or not (place := context.place(real)):
-        return fitting
+    real = real_path(written)
+    for form in (str, composed):  # of two directories with one name in two forms, the one that was typed
+        meant = {form(written), form(real)}
+        fitting = [p for p in projects if meant & {form(path) for path in (p.worktree, *p.sandboxes)}]
+        if fitting:
+            return fitting
+    if not (place := context.place(real)):
+        return []
     return [project for project in projects if project.id == place.project_id]

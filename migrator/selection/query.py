@@ -5,8 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from migrator.model import PlanWarning
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Session
     from migrator.selection.contract import Selector, SelectorContext, SelectorPlugin
@@ -30,7 +32,7 @@ class Query:
             if selectors := plugin.build(values, context):
                 (self.narrowing if plugin.narrows else self.choosing).append(selectors)
         self._match_any = match_any
-        choosers = [selector for group in self.choosing for selector in group]
+        self._choosers = choosers = [selector for group in self.choosing for selector in group]
         self._only = choosers[0] if len(choosers) == 1 else None
         self._only_typed = (choosers[0].as_typed,) if choosers else ()
 
@@ -46,35 +48,41 @@ class Query:
 
     def matches(self, session: Session) -> bool:
         """Tell in Python whether a session is meant."""
-        return all(any(s.match(session) for s in group) for group in self._groups())
+        return _matches(self._groups(), session)
 
     def conditions(self) -> list[tuple[str, tuple[Any, ...]]] | None:
         """Return the SQL conditions that must all hold for a session to be meant, or None if SQL can't answer."""
-        conditions = []
-        for group in self._groups():
-            clauses = [clause for selector in group if (clause := selector.clause())]
-            if len(clauses) < len(group):
-                return None
-            sql = " OR ".join(f"({clause.sql})" for clause in clauses)
-            conditions.append((sql, tuple(param for clause in clauses for param in clause.params)))
-        return conditions
+        return _conditions(self._groups())
 
     def sessions(self, store: Store) -> list[Session]:
         """Return the sessions that are meant, before trees are completed, by id."""
         conditions = self.conditions()
         if conditions is None:
             return [session for session in store.sessions_where("TRUE", (), "ORDER BY id") if self.matches(session)]
-        sql = " AND ".join(f"({condition})" for condition, _ in conditions) or "TRUE"
-        params = [param for _, some in conditions for param in some]
         # Sorting what the table yields in its own order is quicker than walking it by the index of ids.
-        return sorted(store.sessions_where(sql, params), key=attrgetter("id"))
+        return sorted(store.sessions_where(*_joined(conditions)), key=attrgetter("id"))
+
+    def warnings(self, store: Store) -> Iterator[PlanWarning]:
+        """Yield a warning for each of several options that selects nothing, and for each that leaves nothing out."""
+        for selector in self._choosers if self._only is None else ():
+            if not _selects_any(store, [[selector]]):
+                yield PlanWarning("selects-nothing", f"{selector.as_typed} selects nothing{_advice(selector)}.")
+        for selector in (selector for group in self.narrowing for selector in group if selector.excludes):
+            if not _selects_any(store, self._choosing(), left_out_by=selector):
+                yield PlanWarning("excludes-nothing", f"{selector.as_typed} leaves nothing out{_advice(selector)}.")
+
+    def why_nothing(self, store: Store) -> str:
+        """Return the sentence that no session is meant; it names the options that select none by themselves."""
+        idle = [f"{each.as_typed}{_advice(each)}" for each in self._choosers if not _selects_any(store, [[each]])]
+        named = f" {'; nor '.join(idle)}" if idle else ""
+        return f"No session matches{named}; `opencode-migrator list --all` shows what there is."
+
+    def _choosing(self) -> list[Sequence[Selector]]:
+        return [self._choosers] if self._match_any and self._choosers else self.choosing
 
     def _groups(self) -> list[Sequence[Selector]]:
-        choosing = self.choosing
-        if self._match_any and choosing:
-            choosing = [[selector for group in choosing for selector in group]]
         # Each narrowing selector narrows on its own: two --exclude-dir exclude both.
-        return choosing + [[selector] for group in self.narrowing for selector in group]
+        return self._choosing() + [[selector] for group in self.narrowing for selector in group]
 
     def reasons(self, session: Session) -> tuple[tuple[str, ...], str | None]:
         """Return the options, as typed, that chose this session, and the outermost directory named for it."""
@@ -88,3 +96,40 @@ class Query:
         """Return the outermost directory named for a session that wasn't chosen itself."""
         bases = [base for group in self.choosing for s in group if s.match(session) and (base := s.base(session))]
         return min(bases, key=len, default=None)
+
+
+def _advice(selector: Selector) -> str:
+    return selector.advice and f": {selector.advice}"
+
+
+def _matches(groups: Iterable[Iterable[Selector]], session: Session) -> bool:
+    return all(any(selector.match(session) for selector in group) for group in groups)
+
+
+def _conditions(groups: Iterable[Sequence[Selector]]) -> list[tuple[str, tuple[Any, ...]]] | None:
+    conditions = []
+    for group in groups:
+        clauses = [clause for selector in group if (clause := selector.clause())]
+        if len(clauses) < len(group):
+            return None
+        sql = " OR ".join(f"({clause.sql})" for clause in clauses)
+        conditions.append((sql, tuple(param for clause in clauses for param in clause.params)))
+    return conditions
+
+
+def _joined(conditions: Iterable[tuple[str, tuple[Any, ...]]]) -> tuple[str, list[Any]]:
+    sql = " AND ".join(f"({condition})" for condition, _ in conditions) or "TRUE"
+    return sql, [param for _, some in conditions for param in some]
+
+
+def _selects_any(store: Store, groups: Sequence[Sequence[Selector]], left_out_by: Selector | None = None) -> bool:
+    """Tell whether any session meets all groups; only those count that `left_out_by`, if given, takes away."""
+    conditions, clause = _conditions(groups), left_out_by and left_out_by.clause()
+    if conditions is None or (left_out_by and not clause):
+        return any(
+            _matches(groups, session) and not (left_out_by and left_out_by.match(session))
+            for session in store.sessions_where("TRUE")
+        )
+    if clause:
+        conditions.append((f"NOT ({clause.sql})", clause.params))
+    return any(store.sessions_where(*_joined(conditions), "LIMIT 1"))

@@ -23,7 +23,7 @@ def select(store: Store, query: Query, *, with_forks: bool = False) -> Selection
     """
     chosen = {session.id: session for session in query.sessions(store)}
     if not chosen:
-        raise NothingMatched("No session matches; `opencode-migrator list --all` shows what there is.")
+        raise NothingMatched(query.why_nothing(store))
     others = relatives(store, chosen)
     forks_found = _find_forks(store, chosen | others) if with_forks else {}
     others |= {id_: fork for id_, (fork, _) in forks_found.items()}
@@ -43,7 +43,7 @@ def select(store: Store, query: Query, *, with_forks: bool = False) -> Selection
         PlanWarning("whole-tree", f"{id_} is part of the tree of {root}, which moves as a whole.", id_)
         for id_, root in sorted(chosen_children.items())
     )
-    return Selection(tuple(selected), tuple(warnings))
+    return Selection(tuple(selected), (*query.warnings(store), *warnings))
 
 
 def _find_forks(store: Store, family: Mapping[str, Session]) -> dict[str, tuple[Session, Session]]:

@@ -6,6 +6,7 @@ import os
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.spelling import folder_map, is_one_name, is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.model import FolderState
@@ -65,7 +66,8 @@ class SnapshotRoute(NamedTuple):
     @property
     def same_worktree(self) -> bool:
         """Whether source and target are one worktree, in which an undo does what it always did."""
-        return not self.source_gone and self.source_worktree == self.target_worktree_now
+        source, target = self.source_worktree, self.target_worktree_now
+        return not self.source_gone and (source == target or is_one_name(source, target))
 
 
 class NoRoute(NamedTuple):
@@ -85,9 +87,9 @@ class SnapshotRoutes:
         self._is_relocation = relocated is not None
         self._moved, self._moving = FolderMap(()), FolderMap(())
         if relocated is not None and relocated.state is FolderState.WILL_MOVE:
-            self._moving = FolderMap(relocated.folders)
+            self._moving = folder_map(relocated)
         elif relocated is not None:
-            self._moved = FolderMap(relocated.folders)
+            self._moved = folder_map(relocated)
         self.find = cache(self._find)
         self.git_dir = cache(self._git_dir)
         self._target = cache(self._find_target)
@@ -205,7 +207,7 @@ class SnapshotRoutes:
         not_one = f"{source} and {target.worktree} are not one repository"
         if snapshots is None:
             # For a directory that isn't a checkout any more, git would answer with the repository around it.
-            is_checkout = self._places.find(source).worktree == source
+            is_checkout = is_same_directory(self._places.find(source).worktree, source)
             return None if is_checkout and roots & self._places.root_commits(source) else not_one
         if before.project_id not in {target.project_id, *roots} - {GLOBAL}:
             return not_one

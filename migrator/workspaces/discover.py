@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import CantTell
 from migrator.paths import upwards
 from migrator.places import git_worktrees
-from migrator.places.small_files import names_in
+from migrator.places.small_files import names_in, real_path
 from migrator.workspaces import jj, jj_command
 from migrator.workspaces.find_repository import is_working_copy_root
 from migrator.workspaces.model import Workspace, WorkspaceState
@@ -146,4 +146,4 @@ def _roots_above(hints: Iterable[str]) -> Iterator[str]:
     for hint in hints:
         with suppress(CantTell):  # which repository it is in can't be told
             roots.add(next(filter(is_root, upwards(hint)), None))
-    yield from {os.path.realpath(root) for root in roots if root is not None}
+    yield from {real_path(root) for root in roots if root is not None}

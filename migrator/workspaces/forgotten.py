@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory, is_there
 from migrator.errors import CantTell
-from migrator.paths import checkout_root, upwards
+from migrator.paths import checkout_root, composed, upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.workspaces import jj
 from migrator.workspaces.find_repository import working_copy_root
@@ -99,7 +99,7 @@ def _pruned_worktrees(
     workspaces: Iterable[Workspace], stored: StoredDirectories, project_id: str
 ) -> Iterator[Workspace]:
     """Yield the git worktrees that only the database knows of."""
-    known = {root for workspace in workspaces for root in workspace.roots}
+    known = {composed(root) for workspace in workspaces for root in workspace.roots}
     projects = [project for project in stored.projects if project.id == project_id]
     on_record = {
         **{directory: "project_directory" for id_, directory in stored.checkouts if id_ == project_id},
@@ -110,8 +110,9 @@ def _pruned_worktrees(
     rows = [row for row in stored.sessions if row.project_id == project_id]
     of_sessions = [checkout_root(row.directory, row.path, roots) or row.directory for row in rows]
     for root, source in sorted((dict.fromkeys(of_sessions, "sessions of this project") | on_record).items()):
-        if root in known:
+        if composed(root) in known:
             continue
+        known.add(composed(root))
         evidence, state = f"the database: {source}", WorkspaceState.PRUNED
         try:
             if is_directory(root) and working_copy_root(root) is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 
+from migrator.places.small_files import real_path
 from migrator.workspaces.jj import unquote_name
 
 _SECONDS = 10.0
@@ -27,9 +28,7 @@ def list_workspaces(root: str) -> dict[str, str | None] | None:
         out = _jj(root, "workspace", "list", "--template", template)
         if out is not None:
             entries = (entry.partition("\0") for entry in out.split("\n\0") if entry)
-            return {
-                unquote_name(name): os.path.realpath(path) if os.path.isabs(path) else None for name, _, path in entries
-            }
+            return {unquote_name(name): real_path(path) if os.path.isabs(path) else None for name, _, path in entries}
     return None
 
 

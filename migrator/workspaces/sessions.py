@@ -16,9 +16,10 @@ from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import as_on_disk
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell
-from migrator.paths import upwards
+from migrator.paths import composed, same_name, upwards
 from migrator.places.checkout import GLOBAL, is_outside_repository
 from migrator.workspaces.discover import with_workspaces
 from migrator.workspaces.find_repository import is_working_copy_root
@@ -49,12 +50,15 @@ def sessions_by_workspace(
     repository = with_workspaces(repository, [row.directory for row in stored.sessions])
     project_id = _project_of(repository, project_at)
     repository = with_forgotten_workspaces(repository, stored, project_id)
-    roots = {root: WorkspaceRoot(w, root) for w in reversed(repository.workspaces) for root in reversed(w.roots)}
+    roots = {
+        composed(root): WorkspaceRoot(w, root) for w in reversed(repository.workspaces) for root in reversed(w.roots)
+    }
     owners: dict[tuple[str, str], WorkspaceRoot] = {}
     session_counts: Counter[Workspace] = Counter()
     look_alikes = []
     for row in stored.sessions:
-        owner = next((roots[above] for above in upwards(row.directory) if above in roots), None)
+        names = map(composed, upwards(as_on_disk(row.directory)))
+        owner = next((roots[name] for name in names if name in roots), None)
         if owner is None:
             continue
         is_there = owner.root == owner.workspace.path and _is_there(owner.workspace)
@@ -91,7 +95,7 @@ def _why_excluded_if_there(
     row: SessionDirectory, owner: WorkspaceRoot, project_id: str | None, project_at: Callable[[str], str | None]
 ) -> str | None:
     """Return why sessions below a workspace that is there don't belong to it; None if they do."""
-    between = takewhile(lambda above: above != owner.root, upwards(row.directory))
+    between = takewhile(lambda above: not same_name(above, owner.root), upwards(as_on_disk(row.directory)))
     inner = next(filter(is_working_copy_root, between), None)
     if inner is not None:
         return f"{inner} is another repository"

@@ -26,6 +26,7 @@ class DirectorySelector(Selector):
     covers: Callable[[str], bool]
     context: SelectorContext
     excludes: bool = False
+    advice: str = ""
 
     def clause(self) -> Clause:
         return among("directory", [each for each in self.context.directories() if self.covers(each) != self.excludes])

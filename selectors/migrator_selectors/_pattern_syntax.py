@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 BRACE_LIMIT = 1000
 """How many patterns the braces of one pattern may give; wcmatch's own limit."""
 
+ONLY_A_PATTERN = "{,}"
+"""What a person may put behind a pattern without a change to what it means, so that hardly anything has that name."""
+
 _POSIX_CLASS = re.compile(r"\[:[a-z]+:\]")
 _SPECIAL = re.compile(r"([\\*?\[\]{}])")
 
@@ -33,9 +36,26 @@ class Part(NamedTuple):
     at: int = 0
 
 
+def escaped(path: str) -> str:
+    """Return the pattern that names exactly the directory at `path`."""
+    return _SPECIAL.sub(r"\\\1", path)
+
+
+def only_a_pattern(typed: str) -> str:
+    """Return a pattern that means the same as `typed`, and is hardly the name of anything."""
+    # bracex takes `${` for a variable of a shell, whose braces it leaves alone
+    return re.sub(r"((?<!\\)(?:\\\\)*)\$\Z", r"\1\\$", typed) + ONLY_A_PATTERN
+
+
+def special_characters(typed: str) -> list[str]:
+    """Return which characters of `typed` are special in a pattern, each once."""
+    found = list(dict.fromkeys(_SPECIAL.findall(typed)))
+    return [char for char in found if char not in "]}" or {"]": "[", "}": "{"}[char] in found]
+
+
 def literal(name: str) -> Part:
     """Return the component that matches exactly `name`."""
-    return Part(_SPECIAL.sub(r"\\\1", name), name)
+    return Part(escaped(name), name)
 
 
 def literals(path: str) -> list[Part]:

@@ -1,28 +1,132 @@
 """Directory patterns: which stored directories a person means by `~/src/opencode*`.
 
 A pattern is matched with stored strings, so directories that no longer exist match like any other. The disk is asked
-for one thing only: the real path of the literal beginning of a pattern.
+for the real path of the literal beginning of a pattern; whether a directory has exactly the name that was typed; and
+about a stored directory only where it has another spelling of the same name.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shlex
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migrator_selectors._pattern_syntax import expand, literals, normalised, parts
+from migrator.disk.spelling import directories_named, existing_directory, ignores_case, is_same_directory
+from migrator.errors import BadInput, CantTell, MigratorError
+from migrator.paths import composed
+from migrator.places.small_files import real_path
+from migrator.text import and_more
+from migrator_selectors._pattern_syntax import (
+    ONLY_A_PATTERN,
+    escaped,
+    expand,
+    literals,
+    normalised,
+    only_a_pattern,
+    parts,
+    special_characters,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from migrator.selection import SelectorContext
     from migrator_selectors._pattern_syntax import Part
 
 
-def directory_pattern(typed: str, context: SelectorContext) -> DirectoryPattern:
-    """Compile a typed pattern for the surroundings of a command. Raises BadInput where the pattern can't be meant."""
-    return DirectoryPattern(typed, cwd=lambda: context.cwd, home=context.home)
+def directory_pattern(typed: str, context: SelectorContext, option: str = "") -> DirectoryPattern:
+    """Return what was meant by a pattern, or by the exact path of a directory, in the surroundings of a command.
+
+    `option` is what it was typed with. Raises BadInput where it can't be meant, MigratorError where it can be meant in
+    two ways.
+    """
+
+    def selected(pattern: DirectoryPattern) -> Collection[str]:
+        return [directory for directory in context.directories() if pattern.covers(directory)]
+
+    return meant(typed, context, selected, option)
+
+
+def meant(
+    typed: str,
+    context: SelectorContext,
+    selected: Callable[[DirectoryPattern], Collection[str]],
+    option: str = "",
+    root: str = "",
+) -> DirectoryPattern:
+    """Return what was meant by something that is a pattern, or the name of one thing with such characters in it.
+
+    `selected` returns what a pattern selects. What has exactly that name is meant, if it is selected or there is a
+    directory of that name. With `root`, "/", it is no directory but a name, which the pattern has after a slash.
+
+    Raises MigratorError where the pattern selects other things too, or nobody can tell whether the directory is there;
+    and BadInput where there is none and no pattern can be meant.
+    """
+
+    def compiled(text: str) -> DirectoryPattern:
+        return DirectoryPattern(root + text, cwd=lambda: context.cwd, home=context.home)
+
+    characters = special_characters(typed)
+    if not characters:
+        return compiled(typed)
+    name = compiled(escaped(typed))
+    by_name = selected(name)
+    is_there = not root and name.is_there()
+    if isinstance(is_there, str) and typed.endswith(ONLY_A_PATTERN):
+        is_there = False
+    try:
+        pattern = compiled(typed)
+    except BadInput:
+        if by_name or is_there is True:
+            return name
+        raise
+    others = sorted({*selected(pattern)}.difference(by_name))
+    as_name, as_pattern = shlex.quote(escaped(typed)), shlex.quote(only_a_pattern(typed))
+    if others and (by_name or isinstance(is_there, str)):
+        if by_name:
+            fact = f"{min(by_name).removeprefix(root)} has this very name"
+        else:
+            fact = f"whether a directory has this very name can't be told ({is_there})"
+        example = f"{others[0].removeprefix(root)}{and_more(len(others) - 1)}"
+        how = f"write {as_name} for the one of this name, {as_pattern} for the pattern"
+        raise MigratorError(f"{option} {typed}: {fact}, and as a pattern it means {example} too; {how}".lstrip())
+    if by_name or is_there is True:
+        name.advice = f"there is a directory of this very name, so that is meant; the pattern is {as_pattern}"
+        return name
+    one = len(characters) == 1
+    pattern.advice = (
+        f"{' and '.join(characters)} {'is' if one else 'are'} special in a pattern; for {'it' if one else 'them'} in a "
+        f"name write {as_name}"
+    )
+    return pattern
+
+
+def fits(
+    directory: str,
+    exactly: Callable[[str], bool],
+    by_name: Callable[[str], bool],
+    without_case: Callable[[str], bool],
+    *,
+    spelled: bool,
+) -> bool:
+    """Tell whether a stored directory is meant, by its own spelling or by another one of the same name.
+
+    `exactly` is asked about paths as they are spelled, the others about their composed form. Another form is the same
+    name; but if the form was `spelled` out, and the disk has two directories of that name, only that one is meant. Case
+    counts, unless the disk ignores it where the directory is.
+    """
+    if exactly(directory):
+        return True
+    name = composed(directory)
+    if not by_name(name):
+        return without_case(name) and ignores_case(directory)
+    listed = directories_named(directory) if spelled and not name.isascii() else []
+    others = [other for other in listed if exactly(other) and not is_same_directory(other, directory)]
+    return not (others and directory in listed)
 
 
 class DirectoryPattern:
@@ -31,20 +135,37 @@ class DirectoryPattern:
     `*` and `?` stay inside a path component, `**` crosses; `{a,b}` and `[abc]` work and a backslash escapes. A first
     component `cwd` is the current directory, `~` is `home`; any other relative pattern starts at the current
     directory. `cwd` and `home` are absolute and are taken literally, whatever characters they hold; `cwd` is called
-    for where the pattern needs one, since there may be none any more.
+    for where the pattern needs one, since there may be none any more. `advice` is what to try where nothing matches.
 
     Raises BadInput where the pattern can't be meant.
     """
 
     def __init__(self, typed: str, *, cwd: Callable[[], str], home: str) -> None:
-        globs = {glob for pattern in expand(typed) for glob in _globs(pattern, typed, cwd, home)}
-        self._regex = _compile(sorted(globs))
-        self.names = cache(self._names)
+        made = [each for pattern in expand(typed) for each in _parts(pattern, typed, cwd, home)]
+        globs = {"/" + "/".join(part.glob for part in each) for each in made}
+        self._paths = {"/" + "/".join(part.name or "" for part in each) for each in made}
+        exactly = _compile(globs)
+        by_name = _compile(map(composed, globs))
+        without_case = re.compile(by_name.pattern, by_name.flags | re.IGNORECASE)
+        predicates = [
+            lambda path, regex=regex: regex.fullmatch(path) is not None for regex in (exactly, by_name, without_case)
+        ]
+        self.advice = ""
+        spelled = not all(map(str.isascii, globs))
+        self.names = cache(lambda directory: fits(directory, *predicates, spelled=spelled))
         self.base = cache(self._base)  # asked once for each session
 
-    def _names(self, directory: str) -> bool:
-        """Tell whether the pattern names `directory` itself."""
-        return self._regex.fullmatch(directory) is not None
+    def is_there(self) -> bool | str:
+        """Tell whether a pattern without wildcards names a directory on the disk; if nobody can tell, return why."""
+        why_not = ""
+        for path in sorted(self._paths):
+            try:
+                if existing_directory(path):
+                    return True
+            except CantTell as error:
+                if getattr(error.__cause__, "errno", None) != errno.ENAMETOOLONG:  # which no directory can have
+                    why_not = str(error)
+        return why_not or False
 
     def _base(self, directory: str) -> str | None:
         """Return the outermost directory at or above `directory` that the pattern names, or None.
@@ -65,14 +186,21 @@ def _down_to(directory: str) -> Iterator[str]:
     yield directory
 
 
-def _globs(pattern: str, typed: str, cwd: Callable[[], str], home: str) -> Iterator[str]:
-    """Yield the absolute, brace-free globs that `pattern` stands for: as written, and with its beginning resolved."""
+def _parts(pattern: str, typed: str, cwd: Callable[[], str], home: str) -> Iterator[list[Part]]:
+    """Yield the components that `pattern`, without braces, stands for: as written, and with its beginning resolved."""
     for components in _absolute(parts(pattern, typed), pattern, cwd, home):
         kept = normalised(components, pattern, typed)
-        yield _join(kept)
+        yield kept
         wildcard = next((index for index, part in enumerate(kept) if part.name is None), len(kept))
         beginning = "/" + "/".join(part.name or "" for part in kept[:wildcard])
-        yield _join([*literals(os.path.realpath(beginning)), *kept[wildcard:]])
+        yield [*literals(real_path(_in_its_form(beginning))), *kept[wildcard:]]
+
+
+def _in_its_form(path: str) -> str:
+    """Return a path in the Unicode form that the disk has for it, if it has exactly one."""
+    with suppress(CantTell):
+        return path if path.isascii() else existing_directory(path) or path
+    return path
 
 
 def _absolute(components: list[Part], pattern: str, cwd: Callable[[], str], home: str) -> Iterator[list[Part]]:
@@ -98,14 +226,10 @@ def _names_of(cwd: str) -> list[str]:
     return [cwd]
 
 
-def _join(components: list[Part]) -> str:
-    return "/" + "/".join(part.glob for part in components)
-
-
-def _compile(globs: list[str]) -> re.Pattern[str]:
+def _compile(globs: Iterable[str]) -> re.Pattern[str]:
     """Return one expression for all `globs`; only its `fullmatch` is right, as `$` lets a trailing newline pass."""
     from wcmatch import glob
 
     flags = glob.GLOBSTAR | glob.DOTGLOB | glob.FORCEUNIX
-    included, _ = glob.translate(globs, flags=flags, limit=0)
+    included, _ = glob.translate(sorted({*globs}), flags=flags, limit=0)
     return re.compile("|".join(included))

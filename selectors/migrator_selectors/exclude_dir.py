@@ -34,10 +34,13 @@ class ExcludeDirPlugin(SelectorPlugin):
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return a selector per pattern. Raises BadInput for a malformed one."""
-        return [
-            DirectorySelector(
-                option_text("--exclude-dir", text), directory_pattern(text, context).covers, context, excludes=True
-            )
-            for text in values.get("exclude_dir") or ()
-        ]
+        """Return a selector per pattern.
+
+        Raises BadInput for a malformed one, MigratorError for one that can be meant in two ways.
+        """
+        selectors = []
+        for text in values.get("exclude_dir") or ():
+            pattern = directory_pattern(text, context, "--exclude-dir")
+            as_typed = option_text("--exclude-dir", text)
+            selectors.append(DirectorySelector(as_typed, pattern.covers, context, excludes=True, advice=pattern.advice))
+        return selectors

@@ -6,22 +6,32 @@ import os
 import re
 import warnings
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from migrator.errors import BadInput
+from migrator.disk.spelling import ignores_case
+from migrator.errors import BadInput, MigratorError
+from migrator.paths import composed
 from migrator.selection import SelectorPlugin
+from migrator.text_input import read_lines, why_unreadable
 from migrator_selectors._directory_selector import DirectorySelector
+from migrator_selectors._patterns import fits
 from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pathspec import GitIgnoreSpec
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     from migrator.selection import Selector, SelectorContext
+
+
+_CLASS = re.compile(r"\[[^/\]]*\]")
+"""Part of a line that doesn't match itself: `[id]` means `i` and `d`, while `*` and `?` match themselves too."""
+_BACKEND: Literal["simple"] = "simple"
+"""It is always there; other backends come and go with what else is installed, and differ in small things."""
 
 
 class ExcludeFromPlugin(SelectorPlugin):
@@ -43,35 +53,90 @@ class ExcludeFromPlugin(SelectorPlugin):
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return a selector per file: a directory that one file re-includes by `!` stays out if another leaves it out.
 
-        Raises BadInput for an unreadable file or a malformed line.
+        Raises BadInput for an unreadable file or a malformed line, MigratorError for a line that may be meant for a
+        directory of exactly that name.
         """
+        advice = "its lines are seen from /, as in a .gitignore there"
         return [
-            DirectorySelector(option_text("--exclude-from", name), _ignores(name, context), context, excludes=True)
+            DirectorySelector(
+                option_text("--exclude-from", name), _ignores(name, context), context, excludes=True, advice=advice
+            )
             for name in values.get("exclude_from") or ()
         ]
 
 
 def _ignores(name: str, context: SelectorContext) -> Callable[[str], bool]:
-    """Return what tells whether the file ignores a directory: it is read as a .gitignore in `/` would be."""
+    """Return what tells whether the file ignores a directory: it is read as a .gitignore in `/` would be.
+
+    Raises MigratorError for a line that may be meant for a directory of exactly that name.
+    """
     from pathspec import GitIgnoreSpec
 
-    # "simple" is always there; other backends come and go with what else is installed, and differ in small things
-    spec = GitIgnoreSpec(list(_patterns(name, context)), backend="simple")
+    lines = _lines(name, context)
+    patterns = list(_patterns(name, lines))
+    _check_names(name, lines, GitIgnoreSpec(patterns, backend=_BACKEND), context)
+    exactly = by_name = _matcher(patterns)
+    if lines != (composed_lines := [*map(composed, lines)]):
+        patterns = list(_patterns(name, composed_lines))
+        by_name = _matcher(patterns)
+    at_home = os.path.join(context.home, name)
+    without_case = _matcher(_without_case(patterns)) if ignores_case(at_home) else by_name
+    spelled = not all(map(str.isascii, lines))
+    return lambda directory: fits(directory, exactly, by_name, without_case, spelled=spelled)
 
-    @cache
-    def ignores(directory: str) -> bool:
-        # `build/` means directories only, and pathspec knows one by its slash. Its `.` stops at a newline, so a NUL
-        # stands in for it: no directory holds one, and no line of the list holds either.
-        return bool(spec.match_file(directory.replace("\n", "\0").rstrip("/") + "/", separators=()))
 
-    return ignores
+def _without_case(patterns: Iterable[GitIgnoreSpecPattern]) -> Iterator[GitIgnoreSpecPattern]:
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+    for each in patterns:
+        if each.regex:
+            yield GitIgnoreSpecPattern(re.compile(each.regex.pattern, each.regex.flags | re.IGNORECASE), each.include)
 
 
-def _patterns(name: str, context: SelectorContext) -> Iterator[GitIgnoreSpecPattern]:
+def _matcher(patterns: Iterable[GitIgnoreSpecPattern]) -> Callable[[str], bool]:
+    from pathspec import GitIgnoreSpec
+
+    spec = GitIgnoreSpec(list(patterns), backend=_BACKEND)
+    return cache(lambda directory: bool(spec.match_file(_as_gitignore_path(directory), separators=())))
+
+
+def _as_gitignore_path(directory: str) -> str:
+    """Return a directory as pathspec takes it.
+
+    `build/` means directories only, and pathspec knows one by its slash. Its `.` stops at a newline, so a NUL stands in
+    for it: no directory holds one, and no line of the list holds either.
+    """
+    return directory.replace("\n", "\0").rstrip("/") + "/"
+
+
+def _check_names(name: str, lines: Sequence[str], spec: GitIgnoreSpec, context: SelectorContext) -> None:
+    """Refuse a line that leaves a stored directory in, though it is exactly the name of it, as `[id]` is.
+
+    A directory about which another line says something, also with a `!`, has been thought of.
+    """
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        classes = _CLASS.findall(line)
+        if line.startswith(("#", "!")) or "\\" in line or not classes:
+            continue
+        escaped = re.sub(r"[\[\]]", r"\\\g<0>", line)
+        named = _matcher([GitIgnoreSpecPattern(escaped)])
+        for directory in context.directories():
+            path = _as_gitignore_path(directory)
+            is_alike = all(each in path for each in classes) and named(directory)
+            if is_alike and spec.check_file(path, separators=()).index is None:
+                raise MigratorError(
+                    f"{name}, line {number}: {line} leaves {directory} in, which has this very name; add the line "
+                    f"{escaped} to leave it out, or !{escaped} to keep it in"
+                )
+
+
+def _patterns(name: str, lines: Iterable[str]) -> Iterator[GitIgnoreSpecPattern]:
     """Yield the pattern of each line of the file. Raises BadInput with the number of a malformed line."""
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-    for number, line in enumerate(_lines(name, context), start=1):
+    for number, line in enumerate(lines, start=1):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)  # re about `[[a]`, which is well-formed here
@@ -97,8 +162,6 @@ def _lines(name: str, context: SelectorContext) -> list[str]:
     if not path.startswith("/"):
         path = os.path.join(context.cwd, path)
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        return read_lines(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is no UTF-8 text"
-        raise BadInput(f"--exclude-from {name}: {reason}") from None
-    return [line.removesuffix("\r") for line in text.split("\n")]
+        raise BadInput(f"--exclude-from {name}: {why_unreadable(error)}") from None

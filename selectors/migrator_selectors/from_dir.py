@@ -53,7 +53,11 @@ class FromDirPlugin(SelectorPlugin):
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return a selector per pattern. Raises BadInput for a malformed one and for `--exact` without any."""
+        """Return a selector per pattern.
+
+        Raises BadInput for a malformed one and for `--exact` without any, MigratorError for one that can be meant in
+        two ways.
+        """
         typed: Sequence[str] = values.get("from_dir") or ()
         exact = bool(values.get("exact"))
         if exact and not typed:
@@ -61,8 +65,8 @@ class FromDirPlugin(SelectorPlugin):
         suffix = " --exact" if exact else ""
         selectors = []
         for text in typed:
-            pattern = directory_pattern(text, context)
+            pattern = directory_pattern(text, context, "--from-dir")
             as_typed = option_text("--from-dir", text) + suffix
             covers = pattern.names if exact else pattern.covers
-            selectors.append(FromDir(as_typed, covers, context, pattern=pattern, exact=exact))
+            selectors.append(FromDir(as_typed, covers, context, advice=pattern.advice, pattern=pattern, exact=exact))
         return selectors

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput, NothingMatched
+from migrator.paths import is_within, upwards
 from migrator.selection import Clause, Selector, SelectorPlugin
 from migrator_selectors._text import option_text
 
@@ -38,9 +39,12 @@ class FromWorkspaces(Selector):
         return (session.directory, session.project_id) in self.owners
 
     def base(self, session: Session) -> str | None:
-        """Return the top of the workspace, where it is or was."""
+        """Return the top of the workspace, where it is or was, in the spelling that the session has for it."""
         owner = self.owners.get((session.directory, session.project_id))
-        return owner.root if owner is not None else None
+        if owner is None or is_within(session.directory, owner.root):
+            return owner and owner.root
+        depth = owner.root.count("/")
+        return next((above for above in upwards(session.directory) if above.count("/") == depth), owner.root)
 
 
 class FromWorkspacesPlugin(SelectorPlugin):
@@ -90,17 +94,21 @@ def _narrow(
 
 
 def _find(workspaces: Sequence[Workspace], text: str, option: str, context: SelectorContext) -> frozenset[Workspace]:
-    from migrator_selectors._patterns import directory_pattern
+    from migrator_selectors._patterns import meant
 
-    if text in {workspace.name for workspace in workspaces}:
+    is_path = "/" in text or text in {"~", "cwd"}
+    if is_path and text in {workspace.name for workspace in workspaces}:
         return frozenset(workspace for workspace in workspaces if workspace.name == text)
-    if "/" in text or text in {"~", "cwd"}:
-        pattern = directory_pattern(text, context)
-        named = frozenset(workspace for workspace in workspaces if any(map(pattern.names, workspace.roots)))
-    else:
-        pattern = directory_pattern("/" + text, context)
-        named = frozenset(workspace for workspace in workspaces if pattern.names("/" + workspace.name))
+
+    def names_of(workspace: Workspace) -> Sequence[str]:
+        return workspace.roots if is_path else (f"/{workspace.name}",)
+
+    every = sorted({name for workspace in workspaces for name in names_of(workspace)})
+    root = "" if is_path else "/"
+    pattern = meant(text, context, lambda pattern: list(filter(pattern.names, every)), option, root)
+    named = frozenset(workspace for workspace in workspaces if any(map(pattern.names, names_of(workspace))))
     if not named:
-        names = ", ".join(sorted({workspace.name for workspace in workspaces}))
-        raise NothingMatched(f"{option} {text}: no workspace has that name or directory; there are {names}")
+        known = ", ".join(sorted({workspace.name for workspace in workspaces}))
+        advice = pattern.advice and f"{pattern.advice}; "
+        raise NothingMatched(f"{option} {text}: no workspace has that name or directory; {advice}there are {known}")
     return named

@@ -10,7 +10,7 @@ from migrator.documents.plan import read_plan_text
 from tests.library.docstrings import code_of
 from tests.support.git import root_commit
 from tests.support.server import serving
-from tests.support.snapshots import three_sessions
+from tests.support.snapshots import snapshot, three_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from migrator.arguments import MoveKeywords, RescueKeywords
     from tests.support.home import Home
     from tests.support.server import Served
+
+SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
+"""The project of the sessions in src/shop-search."""
 
 
 def test_a_plan_is_the_one_of_the_command_line(served: Served, client: Client) -> None:
@@ -100,7 +103,9 @@ def test_orphans_can_be_moved_by_reason(served: Served, client: Client) -> None:
 def test_a_rescue_is_the_one_of_the_command_line(
     served: Served, either: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served.home.repository("shop-search", "sub/deep")  # with another id than its sessions have
+    shop_search = served.home.repository("shop-search", "sub/deep")  # with another id than its sessions have
+    (shop_search / "sub" / "deep" / "file.txt").write_text("x\n")
+    snapshot(served.home, shop_search, SEARCH)
     monkeypatch.chdir(served.home.path)
     cases: tuple[tuple[RescueKeywords, str], ...] = (
         ({"from_dir": "~/src/shop-*", "rule": "project-drift"}, "--from-dir ~/src/shop-* --rule project-drift"),

@@ -151,9 +151,9 @@ def worked_on(history: History, session: str, *files: Path | str) -> None:
     add_part(history.home, session, message, f"prt_tool_{session}", type="tool", tool="read", callID="c", state=state)
 
 
-def notes(history: History, *files: str) -> tuple[Path, str]:
+def notes(history: History, *files: str, name: str = "notes") -> tuple[Path, str]:
     """A folder outside any repository with a session that worked on these files of it."""
-    folder = sub_directory(history.src / "notes")
+    folder = sub_directory(history.src / name)
     for file in files:
         sub_directory((folder / file).parent)
         (folder / file).write_text("x\n")
@@ -170,6 +170,14 @@ def test_a_folder_of_the_same_name_with_the_same_files(history: History) -> None
     found = history.found(session, [history.home.path])
     assert (directory_of(found), found.certainty) == (str(far(history, "notes")), Certainty.LIKELY)
     assert "same name" in found.because
+
+
+@pytest.mark.parametrize(("was", "is_now"), [("caf\u00e9", "cafe\u0301"), ("cafe\u0301", "caf\u00e9")])
+def test_the_name_is_the_same_in_another_unicode_form(history: History, was: str, is_now: str) -> None:
+    folder, session = notes(history, "todo.md", "ideas.md", name=was)
+    folder.rename(far(history, is_now))
+    found = history.found(session, [history.home.path])
+    assert directory_of(found) == str(far(history, is_now))
 
 
 def test_another_name_or_too_few_of_the_files_is_nothing(history: History) -> None:

@@ -49,6 +49,20 @@ def test_permission(tmp_path: Path, mode: int) -> None:
     assert below.status is (DirectoryStatus.MISSING if mode == 0o111 else DirectoryStatus.UNREADABLE)
 
 
+def test_a_name_that_may_be_there_in_another_unicode_form(tmp_path: Path) -> None:
+    """Where a directory can be entered and not listed, nobody can tell in which form it has a name."""
+    closed = sub_directory(tmp_path / "closed")
+    sub_directory(closed / "caf\u00e9")
+    closed.chmod(0o111)
+    with without_root_powers():
+        seen = inspect(str(closed / "cafe\u0301"))
+        in_its_form = inspect(str(closed / "caf\u00e9"))
+    closed.chmod(0o755)
+    assert seen.status is DirectoryStatus.UNREADABLE
+    assert f"does not exist in this Unicode form, and {closed} can't be looked at: Permission denied" in seen.detail
+    assert in_its_form.status is DirectoryStatus.THERE
+
+
 def test_a_disk_that_is_not_mounted(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its mount point is empty, or not there; with files in it, it is a directory like any other."""
     monkeypatch.setattr(directory_status, "MOUNTED_AT", (f"{register.at}/mnt/*",))

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.errors import BadInput
-from migrator_selectors._pattern_syntax import literal
+from migrator.paths import same_name
+from migrator_selectors._pattern_syntax import escaped, only_a_pattern
 from migrator_selectors._patterns import DirectoryPattern
 from tests.support.strategies import directories, names, nasty_text
 
@@ -72,6 +73,10 @@ NAMED = [
     ("~/", "/home/ada"),
     ("~/src/opencode*", "/home/ada/src/opencode-a"),
     ("~/..", "/home"),
+    ("/x/é", "/x/e\u0301"),
+    ("/x/e\u0301", "/x/é"),
+    ("/x/?", "/x/e\u0301"),
+    ("/x/[é]a", "/x/e\u0301a"),
 ]
 
 NOT_NAMED = [
@@ -88,7 +93,6 @@ NOT_NAMED = [
     ("/x/**/foo", "/x/afoo"),
     ("/x/foo", "/X/foo"),
     ("/x/!foo", "/x/bar"),
-    ("/x/é", "/x/e\u0301"),
     ("foo", "/x/foo"),
     ("**/foo", "/x/foo"),
     ("~", "/lab/here/~"),
@@ -207,17 +211,16 @@ def test_cwd_has_the_name_the_kernel_and_the_name_the_shell_gives_it(
 def test_cwd_and_home_are_literal_whatever_they_hold(directory: str, other: str) -> None:
     assert pattern("cwd", cwd=directory).names(directory)
     assert pattern("~", home=directory).names(directory)
-    assert pattern("cwd", cwd=directory).names(other) == (directory == other)
+    assert pattern("cwd", cwd=directory).names(other) == same_name(directory, other)
     assert pattern("~/*", home=directory).base(f"{directory.rstrip('/')}/a/b") == f"{directory.rstrip('/')}/a"
 
 
 @given(directories, directories, names)
 def test_an_escaped_directory_names_itself_alone(directory: str, other: str, name: str) -> None:
-    escaped = "/" + "/".join(literal(component).glob for component in directory.split("/") if component)
     # a comma is special inside braces only, and these are escaped
-    here = pattern(escaped)
+    here = pattern(escaped(directory))
     assert here.names(directory)
-    assert here.names(other) == (directory == other)
+    assert here.names(other) == same_name(directory, other)
     assert here.base(f"{directory.rstrip('/')}/{name}") == directory
 
 
@@ -250,6 +253,15 @@ globs = st.one_of(letters, st.sampled_from(["*", "?", "a*", "*b", "?a", "*.*", "
 @given(st.lists(globs, min_size=1, max_size=4), st.lists(letters, min_size=1, max_size=5))
 def test_wildcards_agree_with_a_second_opinion(components: list[str], path: list[str]) -> None:
     assert pattern("/" + "/".join(components)).names("/" + "/".join(path)) == reference(components, path)
+
+
+@given(nasty_text, st.lists(directories, max_size=5))
+def test_empty_braces_behind_a_pattern_change_nothing(typed: str, others: list[str]) -> None:
+    """So they are a way to say that no name is meant."""
+    with contextlib.suppress(BadInput):
+        here, braced = pattern(typed), pattern(only_a_pattern(typed))
+        for directory in (*others, f"/lab/here/{typed}", typed):
+            assert here.base(directory) == braced.base(directory)
 
 
 @given(nasty_text | st.text(max_size=20))

@@ -181,7 +181,7 @@ def test_a_body_that_says_it_is_too_large_is_not_waited_for(reader: Served) -> N
         (b'{"title":["a\\u0000b"]}', "title must be a string that isn't empty."),
         (b'{"from-id":["-"],"to-dir":"/"}', "from-id must not be -, which is standard input"),
         (b'{"from-dir":"/","to-dir":"-"}', "to-dir must not be -, which is standard input"),
-        (b'{"help":true}', "There is no option 'help'; known: from-dir, exact,"),
+        (b'{"help":true}', "There is no option 'help' of move; known: from-dir, exact,"),
         (b'{"db":"/etc/passwd"}', "There is no option 'db'"),
         (b'{"from-dir":["--yes"],"subdirs":"up"}', "subdirs must be nearest, keep or flatten, not 'up'."),
         (b'{"exact":"yes"}', "exact must be true or false."),

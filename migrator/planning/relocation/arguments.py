@@ -1,15 +1,24 @@
-"""Pairs of folders as they are typed: `OLD NEW`, any number of `OLD=NEW`, and files of such lines."""
+"""Pairs of folders as they are typed: `OLD NEW`, any number of `OLD=NEW`, and files of such lines.
+
+A path may hold a `=` itself. Where that leaves several ways to read what was typed, what is on the disk and in the
+database decides; and where that fits several, nobody can tell.
+"""
 
 from __future__ import annotations
 
 import os
+import shlex
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import BadInput
-from migrator.paths import normalise
+from migrator.disk.spelling import existing_directory
+from migrator.errors import BadInput, CantTell, MigratorError, NothingMatched
+from migrator.model import FolderState
+from migrator.paths import composed, is_within, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 ESCAPES = "write \\= for a `=` that belongs to a path, and \\\\ for a backslash"
 
@@ -21,21 +30,77 @@ class Pair(NamedTuple):
     new: str
     where: str = ""
 
+    @property
+    def word(self) -> str:
+        """The one word that can only mean this pair."""
+        return "=".join(path.replace("\\", "\\\\").replace("=", "\\=") for path in (self.old, self.new))
 
-def typed_pairs(words: Sequence[str]) -> list[Pair]:
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a way to read pairs: the disk, and `bound`, the directories of sessions and projects."""
+
+    state: FolderState
+    bound: Callable[[], Collection[str]]
+    cwd: str
+    expand: Callable[[str], str]
+
+    def weigh(self, pairs: Sequence[Pair]) -> int:
+        """Return 2 if all the folders are where they should be, 1 if any is, 0 if none is, -1 if this can't be meant.
+
+        A folder that can't be looked at may be there.
+        """
+        try:
+            absolute = list(absolute_pairs(pairs, self.cwd, self.expand))
+        except BadInput:
+            return -1
+        seen = [found for pair in absolute for found in self._seen(pair)]
+        return 2 if all(seen) else int(any(seen))
+
+    def _seen(self, pair: Pair) -> list[bool]:
+        is_bound = any(is_within(composed(directory), composed(pair.old)) for directory in self.bound())
+        if self.state is FolderState.FOREIGN:
+            return [is_bound]
+        if self.state is FolderState.WILL_MOVE:
+            return [_may_be_there(pair.old)]
+        return [is_bound or _may_be_there(pair.old), _may_be_there(pair.new)]
+
+
+def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
     """Read the arguments: two paths, or any number of `OLD=NEW`.
 
-    Two words are two paths unless each of them is a pair. Raises BadInput.
+    Two words are two paths unless each of them can be a pair; then the evidence tells. Raises BadInput, MigratorError
+    where both can be meant, and NothingMatched where nothing speaks for either.
     """
-    if len(words) == 2 and not all(len(_split(word)) > 1 for word in words):  # noqa: PLR2004 - OLD and NEW
-        return [Pair(*words)]
-    return [_pair(word) for word in words]
+    if len(words) != 2:  # noqa: PLR2004 - OLD and NEW
+        return [_pair(word, evidence) for word in words]
+    as_pairs = [list(pairs) for pairs in product(*map(_cuts, words))]
+    as_paths = [Pair(*words)]
+    if (unescaped := [Pair(*map(_unescaped, words))]) != as_paths:
+        as_paths = max(as_paths, unescaped, key=evidence.weigh)
+    if not as_pairs:
+        return as_paths
+    if chosen := _choose([*as_pairs, as_paths], evidence, shlex.join(words)):
+        return chosen
+    if len(as_pairs) > 1:
+        raise BadInput(f"{shlex.join(words)}: one of these has several `=`; {ESCAPES}")
+    try:
+        list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand))
+    except BadInput as error:
+        raise BadInput(f"{error}; as two paths, neither {' nor '.join(words)} is there") from None
+    raise NothingMatched(
+        f"{shlex.join(words)}: none of these folders is there, and nothing is bound to them: "
+        + "; ".join(map(_spelled_out, (as_pairs[0], as_paths)))
+    )
 
 
-def listed_pairs(lines: Iterable[str], name: str) -> list[Pair]:
-    """Read one `OLD=NEW` a line, without empty lines and comments, which begin with `#`. Raises BadInput."""
+def listed_pairs(lines: Iterable[str], name: str, evidence: Evidence) -> list[Pair]:
+    """Read one `OLD=NEW` a line, without empty lines and comments, which begin with `#`.
+
+    Raises BadInput, or MigratorError where a line can be meant in several ways.
+    """
     return [
-        _pair(text, f"{name}, line {number}: ")
+        _pair(text, evidence, f"{name}, line {number}: ")
         for number, line in enumerate(lines, 1)
         if (text := line.strip()) and not text.startswith("#")
     ]
@@ -57,12 +122,49 @@ def absolute_pairs(pairs: Iterable[Pair], cwd: str, expand: Callable[[str], str]
         yield Pair(old, new, where)
 
 
-def _pair(word: str, where: str = "") -> Pair:
-    parts = _split(word)
-    if len(parts) != 2:  # noqa: PLR2004 - OLD and NEW
-        what = "is no OLD=NEW" if len(parts) < 2 else "has several `=`"  # noqa: PLR2004 - as above
-        raise BadInput(f"{where}{word!r} {what}; {ESCAPES}")
-    return Pair(parts[0].strip(), parts[1].strip(), where)
+def _pair(word: str, evidence: Evidence, where: str = "") -> Pair:
+    cuts = _cuts(word, where)
+    if len(cuts) == 1:
+        return cuts[0]
+    chosen = _choose([[cut] for cut in cuts], evidence, f"{where}{word}")
+    if not chosen:
+        raise BadInput(f"{where}{word!r} {'has several `=`' if cuts else 'is no OLD=NEW'}; {ESCAPES}")
+    return chosen[0]
+
+
+def _choose(readings: Iterable[list[Pair]], evidence: Evidence, typed: str) -> list[Pair] | None:
+    """Return the reading for which most speaks; None if nothing speaks for any. Raises MigratorError for a tie."""
+    weighed: dict[int, list[list[Pair]]] = {}
+    for reading in readings:
+        weighed.setdefault(evidence.weigh(reading), []).append(reading)
+    most = max(weighed, default=0)
+    if most <= 0:
+        return None
+    if len(weighed[most]) > 1:
+        raise MigratorError(
+            f"{typed}: this can be read in several ways, and there are folders for each: "
+            + "; ".join(map(_spelled_out, weighed[most]))
+        )
+    return weighed[most][0]
+
+
+def _spelled_out(pairs: Sequence[Pair]) -> str:
+    """Return what a reading means, and how to type it so that it can mean nothing else."""
+    meaning = " and ".join(f"{old} to {new}" for old, new, _ in pairs)
+    if len(pairs) == 1:
+        return f"{meaning}, for which write {shlex.quote(pairs[0].word)}"
+    return f"{meaning}, for which write the lines {' and '.join(pair.word for pair in pairs)} into a FILE for --map"
+
+
+def _cuts(word: str, where: str = "") -> list[Pair]:
+    """Return the pairs that a word can be, cut at each of its `=` without a backslash before it."""
+    pieces = _split(word)
+    ways = [("=".join(pieces[:at]), "=".join(pieces[at:])) for at in range(1, len(pieces))]
+    return [Pair(old.strip(), new.strip(), where) for old, new in ways]
+
+
+def _unescaped(word: str) -> str:
+    return "=".join(_split(word))
 
 
 def _split(word: str) -> list[str]:
@@ -78,3 +180,11 @@ def _split(word: str) -> list[str]:
         else:
             parts[-1] += letter
     return parts
+
+
+def _may_be_there(path: str) -> bool:
+    """Tell whether there is a directory, or nobody can tell."""
+    try:
+        return existing_directory(path) is not None
+    except CantTell:
+        return True

@@ -6,9 +6,11 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import difference, existing_directory, folder_map, is_one_name
 from migrator.errors import BadInput
 from migrator.model import FolderMoves, FolderState, PlanWarning
-from migrator.paths import FolderMap, is_within, normalise
+from migrator.paths import is_within, normalise
+from migrator.places.small_files import real_path
 from migrator.planning.relocation.resolvers import RESOLVERS
 from migrator.text import and_more
 
@@ -27,13 +29,20 @@ def folder_moves(pairs: Iterable[Pair], state: FolderState) -> FolderMoves:
     if nothing has moved.
     """
     folders: dict[str, str] = {}
-    for old, new, where in pairs:
+    for typed, new, where in pairs:
         if state is FolderState.FOREIGN:
-            folders[old] = new
+            folders[typed] = new
             continue
-        real_new, real_old = os.path.realpath(new), os.path.realpath(old)
+        will_move = state is FolderState.WILL_MOVE
+        old = (will_move and existing_directory(typed)) or typed
+        real_new, real_old = real_path(new), real_path(old)
+        if will_move and is_one_name(old, new):
+            real_new = os.path.join(real_path(os.path.dirname(new)), os.path.basename(new))
         if real_new == old:
-            raise BadInput(f"{where}{new} is a link to {old}: nothing has moved")
+            link = f"{new} is a link to {old}"
+            if spelling := difference(new, old):
+                link = f"{new} is {old} on the disk, {spelling}"
+            raise BadInput(f"{where}{link}: nothing has moved")
         folders[old] = real_new
         if not is_within(real_old, real_new):  # else a link at the old place leads to the new one
             folders.setdefault(real_old, real_new)
@@ -51,14 +60,18 @@ class Relocation:
     ) -> None:
         self.moves = moves
         self.project_id = project_id
-        self.folders = FolderMap(moves.folders)
+        self.folders = folder_map(moves)
         self.resolver = RESOLVERS[moves.state](places, self.folders)
         self._workspaces = frozenset(workspaces)
         self._missing: set[str] = set()
 
     def new_directory(self, directory: str) -> str | None:
         """Return what a stored directory becomes; None if it stays the same."""
-        return self.folders.new_path(self.moved_path(directory))
+        new = self.folders.new_path(self.moved_path(directory))
+        if new is None or self.moves.state is not FolderState.MOVED:
+            return new
+        spelled = existing_directory(new) or new
+        return None if spelled == directory else spelled
 
     def moved_path(self, directory: str) -> str:
         """Return a stored directory, or its real path if that is what moved: early versions stored symlinks."""
@@ -66,13 +79,13 @@ class Relocation:
             return directory
         if self.folders.new_path(directory) or self.folders.has_arrived(directory):
             return directory
-        real = os.path.realpath(directory)
+        real = real_path(directory)
         return directory if real == normalise(directory) else real
 
     def place(self, before: Binding) -> Place | None:
         """Return where a session with this binding goes; None if it stays. Raises MigratorError."""
         old = self.moved_path(before.directory)
-        new = self.folders.new_path(old)
+        new = self.new_directory(before.directory)
         if new is None:
             return None
         if not self.resolver.will_exist(new):

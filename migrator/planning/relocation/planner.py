@@ -7,6 +7,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import is_same_directory
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import FolderState, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
@@ -87,7 +88,7 @@ def _typed_words(directory: str, relocation: Relocation) -> str:
     """Return the words of `relocate` by which sessions in a directory are selected."""
     target = relocation.new_directory(directory)
     pairs = [(old, new) for old, new in relocation.moves.folders if target is not None and is_within(target, new)]
-    exact = [(old, new) for old, new in pairs if is_within(normalise(directory), old)]
+    exact = [(old, new) for old, new in pairs if relocation.folders.is_below(directory, old)]
     return shlex.join(["relocate", *max(exact or pairs, key=lambda pair: len(pair[0]))])
 
 
@@ -113,7 +114,7 @@ def _unmatched_folders(affected: Collection[str], relocation: Relocation) -> Ite
         by_real_path.setdefault(real, []).append(old)
     paths = {normalise(relocation.moved_path(directory)) for directory in affected}
     for olds in by_real_path.values():
-        if not any(is_within(path, old) for path in paths for old in olds):
+        if not any(relocation.folders.is_below(path, old) for path in paths for old in olds):
             yield PlanWarning("nothing-bound", f"No session and no project is bound to {olds[0]} or below it.")
 
 
@@ -154,7 +155,7 @@ def _is_left_over(directory: str, relocation: Relocation) -> bool:
     """Tell whether a directory is still at its old place, unless it is another one that has moved there."""
     new = relocation.new_directory(directory)
     real = os.path.realpath(directory)
-    if new is None or not os.path.isdir(real) or real == os.path.realpath(new):
+    if new is None or not os.path.isdir(real) or is_same_directory(real, new):
         return False
     holds_new_folder = any(is_within(new_folder, real) for _, new_folder in relocation.moves.folders)
     return not holds_new_folder and relocation.folders.old_path(normalise(directory)) is None

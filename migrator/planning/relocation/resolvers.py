@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.spelling import is_one_name
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.model import Binding, FolderState, Place
@@ -163,7 +164,7 @@ class WillMoveResolver(Resolver):
                 raise NoSuchDirectory(f"{old} is no directory that could be moved; without --will-move if it has been.")
             if is_within(new, old):
                 raise NoSuchDirectory(f"{old} can't be moved into itself, to {new}.")
-            if os.path.lexists(new) and self._folders.new_path(new) is None:
+            if os.path.lexists(new) and self._folders.new_path(new) is None and not is_one_name(old, new):
                 inside = f"{new.rstrip('/')}/{os.path.basename(old)}"
                 raise NoSuchDirectory(
                     f"{new} exists already, so `mv` would put {old} into it: if that is what you want, say {inside}; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.disk.spelling import difference
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 
@@ -30,7 +31,8 @@ class SymlinkedDirectory(OrphanRule):
         for binding, sessions in context.bound.items():
             real = context.inspect(binding.directory).real
             if real is not None and real != binding.directory:
-                text = f"stored as {binding.directory}, which is {real} in reality"
+                spelling = difference(binding.directory, real)
+                text = f"stored as {binding.directory}, which is {real} in reality{spelling and f': {spelling}'}"
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
