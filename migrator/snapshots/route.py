@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import folder_map, is_one_name, is_same_directory
 from migrator.disk.status import is_directory
-from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
+from migrator.errors import CantTell, MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.model import FolderState
 from migrator.paths import FolderMap, checkout_root
 from migrator.places.checkout import GLOBAL, kept_project_id
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout
+from migrator.snapshots.readable import Readability
 from migrator.snapshots.same_folder import is_same_folder, snapshot_stamps
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class SnapshotRoutes:
 
         If the source is gone, `snapshots` is the repository of its snapshots. A clone has the same project id and
         commits, and an undo in it would delete files that no turn made there: the source's own files must be there, or
-        the user must say that the folder moved.
+        the user must say that the folder moved. Raises CantTell if nobody can tell.
         """
         roots = self._places.root_commits(target.worktree)
         not_one = f"{source} and {target.worktree} are not one repository"
@@ -213,6 +214,8 @@ class SnapshotRoutes:
             return not_one
         if self._is_relocation or self._is_same_folder(snapshots, target.worktree):
             return None
+        if why_unreadable := Readability().why_unreadable(snapshots):
+            raise CantTell(why_unreadable)
         return f"{source} is gone, and nothing shows that {target.worktree} is what was there"
 
     def has_belonged_to(self, project_id: str, place: Place) -> bool:

@@ -73,9 +73,9 @@ def closed_loose_objects(kept: Kept) -> None:
 
 def closed_packs(kept: Kept) -> None:
     for tree in (part["hash"] for part in kept.world.patches(kept.talk)[1:]):
-        made = git(kept.source, "--git-dir", str(kept.git_dir), "commit-tree", "-m", tree, tree)
-        git(kept.source, "--git-dir", str(kept.git_dir), "update-ref", f"refs/heads/{tree}", made)
-    git(kept.source, "--git-dir", str(kept.git_dir), "repack", "-adq")
+        made = git(kept.git_dir, "--git-dir", str(kept.git_dir), "commit-tree", "-m", tree, tree)
+        git(kept.git_dir, "--git-dir", str(kept.git_dir), "update-ref", f"refs/heads/{tree}", made)
+    git(kept.git_dir, "--git-dir", str(kept.git_dir), "repack", "-adq")
     for pack in (kept.git_dir / "objects" / "pack").iterdir():
         pack.chmod(0)
 
@@ -264,6 +264,25 @@ def test_a_file_that_may_not_be_read_is_not_another(kept: Kept, whose: str) -> N
     closed.chmod(0o644)
     assert kept.home.run(*move).code == 0
     assert kept.named() == ["a", "b"]
+
+
+def closed_index(kept: Kept) -> None:
+    (kept.git_dir / "index").chmod(0)
+
+
+@pytest.mark.parametrize("harm", [closed_index, *CLOSED, *BROKEN], ids=lambda harm: harm.__name__)
+def test_of_a_renamed_worktree_nobody_can_tell_that_it_is_the_same(kept: Kept, harm: Callable[[Kept], None]) -> None:
+    """opencode's index there says so, or else the trees have to be read."""
+    harm(kept)
+    renamed = kept.source.rename(kept.source.with_name("renamed"))
+    move = ("move", "--from-dir", kept.source, "--to-dir", renamed, "--yes")
+
+    assert what_mends_it(kept, harm) in sentence(kept.home.run(*move), 1)
+
+    if harm not in BROKEN:
+        opened(kept.snapshots)
+        assert kept.home.run(*move).code == 0
+        assert kept.named() == ["a", "b"]
 
 
 def test_a_worktree_that_git_cant_read_is_not_another_repository(kept: Kept) -> None:
