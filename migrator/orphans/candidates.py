@@ -141,7 +141,7 @@ class Candidates:
     def _why_another(self, lost: LostCheckout, top: str) -> Candidate | None:
         """Return the candidate that a checkout is if it is certainly another one than the lost one."""
         if self.is_same_folder(lost, top) is False:
-            return Candidate(top, Claim.OTHER, "is a copy or clone of it, with other files")
+            return Candidate(top, Claim.OTHER, "is another checkout of its project, with other files")
         if not self.is_same_folder(lost, top) and self.is_copied(top):
             return Candidate(top, Claim.OTHER, "is a copy of a checkout of its project")
         since, link = self._known.first_used(lost.project_id, top), git_worktrees.worktree_link(top)

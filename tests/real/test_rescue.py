@@ -25,14 +25,15 @@ pytestmark = pytest.mark.long
 
 BEYOND_HELP = {
     "moved-folder": "in no repository",
+    "deleted-worktree": "--likely takes it there",
     "loop-of-links": "nothing is moved for this reason",
     "parent-deleted-by-hand": "moving can't fix this",
     "json-from-before-the-database": "not in the database",
 }
 """What `rescue` alone can't bring home, and the words it says so with."""
 RESCUED = [name for name in LOSSES if name not in BEYOND_HELP]
-SEARCHED = "moved-folder"
-"""The one of them that a search of the disk brings home."""
+LIKELY = {"moved-folder", "deleted-worktree"}
+"""Those of them whose home is likely, one only after a search of the disk: they come home when that is said."""
 CARRIED = [
     "renamed-repository",
     "gone-along-with-another-copy",
@@ -124,7 +125,7 @@ def test_session_list_prints_what_it_could_not_see(evidence: Evidence) -> None:
 
 
 def test_opencode_undoes_nothing_of_it(evidence: Evidence) -> None:
-    assert evidence.home.found_still.keys() == session_ids(evidence, BEYOND_HELP.keys() - {SEARCHED})
+    assert evidence.home.found_still.keys() == session_ids(evidence, BEYOND_HELP.keys() - LIKELY)
 
 
 @every_rescued_one
@@ -149,11 +150,13 @@ def test_what_is_beyond_help_is_left_alone_and_said_so(evidence: Evidence, name:
     assert rows_of(session, evidence.rescued.rows) == rows_of(session, evidence.lost.rows)
 
 
-def test_a_folder_that_was_moved_is_found_by_its_name_and_files(evidence: Evidence) -> None:
+def test_what_is_likely_comes_home_when_that_is_said(evidence: Evidence) -> None:
+    """A folder that was moved is found by its name and files; the main worktree stands in for one that was deleted."""
     assert evidence.rescued.search["status"] == "unchanged"
     likely = evidence.rescued.likely_search
-    assert (likely["status"], likely["sessions"]) == ("applied", 1)
-    assert evidence.home.seen[SEARCHED] == evidence.lost.losses[SEARCHED].spot.readers
+    assert (likely["status"], likely["sessions"]) == ("applied", 2)
+    for name in LIKELY:
+        assert evidence.home.seen[name] == evidence.lost.losses[name].spot.readers
 
 
 def rows_of(session: str, rows: Rows) -> Rows:

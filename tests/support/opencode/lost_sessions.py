@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.support.index_refresh import refresh_indexes
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.file_changes import Walk, walk
 from tests.support.opencode.losses import LOSSES
@@ -106,6 +107,7 @@ def gather(opencode: OpenCode, root: Path, *, beyond_help: Collection[str], carr
     home = _home(opencode, spots, at, lost.printed, [name for name in spots if name not in beyond_help])
     shutil.rmtree(root)
     shutil.copytree(kept, root, symlinks=True)
+    refresh_indexes(root)
     _rescue(opencode, at)
     with opencode.serve(at):
         return Evidence(in_place[0], lost, rescued, home, {name: walk(opencode, spots[name], at) for name in carried})
@@ -123,7 +125,9 @@ def _rescue(opencode: OpenCode, at: Path, *more: str | Path) -> Run:
 
 def _in_place(opencode: OpenCode, spots: Mapping[str, Spot], at: Path) -> InPlace:
     seen = {name: seen_by(opencode, spot) for name, spot in spots.items()}
-    return InPlace(dict(spots), seen, {name: walk(opencode, spot, at) for name, spot in spots.items()})
+    walks = {name: walk(opencode, spot, at) for name, spot in spots.items()}
+    refresh_indexes(at.parent)  # a redo writes every file anew, and notes it with the next turn only
+    return InPlace(dict(spots), seen, walks)
 
 
 def _lost(opencode: OpenCode, losses: dict[str, Loss], at: Path) -> Lost:

@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tests.support.index_refresh import refresh_indexes
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -30,6 +32,7 @@ class Template(Generic[T]):
     def restore(self) -> T:
         shutil.rmtree(self._root)
         shutil.copytree(self._copy, self._root, symlinks=True)
+        refresh_indexes(self._root)
         return self._built
 
     def _keep(self) -> None:
