@@ -58,7 +58,8 @@ def build(home: Path) -> DemoHome:
 def load(fixture: Path, database: Path, home: Path) -> None:
     """Build a database from a dump, with `home` in the place of /home/dev, in WAL mode as opencode leaves it."""
     sql = fixture.read_text(encoding="utf-8")
-    sql = sql.replace(FIXTURE_HOME, str(home)).replace(f"'{FIXTURE_HOME[1:]}/", f"'{str(home).lstrip('/')}/")
+    quoted = str(home).replace("'", "''")
+    sql = sql.replace(FIXTURE_HOME, quoted).replace(f"'{FIXTURE_HOME[1:]}/", f"'{quoted.lstrip('/')}/")
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript(sql)
         connection.execute("PRAGMA journal_mode = WAL")

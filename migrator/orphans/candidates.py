@@ -134,7 +134,8 @@ class Candidates:
             return Candidate(top, Claim.SAME, "has the very files of opencode's last snapshot", proven=True)
         if was_project and self._is_renamed(lost, top):
             because = "is a repository that opencode knew as its project, though not under this name"
-            return Candidate(top, Claim.RENAMED, because, proven=beside and self._is_alone(lost))
+            proven = beside and self._is_alone(lost) and not _is_kept_id_copied(top)
+            return Candidate(top, Claim.RENAMED, because, proven)
         because = f"is a repository of its history: {trace}" if trace else "is a checkout of its project"
         return Candidate(top, Claim.HISTORY if trace else Claim.PROJECT, because)
 
@@ -246,7 +247,20 @@ def _looks_copied(top: str) -> bool:
     same = is_same_folder(checkout_stamps(top), top)
     if same is not None:
         return not same
+    small = (_kept_id_file(top), f"{top}/.git", f"{top}/.jj/repo")
+    return _has_copied_times(next(filter(os.path.isfile, small), top))
+
+
+def _is_kept_id_copied(top: str) -> bool:
+    """Tell whether the file that names the project came by a copy; an index tells no more once git has refreshed it."""
+    return os.path.isfile(file := _kept_id_file(top)) and _has_copied_times(file)
+
+
+def _kept_id_file(top: str) -> str:
     link = git_worktrees.worktree_link(top)
-    small = (os.path.join(link.common, "opencode") if link else "", f"{top}/.git", f"{top}/.jj/repo")
-    status = os.lstat(next(filter(os.path.isfile, small), top))
+    return os.path.join(link.common, "opencode") if link else ""
+
+
+def _has_copied_times(file: str) -> bool:
+    status = os.lstat(file)
     return stat.S_ISREG(status.st_mode) and status.st_ctime_ns != status.st_mtime_ns

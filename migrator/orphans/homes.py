@@ -141,7 +141,11 @@ class Homes:
             return tie(
                 f"{' and '.join(tops)} may each be the checkout that it was in", lost.root, tops, lost.project_id
             )
-        stands = f"{'another repository' if place.vcs else 'no repository'} stands at {place.worktree} now"
+        stands = (
+            f"another repository stands at {place.worktree} now"
+            if place.vcs
+            else f"{lost.root} is in no repository now"
+        )
         home = self._home_of_lost(lost, place.directory, stands)
         if home.place is None and not home.rivals and place.vcs is None:
             return Home(place, Certainty.LIKELY, f"{place.directory} is there, though in no repository any more")

@@ -61,6 +61,14 @@ def test_its_commands_can_be_typed(home: Home) -> None:
     assert moved.code == 0, moved.stderr
 
 
+def test_a_place_with_an_apostrophe(home: Home) -> None:
+    demo = home.run("demo", "--keep", "dev's")
+    assert demo.code == 0, demo.stderr
+    home.environ["HOME"] = str(home.path / "dev's")
+    listed = home.run("list", "--all", "--json").json
+    assert any(row["directory"].startswith(f"{home.path}/dev's/src/shop") for row in listed)
+
+
 def test_it_never_builds_into_what_is_there(home: Home) -> None:
     before = home.everything()
     assert "not empty" in sentence(home.run("demo", "--keep", "."), 1)

@@ -105,6 +105,16 @@ def test_a_copy_of_what_moved_out_of_sight_is_likely_at_most(history: History, w
     assert (directory_of(found), found.certainty) == (str(history.src / "copy"), Certainty.LIKELY)
 
 
+def test_a_copy_in_which_git_was_used_since_is_likely_at_most(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    subprocess.run(["cp", "-a", shop, history.src / "copy"], check=True)
+    git(history.src / "copy", "status")  # which writes the inodes of the copy into its index
+    shutil.rmtree(shop)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(history.src / "copy"), Certainty.LIKELY)
+
+
 def test_of_two_that_are_gone_nobody_knows_which_was_renamed(history: History) -> None:
     shop = repository(history.src / "shop")
     review = clone(shop, "shop-review")

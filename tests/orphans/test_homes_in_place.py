@@ -99,6 +99,16 @@ def test_a_name_that_another_repository_took_over(history: History, *, opened: b
     assert f"another repository stands at {shop} now" in found.because
 
 
+def test_a_name_that_a_plain_folder_took_over(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    shop.rename(history.src / "old-shop")
+    sub_directory(shop)
+    found = history.found(session)
+    assert (directory_of(found), found.certainty) == (str(history.src / "old-shop"), Certainty.CERTAIN)
+    assert found.because.startswith(f"{shop} is in no repository now, and {history.src}/old-shop is ")
+
+
 def test_a_name_that_another_repository_took_over_while_its_own_is_out_of_sight(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(shop)

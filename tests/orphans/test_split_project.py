@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
 from tests.support.git import git, repository, root_commit, sub_directory
+from tests.support.unprivileged import without_root_powers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,19 @@ def test_where_the_worktree_is_gone_nobody_can_tell_which_half(register: Registe
     assert {id_ for id_, why in found.items() if "split-project" in why} == {"ses_new", "ses_old", "ses_older"}
     assert {why["split-project"].certainty for why in found.values()} == {Certainty.UNKNOWN}
     assert all("missing-directory" in why for why in found.values())
+
+
+def test_a_worktree_that_cannot_be_looked_at_is_not_said_to_be_gone(register: Register) -> None:
+    directory = split(register)
+    register.add_project(root_commit(directory), directory)
+    directory.chmod(0)
+    with without_root_powers():
+        found = register.found()
+    directory.chmod(0o755)
+    reason = found["ses_old"]["split-project"]
+    assert reason.certainty is Certainty.UNKNOWN
+    assert "gone" not in reason.evidence
+    assert f"{directory}/src can't be read: Permission denied, so nobody can tell which" in reason.evidence
 
 
 def test_two_checkouts_of_one_project_are_not_split(register: Register) -> None:

@@ -35,7 +35,7 @@ class SplitProject(OrphanRule):
             if len(sides) == 1:
                 continue
             current = _current(context, sides)
-            evidence = _evidence(worktree, sides, current)
+            evidence = _evidence(context, worktree, sides, current)
             for binding, sessions in chain.from_iterable(side for id_, side in sides.items() if id_ != current):
                 info = context.inspect(binding.directory)
                 if info.place is None:
@@ -47,7 +47,7 @@ class SplitProject(OrphanRule):
     def explain_pass(self, context: RuleContext, session: Session) -> str:
         for worktree, sides in _worktrees(context).items():
             if any(binding == session.binding for side in sides.values() for binding, _ in side):
-                return _evidence(worktree, sides, _current(context, sides))
+                return _evidence(context, worktree, sides, _current(context, sides))
         return "bound to no project" if session.project_id == GLOBAL else "nothing is known of its worktree"
 
 
@@ -74,13 +74,19 @@ def _worktree_of_row(context: RuleContext, binding: Binding) -> str | None:
 
 
 def _current(context: RuleContext, sides: Sides) -> str | None:
-    """Return the id that opencode resolves the worktree to; None if it is gone."""
+    """Return the id that opencode resolves the worktree to; None if it is gone or can't be looked at."""
     places = (context.inspect(binding.directory).place for side in sides.values() for binding, _ in side)
     return next((place.project_id for place in places if place), None)
 
 
-def _evidence(worktree: str, sides: Sides, current: str | None) -> str:
+def _evidence(context: RuleContext, worktree: str, sides: Sides, current: str | None) -> str:
     counts = ", ".join(f"{short(id_)} has {sum(len(some) for _, some in side)}" for id_, side in sides.items())
     under = "one project" if len(sides) == 1 else f"{len(sides)} projects"
-    today = f"opencode resolves it to {short(current)} today" if current else "it is gone, so nobody can tell which"
+    today = f"opencode resolves it to {short(current)} today" if current else _why_unknown(context, sides)
     return f"the sessions in {worktree} are under {under}: {counts}; {today}"
+
+
+def _why_unknown(context: RuleContext, sides: Sides) -> str:
+    infos = (context.inspect(binding.directory) for side in sides.values() for binding, _ in side)
+    unreadable = next((info.detail for info in infos if info.status is DirectoryStatus.UNREADABLE), None)
+    return f"{unreadable or 'it is gone'}, so nobody can tell which"
