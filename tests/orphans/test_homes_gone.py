@@ -13,6 +13,7 @@ from migrator.model import Certainty
 from tests.support.git import clone, copy_of, git, repository, root_commit, sub_directory
 from tests.support.history import directory_of
 from tests.support.snapshots import snapshot, snapshot_repository
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from tests.support.history import History
@@ -137,6 +138,15 @@ def test_beside_what_git_can_not_read_nothing_is_certain(history: History) -> No
     store = renamed(history, "shop", "store", opened=False)
     found = history.found(session)
     assert (directory_of(found), found.certainty) == (str(store), Certainty.LIKELY)
+
+
+def test_beside_a_folder_that_is_closed_nothing_is_certain(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    store = renamed(history, "shop", "store", opened=False)
+    sub_directory(history.src / "closed").chmod(0)
+    (row,) = UnprivilegedHome(history.home.path).run("orphans", "--from-id", session, "--json").json
+    assert (row["suggestion"]["directory"], row["suggestion"]["certainty"]) == (str(store), "likely")
 
 
 @pytest.mark.parametrize("branch", ["linked", "other"])
