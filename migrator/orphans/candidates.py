@@ -201,7 +201,8 @@ class Candidates:
         above, names, _ = _renamed_component(lost.root)
         if not all(os.access(os.path.join(above, name), os.R_OK | os.X_OK) for name in names):
             return False
-        return all(self._context.inspect(top).place for top in self._checkouts_beside(lost.root))
+        unknown = [top for top in self._checkouts_beside(lost.root) if self._context.inspect(top).place is None]
+        return not any(_kept_id(top) in {None, lost.project_id} for top in unknown)
 
     def _checkouts_beside(self, root: str) -> Sequence[str]:
         return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
