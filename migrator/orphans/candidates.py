@@ -199,16 +199,29 @@ class Candidates:
         others = self._known.roots(lost.project_id) - {lost.root}
         if any(self._context.inspect(root).status is not DirectoryStatus.THERE for root in others):
             return False
-        return all(self._context.inspect(top).place for top in self._checkouts_beside(lost.root))
+        above, names, _ = _renamed_component(lost.root)
+        if not all(os.access(os.path.join(above, name), os.R_OK | os.X_OK) for name in names):
+            return False
+        unknown = [top for top in self._checkouts_beside(lost.root) if self._context.inspect(top).place is None]
+        return not any(_kept_id(top) in {None, lost.project_id} for top in unknown)
 
     def _checkouts_beside(self, root: str) -> Sequence[str]:
         return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
 
 
 def folders_beside(missing: str) -> Iterator[str]:
-    """Yield the directories that `missing` may be called now if one component of its path was renamed.
+    """Yield the directories that `missing` may be called now if one component of its path was renamed."""
+    above, names, below = _renamed_component(missing)
+    for name in names:
+        folder = os.path.join(above, name, *below)
+        if os.path.isdir(folder) and real_path(folder) == folder:
+            yield folder
 
-    That is the topmost one that isn't there, or the last one, should all be there.
+
+def _renamed_component(missing: str) -> tuple[str, Sequence[str], Sequence[str]]:
+    """Return the directory in which a component of a path was renamed, the directories in it, and what is below.
+
+    It is the topmost component that isn't there, or the last one, should all be there; its own name is left out.
     """
     above, name = os.path.split(missing.rstrip("/"))
     below: list[str] = []
@@ -216,10 +229,8 @@ def folders_beside(missing: str) -> Iterator[str]:
         below.insert(0, name)
         above, name = os.path.split(above)
     above = real_path(above)
-    for other in names_in(above, _MOST_SIBLINGS):
-        folder = os.path.join(above, other, *below)
-        if other != name and os.path.isdir(folder) and real_path(folder) == folder:
-            yield folder
+    names = [other for other in names_in(above, _MOST_SIBLINGS) if other != name]
+    return above, [other for other in names if os.path.isdir(os.path.join(above, other))], below
 
 
 def _possible_ids(top: str) -> Mapping[str, str]:

@@ -124,13 +124,18 @@ class Homes:
             because = f"{place.directory} is there, and opencode resolves it to this project today"
             return Home(place, Certainty.CERTAIN, because)
         try:
-            return self._home_of_drifted(self._lost_checkout(binding), place, info.kept_id)
+            return self._home_of_drifted(binding, place, info.kept_id)
         except MigratorError as error:
             return no_home(str(error))
 
-    def _home_of_drifted(self, lost: LostCheckout, place: Place, kept_id: str | None) -> Home:
+    def _home_of_drifted(self, binding: Binding, place: Place, kept_id: str | None) -> Home:
         """Return the home of a session whose directory, which is there, is of another project now."""
+        lost = self._lost_checkout(binding)
         candidates = [each for each in self._candidates.find(lost) if not is_within(place.directory, each.top)]
+        below = path_below(binding.directory, lost.root)
+        if self._candidates.is_same_folder(lost, place.directory, below):
+            because = f"{place.directory} is there, with the very files of opencode's last snapshot"
+            return Home(place, Certainty.CERTAIN, because)
         claim, why = self._claim_in_place(lost, place, kept_id, candidates)
         rivals = [each.top for each in candidates if each.claim >= max(claim, Claim.HISTORY)]
         if why and not rivals:
@@ -146,7 +151,7 @@ class Homes:
             if place.vcs
             else f"{lost.root} is in no repository now"
         )
-        home = self._home_of_lost(lost, place.directory, stands)
+        home = self._home_of_lost(lost, binding.directory, stands)
         if home.place is None and not home.rivals and place.vcs is None:
             return Home(place, Certainty.LIKELY, f"{place.directory} is there, though in no repository any more")
         return home
@@ -155,10 +160,8 @@ class Homes:
         self, lost: LostCheckout, place: Place, kept_id: str | None, candidates: Sequence[Candidate]
     ) -> tuple[Claim, str]:
         """Return what speaks for a directory whose project id isn't that of the session, in words; "" for nothing."""
-        same = self._candidates.is_same_folder(lost, place.directory, path_below(place.directory, lost.root))
-        if same:
-            return Claim.SAME, "with the very files of opencode's last snapshot"
-        is_copy = same is False or bool(place.vcs and self._candidates.is_copied(place.worktree))
+        other_files = self._candidates.is_same_folder(lost, place.worktree) is False
+        is_copy = other_files or bool(place.vcs and self._candidates.is_copied(place.worktree))
         if kept_id == lost.project_id:
             return Claim.OTHER if is_copy else Claim.RENAMED, "and opencode knew it as this project"
         if place.vcs and (trace := self._candidates.trace(lost.project_id, place.worktree)):

@@ -13,6 +13,7 @@ from migrator.model import Certainty
 from tests.support.git import clone, copy_of, git, repository, root_commit, sub_directory
 from tests.support.history import directory_of
 from tests.support.snapshots import snapshot, snapshot_repository
+from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from tests.support.history import History
@@ -139,14 +140,27 @@ def test_of_two_that_are_gone_snapshots_tell_which_was_renamed(history: History)
         assert (directory_of(found), found.certainty) == (str(history.src / expected), Certainty.CERTAIN)
 
 
-def test_beside_what_git_can_not_read_nothing_is_certain(history: History) -> None:
-    """It may be the one that is looked for."""
-    shop = repository(history.src / "shop")
+@pytest.mark.parametrize("known", [True, False])
+def test_beside_what_git_can_not_read_nothing_is_certain(history: History, *, known: bool) -> None:
+    """It may be the one that is looked for, unless opencode knew it as another project."""
+    shop, damaged = repository(history.src / "shop"), repository(history.src / "damaged")
     session = history.session(shop)
-    (repository(history.src / "damaged") / ".git" / "config").write_text("[core\n")
+    if known:
+        history.opened(damaged)
+    (damaged / ".git" / "config").write_text("[core\n")
     store = renamed(history, "shop", "store", opened=False)
     found = history.found(session)
-    assert (directory_of(found), found.certainty) == (str(store), Certainty.LIKELY)
+    certainty = Certainty.CERTAIN if known else Certainty.LIKELY
+    assert (directory_of(found), found.certainty) == (str(store), certainty)
+
+
+def test_beside_a_folder_that_is_closed_nothing_is_certain(history: History) -> None:
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    store = renamed(history, "shop", "store", opened=False)
+    sub_directory(history.src / "closed").chmod(0)
+    (row,) = UnprivilegedHome(history.home.path).run("orphans", "--from-id", session, "--json").json
+    assert (row["suggestion"]["directory"], row["suggestion"]["certainty"]) == (str(store), "likely")
 
 
 @pytest.mark.parametrize("branch", ["linked", "other"])

@@ -19,7 +19,7 @@ def refresh_indexes(root: Path) -> None:
     for config in root.rglob("snapshot/**/config"):
         here = ("--git-dir", config.parent, "--work-tree", config.parent)  # the worktree may be gone
         listed = git(config.parent, *here, "ls-files", "-z").split("\0")
-        worktree = root / git(config.parent, "config", "--file", config, "--default", "", "core.worktree")
+        worktree = root / git(root, "config", "--file", config, "--default", "", "core.worktree")
         folders = [worktree] if worktree.is_dir() else sorted(worktree.parent.glob("*/"))
         for folder in folders:
             if any((folder / name).is_file() for name in listed if name):
