@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -36,12 +37,12 @@ def runs_directories(store: str | None) -> list[Path]:
     """Return where the journals of runs on a database may be, of any database if it is None.
 
     Mostly that is one directory. Root's runs on a database of somebody else are where its owner looks for them, but
-    those of 0.1 are where root does; under sudo, the person at the keyboard is known too.
+    those of 0.1 are where root does; under sudo, the user who called it is known too.
     """
-    return list(dict.fromkeys(map(runs_directory, _people(store))))
+    return list(dict.fromkeys(map(runs_directory, _possible_owners(store))))
 
 
-def _people(store: str | None) -> Iterator[Owner | None]:
+def _possible_owners(store: str | None) -> Iterator[Owner | None]:
     if store is not None:
         yield owner_of(store)
     yield None
@@ -74,7 +75,7 @@ def _is_of(directory: str, owner: Owner) -> bool:
         return False
 
 
-def way_in(path: Path) -> str:
+def how_to_open(path: Path) -> str:
     """Return what to do about something of ours that can't be read or written, as part of a sentence."""
     import shlex
 
@@ -82,10 +83,14 @@ def way_in(path: Path) -> str:
     if not is_within(closed, ours) and not is_within(closed, os.path.expanduser("~/.local")):
         return "see to the disk and its permissions, or name another directory in XDG_STATE_HOME"
     target, every = (ours, "-R ") if is_within(closed, ours) else (closed, "")
-    if os.lstat(closed).st_uid == os.geteuid():
-        return f"`chmod {every}u+rwX {shlex.quote(target)}` opens it"
+    status = os.lstat(closed)
+    if status.st_uid == os.geteuid():
+        needed = stat.S_IRWXU if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR | stat.S_IWUSR
+        is_open = status.st_mode & needed == needed
+        return "see to the disk that it is on" if is_open else f"`chmod {every}u+rwX {shlex.quote(target)}` opens it"
     me = f"{os.geteuid()}:{os.getegid()}"
-    return f"a run as root made it, and `sudo chown {every}{me} {shlex.quote(target)}` makes it yours"
+    whose = "a run as root made it" if status.st_uid == 0 else "it is another user's"
+    return f"{whose}, and `sudo chown {every}{me} {shlex.quote(target)}` makes it yours"
 
 
 def sync(path: Path) -> None:

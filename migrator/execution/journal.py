@@ -29,7 +29,7 @@ from migrator.model import (
     Run,
     RunStatus,
 )
-from migrator.state_dir import now_ms, runs_directory, sync, way_in
+from migrator.state_dir import how_to_open, now_ms, runs_directory, sync
 from migrator.store.connection import transaction
 from migrator.store.reader import IN, array_of
 from migrator.store.writer import Edit
@@ -298,7 +298,7 @@ def why_no_journal(store: str) -> str | None:
     """Return why no journal could be written for a run on a database, and what to do; None if one could."""
     nearest = _nearest(runs_directory(owner_of(store)))
     why = why_not_writable(nearest)
-    return why and f"{why}, and journals are kept there: {way_in(nearest)}"
+    return why and f"{why}, and journals are kept there: {how_to_open(nearest)}"
 
 
 def _nearest(path: Path) -> Path:
@@ -324,8 +324,10 @@ def _unusable(path: Path, error: Exception) -> MigratorError:
             "or, if nothing of that run is to be taken back, move it out of that directory.",
         )
     if why and nearest == path:
-        return MigratorError(f"A journal can't be read, and its run may have been cut off ({why}): {way_in(path)}.")
+        return MigratorError(
+            f"A journal can't be read, and its run may have been cut off ({why}): {how_to_open(path)}."
+        )
     return MigratorError(
         f"The journal {path} can't be used ({why or what}), and without one nothing is written, "
-        f"since nothing could be taken back: {way_in(nearest)}.",
+        f"since nothing could be taken back: {how_to_open(nearest)}.",
     )

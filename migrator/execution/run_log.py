@@ -8,7 +8,7 @@ from migrator.disk.status import names_in
 from migrator.errors import CantTell, MigratorError, NoSuchRun
 from migrator.execution.journal import Journal
 from migrator.model import RunStatus
-from migrator.state_dir import runs_directories, way_in
+from migrator.state_dir import how_to_open, runs_directories
 from migrator.text import and_more, whole_id
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def journal_files(store: str | None = None) -> list[Path]:
         try:
             found += [folder / name for name in names_in(folder) if name.endswith(".db")]
         except CantTell as error:
-            raise MigratorError(f"The runs so far can't be read: {error}; {way_in(folder)}.") from error
+            raise MigratorError(f"The runs so far can't be read: {error}; {how_to_open(folder)}.") from error
     return sorted(found, key=lambda path: path.name)
 
 

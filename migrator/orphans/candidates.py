@@ -1,8 +1,8 @@
 """Which checkouts may be the working copy that lost sessions were in, and what speaks for each.
 
-Only two things are seen, not inferred: that a folder's files are the very same (inode by inode), and that git or jj
-themselves have a working copy on record as moved. A repository that opencode has opened as this project, in the same
-parent folder, but never under the name that it has now, was renamed: unless it is a copy, or not the only one. All
+Two things are seen: that a folder's files are the very same (inode by inode), and that git or jj themselves have a
+working copy on record as moved. A repository that opencode has opened as this project, in the same parent folder, but
+never under the name that it has now, was renamed, if nothing else can be meant: it is no copy, and the only one. All
 else is another checkout of the same project: it may be meant, and nobody can know.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.orphans.known_checkouts import KnownCheckouts
-    from migrator.orphans.rule import RuleContext
+    from migrator.orphans.rule import DirectoryInfo, RuleContext
     from migrator.orphans.search import Search
     from migrator.orphans.vcs_records import RecordedPlaces
     from migrator.snapshots.same_folder import SnapshotFolders
@@ -41,15 +41,17 @@ _HEAD_LIMIT = 64 * 1024
 class Claim(IntEnum):
     """What speaks for a checkout being the one that sessions were in; the greatest claim decides."""
 
-    OTHER = 0
+    NONE = 0
+    """Nothing."""
+    OTHER = 1
     """It is another checkout of their project: a copy, or one that was there beside theirs."""
-    HISTORY = 1
+    HISTORY = 2
     """It was their project once, or is a clone of what was."""
-    PROJECT = 2
+    PROJECT = 3
     """It is their project today."""
-    RENAMED = 3
-    """Opencode has opened it as their project, though not under its name of today; or git or jj say that it moved."""
-    SAME = 4
+    OPENED = 4
+    """Opencode has opened it as their project, though not under another name; or git or jj say that it moved."""
+    SAME = 5
     """Its files are the very same."""
 
 
@@ -108,9 +110,9 @@ class Candidates:
         beside = self._checkouts_beside(lost.root)
         known = {place.worktree for repo in self._known.repositories(lost.project_id) for place in repo.checkouts}
         others = {real_path(top) for top in (*known, *self._searched())}
-        opened = [top for top in beside if _kept_id(top) == lost.project_id]
+        opened = [top for top in beside if kept_id(top) == lost.project_id]
         found = self._judge_all(lost, {*opened, *others}, beside)
-        if not any(candidate.claim >= Claim.RENAMED for candidate in found):
+        if not any(candidate.claim >= Claim.OPENED for candidate in found):
             found += self._judge_all(lost, {*beside} - {*opened} - others, beside)
         return tuple(found)
 
@@ -135,7 +137,7 @@ class Candidates:
         if was_project and self._is_renamed(lost, top):
             because = "is a repository that opencode knew as its project, though not under this name"
             proven = beside and self._is_alone(lost) and not _is_kept_id_copied(top)
-            return Candidate(top, Claim.RENAMED, because, proven)
+            return Candidate(top, Claim.OPENED, because, proven)
         because = f"is a repository of its history: {trace}" if trace else "is a checkout of its project"
         return Candidate(top, Claim.HISTORY if trace else Claim.PROJECT, because)
 
@@ -157,7 +159,7 @@ class Candidates:
         """
         return self._known.first_used(lost.project_id, top) is None and not self._may_have_had_as_worktree(lost, top)
 
-    def trace(self, project_id: str, top: str) -> str | None:
+    def former_id_sign(self, project_id: str, top: str) -> str | None:
         """Say by what a repository shows that it was a project once, in words; None if nothing does.
 
         Raises MigratorError if git can't tell.
@@ -170,7 +172,7 @@ class Candidates:
         """Return the places that git or jj have on record for a lost checkout; copies of it are not meant."""
         roots = [root for root in record.roots if not self.is_copied(root)] or record.roots
         same = [root for root in roots if self.is_same_folder(lost, root)]
-        claim = Claim.RENAMED if record.is_the_same else Claim.OTHER
+        claim = Claim.OPENED if record.is_the_same else Claim.OTHER
         proven = bool(same) or (record.is_the_same and len(roots) == 1)
         return tuple(Candidate(root, Claim.SAME if same else claim, record.because, proven) for root in same or roots)
 
@@ -202,8 +204,16 @@ class Candidates:
         above, names, _ = _renamed_component(lost.root)
         if not all(os.access(os.path.join(above, name), os.R_OK | os.X_OK) for name in names):
             return False
-        unknown = [top for top in self._checkouts_beside(lost.root) if self._context.inspect(top).place is None]
-        return not any(_kept_id(top) in {None, lost.project_id} for top in unknown)
+        return not self.unreadable_beside(lost)
+
+    def unreadable_beside(self, lost: LostCheckout) -> Sequence[DirectoryInfo]:
+        """Return the checkouts beside a lost one that may be it, and of which git can't say anything.
+
+        Those that opencode knew as its project come first.
+        """
+        infos = map(self._context.inspect, self._checkouts_beside(lost.root))
+        unread = [info for info in infos if not info.place and kept_id(info.directory) in {None, lost.project_id}]
+        return sorted(unread, key=lambda info: kept_id(info.directory) is None)
 
     def _checkouts_beside(self, root: str) -> Sequence[str]:
         return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
@@ -221,7 +231,7 @@ def folders_beside(missing: str) -> Iterator[str]:
 def _renamed_component(missing: str) -> tuple[str, Sequence[str], Sequence[str]]:
     """Return the directory in which a component of a path was renamed, the directories in it, and what is below.
 
-    It is the topmost component that isn't there, or the last one, should all be there; its own name is left out.
+    The renamed component is the topmost missing one; if none is missing, the last. The directories leave it out.
     """
     above, name = os.path.split(missing.rstrip("/"))
     below: list[str] = []
@@ -240,7 +250,7 @@ def _possible_ids(top: str) -> Mapping[str, str]:
     return {}
 
 
-def _kept_id(top: str) -> str | None:
+def kept_id(top: str) -> str | None:
     """Return the id kept in a checkout; None also if it may not be read, since then nobody can tell what it is."""
     link = git_worktrees.worktree_link(top)
     with suppress(CantTell):

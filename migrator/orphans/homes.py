@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import difference
 from migrator.errors import MigratorError
 from migrator.model import Certainty, Suggestion
-from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside
+from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside, kept_id
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.other_machine import why_other_machine
@@ -139,7 +139,7 @@ class Homes:
         claim, why = self._claim_in_place(lost, place, kept_id, candidates)
         rivals = [each.top for each in candidates if each.claim >= max(claim, Claim.HISTORY)]
         if why and not rivals:
-            certainty = Certainty.LIKELY if claim is Claim.OTHER else Certainty.CERTAIN
+            certainty = Certainty.CERTAIN if claim > Claim.OTHER else Certainty.LIKELY
             return Home(place, certainty, f"{place.directory} is there, {why}")
         if why and all(each.claim <= claim for each in candidates):
             tops = (place.worktree, *rivals)
@@ -163,15 +163,15 @@ class Homes:
         other_files = self._candidates.is_same_folder(lost, place.worktree) is False
         is_copy = other_files or bool(place.vcs and self._candidates.is_copied(place.worktree))
         if kept_id == lost.project_id:
-            return Claim.OTHER if is_copy else Claim.RENAMED, "and opencode knew it as this project"
-        if place.vcs and (trace := self._candidates.trace(lost.project_id, place.worktree)):
-            return Claim.OTHER if is_copy else Claim.PROJECT, f"and was this project once: {trace}"
+            return Claim.OTHER if is_copy else Claim.OPENED, "and opencode knew it as this project"
+        if place.vcs and (sign := self._candidates.former_id_sign(lost.project_id, place.worktree)):
+            return Claim.OTHER if is_copy else Claim.PROJECT, f"and was this project once: {sign}"
         if place.worktree != lost.root and is_within(place.worktree, lost.root):
             return Claim.OTHER, "and is a repository of its own now"
         roots = git.root_commits(place.worktree) if place.vcs and candidates else frozenset()
         if any(roots & git.root_commits(each.top) for each in candidates if each.claim is Claim.OTHER):
             return Claim.OTHER, "and opencode took its sessions along when another clone became this project"
-        return Claim.OTHER, ""
+        return Claim.NONE, ""
 
     # -- the directory is gone -----------------------------------------------------------------------------------
 
@@ -231,11 +231,23 @@ class Homes:
         if len(same) == 1 and (place := self._context.inspect(same[0]).place):
             because = f"{directory} is gone, and {same[0]} has the very files of opencode's last snapshot"
             return Home(place, Certainty.CERTAIN, because)
-        return self._at(lost.root, sub, Certainty.LIKELY, f"the checkout that it was in, {lost.root}, is there")
+        because = f"{directory} is gone, and of its checkout {lost.root} the nearest directory is taken"
+        return self._at(lost.root, sub, Certainty.LIKELY, because)
 
     def _home_of_lost(self, lost: LostCheckout, directory: str, what_is_there: str) -> Home:
         """Return the home of a session in a checkout that isn't at its place any more."""
         home = self._choose(self._candidates.find(lost), lost, path_below(directory, lost.root), what_is_there)
+        unread = () if home.certainty is Certainty.CERTAIN else self._candidates.unreadable_beside(lost)
+        if unread:
+            cant_tell = f"nobody can tell whether {unread[0].directory} is it: {unread[0].detail}"
+            if home.place is None or kept_id(unread[0].directory):
+                return replace(
+                    no_home(f"{what_is_there}, and {cant_tell}"),
+                    rivals=home.rivals,
+                    commands=home.commands,
+                    folder=home.folder,
+                )
+            return replace(home, because=f"{home.because}; {cant_tell}")
         if home.place is None and not home.rivals:
             looked = ", and the search found none" if self._search else "; --search DIR looks for it below DIR"
             return replace(home, why_not=f"{what_is_there}, and no checkout of its project is known to be here{looked}")
@@ -247,7 +259,7 @@ class Homes:
         best = [each for each in candidates if each.claim is claim]
         if len(best) > 1 and self._search:  # the user says where to look
             best = [each for each in best if each.top in self._search.checkouts] or best
-        if len(best) > 1 and claim is not None and claim < Claim.RENAMED:
+        if len(best) > 1 and claim is not None and claim < Claim.OPENED:
             only, rivals = only_candidate(by_repository(self._context, [each.top for each in best]))
             best = [best[0]._replace(top=top) for top in ((only.directory,) if only else rivals)]
         if len(best) > 1:

@@ -63,8 +63,9 @@ def meant(
     `selected` returns what a pattern selects. What has exactly that name is meant, if it is selected or there is a
     directory of that name. With `root`, "/", it is no directory but a name, which the pattern has after a slash.
 
-    Raises MigratorError where the pattern selects other things too, or nobody can tell whether the directory is there;
-    and BadInput where there is none and no pattern can be meant.
+    Raises MigratorError where both the name and the pattern select something, or nobody can tell whether the directory
+    is there; and BadInput where there is none and no pattern can be meant. A directory without sessions is meant too,
+    with a word of advice.
     """
 
     def compiled(text: str) -> DirectoryPattern:

@@ -64,7 +64,7 @@ def test_a_name_that_another_repository_took_over(home: Home) -> None:
     for name, directory, path in (("ses_new", old, ""), ("ses_new_lib", old / "lib", "lib")):
         bind_session(home, name, other, directory, path)
     refusal = refused(home, "relocate", old, new, "--yes")
-    assert "--from-project" in refusal
+    assert f"--from-project {project}" in refusal
     relocate(home, old, new, "--from-project", project)
     assert bound(home) == {
         "ses_new": (other, str(old), ""),

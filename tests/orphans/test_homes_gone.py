@@ -140,6 +140,19 @@ def test_of_two_that_are_gone_snapshots_tell_which_was_renamed(history: History)
         assert (directory_of(found), found.certainty) == (str(history.src / expected), Certainty.CERTAIN)
 
 
+def test_a_renamed_repository_that_git_can_not_read_is_named(history: History) -> None:
+    """Its clone is not offered instead."""
+    shop = repository(history.src / "shop")
+    session = history.session(shop)
+    history.session(clone(shop, "shop-review"))
+    store = renamed(history, "shop", "store", opened=False)
+    (store / ".git" / "HEAD").write_text("")
+    found = history.found(session)
+    assert found.place is None
+    assert f"nobody can tell whether {store} is it" in found.why_not
+    assert "HEAD" in found.why_not
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_beside_what_git_can_not_read_nothing_is_certain(history: History, *, known: bool) -> None:
     """It may be the one that is looked for, unless opencode knew it as another project."""

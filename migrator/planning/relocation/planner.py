@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import is_same_directory
 from migrator.errors import MigratorError, NothingMatched
-from migrator.model import FolderState, PlanWarning, Selected, Selection
+from migrator.model import Binding, FolderState, PlanWarning, Selected, Selection
 from migrator.paths import is_within, normalise
 from migrator.planning.planner import build_move_plan
 from migrator.planning.relocation.desktop_files import files_that_name
@@ -140,10 +140,13 @@ def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool)
             (empty if _is_empty(directory) else in_use).append(directory)
     if in_use and not copied and relocation.project_id is None:
         more = f"{and_more(len(in_use) - 1, 'directory', 'directories')} {'are' if len(in_use) > 1 else 'is'}"
+        moved = relocation.place(Binding("", in_use[0], None))
+        only = f"--from-project {moved.project_id if moved else 'ID'}"
         raise MigratorError(
             f"{in_use[0]}{more} still there, and relocate follows a folder that has moved: say --copied if the "
-            "sessions are to go with its copy; if another repository is there now, say --from-project with the one "
-            "that moved; to follow it before you move it say --will-move, with a new path that is free.",
+            f"sessions are to go with its copy; if another repository is there now, say {only} to take only what "
+            "belongs to the one that moved; to follow it before you move it say --will-move, with a new path that "
+            "is free.",
         )
     return [
         PlanWarning("left-over", f"{directory} is empty (or holds only .opencode, which opencode creates); remove it.")
