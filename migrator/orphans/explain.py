@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import Orphan
 from migrator.orphans.hidden import Lists
+from migrator.orphans.rule import DirectoryStatus
 from migrator.text import whole_id
 
 if TYPE_CHECKING:
@@ -23,11 +24,15 @@ OPENCODE_1, OPENCODE_2 = "opencode 1", "opencode 2"
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What one rule says of a session: its reasons, or `note` in words where it has none."""
+    """What one rule says of a session: its reasons, or `note` in words where it has none.
+
+    Without reasons and not `known`, it couldn't see what it asks for, and nobody can tell.
+    """
 
     rule: str
     reasons: tuple[Reason, ...]
     note: str
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,15 @@ def explain(
     """Ask every rule about one session, and find its home if it is lost; `database` is the file of the context."""
     opencodes = ((OPENCODE_1,) if context.has_v1 else ()) + ((OPENCODE_2,) if context.is_v2 else ())
     held_by = tuple(who for who in opencodes if _has(context, who, session))
+    info = context.inspect(session.directory)
+    closed = info.status is DirectoryStatus.UNREADABLE
+    unseen = {"directory"} if closed else set()
+    unseen |= {"repository"} if closed or (info.status is DirectoryStatus.THERE and info.place is None) else set()
     results = []
     for rule in rules:
         found = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
         note = "" if found else (rule.explain_pass(context, session) if held_by else "not in the database")
-        results.append(RuleResult(rule.name, found, note))
+        results.append(RuleResult(rule.name, found, note, known=bool(found) or rule.looks_at not in unseen))
     reasons = tuple(reason for result in results for reason in result.reasons)
     root = homes.root_of(session)
     return Explanation(
@@ -73,7 +82,7 @@ def explain(
         database,
         opencodes,
         held_by,
-        context.inspect(session.directory),
+        info,
         context.projects.get(session.project_id),
         tuple(results),
         root,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -182,6 +182,9 @@ class OrphanRule(ABC):
 
     movable: bool = True
     """Whether `rescue` may ever move a session for this reason."""
+
+    looks_at: Literal["", "directory", "repository"] = ""
+    """What it must see to say that nothing is wrong: the session's directory, the repository there too, or nothing."""
 
     @abstractmethod
     def find(self, context: RuleContext) -> Iterator[Finding]:

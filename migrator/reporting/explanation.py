@@ -54,7 +54,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
         "rules": [
             {
                 "rule": result.rule,
-                "found": bool(result.reasons),
+                "found": bool(result.reasons) if result.reasons or result.known else None,
                 "reasons": [reason_row(reason) for reason in result.reasons],
                 "because": result.note or None,
             }
@@ -72,7 +72,8 @@ def explanation_text(explanation: Explanation, width: int = 80) -> Iterator[str]
     yield ""
     for result in explanation.results:
         if not result.reasons:
-            yield from labelled_lines(f"no   {result.rule}", result.note or "nothing found", width, "green")
+            answer, colour = ("no ", "green") if result.known else ("?  ", "yellow")
+            yield from labelled_lines(f"{answer}  {result.rule}", result.note or "nothing found", width, colour)
         for reason in result.reasons:
             label = f"yes  {result.rule} ({reason.certainty.value})"
             yield from labelled_lines(label, reason.evidence, width, "red")

@@ -164,6 +164,23 @@ def test_explain_tells_every_fact_and_every_rule(home: Home) -> None:
     assert document["found"]["place"]["projectId"] == new
 
 
+@pytest.mark.parametrize("what", ["directory", "repository"])
+def test_explain_says_no_only_where_it_could_look(home: Home, what: str) -> None:
+    shop_search = home.src / "shop-search"
+    if what == "directory":
+        shop_search.rename(home.src / "away")
+        shop_search.symlink_to("shop-search")
+    else:
+        (shop_search / ".git" / "HEAD").write_text("")
+    told = home.run("orphans", "--explain", DEEP)
+    lines = told.stdout.splitlines()
+    assert any(line.startswith("  ?    stale-path: ") for line in lines)
+    assert any(line.startswith(f"  {'?  ' if what == 'directory' else 'no '}  missing-directory: ") for line in lines)
+    assert any(line.startswith("  no   broken-tree: ") for line in lines)
+    rules = home.run("orphans", "--explain", DEEP, "--json").json["rules"]
+    assert {rule["rule"]: rule["found"] for rule in rules}["stale-path"] is None
+
+
 def test_explain_of_a_session_that_is_in_order(home: Home) -> None:
     (home.src / "shop-search" / ".git" / "opencode").write_text(SEARCH)
     home.execute("UPDATE session SET time_updated = 4000000000000")  # else it is too old for some list one day

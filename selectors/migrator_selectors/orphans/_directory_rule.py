@@ -18,6 +18,7 @@ class DirectoryRule(OrphanRule):
     """Finds sessions whose directory has this `status`, whatever their project."""
 
     status: DirectoryStatus
+    looks_at = "directory"
     certainty = Certainty.CERTAIN
 
     def find(self, context: RuleContext) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ class GlobalClaimed(OrphanRule):
 
     name = "global-claimed"
     summary = "bound to no project, although the directory is inside a repository now"
+    looks_at = "repository"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         for binding, sessions in context.bound.items():

@@ -27,6 +27,7 @@ class ProjectDrift(OrphanRule):
 
     name = "project-drift"
     summary = "opencode gives the directory another project id today"
+    looks_at = "repository"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings whose project isn't the directory's, or may not be if git can't say."""

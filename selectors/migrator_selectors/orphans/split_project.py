@@ -28,6 +28,7 @@ class SplitProject(OrphanRule):
 
     name = "split-project"
     summary = "one worktree has sessions under two project ids"
+    looks_at = "repository"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield the sessions on the wrong side, or those on both sides if the worktree is gone."""
@@ -83,6 +84,8 @@ def _evidence(context: RuleContext, worktree: str, sides: Sides, current: str | 
     counts = ", ".join(f"{short(id_)} has {sum(len(some) for _, some in side)}" for id_, side in sides.items())
     under = "one project" if len(sides) == 1 else f"{len(sides)} projects"
     today = f"opencode resolves it to {short(current)} today" if current else _why_unknown(context, sides)
+    if len(sides) == 1 and current is None:
+        return f"the sessions in {worktree} are under one project: {counts}"
     return f"the sessions in {worktree} are under {under}: {counts}; {today}"
 
 

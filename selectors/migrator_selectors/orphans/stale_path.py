@@ -29,6 +29,7 @@ class StalePath(OrphanRule):
 
     name = "stale-path"
     summary = "its path below the top of the checkout is NULL or wrong; to opencode 2, at the top too"
+    looks_at = "repository"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield bindings to the right project with another path; one to the wrong project has a wrong path anyway."""

@@ -25,6 +25,7 @@ class StrandedInGlobal(OrphanRule):
 
     name = "stranded-in-global"
     summary = 'opencode 2 has it in "global", although its directory is a project of its own or in one'
+    looks_at = "repository"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         for binding, sessions in context.bound.items():

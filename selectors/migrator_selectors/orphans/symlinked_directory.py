@@ -24,6 +24,7 @@ class SymlinkedDirectory(OrphanRule):
 
     name = "symlinked-directory"
     summary = "stored through a symlink or with a trailing slash"
+    looks_at = "directory"
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         if not context.stores_real_paths:
