@@ -118,6 +118,8 @@ class DatabaseRuleContext:
         from shutil import which
 
         infos = [inspect(directory) for directory in {*directories} - self._inspected.keys()]
+        if not infos:
+            return
         if which("git") is None and any(info.real and self._places.git_root(info.real) for info in infos):
             raise MigratorError("git is not on PATH, so nobody can tell which sessions are lost: install git.")
         self._places.prefetch(info.real for info in infos if info.real is not None)

@@ -45,6 +45,7 @@ class Homes:
         self._search = search
         self._known = search.known if search else KnownCheckouts(context)
         self._candidates = Candidates(context, self._known, snapshots, search)
+        self._lost_checkout_at = cache(self._make_lost_checkout)  # there may be many sessions in one
         self._why_other_machine = cache(why_other_machine)  # many sessions were in the same checkout
         self._home_by_binding = cache(self._find)
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
@@ -176,14 +177,18 @@ class Homes:
     # -- the directory is gone -----------------------------------------------------------------------------------
 
     def _lost_checkout(self, binding: Binding) -> LostCheckout:
-        root = self._known.checkout_root(binding)
-        sessions = self._known.sessions_in(binding.project_id, root)
+        return self._lost_checkout_at(binding.project_id, self._known.checkout_root(binding))
+
+    def _make_lost_checkout(self, project_id: str, root: str) -> LostCheckout:
+        sessions = self._known.sessions_in(project_id, root)
         newest = max(session.created for session in sessions)
-        return LostCheckout(binding.project_id, root, newest, tuple(session.id for session in sessions))
+        return LostCheckout(project_id, root, newest, tuple(session.id for session in sessions))
 
     def _home_of_missing(self, binding: Binding) -> Home:
+        foreign = self._why_other_machine(self._known.checkout_root(binding))
+        if foreign and self._search is None:
+            return no_home(f"{foreign}; --search DIR looks for it below DIR")
         lost, directory = self._lost_checkout(binding), binding.directory
-        foreign = self._why_other_machine(lost.root)
         home = self._home_searched(lost, directory, foreign) if foreign else self._home_nearby(lost, directory)
         if home.place is not None or home.away or self._search is None:
             return home
