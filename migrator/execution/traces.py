@@ -140,16 +140,27 @@ def where_made(store: Store, run: RunEntry) -> str | None:
 
 def _along(store: Store, run: RunEntry) -> str:
     """Return a sentence for people if the folders of the sessions were renamed together with the database."""
-    if (folder := renamed_folder(run.store, str(store.path))) is None or not is_gone(folder[0]):
+    if (folder := renamed_with(store, run.store)) is None:
         return ""
     with open_run(run.id, str(store.path)) as journal:
         directories = {binding.directory for change in journal.changes() for binding in (change.before, change.after)}
     new_paths = filter(None, map(FolderMap([folder]).new_path, directories))
     if not any(map(os.path.isdir, new_paths)):
         return ""
-    where = [] if store.path == default_database() else ["--db", str(store.path)]
-    then = shlex.join(["opencode-migrator", "relocate", *folder, *where])
+    then = following(store, folder)
     return f" {folder[0]} is {folder[1]} now; once this is done, `{then}` lets all sessions follow."
+
+
+def renamed_with(store: Store, recorded: str) -> tuple[str, str] | None:
+    """Return old and new path of the folder that was renamed with a database recorded at a path; None if none was."""
+    folder = renamed_folder(recorded, str(store.path))
+    return folder if folder and is_gone(folder[0]) else None
+
+
+def following(store: Store, folder: tuple[str, str]) -> str:
+    """Return the command line by which the sessions of a database follow a folder that was renamed."""
+    where = [] if store.path == default_database() else ["--db", str(store.path)]
+    return shlex.join(["opencode-migrator", "relocate", *folder, *where])
 
 
 def _trace_where_made(store: Store, run: RunEntry) -> _Trace | None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_gone
-from migrator.errors import CantTell, MigratorError
+from migrator.errors import CantTell, MigratorError, StalePlan
 from migrator.execution import runs
 from migrator.execution.interrupts import deferred_interrupts
-from migrator.execution.traces import LOOK_SECONDS
+from migrator.execution.traces import LOOK_SECONDS, following, renamed_with
 from migrator.model import PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
 from migrator.planning.recheck import recheck
@@ -45,7 +45,13 @@ def apply_plan(plan: Plan, path: Path, write: WriteRequest) -> Run:
             )
         _check_here(writer, plan)
         places = places_of(writer)
-        checked = recheck(plan_on(plan, path), writer, places)
+        try:
+            checked = recheck(plan_on(plan, path), writer, places)
+        except StalePlan as error:
+            if (folder := renamed_with(writer, plan.store)) is None:
+                raise
+            moved = f"{folder[0]} is {folder[1]} now: `{following(writer, folder)}` lets the sessions follow"
+            raise StalePlan(f"{str(error).rstrip('.')}. {moved}.", error.rows) from error
         return runs.apply(writer, checked, request, places, made_on=plan.store)
 
 

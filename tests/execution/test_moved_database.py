@@ -193,6 +193,9 @@ def test_a_saved_plan_is_applied(home: Home, shop: Path, way: Callable[[Home], F
     done = found.run("apply", plan, "--yes", "--json")
     if way is rename_home:  # and so was the destination
         assert "plan again" in sentence(done, 5)
+        followed = follow(found.home, done)
+        assert followed.code == 0, followed.stderr
+        assert set(directories(found.home).values()) >= {str(found.home.src / "shop-search")}
         return
     assert done.code == 0, done.stderr
     where = home if way is copy_home else found.home  # it was made for one that is still there
