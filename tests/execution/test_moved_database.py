@@ -130,7 +130,13 @@ def shop(home: Home) -> Path:
     return home.repository("shop", "sub/deep")
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
+DAILY_WAYS = {rename_home, copy_home}
+"""The others lead through the same code, and have their turn in the long rounds."""
+
+
+@pytest.fixture(
+    params=[pytest.param(way, id=way.__name__, marks=() if way in DAILY_WAYS else pytest.mark.long) for way in WAYS]
+)
 def way(request: pytest.FixtureRequest) -> Callable[[Home], Found]:
     found: Callable[[Home], Found] = request.param
     return found
