@@ -20,6 +20,8 @@ from tests.support.unprivileged import NOBODY, UnprivilegedHome, only_root_can
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.long  # many homes with snapshots, each broken in another way
+
 
 class Kept(NamedTuple):
     """A session of two turns whose work is committed; its snapshots are in `git_dir`, below `snapshots`."""
