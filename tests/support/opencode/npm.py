@@ -10,6 +10,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from tests.support.archives import unpack
+
 _REPOSITORY_ROOT = Path(__file__).parents[3]
 _FETCH_SECONDS = 300
 
@@ -45,6 +47,6 @@ def package(name: str, version: str) -> Path:
         if not (home / folder).exists():
             with tempfile.TemporaryDirectory(dir=home) as scratch:
                 with tarfile.open(pack(f"{name}@{version}", Path(scratch))) as archive:
-                    archive.extractall(scratch, filter="data")
+                    unpack(archive, Path(scratch))
                 (Path(scratch) / "package").rename(home / folder)
     return home / folder
