@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,12 +32,14 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
     while True:
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         try:
-            with locked(path, wait=False):
-                if path.exists():  # else somebody took it for abandoned before it was locked
+            with ExitStack() as lock:
+                try:
+                    lock.enter_context(locked(path, wait=False))
+                except (BlockingIOError, FileNotFoundError):
+                    continue  # somebody takes it for abandoned, or has removed it already
+                if path.exists():
                     yield path
                     return
-        except BlockingIOError:
-            continue
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
