@@ -287,8 +287,9 @@ def _played_back(
 ) -> Iterator[tuple[RunEntry, set[Key], set[Key]]]:
     """Yield each run, the newest first, with the keys of what is as it left it and of what is as it found it.
 
-    Where a value is as a run left it, it was as the run found it before. `explained` are, for a run, the times up to
-    which the values have another explanation.
+    Where a value is as a run left it, it was as the run found it before. `explained` has, by the id of a run made at
+    another path, when the run at this path started that accounts for a value: if the other began later, it didn't leave
+    the value so.
     """
     then = dict(now)
     for run in reversed(runs):

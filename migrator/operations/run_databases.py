@@ -1,4 +1,4 @@
-"""On which database each run is: the one that was named, else the one that has its rows."""
+"""Find the database that each run belongs to: the one that was named, else the one that has its rows."""
 
 from __future__ import annotations
 

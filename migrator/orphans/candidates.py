@@ -50,7 +50,7 @@ class Claim(IntEnum):
     PROJECT = 3
     """It is their project today."""
     OPENED = 4
-    """Opencode has opened it as their project, though not under another name; or git or jj say that it moved."""
+    """Opencode has opened it as their project, and never under its name of today; or git or jj say that it moved."""
     SAME = 5
     """Its files are the very same."""
 
@@ -95,6 +95,7 @@ class Candidates:
         self.is_copied = cache(_looks_copied)
         self._possible_ids = cache(_possible_ids)
         self.find = cache(self._find)
+        self._checkouts_beside = cache(_checkouts_beside)
 
     def _searched(self) -> Sequence[str]:
         return self._search.checkouts if self._search else ()
@@ -110,7 +111,7 @@ class Candidates:
         beside = self._checkouts_beside(lost.root)
         known = {place.worktree for repo in self._known.repositories(lost.project_id) for place in repo.checkouts}
         others = {real_path(top) for top in (*known, *self._searched())}
-        opened = [top for top in beside if kept_id(top) == lost.project_id]
+        opened = [top for top in beside if read_kept_id(top) == lost.project_id]
         found = self._judge_all(lost, {*opened, *others}, beside)
         if not any(candidate.claim >= Claim.OPENED for candidate in found):
             found += self._judge_all(lost, {*beside} - {*opened} - others, beside)
@@ -127,29 +128,30 @@ class Candidates:
         if info.place is None or info.place.vcs is None or info.place.worktree != top:
             return None
         is_project, was_project = info.place.project_id == lost.project_id, info.kept_id == lost.project_id
-        trace = None if is_project or was_project else self._possible_ids(top).get(lost.project_id)
-        if not (is_project or was_project or trace):
+        sign = None if is_project or was_project else self._possible_ids(top).get(lost.project_id)
+        if not (is_project or was_project or sign):
             return None
-        if other := self._why_another(lost, top):
-            return other
-        if self.is_same_folder(lost, top):
+        same = self.is_same_folder(lost, top)
+        if why_another := self._why_another(lost, top, same=same):
+            return Candidate(top, Claim.OTHER, why_another)
+        if same:
             return Candidate(top, Claim.SAME, "has the very files of opencode's last snapshot", proven=True)
         if was_project and self._is_renamed(lost, top):
             because = "is a repository that opencode knew as its project, though not under this name"
             proven = beside and self._is_alone(lost) and not _is_kept_id_copied(top)
             return Candidate(top, Claim.OPENED, because, proven)
-        because = f"is a repository of its history: {trace}" if trace else "is a checkout of its project"
-        return Candidate(top, Claim.HISTORY if trace else Claim.PROJECT, because)
+        because = f"is a repository of its history: {sign}" if sign else "is a checkout of its project"
+        return Candidate(top, Claim.HISTORY if sign else Claim.PROJECT, because)
 
-    def _why_another(self, lost: LostCheckout, top: str) -> Candidate | None:
-        """Return the candidate that a checkout is if it is certainly another one than the lost one."""
-        if self.is_same_folder(lost, top) is False:
-            return Candidate(top, Claim.OTHER, "is another checkout of its project, with other files")
-        if not self.is_same_folder(lost, top) and self.is_copied(top):
-            return Candidate(top, Claim.OTHER, "is a copy of a checkout of its project")
+    def _why_another(self, lost: LostCheckout, top: str, *, same: bool | None) -> str | None:
+        """Say what a checkout is if it isn't the lost one; None if it may be. `same` is what `is_same_folder` says."""
+        if same is False:
+            return "is another checkout of its project, with other files"
+        if same is None and self.is_copied(top):
+            return "is a copy of a checkout of its project"
         since, link = self._known.first_used(lost.project_id, top), git_worktrees.worktree_link(top)
         if (since and since <= lost.newest) or (link and link.id is not None):  # git has moved worktrees on record
-            return Candidate(top, Claim.OTHER, "is another checkout of its project")
+            return "is another checkout of its project"
         return None
 
     def _is_renamed(self, lost: LostCheckout, top: str) -> bool:
@@ -212,11 +214,13 @@ class Candidates:
         Those that opencode knew as its project come first.
         """
         infos = map(self._context.inspect, self._checkouts_beside(lost.root))
-        unread = [info for info in infos if not info.place and kept_id(info.directory) in {None, lost.project_id}]
-        return sorted(unread, key=lambda info: kept_id(info.directory) is None)
+        unread = [info for info in infos if not info.place and read_kept_id(info.directory) in {None, lost.project_id}]
+        return sorted(unread, key=lambda info: read_kept_id(info.directory) is None)
 
-    def _checkouts_beside(self, root: str) -> Sequence[str]:
-        return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
+
+def _checkouts_beside(root: str) -> Sequence[str]:
+    """Return the git checkouts among `folders_beside`."""
+    return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
 
 
 def folders_beside(missing: str) -> Iterator[str]:
@@ -250,7 +254,7 @@ def _possible_ids(top: str) -> Mapping[str, str]:
     return {}
 
 
-def kept_id(top: str) -> str | None:
+def read_kept_id(top: str) -> str | None:
     """Return the id kept in a checkout; None also if it may not be read, since then nobody can tell what it is."""
     link = git_worktrees.worktree_link(top)
     with suppress(CantTell):

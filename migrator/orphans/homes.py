@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import difference
 from migrator.errors import MigratorError
 from migrator.model import Certainty, Suggestion
-from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside, kept_id
+from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside, read_kept_id
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.other_machine import why_other_machine
@@ -245,7 +245,7 @@ class Homes:
         unread = () if home.certainty is Certainty.CERTAIN else self._candidates.unreadable_beside(lost)
         if unread:
             cant_tell = f"nobody can tell whether {unread[0].directory} is it: {unread[0].detail}"
-            if home.place is None or kept_id(unread[0].directory):
+            if home.place is None or read_kept_id(unread[0].directory):
                 return replace(
                     no_home(f"{what_is_there}, and {cant_tell}"),
                     rivals=home.rivals,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from typing import TYPE_CHECKING
 
 from migrator.places import git, git_worktrees, origin
@@ -47,10 +46,5 @@ def _urls(top: str) -> Iterator[str]:
 
 def _prints(top: str, *words: str) -> str:
     """Return what git prints, "" if it fails."""
-    try:
-        done = subprocess.run(
-            ("git", *words), cwd=top, env=git.environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
-    except OSError:
-        return ""
-    return "" if done.returncode else os.fsdecode(done.stdout)
+    failed, printed, _ = git.run(top, *words)
+    return "" if failed else printed

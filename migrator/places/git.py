@@ -103,7 +103,7 @@ def _main_worktree(layout: _Layout) -> str:
 def _layout(root: str) -> _Layout:
     # One process for all. A word between two paths, and the top level last, because git stops there if there is none.
     words = "--git-dir", "--is-bare-repository", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel"
-    _, out, complaint = _git(root, "rev-parse", *words)
+    _, out, complaint = run(root, "rev-parse", *words)
     answer = re.fullmatch(r"(.+)\n(?:true|false)\n(.+)\n(?:true|false)\n(.*)", out, re.DOTALL)
     if answer:
         git_dir, common, top = (os.path.normpath(Path(root, path.rstrip("\r\n"))) for path in answer.groups())
@@ -147,14 +147,14 @@ def _failed(root: str, complaint: str) -> CantTell:
 
 def _ask(top: str, *arguments: str) -> str:
     """Return what git answers about a checkout. Raises CantTell if it fails."""
-    failed, answer, complaint = _git(top, *arguments)
+    failed, answer, complaint = run(top, *arguments)
     if failed:
         raise _failed(top, complaint)
     return answer
 
 
 def _by_origin(top: str) -> tuple[str, str] | None:
-    failed, url, complaint = _git(top, "remote", "get-url", "origin")
+    failed, url, complaint = run(top, "remote", "get-url", "origin")
     if failed and "No such remote" not in complaint and not _is_outside(top):
         raise _failed(top, complaint)
     project_id = None if failed else origin.project_id(url)
@@ -174,7 +174,7 @@ def root_commits(top: str) -> frozenset[str]:
     Clones and worktrees of a repository have them in common. Git walks the whole history unless it has a commit graph.
     Raises CantTell if it fails, as where objects are missing.
     """
-    failed, commits, complaint = _git(top, "rev-list", "--max-parents=0", "HEAD")
+    failed, commits, complaint = run(top, "rev-list", "--max-parents=0", "HEAD")
     if failed and not _is_outside(top) and not _has_no_commit(top):
         raise _failed(top, complaint)
     return frozenset() if failed else frozenset(commits.split())
@@ -191,9 +191,9 @@ def _has_no_commit(top: str) -> bool:
     A crash can leave the file of a branch empty, or take it away, and git says the same of it as of a new branch
     (2.39.5). But the log of a branch is there from its first commit until git deletes the branch.
     """
-    detached, branch, _ = _git(top, "symbolic-ref", "-q", "HEAD")
+    detached, branch, _ = run(top, "symbolic-ref", "-q", "HEAD")
     branch = branch.strip()
-    failed, commit, complaint = _git(top, "for-each-ref", branch)
+    failed, commit, complaint = run(top, "for-each-ref", branch)
     if detached or failed or commit or "broken ref" in complaint:
         return False
     log = _ask(top, "rev-parse", "--git-path", f"logs/{branch}").rstrip("\n")
@@ -205,7 +205,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _OURS
 
 
-def _git(directory: str, *arguments: str) -> tuple[int, str, str]:
+def run(directory: str, *arguments: str) -> tuple[int, str, str]:
     """Run git in `directory`: return its exit code, its output, and what it wrote to stderr as one line."""
     try:
         done = subprocess.run(
