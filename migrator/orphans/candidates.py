@@ -15,26 +15,26 @@ from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.status import names_in
 from migrator.errors import CantTell, MigratorError
-from migrator.orphans.rule import DirectoryStatus
+from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within
 from migrator.places import git_worktrees
 from migrator.places.checkout import GLOBAL, kept_project_id
 from migrator.places.former_ids import has_commit, possible_ids
-from migrator.places.small_files import names_in, read_small, real_path
+from migrator.places.small_files import read_small, real_path
 from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.orphans.known_checkouts import KnownCheckouts
-    from migrator.orphans.rule import DirectoryInfo, RuleContext
+    from migrator.orphans.rule import RuleContext
     from migrator.orphans.search import Search
     from migrator.orphans.vcs_records import RecordedPlaces
     from migrator.snapshots.same_folder import SnapshotFolders
 
-_MOST_SIBLINGS = 10_000
 _HEAD_LIMIT = 64 * 1024
 
 
@@ -203,28 +203,37 @@ class Candidates:
         others = self._known.roots(lost.project_id) - {lost.root}
         if any(self._context.inspect(root).status is not DirectoryStatus.THERE for root in others):
             return False
-        above, names, _ = _renamed_component(lost.root)
-        if not all(os.access(os.path.join(above, name), os.R_OK | os.X_OK) for name in names):
+        if self.unreadable_beside(lost):
             return False
-        return not self.unreadable_beside(lost)
+        above, names, _ = _renamed_component(lost.root)
+        return all(os.access(os.path.join(above, name), os.R_OK | os.X_OK) for name in names)
 
     def unreadable_beside(self, lost: LostCheckout) -> Sequence[DirectoryInfo]:
         """Return the checkouts beside a lost one that may be it, and of which git can't say anything.
 
-        Those that opencode knew as its project come first.
+        Those that opencode knew as its project come first. If nothing beside it can be listed, that directory is meant.
         """
+        try:
+            _renamed_component(lost.root)
+        except CantTell as error:
+            return [DirectoryInfo(os.path.dirname(lost.root), DirectoryStatus.UNREADABLE, str(error))]
         infos = map(self._context.inspect, self._checkouts_beside(lost.root))
         unread = [info for info in infos if not info.place and read_kept_id(info.directory) in {None, lost.project_id}]
         return sorted(unread, key=lambda info: read_kept_id(info.directory) is None)
 
 
 def _checkouts_beside(root: str) -> Sequence[str]:
-    """Return the git checkouts among `folders_beside`."""
-    return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
+    """Return the git checkouts among `folders_beside`, as far as these can be listed."""
+    with suppress(CantTell):
+        return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
+    return ()
 
 
 def folders_beside(missing: str) -> Iterator[str]:
-    """Yield the directories that `missing` may be called now if one component of its path was renamed."""
+    """Yield the directories that `missing` may be called now if one component of its path was renamed.
+
+    Raises CantTell if they can't be listed.
+    """
     above, names, below = _renamed_component(missing)
     for name in names:
         folder = os.path.join(above, name, *below)
@@ -235,7 +244,8 @@ def folders_beside(missing: str) -> Iterator[str]:
 def _renamed_component(missing: str) -> tuple[str, Sequence[str], Sequence[str]]:
     """Return the directory in which a component of a path was renamed, the directories in it, and what is below.
 
-    The renamed component is the topmost missing one; if none is missing, the last. The directories leave it out.
+    The renamed component is the topmost missing one; if none is missing, the last. The directories leave it out. Raises
+    CantTell if they can't be listed.
     """
     above, name = os.path.split(missing.rstrip("/"))
     below: list[str] = []
@@ -243,7 +253,7 @@ def _renamed_component(missing: str) -> tuple[str, Sequence[str], Sequence[str]]
         below.insert(0, name)
         above, name = os.path.split(above)
     above = real_path(above)
-    names = [other for other in names_in(above, _MOST_SIBLINGS) if other != name]
+    names = [other for other in names_in(above) if other != name]
     return above, [other for other in names if os.path.isdir(os.path.join(above, other))], below
 
 

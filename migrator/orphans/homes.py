@@ -10,12 +10,13 @@ which there are few, not for each session.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import difference
-from migrator.errors import MigratorError
+from migrator.errors import CantTell, MigratorError
 from migrator.model import Certainty, Suggestion
 from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside, read_kept_id
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
@@ -232,7 +233,9 @@ class Homes:
     def _home_in_checkout(self, lost: LostCheckout, directory: str) -> Home:
         """Return where a directory is now that is gone from a checkout that is there."""
         sub = path_below(directory, lost.root)
-        same = [folder for folder in folders_beside(directory) if self._candidates.is_same_folder(lost, folder, sub)]
+        same: list[str] = []
+        with suppress(CantTell):  # then the nearest directory is as likely as before
+            same += [each for each in folders_beside(directory) if self._candidates.is_same_folder(lost, each, sub)]
         if len(same) == 1 and (place := self._context.inspect(same[0]).place):
             because = f"{directory} is gone, and {same[0]} has the very files of opencode's last snapshot"
             return Home(place, Certainty.CERTAIN, because)
@@ -245,6 +248,8 @@ class Homes:
         unread = () if home.certainty is Certainty.CERTAIN else self._candidates.unreadable_beside(lost)
         if unread:
             cant_tell = f"nobody can tell whether {unread[0].directory} is it: {unread[0].detail}"
+            if unread[0].status is DirectoryStatus.UNREADABLE:
+                cant_tell = f"nobody can tell what is beside it: {unread[0].detail}"
             if home.place is None or read_kept_id(unread[0].directory):
                 return replace(
                     no_home(f"{what_is_there}, and {cant_tell}"),

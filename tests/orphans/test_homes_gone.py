@@ -167,6 +167,18 @@ def test_beside_what_git_can_not_read_nothing_is_certain(history: History, *, kn
     assert (directory_of(found), found.certainty) == (str(store), certainty)
 
 
+def test_where_nothing_beside_it_can_be_listed_nobody_can_tell(history: History) -> None:
+    session = history.session(repository(history.src / "shop"))
+    renamed(history, "shop", "store", opened=False)
+    history.src.chmod(0o300)
+    try:
+        run = UnprivilegedHome(history.home.path).run("rescue", "--dry-run", "--json")
+    finally:
+        history.src.chmod(0o700)
+    (said,) = [warning["message"] for warning in run.json["warnings"] if warning["session"] == session]
+    assert f"nobody can tell what is beside it: {history.src} can't be looked at" in said
+
+
 def test_beside_a_folder_that_is_closed_nothing_is_certain(history: History) -> None:
     shop = repository(history.src / "shop")
     session = history.session(shop)
