@@ -4,9 +4,10 @@ Seen in the terminal UI itself, on the command line and over HTTP, with 1.3.2, 1
 1.18.34; what the desktop app and the web leave out was read in 1.18.34.
 
 - Age: `opencode --continue` goes on only with what was used in the last 30 days. The terminal UI's list of sessions
-  showed only that too, until 1.17.11; from 1.17.18 on it asks again without a beginning.
+  showed only that too, up to and including 1.17.11; from 1.17.18 on it asks again without a beginning.
 - Number: `opencode session list` ends after 100 roots of the project, last used first. So does the list of the terminal
-  UI, of those in the directory that it is started in and below; until 1.17.11 children took places in it, unseen.
+  UI, of those in the directory that it is started in and below; up to and including 1.17.11 children took
+  places in it, unseen.
 - Archive: the desktop app and the web leave archived sessions out. The terminal UI and `session list` show them.
 
 In all of them `opencode -s ID` opens the session where it belongs, and what is typed into the terminal UI's list is
@@ -74,7 +75,7 @@ class Lists:
     def __init__(self, context: RuleContext) -> None:
         self._context = context
         self._now = int(time.time() * 1000)
-        self._is_old = bool(context.newest_version) and context.newest_version < _LISTS_OF_ANY_AGE
+        self._ui_hides_old = bool(context.newest_version) and context.newest_version < _LISTS_OF_ANY_AGE
 
     def hidden(self, root: Session) -> tuple[Hidden, ...]:
         """Return why lists leave out a root, once for each reason; () if all of them show it where it belongs."""
@@ -97,7 +98,7 @@ class Lists:
 
     def _describe(self, root: Session, by: HiddenBy) -> Hidden:
         if by is HiddenBy.AGE:
-            lists = (_CONTINUE, _TERMINAL_UI if self._is_old else _OLDER_TERMINAL_UI)
+            lists = (_CONTINUE, _TERMINAL_UI if self._ui_hides_old else _OLDER_TERMINAL_UI)
             days = self._unused(root) // _DAY
             return Hidden(by, lists, f"not used for {days:,} days, and only what was used in the last {DAYS} is listed")
         if by is HiddenBy.ARCHIVE:
@@ -128,7 +129,7 @@ class Lists:
         beyond = {}
         for session in context.by_id.values():
             is_root, binding = session.parent_id is None, session.binding
-            if per_project[binding.project_id] <= LISTED or not (is_root or self._is_old) or session.id in others:
+            if per_project[binding.project_id] <= LISTED or not (is_root or self._ui_hides_old) or session.id in others:
                 continue
             if binding not in counted:
                 counted[binding] = [folders.setdefault(folder, [0]) for folder in self._folders(binding)]

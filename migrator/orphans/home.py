@@ -23,7 +23,7 @@ class Home:
 
     `commands` settle which of the rivals it is that the folder `folder`, gone or taken, is now: one whole command line
     for each, in the same order.
-    `away`: the directory is known to come back, so it isn't lost, and no search may say otherwise.
+    `away`: the directory is away and will come back, so the session isn't lost, and no search may say otherwise.
     """
 
     place: Place | None

@@ -27,8 +27,8 @@ _NOT_IN_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
 class FileUndoDecider:
     """Decides for each change by the user's policy; `relocated` are the folders that a relocation follows.
 
-    `unproven` says by a session's id why nothing proves that it goes to the working copy in which it was: a clone may
-    have the same files today, and an undo there would take back what was done elsewhere.
+    `unproven` maps a session's id to why it may not be going back to its own working copy: a clone may have the same
+    files today, and an undo there would take back what was done elsewhere.
     """
 
     store: Store
