@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 import migrator
 from migrator.documents.plan import plan_document
-from tests.support.git import copy_of, git, repository
-from tests.support.history import History
+from tests.support.history import History, one_with_two_homes, two_with_a_home
 from tests.support.home import build_home
 
 if TYPE_CHECKING:
@@ -21,14 +19,8 @@ if TYPE_CHECKING:
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> History:
     """Two sessions with a certain home, and one that may belong to either of two directories."""
     history = History(build_home(tmp_path / "home", "1.18.34"))
-    for name in ("one", "two"):
-        history.session(repository(history.src / name))
-        git(history.src / name, "remote", "add", "origin", f"https://example.com/acme/{name}.git")
-    shop = repository(history.src / "shop")
-    history.session(shop)
-    for name in ("store", "shop-review"):
-        history.opened(copy_of(shop, history.src / name))
-    shutil.rmtree(shop)
+    two_with_a_home(history)
+    one_with_two_homes(history)
     monkeypatch.setenv("HOME", str(history.home.path))
     return history
 

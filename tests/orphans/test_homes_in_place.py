@@ -125,15 +125,6 @@ def test_a_name_that_another_repository_took_over_while_its_own_is_out_of_sight(
     )
 
 
-def test_a_name_that_a_folder_without_repository_took_over(history: History) -> None:
-    shop = repository(history.src / "shop")
-    session = history.session(shop)
-    shop.rename(history.src / "old-shop")
-    sub_directory(shop)
-    found = history.found(session)
-    assert (directory_of(found), found.certainty) == (str(history.src / "old-shop"), Certainty.CERTAIN)
-
-
 def test_a_name_that_a_clone_took_over(history: History) -> None:
     """The clone began with the same commit; the one that opencode knew as the project is meant."""
     shop = repository(history.src / "shop")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.git import copy_of, git, repository
-from tests.support.history import History
+from tests.support.git import repository
+from tests.support.history import History, one_with_two_homes, two_with_a_home
 from tests.support.home import build_home
 from tests.support.server import serving
 from tests.support.shell import run_in_shell
@@ -21,17 +21,11 @@ if TYPE_CHECKING:
 def history(tmp_path: Path) -> History:
     """Two sessions with a certain home, one whose home a search finds, and one that may belong to either of two."""
     history = History(build_home(tmp_path / "home", "1.18.34"))
-    for name in ("one", "two"):
-        history.session(repository(history.src / name))
-        git(history.src / name, "remote", "add", "origin", f"https://example.com/acme/{name}.git")
+    two_with_a_home(history)
     far = repository(history.src / "far")
     history.session(far)
     far.rename(history.home.path / "far")
-    shop = repository(history.src / "shop")
-    history.session(shop)
-    for name in ("store", "shop-review"):
-        history.opened(copy_of(shop, history.src / name))
-    shutil.rmtree(shop)
+    one_with_two_homes(history)
     return history
 
 

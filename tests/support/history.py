@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from migrator.operations.orphans import find_homes
 from migrator.orphans.find import find_reasons
 from migrator.places import Places, ProjectIdScheme
 from migrator.plugins import orphan_rules
-from tests.support.git import git
+from tests.support.git import copy_of, git, repository
 from tests.support.rows import add_directory, add_project, add_session, session_table
 
 if TYPE_CHECKING:
@@ -92,3 +93,19 @@ class History:
 def directory_of(found: Found) -> str | None:
     """The directory that a session belongs to, None where nobody knows."""
     return found.place.directory if found.place else None
+
+
+def two_with_a_home(history: History) -> None:
+    """Two sessions that are certain to belong where they are, to a project with another id than theirs."""
+    for name in ("one", "two"):
+        history.session(repository(history.src / name))
+        git(history.src / name, "remote", "add", "origin", f"https://example.com/acme/{name}.git")
+
+
+def one_with_two_homes(history: History) -> None:
+    """A session of src/shop, which is gone: it may belong to src/store or to src/shop-review."""
+    shop = repository(history.src / "shop")
+    history.session(shop)
+    for name in ("store", "shop-review"):
+        history.opened(copy_of(shop, history.src / name))
+    shutil.rmtree(shop)
