@@ -21,6 +21,6 @@ def read_lines(name: str) -> list[str]:
     return [line.removesuffix("\r") for line in read_text(name).split("\n")]
 
 
-def why_unreadable(error: OSError | ValueError) -> str:
+def why_no_text(error: OSError | ValueError) -> str:
     """Return in words why a text can't be read: `error` is what reading it raised."""
     return (error.strerror or str(error)) if isinstance(error, OSError) else "is no UTF-8 text"

@@ -90,9 +90,9 @@ def _folder_state(values: dict[str, Any]) -> FolderState:
 
 
 def _read_lines(name: str) -> Sequence[str]:
-    from migrator.text_input import read_lines, why_unreadable
+    from migrator.text_input import read_lines, why_no_text
 
     try:
         return read_lines(os.path.expanduser(name))
     except (OSError, ValueError) as error:
-        raise BadInput(f"--map {name}: {why_unreadable(error)}") from None
+        raise BadInput(f"--map {name}: {why_no_text(error)}") from None

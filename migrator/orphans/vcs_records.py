@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.paths import path_below, upwards
 from migrator.places import git_worktrees
-from migrator.places.small_files import names_in, real_path
+from migrator.places.small_files import readable_names, real_path
 from migrator.workspaces import jj
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _workspace_names(repo: str) -> dict[str, str]:
 
 def _working_copies_in(parent: str) -> tuple[str, ...]:
     """Return the working copies directly in a directory: a renamed folder mostly stays among its neighbours."""
-    roots = (os.path.join(parent, name) for name in names_in(parent, _MOST_SIBLINGS))
+    roots = (os.path.join(parent, name) for name in readable_names(parent, _MOST_SIBLINGS))
     return tuple(
         root for root in roots if os.path.isfile(os.path.join(root, ".git")) or os.path.isdir(os.path.join(root, ".jj"))
     )

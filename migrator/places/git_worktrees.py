@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from migrator.places.small_files import names_in, read_small, real_path
+from migrator.places.small_files import read_small, readable_names, real_path
 
 _PATH_LIMIT = 64 * 1024
 _CONFIG_LIMIT = 1024 * 1024
@@ -75,7 +75,7 @@ def worktrees(common: str) -> tuple[WorktreeRecord, ...]:
 def admin_dirs(common: str) -> list[str]:
     """Return the directories in which a repository keeps its records of linked worktrees, by id."""
     records = os.path.join(common, "worktrees")
-    return [admin for id_ in names_in(records, _MOST) if os.path.isdir(admin := os.path.join(records, id_))]
+    return [admin for id_ in readable_names(records, _MOST) if os.path.isdir(admin := os.path.join(records, id_))]
 
 
 def admin_dir(worktree: str) -> str | None:

@@ -34,7 +34,7 @@ def read_small(path: str, limit: int) -> bytes | None:
     return bytes(data) if len(data) <= limit else None
 
 
-def names_in(directory: str, limit: int) -> list[str]:
+def readable_names(directory: str, limit: int) -> list[str]:
     """Return at most `limit` names in a directory, sorted; none if it can't be read."""
     names: list[str] = []
     with suppress(OSError, ValueError), os.scandir(directory) as entries:

@@ -11,7 +11,7 @@ from migrator.errors import BadInput, NoSuchDirectory
 from migrator.paths import expand_home
 from migrator.places.cwd import current_directory
 from migrator.selection.projects import find_project
-from migrator.text_input import read_lines, why_unreadable
+from migrator.text_input import read_lines, why_no_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,5 +99,5 @@ def _stdin_lines() -> list[str]:
     try:
         lines = read_lines("-")
     except (OSError, ValueError) as error:
-        raise BadInput(f"standard input: {why_unreadable(error)}") from None
+        raise BadInput(f"standard input: {why_no_text(error)}") from None
     return [line.strip() for line in lines if line.strip()]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import CantTell
 from migrator.paths import upwards
 from migrator.places import git_worktrees
-from migrator.places.small_files import names_in, real_path
+from migrator.places.small_files import readable_names, real_path
 from migrator.workspaces import jj, jj_command
 from migrator.workspaces.find_repository import is_working_copy_root
 from migrator.workspaces.model import Workspace, WorkspaceState
@@ -133,7 +133,7 @@ def _merge(jj_workspace: Workspace | None, worktree: Workspace) -> Workspace:
 def _neighbours(roots: Collection[str]) -> Iterator[str]:
     """Yield the roots of working copies that lie beside or in these: where people, and `mv`, put them."""
     for parent in {*roots, *map(os.path.dirname, roots)}:
-        for name in names_in(parent, _MOST_NEIGHBOURS):
+        for name in readable_names(parent, _MOST_NEIGHBOURS):
             with suppress(CantTell):  # it is none that is on record
                 if is_working_copy_root(root := os.path.join(parent, name)):
                     yield root

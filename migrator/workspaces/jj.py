@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.disk.status import is_directory, is_there
 from migrator.errors import CantTell
 from migrator.paths import is_within
-from migrator.places.small_files import names_in, read_small, real_path
+from migrator.places.small_files import read_small, readable_names, real_path
 from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def workspace_names(repo: str) -> frozenset[str] | None:
     After concurrent operations there are several heads: a workspace counts if one of them has it.
     """
     store = os.path.join(repo, "op_store")
-    heads = names_in(os.path.join(repo, "op_heads", "heads"), _MOST_HEADS)
+    heads = readable_names(os.path.join(repo, "op_heads", "heads"), _MOST_HEADS)
     names: set[str] = set()
     try:
         for head in heads:

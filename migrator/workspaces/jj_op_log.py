@@ -12,7 +12,7 @@ import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.places.small_files import names_in, read_small, real_path
+from migrator.places.small_files import read_small, readable_names, real_path
 from migrator.workspaces.jj import unquote_name
 from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
 
@@ -64,7 +64,7 @@ def additions(repo: str) -> list[Addition]:
     """Return the runs of `jj workspace add` in the operation log, oldest first, without what can't be read."""
     directory = os.path.join(repo, "op_store", "operations")
     found = []
-    for id_ in names_in(directory, _MOST):
+    for id_ in readable_names(directory, _MOST):
         data = read_small(os.path.join(directory, id_), _OPERATION_LIMIT)
         if data is not None and b"working-copy commit in workspace" in data:
             with suppress(Malformed):

@@ -14,7 +14,7 @@ from migrator.disk.spelling import ignores_case
 from migrator.errors import BadInput, MigratorError
 from migrator.paths import composed
 from migrator.selection import SelectorPlugin
-from migrator.text_input import read_lines, why_unreadable
+from migrator.text_input import read_lines, why_no_text
 from migrator_selectors._directory_selector import DirectorySelector
 from migrator_selectors._patterns import fits
 from migrator_selectors._text import option_text
@@ -164,4 +164,4 @@ def _lines(name: str, context: SelectorContext) -> list[str]:
     try:
         return read_lines(path)
     except (OSError, ValueError) as error:
-        raise BadInput(f"--exclude-from {name}: {why_unreadable(error)}") from None
+        raise BadInput(f"--exclude-from {name}: {why_no_text(error)}") from None
