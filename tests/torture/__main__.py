@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -12,8 +11,9 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
+from tests.support.required import NotAvailable, is_required
 from tests.support.surroundings import leave_settings_behind
-from tests.torture.frame import NotAvailable, Round, complaint, rounds
+from tests.torture.frame import Round, complaint, rounds
 
 MINUTES = 10
 SHOWN = 10
@@ -46,7 +46,7 @@ def main() -> int:
         scores = [_run(round_, arguments.seed, seconds, Path(base)) for round_ in chosen]
     print(tabulate([score[:4] for score in scores], ["round", "tries", "failures", "seconds"], floatfmt=".0f"))
     print(f"Seed {arguments.seed}.")
-    return int(any(score.failures for score in scores) or (_all_required() and any(score.skipped for score in scores)))
+    return int(any(score.failures for score in scores) or (is_required() and any(score.skipped for score in scores)))
 
 
 def _arguments() -> argparse.Namespace:
@@ -86,10 +86,6 @@ def _repeat(chosen: list[Round], seed: int, number: int) -> int:
         print(f"{round_.name} {seed}:{number}: {wrong or 'all was well'}; what it left is in {base}")
         code |= wrong is not None
     return code
-
-
-def _all_required() -> bool:
-    return os.environ.get("OPENCODE_MIGRATOR_REQUIRE_REAL") == "1"
 
 
 if __name__ == "__main__":

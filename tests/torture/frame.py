@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from tests.support.required import NotAvailable
+
 Try = Callable[[Path], str | None]
 """Is given an empty directory, does one hostile thing there, and returns a complaint, or None if all was well.
 
@@ -20,10 +22,6 @@ What it raises is a complaint too, so checks may be plain assertions.
 
 SLICE = 3
 """How many tries of a round `make test` makes, unless its module has a SLICE of its own."""
-
-
-class NotAvailable(Exception):
-    """A round can't be run here; says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Round:
     slice: int = SLICE
 
     def numbered(self, seed: int, first: int = 1) -> Iterator[tuple[int, Try]]:
-        """Yield the tries of a seed, counted from 1. Raises NotAvailable."""
+        """Yield the tries of a seed, counted from 1."""
         yield from enumerate(islice(self.tries(Random(seed)), first - 1, None), first)
 
     def repeat(self, seed: int, number: int) -> str:
@@ -63,11 +61,13 @@ def _may_be_round(name: str) -> bool:
 
 
 def complaint(attempt: Try, directory: Path) -> str | None:
-    """Make a try in an empty directory, which is always the same one; return what is wrong."""
+    """Make a try in an empty directory, which is always the same one; return what is wrong. Raises NotAvailable."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     try:
         return attempt(directory)
+    except NotAvailable:
+        raise
     except AssertionError as error:
         return str(error) or _last_line(error)
     except Exception as error:  # noqa: BLE001 - a try that can't be judged must not end the round

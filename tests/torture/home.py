@@ -5,17 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.faults import Fault, run
-from tests.support.git import clone
 from tests.support.opencode_2_database import DIALECTS, dialect_home
 from tests.support.rows import Rows, rows_without_times
-from tests.support.snapshots import three_sessions
+from tests.support.undo_world import World, write
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.forked import Finished
     from tests.support.home import Home
 
@@ -23,11 +21,10 @@ Words = tuple[str, ...]
 
 CARRIED = "carried"
 WORLDS = (*DIALECTS, CARRIED)
-"""The real sessions in a database of each dialect, and three whose snapshots are carried from a repository to a clone.
-"""
+"""The real sessions in a database of each dialect, and two whose snapshots `relocate` carries."""
 MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes", "--json", "--chunk-size", "4")
 """Moves 17 sessions of `build` in five chunks; 15 in databases of opencode 2."""
-_CARRY = ("move", "--from-dir", "src/shop", "--to-dir", "src/target", "--yes", "--json", "--chunk-size", "1")
+_CARRY = ("relocate", "src/shop", "src/renamed", "--yes", "--json", "--chunk-size", "1")
 UNDO, RESUME = ("undo", "--yes", "--json"), ("resume", "--yes", "--json")
 
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 130}
@@ -75,34 +72,70 @@ class Tortured:
 
 def build(directory: Path, world: str) -> tuple[Home, Words]:
     """Make a home of one of the WORLDS in an empty directory, and return a move in it too."""
-    home = dialect_home(directory / "home", "real-1.18.34", "v1" if world == CARRIED else world)
     if world == CARRIED:
-        clone(three_sessions(home))
-        return home, _CARRY
+        return _home_with_snapshots(directory), _CARRY
+    home = dialect_home(directory / "home", "real-1.18.34", world)
     home.repository("shop", "sub/deep")
     return home, MOVE
 
 
+def _home_with_snapshots(directory: Path) -> Home:
+    """Make a home in which two sessions had turns in a repository that was renamed since."""
+    world = World(directory)
+    world.repos = world.home.src
+    shop = world.repository("shop")
+    for name in ("one", "two"):
+        talk = world.session(shop)
+        for number in (1, 2):
+            world.turn(talk, write, shop / name, f"turn {number}\n")
+    shop.rename(shop.with_name("renamed"))
+    return world.home
+
+
+def tortured(directory: Path, world: str, *, applied: bool = False, killed: Fault | None = None) -> Tortured:
+    """Make a home before its move, or where it is applied, or where it was killed at this point.
+
+    Rows hold paths, so what is made is kept for one directory, in which a round makes all of its tries.
+    """
+    home, move, before, after = _ends(directory, world)
+    _put(directory, _kept(directory, world, applied=applied, killed=killed))
+    return Tortured(home, move, before, after)
+
+
 @cache
-def _ends(directory: Path, world: str) -> tuple[Rows, Rows]:
-    """Rows hold paths, so they are those of one directory; a round has the same one for all of its tries."""
+def _ends(directory: Path, world: str) -> tuple[Home, Words, Rows, Rows]:
+    shutil.rmtree(directory)
     home, move = build(directory, world)
+    _keep(directory, world)
     before = rows_without_times(home)
     succeeded(run(home, *move))
     after = rows_without_times(home)
     assert before != after
-    shutil.rmtree(home.path)
-    return before, after
+    return home, move, before, after
 
 
-def tortured(directory: Path, world: str, *, applied: bool = False, killed: Fault | None = None) -> Tortured:
-    """Make a home before its move, or where it is applied, or where it was killed at this point."""
-    before, after = _ends(directory, world)
-    home, move = build(directory, world)
-    if applied or killed:
-        done = run(home, *move, fault=killed)
-        assert bool(done.code) == bool(killed), done.stderr
-    return Tortured(home, move, before, after)
+@cache
+def _kept(directory: Path, world: str, *, applied: bool, killed: Fault | None) -> Path:
+    home, move, _, _ = _ends(directory, world)
+    if not (applied or killed):
+        return _copy(directory, world)
+    _put(directory, _copy(directory, world))
+    done = run(home, *move, fault=killed)
+    assert bool(done.code) == bool(killed), done.stderr
+    return _keep(directory, f"{world} {killed or 'applied'}")
+
+
+def _put(directory: Path, copy: Path) -> None:
+    shutil.rmtree(directory)
+    shutil.copytree(copy, directory, symlinks=True)
+
+
+def _keep(directory: Path, name: str) -> Path:
+    return Path(shutil.copytree(directory, _copy(directory, name), symlinks=True))
+
+
+def _copy(directory: Path, name: str) -> Path:
+    return directory.parent / f"kept {directory.name} {name}".replace("/", " ")
 
 
 def kept_contract(done: Finished) -> Finished:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.torture.frame import NotAvailable, Round, complaint, rounds
+from tests.support.required import or_skipped
+from tests.torture.frame import Round, complaint, rounds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,14 +17,10 @@ SEED = 15
 
 
 def make_tries(round_: Round, count: int, directory: Path) -> None:
-    try:
+    with or_skipped(round_.name):
         for number, attempt in islice(round_.numbered(SEED), count):
             wrong = complaint(attempt, directory / "try")
             assert wrong is None, f"{wrong}\nRepeat it: {round_.repeat(SEED, number)}"
-    except NotAvailable as reason:
-        if os.environ.get("OPENCODE_MIGRATOR_REQUIRE_REAL") == "1":
-            pytest.fail(f"{round_.name} is required: {reason}")
-        pytest.skip(f"{round_.name}: {reason}")
 
 
 @pytest.mark.parametrize("round_", rounds(), ids=lambda round_: round_.name)
