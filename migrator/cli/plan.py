@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from migrator.cli.command_line import PROGRAM
 from migrator.cli.confirm import show_plan
 from migrator.cli.options import combine, database_options, json_option, verbose_option
 from migrator.errors import MigratorError
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]
     show_plan(
         plan,
         values,
-        hint=shlex.join([PROGRAM, "apply", str(output)]),
+        hint=shell_join([PROGRAM, "apply", str(output)]),
         outcome=f"Saved to {output}; nothing was moved.",
         next_steps=next_steps,
     )

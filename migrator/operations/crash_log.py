@@ -13,6 +13,7 @@ def write_crash_log() -> str:
 
     from migrator.disk.ownership import give_path, make_directory, owner_of
     from migrator.state_dir import now_ms, state_directory
+    from migrator.text import printable
 
     kind, error, _ = sys.exc_info()
     log = state_directory() / f"crash-{now_ms()}.log"
@@ -22,7 +23,8 @@ def write_crash_log() -> str:
         give_path(log, owner)
         ours, python = version("opencode-migrator"), platform.python_version()
         versions = f"opencode-migrator {ours}, Python {python}, {platform.platform()}"
-        log.write_text(f"{versions}\n{sys.argv}\n\n{traceback.format_exc()}")
+        lines = [versions, str(sys.argv), "", *traceback.format_exc().split("\n")]
+        log.write_text("\n".join(map(printable, lines)), encoding="utf-8")  # somebody will show it on a terminal
         where = f"please report it with {log}"
     except OSError as unwritable:
         where = f"and {log} can't be written ({unwritable.strerror})"
