@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+from migrator.cli.terminal import CleanHelp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ format_options = combine(
         type=click.Choice(("table", "json", "ndjson", "csv")),
         default="table",
         show_default=True,
-        help="How to print rows.",
+        help="How to print rows. Text in csv is made harmless ('=1+1, \\x1b); json has it as it is.",
     ),
     click.option("--json", "form", flag_value="json", help="The same as --format json."),
 )
@@ -184,7 +185,7 @@ change_options = combine(dry_run_option, writing_options, verbose_option, json_o
 # -- which sessions --------------------------------------------------------------------------------------------------
 
 
-class SelectingCommand(click.Command):
+class SelectingCommand(CleanHelp):
     """A command with the options of all selectors, those of plug-ins too, which are loaded only when it is used."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from migrator.execution.run_log import UnreadableRuns, open_run, refuse_while_go
 from migrator.execution.traces import LOOK_SECONDS, entry_on, has_written_nothing, seen_runs, where_made, why_not_here
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +129,7 @@ def _advice(databases: _Databases, run: RunEntry, verb: str, but: Path | None = 
 
 
 def _command(verb: str, run: RunEntry, path: Path) -> str:
-    return shlex.join(["opencode-migrator", verb, run.id, "--db", str(path)])
+    return shell_join(["opencode-migrator", verb, run.id, "--db", str(path)])
 
 
 class _Databases:
