@@ -36,7 +36,7 @@ def command(form: str, **values: Any) -> None:
         "Run": lambda row: row["run"],
         "When": lambda row: local_time(row["started"]),
         "Sessions": lambda row: f"{row['sessions']:,}",
-        "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
+        "Status": lambda row: "undone" if row["undoneBy"] else _status(row),
         "Command": lambda row: row["command"].removeprefix("opencode-migrator "),
     }
     if {row["database"] for row in rows} - {str(named or default_database())}:
@@ -50,5 +50,7 @@ def command(form: str, **values: Any) -> None:
         raise unreadable
 
 
-def _status(status: str) -> str:
-    return "cut off" if status in {"running", "rolling-back"} else status
+def _status(row: dict[str, Any]) -> str:
+    if row["status"] not in {"running", "rolling-back"}:
+        return str(row["status"])
+    return {True: "cut off", False: "going on", None: "cut off or going on"}[row["cutOff"]]

@@ -61,7 +61,7 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     if traces.entry_on(writer, run.entry).unfinished:
         warnings = _warn_of_other_database(writer, run.entry)
-        run.move_to(writer.path)
+        run.go_on(writer.path)
         sessions = roll_back(writer, run)
         return replace(run.outcome(warnings=warnings), sessions=sessions)
     with writer.without_foreign_keys():
@@ -131,7 +131,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         raise MigratorError(f"Run {entry.id} is finished ({entry.status}); there is nothing to resume.")
     warnings = _warn_of_other_database(writer, entry)
     if entry.status is RunStatus.ROLLING_BACK:
-        run.move_to(writer.path)
+        run.go_on(writer.path)
         roll_back(writer, run)
         return run.outcome(warnings=warnings)
     deleted = deleted_in_opencode_2(writer, run.edits())
@@ -154,7 +154,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
             f"`{traces.command('undo', entry, writer)}` takes it back.",
             tuple(found),
         )
-    run.move_to(writer.path)
+    run.go_on(writer.path)
     with writer.without_foreign_keys():
         execute(writer, run, staging, write.progress)
     return run.outcome(warnings=warnings)
@@ -189,7 +189,8 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
         return Run(None, RunStatus.UNCHANGED, conflicts=skipped, warnings=conflicts.warnings())
     if places is not None:
         job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
-    with Journal.begin(job, staging, write.command, write.chunk_size) as run:
+    number = run_log.next_number(str(writer.path))
+    with Journal.begin(job, staging, write.command, write.chunk_size, number) as run:
         execute(writer, run, staging, write.progress)
         return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
 

@@ -146,8 +146,8 @@ class GuardedSelector(Selector):
     def clause(self) -> Clause | None:
         """Return its condition as SQL, if it has one."""
         clause = call(self._who, WORK, self._selector.clause)
-        if not (clause is None or isinstance(clause, Clause)):
-            raise PluginFailed(self._who, WORK, f"{clause!r} is no Clause")
+        if not (clause is None or (isinstance(clause, Clause) and isinstance(clause.sql, str))):
+            raise PluginFailed(self._who, WORK, f"{clause!r} is no Clause with SQL")
         return clause
 
     def match(self, session: Session) -> bool:
