@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.hostile_text import EVIL, commands, hostile_home
+from tests.support.hostile_text import EVIL, commands, hostile_home, run_clean
 from tests.support.printed import acting
 from tests.support.shell import printed_command, run_in_shell
 from tests.support.terminal import Terminal
@@ -23,19 +23,6 @@ ALL = "".join(EVIL)
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return hostile_home(tmp_path / "home", ALL)
-
-
-def run_clean(home: Home, words: list[str]) -> int:
-    """Run a command that may be refused, but never ends in a crash; return its exit code."""
-    done = home.run(*words)
-    assert done.code in {0, 1, 2, 3}, (words, done.stderr)
-    assert "\nwarning: all is lost" not in done.stdout + done.stderr, words
-    assert not acting(done.stderr), words
-    if {"--json", "ndjson"} & {*words}:
-        assert done.stdout.replace("\n", "").isprintable(), words
-    else:
-        assert not acting(done.stdout), words
-    return done.code
 
 
 @pytest.mark.long
