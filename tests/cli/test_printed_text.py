@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.hostile_text import EVIL, commands, hostile_home, run_clean
+from tests.support.plugins import install
 from tests.support.printed import acting
 from tests.support.shell import printed_command, run_in_shell
 from tests.support.terminal import Terminal
@@ -71,3 +72,26 @@ def test_on_a_terminal_colours_are_ours_alone(home: Home) -> None:
     assert not acting(terminal.raw.replace("\r\n", "\n"))
     assert r"\x1b[31mred" in terminal.text
     assert "\x1b[31mred" not in terminal.raw
+
+
+def test_help_with_the_text_of_plugins(home: Home) -> None:
+    source = f"""
+import click
+from migrator.selection import SelectorPlugin
+
+class Plugin(SelectorPlugin):
+    kind = "evil"
+    def options(self):
+        return [click.Option(["--evil"], help={f"help{ALL}"!r}, metavar={ALL!r})]
+    def build(self, values, context):
+        return []
+
+command = click.Command("evil", short_help={f"short{ALL}"!r})
+"""
+    install(home, "migrator.selectors", "evil = evil_selector:Plugin", source)
+    install(home, "migrator.commands", "tally = evil_command:command", source)
+    for words in (["--help"], ["move", "--help"], ["plan", "rescue", "--help"], ["orphans", "--help"]):
+        shown = home.run(*words)
+        assert (shown.code, shown.stderr) == (0, "")
+        assert ("tally" if words == ["--help"] else "--evil") in shown.stdout
+        assert not acting(shown.stdout)  # a help text may have several lines
