@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import gc as garbage_collector  # `gc` is the command beside this file
+import io
 import os
 import signal
 import sys
@@ -55,7 +56,7 @@ def main() -> NoReturn:
         drop_output()
         code = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
-        code = _disk_full() if isinstance(error, OSError) and error.errno == errno.ENOSPC else _unexpected()
+        code = _blocked(error) if isinstance(error, OSError) and error.errno in _BLOCKED else _unexpected()
     garbage_collector.freeze()  # so that Python doesn't collect at the end either
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -86,20 +87,33 @@ def _usage_message(error: click.ClickException) -> str:
 
 
 def _open_streams() -> None:
-    """Open /dev/null for each standard stream that the program was started without (`>&-`)."""
+    """Open /dev/null for each standard stream that the program was started without (`>&-`).
+
+    A path that isn't UTF-8 is printed with escapes, which JSON has too, in every language that the user may have set.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until we exit
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _disk_full() -> int:
+_BLOCKED = {
+    errno.ENOSPC: "No space left on the device: what was printed is not whole. {log}; free some space and try again.",
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EIO),
+        "{file} can't be used: {why}. {log}; see to that and try again.",
+    ),
+}
+"""What the system may say no with anywhere, and what to tell the user where no room has said more."""
+
+
+def _blocked(error: OSError) -> int:
     from migrator.cli.terminal import drop_output, echo_error
 
     drop_output()
-    echo_error(
-        "No space left on the device: what was printed is not whole. `opencode-migrator log` shows whether something "
-        "was moved; free some space and try again."
-    )
+    log = "`opencode-migrator log` shows whether something was moved"
+    echo_error(_BLOCKED[error.errno or 0].format(file=error.filename or "A file", why=error.strerror, log=log))
     return 1
 
 
