@@ -10,7 +10,7 @@ from migrator.cli.command_line import applying_command, typed_command
 from migrator.cli.confirm import ask
 from migrator.cli.database import open_context
 from migrator.cli.options import database_options, json_option, wait_option, yes_option
-from migrator.cli.terminal import echo_json, echo_lines, on_terminal
+from migrator.cli.terminal import echo_json, echo_lines, on_terminal, say
 from migrator.errors import MigratorError
 from migrator.text import count
 
@@ -70,9 +70,9 @@ def _report(found: Sequence[Leftover], values: dict[str, Any], *, removed: bool)
     if values["yes"] or not removed or any(leftover.remedy for leftover in found):
         echo_lines(leftover_lines(found, removed=removed))
     else:
-        click.echo("Removed.")
+        say("Removed.")
     if values["dry_run"] and any(leftover.why_kept is None for leftover in found):
-        click.echo(f"\nNothing was removed. To remove:\n  {applying_command()}")
+        say("", "Nothing was removed. To remove:", f"  {applying_command()}")
 
 
 def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from migrator.execution.traces import LOOK_SECONDS, entry_on, has_written_nothin
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
 from migrator.store.untouched import look_into
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,7 +130,7 @@ def _advice(databases: _Databases, run: RunEntry, verb: str, but: Path | None = 
 
 
 def _command(verb: str, run: RunEntry, path: Path) -> str:
-    return shlex.join(["opencode-migrator", verb, run.id, "--db", str(path)])
+    return shell_join(["opencode-migrator", verb, run.id, "--db", str(path)])
 
 
 class _Databases:
