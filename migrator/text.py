@@ -132,9 +132,9 @@ _LINE_END_OR_SPACE = re.compile(f"[^\\S {_IDEOGRAPHIC_SPACE}]")
 def printable_json(text: str, *, ascii_only: bool = False) -> str:
     r"""Return JSON in which what a terminal would obey is escaped, as `\u202e`: whoever parses it gets the same value.
 
-    JSON itself escapes only half of the control characters. With `ascii_only` all that isn't ASCII is escaped.
+    JSON itself escapes the control characters of ASCII only, and not DEL. With `ascii_only` all but ASCII is escaped.
     """
-    if text.replace("\n", " ").isprintable() and (text.isascii() or not ascii_only):
+    if "\x7f" not in text and (text.isascii() or not (ascii_only or not text.replace("\n", " ").isprintable())):
         return text
     return _NO_PLAIN_CHARACTER.sub(_json_escape if ascii_only else _json_escape_unless_printable, text)
 

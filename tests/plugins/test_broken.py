@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -115,6 +117,33 @@ def test_what_uses_a_broken_selector_is_refused(home: Home, broken: dict[str, st
         "repair or uninstall the package that brings it."
     )
     assert home.run("list", "--all").code == 0
+
+
+def test_an_option_that_a_command_has_already_costs_itself_there(home: Home) -> None:
+    """`--yes` is no option of `list`, and there the plug-in's works."""
+    brings(home, options="return [click.Option(['--yes', '-y', 'broken'])]")
+    moved = home.run(*MOVE)
+    assert "Moved 17 sessions" in moved.stdout
+    assert (
+        "warning: The selector plugin broken (broken_plugin:Plugin) is left out of this command, "
+        "which has an option --yes of its own.\n"
+    ) in moved.stderr
+    listed = home.run("list", "--yes", "x", "--json")
+    assert (listed.code, len(listed.json) > 10, listed.stderr) == (0, True, "")
+
+
+def test_the_python_api_warns_and_works(home: Home) -> None:
+    brings(home, top="raise SystemExit(0)")
+    code = (
+        "import migrator, warnings\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    found = migrator.select(migrator.open_store(), from_dir='/**').sessions\n"
+        "print(len(found), [str(each.message) for each in caught])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=dict(home.env()), cwd=home.path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("18 [\"The selector plugin broken (broken_plugin:Plugin) can't be loaded: it calls")
 
 
 def test_a_selector_may_still_refuse_what_was_typed(home: Home) -> None:
