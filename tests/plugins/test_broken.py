@@ -159,6 +159,12 @@ def test_what_a_plugin_prints_or_changes_is_kept_from_the_result(home: Home) -> 
     assert "opencode-migrator list --json -n" not in home.run("move", "--from-id", SESSION, "-n").stdout
 
 
+def test_one_that_interrupts_is_an_interruption(home: Home) -> None:
+    brings(home, top="raise KeyboardInterrupt")
+    done = home.run(*MOVE)
+    assert (done.code, done.stderr.strip()) == (130, "error: Interrupted; nothing was written.")
+
+
 def test_one_that_takes_for_ever_can_be_interrupted(home: Home) -> None:
     brings(home, top="import pathlib, time; pathlib.Path('importing').touch(); time.sleep(100)")
     with Terminal(home, *MOVE) as terminal:
@@ -207,6 +213,7 @@ def lost(register: Register) -> Home:
         ({"top": "raise SystemExit(0)\n"}, "it calls sys.exit(0)"),
         ({"name": "missing-directory"}, "there is a rule missing-directory already"),
         ({"name": "two words"}, "'two words' is no name of a rule"),
+        ({"top": "Rule = dict\n", "find": "pass\nRule = dict"}, "'dict' object has no attribute 'name'"),
     ],
 )
 def test_a_rule_that_cant_be_loaded_costs_itself(lost: Home, how: dict[str, str], why: str) -> None:
@@ -233,6 +240,24 @@ def test_a_rule_that_fails_is_cant_tell(lost: Home) -> None:
     assert "yes missing-directory" in explained
     planned = lost.run("rescue", "-n", "--json").json
     assert "rule-failed" in {warning["code"] for warning in planned["warnings"]}
+
+
+@pytest.mark.parametrize(
+    ("find", "why"),
+    [
+        ("yield Finding([], 'why')", "'why' is no Reason with a Certainty"),
+        (
+            "yield Finding([], Reason('flaky', 'seen', 'certain'))",
+            "Reason(rule='flaky', evidence='seen', certainty='certain') is no Reason with a Certainty",
+        ),
+        ("yield Finding(['ses_lost'], Reason('flaky', 'seen', Certainty.LIKELY))", "what it finds are no Sessions"),
+        ("yield 7", "cannot unpack non-iterable int object"),
+    ],
+)
+def test_a_rule_that_finds_what_is_no_finding_fails(lost: Home, find: str, why: str) -> None:
+    brings_rule(lost, find)
+    listed = lost.run("orphans")
+    assert (listed.code, f"fails: {why}; repair" in one_line(listed.stderr)) == (1, True), listed.stderr
 
 
 def test_without_others_a_rule_that_fails_makes_no_orphans_no_answer(home: Home) -> None:
