@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.documents.plan import summary
+from migrator.documents.summary import summary
 from migrator.model import BECAUSE, FileUndo, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.warning_text import warning_lines
