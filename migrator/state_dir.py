@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk.ownership import Owner, give, owner_of
+from migrator.disk.ownership import Owner, give_path, owner_of
 from migrator.disk.status import closed_part
+from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.paths import is_within
 
 if TYPE_CHECKING:
@@ -102,17 +103,22 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, text: str, mode: int = 0o666, owner: Owner | None = None) -> None:
-    """Write a file whole or not at all: under another name, which then replaces `path`."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w", encoding="utf-8") as out:
-            give(out.fileno(), owner)
-            out.write(text)
-        partial.replace(path)
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+@contextmanager
+def written_beside(path: Path, mode: int, owner: Owner | None) -> Iterator[Path]:
+    """Yield an empty file, which replaces the one at `path` when the block ends: whole and on the disk, or not at all.
+
+    It is in a folder of its own beside that, so that what SQLite makes beside a database goes with the folder.
+    """
+    remove_abandoned(path.parent)
+    with temporary_folder(path.parent) as folder:
+        new = folder / "new"
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        give_path(new, owner)
+        yield new
+        sync(new)
+        new.replace(path)
+    with suppress(PermissionError):  # one that we may write to, but not read
+        sync(path.parent)
 
 
 def now_ms() -> int:

@@ -12,6 +12,7 @@ from migrator.errors import CantTell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 
 def why_unreadable(paths: Iterable[str]) -> CantTell | None:
@@ -38,6 +39,15 @@ def _read_a_little(path: str) -> None:
             os.read(descriptor, 1)
     finally:
         os.close(descriptor)
+
+
+def head_of(path: str | Path, size: int) -> bytes:
+    """Return the first `size` bytes of a file. Raises CantTell if they can't be read."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(size)
+    except OSError as error:
+        raise cant_tell(path, error) from error
 
 
 def why_unreadable_below(top: str) -> CantTell | None:

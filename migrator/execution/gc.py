@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.status import is_directory
+from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import CantTell, MigratorError
 from migrator.execution.run_log import latest_start, open_run, undone_by
 from migrator.execution.traces import refuse_while_unfinished, runs_on
@@ -27,7 +28,6 @@ from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import SnapshotRoutes
-from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
 from migrator.store.location import databases_beside
 from migrator.store.reader import Store
