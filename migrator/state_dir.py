@@ -13,6 +13,7 @@ from migrator.disk.ownership import Owner, give_path, owner_of
 from migrator.disk.status import closed_part
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.paths import is_within
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +79,6 @@ def _is_of(directory: str, owner: Owner) -> bool:
 
 def how_to_open(path: Path) -> str:
     """Return what to do about something of ours that can't be read or written, as part of a sentence."""
-    import shlex
-
     ours, closed = str(state_directory()), closed_part(path)
     if not is_within(closed, ours) and not is_within(closed, os.path.expanduser("~/.local")):
         return "see to the disk and its permissions, or name another directory in XDG_STATE_HOME"
@@ -88,10 +87,10 @@ def how_to_open(path: Path) -> str:
     if status.st_uid == os.geteuid():
         needed = stat.S_IRWXU if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR | stat.S_IWUSR
         is_open = status.st_mode & needed == needed
-        return "see to the disk that it is on" if is_open else f"`chmod {every}u+rwX {shlex.quote(target)}` opens it"
+        return "see to the disk that it is on" if is_open else f"`chmod {every}u+rwX {shell_quote(target)}` opens it"
     me = f"{os.geteuid()}:{os.getegid()}"
     whose = "a run as root made it" if status.st_uid == 0 else "it is another user's"
-    return f"{whose}, and `sudo chown {every}{me} {shlex.quote(target)}` makes it yours"
+    return f"{whose}, and `sudo chown {every}{me} {shell_quote(target)}` makes it yours"
 
 
 def sync(path: Path) -> None:

@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.database import only_database
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_rows
+from migrator.cli.terminal import echo_rows, say
 
 
 @click.command("log", short_help="List the runs so far.")
@@ -44,7 +44,7 @@ def command(form: str, **values: Any) -> None:
     if not (rows or unreadable):
         others = len(list_runs()) if named else 0
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
-        click.echo(f"No run{of}.", err=True)
+        say(f"No run{of}.", err=True)
     echo_rows(rows, form, columns)
     if unreadable:
         raise unreadable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+from migrator.cli.terminal import CleanHelp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ format_options = combine(
         type=click.Choice(("table", "json", "ndjson", "csv")),
         default="table",
         show_default=True,
-        help="How to print rows.",
+        help="How to print rows. Text in csv is made harmless ('=1+1, \\x1b); json has it as it is.",
     ),
     click.option("--json", "form", flag_value="json", help="The same as --format json."),
 )
@@ -184,25 +185,22 @@ change_options = combine(dry_run_option, writing_options, verbose_option, json_o
 # -- which sessions --------------------------------------------------------------------------------------------------
 
 
-class SelectingCommand(click.Command):
+class SelectingCommand(CleanHelp):
     """A command with the options of all selectors, those of plug-ins too, which are loaded only when it is used."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the selectors' options before the command's own."""
         if not hasattr(self, "_with_selectors"):
-            from migrator.plugins import selector_plugins
+            from migrator.plugins import usable_options
 
-            options = [option for plugin in selector_plugins() for option in plugin.options()]
-            options.append(
-                click.Option(
-                    ["--match"],
-                    type=click.Choice(("all", "any")),
-                    default="all",
-                    show_default=True,
-                    help="Must a session meet every kind of --from, or any?",
-                ),
+            match = click.Option(
+                ["--match"],
+                type=click.Choice(("all", "any")),
+                default="all",
+                show_default=True,
+                help="Must a session meet every kind of --from, or any?",
             )
-            self.params = [*options, *self.params]
+            self.params = [*usable_options(self.params), match, *self.params]
             self._with_selectors = True
         return super().get_params(ctx)
 

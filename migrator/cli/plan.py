@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from migrator.cli.options import (
     output_option,
     verbose_option,
 )
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]
     show_plan(
         plan,
         values,
-        hint=shlex.join([PROGRAM, "apply", "-" if output.is_stream else str(output)]),
+        hint=shell_join([PROGRAM, "apply", "-" if output.is_stream else str(output)]),
         outcome=f"Saved to {output}; nothing was moved.",
         next_steps=next_steps,
     )

@@ -8,6 +8,7 @@ import click
 
 from migrator.cli.database import database, database_option, database_words
 from migrator.cli.options import database_options, force_option, output_option
+from migrator.cli.terminal import say
 from migrator.errors import MigratorError
 
 PORT = 4646
@@ -47,10 +48,10 @@ def command(**values: Any) -> None:
     path = database(values)
     access = DatabaseAccess(path, database_option("home", values), database_words(values))
     serving = prepare(access, where, values["token_file"], values["origins"])
-    click.echo(f"Serving {path} at {serving.url}")
-    click.echo(f"Token: {serving.token} (also in {serving.token_file})")
+    say(f"Serving {path} at {serving.url}")
+    say(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:
-        click.echo(
+        say(
             "warning: other machines can connect, and the connection is not encrypted: who intercepts the token can "
             "read every title and directory, and move every session. A tunnel (ssh -L) is safer.",
             err=True,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import cant_tell
 from migrator.errors import CantTell
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +63,7 @@ def remedy(error: CantTell, top: str) -> str:
     if error.closed is None:
         return "check the disk that it is on"
     change = "chmod -R u+rwX" if os.lstat(error.closed).st_uid == os.geteuid() else 'sudo chown -R "$USER"'
-    return f"run {change} {shlex.quote(top)}"
+    return f"run {change} {shell_quote(top)}"
 
 
 def with_remedy(error: CantTell, top: str) -> CantTell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectCh
 from migrator.places.checkout import GLOBAL
 from migrator.state_dir import is_found_by, now_ms
 from migrator.store.location import is_same_file
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -203,7 +203,7 @@ def _as_root(run: Journal) -> Iterator[PlanWarning]:
     if is_found_by(owner) and run.path.stat().st_uid == owner.user:
         what = f"so does the journal {run.path}, which {them} finds unless their XDG_STATE_HOME leads elsewhere"
     else:
-        command = f"opencode-migrator undo {run.entry.id} --db {shlex.quote(run.entry.store)}"
+        command = f"opencode-migrator undo {run.entry.id} --db {shell_quote(run.entry.store)}"
         what = f"where {them} may not find the journal {run.path}; root takes the run back with `{command}`"
     yield PlanWarning("as-root", f"This was done as root, and the database belongs to {them}; {what}.")
 

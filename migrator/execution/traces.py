@@ -8,7 +8,6 @@ in a journal decides only between databases that both have the rows.
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +20,7 @@ from migrator.model import RunStatus
 from migrator.paths import FolderMap, renamed_folder
 from migrator.store.location import default_database, is_same_file
 from migrator.store.reader import WHOLE, Store
-from migrator.text import count
+from migrator.text import count, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -112,7 +111,7 @@ def refuse_while_unfinished(store: Store) -> None:
 def command(verb: str, run: RunEntry, store: Store) -> str:
     """Return the command that undoes or resumes a run on this database."""
     where = [] if _is_recorded(store, run) else ["--db", str(store.path)]
-    return shlex.join(["opencode-migrator", verb, run.id, *where])
+    return shell_join(["opencode-migrator", verb, run.id, *where])
 
 
 def entry_on(store: Store, run: RunEntry) -> RunEntry:
@@ -161,7 +160,7 @@ def renamed_with(store: Store, recorded: str) -> tuple[str, str] | None:
 def following(store: Store, folder: tuple[str, str]) -> str:
     """Return the command line by which the sessions of a database follow a folder that was renamed."""
     where = [] if store.path == default_database() else ["--db", str(store.path)]
-    return shlex.join(["opencode-migrator", "relocate", *folder, *where])
+    return shell_join(["opencode-migrator", "relocate", *folder, *where])
 
 
 def _trace_where_made(store: Store, run: RunEntry) -> _Trace | None:
