@@ -10,6 +10,7 @@ import click
 
 from migrator import __version__
 from migrator.cli.options import database_options
+from migrator.cli.terminal import CleanHelp
 from migrator.plugins import commands, load_command
 
 COMMANDS = (
@@ -25,7 +26,7 @@ class ReaderGone(Exception):
     """The reader of our output has closed it, as in `list | head`: that is no error."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CleanHelp, click.Group):
     """A group that knows its commands by name."""
 
     def invoke(self, ctx: click.Context) -> Any:

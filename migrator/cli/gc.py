@@ -10,7 +10,7 @@ from migrator.cli.command_line import applying_command
 from migrator.cli.confirm import ask
 from migrator.cli.database import open_context
 from migrator.cli.options import database_options, json_option, wait_option, yes_option
-from migrator.cli.terminal import echo_json, echo_lines, on_terminal
+from migrator.cli.terminal import echo_json, echo_lines, on_terminal, say
 from migrator.errors import MigratorError
 from migrator.text import count
 
@@ -58,9 +58,9 @@ def command(**values: Any) -> None:
     if values["yes"] or values["dry_run"] or not going:
         echo_lines(leftover_lines(found, removed=bool(going) and not values["dry_run"]))
     elif going:
-        click.echo("Removed.")
+        say("Removed.")
     if going and values["dry_run"]:
-        click.echo(f"\nNothing was removed. To remove:\n  {applying_command()}")
+        say("", "Nothing was removed. To remove:", f"  {applying_command()}")
 
 
 def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:

@@ -12,14 +12,14 @@ new one. Only those two are ever looked at. One can be removed if
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.status import is_directory
+from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import CantTell, MigratorError
-from migrator.execution.run_log import open_run, undone_by
+from migrator.execution.run_log import latest_start, open_run, undone_by
 from migrator.execution.traces import refuse_while_unfinished, runs_on
 from migrator.model import RunStatus
 from migrator.paths import FolderMap, renamed_folder
@@ -27,11 +27,11 @@ from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import SnapshotRoutes
-from migrator.snapshots.temp_dirs import remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
 from migrator.store.location import databases_beside
 from migrator.store.reader import Store
 from migrator.store.turns import undo_records
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,9 +58,13 @@ class Leftover(NamedTuple):
 
 @dataclass(frozen=True)
 class _AppliedRun:
-    """A run that may have left a repository behind, or whose undo may bring a session back to one."""
+    """A run that may have left a repository behind, or whose undo may bring a session back to one.
+
+    `began` is when, in milliseconds: not before any run that came before it, whatever the clock said.
+    """
 
     entry: RunEntry
+    began: int
     carried: list[Carried]
     changes: list[Change]
     is_undoable: bool
@@ -154,10 +158,10 @@ class _LeftoverSearch:
             if leftover.git_dir in in_use:
                 return leftover._replace(why_kept=f"sessions of {database} are in it")
         if (folder := self._not_followed(leftover.git_dir)) is not None:
-            relocate = shlex.join(["opencode-migrator", "relocate", *folder])
+            relocate = shell_join(["opencode-migrator", "relocate", *folder])
             return leftover._replace(why_kept=f"it isn't whole until `{relocate}` has followed what moved")
         needing = self._runs_that_need(leftover.git_dir)
-        recent = [run for run in needing if self._older_than is None or run.entry.started >= self._older_than]
+        recent = [run for run in needing if self._older_than is None or run.began >= self._older_than]
         if recent:
             return leftover._replace(why_kept=f"`opencode-migrator undo {recent[0].entry.id}` would need it")
         if number := self._count_only_in(leftover.git_dir):
@@ -237,10 +241,10 @@ def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | No
 def _applied_runs(store: Store) -> Iterator[_AppliedRun]:
     """Yield every run that was applied to this database, oldest first."""
     entries = runs_on(store)
-    undone = undone_by(entries)
+    undone, began = undone_by(entries), latest_start(entries)
     for entry in entries:
         if entry.status is RunStatus.APPLIED:
             with open_run(entry.id, str(store.path)) as journal:
                 is_undoable = entry.id not in undone and not journal.is_given_up
                 moves = [change for change in journal.changes() if change.moves]
-                yield _AppliedRun(entry, journal.carried(), moves, is_undoable)
+                yield _AppliedRun(entry, began[entry.id], journal.carried(), moves, is_undoable)

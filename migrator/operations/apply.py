@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from migrator.store.connection import BUSY_SECONDS
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
 from migrator.store.writer import Writer
-from migrator.text import count
+from migrator.text import count, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +70,7 @@ def find_database(plan: Plan, file: str) -> Path:
     lost = "is gone" if is_gone(known[0]) else "has nothing of it"
     for beside in dict.fromkeys(beside for path in known for beside in _beside(path)):
         if _may_have_rows(beside, plan):
-            command = shlex.join(["opencode-migrator", "apply", file, "--db", str(beside)])
+            command = shell_join(["opencode-migrator", "apply", file, "--db", str(beside)])
             raise MigratorError(
                 f"The plan was made for {plan.store}, which {lost}; its rows are in {beside}: `{command}`.",
             )

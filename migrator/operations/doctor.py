@@ -172,17 +172,22 @@ def _runs(store: Store) -> CheckResult:
     from migrator.execution.traces import command, unfinished_on
 
     try:
-        cut_off = unfinished_on(store)
+        unfinished = unfinished_on(store)
     except MigratorError as error:
         return CheckResult("unfinishedRuns", None, str(error), wrong=True, cant_tell=str(error))
+    cut_off = [run for run in unfinished if not run.is_running]
+    texts = [f"going on: run {run.id}" for run in unfinished if run.is_running]
+    if cut_off:
+        texts.append(
+            f"cut off: run {', '.join(run.id for run in cut_off)}; `{command('resume', cut_off[0], store)}` finishes "
+            f"it, `{command('undo', cut_off[0], store)}` takes it back"
+        )
     return CheckResult(
         "unfinishedRuns",
-        [run.id for run in cut_off],
-        f"cut off: run {', '.join(run.id for run in cut_off)}; `{command('resume', cut_off[0], store)}` finishes it, "
-        f"`{command('undo', cut_off[0], store)}` takes it back"
-        if cut_off
-        else "no unfinished run",
+        [run.id for run in unfinished],
+        "; ".join(texts) or "no unfinished run",
         wrong=bool(cut_off),
+        notable=bool(unfinished),
     )
 
 

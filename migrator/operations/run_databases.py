@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.status import is_gone
 from migrator.errors import CantTell, MigratorError, NoSuchRun, StalePlan
-from migrator.execution.run_log import UnreadableRuns, open_run, run_entries, undone_by
+from migrator.execution.run_log import UnreadableRuns, open_run, refuse_while_going_on, run_entries, undone_by
 from migrator.execution.traces import LOOK_SECONDS, entry_on, has_written_nothing, seen_runs, where_made, why_not_here
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,11 +88,12 @@ def as_recorded(runs: Sequence[RunEntry]) -> list[LocatedRun]:
 def find_run(wanted: str, named: Path | None, verb: str) -> FoundRun:
     """Return the run with this id, or with the only id that starts so, on the database `named` or on that of its rows.
 
-    Raises NoSuchRun if there is no such run, or nothing of it in the database; the message names the command of this
-    `verb` that goes on.
+    Raises DatabaseInUse if the run is going on, NoSuchRun if there is no such run, or nothing of it in the database;
+    the message names the command of this `verb` that goes on.
     """
     with open_run(wanted, str(named) if named else None) as journal:
         run = journal.entry
+    refuse_while_going_on(run, str(named) if named else None)
     databases, recorded = _Databases(), Path(os.path.realpath(run.store))
     path = named or databases.path_of(run) or (None if is_gone(recorded) else recorded)
     if path is None:
@@ -128,7 +129,7 @@ def _advice(databases: _Databases, run: RunEntry, verb: str, but: Path | None = 
 
 
 def _command(verb: str, run: RunEntry, path: Path) -> str:
-    return shlex.join(["opencode-migrator", verb, run.id, "--db", str(path)])
+    return shell_join(["opencode-migrator", verb, run.id, "--db", str(path)])
 
 
 class _Databases:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from migrator.text import count, one_line, tilde
+from migrator.reporting.style import styled
+from migrator.text import count, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +42,7 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
     what = count(len(removable), "snapshot repository", "snapshot repositories")
     if removable:
         head = f"Removed {what}, {_size(size)}." if removed else f"{what} to remove, {_size(size)}."
-        yield click.style(head, bold=True)
+        yield styled(head, bold=True)
     else:
         yield "Nothing to remove."
     for leftover in removable:
@@ -55,12 +54,12 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
         yield f"{count(len(kept), 'snapshot repository', 'snapshot repositories')} kept:"
     for leftover in kept:
         yield from _lines(leftover)
-        yield f"      kept, since {one_line(tilde(str(leftover.why_kept)))}"
+        yield f"      kept, since {tilde(str(leftover.why_kept))}"
 
 
 def _lines(leftover: Leftover) -> Iterator[str]:
-    yield f"   {one_line(tilde(leftover.git_dir))}, {_size(leftover.size)}"
-    yield f"      of {one_line(tilde(leftover.worktree))}, left behind by run {leftover.run}"
+    yield f"   {tilde(leftover.git_dir)}, {_size(leftover.size)}"
+    yield f"      of {tilde(leftover.worktree)}, left behind by run {leftover.run}"
 
 
 def _size(number: int) -> str:

@@ -95,11 +95,11 @@ class Running:
     @property
     def stdout(self) -> str:
         """What it has printed so far."""
-        return (self._streams / "1").read_text()
+        return (self._streams / "1").read_bytes().decode()  # with the line ends that were printed
 
     @property
     def stderr(self) -> str:
-        return (self._streams / "2").read_text()
+        return (self._streams / "2").read_bytes().decode()
 
     @property
     def is_alive(self) -> bool:
