@@ -49,12 +49,10 @@ class Tortured:
         """
         if unfinished(self.home):
             succeeded(run(self.home, *way))
-            assert not unfinished(self.home), f"{way[0]} left the run unfinished"
-        rows = rows_without_times(self.home)
+        rows, logged = rows_without_times(self.home), runs(self.home)
+        assert not any(entry["status"] in _UNFINISHED for entry in logged), f"a run is unfinished after {way[0]}"
         assert self.is_whole(rows), "the rows are those of neither before nor after, and no run is unfinished"
-        assert (rows == self.after) == is_moved(self.home), (
-            f"`log` says something else than the rows: {runs(self.home)}"
-        )
+        assert (rows == self.after) == is_moved(logged), f"`log` says something else than the rows: {logged}"
         self.check_next(rows)
 
     def check_next(self, rows: Rows) -> None:
@@ -166,10 +164,10 @@ def unfinished(home: Home) -> list[str]:
     return logged
 
 
-def is_moved(home: Home) -> bool:
-    """Tell whether the sessions are moved, by `log` alone."""
+def is_moved(logged: list[dict[str, Any]]) -> bool:
+    """Tell whether the sessions are moved, by what `log` says alone."""
     moves: dict[str, bool] = {}
-    for entry in reversed(runs(home)):
+    for entry in reversed(logged):
         if entry["status"] == "applied":
             moves[entry["run"]] = not (entry["undoes"] and moves.get(entry["undoes"], True))
     return [*moves.values()][-1] if moves else False
@@ -182,6 +180,6 @@ def check_nothing_left(home: Home) -> None:
     """
     beside = {path.name for path in home.database.parent.iterdir()} - _DATABASE
     assert not beside, f"left beside the database: {sorted(beside)}"
-    begun = {entry["run"] for entry in runs(home)}
-    odd = [path.name for path in home.state.glob("runs/*") if path.suffix != ".db" and path.stem in begun]
+    odd = {path.name for path in home.state.glob("runs/*") if path.suffix != ".db"}
+    odd = odd and {name for name in odd if Path(name).stem in {entry["run"] for entry in runs(home)}}
     assert not odd, f"left beside the journals: {sorted(odd)}"
