@@ -10,6 +10,7 @@ import gc as garbage_collector  # `gc` is the command beside this file
 import os
 import signal
 import sys
+import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def main() -> NoReturn:
     from migrator.errors import MigratorError
 
     signal.signal(signal.SIGTERM, _interrupt)
+    warnings.showwarning = _show_warning
     # A command keeps what it reads until it exits: to collect garbage took a quarter of the time.
     garbage_collector.disable()
     try:
@@ -60,6 +62,14 @@ def main() -> NoReturn:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Print a warning of Python's, as of a plug-in that is left out, in the way of ours."""
+    from migrator.cli.terminal import say
+    from migrator.reporting.style import styled
+
+    say(f"{styled('warning: ', fg='yellow')}{message}", err=True)
 
 
 def _usage_message(error: click.ClickException) -> str:

@@ -39,7 +39,7 @@ class LazyGroup(CleanHelp, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of --help, those of plug-ins last."""
         del ctx
-        return [*COMMANDS, *(name for name in commands() if name not in COMMANDS)]
+        return [*COMMANDS, *commands({*COMMANDS, *ALIASES})]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -244,6 +244,11 @@ class Journal:
             self.connection.execute("CREATE TABLE IF NOT EXISTS given_up (at INTEGER)")
             self.connection.execute("INSERT INTO given_up VALUES (?)", [now_ms()])
 
+    def take_up(self) -> None:
+        """Take back `give_up`: they could not be removed."""
+        with self._transaction():
+            self.connection.execute("DROP TABLE given_up")
+
     @property
     def is_given_up(self) -> bool:
         """Whether `give_up` was called."""
