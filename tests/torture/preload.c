@@ -261,7 +261,7 @@ int fallocate(int fd, int mode, off_t offset, off_t size)
     struct stat now = {0};
     fstat(fd, &now);
     int64_t end = offset + size > now.st_size ? offset + size : now.st_size;
-    ON_FILE(NEEDS_ROOM, "fallocate", fd, (void)0,
+    ON_FILE(NEEDS_ROOM, "fallocate", fd, end > now.st_size ? note("truncate", full, end, NULL, 0) : (void)0,
             resize(full, now.st_size, end) ? syscall(SYS_fallocate, fd, mode, offset, size) : -1);
 }
 int fallocate64(int fd, int mode, off64_t offset, off64_t size) { return fallocate(fd, mode, offset, size); }
