@@ -89,7 +89,7 @@ def _usage_message(error: click.ClickException) -> str:
 def _open_streams() -> None:
     """Open /dev/null for each standard stream that the program was started without (`>&-`).
 
-    A path that isn't UTF-8 is printed with escapes, which JSON has too, in every language that the user may have set.
+    What the encoding of standard output lacks is escaped, as on standard error.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
