@@ -68,6 +68,12 @@ def _why(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def leave_out(plugin: SelectorPlugin, why: str) -> None:
+    """Have a plug-in select nothing from here on: the values by the names of its options are those of others."""
+    warn(why)
+    vars(plugin)["build"] = lambda *_: ()
+
+
 class GuardedSelectorPlugin(SelectorPlugin):
     """A selector plug-in of others. Raises PluginFailed if it isn't what the contract says."""
 
