@@ -29,7 +29,6 @@ from migrator.execution.journal_rows import (
     read_update,
     update_row,
 )
-from migrator.execution.new_children import descendants_that_stay
 from migrator.execution.run_lock import hold, is_held
 from migrator.model import (
     Binding,
@@ -133,7 +132,7 @@ class Journal:
             )  # fmt: skip
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
             write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
-            write.executemany("INSERT INTO staying VALUES (?)", zip(descendants_that_stay(staging)))
+            write.executemany("INSERT INTO staying VALUES (?)", zip(staging.staying_descendants()))
             for table in COUNTED:
                 digest = digest_of(write, table) if table in DIGESTED else None
                 write.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])

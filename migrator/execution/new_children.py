@@ -12,17 +12,6 @@ if TYPE_CHECKING:
     from migrator.execution.journal import Journal
     from migrator.model import Session
     from migrator.store.reader import Store
-    from migrator.store.staging import Staging
-
-
-def descendants_that_stay(staging: Staging) -> frozenset[str]:
-    """Return the sessions in the trees of those that move, that don't move themselves."""
-    found: set[str] = set()
-    generation = [child for child, _ in staging.unplanned_children()]
-    while generation:
-        found.update(generation)
-        generation = [child for child in staging.store.children(generation) if child not in found]
-    return frozenset(found)
 
 
 def older_sessions(run: Journal) -> Callable[[Session], bool]:
