@@ -194,6 +194,15 @@ class Staging:
             "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)",
         )
 
+    def staying_descendants(self) -> frozenset[str]:
+        """Return the sessions in the trees of those that move, that don't move themselves."""
+        found: set[str] = set()
+        generation = [child for child, _ in self.unplanned_children()]
+        while generation:
+            found.update(generation)
+            generation = [child for child in self.store.children(generation) if child not in found]
+        return frozenset(found)
+
     def _session_tables(self) -> Iterator[tuple[str, str]]:
         """Yield each table of sessions, after the condition, ending in AND, that leaves only its rows; mostly one."""
         tables = self.store.schema.tables
