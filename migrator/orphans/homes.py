@@ -26,6 +26,7 @@ from migrator.orphans.rule import DirectoryStatus
 from migrator.paths import is_within, path_below
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
+from migrator.store.trees import Roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,6 +52,7 @@ class Homes:
         self._home_by_binding = cache(self._find)
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
         self._not_imported = {session.id for session in context.not_imported}
+        self._roots = Roots(context.by_id)
 
     def suggestion(self, session: Session, reasons: Sequence[Reason]) -> SuggestedHome:
         """Return where a session belongs that is lost for these reasons, or the rivals of equal rank.
@@ -88,13 +90,7 @@ class Homes:
 
     def root_of(self, session: Session) -> Session:
         """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
-        by_id, here, seen = self._context.by_id, session, {session.id}
-        while here.parent_id is not None and here.parent_id in by_id:
-            here = by_id[here.parent_id]
-            if here.id in seen:
-                return session
-            seen.add(here.id)
-        return here
+        return self._roots.of(session).top or session
 
     def storable_binding(self, place: Place) -> Binding:
         """Return what the row of a session in this place holds."""

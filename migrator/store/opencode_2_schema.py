@@ -6,11 +6,11 @@ captured. So whatever isn't known of the tables that we write is a reason to lea
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 from migrator.store.connection import columns_of
+from migrator.store.row_json import decode
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,11 +88,9 @@ def import_phase(db: sqlite3.Connection) -> str:
     row = db.execute("SELECT value FROM kv WHERE key = 'migration.v1-v2'").fetchone()
     if row is None:
         return "it has not begun"
-    try:
-        value = json.loads(row[0])
-    except (ValueError, TypeError):
+    if not isinstance(value := decode(row[0]), dict):
         return "its record can't be read"
-    phase = value.get("phase") if isinstance(value, dict) else None
+    phase = value.get("phase")
     return COMPLETED if phase == COMPLETED else f"it is at {phase!r}"
 
 

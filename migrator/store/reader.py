@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections import defaultdict
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from migrator.model import Binding, Project, ProjectPaths, Session, SessionDirectory
-from migrator.store import connection, opencode_2_schema, schema
+from migrator.store import connection, odd_rows, opencode_2_schema, row_json, schema
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from migrator.model import Row
+    from migrator.store.odd_rows import OddValue
 
 FIRST_WITH_PATH = (1, 14, 34)
 """The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
@@ -95,7 +97,7 @@ class ProjectRows(NamedTuple):
 class Store:
     """An opencode database, open for reading until `close`.
 
-    `session` in SQL is every session once, in all dialects; see `schema.make_session_view`.
+    `session` in SQL is every session once, in all dialects, and without odd rows; see `schema.make_views`.
     """
 
     def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
@@ -106,7 +108,8 @@ class Store:
         try:
             with self.translate_errors():
                 self.schema = schema.recognise(self.connection, str(path))
-                schema.make_session_view(self.connection, self.schema)
+                odd_rows.add_functions(self.connection)
+                self._leave_out_odd_rows(with_text=False)
         except BaseException:
             self.connection.close()
             raise
@@ -128,7 +131,44 @@ class Store:
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one query."""
         with self.translate_errors():
+            try:
+                return self.connection.execute(sql, params).fetchall()
+            except sqlite3.OperationalError as error:
+                self._leave_out_what_is_no_text(error)
             return self.connection.execute(sql, params).fetchall()
+
+    # -- odd rows ------------------------------------------------------------------------------------------------
+
+    def _leave_out_odd_rows(self, *, with_text: bool) -> None:
+        self._odd = odd_rows.conditions(self.connection, with_text=with_text)
+        self._without_odd_text = with_text
+        schema.make_views(self.connection, self.schema, self._odd)
+
+    def _leave_out_what_is_no_text(self, error: sqlite3.OperationalError) -> None:
+        """Leave out rows whose text isn't UTF-8 too, if that is why a query failed; else raise its error."""
+        if self._without_odd_text or not connection.met_no_text(error):
+            raise error
+        self._leave_out_odd_rows(with_text=True)
+
+    def odd_values(self, *, everything: bool = False) -> list[OddValue]:
+        """Return what is odd in the rows that are left out and, with `everything`, in conversations and JSON too."""
+        if not (self._odd or everything):
+            return []
+        with self.translate_errors():
+            return list(odd_rows.odd_values(self.connection, everything=everything))
+
+    def odd_sessions(self) -> dict[str, OddValue]:
+        """Map the id of each session that is left out, as far as it has one, to the first value that is odd."""
+        odd = [value for value in self.odd_values() if value.table in {"session", "session_v2"}]
+        return {value.session: value for value in reversed(odd) if value.session}
+
+    def parents_of_odd(self, ids: Iterable[str]) -> dict[str, str]:
+        """Map each of these sessions to its parent's id, if that is text; they may be left out themselves."""
+        found: dict[str, str] = {}
+        for table in self.schema.tables:
+            sql = f"SELECT id, CAST(parent_id AS BLOB) FROM main.{table} WHERE id {IN} AND typeof(parent_id) = 'text'"
+            found |= {id_: parent.decode(errors="replace") for id_, parent in self.rows(sql, [array_of(ids)])}
+        return found
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
@@ -145,12 +185,26 @@ class Store:
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[tuple[str | None, ...], Binding] = {}
+        for row in self._each_row(sql, params):
+            id_, parent, title, project, directory, path, workspace, created, updated, archived = row
+            bound = (project, directory, path, workspace)
+            binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
+            yield Session(id_, parent, title, binding, created, updated, archived)
+
+    def _each_row(self, sql: str, params: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of one query, without keeping them all."""
+        seen = 0
         with self.translate_errors():
-            for row in self.connection.execute(sql, params):
-                id_, parent, title, project, directory, path, workspace, created, updated, archived = row
-                bound = (project, directory, path, workspace)
-                binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
-                yield Session(id_, parent, title, binding, created, updated, archived)
+            try:
+                for row in self.connection.execute(sql, params):
+                    seen += 1
+                    yield row
+            except sqlite3.OperationalError as error:
+                self._leave_out_what_is_no_text(error)
+            else:
+                return
+            # The order is the same as before, and what was read of it before was fine.
+            yield from islice(self.connection.execute(sql, params), seen, None)
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, by id; missing ones are left out."""
@@ -160,9 +214,15 @@ class Store:
         """Return the ids of the sessions that meet an SQL condition."""
         return [id_ for (id_,) in self.rows(f"SELECT id FROM session WHERE {condition} ORDER BY id", params)]
 
-    def parents(self, ids: Iterable[str]) -> dict[str, str | None]:
-        """Map each of these sessions that exists to its parent's id."""
-        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE id {IN}", [array_of(ids)]))
+    def existing(self, ids: Iterable[str]) -> set[str]:
+        """Return those of these ids that a session has, even if its row is odd."""
+        wanted = array_of(ids)
+        tables = self.schema.tables
+        return {id_ for table in tables for (id_,) in self.rows(f"SELECT id FROM main.{table} WHERE id {IN}", [wanted])}
+
+    def parents(self) -> dict[str, str]:
+        """Map every child to its parent's id, whether or not that exists."""
+        return dict(self.rows("SELECT id, parent_id FROM session WHERE parent_id IS NOT NULL"))
 
     def children(self, ids: Iterable[str]) -> dict[str, str]:
         """Map each child of these sessions to its parent's id."""
@@ -308,7 +368,10 @@ class Store:
     def projects(self) -> list[Project]:
         """Return every project row, by id."""
         rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
-        return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
+        return [
+            Project(id_, worktree, vcs, name, tuple(row_json.paths(boxes) or ()))
+            for id_, worktree, vcs, name, boxes in rows
+        ]
 
     def workspaces(self) -> dict[str, WorkspaceRow]:
         """Return opencode's own workspaces by their ids; those of opencode 2 have no directory."""
@@ -400,21 +463,3 @@ def _version(text: object) -> tuple[int, ...]:
     """Return the numbers of a version, () for what is none: the JSON era had sessions without one."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text) if isinstance(text, str) else None
     return tuple(map(int, numbers.groups())) if numbers else ()
-
-
-def _strings(text: str | None) -> tuple[str, ...]:
-    """Decode a JSON array of strings; anything else counts as empty."""
-    try:
-        value = json.loads(text or "[]")
-    except ValueError:
-        return ()
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def parse_sandboxes(text: str) -> list[str] | None:
-    """Decode `project.sandboxes`; None if it is no JSON array of strings."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None

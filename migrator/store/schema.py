@@ -107,24 +107,37 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
     )
 
 
-def make_session_view(db: sqlite3.Connection, schema: Schema) -> None:
-    """Make one table of sessions to read from, whichever opencode wrote the database.
+def make_views(db: sqlite3.Connection, schema: Schema, fine: Mapping[str, str]) -> None:
+    """Make temporary views of what is read; nothing of them is in the file. Those of an earlier call are replaced.
 
-    A database with `session_v2` gets a temporary view named `session`, in the place of the table of opencode 1: a name
-    without a schema means the temporary one first. It holds every session once: where both opencodes have a row, that
-    of opencode 2, which never reads the other. It has the columns of opencode 2; what opencode 1 lacks is NULL. Nothing
-    of it is in the file. A database of opencode 1 has no view.
+    `fine` maps each table with odd rows to the condition that leaves them out: see `odd_rows`.
+
+    A database with `session_v2` gets a view named `session`, in the place of the table of opencode 1: a name without a
+    schema means the temporary one first. It holds every session once: where both opencodes have a row, that of opencode
+    2, which never reads the other; none if either is odd, since both would move. It has the columns of opencode 2; what
+    opencode 1 lacks is NULL.
 
     Statements that write name `main.session` or `main.session_v2`.
     """
-    if not schema.has_v2:
-        return
-    columns = columns_of(db, "session_v2")
-    select = f"SELECT {selected(columns, columns)} FROM main.session_v2"
-    if schema.has_v1:
-        only_v1 = "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id)"
-        select += f" UNION ALL SELECT {selected(columns, columns_of(db, 'session'))} FROM main.session old {only_v1}"
-    db.execute(f"CREATE TEMP VIEW session AS {select}")
+    for (name,) in db.execute("SELECT name FROM temp.sqlite_master WHERE type = 'view'").fetchall():
+        db.execute(f'DROP VIEW temp."{name}"')
+    views = {table: f"SELECT * FROM main.{table} WHERE {condition}" for table, condition in fine.items()}
+    if schema.has_v2:
+        columns = columns_of(db, "session_v2")
+        views["session"] = (
+            f"SELECT {selected(columns, columns)} FROM main.session_v2 v WHERE {fine.get('session_v2', 'TRUE')}"
+        )
+        if schema.has_v1:
+            if "session" in fine:
+                odd = f"SELECT id FROM main.session WHERE ({fine['session']}) IS NOT TRUE"
+                views["session"] += f" AND id NOT IN ({odd})"
+            views["session"] += (
+                f" UNION ALL SELECT {selected(columns, columns_of(db, 'session'))} FROM main.session old "
+                "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id) "
+                f"AND {fine.get('session', 'TRUE')}"
+            )
+    for name, select in views.items():
+        db.execute(f"CREATE TEMP VIEW {name} AS {select}")
 
 
 def selected(columns: Iterable[str], existing: Collection[str]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.errors import MigratorError
 from migrator.store.reader import LIVE_PATCH, array_of, stringify
+from migrator.store.row_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,10 +51,8 @@ class UndoRecord(NamedTuple):
 
 def redo_snapshot(marker: str | None) -> str | None:
     """Return the tree that a redo writes over the worktree, as a session's `revert` marker names it; else None."""
-    try:
-        tree = json.loads(marker or "{}").get("snapshot")
-    except (ValueError, AttributeError):
-        return None
+    value = decode(marker)
+    tree = value.get("snapshot") if isinstance(value, dict) else None
     return tree if isinstance(tree, str) else None
 
 
@@ -65,13 +65,22 @@ def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]
         f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"
     )
     for part, session, data in store.rows(sql, [array_of(wanted)]):
-        value = json.loads(data)
+        if (value := decode(data)) is None:
+            raise MigratorError(
+                f"Part {part} of {session} can't be read, so nobody can tell what an undo of its turn does to files; "
+                "leave the session out, or set its data right with the `sqlite3` shell."
+            )
         if value["type"] == "patch":
-            files = tuple(map(str, value["files"]))  # what isn't text names no file of the worktree, and isn't carried
+            files = tuple(map(_as_text, value["files"]))  # what isn't text names no file, and isn't carried
             found[session].turns.append(Turn(part, str(value.get("hash")), files, data))
         else:
             found[session].trees.append(value["snapshot"])
     return found
+
+
+def _as_text(name: object) -> str:
+    """Return a name as text that can be given to a program; what it can't be in a name of a file is replaced."""
+    return str(name).encode(errors="replace").decode().replace("\0", "?")
 
 
 class Prompt(NamedTuple):

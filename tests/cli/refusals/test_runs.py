@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.home import MOVE, SESSION, Home
+from tests.support.home import Home
 from tests.support.refusal import refused
 
 
@@ -17,13 +17,6 @@ def test_an_unknown_run(home: Home, command: tuple[str, ...]) -> None:
     assert "log" in said
     said = refused(home, *command)
     assert re.search(r"\bno run\b", said, re.IGNORECASE)
-
-
-def test_text_that_is_none(home: Home) -> None:
-    home.execute("UPDATE session SET title = CAST(x'ff00' AS TEXT) WHERE id = ?", (SESSION,))
-    said = refused(home, *MOVE)
-    assert "'title'" in said
-    assert "sqlite3" in said
 
 
 @pytest.mark.parametrize("command", ["undo", "resume"])

@@ -1,0 +1,182 @@
+"""Odd rows: what opencode's tables hold though no opencode puts it there. The one gate where rows come in.
+
+SQLite keeps anything in any column: a BLOB or a number for a text, bytes that are no UTF-8, NUL. What such a row means
+nobody can tell, so it is left out of everything that we read, and so of everything that we write; `doctor` names it.
+
+A table with odd rows gets a temporary view of the same name, without them: a name without a schema means the temporary
+one first. Statements that write, and those that ask whether a row exists at all, name `main`. A table without odd rows
+is read as it is, since the conditions would double the time of every query; to look for odd ones takes a tenth of a
+second with 100,000 sessions. Whether text is UTF-8 takes longer, and is asked once a text was met that isn't.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.store import row_json
+from migrator.store.connection import columns_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping
+
+
+_READABLE, _JSON = "is_readable_text", "is_readable_json"
+
+
+class _Kind(NamedTuple):
+    """What a column is to hold: the SQL condition that it does, and the same in words."""
+
+    condition: str
+    expected: str
+
+
+# SQLite orders numbers before text and text before BLOBs; that is quicker to ask than typeof(), unless a text is long.
+_TEXT = _Kind("({c} >= '' AND {c} < x'')", "text")
+_MAYBE_TEXT = _Kind("({c} IS NULL OR {c} >= '' AND {c} < x'')", "text or NULL")
+_MAYBE_LONG_TEXT = _Kind("(typeof({c}) IN ('text', 'null'))", "text or NULL")
+_ID = _Kind("({c} > '' AND {c} < x'' AND instr({c}, char(0)) = 0)", "text of at least one character, without NUL")
+_TIME = _Kind("({c} < x'')", "a number")
+_MAYBE_TIME = _Kind("({c} IS NULL OR {c} < x'')", "a number or NULL")
+# With `..` in it a path may lead anywhere, whatever it begins with. Most have no such letters, which is quicker to ask.
+_DIRECTORY = _Kind(
+    "({c} >= '' AND {c} < x'' AND instr({c}, char(0)) = 0"
+    " AND (instr({c}, '..') = 0 OR instr('/' || {c} || '/', '/../') = 0))",
+    "a path without `..` and NUL",
+)
+_MAYBE_DIRECTORY = _Kind(f"({{c}} IS NULL OR {_DIRECTORY.condition})", f"{_DIRECTORY.expected}, or NULL")
+_MAYBE_JSON = _Kind(f"({{c}} IS NULL OR typeof({{c}}) = 'text' AND {_JSON}(CAST({{c}} AS BLOB)))", "JSON or NULL")
+_PATHS = _Kind(f"({_JSON}(CAST({{c}} AS BLOB), 'array'))", "a JSON array of paths")
+# What there is most of; SQLite's own decoder is quicker.
+_CONTENT = _Kind("(typeof({c}) = 'text' AND json_valid({c}))", "JSON that isn't nested too deep")
+
+_SESSION = {
+    "id": _ID,
+    "project_id": _TEXT,
+    "parent_id": _MAYBE_TEXT,
+    "directory": _DIRECTORY,
+    "path": _MAYBE_TEXT,
+    "workspace_id": _MAYBE_TEXT,
+    "title": _MAYBE_TEXT,
+    "version": _MAYBE_TEXT,
+    "revert": _MAYBE_JSON,
+    "time_created": _TIME,
+    "time_updated": _TIME,
+    "time_archived": _MAYBE_TIME,
+}
+_LEFT_OUT: Mapping[str, Mapping[str, _Kind]] = {
+    "session": _SESSION,
+    "session_v2": _SESSION | {"fork_session_id": _MAYBE_TEXT},
+    "project": {
+        "id": _ID, "worktree": _DIRECTORY, "vcs": _MAYBE_TEXT, "name": _MAYBE_TEXT, "sandboxes": _MAYBE_LONG_TEXT
+    },
+    "project_directory": {"project_id": _TEXT, "directory": _DIRECTORY, "type": _MAYBE_TEXT, "strategy": _MAYBE_TEXT},
+    "workspace": {"id": _ID, "project_id": _TEXT, "type": _MAYBE_TEXT, "directory": _MAYBE_DIRECTORY},
+    "worktree": {"project_id": _TEXT, "directory": _DIRECTORY},
+}  # fmt: skip
+"""What each table is to hold of what we read; what a schema has no column for is skipped."""
+
+_CONVERSATION = {"id": _ID, "session_id": _TEXT, "data": _CONTENT}
+_NAMED: Mapping[str, Mapping[str, _Kind]] = {
+    "project": {"sandboxes": _PATHS},
+    "message": _CONVERSATION,
+    "part": _CONVERSATION,
+    "session_message": _CONVERSATION,
+}
+"""What is only named: nothing else in the row depends on it, and there is much of it."""
+
+
+class OddValue(NamedTuple):
+    """A value that opencode doesn't put there; `row` is the SQL condition that names its row, `session` its session."""
+
+    table: str
+    row: str
+    column: str
+    why: str
+    left_out: bool
+    session: str | None
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row}: {self.column} {self.why}"
+
+
+def add_functions(db: sqlite3.Connection) -> None:
+    """Add the SQL functions that look at the bytes of texts: whether they are text, and JSON, or JSON of paths."""
+    ((encoding,),) = db.execute("PRAGMA encoding").fetchall()
+
+    def is_text(*values: bytes | None) -> bool:
+        try:
+            for value in values:
+                if value is not None:
+                    value.decode(encoding)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def is_json(value: bytes | None, array: str | None = None) -> bool:
+        if value is None or not is_text(value):
+            return False
+        text = value.decode(encoding)
+        return (row_json.paths if array else row_json.decode)(text) is not None or text.strip() == "null"
+
+    db.create_function(_READABLE, -1, is_text, deterministic=True)
+    db.create_function(_JSON, -1, is_json, deterministic=True)
+
+
+def conditions(db: sqlite3.Connection, *, with_text: bool) -> dict[str, str]:
+    """Map each table that has odd rows to the SQL condition that leaves them out.
+
+    `with_text` says whether the bytes of texts are looked at too, those of conversations as well.
+    """
+    found: dict[str, str] = {}
+    for table, kinds in _LEFT_OUT.items():
+        condition = _condition(db, table, kinds, with_text=with_text)
+        if condition and db.execute(f"SELECT 1 FROM main.{table} WHERE ({condition}) IS NOT TRUE LIMIT 1").fetchone():
+            found[table] = condition
+    if with_text:
+        some = {table: _are_readable(["data"]) for table in _NAMED if "data" in columns_of(db, table)}
+        found |= {table: condition for table, condition in some.items() if table not in found}
+    return found
+
+
+def _condition(db: sqlite3.Connection, table: str, kinds: Mapping[str, _Kind], *, with_text: bool) -> str:
+    columns = [column for column in columns_of(db, table) if column in kinds]
+    tests = [kinds[column].condition.format(c=f'"{column}"') for column in columns]
+    return " AND ".join([*tests, _are_readable(columns)] if with_text and columns else tests)
+
+
+def _are_readable(columns: list[str]) -> str:
+    texts = ", ".join(f'CAST("{column}" AS BLOB)' for column in columns)
+    return f"{_READABLE}({texts})"
+
+
+def odd_values(db: sqlite3.Connection, *, everything: bool = True) -> Iterator[OddValue]:
+    """Yield each value of a row that is left out because of it and, with `everything`, those that are only named."""
+    yield from _odd_values(db, _LEFT_OUT, left_out=True)
+    if everything:
+        yield from _odd_values(db, _NAMED, left_out=False)
+
+
+def _odd_values(
+    db: sqlite3.Connection, tables: Mapping[str, Mapping[str, _Kind]], *, left_out: bool
+) -> Iterator[OddValue]:
+    for table, kinds in tables.items():
+        has = columns_of(db, table)
+        for column in (each for each in has if each in kinds):
+            name = [each for each in ("id", "project_id", "directory") if each in has][: 1 if "id" in has else 2]
+            session = "id" if table in {"session", "session_v2"} else "session_id" if "session_id" in has else "NULL"
+            literals = " || ' AND ' || ".join(f"'{each} = ' || quote({each})" for each in name)
+            fine = kinds[column].condition.format(c=f'"{column}"')
+            rows = db.execute(
+                f'SELECT CAST({literals} AS BLOB), CAST({session} AS BLOB), typeof("{column}"), ({fine}) IS TRUE '
+                f"FROM main.{table} WHERE ({fine} AND {_are_readable([column])}) IS NOT TRUE"
+            )
+            for row, id_, type_, is_fine in rows:
+                what = "holds bytes that are not UTF-8" if is_fine else _why(type_, kinds[column])
+                of = None if id_ is None else id_.decode(errors="replace")
+                yield OddValue(table, row.decode(errors="replace"), column, what, left_out, of)
+
+
+def _why(type_: str, kind: _Kind) -> str:
+    is_ = {"null": "is NULL", "blob": "is a BLOB", "integer": "is a number", "real": "is a number"}.get(type_)
+    return f"{is_ or 'holds other text'}, where opencode has {kind.expected}"
