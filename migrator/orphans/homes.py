@@ -23,7 +23,7 @@ from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
-from migrator.paths import is_within, path_below
+from migrator.paths import is_within, path_below, upwards
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
 from migrator.store.trees import Roots
@@ -289,10 +289,12 @@ class Homes:
     def nearest_place(self, root: str, sub: str) -> Place | None:
         """Return `sub` below a checkout, or the nearest directory to it in there; None if the checkout is gone."""
         top = self._context.inspect(root).place
-        directory = os.path.join(root, sub) if sub else root
-        while top is not None and directory != root:
+        if top is None or not sub:
+            return top
+        for directory in upwards(os.path.join(root, sub)):
+            if directory == root.rstrip("/"):
+                break
             place = self._context.inspect(directory).place
             if place and place.project_id == top.project_id and is_within(place.directory, top.directory):
                 return place
-            directory = os.path.dirname(directory)
         return top

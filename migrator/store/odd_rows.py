@@ -178,5 +178,5 @@ def _odd_values(
 
 
 def _why(type_: str, kind: _Kind) -> str:
-    is_ = {"null": "is NULL", "blob": "is a BLOB", "integer": "is a number", "real": "is a number"}.get(type_)
-    return f"{is_ or 'holds other text'}, where opencode has {kind.expected}"
+    is_ = {"null": "is NULL, not", "blob": "is a BLOB, not", "integer": "is a number, not", "real": "is a number, not"}
+    return f"{is_.get(type_, 'is not')} {kind.expected}"

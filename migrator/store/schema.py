@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.store.connection import columns_of
+from migrator.store.obstacles import obstacles
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,6 +26,15 @@ _REQUIRED = {
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
     "part": frozenset({"id", "session_id", "data"}),
 }
+
+_WRITTEN = {
+    "session": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
+    "project": frozenset({"id", "worktree", "sandboxes"}),
+    "part": frozenset({"data"}),
+    "project_directory": frozenset({"project_id", "directory"}),
+    "workspace": frozenset({"directory"}),
+}
+"""The columns that we set or fill in databases of opencode 1."""
 
 # The first tested version whose fresh database has the column: it tells an age, for people.
 _AGE = (
@@ -88,8 +98,7 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
             has_path=True,
             has_workspace=True,
             origin_first=True,
-            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables)
-            or _obstacle(db, opencode_2.WRITTEN.keys(), opencode_2.INSERTED, "known opencode"),
+            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables),
         )
     has = _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
     return Schema(
@@ -98,12 +107,7 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
         has_path="path" in has["session"],
         has_workspace="workspace_id" in has["session"],
         origin_first="metadata" in has["session"],
-        read_only_because=_obstacle(
-            db,
-            {*_REQUIRED, "project_directory", "workspace"},
-            {"project": _REQUIRED["project"]},
-            "opencode 1",
-        ),
+        read_only_because=next(obstacles(db, _WRITTEN, {"project": _REQUIRED["project"]}, "opencode 1"), None),
     )
 
 
@@ -160,21 +164,3 @@ def _columns(
                 "name the right file with --db PATH.",
             )
     return has
-
-
-def _obstacle(
-    db: sqlite3.Connection, written: Collection[str], inserted: Mapping[str, Collection[str]], who: str
-) -> str | None:
-    """Return what would make our writes do more, or less, than they say; None if nothing does.
-
-    `written` are the tables that we write, `inserted` the columns that we fill of those that get new rows.
-    """
-    for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
-        if table in written:
-            return f"table {table} has a trigger, {trigger}, which no {who} makes"
-    demanded = 'SELECT name FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL'
-    for table, filled in inserted.items():
-        for (column,) in db.execute(demanded, [table]):
-            if column not in filled:
-                return f"table {table} demands a value for {column}, which no {who} does"
-    return None

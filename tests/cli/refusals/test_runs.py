@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.home import Home
 from tests.support.refusal import refused
+
+if TYPE_CHECKING:
+    from tests.support.home import Home
 
 
 @pytest.mark.parametrize("command", [("undo", "--yes"), ("resume", "--yes")], ids=["undo", "resume"])
