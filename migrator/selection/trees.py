@@ -74,4 +74,5 @@ def relatives(store: Store, chosen: Mapping[str, Session]) -> dict[str, Session]
     """Return the ancestors of these sessions, and all descendants of both, without the chosen sessions themselves."""
     if len(chosen) == store.count():
         return {}
-    return {session.id: session for session in store.sessions(trees.relatives(chosen, store.parents()))}
+    links = store.links_around(chosen)
+    return {session.id: session for session in store.sessions(trees.relatives(chosen, links))}

@@ -58,7 +58,6 @@ _SESSION = {
     "path": _MAYBE_TEXT,
     "workspace_id": _MAYBE_TEXT,
     "title": _MAYBE_TEXT,
-    "version": _MAYBE_TEXT,
     "revert": _MAYBE_JSON,
     "time_created": _TIME,
     "time_updated": _TIME,
@@ -126,16 +125,13 @@ def add_functions(db: sqlite3.Connection) -> None:
 def conditions(db: sqlite3.Connection, *, with_text: bool) -> dict[str, str]:
     """Map each table that has odd rows to the SQL condition that leaves them out.
 
-    `with_text` says whether the bytes of texts are looked at too, those of conversations as well.
+    `with_text` says whether the bytes of texts are looked at too.
     """
     found: dict[str, str] = {}
     for table, kinds in _LEFT_OUT.items():
         condition = _condition(db, table, kinds, with_text=with_text)
         if condition and db.execute(f"SELECT 1 FROM main.{table} WHERE ({condition}) IS NOT TRUE LIMIT 1").fetchone():
             found[table] = condition
-    if with_text:
-        some = {table: _are_readable(["data"]) for table in _NAMED if "data" in columns_of(db, table)}
-        found |= {table: condition for table, condition in some.items() if table not in found}
     return found
 
 

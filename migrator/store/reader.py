@@ -29,26 +29,32 @@ IN = "IN (SELECT value FROM json_each(?))"
 
 # A `patch` part with files is what opencode's undo acts on: it checks each file out of the snapshot, and where that
 # fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). opencode writes the type first, which
-# tells nearly all parts apart by a few letters; only others, and patches, are searched and parsed.
+# tells nearly all parts apart by a few letters; only others, and patches, are searched and parsed. One that can't be
+# read counts: nobody can tell what an undo would do.
 LIVE_PATCH = """
     CASE WHEN substr(data, 1, 9) = '{"type":"' AND substr(data, 10, 6) <> 'patch"' THEN FALSE
-    WHEN instr(data, '"patch"') > 0 AND typeof(data) = 'text' THEN
-        CASE WHEN json_valid(data) THEN
+    WHEN instr(data, '"patch"') > 0 THEN
+        CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN
             json_extract(data, '$.type') = 'patch' AND coalesce(json_array_length(data, '$.files'), 0) > 0
-        END
+        ELSE TRUE END
     END
 """
 
 
 # What opencode 2 keeps of a turn that changed files is in the answer itself, a `session_message`.
 LIVE_SNAPSHOT = """
-    CASE WHEN type = 'assistant' AND instr(data, '"snapshot"') > 0 AND typeof(data) = 'text' THEN
-        CASE WHEN json_valid(data) THEN coalesce(json_array_length(data, '$.snapshot.files'), 0) > 0 END
+    CASE WHEN type = 'assistant' AND instr(data, '"snapshot"') > 0 THEN
+        CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN
+            coalesce(json_array_length(data, '$.snapshot.files'), 0) > 0
+        ELSE TRUE END
     END
 """
 
 DIRECTORIES = "project_directory"
 """The table of the checkouts of each project."""
+
+_FEW, _GENERATIONS = 1000, 8
+"""Up to how many sessions, and how far from them, trees are followed by queries for each generation."""
 
 WHOLE = "*"
 """The name of no column: the whole row, as a JSON object."""
@@ -148,6 +154,7 @@ class Store:
         """Leave out rows whose text isn't UTF-8 too, if that is why a query failed; else raise its error."""
         if self._without_odd_text or not connection.met_no_text(error):
             raise error
+        self.connection.text_factory = row_json.OddText.read  # for what is read of conversations, and of `main`
         self._leave_out_odd_rows(with_text=True)
 
     def odd_values(self, *, everything: bool = False) -> list[OddValue]:
@@ -220,8 +227,26 @@ class Store:
         tables = self.schema.tables
         return {id_ for table in tables for (id_,) in self.rows(f"SELECT id FROM main.{table} WHERE id {IN}", [wanted])}
 
-    def parents(self) -> dict[str, str]:
-        """Map every child to its parent's id, whether or not that exists."""
+    def links_around(self, ids: Iterable[str]) -> dict[str, str]:
+        """Map children to their parents: those of whole trees with these sessions at least, in other trees perhaps.
+
+        A few small trees are followed generation by generation; else to read every link is quicker.
+        """
+        links: dict[str, str] = {}
+        family = new = set(ids)
+        for _ in range(_GENERATIONS):
+            if len(family) > _FEW:
+                break
+            here = array_of(new)
+            links |= self.rows(
+                f"SELECT id, parent_id FROM session WHERE id {IN} AND parent_id IS NOT NULL "
+                f"UNION ALL SELECT id, parent_id FROM session WHERE parent_id {IN}",
+                [here, here],
+            )
+            new = {*links, *links.values()} - family
+            if not new:
+                return links
+            family = family | new
         return dict(self.rows("SELECT id, parent_id FROM session WHERE parent_id IS NOT NULL"))
 
     def children(self, ids: Iterable[str]) -> dict[str, str]:

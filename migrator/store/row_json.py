@@ -9,12 +9,26 @@ _LONGEST = 1 << 26
 """The longest text that is decoded, 64 MB: the largest that opencode stores are diffs of a few."""
 
 
+class OddText(str):
+    """Text whose bytes are no UTF-8, with those replaced: it is fit to be shown, and for nothing else."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, raw: bytes) -> str:
+        """Return the text of these bytes, as SQLite gives them."""
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            return cls(raw.decode(errors="replace"))
+
+
 def decode(text: object) -> Any:
     """Return what a value from a row says, None where it can't be read: no text, no JSON, too long or nested too deep.
 
     Python's decoder gives up a little below 1,000 levels, SQLite's at 1,000 or 2,000.
     """
-    if not isinstance(text, str) or len(text) > _LONGEST:
+    if not isinstance(text, str) or isinstance(text, OddText) or len(text) > _LONGEST:
         return None
     try:
         return json.loads(text)

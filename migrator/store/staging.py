@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from migrator.model import Binding
 from migrator.store.connection import BUSY_SECONDS, transaction
 from migrator.store.reader import LIVE_PATCH, LIVE_SNAPSHOT
+from migrator.store.row_json import decode
+from migrator.store.turns import unreadable_turn
 
 if TYPE_CHECKING:
     import sqlite3
@@ -134,20 +136,29 @@ class Staging:
         return done
 
     def undoable_rows(self, first: int, last: int) -> list[tuple[str, str, str, str, str]]:
-        """Return (table, id, session id, data, data without files) of each row with files of file undo to detach."""
+        """Return (table, id, session id, data, data without files) of each row with files of file undo to detach.
+
+        Raises MigratorError where such a row can't be read.
+        """
         schema = self.store.schema
         kinds = [("part", LIVE_PATCH, "$.files")] * schema.has_v1
         kinds += [("session_message", LIVE_SNAPSHOT, "$.snapshot.files")] * schema.has_v2
-        return [
+        found = [
             (table, *row)
             for table, condition, files in kinds
             for row in self.store.rows(
-                f"SELECT t.id, t.session_id, data, json_set(data, '{files}', json('[]')) FROM temp.rebind r "
+                f"SELECT t.id, t.session_id, data, "
+                f"CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN json_set(data, '{files}', json('[]')) END "
+                "FROM temp.rebind r "
                 f"JOIN temp.change c ON c.seq = r.seq JOIN main.{table} t ON t.session_id = c.session "
                 f"WHERE r.detach AND r.seq BETWEEN ? AND ? AND {condition}",
                 [first, last],
             )
         ]
+        for table, id_, session, data, _ in found:
+            if decode(data) is None:
+                raise unreadable_turn(table, id_, session)
+        return found
 
     def reverts(self, first: int, last: int) -> list[tuple[str, str, str]]:
         """Return (table, session id, revert marker) of every reverted session to detach, in each table that has it."""

@@ -42,6 +42,14 @@ class Turn(NamedTuple):
         return stringify(json.loads(self.data) | {"files": files})
 
 
+def unreadable_turn(table: str, id_: str, session: str) -> MigratorError:
+    """Return the error that a row can't be read which may be one that an undo acts on."""
+    return MigratorError(
+        f"{session} can't be moved: nobody can tell what an undo would do to files, since the data of {id_} in table "
+        f"{table} can't be read; leave the session out, or set that row right with the `sqlite3` shell."
+    )
+
+
 class UndoRecord(NamedTuple):
     """Of one session, oldest first: the turns that an undo would act on, and the trees that its steps name."""
 
@@ -66,15 +74,13 @@ def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]
     )
     for part, session, data in store.rows(sql, [array_of(wanted)]):
         if (value := decode(data)) is None:
-            raise MigratorError(
-                f"Part {part} of {session} can't be read, so nobody can tell what an undo of its turn does to files; "
-                "leave the session out, or set its data right with the `sqlite3` shell."
-            )
-        if value["type"] == "patch":
-            files = tuple(map(_as_text, value["files"]))  # what isn't text names no file, and isn't carried
-            found[session].turns.append(Turn(part, str(value.get("hash")), files, data))
-        else:
-            found[session].trees.append(value["snapshot"])
+            raise unreadable_turn("part", part, session)
+        files, tree = value.get("files"), value.get("snapshot")  # of two with one name, SQLite may take the other
+        if value.get("type") == "patch" and isinstance(files, list):
+            # What isn't text names no file, and isn't carried.
+            found[session].turns.append(Turn(part, str(value.get("hash")), tuple(map(_as_text, files)), data))
+        elif isinstance(tree, str):
+            found[session].trees.append(tree)
     return found
 
 
