@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 # Where bytecode isn't written, each process of a run compiles all tests, and each command all of ours.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all lint bench clean
+.PHONY: demo test test-all torture lint bench clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/opencode-migrator demo
@@ -19,6 +19,10 @@ test: $(VENV)/.installed
 # and the long rounds: older opencodes, a kill at every step, laws with many examples, every way to lose a session
 test-all: test
 	$(PYTEST) -m long
+
+# hostile things for ten minutes, of which `make test` does the first few: docs/torture.md
+torture: $(VENV)/.installed
+	$(BIN)/python -m tests.torture $(TORTURE)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -4,40 +4,32 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-import tempfile
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-from tests.support.git import NO_SETTINGS, sub_directory
+from tests.support.git import sub_directory
 from tests.support.history import History
 from tests.support.home import Home, build_home
 from tests.support.register import MakeRegister, Register
 from tests.support.strategies import DAILY, LONG
+from tests.support.surroundings import leave_settings_behind
 from tests.support.undo_world import World
 from tests.support.unprivileged import UnprivilegedHome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.support.faults import Steps
-
-_MEMORY = Path("/dev/shm")
-_ROOM_BYTES = 2 * 1024**3
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let nobody's settings of git, hg or opencode reach the tests, and keep temporary files in memory."""
-    for name in [name for name in os.environ if _is_setting(name)]:
-        del os.environ[name]
-    programs = f"{os.environ['PATH']}:{Path(sys.executable).parent}"  # where the development requirements put hg
-    os.environ |= {**NO_SETTINGS, "HGRCPATH": "", "PATH": programs}
-    _keep_temporary_files_in_memory()
+    leave_settings_behind()
     settings.load_profile(LONG if _is_long(config) else DAILY)
 
 
@@ -52,25 +44,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_long(config: pytest.Config) -> bool:
     return bool(config.getoption("markexpr") == "long")
-
-
-def _is_setting(name: str) -> bool:
-    return name.startswith(("XDG_", "OPENCODE", "GIT_")) and not name.startswith("OPENCODE_MIGRATOR_")
-
-
-def _keep_temporary_files_in_memory() -> None:
-    """Do so unless TMPDIR says where they go: each write to a database waits for the disk.
-
-    A database is the same after a kill in both. Where there is no such memory, or little, or no program may be run from
-    it, files stay where Python keeps them.
-    """
-    if (
-        "TMPDIR" not in os.environ
-        and os.access(_MEMORY, os.W_OK)
-        and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
-        and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
-    ):
-        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 def pytest_xdist_auto_num_workers() -> int:

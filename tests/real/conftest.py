@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,10 +10,10 @@ import pytest
 from tests.support.opencode import fake_model
 from tests.support.opencode.binary import MAIN, opencode_binary
 from tests.support.opencode.lab import Lab, make_lab
-from tests.support.opencode.npm import NotAvailable
 from tests.support.opencode.opencode_1 import OpenCode
 from tests.support.opencode.template import Template
 from tests.support.opencode.undo_lab import UndoLab, make_undo_lab
+from tests.support.required import or_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,17 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def model_url() -> Iterator[str]:
     with fake_model.running() as url:
         yield url
-
-
-@contextmanager
-def or_skipped(what: str) -> Iterator[None]:
-    """Skip where `what` can't be had; with $OPENCODE_MIGRATOR_REQUIRE_REAL=1, fail."""
-    try:
-        yield
-    except NotAvailable as reason:
-        if os.environ.get("OPENCODE_MIGRATOR_REQUIRE_REAL") == "1":
-            pytest.fail(f"{what} is required: {reason}")
-        pytest.skip(f"{what}: {reason}")
 
 
 def real_binary(version: str) -> Path:

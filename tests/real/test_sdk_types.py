@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.real.conftest import or_skipped
 from tests.support.home import V1_FIXTURES, Home, build_home
 from tests.support.opencode.binary import MAIN
-from tests.support.opencode.npm import NotAvailable, package
+from tests.support.opencode.npm import package
+from tests.support.required import NotAvailable, or_skipped
 from tests.support.server import Served, serving
 
 if TYPE_CHECKING:

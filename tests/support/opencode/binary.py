@@ -10,7 +10,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from tests.support.opencode.npm import NotAvailable, cache, pack
+from tests.support.opencode.npm import cache, pack
+from tests.support.required import NotAvailable
 
 MAIN = "1.18.34"
 

@@ -11,13 +11,10 @@ import tempfile
 from pathlib import Path
 
 from tests.support.archives import unpack
+from tests.support.required import NotAvailable
 
 _REPOSITORY_ROOT = Path(__file__).parents[3]
 _FETCH_SECONDS = 300
-
-
-class NotAvailable(Exception):
-    """What a test needs can't be had here; the message says why."""
 
 
 def cache() -> Path:

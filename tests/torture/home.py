@@ -1,0 +1,183 @@
+"""A throw-away home with real repositories and sessions, and what must be true of it after whatever was done to it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.faults import Fault, run
+from tests.support.opencode_2_database import DIALECTS, dialect_home
+from tests.support.rows import Rows, rows_without_times
+from tests.support.undo_world import World, write
+
+if TYPE_CHECKING:
+    from tests.support.forked import Finished
+    from tests.support.home import Home
+
+Words = tuple[str, ...]
+
+CARRIED = "carried"
+WORLDS = (*DIALECTS, CARRIED)
+"""The real sessions in a database of each dialect, and two whose snapshots `relocate` carries."""
+MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes", "--json", "--chunk-size", "4")
+"""Moves 17 sessions of `build` in five chunks; 15 in databases of opencode 2."""
+_CARRY = ("relocate", "src/shop", "src/renamed", "--yes", "--json", "--chunk-size", "1")
+UNDO, RESUME = ("undo", "--yes", "--json"), ("resume", "--yes", "--json")
+
+EXIT_CODES = {0, 1, 2, 3, 4, 5, 130}
+"""What a command may end with: see docs/reference.md."""
+_UNFINISHED = {"running", "rolling-back"}
+_DATABASE = {"opencode.db", "opencode.db-wal", "opencode.db-shm", "snapshot"}
+
+
+@dataclass(frozen=True)
+class Tortured:
+    """A home, the command that moves its sessions, and every row before and after that move."""
+
+    home: Home
+    move: Words
+    before: Rows
+    after: Rows
+
+    def check(self, way: Words = UNDO) -> None:
+        """Assert what must be true after anything: rows, `log` and `doctor` agree, and the next commands work.
+
+        `way` is the command that ends a run which was cut off.
+        """
+        if unfinished(self.home):
+            succeeded(run(self.home, *way))
+            assert not unfinished(self.home), f"{way[0]} left the run unfinished"
+        rows = rows_without_times(self.home)
+        assert self.is_whole(rows), "the rows are those of neither before nor after, and no run is unfinished"
+        assert (rows == self.after) == is_moved(self.home), (
+            f"`log` says something else than the rows: {runs(self.home)}"
+        )
+        self.check_next(rows)
+
+    def check_next(self, rows: Rows) -> None:
+        """Assert that the next command works, and leaves nothing beside the database."""
+        command, goal = (self.move, self.after) if rows == self.before else (UNDO, self.before)
+        succeeded(run(self.home, *command))
+        assert rows_without_times(self.home) == goal, f"the next command, {command[0]}, did not do all that it should"
+        assert self.home.query("PRAGMA integrity_check") == [("ok",)]
+        check_nothing_left(self.home)
+
+    def is_whole(self, rows: Rows) -> bool:
+        """Tell whether a move was wholly made or not at all."""
+        return rows in (self.before, self.after)
+
+
+def build(directory: Path, world: str) -> tuple[Home, Words]:
+    """Make a home of one of the WORLDS in an empty directory, and return a move in it too."""
+    if world == CARRIED:
+        return _home_with_snapshots(directory), _CARRY
+    home = dialect_home(directory / "home", "real-1.18.34", world)
+    home.repository("shop", "sub/deep")
+    return home, MOVE
+
+
+def _home_with_snapshots(directory: Path) -> Home:
+    """Make a home in which two sessions had turns in a repository that was renamed since."""
+    world = World(directory)
+    world.repos = world.home.src
+    shop = world.repository("shop")
+    for name in ("one", "two"):
+        talk = world.session(shop)
+        for number in (1, 2):
+            world.turn(talk, write, shop / name, f"turn {number}\n")
+    shop.rename(shop.with_name("renamed"))
+    return world.home
+
+
+def tortured(directory: Path, world: str, *, applied: bool = False, killed: Fault | None = None) -> Tortured:
+    """Make a home before its move, or where it is applied, or where it was killed at this point.
+
+    Rows hold paths, so what is made is kept for one directory, in which a round makes all of its tries.
+    """
+    home, move, before, after = _ends(directory, world)
+    _put(directory, _kept(directory, world, applied=applied, killed=killed))
+    return Tortured(home, move, before, after)
+
+
+@cache
+def _ends(directory: Path, world: str) -> tuple[Home, Words, Rows, Rows]:
+    shutil.rmtree(directory)
+    home, move = build(directory, world)
+    _keep(directory, world)
+    before = rows_without_times(home)
+    succeeded(run(home, *move))
+    after = rows_without_times(home)
+    assert before != after
+    return home, move, before, after
+
+
+@cache
+def _kept(directory: Path, world: str, *, applied: bool, killed: Fault | None) -> Path:
+    home, move, _, _ = _ends(directory, world)
+    if not (applied or killed):
+        return _copy(directory, world)
+    _put(directory, _copy(directory, world))
+    done = run(home, *move, fault=killed)
+    assert bool(done.code) == bool(killed), done.stderr
+    return _keep(directory, f"{world} {killed or 'applied'}")
+
+
+def _put(directory: Path, copy: Path) -> None:
+    shutil.rmtree(directory)
+    shutil.copytree(copy, directory, symlinks=True)
+
+
+def _keep(directory: Path, name: str) -> Path:
+    return Path(shutil.copytree(directory, _copy(directory, name), symlinks=True))
+
+
+def _copy(directory: Path, name: str) -> Path:
+    return directory.parent / f"kept {directory.name} {name}".replace("/", " ")
+
+
+def kept_contract(done: Finished) -> Finished:
+    """Assert that a command ended as the contract says, whatever happened to it."""
+    assert done.code in EXIT_CODES, f"exit code {done.code}: {done.stderr[-500:]}"
+    assert "Traceback" not in done.stderr + done.stdout, done.stderr[-500:]
+    assert done.code == 0 or done.stderr.strip() or done.stdout.strip(), f"exit code {done.code} without a word"
+    return done
+
+
+def succeeded(done: Finished) -> Any:
+    """Assert that a command succeeded; return its JSON."""
+    assert done.code == 0, f"exit code {done.code}: {done.stderr[-500:]}"
+    return done.json
+
+
+def runs(home: Home) -> list[dict[str, Any]]:
+    """Return what `log` says, newest first."""
+    found: list[dict[str, Any]] = succeeded(run(home, "log", "--json"))
+    return found
+
+
+def unfinished(home: Home) -> list[str]:
+    """Return the ids of the runs that were cut off, of which `log` and `doctor` must say the same."""
+    logged = [entry["run"] for entry in runs(home) if entry["status"] in _UNFINISHED]
+    found = kept_contract(run(home, "doctor", "--json")).json["unfinishedRuns"]
+    assert found == logged, f"doctor says that {found} are unfinished, log says {logged}"
+    return logged
+
+
+def is_moved(home: Home) -> bool:
+    """Tell whether the sessions are moved, by `log` alone."""
+    moves: dict[str, bool] = {}
+    for entry in reversed(runs(home)):
+        if entry["status"] == "applied":
+            moves[entry["run"]] = not (entry["undoes"] and moves.get(entry["undoes"], True))
+    return [*moves.values()][-1] if moves else False
+
+
+def check_nothing_left(home: Home) -> None:
+    """Assert that beside the database, and among the journals, is nothing but what belongs there."""
+    beside = {path.name for path in home.database.parent.iterdir()} - _DATABASE
+    assert not beside, f"left beside the database: {sorted(beside)}"
+    odd = [path.name for path in home.state.glob("runs/*") if path.suffix != ".db"]
+    assert not odd, f"left beside the journals: {sorted(odd)}"
