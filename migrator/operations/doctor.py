@@ -159,7 +159,12 @@ def _integrity(store: Store) -> Iterator[CheckResult]:
         f"integrity_check: {'; '.join(damage[:_SHOWN])}" if damage else "integrity_check passes",
         wrong=bool(damage),
     )
-    broken = Counter((table, parent) for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"))
+    try:
+        broken = Counter((table, parent) for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"))
+    except MigratorError as error:  # a key may refer to what is no key
+        text = f"foreign_key_check can't be made: {error}"
+        yield CheckResult("foreignKeys", None, text, wrong=True, cant_tell=str(error))
+        return
     words = [f"{count(number, 'row')} of {table} without {parent}" for (table, parent), number in broken.items()]
     yield CheckResult(
         "foreignKeys",
