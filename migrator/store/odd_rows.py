@@ -36,8 +36,9 @@ _TEXT = _Kind("({c} >= '' AND {c} < x'')", "text")
 _MAYBE_TEXT = _Kind("({c} IS NULL OR {c} >= '' AND {c} < x'')", "text or NULL")
 _MAYBE_LONG_TEXT = _Kind("(typeof({c}) IN ('text', 'null'))", "text or NULL")
 _ID = _Kind("({c} > '' AND {c} < x'' AND instr({c}, char(0)) = 0)", "text of at least one character, without NUL")
-_TIME = _Kind("({c} < x'')", "a number")
-_MAYBE_TIME = _Kind("({c} IS NULL OR {c} < x'')", "a number or NULL")
+_TIME = _Kind("({c} < '')", "a number")
+_MAYBE_TIME = _Kind("({c} IS NULL OR {c} < '')", "a number or NULL")
+_TIME_OR_TEXT = _Kind("({c} < x'')", "a number")  # text that somebody wrote there only spoils the order of lists
 # With `..` in it a path may lead anywhere, whatever it begins with. Most have no such letters, which is quicker to ask.
 _DIRECTORY = _Kind(
     "({c} >= '' AND {c} < x'' AND instr({c}, char(0)) = 0"
@@ -60,7 +61,7 @@ _SESSION = {
     "title": _MAYBE_TEXT,
     "revert": _MAYBE_JSON,
     "time_created": _TIME,
-    "time_updated": _TIME,
+    "time_updated": _TIME_OR_TEXT,
     "time_archived": _MAYBE_TIME,
 }
 _LEFT_OUT: Mapping[str, Mapping[str, _Kind]] = {

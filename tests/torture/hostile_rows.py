@@ -208,7 +208,8 @@ def _check(home: Home) -> None:
         return
     undone = _run(home, "undo", "--yes", "--json")
     assert undone.code == 0, f"undo ended with {undone.code}: {undone.stderr[-300:]}"
-    assert not (left := _difference(before, _raw(home))), f"undo did not put everything back: {left}"
+    different = _difference(before, _raw(home))
+    assert not different, f"undo did not put everything back: {different}"
     assert json.loads(moved.stdout)["sessions"] >= len(changed) / 2, "more sessions changed than the run says"
 
 
@@ -233,7 +234,7 @@ def _difference(before: Raw, after: Raw) -> str:
     for table, rows in before.items():
         one, other = {*map(repr, rows)}, {*map(repr, after[table])}
         # A row made for a run stays if lost rows refer to it by now, which would be deleted with it.
-        more = set() if table == "project" else other - one
+        more = other - one if table != "project" else set[str]()
         if one - other or more:
             return f"{table}: lacks {sorted(one - other)[:1]}, has {sorted(more)[:1]}"[:900]
     return ""
