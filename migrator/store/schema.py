@@ -144,9 +144,14 @@ def make_views(db: sqlite3.Connection, schema: Schema, fine: Mapping[str, str]) 
         db.execute(f"CREATE TEMP VIEW {name} AS {select}")
 
 
-def selected(columns: Iterable[str], existing: Collection[str]) -> str:
-    """Return these columns of a table of sessions as SQL, with NULL for those that don't exist."""
-    values = {name: name if name in existing else "NULL" for name in columns}
+def selected(columns: Iterable[str], existing: Collection[str], *, fit_for_json: bool = False) -> str:
+    """Return these columns of a table of sessions as SQL, with NULL for those that don't exist.
+
+    If they are to be `fit_for_json`, BLOBs and infinity, which JSON can't hold, are NULL too.
+    """
+    finite = "WHEN 'real' THEN nullif(nullif({0}, 9e999), -9e999)"
+    value = f"CASE typeof({{0}}) WHEN 'blob' THEN NULL {finite} ELSE {{0}} END" if fit_for_json else "{0}"
+    values = {name: value.format(name) if name in existing else "NULL" for name in columns}
     values["title"] = "coalesce(title, '')"  # opencode 2 leaves a session without a title until it has found one
     return ", ".join(f"{value} AS {name}" for name, value in values.items())
 

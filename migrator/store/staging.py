@@ -193,17 +193,18 @@ class Staging:
         return total
 
     def unplanned_children(self) -> list[tuple[str, str]]:
-        """Return (session id, parent id) of every child that doesn't move although its parent does."""
+        """Return (session id, parent id) of every child that doesn't move although its parent does; no odd rows."""
         moving = "SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after"
         if self.store.schema.has_v2:
-            return self.store.rows(
-                f"SELECT id, parent_id FROM session WHERE parent_id IN ({moving}) AND id NOT IN ({moving})"
+            sql = f"SELECT id, parent_id FROM session WHERE parent_id IN ({moving}) AND id NOT IN ({moving})"
+        else:
+            sql = (
+                f"SELECT id, parent_id FROM main.session WHERE parent_id IN ({moving}) "
+                "AND rowid IN (SELECT rowid FROM main.session WHERE parent_id IS NOT NULL "
+                "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)"
             )
-        return self.store.rows(
-            f"SELECT id, parent_id FROM main.session WHERE parent_id IN ({moving}) "
-            "AND rowid IN (SELECT rowid FROM main.session WHERE parent_id IS NOT NULL "
-            "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)",
-        )
+        found = dict(self.store.rows(sql))
+        return [(child.id, found[child.id]) for child in self.store.sessions(found)] if found else []
 
     def _session_tables(self) -> Iterator[tuple[str, str]]:
         """Yield each table of sessions, after the condition, ending in AND, that leaves only its rows; mostly one."""

@@ -68,7 +68,7 @@ def tries(random: Random) -> Iterator[Try]:
             for _ in range(random.choice((0, 1, 1, 2, 4, 20)))
         ]
         family = random.choice((*_FAMILY, "", "", "", ""))
-        schema = random.choice((*_SCHEMAS, *_MADE_LATER, "", "", "", "", "", ""))
+        schema = random.choice((*SCHEMAS, *_MADE_LATER, "", "", "", "", "", ""))
         yield partial(_try, random.choice(DIALECTS), schema, family, cells)
 
 
@@ -76,8 +76,8 @@ def _try(dialect: str, schema: str, family: str, cells: Sequence[_Cell], directo
     home = dialect_home(directory / "home", "real-1.18.34", dialect)
     home.repository("shop", "sub/deep")
     done = f"{dialect}: {schema} {family} "
-    if schema in _SCHEMAS:
-        _rebuild(home, schema)
+    if schema in SCHEMAS:
+        rebuild(home, schema)
     with closing(sqlite3.connect(home.database, isolation_level=None)) as db:
         db.execute("PRAGMA foreign_keys = OFF")
         db.execute("PRAGMA ignore_check_constraints = ON")
@@ -131,7 +131,7 @@ def _create(table: str) -> str:
     return rf'(CREATE TABLE ["`]?{table}["`]? ?\((?:[^;]|\n)*?)\)(;)'
 
 
-_SCHEMAS: dict[str, tuple[str, str]] = {
+SCHEMAS: dict[str, tuple[str, str]] = {
     "utf-16": ("", ""),
     "no rowid": (_create("(?:session|session_v2|part|project)"), r"\1) WITHOUT ROWID\2"),
     "no primary key": (r"`id` text PRIMARY KEY", "`id` text"),
@@ -152,12 +152,12 @@ _MADE_LATER = {
 }
 
 
-def _rebuild(home: Home, schema: str) -> None:
+def rebuild(home: Home, schema: str) -> None:
     """Make the database anew from its dump, with another schema."""
     with closing(sqlite3.connect(home.database)) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
         dump = "\n".join(db.iterdump())
-    pattern, replacement = _SCHEMAS[schema]
+    pattern, replacement = SCHEMAS[schema]
     if pattern:
         dump = re.sub(pattern, replacement, dump)
     home.database.unlink()
