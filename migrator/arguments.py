@@ -15,9 +15,9 @@ from migrator.model import FolderState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+    from migrator.output.output_file import OutputFile
 
     OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     When = str | date
@@ -185,7 +185,7 @@ class WriteRequest:
     chunk_size: int | None = None
     on_conflict: OnConflict = "abort"
     wait: float = 0.0
-    backup: Path | None = None
+    backup: OutputFile | None = None
     progress: Callable[[int], None] = lambda _: None
 
 

@@ -335,7 +335,11 @@ def _write_request(  # noqa: PLR0913, PLR0917 - the keywords of `apply` and `und
         if number and progress is not None:
             progress(done, total)
 
-    return WriteRequest(command, chunk_size, on_conflict, wait, None if backup is None else Path(backup), tell)
+    from migrator.output.kinds import BACKUP
+    from migrator.output.output_file import OutputFile
+
+    target = None if backup is None else OutputFile(str(Path(backup)), BACKUP)
+    return WriteRequest(command, chunk_size, on_conflict, wait, target, tell)
 
 
 def _text(path: str | os.PathLike[str] | None) -> str | None:

@@ -418,7 +418,8 @@ class LoggedRun:
     """A run as the log shows it; `undone_by` is the run that took it back, `started` in milliseconds.
 
     `store` is the database on which it was made, `database` the one that has its rows now: None where none of those
-    that were looked at has.
+    that were looked at has. `cut_off` tells that it hasn't ended, and that nobody carries it out any more; None if that
+    can't be told.
     """
 
     id: str
@@ -430,3 +431,4 @@ class LoggedRun:
     undoes: str | None = None
     undone_by: str | None = None
     database: str | None = None
+    cut_off: bool | None = False

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk.ownership import Owner, give, owner_of
+from migrator.disk.ownership import Owner, give_path, owner_of
 from migrator.disk.status import closed_part
+from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.paths import is_within
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +79,6 @@ def _is_of(directory: str, owner: Owner) -> bool:
 
 def how_to_open(path: Path) -> str:
     """Return what to do about something of ours that can't be read or written, as part of a sentence."""
-    import shlex
-
     ours, closed = str(state_directory()), closed_part(path)
     if not is_within(closed, ours) and not is_within(closed, os.path.expanduser("~/.local")):
         return "see to the disk and its permissions, or name another directory in XDG_STATE_HOME"
@@ -87,10 +87,10 @@ def how_to_open(path: Path) -> str:
     if status.st_uid == os.geteuid():
         needed = stat.S_IRWXU if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR | stat.S_IWUSR
         is_open = status.st_mode & needed == needed
-        return "see to the disk that it is on" if is_open else f"`chmod {every}u+rwX {shlex.quote(target)}` opens it"
+        return "see to the disk that it is on" if is_open else f"`chmod {every}u+rwX {shell_quote(target)}` opens it"
     me = f"{os.geteuid()}:{os.getegid()}"
     whose = "a run as root made it" if status.st_uid == 0 else "it is another user's"
-    return f"{whose}, and `sudo chown {every}{me} {shlex.quote(target)}` makes it yours"
+    return f"{whose}, and `sudo chown {every}{me} {shell_quote(target)}` makes it yours"
 
 
 def sync(path: Path) -> None:
@@ -102,17 +102,22 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, text: str, mode: int = 0o666, owner: Owner | None = None) -> None:
-    """Write a file whole or not at all: under another name, which then replaces `path`."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "w", encoding="utf-8") as out:
-            give(out.fileno(), owner)
-            out.write(text)
-        partial.replace(path)
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+@contextmanager
+def written_beside(path: Path, mode: int, owner: Owner | None) -> Iterator[Path]:
+    """Yield an empty file, which replaces the one at `path` when the block ends: whole and on the disk, or not at all.
+
+    It is in a folder of its own beside that, so that what SQLite makes beside a database goes with the folder.
+    """
+    remove_abandoned(path.parent)
+    with temporary_folder(path.parent) as folder:
+        new = folder / "new"
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        give_path(new, owner)
+        yield new
+        sync(new)
+        new.replace(path)
+    with suppress(PermissionError):  # one that we may write to, but not read
+        sync(path.parent)
 
 
 def now_ms() -> int:

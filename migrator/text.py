@@ -1,8 +1,10 @@
-"""Text for people: plurals, short lists, short paths, short lines, times, JSON."""
+"""Text for people: plurals, short lists, paths and lines, times, JSON, and what may be printed."""
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -63,20 +65,107 @@ def tilde(directory: str) -> str:
     return "~" + directory[len(home) :] if inside else directory
 
 
+def printable(text: str) -> str:
+    r"""Return text as it may be printed: what a person would not see, or a terminal would obey, is written as `\x1b`.
+
+    What `str.isprintable` says no to is escaped: control characters (line ends and C1 too), the direction of writing,
+    invisible format characters, strange spaces, halves of pairs, and what is assigned to nothing. So are marks and
+    fillers that show nothing, by which one path could look like another. A byte that is no UTF-8 is `\x9b`, a character
+    of C1 `\u009b`. Printed as they are: the space as wide as an ideograph, which nobody takes for another, and joiners
+    and variation selectors where emoji, Indic and Arabic writing need them. Cleaned text stays the same.
+    """
+    if text.isprintable() and (text.isascii() or not _SHOWS_NOTHING.search(text)):
+        return text
+    return _NO_PLAIN_CHARACTER.sub(_shown, text)
+
+
+_NO_PLAIN_CHARACTER = re.compile("[^ -~]")
+_SHOWS_NOTHING = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What Unicode says is ignored where it is not supported, among what Python calls printable."""
+_IDEOGRAPHIC_SPACE, _NON_JOINER, _JOINER, _KEYCAP = "\u3000", "\u200c", "\u200d", "\u20e3"
+_VARIATIONS = ("\ufe0e", "\ufe0f")
+_VIRAMA = 9
+"""The combining class of the sign that joins two Indic letters."""
+
+
+def _shown(match: re.Match[str]) -> str:
+    char, code = match[0], ord(match[0])
+    if char == _IDEOGRAPHIC_SPACE or (char.isprintable() and not _SHOWS_NOTHING.match(char)):
+        return char
+    if char in {_NON_JOINER, _JOINER, *_VARIATIONS} and _is_needed(match.string, match.start()):
+        return char
+    if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - how Python writes a byte that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\u{code:04x}" if 0x80 <= code <= 0xFF else char.encode("unicode_escape").decode()  # noqa: PLR2004
+
+
+def _is_needed(text: str, at: int) -> bool:
+    """Tell whether the joiner or variation selector at this index does what it is for, with what is around it."""
+    before, char, after = text[at - 1 : at], text[at], text[at + 1 : at + 2]
+    if char in _VARIATIONS:
+        return _is_symbol(before) or (after == _KEYCAP and before.isascii())
+    if before and unicodedata.combining(before) == _VIRAMA:
+        return True
+    if char == _NON_JOINER:
+        return all("\u0620" <= letter <= "\u08ff" and letter.isalpha() for letter in (before, after))
+    before = text[at - 2 : at - 1] if before in _VARIATIONS else before
+    return _is_symbol(before) and _is_symbol(after)
+
+
+def _is_symbol(char: str) -> bool:
+    """Tell whether a character may be an emoji."""
+    return not char.isascii() and unicodedata.category(char) in {"So", "Sk", "Sm", "Po", "Pd"}
+
+
 def one_line(text: str) -> str:
-    """Return text on one line, without the characters that act on a terminal: anybody may have typed it."""
+    """Return prose as it may be printed (`printable`), its line ends and other white space as single spaces."""
     if text.isascii() and text.isprintable():
         return text
-    shown = "".join(" " if char.isspace() else "" if _is_control(char) else char for char in text)
-    return " ".join(shown.split()) if any(char.isspace() and char != " " for char in text) else shown
+    return printable(" ".join(text.split()) if _LINE_END_OR_SPACE.search(text) else text)
 
 
-def _is_control(char: str) -> bool:
-    """Tell whether a character acts on the terminal instead of being shown: also the direction of writing."""
-    return (
-        unicodedata.category(char) in {"Cc", "Cs"}
-        or char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    )
+_LINE_END_OR_SPACE = re.compile(f"[^\\S {_IDEOGRAPHIC_SPACE}]")
+
+
+def printable_json(text: str) -> str:
+    r"""Return JSON in which what a terminal would obey is escaped, as `\u202e`: whoever parses it gets the same value.
+
+    JSON itself escapes only half of the control characters.
+    """
+    if text.replace("\n", " ").isprintable():
+        return text
+    return _NO_PLAIN_CHARACTER.sub(_json_escaped, text)
+
+
+def _json_escaped(match: re.Match[str]) -> str:
+    char = match[0]
+    if char == "\n" or char.isprintable():
+        return char
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def shell_quote(word: str) -> str:
+    r"""Quote a word for a shell, so that a printed command does what it says: `$'\033'` for what isn't `printable`."""
+    if printable(word) == word:
+        return shlex.quote(word)
+    return f"$'{''.join(map(_for_shell, word))}'"
+
+
+def _for_shell(char: str) -> str:
+    if char in "'\\":
+        return f"\\{char}"
+    if " " <= char <= "~" or printable(char) == char:
+        return char
+    a_byte = "\udc80" <= char <= "\udcff"
+    return "".join(f"\\{byte:03o}" for byte in char.encode(errors="surrogateescape" if a_byte else "surrogatepass"))
+
+
+def shell_join(words: Iterable[str]) -> str:
+    """Quote each word of a command for a shell; see `shell_quote`."""
+    return " ".join(map(shell_quote, words))
 
 
 def cells(text: str) -> int:
@@ -90,13 +179,13 @@ def cells(text: str) -> int:
 
 def shortened(text: str, width: int) -> str:
     """Cut a text to one line of at most `width` columns."""
-    line = one_line(text)
+    line = printable(text)
     return line if cells(line) <= width else _head(line, max(width - 1, 1)) + "…"
 
 
 def shortened_path(path: str, width: int) -> str:
     """Cut a path to at most `width` columns from the left: its end tells more."""
-    line = one_line(path)
+    line = printable(path)
     return line if cells(line) <= width else "…" + _head(line[::-1], max(width - 1, 1))[::-1]
 
 
@@ -116,12 +205,7 @@ def local_time(milliseconds: int) -> str:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return JSON for people to read; all but ASCII is escaped if some text is no valid Unicode, as half an emoji."""
+    """Return JSON for people to read, and for a terminal to print."""
     import json
 
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, indent=indent)
-    return text
+    return printable_json(json.dumps(value, indent=indent, ensure_ascii=False))

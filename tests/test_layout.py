@@ -37,6 +37,30 @@ def test_no_two_public_classes_share_a_name() -> None:
     assert not [name for name, number in names.items() if number > 1 and not name.startswith("_")]
 
 
+def calls(tree: ast.AST) -> set[str]:
+    """Return what is called in a module, as `print` and `click.echo`."""
+    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
+def test_text_is_printed_and_quoted_in_one_place_where_it_is_cleaned() -> None:
+    printing = {
+        "print", "click.confirm", "click.echo", "click.echo_via_pager", "click.pause", "click.progressbar",
+        "click.prompt", "click.secho", "click.style", "input", "os.write", "sys.stderr.write", "sys.stdout.write",
+        "traceback.print_exc", "shlex.join", "shlex.quote",
+    }  # fmt: skip
+    found = {
+        str(path.relative_to(ROOT)): printed
+        for room in ROOMS
+        for path in room.rglob("*.py")
+        if (printed := calls(ast.parse(path.read_text())) & printing)
+    }
+    assert found == {
+        "migrator/cli/terminal.py": {"click.confirm", "click.echo", "click.prompt"},
+        "migrator/reporting/style.py": {"click.style"},
+        "migrator/text.py": {"shlex.quote"},
+    }
+
+
 def test_a_verb_is_the_same_word_on_every_floor() -> None:
     def stems(room: str) -> set[str]:
         return {path.stem for path in (ROOT / "migrator" / room).glob("*.py") if path.stem != "__init__"}

@@ -10,6 +10,7 @@ import gc as garbage_collector  # `gc` is the command beside this file
 import os
 import signal
 import sys
+import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -27,27 +28,28 @@ def main() -> NoReturn:
 
     _open_streams()
     from migrator.cli.app import ReaderGone, app
-    from migrator.cli.terminal import drop_output
+    from migrator.cli.terminal import drop_output, echo_error, echo_lines
     from migrator.errors import MigratorError
 
     signal.signal(signal.SIGTERM, _interrupt)
+    warnings.showwarning = _show_warning
     # A command keeps what it reads until it exits: to collect garbage took a quarter of the time.
     garbage_collector.disable()
     try:
         code = app.main(standalone_mode=False, prog_name="opencode-migrator")
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        echo_lines(error.format_message().split("\n"), err=True)
         code = error.exit_code
     except click.ClickException as error:
-        _print_error(_usage_message(error))
+        echo_error(_usage_message(error))
         code = error.exit_code
     except click.exceptions.Exit as error:
         code = error.exit_code
     except MigratorError as error:
-        _print_error(str(error))
+        echo_error(str(error))
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
-        _print_error("Interrupted; nothing was written.")
+        echo_error("Interrupted; nothing was written.")
         code = INTERRUPTED
     except ReaderGone:
         drop_output()
@@ -62,13 +64,12 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _print_error(message: str) -> None:
-    import click
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Print a warning of Python's, as of a plug-in that is left out, in the way of ours."""
+    from migrator.cli.terminal import say
+    from migrator.reporting.style import styled
 
-    from migrator.text import one_line
-
-    color = False if os.environ.get("NO_COLOR") else None
-    click.echo(f"{click.style('error:', fg='red')} {one_line(message)}", err=True, color=color)
+    say(f"{styled('warning: ', fg='yellow')}{message}", err=True)
 
 
 def _usage_message(error: click.ClickException) -> str:
@@ -92,10 +93,10 @@ def _open_streams() -> None:
 
 
 def _disk_full() -> int:
-    from migrator.cli.terminal import drop_output
+    from migrator.cli.terminal import drop_output, echo_error
 
     drop_output()
-    _print_error(
+    echo_error(
         "No space left on the device: what was printed is not whole. `opencode-migrator log` shows whether something "
         "was moved; free some space and try again."
     )
@@ -103,7 +104,8 @@ def _disk_full() -> int:
 
 
 def _unexpected() -> int:
+    from migrator.cli.terminal import echo_error
     from migrator.operations.crash_log import write_crash_log
 
-    _print_error(write_crash_log())
+    echo_error(write_crash_log())
     return UNEXPECTED

@@ -10,6 +10,7 @@ import click
 
 from migrator import __version__
 from migrator.cli.options import database_options
+from migrator.cli.terminal import CleanHelp
 from migrator.plugins import commands, load_command
 
 COMMANDS = (
@@ -25,7 +26,7 @@ class ReaderGone(Exception):
     """The reader of our output has closed it, as in `list | head`: that is no error."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CleanHelp, click.Group):
     """A group that knows its commands by name."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -38,7 +39,7 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of --help, those of plug-ins last."""
         del ctx
-        return [*COMMANDS, *(name for name in commands() if name not in COMMANDS)]
+        return [*COMMANDS, *commands({*COMMANDS, *ALIASES})]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
 import click
+
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,7 +22,7 @@ DISPLAY_FLAGS = frozenset({"dry_run", "verbose", "as_json", "exit_code"})
 
 def command_line() -> str:
     """Return the command line, as the journal keeps it."""
-    return shlex.join([PROGRAM, *sys.argv[1:]])
+    return shell_join([PROGRAM, *sys.argv[1:]])
 
 
 def applying_command(*more: str) -> str:
@@ -47,7 +48,7 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
             names.remove(typed[0])
         elif parameter is None or parameter.name not in without:
             kept += typed
-    return shlex.join([PROGRAM, *kept, *more, *rest])
+    return shell_join([PROGRAM, *kept, *more, *rest])
 
 
 def _parameters(

@@ -6,12 +6,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from migrator.cli.command_line import applying_command, command_line
-from migrator.cli.terminal import drop_output, echo_json, echo_lines, echo_warnings, on_terminal, progress_bar, width
+from migrator.cli.terminal import (
+    confirm,
+    drop_output,
+    echo_json,
+    echo_lines,
+    echo_warnings,
+    on_terminal,
+    progress_bar,
+    say,
+    width,
+)
 from migrator.errors import MigratorError
-from migrator.text import count, one_line
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +47,7 @@ def show_plan(
         return
     _print_plan(plan, values, next_steps)
     if hint:
-        click.echo(f"\n{outcome} To apply:\n  {hint}")
+        say("", f"{outcome} To apply:", f"  {hint}")
 
 
 def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_steps: Sequence[str] = ()) -> None:
@@ -92,19 +100,16 @@ def _amount(plan: Plan) -> str:
 
 def ask(question: str) -> None:
     """Ask a question. Raises MigratorError unless the answer is yes, Abort at Ctrl-C."""
-    try:
-        yes = click.confirm(question, err=True)
-    except click.Abort:
-        click.echo(err=True)  # the error goes on a line of its own
-        raise
-    if not yes:
+    if not confirm(question):
         raise MigratorError("Nothing was written, as you didn't say yes.")
 
 
 def ask_unless_yes(question: str, values: dict[str, Any], warning: str | None = None) -> None:
     """Print a warning, and ask a question unless --yes was given. Raises MigratorError if nobody can be asked."""
     if warning:
-        click.echo(click.style("warning: ", fg="yellow") + one_line(warning), err=True)
+        from migrator.reporting.style import styled
+
+        say(styled("warning: ", fg="yellow") + warning, err=True)
     if values["yes"]:
         return
     if not on_terminal():
@@ -142,12 +147,12 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Iterable[s
 
     if lost := sum(warning.code == STILL_LOST for warning in plan.warnings):
         still = f"{count(lost, 'session')} {'is' if lost == 1 else 'are'} still lost"
-        click.echo(f"Nothing can be moved home by itself; {still}:")
+        say(f"Nothing can be moved home by itself; {still}:")
         echo_lines(still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
     else:
         none_lost = [warning.message for warning in plan.warnings if warning.code == NONE_LOST]
         right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
-        click.echo(f"Nothing to do: {', '.join(none_lost) or right}.")
+        say(f"Nothing to do: {', '.join(none_lost) or right}.")
     echo_lines(next_steps)
     echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
 
@@ -165,10 +170,10 @@ def _print_headline(plan: Plan, values: dict[str, Any], next_steps: Iterable[str
 
     if values.get("verbose") and not values.get("as_json"):
         _print_plan(plan, values, next_steps)
-        click.echo()
+        say("")
         return
     if not values.get("as_json"):
-        click.echo(headline(plan))
+        say(headline(plan))
     echo_warnings(plan.warnings)
     if not values.get("as_json"):
         echo_lines(next_steps, err=True)

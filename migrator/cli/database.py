@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.terminal import say
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,9 +22,9 @@ def database(values: dict[str, Any]) -> Path:
     location = locate(database_option("db", values), database_option("channel", values))
     if location.others:
         others = ", ".join(str(path) for path in location.others)
-        click.echo(f"Taking {location.path}; there is also {others} (--db or --channel).", err=True)
+        say(f"Taking {location.path}; there is also {others} (--db or --channel).", err=True)
     elif location.unknown:
-        click.echo(f"Taking {location.path}; whether there are others can't be told: {location.unknown}.", err=True)
+        say(f"Taking {location.path}; whether there are others can't be told: {location.unknown}.", err=True)
     return location.path
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 
 import click
 
+from migrator.cli.terminal import say
 from migrator.errors import MigratorError
+from migrator.text import shell_quote
 
 STEPS = (
     ("A session is locked to the directory it began in. These directories are gone:",
@@ -38,7 +39,7 @@ def command(keep: Path | None) -> None:
         except OSError as error:
             raise MigratorError(f"{keep} can't be made: {error.strerror}; name another for --keep.") from error
         _play(keep.resolve())
-        click.echo(f"\nKept: HOME={shlex.quote(str(keep.resolve()))} opencode-migrator list --all")
+        say("", f"Kept: HOME={shell_quote(str(keep.resolve()))} opencode-migrator list --all")
         return
     import tempfile
 
@@ -50,12 +51,13 @@ def _play(home: Path) -> None:
     import subprocess
 
     from migrator.operations.demo import build
+    from migrator.reporting.style import styled
 
     demo_home = build(home)
     for title, words in STEPS:
-        click.secho(f"\n# {title}", bold=True)
+        say("", styled(f"# {title}", bold=True))
         shown = [f"'{word}'" if "*" in word else word for word in words]
-        click.secho(f"$ opencode-migrator {' '.join(shown)}\n", fg="green")
+        say(styled(f"$ opencode-migrator {' '.join(shown)}", fg="green"), "")
         sys.stdout.flush()
         finished = subprocess.run(
             [sys.executable, "-m", "migrator", *words], cwd=home / "src", env=dict(demo_home.environ), check=False

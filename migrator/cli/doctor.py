@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, database_options, json_option, select_request, verbose_option
-from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, width
+from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, say, width
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 
 def _mark(result: CheckResult) -> str:
+    from migrator.reporting.style import styled
+
     if result.wrong:
-        return click.style("!!", fg="red")
-    return click.style("--", fg="yellow") if result.notable else click.style("ok", fg="green")
+        return styled("!!", fg="red")
+    return styled("--", fg="yellow") if result.notable else styled("ok", fg="green")
 
 
 @click.command("doctor", short_help="Check the database and what surrounds it.", cls=SelectingCommand)
@@ -51,7 +53,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         echo_json({result.subject: result.value for result in results} | {"cantTell": unknown})
     else:
         for result in results:
-            click.echo(f"{_mark(result)} {result.text}")
+            say(f"{_mark(result)} {result.text}")
         if undo:
             echo_lines(redo_lines(undo.value["redo"]))
             echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))

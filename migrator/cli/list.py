@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, database_options, format_options, select_request
-from migrator.cli.terminal import echo_rows, echo_warnings, width
+from migrator.cli.terminal import echo_rows, echo_warnings, say, width
 from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def command(form: str, **values: Any) -> None:
     from migrator.arguments import ListRequest
     from migrator.operations.list import list_sessions
     from migrator.reporting.session_rows import session_columns, session_rows
+    from migrator.text import shell_quote
 
     names = ("everywhere", "roots", "search", "workspace", "limit", "cursor")
     request = ListRequest(select_request(values), **{name: values[name] for name in names})
@@ -45,7 +46,7 @@ def command(form: str, **values: Any) -> None:
     if not page.sessions:
         _explain_empty(page, request)
     if page.next is not None:
-        click.echo(f"next: --cursor {page.next}", err=True)
+        say(f"next: --cursor {shell_quote(str(page.next))}", err=True)
 
 
 def _explain_empty(page: SessionList, request: ListRequest) -> None:
@@ -55,4 +56,4 @@ def _explain_empty(page: SessionList, request: ListRequest) -> None:
     if page.selected or request.search or request.workspace:
         raise NothingMatched("; ".join([page.why_nothing.rstrip("."), *page.elsewhere]) + ".")
     where = "in this project; `opencode-migrator list --all` shows every project's" if page.here else "in this database"
-    click.echo(f"No session {where}.", err=True)
+    say(f"No session {where}.", err=True)

@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.database import only_database
 from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_rows
+from migrator.cli.terminal import echo_rows, say
 
 
 @click.command("log", short_help="List the runs so far.")
@@ -36,7 +36,7 @@ def command(form: str, **values: Any) -> None:
         "Run": lambda row: row["run"],
         "When": lambda row: local_time(row["started"]),
         "Sessions": lambda row: f"{row['sessions']:,}",
-        "Status": lambda row: "undone" if row["undoneBy"] else _status(row["status"]),
+        "Status": lambda row: "undone" if row["undoneBy"] else _status(row),
         "Command": lambda row: row["command"].removeprefix("opencode-migrator "),
     }
     if {row["database"] for row in rows} - {str(named or default_database())}:
@@ -44,11 +44,13 @@ def command(form: str, **values: Any) -> None:
     if not (rows or unreadable):
         others = len(list_runs()) if named else 0
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
-        click.echo(f"No run{of}.", err=True)
+        say(f"No run{of}.", err=True)
     echo_rows(rows, form, columns)
     if unreadable:
         raise unreadable
 
 
-def _status(status: str) -> str:
-    return "cut off" if status in {"running", "rolling-back"} else status
+def _status(row: dict[str, Any]) -> str:
+    if row["status"] not in {"running", "rolling-back"}:
+        return str(row["status"])
+    return {True: "cut off", False: "going on", None: "cut off or going on"}[row["cutOff"]]

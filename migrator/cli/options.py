@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+from migrator.cli.terminal import CleanHelp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from migrator.arguments import SearchRequest, SelectRequest
+    from migrator.output.output_file import OutputFile
 
     Command = Callable[..., Any]
     Option = Callable[[Command], Command]
@@ -66,7 +67,7 @@ format_options = combine(
         type=click.Choice(("table", "json", "ndjson", "csv")),
         default="table",
         show_default=True,
-        help="How to print rows.",
+        help="How to print rows. Text in csv is made harmless ('=1+1, \\x1b); json has it as it is.",
     ),
     click.option("--json", "form", flag_value="json", help="The same as --format json."),
 )
@@ -124,6 +125,30 @@ def search_request(values: dict[str, Any]) -> SearchRequest:
     return SearchRequest(values["search"], values["search_depth"])
 
 
+# -- what to write -----------------------------------------------------------------------------------------------------
+
+force_option = click.option(
+    "--force", is_flag=True, is_eager=True, help="Replace FILE though it is another kind of file; never a database."
+)
+
+
+def output_option(*names: str, kind: str, help: str) -> Option:  # noqa: A002 - as click calls it
+    """Return an option that names a file to write, of a kind in `output.kinds`; a bad one is refused before any work.
+
+    The command needs `force_option` too.
+    """
+
+    def check(context: click.Context, _parameter: click.Parameter, value: str | None) -> OutputFile | None:
+        if value is None:
+            return None
+        from migrator.output import kinds
+        from migrator.output.output_file import OutputFile
+
+        return OutputFile(value, getattr(kinds, kind), context.params["force"])
+
+    return click.option(*names, metavar="FILE", callback=check, help=help)
+
+
 # -- how to write ----------------------------------------------------------------------------------------------------
 
 yes_option = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
@@ -150,12 +175,8 @@ writing_options = combine(
         show_default=True,
         help="When a session changed meanwhile: roll all back, or leave its tree out.",
     ),
-    click.option(
-        "--backup",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Copy the database to FILE before the first write.",
-    ),
+    output_option("--backup", kind="BACKUP", help="Copy the database to FILE before the first write."),
+    force_option,
 )
 change_options = combine(dry_run_option, writing_options, verbose_option, json_option, database_options)
 """The options of every command that plans and applies."""
@@ -164,25 +185,22 @@ change_options = combine(dry_run_option, writing_options, verbose_option, json_o
 # -- which sessions --------------------------------------------------------------------------------------------------
 
 
-class SelectingCommand(click.Command):
+class SelectingCommand(CleanHelp):
     """A command with the options of all selectors, those of plug-ins too, which are loaded only when it is used."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the selectors' options before the command's own."""
         if not hasattr(self, "_with_selectors"):
-            from migrator.plugins import selector_plugins
+            from migrator.plugins import usable_options
 
-            options = [option for plugin in selector_plugins() for option in plugin.options()]
-            options.append(
-                click.Option(
-                    ["--match"],
-                    type=click.Choice(("all", "any")),
-                    default="all",
-                    show_default=True,
-                    help="Must a session meet every kind of --from, or any?",
-                ),
+            match = click.Option(
+                ["--match"],
+                type=click.Choice(("all", "any")),
+                default="all",
+                show_default=True,
+                help="Must a session meet every kind of --from, or any?",
             )
-            self.params = [*options, *self.params]
+            self.params = [*usable_options(self.params), match, *self.params]
             self._with_selectors = True
         return super().get_params(ctx)
 

@@ -17,11 +17,12 @@ from migrator.cli.options import (
     select_request,
     verbose_option,
 )
-from migrator.cli.terminal import echo_lines, echo_rows, echo_warnings, search_bar, width
+from migrator.cli.terminal import echo_json, echo_lines, echo_rows, echo_warnings, say, search_bar, width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from migrator.errors import PluginFailed
     from migrator.model import Certainty, Project
     from migrator.operations.orphans import OrphanList
     from migrator.orphans.explain import Explanation
@@ -61,16 +62,21 @@ def command(form: str, **values: Any) -> None:
         if values["explain"] is not None:
             _print_explanation(explain_session(context, values["explain"], request, tick), form)
             return
-        listed, projects = list_orphans(context, request, tick), context.selector_context.projects()
-    _print_list(listed, projects, form, values)
+        failed: dict[str, PluginFailed] = {}
+        listed, projects = list_orphans(context, request, tick, failed), context.selector_context.projects()
+    _print_list(listed, projects, form, values, failed=bool(failed))
+    if failed:  # a warning says so: there may be more
+        click.get_current_context().exit(1)
 
 
-def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any]) -> None:
+def _print_list(
+    listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any], *, failed: bool
+) -> None:
     from textwrap import wrap
 
     from migrator.reporting.orphan_text import in_place_text, orphan_text, summary
     from migrator.reporting.session_rows import orphan_rows
-    from migrator.text import one_line
+    from migrator.text import printable
 
     echo_warnings(listed.warnings)
     table = form == "table"
@@ -79,17 +85,17 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
     else:
         echo_rows(orphan_rows(listed.orphans, projects), form, {})
     if listed.orphans:
-        echo_lines(wrap(summary(listed.orphans, listed.by_rule), width() or 80), err=not table)
+        echo_lines(wrap(printable(summary(listed.orphans, listed.by_rule)), width() or 80), err=not table)
         if table and listed.rescuable:
-            click.echo()
+            say("")
             _print_next_steps(listed.rescuable)
     else:
-        which = " these rules find" if values["rule"] else ""
-        click.echo(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
+        which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
+        say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
     unread = "note: can't tell whether sessions are left behind in JSON storage: "
-    echo_lines((unread + one_line(reason) for reason in listed.unread), err=True)
+    echo_lines((unread + reason for reason in listed.unread), err=True)
     for line in in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases):
-        echo_lines(wrap(line, width() or 80, break_long_words=False, break_on_hyphens=False), err=True)
+        echo_lines(wrap(printable(line), width() or 80, break_long_words=False, break_on_hyphens=False), err=True)
 
 
 def _print_next_steps(rescuable: Mapping[Certainty, int]) -> None:
@@ -100,8 +106,7 @@ def _print_next_steps(rescuable: Mapping[Certainty, int]) -> None:
     for certainty, options in ((Certainty.CERTAIN, ()), (Certainty.LIKELY, ("--likely",))):
         if number := rescuable.get(certainty, 0):
             have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} a {certainty.value} home"
-            click.echo(f"{have}. To bring {'it' if number == 1 else 'them'} there:")
-            click.echo(f"  {_rescue_command(*options)}")
+            say(f"{have}. To bring {'it' if number == 1 else 'them'} there:", f"  {_rescue_command(*options)}")
 
 
 def _rescue_command(*more: str) -> str:
@@ -111,12 +116,11 @@ def _rescue_command(*more: str) -> str:
 def _print_explanation(explanation: Explanation, form: str) -> None:
     from migrator.model import Certainty
     from migrator.reporting.explanation import explanation_document, explanation_text
-    from migrator.text import json_text
 
     if form == "table":
         echo_lines(explanation_text(explanation, width() or 80))
         if home := explanation.orphan.suggestion:
             likely = ["--likely"] if home.certainty is not Certainty.CERTAIN else []
-            click.echo(f"To bring it there:\n  {_rescue_command('--from-id', explanation.orphan.session.id, *likely)}")
+            say("To bring it there:", f"  {_rescue_command('--from-id', explanation.orphan.session.id, *likely)}")
     else:
-        click.echo(json_text(explanation_document(explanation), indent=2 if form == "json" else None))
+        echo_json(explanation_document(explanation), indent=2 if form == "json" else None)

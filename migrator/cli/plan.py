@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import shlex
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from migrator.cli.command_line import PROGRAM
 from migrator.cli.confirm import show_plan
-from migrator.cli.options import combine, database_options, json_option, verbose_option
-from migrator.errors import MigratorError
+from migrator.cli.options import (
+    combine,
+    database_options,
+    force_option,
+    json_option,
+    output_option,
+    verbose_option,
+)
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migrator.model import Plan
+    from migrator.output.output_file import OutputFile
 
 PLANNED = ("move", "migrate", "relocate", "rescue", "consolidate", "protect")
 """The commands whose plans can be saved: each module has its `options` and a `make_plan`."""
 
-_FLAGS = frozenset({"--json", "--verbose", "-v", "--exact", "--archived", "--no-archived"})
+_FLAGS = frozenset({"--force", "--json", "--verbose", "-v", "--exact", "--archived", "--no-archived"})
 
 
 class PlanGroup(click.Group):
@@ -64,9 +70,8 @@ def _add_command(name: str) -> None:
 
 
 _output_options = combine(
-    click.option(
-        "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan here."
-    ),
+    output_option("--output", "-o", kind="PLAN", help="Save the plan here."),
+    force_option,
     verbose_option,
     json_option,
     database_options,
@@ -76,36 +81,21 @@ for _name in PLANNED:
 
 
 def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]) -> None:
-    output: Path | None = values["output"]
+    output: OutputFile | None = values["output"]
     if output is None:
         show_plan(plan, values, hint="give -o FILE, then `opencode-migrator apply FILE`", next_steps=next_steps)
         return
-    if str(output) == "-":
+    if output.is_standard_output:
         show_plan(plan, {**values, "as_json": True})
         return
-    _save(plan, output)
+    from migrator.documents.plan import plan_document
+    from migrator.text import json_text
+
+    output.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)
     show_plan(
         plan,
         values,
-        hint=shlex.join([PROGRAM, "apply", str(output)]),
+        hint=shell_join([PROGRAM, "apply", "-" if output.is_stream else str(output)]),
         outcome=f"Saved to {output}; nothing was moved.",
         next_steps=next_steps,
     )
-
-
-def _save(plan: Plan, output: Path) -> None:
-    """Write the plan whole or not at all; never replace what isn't an ordinary file (/dev/stdout, a pipe)."""
-    from migrator.disk.ownership import owner_of
-    from migrator.documents.plan import plan_document
-    from migrator.state_dir import write_whole
-    from migrator.text import json_text
-
-    text = json_text(plan_document(plan), indent=2) + "\n"
-    try:
-        target = output.resolve()
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")
-        else:
-            write_whole(target, text, owner=owner_of(plan.store))
-    except OSError as error:
-        raise MigratorError(f"The plan can't be written to {output}: {error.strerror}.") from error

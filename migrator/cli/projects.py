@@ -18,9 +18,8 @@ def command(form: str, **values: Any) -> None:
     """List every project: its worktree, how many sessions it has, whether it still exists."""
     from migrator.operations.projects import list_projects
     from migrator.reporting.project_rows import project_columns, project_rows
-    from migrator.text import one_line
 
     with open_context(values) as context:
         projects = list_projects(context)
     echo_rows(project_rows(projects), form, project_columns(projects))
-    echo_lines((f"note: {one_line(project.reason)}" for project in projects if project.reason), err=True)
+    echo_lines((f"note: {project.reason}" for project in projects if project.reason), err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,9 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
-from migrator.cli.terminal import on_terminal, search_bar
+from migrator.cli.terminal import choose, on_terminal, say, search_bar
 from migrator.errors import BadInput
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,24 +93,20 @@ def make_plan(values: dict[str, Any], settle: Settle | None = None) -> Plan:
 
 def ask_about_ties(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
     """Ask which directory each folder is now, the one of most sessions first. Raises Abort at Ctrl-C."""
-    from migrator.text import count, one_line, tilde
+    from migrator.text import count, tilde
 
     answers: dict[Tie, str] = {}
     for tie, sessions in sorted(ties.items(), key=lambda item: -item[1]):
         choices = [str(number) for number in range(1, len(tie.rivals) + 1)]
         lost = "does the session" if sessions == 1 else f"do these {count(sessions, 'session')}"
-        click.echo(f"Where {lost} of {one_line(tilde(tie.folder))} belong?", err=True)
+        say(f"Where {lost} of {tilde(tie.folder)} belong?", err=True)
         for choice, directory in zip(choices, tie.rivals, strict=True):
-            click.echo(f"  {choice}) {one_line(tilde(directory))}", err=True)
-        click.echo("  s) skip: nothing is done about them", err=True)
-        try:
-            answer = click.prompt("Choose", type=click.Choice([*choices, "s"]), default="s", err=True)
-        except click.Abort:
-            click.echo(err=True)  # the error goes on a line of its own
-            raise
+            say(f"  {choice}) {tilde(directory)}", err=True)
+        say("  s) skip: nothing is done about them", err=True)
+        answer = choose([*choices, "s"], default="s")
         if answer in choices:
             answers[tie] = tie.rivals[int(answer) - 1]
-        click.echo(err=True)
+        say("", err=True)
     return answers
 
 
@@ -122,6 +118,6 @@ def next_steps(plan: Plan, values: dict[str, Any]) -> list[str]:
         return []
     likely = typed_command("--likely", without={*DISPLAY_FLAGS, "certain", "yes", "output"}, name="rescue")
     named = database_words(values)
-    explain = lambda session: shlex.join([PROGRAM, "orphans", "--explain", session, *named])  # noqa: E731 - said once
+    explain = lambda session: shell_join([PROGRAM, "orphans", "--explain", session, *named])  # noqa: E731 - said once
     lines = list(next_steps_of_lost(plan.warnings, likely, explain))
     return ["", *lines] if lines else []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from migrator.cli.database import database, database_option, database_words
-from migrator.cli.options import database_options
+from migrator.cli.options import database_options, force_option, output_option
+from migrator.cli.terminal import say
 from migrator.errors import MigratorError
 
 PORT = 4646
@@ -17,9 +17,8 @@ PORT = 4646
 @click.command("serve", short_help="Answer over HTTP.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes any free one.")
 @click.option("--host", metavar="HOST", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option(
-    "--token-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the token here."
-)
+@output_option("--token-file", kind="TOKEN", help="Write the token here.")
+@force_option
 @click.option(
     "--allow-origin",
     "origins",
@@ -49,10 +48,10 @@ def command(**values: Any) -> None:
     path = database(values)
     access = DatabaseAccess(path, database_option("home", values), database_words(values))
     serving = prepare(access, where, values["token_file"], values["origins"])
-    click.echo(f"Serving {path} at {serving.url}")
-    click.echo(f"Token: {serving.token} (also in {serving.token_file})")
+    say(f"Serving {path} at {serving.url}")
+    say(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:
-        click.echo(
+        say(
             "warning: other machines can connect, and the connection is not encrypted: who intercepts the token can "
             "read every title and directory, and move every session. A tunnel (ssh -L) is safer.",
             err=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from migrator.cli.command_line import PROGRAM
 from migrator.cli.confirm import show_plan
 from migrator.cli.options import json_option, verbose_option
 from migrator.cli.plan_file import read_plan_file
+from migrator.text import shell_join
 
 
 @click.command("show")
@@ -19,4 +19,4 @@ from migrator.cli.plan_file import read_plan_file
 @json_option
 def command(file: str, **values: Any) -> None:
     """Show the plan in FILE."""
-    show_plan(read_plan_file(file), values, hint=shlex.join([PROGRAM, "apply", file]))
+    show_plan(read_plan_file(file), values, hint=shell_join([PROGRAM, "apply", file]))

@@ -1,4 +1,4 @@
-"""The terminal: whether there is one, how wide it is, and printing to it."""
+"""The terminal: whether there is one, how wide it is, printing and asking. Nothing is printed anywhere else."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from migrator.text import printable
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from migrator.model import PlanWarning
+
+T = TypeVar("T")
 
 
 def on_terminal() -> bool:
@@ -36,10 +40,25 @@ def drop_output() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def echo_lines(lines: Iterable[str], *, err: bool = False, raw: bool = False) -> None:
-    """Print lines; `raw` lines are data, whose escape sequences are kept as they are."""
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines for people: results on standard output, all else on standard error (`err`)."""
+    echo_lines(lines, err=err)
+
+
+def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
+    """Print lines for people. All but our own colours is cleaned: no text acts on a terminal, or forges a line."""
+    from migrator.reporting.style import cleaned_line
+
     for line in lines:
-        click.echo(line, err=err, color=True if raw else None)
+        click.echo(cleaned_line(line), err=err)
+
+
+def echo_error(message: str) -> None:
+    """Print the sentence that a command ends with; there may be no click context any more."""
+    from migrator.reporting.style import cleaned_line, styled
+
+    color = False if os.environ.get("NO_COLOR") else None
+    click.echo(cleaned_line(f"{styled('error:', fg='red')} {message}"), err=True, color=color)
 
 
 def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
@@ -53,19 +72,57 @@ def echo_rows(rows: Iterable[Mapping[str, Any]], form: str, columns: Mapping[str
     """Print rows in one of the formats of `--format`."""
     from migrator.reporting.rows import rows_text
 
-    echo_lines(rows_text(rows, form, columns, width()), raw=form != "table")
+    texts = rows_text(rows, form, columns, width())
+    if form in {"table", "csv"}:
+        echo_lines(texts)
+    else:
+        _echo_json(texts)
 
 
-def echo_json(value: Any) -> None:
+def echo_json(value: Any, *, indent: int | None = 2) -> None:
     """Print one JSON document."""
     from migrator.text import json_text
 
-    click.echo(json_text(value, indent=2))
+    _echo_json([json_text(value, indent=indent)])
+
+
+def _echo_json(texts: Iterable[str]) -> None:
+    """Print JSON, in which what a terminal would obey is escaped."""
+    from migrator.text import printable_json
+
+    for text in texts:
+        click.echo(printable_json(text))
+
+
+def confirm(question: str) -> bool:
+    """Ask for yes or no. Raises Abort at Ctrl-C."""
+    return _answer(lambda: click.confirm(printable(question), err=True))
+
+
+def choose(choices: Sequence[str], default: str) -> str:
+    """Ask for one of `choices`. Raises Abort at Ctrl-C."""
+    return str(_answer(lambda: click.prompt("Choose", type=click.Choice(choices), default=default, err=True)))
+
+
+def _answer(prompt: Callable[[], T]) -> T:
+    try:
+        return prompt()
+    except click.Abort:
+        say("", err=True)  # the error goes on a line of its own
+        raise
 
 
 def search_bar() -> AbstractContextManager[Callable[[int], None]]:
     """Show how many directories a search has looked at."""
     return progress_bar(desc="Searching", unit=" directories", delay=0.5)
+
+
+class CleanHelp(click.Command):
+    """A command whose help has text of plug-ins in it."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help as it may be printed, which click does."""
+        return "\n".join(map(printable, super().get_help(ctx).split("\n")))
 
 
 @contextmanager

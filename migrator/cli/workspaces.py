@@ -22,9 +22,8 @@ def command(repository: str, form: str, **values: Any) -> None:
     """
     from migrator.operations.workspaces import left_out_warnings, list_workspaces
     from migrator.reporting.workspace_text import COLUMNS, workspace_rows
-    from migrator.text import one_line
 
     with open_context(values) as context:
         found = list_workspaces(context, repository)
     echo_rows(workspace_rows(found), form, COLUMNS)
-    echo_lines((f"note: {one_line(warning.message)}" for warning in left_out_warnings(found)), err=True)
+    echo_lines((f"note: {warning.message}" for warning in left_out_warnings(found)), err=True)

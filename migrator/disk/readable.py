@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import cant_tell
 from migrator.errors import CantTell
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 
 def why_unreadable(paths: Iterable[str]) -> CantTell | None:
@@ -40,6 +41,15 @@ def _read_a_little(path: str) -> None:
         os.close(descriptor)
 
 
+def head_of(path: str | Path, size: int) -> bytes:
+    """Return the first `size` bytes of a file. Raises CantTell if they can't be read."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(size)
+    except OSError as error:
+        raise cant_tell(path, error) from error
+
+
 def why_unreadable_below(top: str) -> CantTell | None:
     """Do the same for a directory and everything below it; links are not followed."""
     error = why_unreadable([top])
@@ -53,7 +63,7 @@ def remedy(error: CantTell, top: str) -> str:
     if error.closed is None:
         return "check the disk that it is on"
     change = "chmod -R u+rwX" if os.lstat(error.closed).st_uid == os.geteuid() else 'sudo chown -R "$USER"'
-    return f"run {change} {shlex.quote(top)}"
+    return f"run {change} {shell_quote(top)}"
 
 
 def with_remedy(error: CantTell, top: str) -> CantTell:

@@ -10,7 +10,7 @@ from migrator.model import LoggedRun, Run, RunStatus
 
 FORMAT = "opencode-migrator/run@1"
 
-_LOG_KEYS = {"id": "run", "undone_by": "undoneBy"}
+_LOG_KEYS = {"id": "run", "undone_by": "undoneBy", "cut_off": "cutOff"}
 """The keys of a row of the log, by the fields of a LoggedRun; the others are called the same."""
 
 

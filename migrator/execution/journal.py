@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 from migrator.disk.ownership import give, make_directory, owner_of
 from migrator.disk.status import why_not_writable
 from migrator.errors import MigratorError, NoSuchRun
-from migrator.execution.journal_rows import Carried, ProjectEdit, RunEntry, read_update, update_row
+from migrator.execution.journal_rows import COUNTED, Carried, ProjectEdit, RunEntry, read_update, update_row
+from migrator.execution.run_lock import hold, is_held
 from migrator.model import (
     Binding,
     Change,
@@ -42,15 +43,17 @@ if TYPE_CHECKING:
     from migrator.execution.journal_rows import Job
     from migrator.store.staging import Staging
 
-FORMAT = 3
-"""Format 2 added project updates, 3 added opencode 2. Older readers refuse, so that they never undo half a run."""
+FORMAT = 4
+"""Format 2 added project updates, 3 added opencode 2, 4 added `total` and numbers runs.
 
-_FORMAT_OF_V1 = 2
+Older readers refuse, so that they never undo half a run, nor take runs in another order.
+"""
 
 _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
         finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
-        announces INTEGER);
+        announces INTEGER, number INTEGER);
+    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         before INTEGER, after INTEGER);
@@ -70,17 +73,19 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._held: int | None = None
         with _explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
 
     @classmethod
-    def begin(cls, job: Job, staging: Staging, command: str, chunk_size: int | None) -> Journal:
+    def begin(cls, job: Job, staging: Staging, command: str, chunk_size: int | None, number: int) -> Journal:
         """Record everything that a run is about to do, before anything is written to the database.
 
-        `staging` holds the changes of the job's plan. Snapshots were carried before, which harms nobody. A file without
-        a row in `run` is no run: the row is written in one transaction with all but the changes, which come first.
+        `staging` holds the changes of the job's plan, and `number` is greater than that of any run before it. Snapshots
+        were carried before, which harms nobody. A file without a row in `run` is no run: the row is written in one
+        transaction with all but the changes, which come first.
         """
         plan, now = job.plan, now_ms()
         path = _new_file(now, owner_of(plan.store))
@@ -94,16 +99,18 @@ class Journal:
                     "FROM temp.change JOIN temp.way ON way.id = change.way"
                 )
         journal = cls(path)
+        journal._hold()
         journal.entry = RunEntry(
             path.stem, command, plan.store, plan.dialect, RunStatus.RUNNING, now, len(plan.changes), chunk_size,
             job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
+            number,
         )  # fmt: skip
         write = journal.connection
         with journal._transaction():
             write.execute(
                 "INSERT INTO run VALUES (:id, :format, :command, :store, :dialect, :status, :started, NULL, "
-                ":chunk_size, :undoes, :partial, NULL, :relocates, :announces)",
-                asdict(journal.entry) | {"format": _FORMAT_OF_V1 if plan.dialect == "v1" else FORMAT},
+                ":chunk_size, :undoes, :partial, NULL, :relocates, :announces, :number)",
+                asdict(journal.entry) | {"format": FORMAT},
             )
             write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
             write.executemany(
@@ -113,6 +120,8 @@ class Journal:
             )  # fmt: skip
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
             write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
+            for table in COUNTED:
+                write.execute(f"INSERT INTO total SELECT '{table}', count(*) FROM {table}")
         sync(path.parent)
         return journal
 
@@ -125,8 +134,19 @@ class Journal:
             raise _unusable(self.path, error) from error
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and let go of it."""
         self.connection.close()
+        if self._held is not None:  # last: closing any descriptor of a file drops the locks of SQLite on it
+            os.close(self._held)
+            self._held = None
+
+    def _hold(self) -> None:
+        """Let others see that the run is going on, until the file is closed."""
+        with _explain_errors(self.path):
+            try:
+                self._held = hold(self.path)
+            except BlockingIOError:
+                raise MigratorError(f"Run {self.path.stem} is going on; wait for its end.") from None
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -137,20 +157,37 @@ class Journal:
 
     @cached_property
     def entry(self) -> RunEntry:
-        """The run as `log` shows it. Raises NoSuchRun if it was cut off before it began."""
-        from sqlite_utils import Database  # slow to import; a run that begins knows its own entry
+        """The run as `log` shows it. Everything that is read here begins with it: it is the gate of all journals.
 
-        db = Database(self.connection, recursive_triggers=False, execute_plugins=False)
-        row = next(db["run"].rows, None) if db["run"].exists() else None
-        if row is None:
+        Raises NoSuchRun if it was cut off before it began, and MigratorError if the journal doesn't add up.
+        """
+        from migrator.execution.journal_check import check, read_entry
+
+        row = self._run_row()
+        layout = row["format"]
+        if not isinstance(layout, int) or layout > FORMAT:
+            raise MigratorError(f"Run {self.path.stem} was written by a newer opencode-migrator; upgrade to read it.")
+        try:
+            ((sessions,),) = self.connection.execute("SELECT count(*) FROM change").fetchall()
+            entry = read_entry(row, sessions, self.path.stem)
+            signature = _signature(self.path)
+            if _believed.get(self.path) != signature:
+                check(self.connection, entry, layout)
+                _believed[self.path] = signature
+        except ValueError as error:
+            raise _damaged(self.path, f"it doesn't add up: {error}") from error
+        return replace(entry, is_running=is_held(self.path)) if entry.unfinished else entry
+
+    def _run_row(self) -> dict[str, Any]:
+        """Return the row of the run. What comes first when a run begins is an empty file, then one without a run."""
+        tables = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master").fetchall()}
+        run = self.connection.execute("SELECT * FROM run") if "run" in tables else None
+        rows = run.fetchall() if run else []
+        if run is None or len(rows) != 1:
+            if tables and (run is None or rows or self.connection.execute("SELECT 1 FROM chunk").fetchone()):
+                raise _damaged(self.path, f"it doesn't add up: it has {len(rows)} runs")
             raise NoSuchRun(f"There is no run {self.path.stem}; `opencode-migrator log` lists them.")
-        if row["format"] > FORMAT:
-            raise MigratorError(f"Run {row['id']} was written by a newer opencode-migrator; upgrade to read it.")
-        return RunEntry(  # older journals have fewer columns
-            row["id"], row["command"], row["store"], row["dialect"], RunStatus(row["status"]), row["started"],
-            db["change"].count, row["chunk_size"], row["undoes"], bool(row.get("partial")), row["verified"] or 0,
-            bool(row.get("relocates")), bool(row.get("announces")),
-        )  # fmt: skip
+        return dict(zip((name for name, *_ in run.description), rows[0], strict=True))
 
     def session_ids(self) -> frozenset[str]:
         """Return the ids of the sessions that the run changes, much faster than `changes` does."""
@@ -207,6 +244,11 @@ class Journal:
             self.connection.execute("CREATE TABLE IF NOT EXISTS given_up (at INTEGER)")
             self.connection.execute("INSERT INTO given_up VALUES (?)", [now_ms()])
 
+    def take_up(self) -> None:
+        """Take back `give_up`: they could not be removed."""
+        with self._transaction():
+            self.connection.execute("DROP TABLE given_up")
+
     @property
     def is_given_up(self) -> bool:
         """Whether `give_up` was called."""
@@ -227,12 +269,25 @@ class Journal:
         with self._transaction():
             self.connection.execute("INSERT INTO chunk VALUES (?, ?, ?)", [number, first, last])
             self.connection.executemany(f"INSERT INTO edit VALUES ({number}, ?, ?, ?, ?, ?, ?)", edits)
+            self._count(chunks=1, edits=len(edits))
 
     def forget(self, number: int) -> None:
         """Delete the record of a chunk that was never committed."""
         with self._transaction():
-            self.connection.execute("DELETE FROM edit WHERE chunk = ?", [number])
+            edits = self.connection.execute("DELETE FROM edit WHERE chunk = ?", [number]).rowcount
             self.connection.execute("DELETE FROM chunk WHERE number = ?", [number])
+            self._count(chunks=-1, edits=-edits)
+
+    def _count(self, *, chunks: int, edits: int) -> None:
+        """Let the totals be so much greater; older journals have none."""
+        if self._has_totals:
+            self.connection.executemany(
+                "UPDATE total SET rows = rows + ? WHERE name = ?", [(chunks, "chunk"), (edits, "edit")]
+            )
+
+    @cached_property
+    def _has_totals(self) -> bool:
+        return self.has_table("total")
 
     def chunks(self) -> Iterator[tuple[int, int, int]]:
         """Yield (number, first, last) of every recorded chunk, newest first."""
@@ -256,8 +311,12 @@ class Journal:
             )
         self.entry = replace(entry, status=status, verified=verified)
 
-    def move_to(self, store: Path) -> None:
-        """Record that the run goes on, or is taken back, on a database at this path; it may have been moved there."""
+    def go_on(self, store: Path) -> None:
+        """Record that the run goes on, or is taken back, on a database at this path; it may have been moved there.
+
+        Raises MigratorError if it is going on already, which can only be on another copy of its database.
+        """
+        self._hold()
         if self.entry.store != str(store):
             with _explain_errors(self.path):
                 self.connection.execute("UPDATE run SET store = ?", [str(store)])
@@ -318,11 +377,8 @@ def _unusable(path: Path, error: Exception) -> MigratorError:
     what = (isinstance(error, OSError) and error.strerror) or str(error)
     nearest = _nearest(path)
     why = why_not_writable(nearest)
-    if "malformed" in what or "not a database" in what:
-        return MigratorError(
-            f"The journal {path} is damaged ({what}), and its run may have been cut off: put a good copy of it there, "
-            "or, if nothing of that run is to be taken back, move it out of that directory.",
-        )
+    if any(word in what for word in _DAMAGED):
+        return _damaged(path, what)
     if why and nearest == path:
         return MigratorError(
             f"A journal can't be read, and its run may have been cut off ({why}): {how_to_open(path)}."
@@ -331,3 +387,29 @@ def _unusable(path: Path, error: Exception) -> MigratorError:
         f"The journal {path} can't be used ({why or what}), and without one nothing is written, "
         f"since nothing could be taken back: {how_to_open(nearest)}.",
     )
+
+
+_DAMAGED = ("malformed", "not a database", "no such", "Could not decode")
+"""What SQLite says of a file that isn't as we wrote it, rather than of the disk."""
+
+
+def _damaged(path: Path, what: str) -> MigratorError:
+    return MigratorError(
+        f"The journal {path} is damaged ({what}), and its run may have been cut off: put a good copy of it there, "
+        "or, if nothing of that run is to be taken back, move it out of that directory.",
+    )
+
+
+_believed: dict[Path, tuple[int, ...]] = {}
+"""The journals that this process has found to add up, each as it was then."""
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    """Return what differs when somebody has written to a journal: of the file, and of its log if anything is in it."""
+    found: list[int] = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(OSError):
+            status = file.stat()
+            if status.st_size:
+                found += (status.st_ino, status.st_size, status.st_mtime_ns)
+    return tuple(found)

@@ -13,13 +13,20 @@ if TYPE_CHECKING:
     from migrator.store.writer import Edit
 
 
+COUNTED = ("binding", "change", "restore", "project", "project_update", "snapshot", "chunk", "edit")
+"""The tables of a journal that hold as many rows as its table `total` says, so that one that is lost is missed."""
+
+_Paths = tuple[ProjectPaths, ProjectPaths, tuple[DirectoryChange, ...], tuple[WorkspaceChange, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class RunEntry:
     """The row of a run; times in milliseconds.
 
     `store` is the path that the database had; which one it is now is told by its rows (traces.py). `chunk_size` None
     lets chunks follow the time that they take. `announces` tells whether the model of opencode 2 is told about a new
-    directory.
+    directory. `number` counts the runs as they began, from 1, whatever the clock said; it is 0 in older journals.
+    `is_running` tells whether a run that hasn't ended is going on; None if nobody can tell.
     """
 
     id: str
@@ -35,11 +42,18 @@ class RunEntry:
     verified: int
     relocates: bool
     announces: bool
+    number: int
+    is_running: bool | None = False
 
     @property
     def unfinished(self) -> bool:
-        """Whether it was cut off in the middle."""
+        """Whether it hasn't ended: it was cut off in the middle, unless it `is_running`."""
         return self.status in {RunStatus.RUNNING, RunStatus.ROLLING_BACK}
+
+    @property
+    def cut_off(self) -> bool | None:
+        """Whether it hasn't ended and isn't going on; None if nobody can tell which."""
+        return self.unfinished and (None if self.is_running is None else not self.is_running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +104,8 @@ def update_row(update: ProjectChange) -> tuple[str, str | None, str]:
 
 
 def read_update(id_: str, vcs: str | None, paths: str) -> ProjectChange:
-    """Return the update that a row of `project_update` holds."""
-    before, after, directories, workspaces = json.loads(paths)
-    rows = [[row and tuple(map(tuple, row)) for row in change] for change in directories]
-    return ProjectChange(
-        id_, after[0], ProjectAction.UPDATE, vcs, ProjectPaths(*before), ProjectPaths(*after),
-        tuple(DirectoryChange(*change) for change in rows), tuple(WorkspaceChange(*change) for change in workspaces),
-    )  # fmt: skip
+    """Return the update that a row of `project_update` holds. Raises ValueError if it holds anything else."""
+    from msgspec.json import decode
+
+    before, after, directories, workspaces = decode(paths, type=_Paths)
+    return ProjectChange(id_, after.worktree, ProjectAction.UPDATE, vcs, before, after, directories, workspaces)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import names_in
-from migrator.errors import CantTell, MigratorError, NoSuchRun
+from migrator.errors import CantTell, DatabaseInUse, MigratorError, NoSuchRun
 from migrator.execution.journal import Journal
 from migrator.model import RunStatus
 from migrator.state_dir import how_to_open, runs_directories
+from migrator.store.open_by import OpenBy, find_holders, holder_names
 from migrator.text import and_more, whole_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from migrator.execution.journal_rows import RunEntry
@@ -58,10 +60,50 @@ def run_entries(store: str | None = None) -> list[RunEntry]:
             continue  # it was cut off before it began
         except MigratorError as error:
             troubles.append(str(error))
-    found.sort(key=lambda entry: entry.started)
+    found = in_order(found)
     if troubles:
         raise UnreadableRuns(" ".join(troubles[:_NAMED]) + and_more(len(troubles) - _NAMED, "journal"), found)
     return found
+
+
+def in_order(runs: Iterable[RunEntry]) -> list[RunEntry]:
+    """Sort runs, oldest first: this is the order of every list of runs.
+
+    Clocks are set back, so that it is that of their numbers. Journals of the first formats have none: their runs come
+    first, in the order in which they say that they began. Whatever that is, an undo comes after the run that it undoes.
+    """
+    by_id = {run.id: run for run in runs}
+    places: dict[str, tuple[int, int, int]] = {}
+    for run in by_id.values():
+        chain = {run.id: run}  # this run, the run that it undoes, the run that that one undoes
+        last = run
+        while last.undoes in by_id and last.undoes not in places and last.undoes not in chain:
+            last = by_id[last.undoes]
+            chain[last.id] = last
+        for undo in reversed(chain.values()):
+            number, started, depth = places.get(undo.undoes or "", (-1, 0, 0))
+            places[undo.id] = max((undo.number, undo.started, 0), (number, started, depth + 1))
+    return sorted(by_id.values(), key=lambda run: (places[run.id], run.id))
+
+
+def next_number(store: str) -> int:
+    """Return the number of the run that begins now on a database; its exclusive lock is held."""
+    return 1 + max((run.number for run in run_entries(store)), default=0)
+
+
+def refuse_while_going_on(run: RunEntry, store: str | None = None) -> None:
+    """Raise DatabaseInUse if a run is going on, naming its process where the system tells."""
+    if not run.is_running:
+        return
+    path = next(path for path in journal_files(store) if path.stem == run.id)
+    holders = find_holders(path)
+    where = holder_names(OpenBy(True, holders)) if holders else "this process"
+    raise DatabaseInUse(f"Run {run.id} is going on, in {where}; wait for its end.", holders)
+
+
+def latest_start(runs: Sequence[RunEntry]) -> dict[str, int]:
+    """Map runs, which come in order, to when each began at the earliest: not before any that came before it."""
+    return dict(zip((run.id for run in runs), accumulate((run.started for run in runs), max), strict=True))
 
 
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
@@ -76,10 +118,10 @@ def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
 def sessions_taken_back(run: str, runs: Sequence[RunEntry], store: str) -> set[str]:
     """Return the sessions of a run that were taken back and not moved again since; `store` is as in `journal_files`."""
     back: set[str] = set()
-    for undo in runs:
+    for number, undo in enumerate(runs, 1):
         if undo.undoes == run and undo.status is RunStatus.APPLIED:
             with open_run(undo.id, store) as journal:
-                back |= journal.session_ids() - sessions_taken_back(undo.id, runs, store)
+                back |= journal.session_ids() - sessions_taken_back(undo.id, runs[number:], store)
     return back
 
 

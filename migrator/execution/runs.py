@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectCh
 from migrator.places.checkout import GLOBAL
 from migrator.state_dir import is_found_by, now_ms
 from migrator.store.location import is_same_file
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     if traces.entry_on(writer, run.entry).unfinished:
         warnings = _warn_of_other_database(writer, run.entry)
-        run.move_to(writer.path)
+        run.go_on(writer.path)
         sessions = roll_back(writer, run)
         return replace(run.outcome(warnings=warnings), sessions=sessions)
     with writer.without_foreign_keys():
@@ -131,7 +131,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         raise MigratorError(f"Run {entry.id} is finished ({entry.status}); there is nothing to resume.")
     warnings = _warn_of_other_database(writer, entry)
     if entry.status is RunStatus.ROLLING_BACK:
-        run.move_to(writer.path)
+        run.go_on(writer.path)
         roll_back(writer, run)
         return run.outcome(warnings=warnings)
     deleted = deleted_in_opencode_2(writer, run.edits())
@@ -154,7 +154,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
             f"`{traces.command('undo', entry, writer)}` takes it back.",
             tuple(found),
         )
-    run.move_to(writer.path)
+    run.go_on(writer.path)
     with writer.without_foreign_keys():
         execute(writer, run, staging, write.progress)
     return run.outcome(warnings=warnings)
@@ -189,7 +189,8 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
         return Run(None, RunStatus.UNCHANGED, conflicts=skipped, warnings=conflicts.warnings())
     if places is not None:
         job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
-    with Journal.begin(job, staging, write.command, write.chunk_size) as run:
+    number = run_log.next_number(str(writer.path))
+    with Journal.begin(job, staging, write.command, write.chunk_size, number) as run:
         execute(writer, run, staging, write.progress)
         return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
 
@@ -202,7 +203,7 @@ def _as_root(run: Journal) -> Iterator[PlanWarning]:
     if is_found_by(owner) and run.path.stat().st_uid == owner.user:
         what = f"so does the journal {run.path}, which {them} finds unless their XDG_STATE_HOME leads elsewhere"
     else:
-        command = f"opencode-migrator undo {run.entry.id} --db {shlex.quote(run.entry.store)}"
+        command = f"opencode-migrator undo {run.entry.id} --db {shell_quote(run.entry.store)}"
         what = f"where {them} may not find the journal {run.path}; root takes the run back with `{command}`"
     yield PlanWarning("as-root", f"This was done as root, and the database belongs to {them}; {what}.")
 

@@ -8,7 +8,6 @@ in a journal decides only between databases that both have the rows.
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from migrator.disk.status import is_gone, status_of
 from migrator.errors import MigratorError
 from migrator.execution.project_edits import column_edits
-from migrator.execution.run_log import open_run, run_entries
+from migrator.execution.run_log import open_run, refuse_while_going_on, run_entries
 from migrator.model import RunStatus
 from migrator.paths import FolderMap, renamed_folder
 from migrator.store.location import default_database, is_same_file
 from migrator.store.reader import WHOLE, Store
-from migrator.text import count
+from migrator.text import count, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -92,7 +91,7 @@ def runs_on(store: Store) -> list[RunEntry]:
 
 
 def unfinished_on(store: Store) -> list[RunEntry]:
-    """Return the runs that were cut off and of which rows are in a database, oldest first."""
+    """Return the runs that haven't ended and of which rows are in a database, oldest first."""
     runs = run_entries(str(store.path))
     if not any(run.unfinished or _may_be_half_there(store, run) for run in runs):
         return []
@@ -100,8 +99,9 @@ def unfinished_on(store: Store) -> list[RunEntry]:
 
 
 def refuse_while_unfinished(store: Store) -> None:
-    """Raise MigratorError if a run on this database was cut off."""
+    """Raise MigratorError if a run on this database was cut off, or is going on."""
     if found := unfinished_on(store):
+        refuse_while_going_on(found[0], str(store.path))
         raise MigratorError(
             f"Run {found[0].id} on this database was cut off; first `{command('resume', found[0], store)}` to finish "
             f"it or `{command('undo', found[0], store)}` to take it back.",
@@ -111,7 +111,7 @@ def refuse_while_unfinished(store: Store) -> None:
 def command(verb: str, run: RunEntry, store: Store) -> str:
     """Return the command that undoes or resumes a run on this database."""
     where = [] if _is_recorded(store, run) else ["--db", str(store.path)]
-    return shlex.join(["opencode-migrator", verb, run.id, *where])
+    return shell_join(["opencode-migrator", verb, run.id, *where])
 
 
 def entry_on(store: Store, run: RunEntry) -> RunEntry:
@@ -160,7 +160,7 @@ def renamed_with(store: Store, recorded: str) -> tuple[str, str] | None:
 def following(store: Store, folder: tuple[str, str]) -> str:
     """Return the command line by which the sessions of a database follow a folder that was renamed."""
     where = [] if store.path == default_database() else ["--db", str(store.path)]
-    return shlex.join(["opencode-migrator", "relocate", *folder, *where])
+    return shell_join(["opencode-migrator", "relocate", *folder, *where])
 
 
 def _trace_where_made(store: Store, run: RunEntry) -> _Trace | None:
@@ -267,8 +267,9 @@ def _traces(
     recorded = [run for run in runs if _is_recorded(store, run)]
     # What runs at this path explain is not the doing of others: a move may have been tried on a copy first.
     explained: dict[Key, int] = {}
+    places = {run.id: place for place, run in enumerate(runs)}
     for run, as_left, _ in _played_back(now, recorded, marks, {}):
-        explained.update(dict.fromkeys(as_left, run.started))
+        explained.update(dict.fromkeys(as_left, places[run.id]))
     since = {run.id: explained for run in runs if run not in recorded}
     found = {}
     for run, as_left, as_found in _played_back(now, runs, marks, since):
@@ -288,18 +289,14 @@ def _played_back(
     """Yield each run, the newest first, with the keys of what is as it left it and of what is as it found it.
 
     Where a value is as a run left it, it was as the run found it before. `explained` has, by the id of a run made at
-    another path, when the run at this path started that accounts for a value: if the other began later, it didn't leave
-    the value so.
+    another path, the place in `runs` of the run at this path that accounts for a value: if the other comes later, it
+    didn't leave the value so.
     """
     then = dict(now)
-    for run in reversed(runs):
+    for place, run in reversed([*enumerate(runs)]):
         present = {key: pair for key, pair in marks[run.id].items() if key in then}
         others = explained.get(run.id, {})
-        as_left = {
-            key
-            for key, (_, after) in present.items()
-            if then[key] == after and others.get(key, run.started) >= run.started
-        }
+        as_left = {key for key, (_, after) in present.items() if then[key] == after and others.get(key, place) >= place}
         as_found = {key for key, (before, _) in present.items() if then[key] == before}
         if run.status is not RunStatus.ROLLED_BACK:
             then.update((key, present[key][0]) for key in as_left)

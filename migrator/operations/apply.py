@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,15 @@ from migrator.disk.status import is_gone
 from migrator.errors import CantTell, MigratorError, StalePlan
 from migrator.execution import runs
 from migrator.execution.interrupts import deferred_interrupts
-from migrator.execution.traces import LOOK_SECONDS, following, renamed_with
+from migrator.execution.traces import following, renamed_with
 from migrator.model import PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
 from migrator.planning.recheck import recheck
-from migrator.store.connection import BUSY_SECONDS
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
+from migrator.store.untouched import look_into
 from migrator.store.writer import Writer
-from migrator.text import count
+from migrator.text import count, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +70,7 @@ def find_database(plan: Plan, file: str) -> Path:
     lost = "is gone" if is_gone(known[0]) else "has nothing of it"
     for beside in dict.fromkeys(beside for path in known for beside in _beside(path)):
         if _may_have_rows(beside, plan):
-            command = shlex.join(["opencode-migrator", "apply", file, "--db", str(beside)])
+            command = shell_join(["opencode-migrator", "apply", file, "--db", str(beside)])
             raise MigratorError(
                 f"The plan was made for {plan.store}, which {lost}; its rows are in {beside}: `{command}`.",
             )
@@ -100,8 +99,8 @@ def _check_here(store: Store, plan: Plan) -> None:
         )
 
 
-def _has_rows(path: Path, plan: Plan, busy_seconds: float = BUSY_SECONDS) -> bool:
-    with Store(path, busy_seconds=busy_seconds) as store:
+def _has_rows(path: Path, plan: Plan) -> bool:
+    with Store(path) as store:
         return _is_about(store, plan)
 
 
@@ -115,7 +114,7 @@ def _beside(path: Path) -> list[Path]:
 def _may_have_rows(path: Path, plan: Plan) -> bool:
     """Tell whether a database that nobody has named has rows of a plan, as far as it can be looked at."""
     try:
-        return _has_rows(path, plan, LOOK_SECONDS)
+        return look_into(path, lambda store: _is_about(store, plan))
     except MigratorError:
         return False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +10,7 @@ from migrator.places import Places, ProjectIdScheme
 from migrator.plugins import check_rule_names, orphan_rules
 from migrator.selection.context import DatabaseSelectorContext
 from migrator.store.reader import Store
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +48,7 @@ class CommandContext:
 
     def on_this_database(self, commands: Iterable[str]) -> tuple[str, ...]:
         """Return command lines that name this database too, so that they can be copied into a shell."""
-        return tuple(" ".join([command, *map(shlex.quote, self._database_words)]) for command in commands)
+        return tuple(" ".join([command, *map(shell_quote, self._database_words)]) for command in commands)
 
     def _orphan_ids(self, rule: str | None) -> frozenset[str]:
         """Return the ids of the sessions in the database that are lost, or those that the rule of this name finds."""

@@ -24,7 +24,7 @@ def logged(runs: Iterable[LocatedRun]) -> list[LoggedRun]:
     return [
         LoggedRun(
             run.id, run.status, run.started, run.sessions, run.command, run.store, run.undoes, undone_by,
-            None if path is None else str(path),
+            None if path is None else str(path), run.cut_off,
         )
         for run, path, undone_by in reversed([*runs])
     ]  # fmt: skip

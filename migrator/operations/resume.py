@@ -34,6 +34,7 @@ def find_run_to_resume(run: str | None, only: Path | None = None) -> FoundRun:
         return find_run(run, only, "resume")
     every = [located for located in runs_located(only) if located.entry.unfinished]
     unfinished = [located for located in every if located.path is not None] or every
+    unfinished = [located for located in unfinished if not located.entry.is_running] or unfinished
     if len(unfinished) != 1:
         named = ", ".join(located.entry.id for located in unfinished)
         raise MigratorError(f"Say which run: {named} were cut off." if named else "No run was cut off.")

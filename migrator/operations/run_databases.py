@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.status import is_gone
 from migrator.errors import CantTell, MigratorError, NoSuchRun, StalePlan
-from migrator.execution.run_log import UnreadableRuns, open_run, run_entries, undone_by
+from migrator.execution.run_log import UnreadableRuns, open_run, refuse_while_going_on, run_entries, undone_by
 from migrator.execution.traces import LOOK_SECONDS, entry_on, has_written_nothing, seen_runs, where_made, why_not_here
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
+from migrator.store.untouched import look_into
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,11 +89,12 @@ def as_recorded(runs: Sequence[RunEntry]) -> list[LocatedRun]:
 def find_run(wanted: str, named: Path | None, verb: str) -> FoundRun:
     """Return the run with this id, or with the only id that starts so, on the database `named` or on that of its rows.
 
-    Raises NoSuchRun if there is no such run, or nothing of it in the database; the message names the command of this
-    `verb` that goes on.
+    Raises DatabaseInUse if the run is going on, NoSuchRun if there is no such run, or nothing of it in the database;
+    the message names the command of this `verb` that goes on.
     """
     with open_run(wanted, str(named) if named else None) as journal:
         run = journal.entry
+    refuse_while_going_on(run, str(named) if named else None)
     databases, recorded = _Databases(), Path(os.path.realpath(run.store))
     path = named or databases.path_of(run) or (None if is_gone(recorded) else recorded)
     if path is None:
@@ -128,7 +130,7 @@ def _advice(databases: _Databases, run: RunEntry, verb: str, but: Path | None = 
 
 
 def _command(verb: str, run: RunEntry, path: Path) -> str:
-    return shlex.join(["opencode-migrator", verb, run.id, "--db", str(path)])
+    return shell_join(["opencode-migrator", verb, run.id, "--db", str(path)])
 
 
 class _Databases:
@@ -139,7 +141,7 @@ class _Databases:
         self._default = default_database()
         recorded = (Path(os.path.realpath(run.store)) for run in self.runs if not is_gone(run.store))
         self._paths = list(dict.fromkeys([*([self._default] if self._default else []), *recorded]))
-        self._seen = cache(_look)
+        self._seen = cache(self._look)
 
     def path_of(self, run: RunEntry) -> Path | None:
         """Return the database that has the rows of a run; None if none has.
@@ -186,13 +188,18 @@ class _Databases:
         seen = self._seen(path)
         return seen is None or seen[run.id].is_whole
 
+    def _look(self, path: Path) -> dict[str, SeenRun] | None:
+        """Return the runs that a database has seen, by id; None if it can't be looked at."""
+        try:
+            if path not in self._paths:  # nobody has named it, so nothing may appear beside it
+                return look_into(path, _seen_by_id)
+            with Store(path, busy_seconds=LOOK_SECONDS) as store:
+                return _seen_by_id(store)
+        except UnreadableRuns:
+            raise
+        except MigratorError:
+            return None
 
-def _look(path: Path) -> dict[str, SeenRun] | None:
-    """Return the runs that a database has seen, by id; None if it can't be looked at."""
-    try:
-        with Store(path, busy_seconds=LOOK_SECONDS) as store:
-            return {run.entry.id: run for run in seen_runs(store)}
-    except UnreadableRuns:
-        raise
-    except MigratorError:
-        return None
+
+def _seen_by_id(store: Store) -> dict[str, SeenRun]:
+    return {run.entry.id: run for run in seen_runs(store)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Certainty
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def tie(why_not: str, folder: str, rivals: Sequence[str], project_id: str = "") 
     """
     only = ["--from-project", project_id] if project_id else []
     commands = tuple(
-        shlex.join(
+        shell_join(
             ["opencode-migrator", "relocate", folder, rival, *only]
             if rival != folder
             else ["opencode-migrator", "move", "--from-dir", folder, *only, "--to-dir", folder]

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 
 from migrator.disk.readable import remedy, why_unreadable
 from migrator.disk.status import is_there
 from migrator.places import git_worktrees
 from migrator.places.small_files import read_small
+from migrator.text import shell_quote
 
 _BACKUP = "bring it back from a backup"
 _HEAD_LIMIT = 64 * 1024
@@ -46,7 +46,7 @@ def _reunite(root: str) -> str:
     """Return what brings a `.git` file and the git directory that it names together again."""
     admin = git_worktrees.admin_dir(root)
     if admin is not None:
-        return f"run `git worktree repair {shlex.quote(root)}` in its repository, where that is now,"
+        return f"run `git worktree repair {shell_quote(root)}` in its repository, where that is now,"
     if f"{os.sep}modules{os.sep}" in (git_worktrees.named_git_dir(root) or ""):
         return "move it aside, run `git submodule update --init` in the repository around it, put your changes back,"
     return "bring that back"
@@ -58,9 +58,9 @@ def what_is_wrong_in(git_dir: str, it: str) -> tuple[str, str]:
     if (error := why_unreadable([git_dir, head, commondir, objects, refs])) is not None:
         return str(error), remedy(error, git_dir)
     if not os.listdir(git_dir):
-        return f"{it} is empty", f"bring the repository back, or remove that with rmdir {shlex.quote(git_dir)}"
+        return f"{it} is empty", f"bring the repository back, or remove that with rmdir {shell_quote(git_dir)}"
     if not _REFERENCE.match(read_small(head, _HEAD_LIMIT) or b""):
-        return f"{it} has no branch in HEAD", f"write one (echo 'ref: refs/heads/BRANCH' > {shlex.quote(head)})"
+        return f"{it} has no branch in HEAD", f"write one (echo 'ref: refs/heads/BRANCH' > {shell_quote(head)})"
     of_all_worktrees = () if os.path.lexists(commondir) else (objects, refs)
     missing = next((name for name in of_all_worktrees if not os.path.lexists(name)), None)
     return (f"{it} has no {os.path.basename(missing)}", _BACKUP) if missing else ("", "repair it")

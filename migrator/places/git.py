@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from migrator.places import git_worktrees, origin
 from migrator.places.broken_git import what_is_wrong
 from migrator.places.checkout import GLOBAL, Checkout, ProjectIdScheme, kept_project_id
 from migrator.places.small_files import nearest_with
+from migrator.text import shell_quote
 
 # Git sets these for its hooks and aliases: with them it would describe the repository we were called from.
 _MISLEADING = frozenset({
@@ -116,7 +116,7 @@ def _layout(root: str) -> _Layout:
     if "dubious ownership" in complaint or "unsafe repository" in complaint:
         raise CantTell(
             f"git refuses to look into {root} because another user owns it, and opencode would see no project there: "
-            f"run git config --global --add safe.directory {shlex.quote(root)} and try again"
+            f"run git config --global --add safe.directory {shell_quote(root)} and try again"
         )
     raise _failed(root, complaint)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from migrator.orphans.explain import OPENCODE_1, OPENCODE_2
 from migrator.orphans.hidden import HiddenBy
 from migrator.reporting.orphan_text import labelled_lines, tie_lines
 from migrator.reporting.session_rows import orphan_rows, reason_row
+from migrator.reporting.style import styled
 from migrator.store.paging import unarchive_command
-from migrator.text import local_time, one_line
+from migrator.text import local_time, one_line, shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +64,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
 def explanation_text(explanation: Explanation, width: int = 80) -> Iterator[str]:
     """Yield the lines: the row, the disk, the rules, where it belongs."""
     session = explanation.orphan.session
-    yield click.style(one_line(f'{session.id} "{session.title}"'), bold=True)
+    yield styled(f'{session.id} "{one_line(session.title)}"', bold=True)
     for label, text in _facts(explanation):
         yield from labelled_lines(label, text, width, "cyan")
     yield ""
@@ -141,13 +139,13 @@ def _in_place(explanation: Explanation, width: int) -> Iterator[str]:
         yield from labelled_lines(f"{label} by {hidden.by}", f"{_and(hidden.lists)}; {hidden.because}", width, "yellow")
     command = _open_command(explanation)
     if explanation.hidden and command:  # each command in one line, to be copied
-        yield f"  {click.style('open it', fg='cyan')}: {one_line(command)}"
+        yield f"  {styled('open it', fg='cyan')}: {command}"
         found = "the terminal UI searches all titles for what is typed into its list of sessions"
         yield from labelled_lines("find it", found, width, "cyan")
     if any(hidden.by is HiddenBy.ARCHIVE for hidden in explanation.hidden):
         text = "opencode has no command that takes an archive back; with opencode closed, this does:"
         yield from labelled_lines("archive", text, width, "cyan")
-        yield f"    {one_line(unarchive_command(explanation.database, explanation.root.id))}"
+        yield f"    {unarchive_command(explanation.database, explanation.root.id)}"
 
 
 def _lacking(explanation: Explanation) -> set[str]:
@@ -163,7 +161,7 @@ def _open_command(explanation: Explanation) -> str | None:
     root = explanation.root
     if explanation.orphan.reasons or explanation.held_by != (OPENCODE_1,):
         return None
-    return f"cd {shlex.quote(root.directory)} && opencode -s {shlex.quote(root.id)}"
+    return f"cd {shell_quote(root.directory)} && opencode -s {shell_quote(root.id)}"
 
 
 def _and(names: Sequence[str]) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from migrator.text import count, one_line, tilde
+from migrator.reporting.style import styled
+from migrator.text import count, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +29,7 @@ def leftover_document(found: Sequence[Leftover], *, removed: bool) -> dict[str, 
                 "bytes": leftover.size,
                 "kept": leftover.why_kept,
                 "gives_up": list(leftover.gives_up),
+                "remedy": leftover.remedy,
             }
             for leftover in found
         ],
@@ -43,24 +43,26 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
     what = count(len(removable), "snapshot repository", "snapshot repositories")
     if removable:
         head = f"Removed {what}, {_size(size)}." if removed else f"{what} to remove, {_size(size)}."
-        yield click.style(head, bold=True)
+        yield styled(head, bold=True)
     else:
         yield "Nothing to remove."
     for leftover in removable:
         yield from _lines(leftover)
-        if leftover.gives_up:
-            yield f"      {', '.join(leftover.gives_up)} can't be taken back without it"
     kept = [leftover for leftover in found if leftover.why_kept is not None]
     if kept:
         yield f"{count(len(kept), 'snapshot repository', 'snapshot repositories')} kept:"
     for leftover in kept:
         yield from _lines(leftover)
-        yield f"      kept, since {one_line(tilde(str(leftover.why_kept)))}"
+        yield f"      kept, since {tilde(str(leftover.why_kept))}"
 
 
 def _lines(leftover: Leftover) -> Iterator[str]:
-    yield f"   {one_line(tilde(leftover.git_dir))}, {_size(leftover.size)}"
-    yield f"      of {one_line(tilde(leftover.worktree))}, left behind by run {leftover.run}"
+    yield f"   {tilde(leftover.git_dir)}, {_size(leftover.size)}"
+    worktree = f"of {tilde(leftover.worktree)}, " if leftover.worktree else ""
+    by = f"run {leftover.run}" if leftover.run else "a run that was killed, or a removal that could not be finished"
+    yield f"      {worktree}left behind by {by}"
+    if leftover.gives_up:
+        yield f"      {', '.join(leftover.gives_up)} can't be taken back without it"
 
 
 def _size(number: int) -> str:

@@ -7,12 +7,11 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-import click
-
 from migrator.model import Certainty
 from migrator.orphans.hidden import HiddenBy
+from migrator.reporting.style import styled
 from migrator.store.other_databases import OTHER_DATABASE
-from migrator.text import and_more, cells, count, local_time, one_line, shortened, shortened_path, tilde
+from migrator.text import and_more, cells, count, local_time, one_line, printable, shortened, shortened_path, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,16 +95,16 @@ def _group(group: Sequence[Orphan], width: int, shown: int) -> Iterator[str]:
     directory = tilde(first.session.directory) or "(no directory known)"
     if _is_elsewhere(first):
         directory = f"not in this database, in {_directories(group)}"
-    yield click.style(shortened_path(directory, width - cells(counted) - 2), fg="cyan") + f"  {counted}"
+    yield styled(shortened_path(directory, width - cells(counted) - 2), fg="cyan") + f"  {counted}"
     for number, reason in enumerate(first.reasons):
         yield from _reason(reason, [orphan.reasons[number] for orphan in group], width)
     yield from _home(first, width)
     for orphan in group[:shown]:
         session = orphan.session
-        line = shortened(f"{session.id}  {local_time(session.updated)}  {session.title}", width - 2)
-        yield click.style(f"  {line}", dim=True)
+        line = shortened(f"{session.id}  {local_time(session.updated)}  {one_line(session.title)}", width - 2)
+        yield styled(f"  {line}", dim=True)
     if len(group) > shown:
-        yield click.style(f" {and_more(len(group) - shown)}; --verbose shows all", dim=True)
+        yield styled(f" {and_more(len(group) - shown)}; --verbose shows all", dim=True)
 
 
 def _reason(reason: Reason, alike: Sequence[Reason], width: int) -> Iterator[str]:
@@ -130,15 +129,15 @@ def tie_lines(orphan: Orphan, width: int) -> Iterator[str]:
     """Yield the directories where a lost session may belong, and the commands that say which it is, each whole."""
     text = f"{' or '.join(orphan.rivals)}; nothing tells which. To say which it is:"
     yield from labelled_lines("home", text, width, "yellow")
-    yield from (f"    {one_line(command)}" for command in orphan.commands)
+    yield from (f"    {command}" for command in orphan.commands)
 
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:
     """Yield `label: text` in as many indented lines as it takes; the home directory is written as ~."""
-    whole, home = one_line(f"{label}: {text}"), os.path.expanduser("~")
+    whole, home = printable(f"{label}: {text}"), os.path.expanduser("~")
     if home != "/":  # wherever a path in the sentence begins with it
         whole = re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", whole)
     first, *rest = wrap(whole, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
     head, colon, tail = first.partition(":")
-    yield f"  {click.style(head, fg=color)}{colon}{tail}"
+    yield f"  {styled(head, fg=color)}{colon}{tail}"
     yield from (f"  {line}" for line in rest)

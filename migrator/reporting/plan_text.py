@@ -6,13 +6,12 @@ from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-import click
-
 from migrator.documents.plan import summary
 from migrator.model import BECAUSE, FileUndo, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines
+from migrator.reporting.style import styled
 from migrator.reporting.warning_text import warning_lines
-from migrator.text import and_more, as_many_as_fit, count, one_line, shortened, tilde
+from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +33,7 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
         if repository != heading:
             heading = repository
             every = [change for group, some in groups if group[0] == repository for change in some]
-            yield click.style(f"{count(len(every), 'session')} of {one_line(tilde(repository))}:", bold=True)
+            yield styled(f"{count(len(every), 'session')} of {tilde(repository)}:", bold=True)
         yield from _group(source, target, changes, width, verbose=verbose)
     if len(groups) > len(shown):
         rest = sum(len(changes) for _, changes in groups[len(shown) :])
@@ -44,7 +43,7 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     yield ""
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
-            yield f"register project {project.id[:12]} with worktree {one_line(tilde(project.worktree))}"
+            yield f"register project {project.id[:12]} with worktree {tilde(project.worktree)}"
     updates = plan.updates if verbose else plan.updates[:GROUPS_SHOWN]
     for project in updates:
         yield from _update(project)
@@ -71,7 +70,7 @@ def headline(plan: Plan) -> str:
     if plan.changes and not any(change.moves for change in plan.changes):
         stay = f"; {count(numbers['unchanged'], 'session')} left as they are" if plan.unchanged else ""
         text = f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
-        return click.style(text, bold=True)
+        return styled(text, bold=True)
     parts = []
     if plan.changes or not plan.updates:
         parts.append(f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move")
@@ -79,7 +78,7 @@ def headline(plan: Plan) -> str:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
     kept = "already right" if plan.relocated is None else "of their trees stay"
     right = f"; {count(numbers['unchanged'], 'session')} {kept}" if plan.unchanged else ""
-    return click.style(f"Plan: {', '.join(parts)}{right}.", bold=True)
+    return styled(f"Plan: {', '.join(parts)}{right}.", bold=True)
 
 
 def _update(project: ProjectChange) -> Iterator[str]:
@@ -89,12 +88,12 @@ def _update(project: ProjectChange) -> Iterator[str]:
     yield f"update project {project.id[:12]}"
     for column, before, after in zip(project.before._fields, project.before, project.after, strict=True):
         if before != after:
-            yield f"      {column}: {one_line(tilde(before))} -> {one_line(tilde(after))}"
+            yield f"      {column}: {tilde(before)} -> {tilde(after)}"
     for change in project.directories:
-        before, after = (one_line(tilde(str(dict(row)["directory"]))) if row else "none" for row in change)
+        before, after = (tilde(str(dict(row)["directory"])) if row else "none" for row in change)
         yield f"      directory: {before} -> {after}"
     for workspace in project.workspaces:
-        before, after = (one_line(tilde(path)) for path in (workspace.before, workspace.after))
+        before, after = (tilde(path) for path in (workspace.before, workspace.after))
         yield f"      workspace {workspace.id}: {before} -> {after}"
 
 
@@ -114,10 +113,10 @@ def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
 def _group(source: str, target: str, changes: Sequence[Change], width: int, *, verbose: bool) -> Iterator[str]:
     trees = len({change.root for change in changes})
     if source == target:
-        yield f"   in {click.style(one_line(tilde(source)), fg='cyan')}"
+        yield f"   in {styled(tilde(source), fg='cyan')}"
     else:
-        yield f" from {click.style(one_line(tilde(source)), fg='red')}"
-        yield f"   to {click.style(one_line(tilde(target)), fg='green')}"
+        yield f" from {styled(tilde(source), fg='red')}"
+        yield f"   to {styled(tilde(target), fg='green')}"
     yield f"      {count(len(changes), 'session')} in {count(trees, 'tree')}; file undo: {_undo_words(changes)}"
     if verbose:
         for change in changes:
@@ -126,8 +125,8 @@ def _group(source: str, target: str, changes: Sequence[Change], width: int, *, v
     yield from _reasons(changes, width)
     yield from _values(changes, width)
     titles = [change.title for change in changes if change.session == change.root] or [c.title for c in changes]
-    quoted = (f'"{shortened(title, width - 22)}"' for title in titles)
-    yield click.style(f"      {as_many_as_fit(quoted, len(titles), width - 6)}", dim=True)
+    quoted = (f'"{shortened(one_line(title), width - 22)}"' for title in titles)
+    yield styled(f"      {as_many_as_fit(quoted, len(titles), width - 6)}", dim=True)
 
 
 def _reasons(changes: Sequence[Change], width: int) -> Iterator[str]:
@@ -154,14 +153,14 @@ def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
 
 
 def _row(change: Change, width: int) -> Iterator[str]:
-    yield shortened(f'      {change.session} "{change.title}"', width)
+    yield shortened(f'      {change.session} "{one_line(change.title)}"', width)
     if change.session != change.root:
         yield f"        (tree of {change.root})"
     if change.before.directory != change.after.directory:
-        yield one_line(f"        directory: {change.before.directory} -> {change.after.directory}")
+        yield f"        directory: {change.before.directory} -> {change.after.directory}"
     for field, before, after in _differences(change):
         yield f"        {field}: {before} -> {after}"
-    yield f"        file undo: {_undo_word(change)}; selected by {one_line(', '.join(change.selected_by))}"
+    yield f"        file undo: {_undo_word(change)}; selected by {', '.join(change.selected_by)}"
 
 
 def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
@@ -173,7 +172,7 @@ def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
 
 
 def _value(value: str | None) -> str:
-    return "NULL" if value is None else one_line(value) or '""'
+    return "NULL" if value is None else value or '""'
 
 
 _WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE: "none"}
@@ -220,7 +219,7 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
     reasons = sorted(tally, key=lambda why: (-tally[why], why))
     shown = reasons if verbose else reasons[:REASONS_SHOWN]
     for why in shown:
-        text = f"because {' '.join(map(tilde, one_line(why).split(' ')))}"
+        text = f"because {' '.join(map(tilde, printable(why).split(' ')))}"
         yield from (" " * 11 + line for line in wrap(text, width - 11, break_long_words=False, break_on_hyphens=False))
     if len(reasons) > len(shown):
         yield f"          {and_more(len(reasons) - len(shown), 'reason')}; --verbose shows all."

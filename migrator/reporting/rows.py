@@ -6,7 +6,7 @@ import json
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from migrator.text import cells, json_text, one_line, shortened, shortened_path
+from migrator.text import cells, json_text, printable, shortened, shortened_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,8 +20,9 @@ def rows_text(
 ) -> Iterator[str]:
     """Yield the lines of `rows` in a format: table, json, ndjson or csv.
 
-    `columns` are the headings of the table and how to fill them; the other formats show the rows as they are. With
-    `width` a line fits: directories and free text are cut, ids stay whole, so that they can be copied.
+    `columns` are the headings of the table and how to fill them; the other formats show the rows. JSON has the exact
+    values. Text in CSV is `printable`, with an apostrophe before what a spreadsheet would run. With `width` a line of a
+    table fits: directories and free text are cut, ids stay whole, so that they can be copied.
     """
     if form == "json":
         yield from _json(rows)
@@ -29,7 +30,7 @@ def rows_text(
         yield from _lines(rows)
     elif form == "csv":
         yield from _csv(list(rows))
-    elif cells_ := [[one_line(fill(row)) for fill in columns.values()] for row in rows]:
+    elif cells_ := [[printable(fill(row)) for fill in columns.values()] for row in rows]:
         yield from _table([list(columns), *cells_], width)
 
 
@@ -103,13 +104,24 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         flat = [_flat(row) for row in rows]
         names = dict.fromkeys(name for row in flat for name in row if name not in nested)
         lines: list[str] = []
-        file = SimpleNamespace(write=lines.append)
-        # Python quotes a line end in a title only where it is of the writer's own: this way, of every kind.
-        writer = csv.DictWriter(file, list(names), lineterminator="\r\n", extrasaction="ignore")
+        writer = csv.DictWriter(
+            SimpleNamespace(write=lines.append), list(names), lineterminator="", extrasaction="ignore"
+        )
         writer.writeheader()
-        writer.writerows(flat)
-        for line in lines:
-            yield line.removesuffix("\r\n").encode(errors="backslashreplace").decode()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in flat)
+        yield from lines
+
+
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What begins text that a spreadsheet runs (OWASP, "CSV injection"), in both widths; a tab or line end is escaped."""
+
+
+def _cell(value: Any) -> Any:
+    """Return a value for a cell: text that is printable and that no spreadsheet runs, a number as it is."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from migrator.model import RunStatus
+from migrator.reporting.style import styled
 from migrator.text import count
 
 if TYPE_CHECKING:
@@ -26,21 +25,21 @@ def run_text(run: Run) -> Iterator[str]:
     elif run.status is RunStatus.ROLLED_BACK:
         yield f"Rolled back {count(run.sessions, 'session')}: run {run.id} never happened."
     elif not run.moved:
-        yield click.style(f"{_file_undo_text(run)}; nothing was moved.", bold=True)
+        yield styled(f"{_file_undo_text(run)}; nothing was moved.", bold=True)
     else:
         back = " back" if run.undoes else ""
         if run.sessions:
             moved = f"Moved {count(run.sessions, 'session')}{back} in {count(run.chunks, 'chunk')}."
-            yield click.style(moved, bold=True)
+            yield styled(moved, bold=True)
             listed = f"{run.verified:,} of {run.sessions:,}"
             yield f"Verified: opencode lists {listed} at their destination, none at the source."
         if run.projects:
             yield f"{'Set back' if run.undoes else 'Updated'} {count(run.projects, 'project')}."
     for warning in run.warnings:
         if warning.code in {"skipped", *_LEFT_ALONE}:
-            yield click.style("skipped: ", fg="yellow") + warning.message
+            yield styled("skipped: ", fg="yellow") + warning.message
         elif warning.code in {"undo-detached", "as-root"}:  # not known when the plan was shown, unlike the others
-            yield click.style("warning: ", fg="yellow") + warning.message
+            yield styled("warning: ", fg="yellow") + warning.message
     if run.id and run.status is RunStatus.APPLIED:
         yield f"Take it back with: opencode-migrator undo {run.id}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Project
-from migrator.text import local_time, tilde
+from migrator.text import local_time, one_line, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -91,5 +91,5 @@ def session_columns(*, with_project: bool, width: int | None = None) -> dict[str
                 Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
             )
         found["Directory"] = lambda row: tilde(row["directory"])
-    found["Title"] = lambda row: row["title"] + (" (archived)" if row["archived"] else "")
+    found["Title"] = lambda row: one_line(row["title"]) + (" (archived)" if row["archived"] else "")
     return found

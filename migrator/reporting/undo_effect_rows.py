@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from migrator.reporting.style import styled
 from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, by_message, worst_effect
 from migrator.text import and_more, count, first_few, local_time, one_line, shortened, tilde
 
@@ -73,9 +72,9 @@ def redo_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Yield a sentence for each session of `redo_rows`."""
     for row in rows:
         files = row["overwrites"]
-        names = first_few([one_line(tilde(file)) for file in files], REDO_SHOWN)
+        names = first_few([tilde(file) for file in files], REDO_SHOWN)
         yield (
-            f"   {row['id']} in {one_line(tilde(row['directory']))} is undone: a redo would overwrite what has changed "
+            f"   {row['id']} in {tilde(row['directory'])} is undone: a redo would overwrite what has changed "
             f"outside of it, {names}; opencode kept track of that directory only."
         )
 
@@ -107,14 +106,14 @@ def undo_effect_lines(rows: Sequence[dict[str, Any]], width: int, *, verbose: bo
         for because in {turn["because"] for turn in row["turns"] if turn["undo"] == UndoEffect.UNKNOWN.value}
     )
     for because, number in reasons.items():
-        yield f"   {count(number, 'session')}: {one_line(because)}"
+        yield f"   {count(number, 'session')}: {because}"
     if reasons:
         yield f"   {UNTIL_MENDED}"
     dangerous = [row for row in rows if row["undo"] == UndoEffect.DELETES.value]
     for row in dangerous if verbose else dangerous[:SESSIONS_SHOWN]:
         yield ""
-        yield shortened(f'{row["id"]} "{row["title"]}"', width)
-        yield f"   in {one_line(tilde(row['directory']))}"
+        yield shortened(f'{row["id"]} "{one_line(row["title"])}"', width)
+        yield f"   in {tilde(row['directory'])}"
         for turn in row["turns"]:
             if turn["undo"] == UndoEffect.DELETES.value:
                 yield from _turn(turn, verbose=verbose)
@@ -129,9 +128,9 @@ def undo_effect_lines(rows: Sequence[dict[str, Any]], width: int, *, verbose: bo
 def _turn(turn: dict[str, Any], *, verbose: bool) -> Iterator[str]:
     files = turn["deletes"]
     head = f"   {local_time(turn['time'])} {turn['message']}: would delete {count(len(files), 'file')}"
-    yield click.style(head, fg="red")
-    yield f"      since {one_line(turn['because'])}:"
+    yield styled(head, fg="red")
+    yield f"      since {turn['because']}:"
     for file in files if verbose else files[:FILES_SHOWN]:
-        yield f"      {one_line(tilde(file))}"
+        yield f"      {tilde(file)}"
     if not verbose and len(files) > FILES_SHOWN:
         yield f"     {and_more(len(files) - FILES_SHOWN)}"

@@ -6,11 +6,10 @@ from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-import click
-
 from migrator.model import STILL_LOST
 from migrator.reporting.orphan_text import labelled_lines
-from migrator.text import and_more, as_many_as_fit, count, one_line, tilde
+from migrator.reporting.style import styled
+from migrator.text import and_more, as_many_as_fit, count, printable, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,15 +29,15 @@ def warning_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, 
     every = list(warnings)
     others = [warning for warning in every if warning.code != STILL_LOST]
     for warning in others if verbose else others[:WARNINGS_SHOWN]:
-        text = one_line(warning.message)
+        text = printable(warning.message)
         room = (width or len(text) + 9) - 9
         first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
-        yield click.style("warning: ", fg="yellow") + first
+        yield styled("warning: ", fg="yellow") + first
         yield from (" " * 9 + line for line in rest)
     if not verbose and len(others) > WARNINGS_SHOWN:
         yield f"{and_more(len(others) - WARNINGS_SHOWN, 'warning').lstrip()}; --verbose shows all."
     if lost := len(every) - len(others):
-        yield click.style("still lost: ", fg="yellow") + count(lost, "session")
+        yield styled("still lost: ", fg="yellow") + count(lost, "session")
         yield from still_lost_lines(every, width, verbose=verbose)
 
 
@@ -80,10 +79,10 @@ def _group(group: Sequence[PlanWarning], width: int | None) -> Iterator[str]:
         where = count(len(directories), "directory", "directories")
         label, text = f"{number} in {where} ({lost.rule})", lost.why
     yield from labelled_lines(label, f"{text}; say which it is:" if lost.commands else text, room, "yellow")
-    yield from (f"      {one_line(command)}" for command in lost.commands)
+    yield from (f"      {command}" for command in lost.commands)
     if len(evidence) > 1:
-        named = (f"{one_line(tilde(directory))} {sessions:,}" for directory, sessions in directories.most_common())
-        yield click.style(f"      {as_many_as_fit(named, len(directories), (width or 80) - 6)}", dim=True)
+        named = (f"{printable(tilde(directory))} {sessions:,}" for directory, sessions in directories.most_common())
+        yield styled(f"      {as_many_as_fit(named, len(directories), (width or 80) - 6)}", dim=True)
 
 
 def next_steps_of_lost(

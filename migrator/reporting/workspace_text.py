@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from migrator.text import cells, count, one_line, shortened, tilde
+from migrator.reporting.style import styled
+from migrator.text import cells, count, shortened, tilde
 from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ COLUMNS: dict[str, Callable[[Any], str]] = {
 def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterator[str]:
     """Yield the lines of the tree; `plan` says where sessions go."""
     repository = found.repository
-    yield f"{click.style(one_line(tilde(repository.home)), bold=True)} ({repository.kind})"
+    yield f"{styled(tilde(repository.home), bold=True)} ({repository.kind})"
     leaving: dict[Workspace, Counter[str]] = {}
     for change in plan.changes:
         owner = found.owners.get((change.before.directory, change.before.project_id))
@@ -67,9 +66,9 @@ def workspace_tree(found: RepositorySessions, plan: Plan, width: int) -> Iterato
     for index, (workspace, name, state) in enumerate(zip(workspaces, names, states, strict=True)):
         branch, stem = ("└─ ", "   ") if index == len(workspaces) - 1 else ("├─ ", "│  ")
         name += " " * (name_room - cells(name))  # noqa: PLW2901 - padded for its column
-        yield f"{branch}{name}  {state:{state_room}}  {one_line(tilde(workspace.path))}"
+        yield f"{branch}{name}  {state:{state_room}}  {tilde(workspace.path)}"
         for former in workspace.formerly:
-            yield f"{stem}  formerly {one_line(tilde(former))}"
+            yield f"{stem}  formerly {tilde(former)}"
         if workspace.evidence:
             yield shortened(f"{stem}  evidence: {workspace.evidence}", max(width, 40))
         yield f"{stem}  {_sessions_text(found.session_counts.get(workspace, 0), leaving.get(workspace, Counter()))}"
@@ -84,4 +83,4 @@ def _sessions_text(sessions: int, to: Counter[str]) -> str:
     below = " and below it" if len(to) > 1 else ""
     staying = sessions - to.total()
     rest = f", {staying} more {'stays' if staying == 1 else 'stay'}" if staying > 0 else ""
-    return f"{count(to.total(), 'session')} -> {one_line(tilde(first))}{below}{rest}"
+    return f"{count(to.total(), 'session')} -> {tilde(first)}{below}{rest}"

@@ -18,6 +18,7 @@ from migrator.errors import (
     StalePlan,
     Unusable,
 )
+from migrator.text import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,7 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """Return the HTTP response."""
-        body = json.dumps(self.document, ensure_ascii=False).encode()
+        body = printable_json(json.dumps(self.document, ensure_ascii=False)).encode()
         return Response(body, self.kind.status, self.headers, MEDIA_TYPE)
 
 

@@ -152,6 +152,10 @@ SCHEMAS: dict[str, Any] = {
                 "type": ["string", "null"],
                 "description": "The database that has its rows now; null where none of those that were looked at has.",
             },
+            "cutOff": {
+                "type": ["boolean", "null"],
+                "description": "Whether it hasn't ended and isn't going on; null where nobody can tell which.",
+            },
         },
     },
 }

@@ -6,10 +6,13 @@ import gc
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from migrator.errors import Interrupted, MigratorError
+from migrator.output.kinds import TOKEN
+from migrator.output.output_file import OutputFile
 from migrator.server import token as tokens
 from migrator.server.allowed_hosts import Hosts, Origins, is_loopback
 from migrator.server.app import application
@@ -20,7 +23,6 @@ from migrator.state_dir import state_directory
 if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
-    from pathlib import Path
 
     from starlette.applications import Starlette
 
@@ -68,7 +70,7 @@ def end_without(code: int) -> None:
 
 
 def prepare(
-    access: DatabaseAccess, where: tuple[str, int], token_file: Path | None, origins: Sequence[str]
+    access: DatabaseAccess, where: tuple[str, int], token_file: OutputFile | None, origins: Sequence[str]
 ) -> RunningServer:
     """Open the database, listen at `where` (host and port) and write the token. Raises MigratorError if that fails."""
     allowed = Origins.of(origins)
@@ -78,12 +80,12 @@ def prepare(
     listening = listen(*where)
     address, port = listening.getsockname()[:2]
     token = tokens.make()
-    file = token_file or state_directory() / "serve" / f"{port}.token"
     try:
-        tokens.write(token, file, access.path)
+        file = token_file or OutputFile(str(state_directory() / "serve" / f"{port}.token"), TOKEN)
+        file.write(token + "\n", access.path)
     except MigratorError:
         listening.close()
         raise
     app = application(state, token, Hosts.of(where[0], address), allowed)
     name = f"[{address}]" if ":" in address else address
-    return RunningServer(f"http://{name}:{port}", token, file, is_loopback(address), listening, app, state)
+    return RunningServer(f"http://{name}:{port}", token, Path(file.name), is_loopback(address), listening, app, state)

@@ -17,6 +17,7 @@ from migrator.errors import BadInput
 from migrator.server.jobs import Jobs, retry_while_in_use
 from migrator.server.orphan_cache import OrphanCache
 from migrator.server.problems import Problem
+from migrator.text import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,13 +76,13 @@ def app_state(request: Request) -> AppState:
 
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON response; text in it is not escaped."""
+    """Return a JSON response; text in it is escaped only where a terminal would obey it."""
     return json_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), status, headers)
 
 
 def json_text(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response of text that is JSON already."""
-    return Response(text.encode("utf-8", "surrogatepass"), status, headers, JSON)
+    return Response(printable_json(text).encode(), status, headers, JSON)
 
 
 async def in_thread(work: Callable[[], Response], limiter: CapacityLimiter | None = None) -> Response:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.ownership import give_path, owner_of
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import content_of, is_directory, names_in
-from migrator.snapshots.temp_dirs import locked
+from migrator.disk.temp_dirs import locked
 from migrator.state_dir import sync
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import give_path, make_directory, owner_of
+from migrator.disk.temp_dirs import locked, remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
 from migrator.snapshots.alternates import add_alternates
 from migrator.snapshots.create import create
 from migrator.snapshots.git import GitFailed, run_git
-from migrator.snapshots.temp_dirs import locked, remove_abandoned, temporary_folder
 from migrator.snapshots.trees import complete_trees
 from migrator.state_dir import sync
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from migrator.store.json_storage import left_behind_files
 from migrator.store.other_databases import other_databases
-from migrator.text import count, first_few
+from migrator.text import count, first_few, shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -38,7 +37,7 @@ def titled_elsewhere(store: Store, text: str) -> list[str]:
         if other.unread:
             found.append(_unread(other))
         elif number:
-            search = f"{other.list_command} --search {shlex.quote(text)}"
+            search = f"{other.list_command} --search {shell_quote(text)}"
             found.append(
                 f"{other.path.name} beside this database has {count(number, 'session')} with such a title: `{search}`"
             )

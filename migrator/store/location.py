@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory, names_in, status_of
 from migrator.errors import CantTell, MigratorError
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,8 +99,8 @@ def command_for(path: Path, environ: Mapping[str, str] = os.environ) -> str:
     channel = path.name.removeprefix("opencode-").removesuffix(".db")
     at_home = path.parent.resolve() == data_directory(environ).resolve()
     if at_home and path.name not in {"opencode.db", channel} and _file_name(channel, environ) == path.name:
-        return f"opencode-migrator --channel {shlex.quote(channel)}"
-    return f"opencode-migrator --db {shlex.quote(str(path))}"
+        return f"opencode-migrator --channel {shell_quote(channel)}"
+    return f"opencode-migrator --db {shell_quote(str(path))}"
 
 
 def _is_same_file(path: Path, other: Path) -> bool:

@@ -61,7 +61,7 @@ def who_has_open(database: Path) -> OpenBy:
     """
     shown = find_holders(database)
     try:
-        pid = _lock_holder(database)
+        pid = lock_holder(database, _LOCK_BYTES)
     except OSError as error:
         return OpenBy(True, shown) if shown else OpenBy(None, (), f"its locks can't be read ({error.strerror})")
     if pid is not None and pid > 0 and pid not in {holder.pid for holder in shown}:
@@ -109,26 +109,27 @@ def in_use_error(database: Path, found: OpenBy, *, can_wait: bool) -> DatabaseIn
     return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found.holders)
 
 
-def _lock_holder(database: Path) -> int | None:
-    """Return the pid of a process that keeps us from locking the database, 0 or less if it isn't told; None if none.
+def lock_holder(file: Path, where: tuple[int, int]) -> int | None:
+    """Return the pid of a process that keeps us from locking some bytes of a file, 0 or less if it isn't told.
 
-    Of several it is the first. Raises OSError if nobody can tell.
+    `where` is the first byte and how many. None if there is no such process; of several it is the first. Nothing is
+    locked. Raises OSError if nobody can tell.
     """
     layout = next((layout for name, layout in _LAYOUTS.items() if sys.platform.startswith(name)), None)
     if layout is None:
         raise OSError(0, f"not known how on {sys.platform}")
     # Closing any descriptor of a file drops every lock that this process has on it, SQLite's too.
-    own = _own_descriptor(database)
-    descriptor = os.open(database, os.O_RDONLY | os.O_CLOEXEC) if own is None else own
+    own = _own_descriptor(file)
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC) if own is None else own
     try:
-        return _first_lock(descriptor, *layout)
+        return _first_lock(descriptor, where, *layout)
     finally:
         if own is None:
             os.close(descriptor)
 
 
-def _first_lock(descriptor: int, form: str, names: Sequence[str]) -> int | None:
-    start, length = _LOCK_BYTES
+def _first_lock(descriptor: int, where: tuple[int, int], form: str, names: Sequence[str]) -> int | None:
+    start, length = where
     asked = {"type": fcntl.F_WRLCK, "whence": os.SEEK_SET, "start": start, "length": length}
     question = struct.pack(form, *(asked.get(name, 0) for name in names))
     answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, question)
@@ -136,9 +137,9 @@ def _first_lock(descriptor: int, form: str, names: Sequence[str]) -> int | None:
     return None if told["type"] == fcntl.F_UNLCK else told["pid"]
 
 
-def _own_descriptor(database: Path) -> int | None:
-    """Return a descriptor of the database that this process has open already."""
-    wanted = _identities([str(database)])
+def _own_descriptor(file: Path) -> int | None:
+    """Return a descriptor of the file that this process has open already."""
+    wanted = _identities([str(file)])
     with suppress(OSError):
         for name in os.listdir(_OWN_DESCRIPTORS):
             with suppress(OSError):

@@ -8,11 +8,11 @@ asks for the project and the path, and falls back to the directory where the pat
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput
+from migrator.text import shell_join, shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,9 +101,9 @@ def unarchive_command(database: Path, session: str) -> str:
     """
     update = "UPDATE session SET time_archived = NULL WHERE id ="
     if re.fullmatch(r"[\w-]+", session):
-        return f"sqlite3 {shlex.quote(str(database))} \"{update} '{session}'\""
+        return f"sqlite3 {shell_quote(str(database))} \"{update} '{session}'\""
     quoted = session.replace("'", "''")
-    return shlex.join(["sqlite3", str(database), f"{update} '{quoted}'"])
+    return shell_join(["sqlite3", str(database), f"{update} '{quoted}'"])
 
 
 def next_cursor(rows: Sequence[Session | SessionJson], limit: int) -> Cursor | None:

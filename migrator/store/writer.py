@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.disk.ownership import give, owner_of
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.connection import transaction
 from migrator.store.open_by import OpenBy, in_use_error, who_has_open
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.model import ProjectChange, Row
+    from migrator.output.output_file import OutputFile
 
 _POLL_SECONDS = 0.2
 
@@ -88,27 +87,20 @@ class Writer(Store):
             if services := services_at(self.path):
                 raise in_use_error(self.path, OpenBy(True, services), can_wait=True)
 
-    def back_up(self, target: Path, progress: Callable[[], None]) -> None:
-        """Copy the database to a new file that only its owner can read, since it holds whole conversations.
+    def back_up(self, target: OutputFile, progress: Callable[[], None]) -> None:
+        """Copy the database to a file that only its owner can read, since it holds whole conversations.
 
-        By SQLite's backup API: a plain copy would miss the WAL. `progress` is called after every thousand pages.
+        By SQLite's backup API: a plain copy would miss the WAL. `progress` is called after every thousand pages. The
+        copy has its name once it is complete and on the disk.
         """
-        try:
-            descriptor = os.open(target, os.O_CREAT | os.O_EXCL, 0o600)
-            give(descriptor, owner_of(self.path))
-            os.close(descriptor)
-        except FileExistsError:
-            raise MigratorError(f"{target} exists already; name a new file for --backup.") from None
-        except OSError as error:
-            raise MigratorError(f"The backup {target} can't be written: {error.strerror}.") from error
-        try:
-            with closing(sqlite3.connect(target)) as copy:
-                self.connection.backup(copy, pages=1000, progress=lambda *_: progress())
-        except BaseException as error:
-            target.unlink(missing_ok=True)
-            if isinstance(error, sqlite3.Error):
+        with target.beside(self.path) as new:
+            try:
+                with closing(sqlite3.connect(new)) as copy:
+                    copy.execute("PRAGMA journal_mode = OFF")
+                    copy.execute("PRAGMA synchronous = OFF")
+                    self.connection.backup(copy, pages=1000, progress=lambda *_: progress())
+            except sqlite3.Error as error:
                 raise MigratorError(f"The backup {target} can't be written ({error}); nothing was moved.") from error
-            raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.places.small_files import read_small, readable_names, real_path
+from migrator.text import shell_join
 from migrator.workspaces.jj import unquote_name
 from migrator.workspaces.protobuf import Malformed, fields, last_value, text_value
 
@@ -57,7 +58,7 @@ class Addition(NamedTuple):
     @property
     def command(self) -> str:
         """The command, for people."""
-        return shlex.join(["jj", *self.words])
+        return shell_join(["jj", *self.words])
 
 
 def additions(repo: str) -> list[Addition]:

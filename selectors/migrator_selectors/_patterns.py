@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shlex
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from migrator.disk.spelling import directories_named, existing_directory, ignore
 from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.paths import composed
 from migrator.places.small_files import real_path
-from migrator.text import and_more
+from migrator.text import and_more, shell_quote
 from migrator_selectors._pattern_syntax import (
     ONLY_A_PATTERN,
     escaped,
@@ -86,7 +85,7 @@ def meant(
             return name
         raise
     others = sorted({*selected(pattern)}.difference(by_name))
-    as_name, as_pattern = shlex.quote(escaped(typed)), shlex.quote(only_a_pattern(typed))
+    as_name, as_pattern = shell_quote(escaped(typed)), shell_quote(only_a_pattern(typed))
     if others and (by_name or isinstance(is_there, str)):
         if by_name:
             fact = f"{min(by_name).removeprefix(root)} has this very name"

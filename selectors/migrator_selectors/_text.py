@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from migrator.selection import Clause
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ _BARE = re.compile(r"[\w@%+=:,./~*?^-]+")
 
 def option_text(option: str, value: str) -> str:
     """Return `option value` as a person would type it: quoted for the shell only where needed."""
-    return f"{option} {value if _BARE.fullmatch(value) else shlex.quote(value)}"
+    return f"{option} {value if _BARE.fullmatch(value) else shell_quote(value)}"
 
 
 def among(column: str, values: Iterable[str]) -> Clause:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from migrator.operations.demo import load
 from migrator.store.paging import Cursor, history
 from migrator.store.reader import Store
+from migrator.text import printable
 from tests.support import strategies
 from tests.support.home import FIXTURES, Home, build_home
 from tests.support.rows import add_sessions
@@ -337,13 +338,23 @@ def test_every_format_holds_every_title(home: Home) -> None:
     table = list(csv.reader(io.StringIO(output(home, "list", "--all", "--format", "csv"), newline="")))
     flat = [flattened(row) for row in rows]
     assert table[0] == list(flat[0])
-    assert table[1:] == [["" if value is None else str(value) for value in row.values()] for row in flat]
+    assert table[1:] == [["" if value is None else printable(str(value)) for value in row.values()] for row in flat]
 
 
-def test_a_carriage_return_ends_no_row_of_csv(home: Home) -> None:
-    home.execute("UPDATE session SET title = char(13) || char(13) || 'by hand'")
-    table = list(csv.DictReader(io.StringIO(output(home, "list", "--all", "--format", "csv"), newline="")))
-    assert {row["title"] for row in table} == {"\r\rby hand"}
+def test_no_spreadsheet_runs_a_cell_of_csv(home: Home) -> None:
+    """OWASP, "CSV injection": an apostrophe before what would be a formula; numbers are numbers."""
+    titles = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\r=1", "\uff1d1", '"=1', "1=1"]
+    for number, title in enumerate(titles):
+        home.execute(
+            "UPDATE session SET title = ?, time_created = -5 WHERE id = "
+            "(SELECT id FROM session WHERE parent_id IS NULL ORDER BY id LIMIT 1 OFFSET ?)",
+            (title, number),
+        )
+    text = output(home, "list", "--all", "--format", "csv")
+    rows = {row["title"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
+    assert {"'=1+1", "'+1", "'-1", "'@SUM(A1)", r"\t=1", r"\r\r=1", "'\uff1d1", '"=1', "1=1"} < set(rows)
+    assert rows["'=1+1"]["created"] == "-5"
+    assert {row["title"] for row in home.run("list", "--all", "--json").json} > set(titles)
 
 
 def flattened(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 import pytest
 
 from migrator.model import STILL_LOST, PlanWarning
+from migrator.reporting.style import cleaned_line
 from migrator.reporting.warning_text import warning_lines
 from tests.support.git import repository, sub_directory
 from tests.support.history import History
@@ -105,7 +106,7 @@ def test_what_moves_comes_first_and_the_applying_command_last(history: History) 
 
 def test_of_a_plan_that_an_earlier_version_saved_the_messages_are_shown() -> None:
     warnings = [PlanWarning(STILL_LOST, "/notes does not exist; nobody knows", session) for session in ("a", "b")]
-    assert [click.unstyle(line) for line in warning_lines(warnings)] == [
+    assert [click.unstyle(cleaned_line(line)) for line in warning_lines(warnings)] == [
         "still lost: 2 sessions",
         "  2 sessions: /notes does not exist; nobody knows",
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from migrator.store.open_by import _lock_holder
+from migrator.store.open_by import _LOCK_BYTES, lock_holder
 from tests.support.opencode.database import all_rows
 from tests.support.opencode.migrator_command import answer, move, run_migrator
 
@@ -33,13 +33,13 @@ def test_doctor_says_the_same_without_a_word_to_opencode(lab: Lab) -> None:
         lab.opencode.call("GET", "/session", directory=lab.a)
         before = all_rows(lab.opencode.database)
         assert [holder["pid"] for holder in answer(lab.opencode, "doctor", cwd=lab.a)["openBy"]] == [pid]
-        assert _lock_holder(lab.opencode.database) == pid
+        assert lock_holder(lab.opencode.database, _LOCK_BYTES) == pid
         for _ in range(2000):
-            _lock_holder(lab.opencode.database)
+            lock_holder(lab.opencode.database, _LOCK_BYTES)
         lab.opencode.call("GET", "/session", directory=lab.a)
         assert all_rows(lab.opencode.database) == before
     assert answer(lab.opencode, "doctor", cwd=lab.a)["openBy"] == []
-    assert _lock_holder(lab.opencode.database) is None
+    assert lock_holder(lab.opencode.database, _LOCK_BYTES) is None
 
 
 def test_undo_refuses_while_opencode_serves(lab: Lab) -> None:

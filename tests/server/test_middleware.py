@@ -79,13 +79,19 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
             assert raw(served, authorization=f"Bearer {file.read_text().strip()}").status_code == 200
     notes = tmp_path / "notes"
     notes.write_text("ocm_notes of mine\n")
-    for other in (home.database, notes, tmp_path / "link"):
-        if other.name == "link":
-            other.symlink_to(file)
+    link = tmp_path / "link"
+    link.symlink_to(file)
+    for other, why in (
+        (home.database, "is an SQLite database, which is never replaced; name another file with --token-file FILE"),
+        (notes, "exists and is no token file; name another file with --token-file FILE, or replace it with --force"),
+        (
+            tmp_path / "link",
+            "is a link, through which no token file is written; name another file with --token-file FILE",
+        ),
+    ):
         before = other.read_bytes()
         refused = home.run("serve", "--port", "0", "--token-file", other)
-        assert refused.code == 1
-        assert refused.stderr == f"error: {other} exists and is no token file; name another with --token-file FILE.\n"
+        assert (refused.code, refused.stderr) == (1, f"error: {other} {why}.\n")
         assert other.read_bytes() == before
 
 

@@ -235,7 +235,7 @@ def test_one_at_a_time_while_the_history_answers(crowd: Home, tmp_path: Path) ->
             lines = running.iter_lines()
             served.process.wait_until(lambda: gate.is_reached)
             (logged,) = served.get("/runs")
-            assert logged["status"] == "running"
+            assert (logged["status"], logged["cutOff"]) == ("running", False)  # asked in the same process
             asked: list[tuple[str, Any, str]] = [
                 ("/apply", {"plan": plan["digest"]}, "busy"),
                 (f"/runs/{logged['run']}/undo", {}, "busy"),

@@ -22,11 +22,13 @@ def printed_command(text: str) -> str:
     return command
 
 
-def run_in_shell(home: Home, line: str, *, cwd: Path | None = None, stdin: str = "") -> Finished:
+def run_in_shell(
+    home: Home, line: str, *, cwd: Path | None = None, stdin: str = "", shell: str = "/bin/sh"
+) -> Finished:
     """Run a line in a shell."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        ["/bin/sh", "-c", line],
+        [shell, "-c", line],
         cwd=cwd or home.path,
         env={**home.env(), "PATH": path},
         input=stdin,

@@ -176,8 +176,12 @@ def is_moved(home: Home) -> bool:
 
 
 def check_nothing_left(home: Home) -> None:
-    """Assert that beside the database, and among the journals, is nothing but what belongs there."""
+    """Assert that beside the database, and beside the journals of runs, is nothing but what belongs there.
+
+    A journal that was cut off before its run began is no run, and may be left with what SQLite had beside it.
+    """
     beside = {path.name for path in home.database.parent.iterdir()} - _DATABASE
     assert not beside, f"left beside the database: {sorted(beside)}"
-    odd = [path.name for path in home.state.glob("runs/*") if path.suffix != ".db"]
+    begun = {entry["run"] for entry in runs(home)}
+    odd = [path.name for path in home.state.glob("runs/*") if path.suffix != ".db" and path.stem in begun]
     assert not odd, f"left beside the journals: {sorted(odd)}"

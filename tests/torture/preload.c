@@ -1,6 +1,7 @@
 /* Preloaded into our command and the gits that it starts: it counts their file system calls, does a deed at one of them,
    and writes down what they write. preloaded.py compiles it, gives it its orders, and has the same struct. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,9 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -154,6 +157,43 @@ static ssize_t put(int fd, const void *data, size_t size, int64_t offset, bool a
 ssize_t write(int fd, const void *data, size_t size) { return put(fd, data, size, 0, true); }
 ssize_t pwrite(int fd, const void *data, size_t size, off_t offset) { return put(fd, data, size, offset, false); }
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset) { return put(fd, data, size, offset, false); }
+
+/* Write down a part of a file that was written without our seeing it. */
+static void note_written(const char *path, int64_t offset, size_t size)
+{
+    void *data = record >= 0 && counts(path) ? malloc(size) : NULL;
+    int again = data ? syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC) : -1;
+    if (again >= 0 && syscall(SYS_pread64, again, data, size, offset) == (ssize_t)size)
+        note("write", path, offset, data, size);
+    if (again >= 0)
+        syscall(SYS_close, again);
+    free(data);
+}
+
+ssize_t sendfile64(int fd, int from, off64_t *offset, size_t size)
+{
+    ON_FILE(NEEDS_ROOM, "sendfile", fd, note_written(full, syscall(SYS_lseek, fd, 0, SEEK_CUR) - result, result),
+            syscall(SYS_sendfile, fd, from, offset, size));
+}
+ssize_t sendfile(int fd, int from, off_t *offset, size_t size) { return sendfile64(fd, from, offset, size); }
+
+/* What is printed into a stream is written by libc itself, mostly when it is closed. */
+int fclose(FILE *stream)
+{
+    int (*close_it)(FILE *) = (int (*)(FILE *))dlsym(RTLD_NEXT, "fclose");
+    char full[PATH_MAX] = "";
+    if (!orders || !__fwritable(stream))
+        return close_it(stream);
+    path_of(fileno(stream), full);
+    int struck = strike(NEEDS_ROOM, "fclose", full), error = errno;
+    fflush(stream);
+    struct stat now;
+    if (!struck && !fstat(fileno(stream), &now) && S_ISREG(now.st_mode))
+        note_written(full, 0, now.st_size);
+    int result = close_it(stream);
+    errno = struck ? error : errno;
+    return struck ? EOF : result;
+}
 
 ssize_t read(int fd, void *data, size_t size)
 {

@@ -122,7 +122,18 @@ def _library() -> Path:
         raise NotAvailable("there is no C compiler: install gcc, so that `cc` is found")
     directory = tempfile.mkdtemp(prefix="torture-")
     library = Path(directory, "preload.so")
-    command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Wno-format-truncation", "-o", str(library), str(_SOURCE)]
+    command = [
+        compiler,
+        "-shared",
+        "-fPIC",
+        "-O1",
+        "-Wall",
+        "-Wno-format-truncation",
+        "-o",
+        str(library),
+        str(_SOURCE),
+        "-ldl",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise NotAvailable(f"cc can't compile preload.c: {done.stderr}")

@@ -7,7 +7,6 @@ database decides; and where that fits several, nobody can tell.
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from migrator.disk.spelling import existing_directory
 from migrator.errors import BadInput, CantTell, MigratorError, NothingMatched
 from migrator.model import FolderState
 from migrator.paths import composed, is_within, normalise
+from migrator.text import shell_join, shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -80,16 +80,16 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
         as_paths = max(as_paths, unescaped, key=evidence.weigh)
     if not as_pairs:
         return as_paths
-    if chosen := _choose([*as_pairs, as_paths], evidence, shlex.join(words)):
+    if chosen := _choose([*as_pairs, as_paths], evidence, shell_join(words)):
         return chosen
     if len(as_pairs) > 1:
-        raise BadInput(f"{shlex.join(words)}: one of these has several `=`; {ESCAPES}")
+        raise BadInput(f"{shell_join(words)}: one of these has several `=`; {ESCAPES}")
     try:
         list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand))
     except BadInput as error:
         raise BadInput(f"{error}; as two paths, neither {' nor '.join(words)} is there") from None
     raise NothingMatched(
-        f"{shlex.join(words)}: none of these folders is there, and nothing is bound to them: "
+        f"{shell_join(words)}: none of these folders is there, and nothing is bound to them: "
         + "; ".join(map(_spelled_out, (as_pairs[0], as_paths)))
     )
 
@@ -152,7 +152,7 @@ def _spelled_out(pairs: Sequence[Pair]) -> str:
     """Return what a reading means, and how to type it so that it can mean nothing else."""
     meaning = " and ".join(f"{old} to {new}" for old, new, _ in pairs)
     if len(pairs) == 1:
-        return f"{meaning}, for which write {shlex.quote(pairs[0].word)}"
+        return f"{meaning}, for which write {shell_quote(pairs[0].word)}"
     return f"{meaning}, for which write the lines {' and '.join(pair.word for pair in pairs)} into a FILE for --map"
 
 

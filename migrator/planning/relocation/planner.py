@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import is_same_directory
@@ -20,7 +19,7 @@ from migrator.snapshots.alternates import broken_alternates, worktree_of
 from migrator.snapshots.layout import Layout
 from migrator.store.reader import IN
 from migrator.store.trees import trees
-from migrator.text import and_more
+from migrator.text import and_more, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -90,7 +89,7 @@ def _typed_words(directory: str, relocation: Relocation) -> str:
     target = relocation.new_directory(directory)
     pairs = [(old, new) for old, new in relocation.moves.folders if target is not None and is_within(target, new)]
     exact = [(old, new) for old, new in pairs if relocation.folders.is_below(directory, old)]
-    return shlex.join(["relocate", *max(exact or pairs, key=lambda pair: len(pair[0]))])
+    return shell_join(["relocate", *max(exact or pairs, key=lambda pair: len(pair[0]))])
 
 
 def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterator[PlanWarning]:
@@ -215,7 +214,7 @@ def _move_next(relocation: Relocation) -> Iterator[PlanWarning]:
     if relocation.moves.state is FolderState.WILL_MOVE:
         olds = {new: old for old, new in reversed(relocation.moves.folders)}
         swap = any(os.path.lexists(new) for new in olds)
-        moves = [f"{old} to {new}" if swap else shlex.join(["mv", old, new]) for new, old in olds.items()]
+        moves = [f"{old} to {new}" if swap else shell_join(["mv", old, new]) for new, old in olds.items()]
         yield PlanWarning(
             "move-next",
             f"opencode finds these sessions once the folder itself has moved; move it next: {'; '.join(moves)}",

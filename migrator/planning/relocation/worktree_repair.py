@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 from typing import TYPE_CHECKING
 
 from migrator.model import FolderState, PlanWarning
 from migrator.places import git_worktrees
 from migrator.planning.relocation.resolvers import moved_admin_dir
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ def worktree_repairs(tops: Iterable[str], relocation: Relocation) -> list[PlanWa
             "worktree-repair",
             f"The links between {repository} and its linked worktrees {breaks} with the move. That is git's part, "
             f"{when}: "
-            f"{shlex.join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}",
+            f"{shell_join(['git', '-C', repository, 'worktree', 'repair', *sorted(worktrees)])}",
         )
         for repository, worktrees in sorted(broken.items())
     ]

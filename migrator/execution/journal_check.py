@@ -1,0 +1,149 @@
+"""Does a journal add up? One with rows missing, added or of another kind isn't believed: half a run would be undone.
+
+A journal is a file on a disk that may be damaged, and that anybody may have edited. What it names goes into SQL and
+decides which rows are set back, so that it is checked whole before anything in it is used. It takes about 60 ms for
+100,000 sessions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from msgspec import Meta, ValidationError, convert
+
+from migrator.execution.journal_rows import COUNTED, RunEntry, read_update
+from migrator.model import Binding, RunStatus
+from migrator.store.reader import WHOLE
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+_T = TypeVar("_T")
+
+_ALWAYS = {"binding", "change", "chunk", "edit"}
+
+FIRST_WITH_TOTALS = 4
+"""The first format that has the table `total`, and numbers its runs."""
+
+EDITED = {
+    *(("session", column) for column in (*Binding._fields, "revert")),
+    *((table, column) for table in ("session_message", "event_sequence", "session_inbox") for column in (WHOLE,)),
+    ("session_v2", "revert"),
+    ("part", "data"),
+    ("session_message", "data"),
+    ("event_sequence", "seq"),
+}
+"""(table, column) of every value that a run may change besides bindings and project rows; they go into SQL."""
+
+_Path = Annotated[str, Meta(pattern=r"\A/(?!(.*/)?\.\.(/|\Z))[^\0]*\Z")]
+"""A full path that leads nowhere but down: `gc` removes repositories that a journal names."""
+
+_Text = Literal["text"]
+_PROJECTS = list[tuple[str, str, str | None, Literal["register", "unregister"], int]]
+_SNAPSHOTS = list[tuple[_Path, str, _Path, str, Literal[0, 1]]]
+_UPDATES = list[tuple[str, str | None, str]]
+_BINDINGS = list[tuple[int, str, str, str | None, str | None]]
+_CHANGES = list[tuple[int, int, Literal["carry", "detach", "none"], _Text, _Text, _Text]]
+_EDITS = list[tuple[str, str, _Text, _Text, Literal[0, 1]]]
+
+
+def read_entry(row: Mapping[str, Any], sessions: int, name: str) -> RunEntry:
+    """Return the row of a run, of a journal in the file NAME.db that holds so many sessions.
+
+    Raises ValueError, which says in words what is wrong with it. Older journals have fewer columns.
+    """
+    flags = {field: bool(row.get(field)) for field in ("partial", "relocates", "announces")}
+    known = {**row, **flags, "verified": row["verified"] or 0, "sessions": sessions, "number": row.get("number") or 0}
+    entry = _converted(known, RunEntry, "run")
+    if entry.id != name:
+        raise ValueError(f"it is that of run {entry.id}")
+    if entry.undoes == entry.id:
+        raise ValueError("its run takes itself back")
+    if not entry.store.startswith("/") or "\0" in entry.store:
+        raise ValueError("its database has no full path")
+    if entry.chunk_size == 0 or min(entry.number, entry.verified, entry.chunk_size or 1) < 0 or entry.number > 2**53:
+        raise ValueError("a number in its run isn't one that it can be")
+    return entry
+
+
+def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
+    """Raise ValueError, which says in words what doesn't add up, if a journal in the format `layout` isn't whole."""
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if missing := _ALWAYS - tables:
+        raise ValueError(f"its table {min(missing)} is missing")
+    with_totals = "total" in tables or layout >= FIRST_WITH_TOTALS
+    if with_totals:
+        _check_totals(db, tables)
+    _check_changes(db, entry.sessions, distinct=not with_totals)
+    _check_chunks(db, entry)
+    for table in tables & {"edit", "restore"}:
+        _check_edits(db, table)
+    ((lost,),) = db.execute("SELECT count(*) FROM edit WHERE chunk NOT IN (SELECT number FROM chunk)").fetchall()
+    if lost:
+        raise ValueError(f"{lost} of its edits are of no chunk that is there")
+    if "project" in tables:
+        _rows(db, "project", _PROJECTS)
+    if "snapshot" in tables:
+        _rows(db, "snapshot", _SNAPSHOTS)
+    for update in _rows(db, "project_update", _UPDATES) if "project_update" in tables else ():
+        read_update(*update)
+
+
+def _check_totals(db: sqlite3.Connection, tables: set[str]) -> None:
+    written = dict(db.execute("SELECT name, rows FROM total").fetchall())
+    for table in COUNTED:
+        ((number,),) = db.execute(f"SELECT count(*) FROM {table}").fetchall() if table in tables else ((0,),)
+        if number != written.get(table):
+            raise ValueError(f"its table {table} has {number} rows, and {written.get(table)} were written")
+
+
+def _check_changes(db: sqlite3.Connection, number: int, *, distinct: bool) -> None:
+    """Check the changes; `distinct`: also that no session has two, which takes time, and which totals tell sooner."""
+    bindings = {id_ for id_, *_ in _rows(db, "binding", _BINDINGS)}
+    first, last = db.execute("SELECT min(seq), max(seq) FROM change").fetchone()
+    if number and (first, last) != (1, number):
+        raise ValueError(f"{number} of its sessions are there, numbered from {first} to {last}")
+    kinds = "SELECT DISTINCT before, after, undo, typeof(session), typeof(root), typeof(title) FROM change"
+    for before, after, *_ in _rows(db, "change", _CHANGES, kinds):
+        if not {before, after} <= bindings:
+            raise ValueError(f"a session has binding {before} and gets {after}, and these are not both there")
+    if distinct and db.execute("SELECT count(DISTINCT session) FROM change").fetchone() != (number,):
+        raise ValueError("a session is in it more than once")
+
+
+def _check_chunks(db: sqlite3.Connection, entry: RunEntry) -> None:
+    """Check that the chunks follow each other from the first session on, to the last one where the run is done."""
+    end, sessions = 0, entry.sessions
+    sql = "SELECT number, first, last FROM chunk ORDER BY number"
+    for place, (number, first, last) in enumerate(_rows(db, "chunk", list[tuple[int, int, int]], sql), 1):
+        if number != place or first != end + 1 or not first <= last <= sessions:
+            raise ValueError(f"its chunk {number} is about sessions {first} to {last} of {sessions}, after {end}")
+        end = last
+    if entry.status is RunStatus.APPLIED and end != sessions:
+        raise ValueError(f"it is of a run that is done, and its chunks are about {end} of {sessions} sessions")
+
+
+def _check_edits(db: sqlite3.Connection, table: str) -> None:
+    kinds = f"""
+        SELECT DISTINCT "table", "column", typeof(key), typeof(session), CASE WHEN "column" <> '{WHOLE}' THEN 1
+            WHEN (before IS NULL) = (after IS NULL) OR NOT json_valid(coalesce(before, after)) THEN 0
+            ELSE json_type(coalesce(before, after)) = 'object' END
+        FROM {table}
+    """
+    for place, column, _, _, is_whole in _rows(db, table, _EDITS, kinds):
+        if (place, column) not in EDITED:
+            raise ValueError(f"it says that a run changed column {column!r} of table {place!r}, which none does")
+        if not is_whole:
+            raise ValueError(f"what it says of a row of table {place!r} is no row")
+
+
+def _rows(db: sqlite3.Connection, table: str, kind: type[_T], sql: str | None = None) -> _T:
+    return _converted(db.execute(sql or f"SELECT * FROM {table}").fetchall(), kind, f"table {table}")
+
+
+def _converted(value: Any, kind: type[_T], what: str) -> _T:
+    try:
+        return convert(value, kind)
+    except ValidationError as error:
+        raise ValueError(f"{what}: {error}") from error

@@ -1,0 +1,61 @@
+"""Files that SQLite keeps, by their first bytes and by their names: a database and what belongs to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from migrator.disk.readable import head_of
+from migrator.disk.status import status_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_DATABASE = b"SQLite format 3\x00"
+_SQLITE = {
+    _DATABASE: "an SQLite database",
+    b"\x37\x7f\x06\x82": "the log of an SQLite database",
+    b"\x37\x7f\x06\x83": "the log of an SQLite database",
+    b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7": "the journal of an SQLite database",
+    struct.pack("<I", 3007000): "the shared memory of an SQLite database",
+    struct.pack(">I", 3007000): "the shared memory of an SQLite database",
+}
+"""How SQLite's own files begin, whatever they are called (its file format, 1.3, 3 and 4, and its wal.c)."""
+
+_COMPANION = re.compile(r"(.+)-(?:wal|shm|journal|mj[0-9a-f]+)", re.IGNORECASE | re.DOTALL)
+"""The names that SQLite uses beside a database; on some disks they are the same in upper case."""
+
+
+def sqlite_file(head: bytes) -> str | None:
+    """Return in words what file of SQLite's begins like this; None if none does."""
+    return next((what for magic, what in _SQLITE.items() if head.startswith(magic)), None)
+
+
+def database_beside(target: Path) -> Path | None:
+    """Return the database that SQLite would take a file of this name for a part of; None if there is none."""
+    named = _COMPANION.fullmatch(target.name)
+    if named is None:
+        return None
+    database = target.with_name(named[1])
+    status = status_of(database)
+    if status is None or not stat.S_ISREG(status.st_mode):
+        return None
+    is_database = is_open_here(status) or head_of(database, len(_DATABASE)) in {b"", _DATABASE}
+    return database if is_database else None
+
+
+def is_open_here(status: os.stat_result) -> bool:
+    """Tell whether this process has a file open: then it reads it, or is a database that it has locked.
+
+    To open a locked database once more, and close it again, would drop the lock.
+    """
+    with suppress(OSError):
+        for name in os.listdir("/dev/fd"):
+            with suppress(OSError):
+                if os.path.samestat(status, os.fstat(int(name))):
+                    return True
+    return False
