@@ -162,7 +162,9 @@ def _odd_values(
         for column in (each for each in has if each in kinds):
             name = [each for each in ("id", "project_id", "directory") if each in has][: 1 if "id" in has else 2]
             session = "id" if table in {"session", "session_v2"} else "session_id" if "session_id" in has else "NULL"
-            literals = " || ' AND ' || ".join(f"'{each} = ' || quote({each})" for each in name)
+            literals = " || ' AND ' || ".join(
+                f"'{each} ' || iif({each} IS NULL, 'IS ', '= ') || quote({each})" for each in name
+            )
             fine = kinds[column].condition.format(c=f'"{column}"')
             rows = db.execute(
                 f'SELECT CAST({literals} AS BLOB), CAST({session} AS BLOB), typeof("{column}"), ({fine}) IS TRUE '

@@ -50,6 +50,8 @@ LIVE_SNAPSHOT = """
     END
 """
 
+_HAS_V2_ROW = "EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = session.id)"
+
 DIRECTORIES = "project_directory"
 """The table of the checkouts of each project."""
 
@@ -300,8 +302,8 @@ class Store:
         if not self.schema.has_v1:
             return frozenset()
         # Where opencode 2 has a row it wants a path in it, whatever its version says.
-        only_v1 = "AND id NOT IN (SELECT id FROM main.session_v2)" if self.schema.has_v2 else ""
-        rows = self.rows(f"SELECT id, version FROM main.session WHERE path IS NULL {only_v1}")
+        only_v1 = f"AND NOT {_HAS_V2_ROW}" if self.schema.has_v2 else ""
+        rows = self.rows(f"SELECT id, version FROM session WHERE path IS NULL {only_v1}")
         return frozenset(id_ for id_, version in rows if _version(version) < FIRST_WITH_PATH)
 
     def newest_version(self) -> tuple[int, ...]:
@@ -319,15 +321,13 @@ class Store:
         """Return the sessions that opencode 2 has and opencode 1, which has tables here too, doesn't."""
         if self.schema.dialect != "v1+v2":
             return frozenset()
-        rows = self.rows("SELECT id FROM main.session_v2 WHERE id NOT IN (SELECT id FROM main.session)")
-        return frozenset(id_ for (id_,) in rows)
+        return frozenset(self.ids_where("NOT EXISTS (SELECT 1 FROM main.session old WHERE old.id = session.id)"))
 
     def never_imported(self) -> list[str]:
         """Return the sessions that opencode 1 has and opencode 2, which has tables here too, doesn't; by id."""
         if self.schema.dialect != "v1+v2":
             return []
-        rows = self.rows("SELECT id FROM main.session WHERE id NOT IN (SELECT id FROM main.session_v2) ORDER BY id")
-        return [id_ for (id_,) in rows]
+        return self.ids_where(f"NOT {_HAS_V2_ROW}")
 
     def import_phase(self) -> str:
         """Return how far opencode 2 is with importing opencode 1's sessions, in words.

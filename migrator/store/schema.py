@@ -134,7 +134,7 @@ def make_views(db: sqlite3.Connection, schema: Schema, fine: Mapping[str, str]) 
         if schema.has_v1:
             if "session" in fine:
                 odd = f"SELECT id FROM main.session WHERE ({fine['session']}) IS NOT TRUE"
-                views["session"] += f" AND id NOT IN ({odd})"
+                views["session"] += f" AND (id IN ({odd})) IS NOT TRUE"
             views["session"] += (
                 f" UNION ALL SELECT {selected(columns, columns_of(db, 'session'))} FROM main.session old "
                 "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id) "
