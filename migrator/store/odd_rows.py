@@ -30,6 +30,10 @@ class _Kind(NamedTuple):
     condition: str
     expected: str
 
+    def of(self, column: str) -> str:
+        """Return the condition for this column."""
+        return self.condition.format(c=f'"{column}"')
+
 
 # SQLite orders numbers before text and text before BLOBs; that is quicker to ask than typeof(), unless a text is long.
 _TEXT = _Kind("({c} >= '' AND {c} < x'')", "text")
@@ -138,7 +142,7 @@ def conditions(db: sqlite3.Connection, *, with_text: bool) -> dict[str, str]:
 
 def _condition(db: sqlite3.Connection, table: str, kinds: Mapping[str, _Kind], *, with_text: bool) -> str:
     columns = [column for column in columns_of(db, table) if column in kinds]
-    tests = [kinds[column].condition.format(c=f'"{column}"') for column in columns]
+    tests = [kinds[column].of(column) for column in columns]
     return " AND ".join([*tests, _are_readable(columns)] if with_text and columns else tests)
 
 
@@ -147,33 +151,41 @@ def _are_readable(columns: list[str]) -> str:
     return f"{_READABLE}({texts})"
 
 
-def odd_values(db: sqlite3.Connection, *, everything: bool = True) -> Iterator[OddValue]:
-    """Yield each value of a row that is left out because of it and, with `everything`, those that are only named."""
-    yield from _odd_values(db, _LEFT_OUT, left_out=True)
-    if everything:
-        yield from _odd_values(db, _NAMED, left_out=False)
+def odd_values(db: sqlite3.Connection, fine: Mapping[str, str]) -> Iterator[OddValue]:
+    """Yield each odd value of the rows that are left out; `fine` is what `conditions` returned."""
+    for table, condition in fine.items():
+        yield from _odd_values(db, table, _LEFT_OUT[table], condition, left_out=True)
+
+
+def every_odd_value(db: sqlite3.Connection) -> Iterator[OddValue]:
+    """Yield each odd value of rows that are left out, and of those that are only named; this looks at every byte."""
+    yield from odd_values(db, conditions(db, with_text=True))
+    for table, kinds in _NAMED.items():
+        if condition := _condition(db, table, kinds, with_text=True):
+            yield from _odd_values(db, table, kinds, condition, left_out=False)
 
 
 def _odd_values(
-    db: sqlite3.Connection, tables: Mapping[str, Mapping[str, _Kind]], *, left_out: bool
+    db: sqlite3.Connection, table: str, kinds: Mapping[str, _Kind], condition: str, *, left_out: bool
 ) -> Iterator[OddValue]:
-    for table, kinds in tables.items():
-        has = columns_of(db, table)
-        for column in (each for each in has if each in kinds):
-            name = [each for each in ("id", "project_id", "directory") if each in has][: 1 if "id" in has else 2]
-            session = "id" if table in {"session", "session_v2"} else "session_id" if "session_id" in has else "NULL"
-            literals = " || ' AND ' || ".join(
-                f"'{each} ' || iif({each} IS NULL, 'IS ', '= ') || quote({each})" for each in name
-            )
-            fine = kinds[column].condition.format(c=f'"{column}"')
-            rows = db.execute(
-                f'SELECT CAST({literals} AS BLOB), CAST({session} AS BLOB), typeof("{column}"), ({fine}) IS TRUE '
-                f"FROM main.{table} WHERE ({fine} AND {_are_readable([column])}) IS NOT TRUE"
-            )
-            for row, id_, type_, is_fine in rows:
-                what = "holds bytes that are not UTF-8" if is_fine else _why(type_, kinds[column])
-                of = None if id_ is None else id_.decode(errors="replace")
-                yield OddValue(table, row.decode(errors="replace"), column, what, left_out, of)
+    has = columns_of(db, table)
+    columns = [column for column in has if column in kinds]
+    keys = ["id"] if "id" in has else ["project_id", "directory"]
+    row = " || ' AND ' || ".join(f"'{key} ' || iif({key} IS NULL, 'IS ', '= ') || quote({key})" for key in keys)
+    session = "id" if table in {"session", "session_v2"} else "session_id" if "session_id" in has else "NULL"
+    looked_at = ", ".join(
+        f'typeof("{column}"), ({kinds[column].of(column)}) IS TRUE, {_are_readable([column])}' for column in columns
+    )
+    found = db.execute(
+        f"SELECT CAST({row} AS BLOB), CAST({session} AS BLOB), {looked_at} FROM main.{table} "
+        f"WHERE ({condition}) IS NOT TRUE"
+    )
+    for name, id_, *values in found:
+        of = None if id_ is None else id_.decode(errors="replace")
+        for column, type_, is_fine, is_text in zip(columns, values[::3], values[1::3], values[2::3], strict=True):
+            if not (is_fine and is_text):
+                why = "holds bytes that are not UTF-8" if is_fine else _why(type_, kinds[column])
+                yield OddValue(table, name.decode(errors="replace"), column, why, left_out, of)
 
 
 def _why(type_: str, kind: _Kind) -> str:

@@ -171,10 +171,10 @@ class Store:
 
     def odd_values(self, *, everything: bool = False) -> list[OddValue]:
         """Return what is odd in the rows that are left out and, with `everything`, in conversations and JSON too."""
-        if not (self._odd or everything):
-            return []
         with self.translate_errors():
-            return list(odd_rows.odd_values(self.connection, everything=everything))
+            if everything:
+                return list(odd_rows.every_odd_value(self.connection))
+            return list(odd_rows.odd_values(self.connection, self._odd))
 
     def odd_sessions(self) -> dict[str, OddValue]:
         """Map the id of each session that is left out, as far as it has one, to the first value that is odd."""

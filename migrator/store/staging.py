@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from migrator.errors import MigratorError
 from migrator.model import Binding
 from migrator.store.connection import BUSY_SECONDS, transaction
 from migrator.store.reader import LIVE_PATCH, LIVE_SNAPSHOT
 from migrator.store.row_json import decode
-from migrator.store.turns import unreadable_turn
+from migrator.store.turns import why_unreadable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -157,7 +158,7 @@ class Staging:
         ]
         for table, id_, session, data, _ in found:
             if decode(data) is None:
-                raise unreadable_turn(table, id_, session)
+                raise MigratorError(f"{session} can't be moved: {why_unreadable(table, id_, session)}.")
         return found
 
     def reverts(self, first: int, last: int) -> list[tuple[str, str, str]]:

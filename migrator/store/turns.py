@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import MigratorError
 from migrator.store.reader import LIVE_PATCH, array_of, stringify
 from migrator.store.row_json import decode
 
@@ -42,19 +41,23 @@ class Turn(NamedTuple):
         return stringify(json.loads(self.data) | {"files": files})
 
 
-def unreadable_turn(table: str, id_: str, session: str) -> MigratorError:
-    """Return the error that a row can't be read which may be one that an undo acts on."""
-    return MigratorError(
-        f"{session} can't be moved: nobody can tell what an undo would do to files, since the data of {id_} in table "
-        f"{table} can't be read; leave the session out, or set that row right with the `sqlite3` shell."
+def why_unreadable(table: str, id_: str, session: str) -> str:
+    """Return the sentence, without its full stop, that a row can't be read on which an undo may act."""
+    return (
+        f"the data of {id_} in table {table} can't be read, so nobody can tell what an undo in {session} would do to "
+        "files; leave the session out, or set that row right with the `sqlite3` shell"
     )
 
 
 class UndoRecord(NamedTuple):
-    """Of one session, oldest first: the turns that an undo would act on, and the trees that its steps name."""
+    """Of one session, oldest first: the turns that an undo would act on, and the trees that its steps name.
+
+    `unreadable` are turns that it may act on too, without files: their data can't be read.
+    """
 
     turns: list[Turn]
     trees: list[str]
+    unreadable: list[Turn]
 
 
 def redo_snapshot(marker: str | None) -> str | None:
@@ -67,14 +70,15 @@ def redo_snapshot(marker: str | None) -> str | None:
 def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
     """Return what an undo in each of these sessions works with."""
     wanted = list(sessions)
-    found = {session: UndoRecord([], []) for session in wanted}
+    found = {session: UndoRecord([], [], []) for session in wanted}
     sql = (
         "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted JOIN part "
         f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"
     )
     for part, session, data in store.rows(sql, [array_of(wanted)]):
         if (value := decode(data)) is None:
-            raise unreadable_turn("part", part, session)
+            found[session].unreadable.append(Turn(part, "", (), ""))
+            continue
         files, tree = value.get("files"), value.get("snapshot")  # of two with one name, SQLite may take the other
         if value.get("type") == "patch" and isinstance(files, list):
             # What isn't text names no file, and isn't carried.

@@ -110,6 +110,9 @@ def test_a_turn_that_cannot_be_read_is_not_guessed_about(home: Home, data: str, 
     assert moved.code == 1, moved.stdout
     assert "prt_odd in table part can't be read" in moved.stderr
     assert raw(home) == before
+    assert home.run("orphans").code == 0
+    undo = home.run("doctor", "--undo", "--json").json["undo"]
+    assert [(row["id"], row["undo"]) for row in undo["sessions"] if row["undo"] == "unknown"] == [(*session, "unknown")]
     odd = {(value["table"], value["row"], value["column"]) for value in home.run("doctor", "--json").json["oddRows"]}
     assert odd == {("part", "id = 'prt_odd'", "data")}
 
