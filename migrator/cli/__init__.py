@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import gc as garbage_collector  # `gc` is the command beside this file
+import io
 import os
 import signal
 import sys
@@ -86,10 +87,15 @@ def _usage_message(error: click.ClickException) -> str:
 
 
 def _open_streams() -> None:
-    """Open /dev/null for each standard stream that the program was started without (`>&-`)."""
+    """Open /dev/null for each standard stream that the program was started without (`>&-`).
+
+    What the encoding of standard output lacks is escaped, as on standard error.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until we exit
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _disk_full() -> int:

@@ -15,7 +15,7 @@ from migrator.plugins import commands, load_command
 
 COMMANDS = (
     "list", "projects", "orphans", "move", "migrate", "relocate", "rescue", "consolidate", "workspaces", "protect",
-    "plan", "show", "apply", "log", "undo", "resume", "gc", "doctor", "serve", "demo",
+    "plan", "show", "apply", "log", "undo", "resume", "gc", "doctor", "serve", "schema", "demo",
 )  # fmt: skip
 """The commands in the order of --help; each is in the module of its name beside this one."""
 

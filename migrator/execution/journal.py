@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+import stat
 import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
@@ -74,6 +75,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._held: int | None = None
+        _check_is_file(path)
         with _explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
@@ -383,10 +385,23 @@ def _unusable(path: Path, error: Exception) -> MigratorError:
         return MigratorError(
             f"A journal can't be read, and its run may have been cut off ({why}): {how_to_open(path)}."
         )
+    aside = "; if nothing of its run is to be taken back, move it out of that directory" if nearest == path else ""
     return MigratorError(
         f"The journal {path} can't be used ({why or what}), and without one nothing is written, "
-        f"since nothing could be taken back: {how_to_open(nearest)}.",
+        f"since nothing could be taken back: {how_to_open(nearest)}{aside}.",
     )
+
+
+def _check_is_file(path: Path) -> None:
+    """Refuse what SQLite would wait for, or create: a pipe, a link that leads nowhere."""
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except PermissionError:
+        return  # as opening it will say
+    except OSError as error:
+        raise _damaged(path, error.strerror or str(error)) from error
+    if not is_file:
+        raise _damaged(path, "it is no file")
 
 
 _DAMAGED = ("malformed", "not a database", "no such", "Could not decode")

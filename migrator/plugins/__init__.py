@@ -53,7 +53,7 @@ def usable_options(taken: Iterable[click.Parameter]) -> list[click.Option]:
     for plugin in selector_plugins():
         options = plugin.options()
         if clash := own & option_names(options):
-            _warn(f"The options of {plugin} are left out of this command, which has an option {min(clash)} of its own.")
+            _warn(f"{plugin} is left out of this command, which has an option {min(clash)} of its own.")
         else:
             found += options
     return found

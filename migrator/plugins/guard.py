@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from migrator.errors import MigratorError, PluginFailed
-from migrator.model import Reason
+from migrator.model import Certainty, Reason, Session
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.selection import Clause, Selector, SelectorPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from migrator.model import Session
     from migrator.orphans.rule import RuleContext
     from migrator.selection import SelectorContext
 
@@ -75,7 +74,7 @@ class GuardedSelectorPlugin(SelectorPlugin):
     def __init__(self, plugin: Any, who: str, taken: Collection[str]) -> None:
         """`taken` are the names that its options can't have."""
         self._plugin, self._who = plugin, who
-        self.kind, self.narrows = call(who, LOAD, lambda: (plugin.kind, bool(getattr(plugin, "narrows", False))))
+        self.kind, self.narrows = call(who, LOAD, lambda: (str(plugin.kind), bool(plugin.narrows)))
         for option in call(who, LOAD, lambda: list(plugin.options())):
             if not (isinstance(option, click.Option) and option.name):
                 raise PluginFailed(who, LOAD, f"{option!r} is no click option")
@@ -139,9 +138,9 @@ class GuardedSelector(Selector):
 
     def __init__(self, selector: Any, who: str) -> None:
         self._selector, self._who = selector, who
-        self.as_typed = str(call(who, WORK, lambda: selector.as_typed))
-        self.advice = str(getattr(selector, "advice", ""))
-        self.excludes = bool(getattr(selector, "excludes", False))
+        self.as_typed = call(who, WORK, lambda: str(selector.as_typed))
+        self.advice = call(who, WORK, lambda: str(selector.advice))
+        self.excludes = call(who, WORK, lambda: bool(selector.excludes))
 
     def clause(self) -> Clause | None:
         """Return its condition as SQL, if it has one."""
@@ -166,24 +165,23 @@ class GuardedRule(OrphanRule):
     def __init__(self, rule: Any, who: str, taken: Collection[str]) -> None:
         """`taken` are the names that it can't have."""
         self._rule, self._who = rule, who
-        self.name, self.summary = call(who, LOAD, lambda: (rule.name, str(rule.summary)))
-        self.movable = bool(getattr(rule, "movable", True))
-        self.looks_at = getattr(rule, "looks_at", "")
+        self.name, self.summary, self.looks_at = call(who, LOAD, lambda: (rule.name, str(rule.summary), rule.looks_at))
+        self.movable = call(who, LOAD, lambda: bool(rule.movable))
         if not (isinstance(self.name, str) and re.fullmatch(r"[\w-]+", self.name)):
             raise PluginFailed(who, LOAD, f"{self.name!r} is no name of a rule")
         if self.name in taken:
             raise PluginFailed(who, LOAD, f"there is a rule {self.name} already")
-        if not callable(getattr(rule, "find", None)):
-            raise PluginFailed(who, LOAD, "it has no method find")
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         """Yield its findings, all of them or none."""
         found = call(
             self._who, WORK, lambda: [Finding([*some], why) for some, why in self._rule.find(context)], MigratorError
         )
-        for _, reason in found:
-            if not isinstance(reason, Reason):
-                raise PluginFailed(self._who, WORK, f"{reason!r} is no Reason")
+        for sessions, reason in found:
+            if not (isinstance(reason, Reason) and isinstance(reason.certainty, Certainty)):
+                raise PluginFailed(self._who, WORK, f"{reason!r} is no Reason with a Certainty")
+            if not all(isinstance(session, Session) for session in sessions):
+                raise PluginFailed(self._who, WORK, "what it finds are no Sessions")
         yield from found
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:

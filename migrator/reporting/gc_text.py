@@ -45,7 +45,7 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
         head = f"Removed {what}, {_size(size)}." if removed else f"{what} to remove, {_size(size)}."
         yield styled(head, bold=True)
     else:
-        yield "Nothing to remove."
+        yield "Nothing was removed." if removed else "Nothing to remove."
     for leftover in removable:
         yield from _lines(leftover)
     kept = [leftover for leftover in found if leftover.why_kept is not None]

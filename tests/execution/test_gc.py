@@ -18,6 +18,7 @@ from migrator.operations.context import CommandContext
 from migrator.operations.gc import list_leftovers, remove_leftovers
 from tests.support import forked
 from tests.support.faults import run
+from tests.support.namespaces import Apart
 from tests.support.refusal import sentence
 from tests.support.undo_world import Talk, World, changes, linked, state, write
 from tests.support.unprivileged import give_up_root_powers, without_root_powers
@@ -324,6 +325,18 @@ def test_the_rest_is_removed_all_the_same(moved: Moved) -> None:
     between.chmod(0o755)
     assert as_user(moved, *REMOVE).code == 0
     assert not between.exists()
+
+
+def test_what_is_held_by_the_system_is_named_too(moved: Moved) -> None:
+    """Where something is mounted in it; the mount is gone with the process."""
+    home, info = moved.world.home, moved.snapshots / "objects" / "info"
+    apart = Apart(home.path, home.environ, ("--mount",), f"mount --bind {info} {info}")
+    done = apart.run(*REMOVE)
+    (folder,) = left(moved)
+    assert f"info in {folder} can't be removed (Device or resource busy); see what holds it" in sentence(done, 1)
+    assert done.stdout.startswith("Nothing was removed.\n")
+    assert home.run("gc", "--yes").code == 0
+    assert left(moved) == []
 
 
 def test_what_a_killed_process_has_left_is_found(moved: Moved) -> None:

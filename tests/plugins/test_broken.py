@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -117,6 +119,33 @@ def test_what_uses_a_broken_selector_is_refused(home: Home, broken: dict[str, st
     assert home.run("list", "--all").code == 0
 
 
+def test_an_option_that_a_command_has_already_costs_itself_there(home: Home) -> None:
+    """`--yes` is no option of `list`, and there the plug-in's works."""
+    brings(home, options="return [click.Option(['--yes', '-y', 'broken'])]")
+    moved = home.run(*MOVE)
+    assert "Moved 17 sessions" in moved.stdout
+    assert (
+        "warning: The selector plugin broken (broken_plugin:Plugin) is left out of this command, "
+        "which has an option --yes of its own.\n"
+    ) in moved.stderr
+    listed = home.run("list", "--yes", "x", "--json")
+    assert (listed.code, len(listed.json) > 10, listed.stderr) == (0, True, "")
+
+
+def test_the_python_api_warns_and_works(home: Home) -> None:
+    brings(home, top="raise SystemExit(0)")
+    code = (
+        "import migrator, warnings\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    found = migrator.select(migrator.open_store(), from_dir='/**').sessions\n"
+        "print(len(found), [str(each.message) for each in caught])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=dict(home.env()), cwd=home.path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("18 [\"The selector plugin broken (broken_plugin:Plugin) can't be loaded: it calls")
+
+
 def test_a_selector_may_still_refuse_what_was_typed(home: Home) -> None:
     brings(home, build="from migrator import BadInput; raise BadInput('--broken x: no') if values['broken'] else 0")
     assert refused(home, "list", "--broken", "x", code=2) == "--broken x: no"
@@ -128,6 +157,12 @@ def test_what_a_plugin_prints_or_changes_is_kept_from_the_result(home: Home) -> 
     assert len(listed.json) > 10
     assert "warning: The selector plugin broken (broken_plugin:Plugin) prints: \\x1b[2J hello\n" in listed.stderr
     assert "opencode-migrator list --json -n" not in home.run("move", "--from-id", SESSION, "-n").stdout
+
+
+def test_one_that_interrupts_is_an_interruption(home: Home) -> None:
+    brings(home, top="raise KeyboardInterrupt")
+    done = home.run(*MOVE)
+    assert (done.code, done.stderr.strip()) == (130, "error: Interrupted; nothing was written.")
 
 
 def test_one_that_takes_for_ever_can_be_interrupted(home: Home) -> None:
@@ -178,6 +213,7 @@ def lost(register: Register) -> Home:
         ({"top": "raise SystemExit(0)\n"}, "it calls sys.exit(0)"),
         ({"name": "missing-directory"}, "there is a rule missing-directory already"),
         ({"name": "two words"}, "'two words' is no name of a rule"),
+        ({"top": "Rule = dict\n", "find": "pass\nRule = dict"}, "'dict' object has no attribute 'name'"),
     ],
 )
 def test_a_rule_that_cant_be_loaded_costs_itself(lost: Home, how: dict[str, str], why: str) -> None:
@@ -204,6 +240,24 @@ def test_a_rule_that_fails_is_cant_tell(lost: Home) -> None:
     assert "yes missing-directory" in explained
     planned = lost.run("rescue", "-n", "--json").json
     assert "rule-failed" in {warning["code"] for warning in planned["warnings"]}
+
+
+@pytest.mark.parametrize(
+    ("find", "why"),
+    [
+        ("yield Finding([], 'why')", "'why' is no Reason with a Certainty"),
+        (
+            "yield Finding([], Reason('flaky', 'seen', 'certain'))",
+            "Reason(rule='flaky', evidence='seen', certainty='certain') is no Reason with a Certainty",
+        ),
+        ("yield Finding(['ses_lost'], Reason('flaky', 'seen', Certainty.LIKELY))", "what it finds are no Sessions"),
+        ("yield 7", "cannot unpack non-iterable int object"),
+    ],
+)
+def test_a_rule_that_finds_what_is_no_finding_fails(lost: Home, find: str, why: str) -> None:
+    brings_rule(lost, find)
+    listed = lost.run("orphans")
+    assert (listed.code, f"fails: {why}; repair" in one_line(listed.stderr)) == (1, True), listed.stderr
 
 
 def test_without_others_a_rule_that_fails_makes_no_orphans_no_answer(home: Home) -> None:
