@@ -91,6 +91,13 @@ class UnreadableDirectory(NoSuchDirectory, CantTell):
     """A directory that can't be read, so nobody can tell what is there."""
 
 
+class PluginFailed(MigratorError):
+    """The code of a plug-in fails, or isn't what the contract says; `who` names it, `what` says what it fails to do."""
+
+    def __init__(self, who: str, what: str, why: str) -> None:
+        super().__init__(f"{who} {what}: {why}; repair or uninstall the package that brings it.")
+
+
 class NoSuchRun(MigratorError):
     """No run has this id, and none has an id that starts so."""
 

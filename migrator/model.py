@@ -189,7 +189,7 @@ class ProjectPaths(NamedTuple):
     sandboxes: str
 
 
-Row = tuple[tuple[str, str | int | None], ...]
+Row = tuple[tuple[str, str | int | float | None], ...]
 """One whole row of a table: (column, value) for every column, in the order of the table."""
 
 

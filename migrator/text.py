@@ -129,19 +129,23 @@ def one_line(text: str) -> str:
 _LINE_END_OR_SPACE = re.compile(f"[^\\S {_IDEOGRAPHIC_SPACE}]")
 
 
-def printable_json(text: str) -> str:
+def printable_json(text: str, *, ascii_only: bool = False) -> str:
     r"""Return JSON in which what a terminal would obey is escaped, as `\u202e`: whoever parses it gets the same value.
 
-    JSON itself escapes only half of the control characters.
+    JSON itself escapes the control characters of ASCII only, and not DEL. With `ascii_only` all but ASCII is escaped.
     """
-    if text.replace("\n", " ").isprintable():
+    if "\x7f" not in text and (text.isascii() or not (ascii_only or not text.replace("\n", " ").isprintable())):
         return text
-    return _NO_PLAIN_CHARACTER.sub(_json_escaped, text)
+    return _NO_PLAIN_CHARACTER.sub(_json_escape if ascii_only else _json_escape_unless_printable, text)
 
 
-def _json_escaped(match: re.Match[str]) -> str:
+def _json_escape_unless_printable(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else _json_escape(match)
+
+
+def _json_escape(match: re.Match[str]) -> str:
     char = match[0]
-    if char == "\n" or char.isprintable():
+    if char == "\n":
         return char
     units = char.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

@@ -70,6 +70,7 @@ def test_a_verb_is_the_same_word_on_every_floor() -> None:
         "plan",
         "show",
         "serve",
+        "schema",
     }
     assert stems("server/routes") - {"description"} <= set(COMMANDS)
 

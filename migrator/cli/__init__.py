@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import errno
 import gc as garbage_collector  # `gc` is the command beside this file
+import io
 import os
 import signal
 import sys
+import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def main() -> NoReturn:
     from migrator.errors import MigratorError
 
     signal.signal(signal.SIGTERM, _interrupt)
+    warnings.showwarning = _show_warning
     # A command keeps what it reads until it exits: to collect garbage took a quarter of the time.
     garbage_collector.disable()
     try:
@@ -62,6 +65,14 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Print a warning of Python's, as of a plug-in that is left out, in the way of ours."""
+    from migrator.cli.terminal import say
+    from migrator.reporting.style import styled
+
+    say(f"{styled('warning: ', fg='yellow')}{message}", err=True)
+
+
 def _usage_message(error: click.ClickException) -> str:
     """Return click's message about wrong usage, and which help to read."""
     message = error.format_message()
@@ -76,10 +87,15 @@ def _usage_message(error: click.ClickException) -> str:
 
 
 def _open_streams() -> None:
-    """Open /dev/null for each standard stream that the program was started without (`>&-`)."""
+    """Open /dev/null for each standard stream that the program was started without (`>&-`).
+
+    What the encoding of standard output lacks is escaped, as on standard error.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until we exit
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _disk_full() -> int:

@@ -15,7 +15,7 @@ from migrator.plugins import commands, load_command
 
 COMMANDS = (
     "list", "projects", "orphans", "move", "migrate", "relocate", "rescue", "consolidate", "workspaces", "protect",
-    "plan", "show", "apply", "log", "undo", "resume", "gc", "doctor", "serve", "demo",
+    "plan", "show", "apply", "log", "undo", "resume", "gc", "doctor", "serve", "schema", "demo",
 )  # fmt: skip
 """The commands in the order of --help; each is in the module of its name beside this one."""
 
@@ -39,7 +39,7 @@ class LazyGroup(CleanHelp, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of --help, those of plug-ins last."""
         del ctx
-        return [*COMMANDS, *(name for name in commands() if name not in COMMANDS)]
+        return [*COMMANDS, *commands({*COMMANDS, *ALIASES})]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import applying_command
+from migrator.cli.command_line import applying_command, typed_command
 from migrator.cli.confirm import ask
 from migrator.cli.database import open_context
 from migrator.cli.options import database_options, json_option, wait_option, yes_option
@@ -41,7 +41,6 @@ def command(**values: Any) -> None:
     """
     from migrator.arguments import WriteRequest
     from migrator.operations.gc import days_ago, list_leftovers, remove_leftovers
-    from migrator.reporting.gc_text import leftover_document, leftover_lines
 
     older_than = None if values["older_than"] is None else days_ago(values["older_than"])
     with open_context(values) as context:
@@ -52,14 +51,27 @@ def command(**values: Any) -> None:
         if not values["yes"]:
             _ask(found, quiet=values["as_json"])
         found = remove_leftovers(path, WriteRequest(wait=values["wait"]), older_than)
+    _report(found, values, removed=bool(going) and not values["dry_run"])
+    stuck = [leftover for leftover in found if leftover.remedy is not None]
+    if stuck:
+        what = count(len(stuck), "snapshot repository", "snapshot repositories")
+        raise MigratorError(
+            f"{what} could not be removed: {stuck[0].why_kept}; {stuck[0].remedy}, then "
+            f"`{typed_command(without=())}` again."
+        )
+
+
+def _report(found: Sequence[Leftover], values: dict[str, Any], *, removed: bool) -> None:
+    from migrator.reporting.gc_text import leftover_document, leftover_lines
+
     if values["as_json"]:
         echo_json(leftover_document(found, removed=not values["dry_run"]))
         return
-    if values["yes"] or values["dry_run"] or not going:
-        echo_lines(leftover_lines(found, removed=bool(going) and not values["dry_run"]))
-    elif going:
+    if values["yes"] or not removed or any(leftover.remedy for leftover in found):
+        echo_lines(leftover_lines(found, removed=removed))
+    else:
         say("Removed.")
-    if going and values["dry_run"]:
+    if values["dry_run"] and any(leftover.why_kept is None for leftover in found):
         say("", "Nothing was removed. To remove:", f"  {applying_command()}")
 
 

@@ -191,19 +191,16 @@ class SelectingCommand(CleanHelp):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the selectors' options before the command's own."""
         if not hasattr(self, "_with_selectors"):
-            from migrator.plugins import selector_plugins
+            from migrator.plugins import usable_options
 
-            options = [option for plugin in selector_plugins() for option in plugin.options()]
-            options.append(
-                click.Option(
-                    ["--match"],
-                    type=click.Choice(("all", "any")),
-                    default="all",
-                    show_default=True,
-                    help="Must a session meet every kind of --from, or any?",
-                ),
+            match = click.Option(
+                ["--match"],
+                type=click.Choice(("all", "any")),
+                default="all",
+                show_default=True,
+                help="Must a session meet every kind of --from, or any?",
             )
-            self.params = [*options, *self.params]
+            self.params = [*usable_options(self.params), match, *self.params]
             self._with_selectors = True
         return super().get_params(ctx)
 

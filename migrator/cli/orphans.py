@@ -22,6 +22,7 @@ from migrator.cli.terminal import echo_json, echo_lines, echo_rows, echo_warning
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from migrator.errors import PluginFailed
     from migrator.model import Certainty, Project
     from migrator.operations.orphans import OrphanList
     from migrator.orphans.explain import Explanation
@@ -61,11 +62,16 @@ def command(form: str, **values: Any) -> None:
         if values["explain"] is not None:
             _print_explanation(explain_session(context, values["explain"], request, tick), form)
             return
-        listed, projects = list_orphans(context, request, tick), context.selector_context.projects()
-    _print_list(listed, projects, form, values)
+        failed: dict[str, PluginFailed] = {}
+        listed, projects = list_orphans(context, request, tick, failed), context.selector_context.projects()
+    _print_list(listed, projects, form, values, failed=bool(failed))
+    if failed:  # a warning says so: there may be more
+        click.get_current_context().exit(1)
 
 
-def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any]) -> None:
+def _print_list(
+    listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any], *, failed: bool
+) -> None:
     from textwrap import wrap
 
     from migrator.reporting.orphan_text import in_place_text, orphan_text, summary
@@ -84,7 +90,7 @@ def _print_list(listed: OrphanList, projects: Sequence[Project], form: str, valu
             say("")
             _print_next_steps(listed.rescuable)
     else:
-        which = " these rules find" if values["rule"] else ""
+        which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
         say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
     unread = "note: can't tell whether sessions are left behind in JSON storage: "
     echo_lines((unread + reason for reason in listed.unread), err=True)

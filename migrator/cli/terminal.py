@@ -87,11 +87,12 @@ def echo_json(value: Any, *, indent: int | None = 2) -> None:
 
 
 def _echo_json(texts: Iterable[str]) -> None:
-    """Print JSON, in which what a terminal would obey is escaped."""
+    """Print JSON, in which what a terminal would obey is escaped, or all but ASCII where output isn't in UTF-8."""
     from migrator.text import printable_json
 
+    ascii_only = sys.stdout.encoding.lower() != "utf-8"
     for text in texts:
-        click.echo(printable_json(text))
+        click.echo(printable_json(text, ascii_only=ascii_only))
 
 
 def confirm(question: str) -> bool:

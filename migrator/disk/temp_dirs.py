@@ -6,20 +6,39 @@ import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from migrator.disk.status import cant_tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from migrator.errors import CantTell
+
 PREFIX = "opencode-migrator-incoming-"
 
 
+def abandoned(parent: Path) -> Iterator[tuple[Path, CantTell | None]]:
+    """Yield the temporary folders in `parent` whose process was killed, or could not remove all that is in them.
+
+    Each is locked as long as it is the last; with it comes why nobody can tell whether it is one, None if it is.
+    """
+    for left in sorted(parent.glob(f"{PREFIX}*")):
+        try:
+            with locked(left, wait=False):
+                yield left, None
+        except (BlockingIOError, FileNotFoundError):
+            continue
+        except OSError as error:
+            yield left, cant_tell(left, error)
+
+
 def remove_abandoned(parent: Path) -> None:
-    """Remove the temporary folders in `parent` whose process was killed."""
-    for left in parent.glob(f"{PREFIX}*"):
-        with suppress(OSError), locked(left, wait=False):
+    """Remove them, so far as that is possible; in the directories of snapshots, `gc` names what is left."""
+    for left, why in abandoned(parent):
+        if why is None:
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -1,22 +1,43 @@
-"""The plan as JSON, `opencode-migrator/plan@1`: described by plan-1.schema.json, read back for `apply`."""
+"""The plan as JSON, `opencode-migrator/plan@1`: written, and read back for `apply`."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from dataclasses import fields, replace
-from operator import attrgetter
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET, DecodeError, to_builtins
+from msgspec.json import decode
+
+from migrator.documents.summary import summary
+from migrator.documents.types import (
+    PLAN,
+    UPDATE_KEYS,
+    BindingDocument,
+    ChangeDocument,
+    DirectoryDocument,
+    FolderDocument,
+    FoldersDocument,
+    PathsDocument,
+    PlanDocument,
+    ProjectDocument,
+    SourceDocument,
+    StillLostDocument,
+    StoreDocument,
+    SummaryDocument,
+    TurnsDocument,
+    WarningDocument,
+    WorkspaceDocument,
+    read,
+    wrong,
+)
 from migrator.errors import MigratorError
 from migrator.model import (
     Binding,
     Change,
     DirectoryChange,
-    FileUndo,
     FolderMoves,
-    FolderState,
     Plan,
     PlanWarning,
     ProjectAction,
@@ -27,10 +48,16 @@ from migrator.model import (
     UndoTurns,
     WorkspaceChange,
 )
+from migrator.store.reader import parse_sandboxes
 
-FORMAT = "opencode-migrator/plan@1"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.documents.types import Cell
+    from migrator.model import Row
+
+_NUL = "no id and no path has a NUL in it"
 _AGAIN = "make it again with `opencode-migrator plan ... -o FILE`."
-_LOST_FIELDS = tuple(field.name for field in fields(StillLost))
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -38,82 +65,69 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
     `digest` is over everything else, so that a plan file that was edited or cut off is noticed.
     """
-    document: dict[str, Any] = {
-        "format": FORMAT,
-        "store": {"path": plan.store, "dialect": plan.dialect},
-        "changes": [
-            {
-                "session": change.session,
-                "root": change.root,
-                "title": change.title,
-                "selected_by": list(change.selected_by),
-                "before": change.before._asdict(),
-                "after": change.after._asdict(),
-                "undo": change.undo.value,
-                "undo_turns": change.turns._asdict(),
-            }
-            for change in plan.changes
-        ],
-        "projects": [_project_document(project) for project in plan.projects],
-        "warnings": [warning_document(warning) for warning in plan.warnings],
-        "unchanged": list(plan.unchanged),
-        "sources": [source._asdict() for source in plan.sources],
-        "summary": summary(plan),
-        "relocated": plan.relocated
-        and {  # published keys never change: `whereabouts` is the state of the folders
-            "whereabouts": plan.relocated.state.value,
-            "folders": [{"old": old, "new": new} for old, new in plan.relocated.folders],
-        },
-        "announce": plan.announce,
-    }
+    bindings: dict[Binding, BindingDocument] = {}  # few, of many changes
+    for change in plan.changes:
+        for binding in (change.before, change.after):
+            if binding not in bindings:
+                bindings[binding] = BindingDocument(*binding)
+    document: dict[str, Any] = to_builtins(
+        PlanDocument(
+            format=PLAN,
+            store=StoreDocument(plan.store, plan.dialect),  # type: ignore[arg-type]  # from store/schema.py
+            changes=[
+                ChangeDocument(
+                    session, root, title, [*selected_by], bindings[before], bindings[after], undo, TurnsDocument(*turns)
+                )
+                for session, root, title, selected_by, before, after, undo, turns in plan.changes
+            ],
+            projects=[*map(_project_document, plan.projects)],
+            warnings=[*map(warning_struct, plan.warnings)],
+            unchanged=[*plan.unchanged],
+            sources=[SourceDocument(*source) for source in plan.sources],
+            summary=SummaryDocument(**summary(plan)),
+            relocated=None if plan.relocated is None else _folders_document(plan.relocated),
+            announce=plan.announce,
+            digest="",
+        )
+    )
+    del document["digest"]
     return {**document, "digest": _digest(document)}
 
 
-def _project_document(project: ProjectChange) -> dict[str, Any]:
-    """Return a project as JSON; what it changes only where it is updated."""
-    document: dict[str, Any] = {
-        "id": project.id,
-        "worktree": project.worktree,
-        "action": project.action.value,
-        "vcs": project.vcs,
-    }
-    if project.before is None or project.after is None:
-        return document
-    return document | {
-        "before": project.before._asdict(),
-        "after": project.after._asdict(),
-        "directories": [
-            {side: None if row is None else dict(row) for side, row in change._asdict().items()}
-            for change in project.directories
-        ],
-        "workspaces": [change._asdict() for change in project.workspaces],
-    }
+def _folders_document(folders: FolderMoves) -> FoldersDocument:
+    """Return folders as they are written. Published keys never change: `whereabouts` is their state."""
+    return FoldersDocument(folders.state, [FolderDocument(*pair) for pair in folders.folders])
 
 
-def summary(plan: Plan) -> dict[str, int]:
-    """Count what a plan does."""
-    kinds = Counter(map(attrgetter("undo", "turns"), plan.changes))
-    return {
-        "sessions": len(plan.changes),
-        "trees": len({change.root for change in plan.changes}),
-        "unchanged": len(plan.unchanged),
-        "projects_registered": sum(project.action is ProjectAction.REGISTER for project in plan.projects),
-        "projects_updated": len(plan.updates),
-        "undo_carried": sum(number for (undo, _), number in kinds.items() if undo is FileUndo.CARRY),
-        "undo_detached": sum(number for (undo, _), number in kinds.items() if undo is FileUndo.DETACH),
-        "turns_carried": sum(turns.carried * number for (_, turns), number in kinds.items()),
-        "turns_detached": sum((turns.detached or 0) * number for (_, turns), number in kinds.items()),
-    }
+def _project_document(project: ProjectChange) -> ProjectDocument:
+    """Return a project as it is written; what it changes only where it is updated."""
+    document = ProjectDocument(project.id, project.worktree, project.action, project.vcs)
+    if project.before is not None and project.after is not None:
+        document.before, document.after = PathsDocument(*project.before), PathsDocument(*project.after)
+        document.directories = [
+            DirectoryDocument(*(None if row is None else dict(row) for row in change)) for change in project.directories
+        ]
+        document.workspaces = [WorkspaceDocument(*change) for change in project.workspaces]
+    return document
 
 
 def warning_document(warning: PlanWarning) -> dict[str, Any]:
     """Return a warning as JSON; `session` only where it is about one, `lost` only where that stays lost."""
-    document: dict[str, Any] = {"code": warning.code, "message": warning.message}
-    if warning.session is not None:
-        document["session"] = warning.session
-    if lost := warning.lost:
-        document["lost"] = {field: getattr(lost, field) for field in _LOST_FIELDS} | {"commands": [*lost.commands]}
+    document: dict[str, Any] = to_builtins(warning_struct(warning))
     return document
+
+
+def warning_struct(warning: PlanWarning) -> WarningDocument:
+    """Return a warning as it is written."""
+    lost = warning.lost
+    return WarningDocument(
+        warning.code,
+        warning.message,
+        UNSET if warning.session is None else warning.session,
+        UNSET
+        if lost is None
+        else StillLostDocument(lost.rule, lost.evidence, lost.directory, lost.why, lost.likely_home, [*lost.commands]),
+    )
 
 
 def read_plan_text(text: str, name: str) -> Plan:
@@ -123,8 +137,8 @@ def read_plan_text(text: str, name: str) -> Plan:
     if not text.lstrip().startswith(("{", "[")):
         raise MigratorError(f"{name} is not a plan of opencode-migrator; {_AGAIN}")
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = decode(text)
+    except (DecodeError, RecursionError, UnicodeEncodeError) as error:
         raise MigratorError(
             f"{name} is no whole plan: its JSON breaks off or is damaged ({error}); {_AGAIN}"
         ) from error
@@ -134,82 +148,159 @@ def read_plan_text(text: str, name: str) -> Plan:
 def read_plan(document: Any, name: str) -> Plan:
     """Return the plan that `plan_document` wrote.
 
-    Raises MigratorError, which says what is wrong with the document and calls it `name`.
+    Raises MigratorError, which says what is wrong with the document, and where in it, and calls it `name`.
     """
     if not isinstance(document, dict) or not str(document.get("format", "")).startswith("opencode-migrator/plan@"):
         raise MigratorError(f"{name} is not a plan of opencode-migrator; {_AGAIN}")
-    if document["format"] != FORMAT:
+    if document["format"] != PLAN:
         raise MigratorError(
-            f"{name} has the format {document['format']}, and this version reads {FORMAT}: "
+            f"{name} has the format {document['format']}, and this version reads {PLAN}: "
             "it was written by another version of opencode-migrator; upgrade, or plan again.",
         )
-    document = {**document}
-    stated = document.pop("digest", None)
-    if stated != _digest(document):
+    try:
+        is_as_made = document.get("digest") == _digest({key: document[key] for key in document.keys() - {"digest"}})
+    except RecursionError as error:
+        raise MigratorError(f"{name} is not a plan of opencode-migrator: {error}; {_AGAIN}") from error
+    if not is_as_made:
         raise MigratorError(
             f"{name} was changed after it was made (its digest doesn't fit), so it no longer says what was looked at; "
             f"{_AGAIN}",
         )
-    try:
-        return _plan(document)
-    except (KeyError, TypeError, ValueError) as error:
-        raise MigratorError(
-            f"{name} is not a plan of opencode-migrator: a value is missing or invalid ({error}); {_AGAIN}",
-        ) from error
+    plan = read(document, PlanDocument, name, _AGAIN)
+    for place, what in _contradictions(plan):
+        raise wrong(name, what, place, _AGAIN)
+    return _plan(plan)
 
 
-def _plan(document: dict[str, Any]) -> Plan:
+def _plan(document: PlanDocument) -> Plan:
+    bindings: dict[tuple[Any, ...], Binding] = {}
+
+    def binding(of: BindingDocument) -> Binding:
+        columns = (of.project_id, of.directory, of.path, of.workspace_id)
+        return bindings.setdefault(columns, Binding._make(columns))
+
     return Plan(
-        document["store"]["path"],
-        document["store"]["dialect"],
+        document.store.path,
+        document.store.dialect,
         tuple(
             Change(
-                change["session"],
-                change["root"],
-                change["title"],
-                tuple(change["selected_by"]),
-                Binding(**change["before"]),
-                Binding(**change["after"]),
-                FileUndo(change["undo"]),
-                UndoTurns(**change.get("undo_turns", {})),
+                change.session,
+                change.root,
+                change.title,
+                tuple(change.selected_by),
+                binding(change.before),
+                binding(change.after),
+                change.undo,
+                UndoTurns(*(getattr(change.undo_turns, field) for field in UndoTurns._fields)),
             )
-            for change in document["changes"]
+            for change in document.changes
         ),
-        tuple(_project(project) for project in document["projects"]),
-        tuple(_warning(warning) for warning in document["warnings"]),
-        tuple(document["unchanged"]),
-        _relocated(document.get("relocated")),
-        tuple(Source(s["directory"], s["project_id"], s["repository"]) for s in document.get("sources", ())),
-        bool(document.get("announce", False)),
+        tuple(map(_project, document.projects)),
+        tuple(map(read_warning, document.warnings)),
+        tuple(document.unchanged),
+        None if document.relocated is None else _folders(document.relocated),
+        tuple(Source(source.directory, source.project_id, source.repository) for source in document.sources),
+        document.announce,
     )
 
 
-def _project(project: dict[str, Any]) -> ProjectChange:
-    change = ProjectChange(project["id"], project["worktree"], ProjectAction(project["action"]), project["vcs"])
-    if change.action is not ProjectAction.UPDATE:
+def _folders(document: FoldersDocument) -> FolderMoves:
+    return FolderMoves(document.whereabouts, tuple((folder.old, folder.new) for folder in document.folders))
+
+
+def _project(project: ProjectDocument) -> ProjectChange:
+    change = ProjectChange(project.id, project.worktree, project.action, project.vcs)
+    if project.action is not ProjectAction.UPDATE or not (project.before and project.after):
         return change
-    rows = [[row and tuple(row.items()) for row in (d["before"], d["after"])] for d in project["directories"]]
     return replace(
         change,
-        before=ProjectPaths(**project["before"]),
-        after=ProjectPaths(**project["after"]),
-        directories=tuple(DirectoryChange(*pair) for pair in rows),
-        workspaces=tuple(WorkspaceChange(**workspace) for workspace in project["workspaces"]),
+        before=ProjectPaths(project.before.worktree, project.before.sandboxes),
+        after=ProjectPaths(project.after.worktree, project.after.sandboxes),
+        directories=tuple(
+            DirectoryChange(_row(directory.before), _row(directory.after)) for directory in project.directories or ()
+        ),
+        workspaces=tuple(WorkspaceChange(row.id, row.before, row.after) for row in project.workspaces or ()),
     )
 
 
-def _warning(document: dict[str, Any]) -> PlanWarning:
-    lost = document.get("lost")
-    if lost is not None:
-        lost = StillLost(**{field: lost[field] for field in _LOST_FIELDS} | {"commands": tuple(lost["commands"])})
-    return PlanWarning(document["code"], document["message"], document.get("session"), lost)
+def _row(document: dict[str, Cell] | None) -> Row | None:
+    return None if document is None else tuple(document.items())
 
 
-def _relocated(document: dict[str, Any] | None) -> FolderMoves | None:
-    if document is None:
-        return None
-    folders = tuple((folder["old"], folder["new"]) for folder in document["folders"])
-    return FolderMoves(FolderState(document["whereabouts"]), folders)
+def read_warning(document: WarningDocument) -> PlanWarning:
+    """Return the warning that `warning_struct` wrote."""
+    lost = document.lost or None
+    return PlanWarning(
+        document.code,
+        document.message,
+        document.session or None,
+        lost and StillLost(lost.rule, lost.evidence, lost.directory, lost.why, lost.likely_home, tuple(lost.commands)),
+    )
+
+
+def _contradictions(plan: PlanDocument) -> Iterator[tuple[str, str]]:
+    """Yield the place and what is wrong there, of what the types allow and no plan says.
+
+    Neither opencode nor the disk can hold a directory or an id with a NUL in it.
+    """
+    if plan.announce and plan.store.dialect == "v1":
+        yield "announce", "opencode 1 tells the model nothing"
+    if "\0" in plan.store.path:
+        yield "store.path", _NUL
+    if plan.relocated and any("\0" in folder.old + folder.new for folder in plan.relocated.folders):
+        yield "relocated.folders", _NUL
+    yield from _contradictions_of_changes(plan)
+    known: dict[str, ProjectDocument] = {}
+    for place, project in enumerate(plan.projects):
+        if known.setdefault(project.id, project) != project:
+            yield f"projects[{place}]", f"project {project.id} has another entry that says something else"
+        for what in _contradictions_of_project(project):
+            yield f"projects[{place}]", what
+
+
+def _contradictions_of_changes(plan: PlanDocument) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for place, change in enumerate(plan.changes):
+        if change.session in seen:
+            yield f"changes[{place}].session", f"{change.session} has another change already"
+        seen.add(change.session)
+        before, after = change.before, change.after
+        if not after.directory.startswith("/") and after.directory != before.directory:
+            yield f"changes[{place}].after.directory", f"{after.directory!r} is no full path"
+        values = [
+            value
+            for side in (before, after)
+            for value in (side.project_id, side.directory, side.path, side.workspace_id)
+        ]
+        if "\0" in "".join(value for value in (change.session, change.root, *values) if value):
+            yield f"changes[{place}]", _NUL
+    for place, session in enumerate(plan.unchanged):
+        if session in seen:
+            yield f"unchanged[{place}]", f"{session} is in the plan already"
+        seen.add(session)
+
+
+def _contradictions_of_project(project: ProjectDocument) -> Iterator[str]:
+    if "\0" in project.id + project.worktree:
+        yield _NUL
+    if project.action is ProjectAction.REGISTER and not project.worktree.startswith("/"):
+        yield f"{project.worktree!r} is no full path"
+    if project.action is not ProjectAction.UPDATE:
+        return
+    before, after, directories, workspaces = (getattr(project, key) for key in UPDATE_KEYS)
+    if UNSET in (before, after, directories, workspaces):
+        yield f"an update says all of {', '.join(UPDATE_KEYS)}"
+        return
+    if after.worktree != project.worktree:
+        yield f"the worktree is {after.worktree!r} afterwards, and {project.worktree!r}"
+    if "\0" in after.worktree or (after.sandboxes != before.sandboxes and parse_sandboxes(after.sandboxes) is None):
+        yield "what the row holds afterwards is no path, or no JSON array of paths"
+    for change in directories:
+        rows = [row for row in (change.before, change.after) if row is not None]
+        if not rows or any(row.get("project_id") != project.id for row in rows):
+            yield "a row in `directories` is not one of this project"
+    if len({change.id for change in workspaces}) < len(workspaces):
+        yield "a workspace is there twice"
 
 
 def _digest(document: dict[str, Any]) -> str:

@@ -1,14 +1,15 @@
-"""The outcome of a run as JSON, `opencode-migrator/run@1`: described by run-1.schema.json; and the rows of the log."""
+"""The outcome of a run as JSON, `opencode-migrator/run@1`, written and read; and the rows of the log."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from migrator.documents.plan import warning_document
-from migrator.model import LoggedRun, Run, RunStatus
+from msgspec import convert, to_builtins
 
-FORMAT = "opencode-migrator/run@1"
+from migrator.documents.plan import read_warning, warning_struct
+from migrator.documents.types import RUN, RunDocument, read
+from migrator.model import LoggedRun, Run, RunStatus
 
 _LOG_KEYS = {"id": "run", "undone_by": "undoneBy", "cut_off": "cutOff"}
 """The keys of a row of the log, by the fields of a LoggedRun; the others are called the same."""
@@ -16,28 +17,33 @@ _LOG_KEYS = {"id": "run", "undone_by": "undoneBy", "cut_off": "cutOff"}
 
 def run_document(run: Run) -> dict[str, Any]:
     """Return the outcome of a run as a JSON object; keys may be added to it, never renamed."""
-    return {
-        "format": FORMAT,
-        "run": run.id,
-        "status": run.status.value,
-        "sessions": run.sessions,
-        "projects": run.projects,
-        "chunks": run.chunks,
-        "verified": run.verified,
-        "conflicts": list(run.conflicts),
-        "warnings": [warning_document(warning) for warning in run.warnings],
-        "moved": run.moved,
-        "mended": run.mended,
-        "undoes": run.undoes,
-        "undo": f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
-    }
+    document: dict[str, Any] = to_builtins(
+        RunDocument(
+            format=RUN,
+            run=run.id,
+            status=run.status.value,  # type: ignore[arg-type]  # a run with an outcome has ended
+            sessions=run.sessions,
+            projects=run.projects,
+            chunks=run.chunks,
+            verified=run.verified,
+            conflicts=[*run.conflicts],
+            warnings=[*map(warning_struct, run.warnings)],
+            moved=run.moved,
+            mended=run.mended,
+            undoes=run.undoes,
+            undo=f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
+        )
+    )
+    return document
 
 
-def read_run(document: dict[str, Any]) -> Run:
-    """Return the run that `run_document` wrote; version 0.1.0 wrote neither `moved` nor `mended`."""
-    from msgspec import convert
-
-    return convert({"id": document["run"], **document}, Run)
+def read_run(document: Any) -> Run:
+    """Return the run that `run_document` wrote. Raises MigratorError if it is anything else."""
+    run = read(document, RunDocument, "The answer", "is it a server of opencode-migrator?")
+    return Run(
+        run.run, RunStatus(run.status), run.sessions, run.chunks, run.verified, tuple(run.conflicts),
+        tuple(map(read_warning, run.warnings)), run.undoes, run.projects, run.moved, run.mended,
+    )  # fmt: skip
 
 
 def log_row(run: LoggedRun) -> dict[str, Any]:
@@ -47,6 +53,4 @@ def log_row(run: LoggedRun) -> dict[str, Any]:
 
 def read_log_row(row: dict[str, Any]) -> LoggedRun:
     """Return the run that `log_row` wrote."""
-    from msgspec import convert
-
-    return convert(row | {field: row[key] for field, key in _LOG_KEYS.items()}, LoggedRun)
+    return convert(row | {field: row[key] for field, key in _LOG_KEYS.items() if key in row}, LoggedRun)

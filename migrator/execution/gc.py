@@ -12,25 +12,28 @@ new one. Only those two are ever looked at. One can be removed if
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.disk.status import is_directory
-from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
+from migrator.disk.readable import naming_remedy, remedy
+from migrator.disk.status import is_directory, names_in, why_not_writable
+from migrator.disk.temp_dirs import abandoned, temporary_folder
 from migrator.errors import CantTell, MigratorError
 from migrator.execution.run_log import latest_start, open_run, undone_by
 from migrator.execution.traces import refuse_while_unfinished, runs_on
 from migrator.model import RunStatus
 from migrator.paths import FolderMap, renamed_folder
-from migrator.snapshots.alternates import read_alternates
+from migrator.snapshots.alternates import read_alternates, worktree_of
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import SnapshotRoutes
 from migrator.snapshots.trees import complete_trees
 from migrator.store.location import databases_beside
-from migrator.store.reader import Store
 from migrator.store.turns import undo_records
+from migrator.store.untouched import look_into
 from migrator.text import shell_join
 
 if TYPE_CHECKING:
@@ -39,21 +42,24 @@ if TYPE_CHECKING:
     from migrator.execution.journal_rows import Carried, RunEntry
     from migrator.model import Change
     from migrator.places import Places
+    from migrator.store.reader import Store
 
 
 class Leftover(NamedTuple):
     """A repository that a run left behind; `size` in bytes.
 
+    `run` is None of a temporary folder that was left by a process that was killed, or could not remove all of one.
     `why_kept` is None if it can be removed; `gives_up` are the runs, newest first, that can't be undone without it, if
-    the user accepts that.
+    the user accepts that. `remedy` is what to do where it should have been removed and could not be.
     """
 
     git_dir: str
     worktree: str
-    run: str
+    run: str | None
     size: int
     why_kept: str | None = None
     gives_up: tuple[str, ...] = ()
+    remedy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,26 +83,68 @@ def find_leftovers(store: Store, places: Places, older_than: int | None = None) 
     off.
     """
     refuse_while_unfinished(store)
-    return [*_LeftoverSearch(store, places, older_than).leftovers()]
+    search = _LeftoverSearch(store, places, older_than)
+    return [*search.leftovers(), *search.abandoned()]
 
 
-def remove(leftovers: Iterable[Leftover], store: str) -> None:
-    """Remove these repositories; the runs that need them are given up first. The caller holds the database's lock.
+def remove(leftovers: Iterable[Leftover], store: str) -> Iterator[Leftover]:
+    """Remove those that can go, and yield all as they are then; the caller holds the database's lock.
 
-    Each is moved away in one step before its files are deleted, so that a killed process leaves no half repository.
+    The runs that need one are given up first. Then it is moved away in one step, so that a killed process leaves no
+    half repository, and so does one that can't remove a file of it: the rest is found by the next search.
     """
     for leftover in leftovers:
-        for run in leftover.gives_up:
+        if leftover.why_kept is not None:
+            yield leftover
+        elif leftover.run is None:
+            yield _delete(Path(leftover.git_dir), leftover)
+        else:
+            yield _remove(Path(leftover.git_dir), leftover, store)
+
+
+def _remove(path: Path, leftover: Leftover, store: str) -> Leftover:
+    given_up = [run for run in leftover.gives_up if _give_up(run, store)]
+    try:
+        with temporary_folder(path.parent) as folder:
+            path.rename(folder / "old")
+            given_up.clear()
+            return _delete(folder, leftover)
+    except OSError as error:
+        for run in given_up:  # nothing of it is gone
             with open_run(run, store) as journal:
-                if not journal.is_given_up:
-                    journal.give_up()
-        path = Path(leftover.git_dir)
-        try:
-            remove_abandoned(path.parent)
-            with temporary_folder(path.parent) as folder:
-                path.rename(folder / "old")
-        except OSError as error:
-            raise MigratorError(f"{path} can't be removed: {error.strerror or error}.") from error
+                journal.take_up()
+        return _stuck(leftover._replace(gives_up=()), path, error)
+
+
+def _give_up(run: str, store: str) -> bool:
+    """Record that a run can't be taken back any more; return whether it could until now."""
+    with open_run(run, store) as journal:
+        if journal.is_given_up:
+            return False
+        journal.give_up()
+        return True
+
+
+def _delete(folder: Path, leftover: Leftover) -> Leftover:
+    """Delete all that can be deleted of a folder; return the leftover as it is then."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        return _stuck(leftover._replace(git_dir=str(folder)), folder, error)
+    return leftover
+
+
+def _stuck(leftover: Leftover, path: Path, error: OSError) -> Leftover:
+    """Return a leftover with why it could not be removed, and what lets us."""
+    for directory in (*(directory for directory, _, _ in os.walk(path)), str(path.parent)):
+        if (why := why_not_writable(directory)) is not None:
+            top = directory if directory == str(path.parent) else str(path)
+            return leftover._replace(why_kept=why, remedy=remedy(CantTell(why, directory), top))
+    name = os.path.basename(error.filename or path)
+    held = "see what holds it (it may be immutable, in use, or mounted)"
+    return leftover._replace(why_kept=f"{name} in {path} can't be removed ({error.strerror or error})", remedy=held)
 
 
 class _LeftoverSearch:
@@ -133,6 +181,15 @@ class _LeftoverSearch:
                             yield self._judge(Leftover(git_dir, worktree, run.entry.id, _size(git_dir)))
                     except CantTell as error:
                         yield Leftover(git_dir, worktree, run.entry.id, _size(git_dir), str(error).rstrip("."))
+
+    def abandoned(self) -> Iterator[Leftover]:
+        """Yield what processes have left that were killed, or could not remove a file."""
+        with naming_remedy(str(self._layout.root)):
+            projects = names_in(self._layout.root)
+        for project in projects:
+            for folder, why in abandoned(self._layout.root / project):
+                kept = str(why).rstrip(".") if why else None
+                yield Leftover(str(folder), worktree_of(f"{folder}/old"), None, _size(str(folder)), kept)
 
     def _is_left_behind(self, git_dir: str, worktree: str) -> bool:
         """Tell whether this is a repository for one worktree that opencode wouldn't use if it were opened there.
@@ -221,18 +278,25 @@ class _LeftoverSearch:
 
 def _size(git_dir: str) -> int:
     """Return the size of the files in a repository in bytes, so far as they may be looked at."""
-    names = (os.path.join(directory, name) for directory, _, files in os.walk(git_dir) for name in files)
-    return sum(os.lstat(name).st_size for name in names if not os.path.islink(name))
+    size = 0
+    for directory, _, files in os.walk(git_dir):
+        for name in files:
+            with suppress(OSError):
+                size += os.lstat(os.path.join(directory, name)).st_size
+    return size
 
 
 def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
     """Map each other database that shares our snapshots to the repositories that it uses; None if it can't be read."""
+
+    def used(other: Store) -> set[str | None]:
+        routes = SnapshotRoutes(other, places)
+        return {routes.git_dir(binding) for binding in other.every_binding()}
+
     found: dict[Path, set[str | None] | None] = {}
     for path in databases_beside(store.path):
         try:
-            with Store(path) as other:
-                routes = SnapshotRoutes(other, places)
-                found[path] = {routes.git_dir(binding) for binding in other.every_binding()}
+            found[path] = look_into(path, used)
         except MigratorError:
             found[path] = None
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+import stat
 import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, replace
@@ -77,6 +78,7 @@ class Journal:
         self.path = path
         self.file = OpenFile(path)
         self._held: int | None = None
+        _check_is_file(path)
         with _explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
@@ -251,6 +253,11 @@ class Journal:
         with self._transaction():
             self.connection.execute("CREATE TABLE IF NOT EXISTS given_up (at INTEGER)")
             self.connection.execute("INSERT INTO given_up VALUES (?)", [now_ms()])
+
+    def take_up(self) -> None:
+        """Take back `give_up`: they could not be removed."""
+        with self._transaction():
+            self.connection.execute("DROP TABLE given_up")
 
     @property
     def is_given_up(self) -> bool:
@@ -440,10 +447,23 @@ def _unusable(path: Path, error: Exception) -> MigratorError:
         return MigratorError(
             f"A journal can't be read, and its run may have been cut off ({why}): {how_to_open(path)}."
         )
+    aside = "; if nothing of its run is to be taken back, move it out of that directory" if nearest == path else ""
     return MigratorError(
         f"The journal {path} can't be used ({why or what}), and without one nothing is written, "
-        f"since nothing could be taken back: {how_to_open(nearest)}.",
+        f"since nothing could be taken back: {how_to_open(nearest)}{aside}.",
     )
+
+
+def _check_is_file(path: Path) -> None:
+    """Refuse what SQLite would wait for, or create: a pipe, a link that leads nowhere."""
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except PermissionError:
+        return  # as opening it will say
+    except OSError as error:
+        raise _damaged(path, error.strerror or str(error)) from error
+    if not is_file:
+        raise _damaged(path, "it is no file")
 
 
 _DAMAGED = ("malformed", "not a database", "no such", "Could not decode")

@@ -12,13 +12,13 @@ from migrator.disk.status import is_gone
 from migrator.errors import CantTell, MigratorError, StalePlan
 from migrator.execution import runs
 from migrator.execution.interrupts import deferred_interrupts
-from migrator.execution.traces import LOOK_SECONDS, following, renamed_with
+from migrator.execution.traces import following, renamed_with
 from migrator.model import PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
 from migrator.planning.recheck import recheck
-from migrator.store.connection import BUSY_SECONDS
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
+from migrator.store.untouched import look_into
 from migrator.store.writer import Writer
 from migrator.text import count, shell_join
 
@@ -99,8 +99,8 @@ def _check_here(store: Store, plan: Plan) -> None:
         )
 
 
-def _has_rows(path: Path, plan: Plan, busy_seconds: float = BUSY_SECONDS) -> bool:
-    with Store(path, busy_seconds=busy_seconds) as store:
+def _has_rows(path: Path, plan: Plan) -> bool:
+    with Store(path) as store:
         return _is_about(store, plan)
 
 
@@ -114,7 +114,7 @@ def _beside(path: Path) -> list[Path]:
 def _may_have_rows(path: Path, plan: Plan) -> bool:
     """Tell whether a database that nobody has named has rows of a plan, as far as it can be looked at."""
     try:
-        return _has_rows(path, plan, LOOK_SECONDS)
+        return look_into(path, lambda store: _is_about(store, plan))
     except MigratorError:
         return False
 

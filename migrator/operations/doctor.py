@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from migrator.errors import CantTell, MigratorError
+from migrator.errors import CantTell, MigratorError, PluginFailed
 from migrator.execution.journal import why_no_journal
 from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
@@ -238,15 +238,19 @@ def _orphans(context: RuleContext) -> CheckResult:
     from migrator.store.json_storage import LEFT_BEHIND_JSON
 
     rules = [rule for rule in orphan_rules() if rule.name not in {LEFT_BEHIND_JSON, OTHER_DATABASE}]  # have own lines
+    failed: dict[str, PluginFailed] = {}
     try:
-        found = find_orphans(context, rules)
+        found = find_orphans(context, rules, failed=failed)
     except MigratorError as error:
         return CheckResult("orphans", None, f"orphans can't be found: {error}", notable=True, cant_tell=str(error))
     counts = tally(found, [rule.name for rule in rules])
     words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
+    none = "no orphans that the other rules find" if failed else "no orphans"
+    shown = f"{count(len(found), 'orphan')}: {words}; `opencode-migrator orphans` shows them" if found else none
     return CheckResult(
         "orphans",
         counts,
-        f"{count(len(found), 'orphan')}: {words}; `opencode-migrator orphans` shows them" if found else "no orphans",
-        notable=bool(found),
+        "; ".join([shown, *(str(error) for error in failed.values())]),
+        notable=bool(found or failed),
+        cant_tell="; ".join(map(str, failed.values())) or None,
     )

@@ -31,9 +31,8 @@ def list_leftovers(context: CommandContext, older_than: int | None = None) -> li
 def remove_leftovers(path: Path, write: WriteRequest, older_than: int | None = None) -> list[Leftover]:
     """Remove the snapshot repositories that are no longer needed; return all that our runs left, judged under the lock.
 
-    Runs that began before `older_than`, in milliseconds, can't be taken back any more where that would need one.
+    What could not be removed has a `remedy`. Runs that began before `older_than`, in milliseconds, can't be taken back
+    any more where that would need one.
     """
     with open_writer(path, write) as (writer, _):
-        found = find_leftovers(writer, places_of(writer), older_than)
-        remove((leftover for leftover in found if leftover.why_kept is None), str(path))
-        return found
+        return [*remove(find_leftovers(writer, places_of(writer), older_than), str(path))]

@@ -11,7 +11,7 @@ from migrator.errors import BadInput, NothingMatched
 from migrator.model import Certainty
 from migrator.operations.select import make_query
 from migrator.orphans.explain import explain, find_session
-from migrator.orphans.find import find_orphans, tally
+from migrator.orphans.find import find_orphans, rule_warnings, tally
 from migrator.orphans.hidden import Lists
 from migrator.orphans.homes import Homes
 from migrator.orphans.search import Search
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from migrator.arguments import OrphansRequest, SearchRequest
+    from migrator.errors import PluginFailed
     from migrator.model import Orphan, PlanWarning
     from migrator.operations.context import CommandContext
     from migrator.orphans.explain import Explanation
@@ -42,7 +43,7 @@ class OrphanList:
 
     `selected` says whether any selector was given. `rescuable` are how many have a home to which `rescue` may bring
     them, by how certain that is. Of the roots that were asked for and are not lost, `hidden` counts those that a list
-    of opencode's leaves out; None where only some rules were asked for, which say of no session that it isn't lost.
+    of opencode's leaves out; None where not every rule was asked and answered: then no session is known not to be lost.
     `commands` are those that list all sessions and explain one. `only_in_2` is how many sessions opencode 1, which has
     tables here too, doesn't have. `unread` says why there may be more in JSON storage; `unread_databases` are those
     beside this one that couldn't be read.
@@ -60,8 +61,15 @@ class OrphanList:
     warnings: Sequence[PlanWarning]
 
 
-def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = lambda _: None) -> OrphanList:
+def list_orphans(
+    context: CommandContext,
+    request: OrphansRequest,
+    tick: Tick = lambda _: None,
+    failed: dict[str, PluginFailed] | None = None,
+) -> OrphanList:
     """Return the lost sessions; `tick` is called with the number of directories that a search has looked at.
+
+    `failed` is that of `find_reasons`; a rule that was asked for must not fail.
 
     Raises NothingMatched if sessions were chosen and there are none of these, lost or not.
     """
@@ -73,7 +81,8 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
         raise NothingMatched(query.why_nothing(context.store))
     ask = context.rule_context
     homes = find_homes(context, request.search, tick)
-    orphans = find_orphans(ask, rules, homes, among=among, found_by=request.rules)
+    orphans = find_orphans(ask, rules, homes, among=among, found_by=request.rules, failed=failed)
+    raise_if_asked_for(failed or {}, request.rules)
     found = [_name_database(context, orphan) if orphan.commands else orphan for orphan in orphans]
     lost = {orphan.session.id for orphan in found}
     in_place = [session for id_, session in ask.by_id.items() if id_ not in lost and (among is None or id_ in among)]
@@ -83,13 +92,22 @@ def list_orphans(context: CommandContext, request: OrphansRequest, tick: Tick = 
         tally(found, asked),
         query.selects,
         _rescuable(found, rules),
-        None if request.rules else Lists(ask).tally(session for session in in_place if session.parent_id is None),
+        None
+        if request.rules or failed
+        else Lists(ask).tally(session for session in in_place if session.parent_id is None),
         context.on_this_database(["opencode-migrator list --all", "opencode-migrator orphans --explain ID"]),
         len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
         json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
         [other for other in ask.other_databases if other.unread] if OTHER_DATABASE in asked else (),
-        tuple(query.warnings(context.store)),
+        (*query.warnings(context.store), *rule_warnings(failed or {})),
     )
+
+
+def raise_if_asked_for(failed: Mapping[str, PluginFailed], rules: Iterable[str]) -> None:
+    """Raise the error of a rule that failed, if it is one of `rules`, which were asked for by name."""
+    for name in rules:
+        if name in failed:
+            raise failed[name]
 
 
 def explain_session(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import NONE_LOST, PlanWarning
-from migrator.operations.orphans import find_homes
+from migrator.operations.orphans import find_homes, raise_if_asked_for
 from migrator.operations.select import select_if_any
-from migrator.orphans.find import find_reasons
+from migrator.orphans.find import find_reasons, rule_warnings
 from migrator.planning.file_undo import FileUndoDecider
 from migrator.planning.planner import build_move_plan
 from migrator.planning.rescue import Rescue
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from migrator.arguments import RescueRequest
+    from migrator.errors import PluginFailed
     from migrator.model import Plan, Selection
     from migrator.operations.context import CommandContext
     from migrator.planning.rescue import Settle
@@ -47,14 +48,22 @@ def plan_rescue(
         likely=request.likely,
         complete=context.on_this_database,
     )
-    rescued = rescue.select(find_reasons(context.rule_context, rules), among, settle)
+    failed: dict[str, PluginFailed] = {}
+    lost = find_reasons(context.rule_context, rules, failed)
+    # What a rule finds that forbids to move may be among the sessions that the others find.
+    raise_if_asked_for(failed, [*request.rules, *(rule.name for rule in rules if not rule.movable)])
+    rescued = rescue.select(lost, among, settle)
     return build_move_plan(
         context.store,
         rescued,
         rescue,
         FileUndoDecider(context.store, context.places, request.undo_files, unproven=rescue.unproven),
         announce=request.announce,
-        warnings=(*homes.warnings(), *(_selection_warnings(selected, rescued, request) if selected else ())),
+        warnings=(
+            *rule_warnings(failed),
+            *homes.warnings(),
+            *(_selection_warnings(selected, rescued, request) if selected else ()),
+        ),
     )
 
 

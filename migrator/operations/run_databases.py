@@ -14,6 +14,7 @@ from migrator.execution.run_log import UnreadableRuns, open_run, refuse_while_go
 from migrator.execution.traces import LOOK_SECONDS, entry_on, has_written_nothing, seen_runs, where_made, why_not_here
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
+from migrator.store.untouched import look_into
 from migrator.text import shell_join
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class _Databases:
         self._default = default_database()
         recorded = (Path(os.path.realpath(run.store)) for run in self.runs if not is_gone(run.store))
         self._paths = list(dict.fromkeys([*([self._default] if self._default else []), *recorded]))
-        self._seen = cache(_look)
+        self._seen = cache(self._look)
 
     def path_of(self, run: RunEntry) -> Path | None:
         """Return the database that has the rows of a run; None if none has.
@@ -187,13 +188,18 @@ class _Databases:
         seen = self._seen(path)
         return seen is None or seen[run.id].is_whole
 
+    def _look(self, path: Path) -> dict[str, SeenRun] | None:
+        """Return the runs that a database has seen, by id; None if it can't be looked at."""
+        try:
+            if path not in self._paths:  # nobody has named it, so nothing may appear beside it
+                return look_into(path, _seen_by_id)
+            with Store(path, busy_seconds=LOOK_SECONDS) as store:
+                return _seen_by_id(store)
+        except UnreadableRuns:
+            raise
+        except MigratorError:
+            return None
 
-def _look(path: Path) -> dict[str, SeenRun] | None:
-    """Return the runs that a database has seen, by id; None if it can't be looked at."""
-    try:
-        with Store(path, busy_seconds=LOOK_SECONDS) as store:
-            return {run.entry.id: run for run in seen_runs(store)}
-    except UnreadableRuns:
-        raise
-    except MigratorError:
-        return None
+
+def _seen_by_id(store: Store) -> dict[str, SeenRun]:
+    return {run.entry.id: run for run in seen_runs(store)}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migrator.errors import PluginFailed
 from migrator.model import Orphan
 from migrator.orphans.hidden import Lists
 from migrator.orphans.rule import DirectoryStatus
 from migrator.text import whole_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from migrator.model import Project, Reason, Session
@@ -70,11 +71,7 @@ def explain(
     closed = info.status is DirectoryStatus.UNREADABLE
     unseen = {"directory"} if closed else set()
     unseen |= {"repository"} if closed or (info.status is DirectoryStatus.THERE and info.place is None) else set()
-    results = []
-    for rule in rules:
-        found = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
-        note = "" if found else (rule.explain_pass(context, session) if held_by else "not in the database")
-        results.append(RuleResult(rule.name, found, note, known=bool(found) or rule.looks_at not in unseen))
+    results = [_ask(rule, context, session, unseen, held=bool(held_by)) for rule in rules]
     reasons = tuple(reason for result in results for reason in result.reasons)
     root = homes.root_of(session)
     return Explanation(
@@ -88,6 +85,17 @@ def explain(
         root,
         () if reasons else Lists(context).hidden(root),
     )
+
+
+def _ask(
+    rule: OrphanRule, context: RuleContext, session: Session, unseen: Collection[str], *, held: bool
+) -> RuleResult:
+    try:
+        found = tuple(reason for sessions, reason in rule.find(context) if any(s.id == session.id for s in sessions))
+        note = "" if found else (rule.explain_pass(context, session) if held else "not in the database")
+    except PluginFailed as error:
+        return RuleResult(rule.name, (), str(error), known=False)
+    return RuleResult(rule.name, found, note, known=bool(found) or rule.looks_at not in unseen)
 
 
 def find_session(context: RuleContext, text: str) -> Session | None:

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import Orphan, Reason
+from migrator.errors import PluginFailed
+from migrator.model import Orphan, PlanWarning, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from migrator.model import Session
     from migrator.orphans.homes import Homes
-    from migrator.orphans.rule import OrphanRule, RuleContext
+    from migrator.orphans.rule import Finding, OrphanRule, RuleContext
 
     Lost = tuple[Session, tuple[Reason, ...]]
 
 
-def find_reasons(context: RuleContext, rules: Iterable[OrphanRule]) -> dict[str, Lost]:
+def find_reasons(
+    context: RuleContext, rules: Iterable[OrphanRule], failed: dict[str, PluginFailed] | None = None
+) -> dict[str, Lost]:
     """Map the id of each lost session to the session and its reasons, in the order of the rules.
 
     Sessions outside of the database, in JSON storage or in another one, are among them. Equal reasons are one object,
-    since sessions are many and what happened to them is not.
+    since sessions are many and what happened to them is not. `failed` gets the error of each rule of others that fails,
+    by the rule's name: nobody can tell what it would find. Raises that error if there is no `failed`.
     """
     found: dict[str, Lost] = {}
     for rule in rules:
-        for sessions, reason in rule.find(context):
+        for sessions, reason in _findings(rule, context, failed):
             only = (reason,)
             longer: dict[tuple[Reason, ...], tuple[Reason, ...]] = {}
             for session in sessions:
@@ -39,22 +43,38 @@ def find_reasons(context: RuleContext, rules: Iterable[OrphanRule]) -> dict[str,
     return found
 
 
-def find_orphans(
+def _findings(rule: OrphanRule, context: RuleContext, failed: dict[str, PluginFailed] | None) -> Iterator[Finding]:
+    try:
+        yield from rule.find(context)
+    except PluginFailed as error:
+        if failed is None:
+            raise
+        failed[rule.name] = error
+
+
+def rule_warnings(failed: Mapping[str, PluginFailed]) -> Iterator[PlanWarning]:
+    """Yield what is to be said of the rules that failed."""
+    for name, error in failed.items():
+        yield PlanWarning("rule-failed", f"Can't tell which sessions the rule {name} finds. {error}")
+
+
+def find_orphans(  # noqa: PLR0913 - what to find, what to keep of it, and what to say of it
     context: RuleContext,
     rules: Iterable[OrphanRule],
     homes: Homes | None = None,
     *,
     among: Collection[str] | None = None,
     found_by: Collection[str] = (),
+    failed: dict[str, PluginFailed] | None = None,
 ) -> list[Orphan]:
     """Return the lost sessions, last used first, each with every reason and, with `homes`, where it belongs.
 
     `among` keeps those whose ids are in it, `found_by` those that one of these rules found; their other reasons stay.
-    Raises MigratorError where git isn't there to be asked.
+    `failed` is that of `find_reasons`. Raises MigratorError where git isn't there to be asked.
     """
     wanted = frozenset(found_by)
     found: list[Orphan] = []
-    for session, why in _last_used_first(context, find_reasons(context, rules)):
+    for session, why in _last_used_first(context, find_reasons(context, rules, failed)):
         if among is not None and session.id not in among:
             continue
         if not wanted or any(reason.rule in wanted for reason in why):

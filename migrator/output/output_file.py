@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.ownership import make_directory, owner_of
 from migrator.disk.readable import head_of
 from migrator.disk.status import status_of, why_not_writable
-from migrator.errors import BadInput, MigratorError
+from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.output.kinds import HEAD_BYTES
 from migrator.output.sqlite_files import database_beside, is_open_here, sqlite_file
 from migrator.paths import upwards
@@ -85,8 +85,9 @@ class OutputFile:
             if self.kind.makes_directory:
                 owner = make_directory(target.parent, owner, 0o700)
             status = status_of(target)
-            mode = self.kind.mode if status is None else stat.S_IMODE(status.st_mode) & self.kind.mode
-            with written_beside(target, mode, owner) as new:
+            with written_beside(target, self.kind.mode, owner) as new:
+                if status is not None:
+                    new.chmod(stat.S_IMODE(status.st_mode) & self.kind.mode)
                 yield new
                 self._target()  # what has come there meanwhile is not replaced either
 
@@ -151,6 +152,8 @@ class OutputFile:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except CantTell as error:
+            raise self._refusal(str(error).rstrip(".")) from error
         except OSError as error:
             raise self._refusal(
                 f"The {self.kind.what} can't be written to {self.name}: {error.strerror or error}"

@@ -29,6 +29,7 @@ def leftover_document(found: Sequence[Leftover], *, removed: bool) -> dict[str, 
                 "bytes": leftover.size,
                 "kept": leftover.why_kept,
                 "gives_up": list(leftover.gives_up),
+                "remedy": leftover.remedy,
             }
             for leftover in found
         ],
@@ -44,11 +45,9 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
         head = f"Removed {what}, {_size(size)}." if removed else f"{what} to remove, {_size(size)}."
         yield styled(head, bold=True)
     else:
-        yield "Nothing to remove."
+        yield "Nothing was removed." if removed else "Nothing to remove."
     for leftover in removable:
         yield from _lines(leftover)
-        if leftover.gives_up:
-            yield f"      {', '.join(leftover.gives_up)} can't be taken back without it"
     kept = [leftover for leftover in found if leftover.why_kept is not None]
     if kept:
         yield f"{count(len(kept), 'snapshot repository', 'snapshot repositories')} kept:"
@@ -59,7 +58,11 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
 
 def _lines(leftover: Leftover) -> Iterator[str]:
     yield f"   {tilde(leftover.git_dir)}, {_size(leftover.size)}"
-    yield f"      of {tilde(leftover.worktree)}, left behind by run {leftover.run}"
+    worktree = f"of {tilde(leftover.worktree)}, " if leftover.worktree else ""
+    by = f"run {leftover.run}" if leftover.run else "a run that was killed, or a removal that could not be finished"
+    yield f"      {worktree}left behind by {by}"
+    if leftover.gives_up:
+        yield f"      {', '.join(leftover.gives_up)} can't be taken back without it"
 
 
 def _size(number: int) -> str:

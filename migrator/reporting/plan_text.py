@@ -6,7 +6,7 @@ from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from migrator.documents.plan import summary
+from migrator.documents.summary import summary
 from migrator.model import BECAUSE, FileUndo, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import styled

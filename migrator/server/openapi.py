@@ -1,12 +1,11 @@
-"""The OpenAPI 3.1 document, made from the endpoints and from the JSON Schema files that we ship."""
+"""The OpenAPI 3.1 document, made from the endpoints and from the schemas of plan@1 and run@1."""
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from migrator import __version__
+from migrator.documents.schemas import schema
 from migrator.server import problems
 from migrator.server.endpoint import COMMON_REFUSALS, TOKEN_REFUSALS
 from migrator.server.schemas import SCHEMAS
@@ -50,8 +49,8 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "schemas": {
                 **SCHEMAS,
                 "Problem": problems.SCHEMA,
-                **_shipped("Plan", "plan-1"),
-                **_shipped("Run", "run-1"),
+                **_published("Plan", "plan"),
+                **_published("Run", "run"),
             },
             "securitySchemes": {
                 "token": {
@@ -113,11 +112,10 @@ def _refusal(status: int) -> dict[str, Any]:
     return response
 
 
-def _shipped(name: str, file: str) -> dict[str, Any]:
-    """Return a schema file as components; its `$defs` become components too, which every tool can follow."""
-    text = (files("migrator") / "documents" / f"{file}.schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text.replace('"#/$defs/', f'"#/components/schemas/{name}.'))
-    definitions = schema.pop("$defs")
+def _published(name: str, document: str) -> dict[str, Any]:
+    """Return a document's schema as components; its `$defs` become components too, which every tool can follow."""
+    whole = schema(document, f"#/components/schemas/{name}.{{name}}")
+    definitions = whole.pop("$defs")
     for key in ("$schema", "$id"):
-        del schema[key]
-    return {name: schema, **{f"{name}.{inner}": definition for inner, definition in definitions.items()}}
+        del whole[key]
+    return {name: whole, **{f"{name}.{inner}": definition for inner, definition in definitions.items()}}

@@ -9,23 +9,19 @@ all its worktrees: opencode can't take new ones, and its undo deletes files that
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.disk.ownership import give_path, owner_of
+from migrator.disk.ownership import owner_of
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import content_of, is_directory, names_in
 from migrator.disk.temp_dirs import locked
-from migrator.state_dir import sync
+from migrator.state_dir import written_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from migrator.paths import FolderMap
-
-NEW = "opencode-migrator-alternates"
-"""The file's name until it is complete; the next process overwrites what a killed one left of it."""
 
 
 def read_alternates(objects: str | Path) -> list[str]:
@@ -41,15 +37,8 @@ def read_alternates(objects: str | Path) -> list[str]:
 def write_alternates(git_dir: str, directories: Iterable[str]) -> None:
     """Replace the alternates of a repository, all at once or not at all; the caller keeps other writers out."""
     info = Path(git_dir, "objects", "info")
-    new = info / NEW
-    try:
+    with written_beside(info / "alternates", 0o666, owner_of(info)) as new:
         new.write_text("".join(f"{line}\n" for line in directories), "utf-8", "surrogateescape")
-        give_path(new, owner_of(info))
-        sync(new)
-        new.replace(info / "alternates")
-    finally:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
 
 
 def add_alternates(git_dir: str, directories: Iterable[str]) -> None:

@@ -98,11 +98,21 @@ class Store:
     `session` in SQL is every session once, in all dialects; see `schema.make_session_view`.
     """
 
-    def __init__(self, path: Path, *, write: bool = False, busy_seconds: float = connection.BUSY_SECONDS) -> None:
-        """Open and introspect; raises MigratorError or DatabaseInUse with a sentence for the user."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        write: bool = False,
+        busy_seconds: float = connection.BUSY_SECONDS,
+        opened: sqlite3.Connection | None = None,
+    ) -> None:
+        """Open and introspect; raises MigratorError or DatabaseInUse with a sentence for the user.
+
+        `opened` is a connection that somebody else has made, and closes.
+        """
         self.path = path
         self._write = write
-        self.connection: sqlite3.Connection = connection.connect(path, write=write, busy_seconds=busy_seconds)
+        self.connection = opened or connection.connect(path, write=write, busy_seconds=busy_seconds)
         try:
             with self.translate_errors():
                 self.schema = schema.recognise(self.connection, str(path))

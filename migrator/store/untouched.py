@@ -22,7 +22,9 @@ from urllib.parse import quote
 
 from migrator.disk.status import is_file
 from migrator.errors import MigratorError
+from migrator.store.connection import add_functions
 from migrator.store.file_signature import FileSignature
+from migrator.store.reader import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,7 +48,7 @@ def read_untouched(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
             try:
                 with _opened(path) as connection:
                     found = read(connection)
-            except sqlite3.Error:
+            except (sqlite3.Error, MigratorError):
                 if FileSignature.of(path).files == before:
                     raise
             else:
@@ -57,6 +59,16 @@ def read_untouched(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
     except OSError as error:
         raise MigratorError(error.strerror or str(error)) from error
     raise MigratorError("it is being written to")
+
+
+def look_into(path: Path, look: Callable[[Store], T]) -> T:
+    """Do the same with a database that has opencode's tables."""
+
+    def read(connection: sqlite3.Connection) -> T:
+        add_functions(connection)
+        return look(Store(path, opened=connection))
+
+    return read_untouched(path, read)
 
 
 @contextmanager

@@ -54,6 +54,7 @@ OPTIONS = {
     "gc": f"{DATABASE} --older-than --dry-run -n --yes -y --wait --json",
     "doctor": f"{SELECT} {DATABASE} --json --undo --verbose",
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
+    "schema": "--help",
     "demo": "--keep",
 }
 """Each command of the contract, and the options that it gives it."""

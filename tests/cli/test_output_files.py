@@ -257,7 +257,7 @@ def test_what_goes_to_a_file_only(used: Home, writing: str) -> None:
 def test_another_file_is_replaced_only_by_force(home: Home, writing: str) -> None:
     home.repository("shop", "sub/deep")
     (home.path / "notes.txt").write_text("buy milk\n")
-    (home.path / "notes.txt").chmod(0o640)
+    (home.path / "notes.txt").chmod(0o620)
     (home.path / "empty").touch()
     for name in ("notes.txt", "empty"):
         before = contents(home.path)
@@ -266,7 +266,7 @@ def test_another_file_is_replaced_only_by_force(home: Home, writing: str) -> Non
         assert contents(home.path) == before
     assert home.run(*WRITING[writing], "notes.txt", "--force").code == 0
     assert (home.path / "notes.txt").read_bytes()[:1] == {"plan": b"{", "backup": b"S"}[writing]
-    assert (home.path / "notes.txt").stat().st_mode & 0o777 == {"plan": 0o640, "backup": 0o600}[writing]
+    assert (home.path / "notes.txt").stat().st_mode & 0o777 == {"plan": 0o620, "backup": 0o600}[writing]
     assert not list(home.path.glob("*incoming*"))
 
 

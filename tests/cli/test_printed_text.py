@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.hostile_text import EVIL, commands, hostile_home
+from tests.support.hostile_text import EVIL, commands, hostile_home, run_clean
+from tests.support.plugins import install
 from tests.support.printed import acting
 from tests.support.shell import printed_command, run_in_shell
 from tests.support.terminal import Terminal
@@ -23,19 +24,6 @@ ALL = "".join(EVIL)
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return hostile_home(tmp_path / "home", ALL)
-
-
-def run_clean(home: Home, words: list[str]) -> int:
-    """Run a command that may be refused, but never ends in a crash; return its exit code."""
-    done = home.run(*words)
-    assert done.code in {0, 1, 2, 3}, (words, done.stderr)
-    assert "\nwarning: all is lost" not in done.stdout + done.stderr, words
-    assert not acting(done.stderr), words
-    if {"--json", "ndjson"} & {*words}:
-        assert done.stdout.replace("\n", "").isprintable(), words
-    else:
-        assert not acting(done.stdout), words
-    return done.code
 
 
 @pytest.mark.long
@@ -84,3 +72,26 @@ def test_on_a_terminal_colours_are_ours_alone(home: Home) -> None:
     assert not acting(terminal.raw.replace("\r\n", "\n"))
     assert r"\x1b[31mred" in terminal.text
     assert "\x1b[31mred" not in terminal.raw
+
+
+def test_help_with_the_text_of_plugins(home: Home) -> None:
+    source = f"""
+import click
+from migrator.selection import SelectorPlugin
+
+class Plugin(SelectorPlugin):
+    kind = "evil"
+    def options(self):
+        return [click.Option(["--evil"], help={f"help{ALL}"!r}, metavar={ALL!r})]
+    def build(self, values, context):
+        return []
+
+command = click.Command("evil", short_help={f"short{ALL}"!r})
+"""
+    install(home, "migrator.selectors", "evil = evil_selector:Plugin", source)
+    install(home, "migrator.commands", "tally = evil_command:command", source)
+    for words in (["--help"], ["move", "--help"], ["plan", "rescue", "--help"], ["orphans", "--help"]):
+        shown = home.run(*words)
+        assert (shown.code, shown.stderr) == (0, "")
+        assert ("tally" if words == ["--help"] else "--evil") in shown.stdout
+        assert not acting(shown.stdout)  # a help text may have several lines

@@ -66,7 +66,7 @@ def test_only_those_that_are_selected_come_home(history: History, lost: dict[str
 
 
 def test_a_selector_of_somebody_else_selects_too(history: History, lost: dict[str, str], tmp_path: Path) -> None:
-    history.home.environ["PYTHONPATH"] = str(pip_install("example_plugin", tmp_path / "site"))
+    history.home.site = pip_install("example_plugin", tmp_path / "site")
     history.home.environ["TZ"] = "UTC0"
     assert "Moved 1 session" in history.home.run("rescue", "--from-weekday", "saturday", "--yes").stdout
     assert history.lost() == {lost["two"]}

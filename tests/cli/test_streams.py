@@ -100,6 +100,19 @@ def test_started_without_standard_streams(home: Home, closed: str) -> None:
     assert not list(home.state.glob("crash-*"))
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii", "utf-8"])
+def test_an_encoding_that_lacks_characters(home: Home, encoding: str) -> None:
+    home.execute("UPDATE session SET title = 'caf\u00e9 \u2026 \u754c \U0001f98a'")
+    home.environ["PYTHONIOENCODING"] = encoding
+    done = [
+        subprocess.run(home.command(*words), env=dict(home.env()), cwd=home.path, capture_output=True, check=True)
+        for words in (("list", "--all"), ("list", "--all", "--json"), (*MOVE, "--dry-run"))
+    ]
+    assert all(b"caf" in each.stdout for each in done)
+    rows = json.loads(done[1].stdout.decode("utf-8" if encoding == "utf-8" else "ascii"))
+    assert {row["title"] for row in rows} == {"caf\u00e9 \u2026 \u754c \U0001f98a"}
+
+
 def test_standard_output_that_is_full(home: Home) -> None:
     if not FULL.exists():
         pytest.skip(f"there is no {FULL} here")

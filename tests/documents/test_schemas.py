@@ -1,15 +1,13 @@
-"""plan@1 and run@1 are what their JSON Schema files say, and the files say all of it."""
+"""plan@1 and run@1 are what their JSON Schemas say, and these say all of it."""
 
 from __future__ import annotations
 
 import copy
-import json
 import sqlite3
 import subprocess
 import sys
 import zipfile
 from contextlib import closing
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from migrator.documents.plan import read_plan, warning_document
 from migrator.documents.run import read_run
+from migrator.documents.schemas import schema
 from tests.support.empty_home import empty_home, project_at_home
 from tests.support.home import V1_FIXTURES, Home, build_home
 
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {
-    name: json.loads((files("migrator.documents") / f"{name}.schema.json").read_text("utf-8"))
-    for name in ("plan-1", "run-1")
-}
+SCHEMAS = {name: schema(name) for name in ("plan", "run")}
 OPTIONAL = {"session", "lost", "before", "after", "directories", "workspaces"}
 """Of a warning: there, where it is about one that stays lost. Of a project: there, where its row is updated."""
 SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
@@ -39,14 +35,15 @@ def complaints(name: str, document: Any, *, closed: bool = False) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(document)]
 
 
-def close(schema: Any) -> Any:
-    """Return the schema with every object closed: real output holds nothing that isn't described."""
-    if isinstance(schema, list):
-        return [close(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    closed = {key: close(value) for key, value in schema.items()}
-    return {**closed, "additionalProperties": False} if schema.get("type") == "object" else closed
+def close(part: Any) -> Any:
+    """Return a schema with every object closed: real output holds nothing that isn't described."""
+    if isinstance(part, list):
+        return [close(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    closed = {key: close(value) for key, value in part.items()}
+    is_described = "properties" in part and part.get("type") == "object"  # what isn't is a row of a table
+    return {**closed, "additionalProperties": False} if is_described else closed
 
 
 def checked(home: Home, name: str, *words: str, code: int = 0) -> Any:
@@ -62,14 +59,14 @@ def checked(home: Home, name: str, *words: str, code: int = 0) -> Any:
 def test_real_output_on_every_schema_of_opencode(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     home.repository("target", "sub")
-    plan = checked(home, "plan-1", "plan", *SELECT)
-    assert checked(home, "plan-1", "move", *SELECT, "--dry-run") == plan
+    plan = checked(home, "plan", "plan", *SELECT)
+    assert checked(home, "plan", "move", *SELECT, "--dry-run") == plan
     sessions = {"real-1.18.34": 18, "v2-fresh": 6, "v2-migrated": 6}.get(fixture, 7)
     assert plan["summary"]["sessions"] == sessions
     assert (plan["changes"][0]["before"]["path"] is None) == (fixture in {"1.2.1", "1.2.27"})
-    run = checked(home, "run-1", "move", *SELECT, "--yes")
+    run = checked(home, "run", "move", *SELECT, "--yes")
     assert (run["status"], run["sessions"], run["verified"]) == ("applied", sessions, sessions)
-    undone = checked(home, "run-1", "undo", "--yes")
+    undone = checked(home, "run", "undo", "--yes")
     assert (undone["status"], undone["sessions"]) == ("applied", sessions)
 
 
@@ -81,18 +78,18 @@ def home(home: Home) -> Home:
 
 def test_the_rest_of_what_a_plan_can_say(home: Home) -> None:
     home.execute("UPDATE session SET workspace_id = 'wrk_1' WHERE title = 'Read about BM25'")
-    child = checked(home, "plan-1", "move", "--from-id", "ses_dfbea8bbd", "--to-dir", "src/target", "--dry-run")
+    child = checked(home, "plan", "move", "--from-id", "ses_dfbea8bbd", "--to-dir", "src/target", "--dry-run")
     assert {warning["code"] for warning in child["warnings"]} == {"whole-tree"}
     assert [change["before"]["workspace_id"] for change in child["changes"]].count("wrk_1") == 1
-    refused = checked(home, "plan-1", "move", *SELECT, code=1)
+    refused = checked(home, "plan", "move", *SELECT, code=1)
     assert {change["undo"] for change in refused["changes"]} == {"detach", "none"}
     assert [project["action"] for project in refused["projects"]] == ["register"]
-    below = checked(home, "plan-1", "move", "--from-dir", "~/src/shop-*", "--to-dir", "src/target", "--dry-run")
+    below = checked(home, "plan", "move", "--from-dir", "~/src/shop-*", "--to-dir", "src/target", "--dry-run")
     assert {warning["code"] for warning in below["warnings"]} == {"crosses-projects", "nearest-directory"}
-    assert checked(home, "run-1", "move", *SELECT, "--yes")["warnings"]
-    undo = checked(home, "plan-1", "undo", code=1)
+    assert checked(home, "run", "move", *SELECT, "--yes")["warnings"]
+    undo = checked(home, "plan", "undo", code=1)
     assert {change["undo"] for change in undo["changes"]} == {"carry", "none"}
-    unchanged = checked(home, "plan-1", "plan", *SELECT)
+    unchanged = checked(home, "plan", "plan", *SELECT)
     assert unchanged["changes"] == []
     assert len(unchanged["unchanged"]) == 18
 
@@ -100,18 +97,18 @@ def test_the_rest_of_what_a_plan_can_say(home: Home) -> None:
 def test_the_rest_of_what_a_run_can_say(home: Home) -> None:
     assert home.run("plan", *SELECT, "-o", "moving.json").code == 0
     home.execute("UPDATE session SET directory = '/elsewhere' WHERE title = 'Read about BM25'")
-    skipped = checked(home, "run-1", "apply", "moving.json", "--yes", "--on-conflict", "skip")
+    skipped = checked(home, "run", "apply", "moving.json", "--yes", "--on-conflict", "skip")
     assert len(skipped["conflicts"]) == 1
     assert "skipped" in {warning["code"] for warning in skipped["warnings"]}
     with closing(sqlite3.connect(home.state / "runs" / f"{skipped['run']}.db")) as journal, journal:
         journal.execute("UPDATE run SET status = 'running'")  # as kill -9 leaves it
-    assert checked(home, "run-1", "resume", "--yes")["status"] == "applied"
+    assert checked(home, "run", "resume", "--yes")["status"] == "applied"
     with closing(sqlite3.connect(home.state / "runs" / f"{skipped['run']}.db")) as journal, journal:
         journal.execute("UPDATE run SET status = 'running'")
-    assert checked(home, "run-1", "undo", "--yes")["status"] == "rolled-back"
+    assert checked(home, "run", "undo", "--yes")["status"] == "rolled-back"
     assert home.run("move", *SELECT, "--yes").code == 0
-    assert checked(home, "run-1", "move", *SELECT, "--yes")["status"] == "unchanged"
-    everything = checked(home, "run-1", "apply", "moving.json", "--yes", "--on-conflict", "skip")
+    assert checked(home, "run", "move", *SELECT, "--yes")["status"] == "unchanged"
+    everything = checked(home, "run", "apply", "moving.json", "--yes", "--on-conflict", "skip")
     assert everything["status"] == "unchanged"
     assert len(everything["conflicts"]) == 18
 
@@ -121,30 +118,30 @@ def test_what_follows_a_folder(tmp_path: Path) -> None:
     old, _ = project_at_home(home, "shop")
     new = old.rename(home.src / "store")
     words = ("relocate", str(old), str(new))
-    plan = checked(home, "plan-1", *words, "--dry-run")
+    plan = checked(home, "plan", *words, "--dry-run")
     assert plan["relocated"] == {"whereabouts": "moved", "folders": [{"old": str(old), "new": str(new)}]}
     (project,) = plan["projects"]
     for part in ("before", "after", "directories", "workspaces"):
         half = copy.deepcopy(plan)
         del half["projects"][0][part]
-        assert complaints("plan-1", half), part
+        assert complaints("plan", half), part
     assert project["directories"][0]["before"]["directory"] == str(old)
-    run = checked(home, "run-1", *words, "--yes")
+    run = checked(home, "run", *words, "--yes")
     assert (run["sessions"], run["projects"]) == (1, 1)
-    assert checked(home, "plan-1", "undo", code=1)["relocated"] is None
-    taken_back = checked(home, "run-1", "undo", "--yes")
+    assert checked(home, "plan", "undo", code=1)["relocated"] is None
+    taken_back = checked(home, "run", "undo", "--yes")
     assert (taken_back["status"], taken_back["sessions"], taken_back["projects"]) == ("applied", 1, 1)
     home.execute("DELETE FROM session")
-    alone = checked(home, "run-1", *words, "--yes")
+    alone = checked(home, "run", *words, "--yes")
     assert (alone["status"], alone["sessions"], alone["projects"]) == ("applied", 0, 1)
 
 
 def test_who_stays_lost(home: Home) -> None:
-    plan = checked(home, "plan-1", "rescue", "--dry-run")
-    run = checked(home, "run-1", "rescue", "--yes")
+    plan = checked(home, "plan", "rescue", "--dry-run")
+    run = checked(home, "run", "rescue", "--yes")
     assert run["warnings"] == plan["warnings"]
     assert len(plan["warnings"]) == 18
-    for name, document in (("plan-1", plan), ("run-1", run)):
+    for name, document in (("plan", plan), ("run", run)):
         for key in document["warnings"][0]["lost"]:
             half = copy.deepcopy(document)
             del half["warnings"][0]["lost"][key]
@@ -164,15 +161,15 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     home.execute("UPDATE session SET workspace_id = 'wrk_1'")
     child = ("--from-id", "ses_dfbea8bbd", "--to-dir", "src/target")
     plan = home.run("move", *child, "--from-id", "ses_dfbea7db", "--dry-run", "--json").json
-    return {"plan-1": plan, "run-1": home.run("move", *child, "--yes", "--json").json}
+    return {"plan": plan, "run": home.run("move", *child, "--yes", "--json").json}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_they_are_schemas_and_describe_everything(name: str) -> None:
-    schema = SCHEMAS[name]
-    Draft202012Validator.check_schema(schema)
-    assert schema["title"] == f"opencode-migrator/{name.replace('-', '@')}"
-    objects = [(path, part) for path, part in _objects(schema) if part.get("type") == "object"]
+    whole = SCHEMAS[name]
+    Draft202012Validator.check_schema(whole)
+    assert whole["title"] == f"opencode-migrator/{name}@1"
+    objects = [(path, part) for path, part in _objects(whole) if part.get("type") == "object" and "properties" in part]
     assert len(objects) > 1
     for path, part in objects:
         assert set(part["properties"]) - set(part["required"]) <= OPTIONAL, path
@@ -180,13 +177,13 @@ def test_they_are_schemas_and_describe_everything(name: str) -> None:
             assert value["description"], f"{path}/{key}"
 
 
-def _objects(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    if isinstance(schema, dict):
-        yield path, schema
-        for key, value in schema.items():
+def _objects(part: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(part, dict):
+        yield path, part
+        for key, value in part.items():
             yield from _objects(value, f"{path}/{key}")
-    elif isinstance(schema, list):
-        for index, value in enumerate(schema):
+    elif isinstance(part, list):
+        for index, value in enumerate(part):
             yield from _objects(value, f"{path}/{index}")
 
 
@@ -225,20 +222,20 @@ def test_no_key_can_go_missing_and_no_value_can_be_of_another_kind(documents: di
 @pytest.mark.parametrize(
     ("name", "path", "value"),
     [
-        ("plan-1", ("format",), "opencode-migrator/plan@2"),
-        ("plan-1", ("store", "dialect"), "v3"),
-        ("plan-1", ("store", "path"), "opencode.db"),
-        ("plan-1", ("changes", 0, "undo"), "perhaps"),
-        ("plan-1", ("changes", 0, "selected_by"), []),
-        ("plan-1", ("changes", 0, "after", "directory"), None),
-        ("plan-1", ("projects", 0, "action"), "delete"),
-        ("plan-1", ("digest",), "md5:0"),
-        ("run-1", ("format",), "opencode-migrator/plan@1"),
-        ("run-1", ("status",), "running"),
-        ("run-1", ("status",), "unchanged"),
-        ("run-1", ("run",), None),
-        ("run-1", ("undo",), "rm -rf /"),
-        ("run-1", ("sessions",), 0),
+        ("plan", ("format",), "opencode-migrator/plan@2"),
+        ("plan", ("store", "dialect"), "v3"),
+        ("plan", ("store", "path"), "opencode.db"),
+        ("plan", ("changes", 0, "undo"), "perhaps"),
+        ("plan", ("changes", 0, "selected_by"), [""]),
+        ("plan", ("changes", 0, "after", "directory"), None),
+        ("plan", ("projects", 0, "action"), "delete"),
+        ("plan", ("digest",), "md5:0"),
+        ("run", ("format",), "opencode-migrator/plan@1"),
+        ("run", ("status",), "running"),
+        ("run", ("status",), "unchanged"),
+        ("run", ("run",), None),
+        ("run", ("undo",), "rm -rf /"),
+        ("run", ("sessions",), 0),
     ],
 )
 def test_values_that_mean_nothing(documents: dict[str, Any], name: str, path: tuple[Any, ...], value: Any) -> None:
@@ -248,7 +245,7 @@ def test_values_that_mean_nothing(documents: dict[str, Any], name: str, path: tu
 
 
 def test_keys_may_be_added_where_the_contract_says_so(documents: dict[str, Any]) -> None:
-    plan = documents["plan-1"]
+    plan = documents["plan"]
     opened: tuple[tuple[Any, ...], ...] = (
         (),
         ("store",),
@@ -261,12 +258,12 @@ def test_keys_may_be_added_where_the_contract_says_so(documents: dict[str, Any])
     for path in opened + closed:
         more = copy.deepcopy(plan)
         _parent(more, (*path, ""))["added"] = 1
-        assert bool(complaints("plan-1", more)) == (path in closed), path
-    assert complaints("run-1", {**documents["run-1"], "added": 1})
+        assert bool(complaints("plan", more)) == (path in closed), path
+    assert complaints("run", {**documents["run"], "added": 1})
 
 
 def test_the_summary_is_counted_from_the_rest(documents: dict[str, Any]) -> None:
-    plan = documents["plan-1"]
+    plan = documents["plan"]
     undo = [change["undo"] for change in plan["changes"]]
     assert plan["summary"] == {
         "sessions": len(plan["changes"]),
@@ -281,13 +278,16 @@ def test_the_summary_is_counted_from_the_rest(documents: dict[str, Any]) -> None
     }
 
 
-def test_they_are_in_the_wheel(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_they_are_printed(home: Home, name: str) -> None:
+    assert home.run("schema", name).json == SCHEMAS[name]
+
+
+def test_what_is_in_the_wheel(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        for name, schema in SCHEMAS.items():
-            assert json.loads(archive.read(f"migrator/documents/{name}.schema.json")) == schema
     assert {"migrator/py.typed", "migrator/fixtures/real-1.18.34.sql", "migrator_selectors/from_dir.py"} <= names
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "selectors"))]

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
 from contextlib import closing
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from migrator.arguments import WriteRequest
+from migrator.disk.ownership import name_of_user
 from migrator.errors import MigratorError
 from migrator.operations.context import CommandContext
 from migrator.operations.gc import list_leftovers, remove_leftovers
+from tests.support import forked
 from tests.support.faults import run
+from tests.support.namespaces import Apart
+from tests.support.refusal import sentence
 from tests.support.undo_world import Talk, World, changes, linked, state, write
-from tests.support.unprivileged import without_root_powers
+from tests.support.unprivileged import give_up_root_powers, without_root_powers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from migrator.execution.gc import Leftover
     from migrator.model import Run
+    from tests.support.forked import Finished
 
 
 class Moved(NamedTuple):
@@ -249,11 +257,109 @@ def test_it_refuses_while_the_database_is_in_use(moved: Moved) -> None:
     moved.world.take_back(moved.run)  # nothing was given up
 
 
-def test_what_cannot_be_removed_is_one_sentence(moved: Moved, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any, **__: Any) -> Any:
-        raise OSError(28, "No space left on device")
+# ------------------------------------------------------------------------------------------ what can't be removed
 
-    monkeypatch.setattr(Path, "rename", full)
-    with pytest.raises(MigratorError, match=r"can't be removed: No space left on device"):
-        remove_leftovers(moved.world.database, WriteRequest(), LATER)
-    assert moved.snapshots.exists()
+REMOVE = ("gc", "--older-than", "0", "--yes")
+
+
+def as_user(moved: Moved, *words: str) -> Finished:
+    return forked.run(words, moved.world.home.env(), moved.world.path, first=give_up_root_powers)
+
+
+def left(moved: Moved) -> list[Path]:
+    return list(moved.world.data.glob("snapshot/*/*incoming*"))
+
+
+def test_what_is_left_of_a_repository_stays_known_until_it_is_gone(moved: Moved) -> None:
+    """One directory that we may not write to, as root or a backup program may leave it."""
+    closed = moved.snapshots / "objects"
+    closed.chmod(0o555)
+    before = moved.world.home.everything()
+    for worktree in (f"of {moved.old}, ", ""):  # it is told by a file of the repository, which is gone the second time
+        done = as_user(moved, *REMOVE)
+        said = sentence(done, 1)
+        (folder,) = left(moved)
+        assert not moved.snapshots.exists()
+        assert said == (
+            f"1 snapshot repository could not be removed: you may not write to {folder}/old/objects, which belongs to "
+            f"{name_of_user(os.geteuid())} (mode 555); run chmod -R u+rwX {folder}, then `opencode-migrator "
+            "gc --older-than 0 --yes` again."
+        )
+        assert f"      {worktree}left behind by " in done.stdout
+        shown = as_user(moved, "gc", "--dry-run", "--json").json["repositories"]
+        assert [(entry["path"], entry["kept"]) for entry in shown] == [(str(folder), None)]
+    assert "can't be taken back any more" in sentence(as_user(moved, "undo", "--yes"), 1)
+    assert sentence(as_user(moved, "resume", "--yes"), 1) == "No run was cut off."
+    assert moved.world.home.everything() == before
+    (left(moved)[0] / "old" / "objects").chmod(0o755)
+    done = as_user(moved, "gc", "--yes")
+    assert (done.code, done.stderr, left(moved)) == (0, "", [])
+    assert as_user(moved, "gc", "--yes").stdout == "Nothing to remove.\n"
+
+
+@pytest.mark.parametrize("closed", ["the repository", "the directory that it is in"])
+def test_nothing_is_given_up_for_what_stays_whole(moved: Moved, closed: str) -> None:
+    directory = moved.snapshots if closed == "the repository" else moved.snapshots.parent
+    directory.chmod(0o555)
+    try:
+        said = sentence(as_user(moved, *REMOVE), 1)
+        document = as_user(moved, *REMOVE, "--json")
+    finally:
+        directory.chmod(0o755)
+    assert f"you may not write to {directory}, which" in said
+    assert f"run chmod -R u+rwX {directory}, then" in said
+    (kept,) = document.json["repositories"]
+    assert (document.code, kept["path"], kept["gives_up"]) == (1, str(moved.snapshots), [])
+    assert left(moved) == []
+    assert as_user(moved, "undo", "--yes").code == 0  # for which it is needed
+
+
+def test_the_rest_is_removed_all_the_same(moved: Moved) -> None:
+    last, between = moved.new.with_name("last"), moved.world.git_dir(moved.new)
+    moved.new.rename(last)
+    moved.world.relocate(moved.new, last)
+    between.chmod(0o555)
+    assert str(between) in sentence(as_user(moved, *REMOVE), 1)
+    assert between.exists()
+    assert not moved.snapshots.exists()
+    between.chmod(0o755)
+    assert as_user(moved, *REMOVE).code == 0
+    assert not between.exists()
+
+
+def test_what_is_held_by_the_system_is_named_too(moved: Moved) -> None:
+    """Where something is mounted in it; the mount is gone with the process."""
+    home, info = moved.world.home, moved.snapshots / "objects" / "info"
+    apart = Apart(home.path, home.environ, ("--mount",), f"mount --bind {info} {info}")
+    done = apart.run(*REMOVE)
+    (folder,) = left(moved)
+    assert f"info in {folder} can't be removed (Device or resource busy); see what holds it" in sentence(done, 1)
+    assert done.stdout.startswith("Nothing was removed.\n")
+    assert home.run("gc", "--yes").code == 0
+    assert left(moved) == []
+
+
+def test_what_a_killed_process_has_left_is_found(moved: Moved) -> None:
+    killed = forked.run(REMOVE, moved.world.home.env(), moved.world.path, first=kill_when_it_deletes)
+    assert killed.code == -signal.SIGKILL
+    (folder,) = left(moved)
+    shown = moved.world.home.run("gc", "--dry-run")
+    assert shown.stdout.startswith("1 snapshot repository to remove, ")
+    assert folder.name in shown.stdout
+    assert moved.world.home.run("gc", "--yes").code == 0
+    assert left(moved) == []
+
+
+def kill_when_it_deletes() -> None:
+    setattr(shutil, "rmtree", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))  # noqa: B010 - for mypy
+
+
+def test_other_databases_are_left_as_they_are(moved: Moved) -> None:
+    other = moved.world.database.with_name("opencode-dev.db")
+    shutil.copy(moved.world.database, other)
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    before = other.read_bytes()
+    assert moved.world.home.run(*REMOVE).code == 0
+    assert [path for path in other.parent.iterdir() if path.name.startswith(other.name)] == [other]
+    assert other.read_bytes() == before

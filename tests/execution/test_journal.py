@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -180,6 +182,65 @@ def test_a_damaged_journal_is_named(
     assert "integrity_check passes" in doctor.stdout  # the rest is looked at all the same
     damaged.unlink()
     assert run(home, "log").code == 0
+
+
+DELETED = "DELETE FROM {0} WHERE rowid = (SELECT max(rowid) FROM {0})"
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        *((DELETED.format(table), f"its table {table} has ") for table in ("binding", "change", "project", "edit")),
+        (DELETED.format("chunk"), "its table chunk has 3 rows, and 4 were written"),
+        (DELETED.format("run"), "it has 0 runs"),
+        (DELETED.format("total"), "rows, and None were written"),
+        ("INSERT INTO edit SELECT * FROM edit LIMIT 1", "its table edit has "),
+        ("INSERT INTO run SELECT * FROM run", "it has 2 runs"),
+        ("UPDATE chunk SET last = last + 1 WHERE number = 2", "its chunk 3 is about sessions 9 to 12 of 15, after 9"),
+        ("UPDATE change SET seq = 99 WHERE seq = 3", "15 of its sessions are there, numbered from 1 to 99"),
+        ("UPDATE change SET after = 99 WHERE seq = 3", "and gets 99, and these are not both there"),
+        ("UPDATE change SET session = x'00' WHERE seq = 3", "table change: Invalid enum value 'blob'"),
+        ("UPDATE edit SET chunk = 9", "of its edits are of no chunk that is there"),
+        ("UPDATE edit SET \"table\" = 'part; DROP TABLE part; --'", "a run changed column 'data' of table 'part; DROP"),
+        ("UPDATE edit SET \"column\" = 'session_id'", "a run changed column 'session_id' of table 'part'"),
+        ("UPDATE project SET action = 'rename'", "table project: Invalid enum value 'rename'"),
+        ("UPDATE run SET status = 'asleep'", "run: Invalid enum value 'asleep'"),
+        ("UPDATE run SET store = 'opencode.db'", "its database has no full path"),
+        ("UPDATE run SET undoes = id", "its run takes itself back"),
+        ("UPDATE run SET id = '20250101-000000-0001'", "it is that of run 20250101-000000-0001"),
+        ("UPDATE run SET chunk_size = 0", "a number in its run isn't one that it can be"),
+        ("DROP TABLE change", "no such table: change"),
+        ("ALTER TABLE edit RENAME COLUMN key TO other", "no such column: key"),
+    ],
+)
+def test_a_journal_that_does_not_add_up_is_not_believed(
+    home: Home, move: tuple[str, ...], damage: str, what: str
+) -> None:
+    """Half a run would be undone, and names that no run changes would go into SQL."""
+    assert run(home, *move).code == 0
+    damaged, left = journal(home), rows(home)
+    with closing(sqlite3.connect(damaged)) as database, database:
+        assert database.execute(damage).rowcount
+    for words in (("undo", "--yes"), ("resume", damaged.stem, "--yes"), ("log",)):
+        done = run(home, *words)
+        assert done.code == 1
+        assert str(damaged) in done.stderr
+        assert what in done.stderr
+        assert "move it out of that directory" in done.stderr
+        assert rows(home) == left
+    damaged.rename(home.path / "aside.db")
+    assert run(home, "log").code == 0
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "loop"])
+def test_what_is_no_file_is_no_journal(home: Home, move: tuple[str, ...], kind: str) -> None:
+    assert run(home, *move).code == 0
+    odd = home.state / "runs" / "20250101-000000-0001.db"
+    {"pipe": os.mkfifo, "directory": os.mkdir, "loop": lambda path: os.symlink(path, path)}[kind](odd)
+    done = run(home, "log")
+    assert done.code == 1
+    assert next(path.stem for path in home.state.glob("runs/*.db") if path != odd) in done.stdout
+    assert f"{odd} is damaged" in done.stderr
 
 
 def test_a_run_is_named_by_the_beginning_of_its_id(home: Home, move: tuple[str, ...]) -> None:

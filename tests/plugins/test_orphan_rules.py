@@ -31,7 +31,7 @@ def mac(register: Register) -> Register:
 def test_it_is_asked_once_it_is_installed(mac: Register, site: Path) -> None:
     without = mac.home.run("orphans", "--rule", "from-macos")
     assert (without.code, "from-macos" in mac.home.run("orphans", "--help").stdout) == (2, False)
-    mac.home.environ["PYTHONPATH"] = str(site)
+    mac.home.site = site
     assert "from-macos" in mac.home.run("orphans", "--help").stdout
     (row,) = mac.home.run("orphans", "--rule", "from-macos", "--json").json
     assert [reason["rule"] for reason in row["reasons"]] == ["missing-directory", "from-macos"]
@@ -46,12 +46,12 @@ def test_it_is_asked_once_it_is_installed(mac: Register, site: Path) -> None:
 
 
 def test_it_selects(mac: Register, site: Path) -> None:
-    mac.home.environ["PYTHONPATH"] = str(site)
+    mac.home.site = site
     assert [row["id"] for row in mac.home.run("list", "--orphans=from-macos", "--json").json] == ["ses_mac"]
 
 
 def test_one_that_cant_be_loaded_is_named(mac: Register) -> None:
     install(mac.home, "migrator.orphan_rules", "broken = no_such_module:Rule", "import nothing_like_this\n")
-    refused = mac.home.run("orphans")
-    assert refused.code == 1
-    assert "The orphan rule broken (no_such_module:Rule) can't be loaded" in refused.stderr
+    listed = mac.home.run("orphans")
+    assert listed.code == 0
+    assert listed.stderr.startswith("warning: The orphan rule broken (no_such_module:Rule) can't be loaded: ")

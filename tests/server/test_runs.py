@@ -7,12 +7,12 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from migrator.documents.schemas import schema
 from tests.support.crowded_home import crowded_home
 from tests.support.faults import Gate
 from tests.support.git import root_commit
@@ -42,8 +42,7 @@ def moved(served: Served, shop: Path) -> int:
 
 
 def check(name: str, document: Any) -> None:
-    schema = json.loads((files("migrator") / "documents" / f"{name}.schema.json").read_text())
-    Draft202012Validator(schema).validate(document)
+    Draft202012Validator(schema(name)).validate(document)
 
 
 def events(text: str) -> list[tuple[str, Any]]:
@@ -59,7 +58,7 @@ def test_a_plan_is_what_the_command_line_would_plan(served: Served, shop: Path) 
     typed = served.home.run(
         "plan", "--from-dir", "~/src/shop-*", "--exclude-dir", "~/src/shop-api", "--to-dir", shop, "--json"
     ).json
-    check("plan-1", plan)
+    check("plan", plan)
     assert plan == typed
     assert moved(served, shop) == 0
 
@@ -68,13 +67,13 @@ def test_apply_by_digest_and_undo(served: Served, shop: Path) -> None:
     before = served.home.everything()
     plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})
     run = served.post("/apply", {"plan": plan["digest"]})
-    check("run-1", run)
+    check("run", run)
     assert (run["status"], run["sessions"], run["verified"]) == ("applied", 17, 17)
     assert moved(served, shop) == 17
     (logged,) = served.get("/runs")
     assert (logged["run"], logged["status"], logged["undoneBy"]) == (run["run"], "applied", None)
     back = served.ask.post(f"/runs/{run['run']}/undo")
-    check("run-1", back.json())
+    check("run", back.json())
     after = served.home.everything()
     assert after["session"] == before["session"]
     assert after["part"] == before["part"]
@@ -102,7 +101,7 @@ def test_progress_as_events(served: Served, shop: Path) -> None:
     assert [name for name, _ in progress] == ["progress"] * len(progress)
     assert [data["sessions"] for _, data in progress] == [0, 5, 10, 15, 17]
     assert last == "run"
-    check("run-1", run)
+    check("run", run)
     # What is refused before anything is written is refused with its own status.
     said = served.refused("POST", "/apply", 409, "stale-plan", json={"plan": plan["digest"]}, headers=accept)
     assert plan["changes"][0]["session"] in said

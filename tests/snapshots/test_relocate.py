@@ -13,9 +13,10 @@ from migrator.model import FolderState
 from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from migrator.operations.relocate import plan_relocate
-from migrator.snapshots.alternates import NEW, read_alternates, worktree_of
+from migrator.snapshots.alternates import read_alternates, worktree_of
 from tests.support.git import git
 from tests.support.undo_world import Saved, State, Talk, World, changes, linked, state, write
+from tests.support.unprivileged import without_root_powers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,7 +205,14 @@ def test_where_a_neighbour_cannot_be_told_nothing_is_moved(ground: Ground) -> No
     info = ground.world.snapshots(ground.beside).git_dir / "objects/info"
     before = ground.world.home.everything()
     ground.old.rename(ground.new)
-    (info / NEW).mkdir()  # what we write first is in the way of it
-    with pytest.raises(MigratorError, match=r"Can't update the alternates of .* nothing was moved"):
+    alternates = (info / "alternates").read_bytes()
+    info.chmod(0o555)
+    with (
+        without_root_powers(),
+        pytest.raises(MigratorError, match=r"Can't update the alternates of .* nothing was moved"),
+    ):
         ground.world.relocate(ground.old, ground.new)
+    info.chmod(0o755)
+    assert [path.name for path in info.iterdir()] == ["alternates"]
+    assert (info / "alternates").read_bytes() == alternates
     assert ground.world.home.everything() == before

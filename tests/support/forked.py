@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import pkgutil
 import signal
+import site
 import sys
 import tempfile
 import time
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import migrator
 import migrator_selectors
-from migrator import cli
+from migrator import cli, plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -140,6 +141,13 @@ def run(
     """Run a command to its end."""
     with Running(words, environ, cwd, stdin, first) as running:
         return running.finished()
+
+
+def use_site(directory: str) -> None:
+    """Find the distributions that are installed in a directory, as a new interpreter does by PYTHONPATH."""
+    site.addsitedir(directory)
+    for cached in (plugins.entries_of, plugins.selector_plugins, plugins.orphan_rules):
+        cached.cache_clear()
 
 
 def missing() -> list[str]:

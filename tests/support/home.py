@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ class Home:
 
     path: Path
     environ: dict[str, str] = field(default_factory=dict)
+    site: Path | None = field(default=None, kw_only=True)
+    """Where other distributions are installed."""
 
     @property
     def src(self) -> Path:
@@ -58,13 +61,15 @@ class Home:
             for who in ("AUTHOR", "COMMITTER")
             for what, value in (("NAME", "dev"), ("EMAIL", "dev@example.com"))
         }
-        return {**kept, **identity, "HOME": str(self.path), "COLUMNS": "80", "NO_COLOR": "1", **self.environ}
+        site = {"PYTHONPATH": str(self.site)} if self.site else {}
+        return {**kept, **identity, **site, "HOME": str(self.path), "COLUMNS": "80", "NO_COLOR": "1", **self.environ}
 
     def run(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
         """Run `opencode-migrator WORDS`; standard input is empty unless given, so nobody can be asked."""
         if any(name.startswith("PYTHON") for name in self.environ):  # which an interpreter reads when it starts
             return self.start(*words, cwd=cwd, stdin=stdin)
-        return forked.run([*map(str, words)], self.env(), cwd or self.path, stdin or "")
+        first = partial(forked.use_site, str(self.site)) if self.site else None
+        return forked.run([*map(str, words)], self.env(), cwd or self.path, stdin or "", first)
 
     def start(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
         """Do the same with an interpreter of its own, by `command`."""

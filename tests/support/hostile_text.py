@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.empty_home import bind_session, empty_home
 from tests.support.git import commit, git
+from tests.support.printed import acting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +84,16 @@ def commands(home: Home, evil: str) -> list[list[str]]:
         [f"no-command{evil}"], ["list", f"--no-option{evil}"], ["list", "--limit", evil], ["list", "--format", evil],
         ["list", "--since", evil], ["list", "--cursor", evil],
     ]  # fmt: skip
+
+
+def run_clean(home: Home, words: list[str]) -> int:
+    """Run a command that may be refused, but must not crash; assert that what it prints is clean; return its code."""
+    done = home.run(*words)
+    assert done.code in {0, 1, 2, 3}, (words, done.stderr)
+    assert "\nwarning: all is lost" not in done.stdout + done.stderr, words
+    assert not acting(done.stderr), words
+    if {"--json", "ndjson"} & {*words}:
+        assert done.stdout.replace("\n", "").isprintable(), words
+    else:
+        assert not acting(done.stdout), words
+    return done.code

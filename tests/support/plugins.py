@@ -30,4 +30,4 @@ def install(home: Home, group: str, entry: str, source: str) -> None:
     (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
     (record / "entry_points.txt").write_text(f"[{group}]\n{entry}\n")
     (site / f"{module.partition(':')[0]}.py").write_text(source)
-    home.environ["PYTHONPATH"] = str(site)
+    home.site = site
