@@ -134,4 +134,5 @@ _HINTS = (
     ("readonly", "it can't be written to: check the permissions of the file and of its directory."),
     ("unable to open", "check the permissions of the file and of its directory."),
     ("full", "the disk is full: free some space and try again."),
+    ("disk I/O", "see whether the disk is full, or failing."),
 )
