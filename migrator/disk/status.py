@@ -9,6 +9,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from migrator.disk.bounded import NotPlain, read_file
 from migrator.disk.ownership import name_of_user
 from migrator.errors import CantTell
 from migrator.paths import upwards
@@ -70,11 +71,10 @@ def names_in(directory: str | Path) -> list[str]:
         raise cant_tell(directory, error) from error
 
 
-def content_of(path: str | Path) -> bytes:
-    """Return what is in a file, b"" if it isn't there. Raises CantTell if it can't be read."""
+def content_of(path: str | Path, limit: int) -> bytes:
+    """Return what is in a file of at most `limit` bytes, b"" if it isn't there. Raises CantTell if it can't be read."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return read_file(path, limit)
     except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
@@ -86,7 +86,11 @@ def why_not_writable(path: str | Path) -> str | None:
     need = os.W_OK | os.X_OK if os.path.isdir(path) else os.W_OK
     if os.access(path, need, effective_ids=_AS_WE_ARE):
         return None
-    if os.statvfs(path).f_flag & os.ST_RDONLY:
+    try:
+        is_read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+    except OSError as error:  # as of a link that leads to itself
+        return str(cant_tell(path, error))
+    if is_read_only:
         return f"{path} is on a file system that is mounted read-only"
     return f"you may not write to {path}, which {_whose(path)}"
 
@@ -105,7 +109,8 @@ def cant_tell(path: str | Path, error: OSError) -> CantTell:
     closed = closed_part(path) if isinstance(error, PermissionError) else None
     if closed is not None:
         said += f"; {'it' if closed == str(path) else closed} {_whose(closed)}"
-    return CantTell(f"{path} can't be looked at: {said}", closed)
+    remedy = "move it away" if isinstance(error, NotPlain) else "check the disk that it is on"
+    return CantTell(f"{path} can't be looked at: {said}", closed, remedy)
 
 
 def _whose(path: str | Path) -> str:

@@ -46,6 +46,7 @@ from migrator.store.connection import transaction
 from migrator.store.open_file import OpenFile
 from migrator.store.reader import IN, array_of
 from migrator.store.writer import Edit
+from migrator.text import valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -119,8 +120,8 @@ class Journal:
             opened.callback(journal.close)
             journal._hold()
             journal.entry = RunEntry(
-                path.stem, command, plan.store, plan.dialect, RunStatus.RUNNING, now, len(plan.changes), chunk_size,
-                job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
+                path.stem, valid_text(command), valid_text(plan.store), plan.dialect, RunStatus.RUNNING, now,
+                len(plan.changes), chunk_size, job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
                 number,
             )  # fmt: skip
             write = journal.connection
@@ -374,10 +375,10 @@ class Journal:
         Raises MigratorError if it is going on already, which can only be on another copy of its database.
         """
         self._hold()
-        if self.entry.store != str(store):
+        if self.entry.store != (where := valid_text(str(store))):
             with _explain_errors(self.path):
-                self.connection.execute("UPDATE run SET store = ?", [str(store)])
-            self.entry = replace(self.entry, store=str(store))
+                self.connection.execute("UPDATE run SET store = ?", [where])
+            self.entry = replace(self.entry, store=where)
 
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""

@@ -6,6 +6,7 @@ belong to this connection and vanish with it.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -96,7 +97,7 @@ class Staging:
         Staged rows can be copied there without a detour through Python. SQLite's errors are raised as they are.
         """
         db = self.store.connection
-        db.execute("ATTACH ? AS journal", [str(journal)])
+        db.execute("ATTACH ? AS journal", [os.fsencode(journal)])
         try:
             db.execute("PRAGMA journal.locking_mode = NORMAL")  # it would be exclusive too
             db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")  # for whoever is reading that file

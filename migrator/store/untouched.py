@@ -12,6 +12,7 @@ opencode's are, and may leave them there (seen with SQLite 3.40). So we open it 
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
@@ -92,7 +93,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _connection(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    uri = f"file:{quote(str(path))}?{mode}"
+    uri = f"file:{quote(os.fsencode(path))}?{mode}"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)) as connection:
         yield connection
 
