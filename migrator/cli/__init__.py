@@ -89,7 +89,7 @@ def _usage_message(error: click.ClickException) -> str:
 def _open_streams() -> None:
     """Open /dev/null for each standard stream that the program was started without (`>&-`).
 
-    What the encoding of standard output lacks is escaped, as on standard error.
+    What the encoding of standard output lacks, as a path that isn't UTF-8, is escaped, as on standard error.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrator.disk.bounded import NotPlain, read_file
@@ -79,6 +80,19 @@ def content_of(path: str | Path, limit: int) -> bytes:
         return b""
     except OSError as error:
         raise cant_tell(path, error) from error
+
+
+def is_open_here(status: os.stat_result) -> bool:
+    """Tell whether this process has a file open: it reads it, or it is a database that it has locked.
+
+    To open a locked database once more, other than by SQLite, and to close it again drops the lock.
+    """
+    with suppress(OSError):
+        for name in os.listdir("/dev/fd"):
+            with suppress(OSError):
+                if os.path.samestat(status, os.fstat(int(name))):
+                    return True
+    return False
 
 
 def why_not_writable(path: str | Path) -> str | None:

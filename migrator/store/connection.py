@@ -97,6 +97,11 @@ def _check_header(path: Path) -> None:
         raise MigratorError(f"{path} is not an SQLite database; name opencode's with --db PATH.")
 
 
+def met_no_text(error: sqlite3.Error) -> bool:
+    """Tell whether a statement failed because a text isn't UTF-8: what it returned, or what it gave to our function."""
+    return any(sign in str(error) for sign in ("decode to UTF-8", "user-defined function raised"))
+
+
 @contextmanager
 def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
     """Turn SQLite's errors into ours; no sqlite3 exception gets past this."""
@@ -130,4 +135,5 @@ _HINTS = (
     ("readonly", "it can't be written to: check the permissions of the file and of its directory."),
     ("unable to open", "check the permissions of the file and of its directory."),
     ("full", "the disk is full: free some space and try again."),
+    ("disk I/O", "see whether the disk is full, or failing."),
 )

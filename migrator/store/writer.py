@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.connection import transaction
 from migrator.store.open_by import OpenBy, in_use_error, who_has_open
+from migrator.store.open_file import OpenFile
 from migrator.store.reader import WHOLE, Store, key_of
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Writer(Store):
             from migrator.store.opencode_2.services import named_services
 
             raise in_use_error(path, found._replace(holders=named_services(found.holders, path)), can_wait=True)
+        self.file = OpenFile(path, self.size)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._check_writable()
@@ -73,10 +76,41 @@ class Writer(Store):
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
                     # With a read-only file BEGIN EXCLUSIVE doesn't fail; this UPDATE does.
-                    self.connection.execute("UPDATE project SET id = id WHERE FALSE")
+                    self.connection.execute("UPDATE main.project SET id = id WHERE FALSE")
+                self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
+            self._check_same()
         except BaseException:
             self.close()
             raise
+
+    def _check_same(self) -> None:
+        if what := self.file.why_changed():
+            raise MigratorError(f"{what} while it was being opened; try again.")
+
+    def close(self) -> None:
+        """Close the file. What waits in the log goes into it first, even if it isn't at its path any more.
+
+        SQLite would leave the log where it is, and another database that is there now would take it for its own.
+        """
+        with suppress(MigratorError, sqlite3.Error):
+            if not self.file.is_in_place:
+                self.empty_log()
+        super().close()
+
+    def empty_log(self) -> None:
+        """Write what waits in the log into the file."""
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def size(self) -> int:
+        """Return how many bytes the database has for this connection, with what waits in the log."""
+        ((pages,),) = self.rows("PRAGMA page_count")
+        return int(pages) * self.page_size
+
+    @cached_property
+    def page_size(self) -> int:
+        """How many bytes a page has."""
+        ((size,),) = self.rows("PRAGMA page_size")
+        return int(size)
 
     def _check_writable(self) -> None:
         if self.schema.read_only_because:
@@ -117,6 +151,17 @@ class Writer(Store):
         finally:
             self.connection.execute("PRAGMA foreign_keys = ON")
 
+    @contextmanager
+    def with_short_log(self) -> Iterator[None]:
+        """Write the log into the file now and after each transaction, so that it takes no more space on a full disk."""
+        with self.translate_errors():
+            self.connection.execute("PRAGMA wal_checkpoint").fetchall()
+            self.connection.execute("PRAGMA wal_autocheckpoint = 1")
+        try:
+            yield
+        finally:
+            self.connection.execute("PRAGMA wal_autocheckpoint = 1000")
+
     def edit(self, edits: Sequence[Edit]) -> int:
         """Set single values; return how many still had their `before` value, the only ones that are set."""
         done = 0
@@ -152,7 +197,7 @@ class Writer(Store):
     def remove_row(self, table: str, row: Row) -> bool:
         """Delete a row if every column still has this value; return whether it was deleted."""
         self._check_columns(table, row)
-        sql = f"DELETE FROM {table} WHERE {_all_equal(column for column, _ in row)}"
+        sql = f"DELETE FROM main.{table} WHERE {_all_equal(column for column, _ in row)}"
         return self.connection.execute(sql, [value for _, value in row]).rowcount == 1
 
     def insert_row(self, table: str, row: Row) -> bool:
@@ -160,8 +205,8 @@ class Writer(Store):
         self._check_columns(table, row)
         columns, marks = ", ".join(column for column, _ in row), ", ".join("?" * len(row))
         cursor = self.connection.execute(
-            f"INSERT OR IGNORE INTO {table} ({columns}) SELECT {marks} "
-            "WHERE EXISTS (SELECT 1 FROM project WHERE id = ?)",
+            f"INSERT OR IGNORE INTO main.{table} ({columns}) SELECT {marks} "
+            "WHERE EXISTS (SELECT 1 FROM main.project WHERE id = ?)",
             [*(value for _, value in row), dict(row)["project_id"]],
         )
         return cursor.rowcount == 1
@@ -177,7 +222,7 @@ class Writer(Store):
         """Insert a project row as opencode would, unless there is one; `now` in milliseconds."""
         times = self._project_times()
         cursor = self.connection.execute(
-            f"INSERT OR IGNORE INTO project (id, worktree, vcs, {', '.join(times)}, sandboxes) "
+            f"INSERT OR IGNORE INTO main.project (id, worktree, vcs, {', '.join(times)}, sandboxes) "
             f"VALUES (?, ?, ?, {', '.join('?' * len(times))}, '[]')",
             (project.id, project.worktree, project.vcs, *[now] * len(times)),
         )
@@ -187,7 +232,7 @@ class Writer(Store):
         """Delete the row that `register` made at `registered`, if it is unchanged and nothing refers to it.
 
         Deleting a project row deletes its sessions (ON DELETE CASCADE), so no row of any table may refer to it.
-        `main` picks tables, not the view of `schema.make_session_view`.
+        `main` picks tables, not the views of `schema.make_views`.
         """
         unused = " AND ".join(
             f'NOT EXISTS (SELECT 1 FROM main."{table}" WHERE "{column}" = project.id)'
@@ -196,7 +241,7 @@ class Writer(Store):
         times = self._project_times()
         made_then = " AND ".join(f"{column} = ?" for column in times)
         cursor = self.connection.execute(
-            f"DELETE FROM project WHERE id = ? AND worktree = ? AND vcs IS ? AND {made_then} "
+            f"DELETE FROM main.project WHERE id = ? AND worktree = ? AND vcs IS ? AND {made_then} "
             f"AND sandboxes = '[]' AND {unused}",
             (project.id, project.worktree, project.vcs, *[registered] * len(times)),
         )
