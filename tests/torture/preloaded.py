@@ -6,6 +6,7 @@ kill nothing, so every strike is counted where it is made, and tests/torture/tes
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import errno
 import os
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 _SOURCE = Path(__file__).with_name("preload.c")
-_ORDERS = struct.Struct("=qqqqqq1024s1024s")
+_ORDERS = struct.Struct("=qqqqqqqq1024s1024s")
 """`struct orders` of preload.c."""
 
 
@@ -58,6 +59,7 @@ class Strike:
     """`deed` at the call with this number, counted from 1, among calls on files below a directory; 0 only counts.
 
     `always`: at every call from there on. The calls of our command and of its gits are counted together.
+    `room`: the bytes by which files there may grow, as on a disk that is nearly full; -1 is any number.
     """
 
     at: int
@@ -65,15 +67,20 @@ class Strike:
     calls: Calls = Calls.ALL
     always: bool = False
     below: str = ""
+    room: int = -1
 
 
 @dataclass(frozen=True)
 class Struck:
-    """How a command ended, how many calls it made, and the one at which the deed was done, as in "write /home/x/y"."""
+    """How a command ended, how many calls it made, and the one at which the deed was done, as in "write /home/x/y".
+
+    `taken`: how many bytes of `room` it needed at most at a time.
+    """
 
     done: Finished
     calls: int
     where: str
+    taken: int
 
 
 def run(home: Home, *words: str | Path, strike: Strike = Strike(0), record: Path | None = None) -> Struck:
@@ -82,16 +89,16 @@ def run(home: Home, *words: str | Path, strike: Strike = Strike(0), record: Path
     Raises NotAvailable.
     """
     with tempfile.NamedTemporaryFile() as orders:
-        below = (strike.below or str(home.path)).encode()
-        orders.write(_ORDERS.pack(strike.at, strike.always, strike.deed, strike.calls, 0, 0, below, b""))
+        room, below = strike.room, (strike.below or str(home.path)).encode()
+        orders.write(_ORDERS.pack(strike.at, strike.always, strike.deed, strike.calls, 0, 0, room, room, below, b""))
         orders.flush()
         environ = {**home.env(), "LD_PRELOAD": str(_library()), "TORTURE_ORDERS": orders.name}
         if record is not None:
             environ["TORTURE_RECORD"] = str(record)
         done = _preloaded().submit(forked.run, [*map(str, words)], environ, home.path, "", _arm).result()
         orders.seek(0)
-        *_, calls, _, _, where = _ORDERS.unpack(orders.read())
-    return Struck(done, calls, where.rstrip(b"\0").decode())
+        *_, calls, _, _, least, _, where = _ORDERS.unpack(orders.read())
+    return Struck(done, calls, where.rstrip(b"\0").decode(), room - least)
 
 
 def _arm() -> None:
@@ -121,6 +128,7 @@ def _library() -> Path:
     if (compiler := shutil.which("cc")) is None:
         raise NotAvailable("there is no C compiler: install gcc, so that `cc` is found")
     directory = tempfile.mkdtemp(prefix="torture-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     library = Path(directory, "preload.so")
     command = [
         compiler,
