@@ -138,7 +138,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     first = _forget_unwritten_chunks(writer, run)
     rest = run.changes(first)
     sessions = [change.session for change in run.changes()]
-    existing = writer.parents(sessions)
+    existing = writer.existing(sessions)
     gone = {id_: "was deleted" for id_ in sessions if id_ not in existing}  # in a chunk that was written, too
     # A child that had nothing to change isn't in the run, and is no newer than it.
     older = [child.id for child in filter(older_sessions(run), writer.sessions(writer.children(sessions)))]
