@@ -19,7 +19,16 @@ from typing import TYPE_CHECKING, Any, Self
 from migrator.disk.ownership import give, make_directory, owner_of
 from migrator.disk.status import why_not_writable
 from migrator.errors import MigratorError, NoSuchRun
-from migrator.execution.journal_rows import COUNTED, Carried, ProjectEdit, RunEntry, read_update, update_row
+from migrator.execution.journal_rows import (
+    COUNTED,
+    DIGESTED,
+    Carried,
+    ProjectEdit,
+    RunEntry,
+    digest_of,
+    read_update,
+    update_row,
+)
 from migrator.execution.run_lock import hold, is_held
 from migrator.model import (
     Binding,
@@ -54,7 +63,8 @@ _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
         finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
         announces INTEGER, number INTEGER);
-    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER);
+    CREATE TABLE staying (session TEXT);
+    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER, digest TEXT);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         before INTEGER, after INTEGER);
@@ -122,8 +132,10 @@ class Journal:
             )  # fmt: skip
             write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
             write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
+            write.executemany("INSERT INTO staying VALUES (?)", zip(staging.staying_descendants()))
             for table in COUNTED:
-                write.execute(f"INSERT INTO total SELECT '{table}', count(*) FROM {table}")
+                digest = digest_of(write, table) if table in DIGESTED else None
+                write.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
         sync(path.parent)
         return journal
 
@@ -194,6 +206,10 @@ class Journal:
     def session_ids(self) -> frozenset[str]:
         """Return the ids of the sessions that the run changes, much faster than `changes` does."""
         return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
+
+    def staying(self) -> frozenset[str] | None:
+        """Return the sessions in the trees of those that move that stay as they are; None in older journals."""
+        return frozenset(id_ for (id_,) in self._rows("staying")) if self.has_table("staying") else None
 
     def moves(self, sessions: Iterable[str] | None = None) -> dict[str, tuple[Binding, Binding]]:
         """Map the sessions that the run moves, or those of `sessions`, to their bindings before and after."""

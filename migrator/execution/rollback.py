@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.interrupts import deferred_interrupts
-from migrator.execution.new_children import children_created_since
+from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.opencode_2 import companion_edits
 from migrator.execution.project_edits import Side, inverted_updates, write_updates
 from migrator.execution.value_edits import (
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.execution.journal import Journal
-    from migrator.execution.journal_rows import RunEntry
     from migrator.model import Change
     from migrator.store.reader import Store
     from migrator.store.writer import Edit, Writer
@@ -66,7 +65,7 @@ def roll_back(writer: Writer, journal: Journal) -> int:
         with writer.without_foreign_keys():
             for number, chunk in written:
                 _take_back_chunk(writer, chunk, journal.edits(number), announce=entry.announces)
-            _move_new_children(writer, {change.session: change for _, chunk in chunks for change in chunk}, entry)
+            _move_new_children(writer, {change.session: change for _, chunk in chunks for change in chunk}, journal)
             with writer.transaction():
                 for project in journal.projects():
                     undo = writer.unregister if project.register else writer.register
@@ -97,13 +96,13 @@ def _reversed(change: Change) -> Change:
     return change._replace(before=change.after, after=change.before)
 
 
-def _move_new_children(writer: Writer, done: Mapping[str, Change], entry: RunEntry) -> None:
+def _move_new_children(writer: Writer, done: Mapping[str, Change], journal: Journal) -> None:
     """Move the children that were created since the run began back with their trees."""
-    children, _ = children_created_since(writer, done, entry.started)
+    children, _ = children_created_since(writer, done, older_sessions(journal))
     if children:
         last = len(children)
         with writer.transaction():
             staging = stage(writer, children)
             staging.rebind(1, last)
-            companions = companion_edits(staging, 1, last, announce=entry.announces)
+            companions = companion_edits(staging, 1, last, announce=journal.entry.announces)
             writer.edit(detachments(staging, 1, last) + companions)

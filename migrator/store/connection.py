@@ -96,6 +96,11 @@ def _check_header(path: Path) -> None:
         raise MigratorError(f"{path} is not an SQLite database; name opencode's with --db PATH.")
 
 
+def met_no_text(error: sqlite3.Error) -> bool:
+    """Tell whether a statement failed because a text isn't UTF-8: what it returned, or what it gave to our function."""
+    return any(sign in str(error) for sign in ("decode to UTF-8", "user-defined function raised"))
+
+
 @contextmanager
 def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
     """Turn SQLite's errors into ours; no sqlite3 exception gets past this."""

@@ -76,7 +76,7 @@ def _names(directory: Path, unreadable: list[str]) -> list[str]:
 def left_behind_files(store: Store) -> JsonFiles:
     """Return the sessions that only JSON storage has, by id."""
     files, unreadable = json_files(store)
-    known = store.parents(files) if files else {}
+    known = store.existing(files) if files else set()
     return JsonFiles({id_: file for id_, file in sorted(files.items()) if id_ not in known}, unreadable)
 
 
