@@ -178,8 +178,10 @@ class Journal:
         from migrator.execution.journal_check import check, read_entry
 
         row = self._run_row()
-        layout = row["format"]
-        if not isinstance(layout, int) or layout > FORMAT:
+        layout = row.get("format")
+        if not isinstance(layout, int):
+            raise _damaged(self.path, f"it doesn't add up: {layout!r} is no format")
+        if layout > FORMAT:
             raise MigratorError(f"Run {self.path.stem} was written by a newer opencode-migrator; upgrade to read it.")
         try:
             ((sessions,),) = self.connection.execute("SELECT count(*) FROM change").fetchall()

@@ -54,8 +54,8 @@ def read_entry(row: Mapping[str, Any], sessions: int, name: str) -> RunEntry:
     Raises ValueError, which says in words what is wrong with it. Older journals have fewer columns.
     """
     flags = {field: bool(row.get(field)) for field in ("partial", "relocates", "announces")}
-    known = {**row, **flags, "verified": row["verified"] or 0, "sessions": sessions, "number": row.get("number") or 0}
-    entry = _converted(known, RunEntry, "run")
+    numbers = {field: row.get(field) or 0 for field in ("verified", "number")}
+    entry = _converted({**row, **flags, **numbers, "sessions": sessions}, RunEntry, "run")
     if entry.id != name:
         raise ValueError(f"it is that of run {entry.id}")
     if entry.undoes == entry.id:
