@@ -17,9 +17,10 @@ from migrator.execution.conflicts import (
     find_conflicts,
     turns_under_way,
 )
-from migrator.execution.engine import execute
+from migrator.execution.disk_space import DiskSpace
+from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.file_undo import prepare_file_undo
-from migrator.execution.journal import Journal
+from migrator.execution.journal import Journal, folder_of_journals
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.rollback import chunk_side, roll_back
@@ -155,8 +156,9 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
             tuple(found),
         )
     run.go_on(writer.path)
-    with writer.without_foreign_keys():
-        execute(writer, run, staging, write.progress)
+    with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:
+        space.claim(entry.chunk_size or FIRST_CHUNK)
+        execute(writer, run, staging, space, write.progress)
     return run.outcome(warnings=warnings)
 
 
@@ -187,12 +189,15 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
     skipped = tuple(conflicts.sessions)
     if not job.plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=skipped, warnings=conflicts.warnings())
-    if places is not None:
-        job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
-    number = run_log.next_number(str(writer.path))
-    with Journal.begin(job, staging, write.command, write.chunk_size, number) as run:
-        execute(writer, run, staging, write.progress)
-        return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
+    with DiskSpace(writer, staging, folder_of_journals(job.plan.store)) as space:
+        if places is not None:
+            space.claim(write.chunk_size or FIRST_CHUNK)  # what is carried must leave that
+            job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
+        space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits)
+        number = run_log.next_number(str(writer.path))
+        with Journal.begin(job, staging, write.command, write.chunk_size, number) as run:
+            execute(writer, run, staging, space, write.progress)
+            return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
 
 
 def _as_root(run: Journal) -> Iterator[PlanWarning]:
