@@ -39,7 +39,7 @@ def main() -> None:
         close(self)
         result.write_text(json.dumps({"longest": longest, "log": size / 1e6}))
 
-    Writer.transaction, Writer.close = watched, closing  # type: ignore[method-assign,assignment]
+    Writer.transaction, Writer.close = watched, closing  # type: ignore[method-assign]
     cli.main()
 
 

@@ -11,15 +11,25 @@ import secrets
 import sqlite3
 import stat
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from migrator.disk.ownership import give, make_directory, owner_of
-from migrator.disk.status import why_not_writable
+from migrator.disk.status import is_there, why_not_writable
 from migrator.errors import MigratorError, NoSuchRun
-from migrator.execution.journal_rows import COUNTED, Carried, ProjectEdit, RunEntry, read_update, update_row
+from migrator.execution.journal_rows import (
+    COUNTED,
+    DIGESTED,
+    Carried,
+    ProjectEdit,
+    RunEntry,
+    digest_of,
+    read_update,
+    update_row,
+)
 from migrator.execution.run_lock import hold, is_held
 from migrator.model import (
     Binding,
@@ -33,8 +43,10 @@ from migrator.model import (
 )
 from migrator.state_dir import how_to_open, now_ms, runs_directory, sync
 from migrator.store.connection import transaction
+from migrator.store.open_file import OpenFile
 from migrator.store.reader import IN, array_of
 from migrator.store.writer import Edit
+from migrator.text import valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +66,8 @@ _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
         finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
         announces INTEGER, number INTEGER);
-    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER);
+    CREATE TABLE staying (session TEXT);
+    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER, digest TEXT);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         before INTEGER, after INTEGER);
@@ -74,12 +87,15 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.file = OpenFile(path)
         self._held: int | None = None
         _check_is_file(path)
         with _explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = FULL")
+            self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
+        self.file.why_changed()  # which sees the log now
 
     @classmethod
     def begin(cls, job: Job, staging: Staging, command: str, chunk_size: int | None, number: int) -> Journal:
@@ -87,11 +103,11 @@ class Journal:
 
         `staging` holds the changes of the job's plan, and `number` is greater than that of any run before it. Snapshots
         were carried before, which harms nobody. A file without a row in `run` is no run: the row is written in one
-        transaction with all but the changes, which come first.
+        transaction with all but the changes, which come first. Where that fails, no file is left.
         """
         plan, now = job.plan, now_ms()
         path = _new_file(now, owner_of(plan.store))
-        with _explain_errors(path):
+        with _whole_or_removed(path), ExitStack() as opened:
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
                 new.executescript(f"BEGIN; {_TABLES}; COMMIT")
             with staging.attach_journal(path) as copying:
@@ -100,32 +116,36 @@ class Journal:
                     "INSERT INTO journal.change SELECT seq, session, root, title, undo, before, after "
                     "FROM temp.change JOIN temp.way ON way.id = change.way"
                 )
-        journal = cls(path)
-        journal._hold()
-        journal.entry = RunEntry(
-            path.stem, command, plan.store, plan.dialect, RunStatus.RUNNING, now, len(plan.changes), chunk_size,
-            job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
-            number,
-        )  # fmt: skip
-        write = journal.connection
-        with journal._transaction():
-            write.execute(
-                "INSERT INTO run VALUES (:id, :format, :command, :store, :dialect, :status, :started, NULL, "
-                ":chunk_size, :undoes, :partial, NULL, :relocates, :announces, :number)",
-                asdict(journal.entry) | {"format": FORMAT},
-            )
-            write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
-            write.executemany(
-                "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
-                [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
-                  p.registered) for p in job.projects],
+            journal = cls(path)
+            opened.callback(journal.close)
+            journal._hold()
+            journal.entry = RunEntry(
+                path.stem, valid_text(command), valid_text(plan.store), plan.dialect, RunStatus.RUNNING, now,
+                len(plan.changes), chunk_size, job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
+                number,
             )  # fmt: skip
-            write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
-            write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
-            for table in COUNTED:
-                write.execute(f"INSERT INTO total SELECT '{table}', count(*) FROM {table}")
-        sync(path.parent)
-        return journal
+            write = journal.connection
+            with journal._transaction():
+                write.execute(
+                    "INSERT INTO run VALUES (:id, :format, :command, :store, :dialect, :status, :started, NULL, "
+                    ":chunk_size, :undoes, :partial, NULL, :relocates, :announces, :number)",
+                    asdict(journal.entry) | {"format": FORMAT},
+                )
+                write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
+                write.executemany(
+                    "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
+                    [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
+                      p.registered) for p in job.projects],
+                )  # fmt: skip
+                write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
+                write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
+                write.executemany("INSERT INTO staying VALUES (?)", zip(staging.staying_descendants()))
+                for table in COUNTED:
+                    digest = digest_of(write, table) if table in DIGESTED else None
+                    write.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
+            sync(path.parent)
+            opened.pop_all()
+            return journal
 
     def __enter__(self) -> Self:
         return self
@@ -154,6 +174,7 @@ class Journal:
     def _transaction(self) -> Iterator[None]:
         with _explain_errors(self.path), transaction(self.connection):
             yield
+        self.file.why_changed()  # which remembers how long the log is now
 
     # -- what the run is -----------------------------------------------------------------------------------------
 
@@ -194,6 +215,10 @@ class Journal:
     def session_ids(self) -> frozenset[str]:
         """Return the ids of the sessions that the run changes, much faster than `changes` does."""
         return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
+
+    def staying(self) -> frozenset[str] | None:
+        """Return the sessions in the trees of those that move that stay as they are; None in older journals."""
+        return frozenset(id_ for (id_,) in self._rows("staying")) if self.has_table("staying") else None
 
     def moves(self, sessions: Iterable[str] | None = None) -> dict[str, tuple[Binding, Binding]]:
         """Map the sessions that the run moves, or those of `sessions`, to their bindings before and after."""
@@ -307,11 +332,42 @@ class Journal:
         """Record the status of the run and the time, and how many sessions were verified."""
         entry = self.entry
         verified = entry.verified if verified is None else verified
-        with _explain_errors(self.path):
+        with self._transaction():
             self.connection.execute(
                 "UPDATE run SET status = ?, finished = ?, verified = ?", [status.value, now_ms(), verified]
             )
         self.entry = replace(entry, status=status, verified=verified)
+
+    def mark_rolled_back(self, *, is_whole: bool) -> bool:
+        """Record that nothing of the run is in the database any more; return whether nobody takes it for cut off.
+
+        A journal that isn't whole, or can't be written to, is removed for that. What has its name, if that isn't ours,
+        is left alone, and without our log.
+        """
+        with suppress(MigratorError):
+            self.mark(RunStatus.ROLLED_BACK)
+            if is_whole and self.file.why_changed() is None:
+                return True
+        with suppress(MigratorError):
+            if not self.file.is_in_place:
+                with suppress(sqlite3.Error):
+                    self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            with suppress(sqlite3.Error):
+                self.close()
+            if self.file.is_in_place or not is_there(self.path):
+                _remove(self.path)
+            return not self.file.is_in_place
+        return False
+
+    def why_not_whole(self) -> str | None:
+        """Return in words what is missing for others in what we have written; None if nothing is."""
+        sql = "SELECT (SELECT status FROM run), (SELECT count(*) FROM chunk), (SELECT max(seq) FROM change)"
+        try:
+            with closing(sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True)) as reader:
+                is_whole = reader.execute(sql).fetchall() == self.connection.execute(sql).fetchall()
+        except sqlite3.Error as error:
+            return f"{self.path} can't be read any more ({error})"
+        return None if is_whole else f"{self.path} has lost part of the run"
 
     def go_on(self, store: Path) -> None:
         """Record that the run goes on, or is taken back, on a database at this path; it may have been moved there.
@@ -319,10 +375,10 @@ class Journal:
         Raises MigratorError if it is going on already, which can only be on another copy of its database.
         """
         self._hold()
-        if self.entry.store != str(store):
+        if self.entry.store != (where := valid_text(str(store))):
             with _explain_errors(self.path):
-                self.connection.execute("UPDATE run SET store = ?", [str(store)])
-            self.entry = replace(self.entry, store=str(store))
+                self.connection.execute("UPDATE run SET store = ?", [where])
+            self.entry = replace(self.entry, store=where)
 
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""
@@ -355,11 +411,34 @@ def _new_file(now: int, owner: Owner | None) -> Path:
             return path
 
 
+@contextmanager
+def _whole_or_removed(path: Path) -> Iterator[None]:
+    """Remove a journal that can't be written whole, so that nobody takes it for a run that was cut off."""
+    try:
+        with _explain_errors(path):
+            yield
+    except BaseException:
+        _remove(path)
+        raise
+
+
+def _remove(path: Path) -> None:
+    """Remove a journal, with what SQLite has beside it."""
+    for suffix in ("-wal", "-shm", "-journal", ""):
+        with suppress(OSError):
+            path.with_name(path.name + suffix).unlink()
+
+
 def why_no_journal(store: str) -> str | None:
     """Return why no journal could be written for a run on a database, and what to do; None if one could."""
-    nearest = _nearest(runs_directory(owner_of(store)))
+    nearest = folder_of_journals(store)
     why = why_not_writable(nearest)
     return why and f"{why}, and journals are kept there: {how_to_open(nearest)}"
+
+
+def folder_of_journals(store: str) -> Path:
+    """Return where the journals of runs on a database are kept, or the nearest directory above that exists."""
+    return _nearest(runs_directory(owner_of(store)))
 
 
 def _nearest(path: Path) -> Path:

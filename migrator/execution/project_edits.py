@@ -104,7 +104,7 @@ def write_updates(writer: Writer, updates: Sequence[ProjectChange]) -> None:
         written += sum(writer.remove_row(DIRECTORIES, row) for row in removed)  # all of them first: two may swap
         written += sum(writer.insert_row(DIRECTORIES, row) for row in inserted)
         if written != len(edits) + len(removed) + len(inserted):
-            raise StalePlan(f"Project {update.id} changed while the run was writing; everything was rolled back.")
+            raise StalePlan(f"Project {update.id} changed while the run was writing.")
 
 
 def column_edits(update: ProjectChange) -> list[Edit]:

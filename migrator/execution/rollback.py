@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from migrator.errors import MigratorError
 from migrator.execution.interrupts import deferred_interrupts
-from migrator.execution.new_children import children_created_since
+from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.opencode_2 import companion_edits
 from migrator.execution.project_edits import Side, inverted_updates, write_updates
+from migrator.execution.run_files import DatabaseChanged, JournalChanged, RunFiles
 from migrator.execution.value_edits import (
     applied,
     deleted_in_opencode_2,
@@ -21,11 +23,11 @@ from migrator.model import RunStatus
 from migrator.store.staging import Staging
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from migrator.execution.journal import Journal
-    from migrator.execution.journal_rows import RunEntry
-    from migrator.model import Change
+    from migrator.execution.journal_rows import ProjectEdit, RunEntry
+    from migrator.model import Change, ProjectChange, Session
     from migrator.store.reader import Store
     from migrator.store.writer import Edit, Writer
 
@@ -52,28 +54,86 @@ def chunk_side(store: Store, chunk: Sequence[Change], edits: Sequence[Edit]) -> 
     )
 
 
+@dataclass
+class Written:
+    """What it takes to take a run back, held in memory: its journal may be gone when this is needed.
+
+    `chunks` are the changes and the edits of each chunk, the newest first; some may never have been committed.
+    `is_older` is as `older_sessions` returns it.
+    """
+
+    entry: RunEntry
+    chunks: list[tuple[Sequence[Change], Sequence[Edit]]]
+    projects: Sequence[ProjectEdit]
+    updates: Sequence[ProjectChange]
+    is_older: Callable[[Session], bool]
+
+    @classmethod
+    def read(cls, journal: Journal) -> Self:
+        """Read it from a journal."""
+        chunks: list[tuple[Sequence[Change], Sequence[Edit]]]
+        chunks = [(journal.changes(first, last), journal.edits(number)) for number, first, last in journal.chunks()]
+        return cls(journal.entry, chunks, journal.projects(), journal.updates(), older_sessions(journal))
+
+
 def roll_back(writer: Writer, journal: Journal) -> int:
-    """Take back every chunk that was committed and mark the run as rolled back; return the number of sessions.
+    """Take a run back that isn't going on, and mark it as rolled back; return the number of sessions."""
+    files = RunFiles(writer, journal)
+    with deferred_interrupts():
+        written = Written.read(journal)
+        files.check()
+        journal.mark(RunStatus.ROLLING_BACK)
+        try:
+            sessions = take_back(writer, written)
+        except MigratorError as error:
+            goes_on = (
+                f"Run {written.entry.id} is still unfinished; `opencode-migrator undo {written.entry.id}` goes on."
+            )
+            error.args = (f"{error} {goes_on}",)
+            raise
+        try:
+            files.check()
+        except MigratorError as changed:
+            raise type(changed)(f"{changed} {close_taken_back(journal, changed)}") from None
+        journal.mark(RunStatus.ROLLED_BACK)
+    return sessions
+
+
+def close_taken_back(journal: Journal, cause: BaseException | None) -> str:
+    """Record in the journal that everything was taken back, because of `cause`; return a sentence for people.
+
+    If the database was replaced, a copy of it from in between may have part of the run, so that is left to be seen.
+    """
+    if isinstance(cause, DatabaseChanged):
+        return (
+            "What the run had written to the file that was there before was taken back; "
+            f"`opencode-migrator undo {journal.entry.id}` looks whether any of it is left."
+        )
+    if journal.mark_rolled_back(is_whole=not isinstance(cause, JournalChanged)):
+        return "Everything was rolled back."
+    return (
+        "Everything was rolled back, which can't be recorded: once the journal can be written to, "
+        f"`opencode-migrator undo {journal.entry.id}` does that."
+    )
+
+
+def take_back(writer: Writer, run: Written) -> int:
+    """Take back every chunk that was committed; return the number of sessions.
 
     Ctrl-C waits until this is done; after a kill it can be started again. opencode may have been used since the kill:
     what is newer than the run is kept, with its file undo detached, and new children go back with their trees.
     """
-    with deferred_interrupts():
-        entry = journal.entry
-        chunks = [(number, journal.changes(first, last)) for number, first, last in journal.chunks()]
-        written = [(n, chunk) for n, chunk in chunks if chunk_side(writer, chunk, journal.edits(n)) is Side.AFTER]
-        journal.mark(RunStatus.ROLLING_BACK)
-        with writer.without_foreign_keys():
-            for number, chunk in written:
-                _take_back_chunk(writer, chunk, journal.edits(number), announce=entry.announces)
-            _move_new_children(writer, {change.session: change for _, chunk in chunks for change in chunk}, entry)
-            with writer.transaction():
-                for project in journal.projects():
-                    undo = writer.unregister if project.register else writer.register
-                    undo(project.change, project.registered)
-                write_updates(writer, inverted_updates(writer, journal.updates())[0])
-        journal.mark(RunStatus.ROLLED_BACK)
-    return sum(len(chunk) for _, chunk in written)
+    with deferred_interrupts(), writer.without_foreign_keys(), writer.with_short_log():
+        written = [(chunk, edits) for chunk, edits in run.chunks if chunk_side(writer, chunk, edits) is Side.AFTER]
+        for chunk, edits in written:
+            _take_back_chunk(writer, chunk, edits, announce=run.entry.announces)
+        _move_new_children(writer, run)
+        with writer.transaction():
+            for project in run.projects:
+                undo = writer.unregister if project.register else writer.register
+                undo(project.change, project.registered)
+            write_updates(writer, inverted_updates(writer, run.updates)[0])
+    return sum(len(chunk) for chunk, _ in written)
 
 
 def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Edit], *, announce: bool) -> None:
@@ -97,13 +157,14 @@ def _reversed(change: Change) -> Change:
     return change._replace(before=change.after, after=change.before)
 
 
-def _move_new_children(writer: Writer, done: Mapping[str, Change], entry: RunEntry) -> None:
+def _move_new_children(writer: Writer, run: Written) -> None:
     """Move the children that were created since the run began back with their trees."""
-    children, _ = children_created_since(writer, done, entry.started)
+    done = {change.session: change for chunk, _ in run.chunks for change in chunk}
+    children, _ = children_created_since(writer, done, run.is_older)
     if children:
         last = len(children)
         with writer.transaction():
             staging = stage(writer, children)
             staging.rebind(1, last)
-            companions = companion_edits(staging, 1, last, announce=entry.announces)
+            companions = companion_edits(staging, 1, last, announce=run.entry.announces)
             writer.edit(detachments(staging, 1, last) + companions)

@@ -17,11 +17,12 @@ from migrator.execution.conflicts import (
     find_conflicts,
     turns_under_way,
 )
-from migrator.execution.engine import execute
+from migrator.execution.disk_space import DiskSpace
+from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.file_undo import prepare_file_undo
-from migrator.execution.journal import Journal
+from migrator.execution.journal import Journal, folder_of_journals
 from migrator.execution.journal_rows import Job, ProjectEdit
-from migrator.execution.new_children import children_created_since
+from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
@@ -104,7 +105,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
         )
         for change in done.values()
     ]
-    children, unchanged = children_created_since(store, done, entry.started)
+    children, unchanged = children_created_since(store, done, older_sessions(run))
     updates, kept = project_edits.inverted_updates(store, run.updates())
     newer = "is newer than the run; it goes along with its tree"
     warnings = [*_warn_of_other_database(store, entry)]
@@ -141,7 +142,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     existing = writer.existing(sessions)
     gone = {id_: "was deleted" for id_ in sessions if id_ not in existing}  # in a chunk that was written, too
     # A child that had nothing to change isn't in the run, and is no newer than it.
-    older = [child.id for child in writer.sessions(writer.children(sessions)) if child.created < entry.started]
+    older = [child.id for child in filter(older_sessions(run), writer.sessions(writer.children(sessions)))]
     staging = stage(writer, rest, first)
     found = Conflicts(
         gone | dict.fromkeys(deleted, DELETED_IN_2) | changed_sessions(staging, rest, {*sessions, *older}),
@@ -155,8 +156,9 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
             tuple(found),
         )
     run.go_on(writer.path)
-    with writer.without_foreign_keys():
-        execute(writer, run, staging, write.progress)
+    with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:
+        space.claim(entry.chunk_size or FIRST_CHUNK)
+        execute(writer, run, staging, space, write.progress)
     return run.outcome(warnings=warnings)
 
 
@@ -187,12 +189,15 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
     skipped = tuple(conflicts.sessions)
     if not job.plan.writes:
         return Run(None, RunStatus.UNCHANGED, conflicts=skipped, warnings=conflicts.warnings())
-    if places is not None:
-        job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
-    number = run_log.next_number(str(writer.path))
-    with Journal.begin(job, staging, write.command, write.chunk_size, number) as run:
-        execute(writer, run, staging, write.progress)
-        return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
+    with DiskSpace(writer, staging, folder_of_journals(job.plan.store)) as space:
+        if places is not None:
+            space.claim(write.chunk_size or FIRST_CHUNK)  # what is carried must leave that
+            job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
+        space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits)
+        number = run_log.next_number(str(writer.path))
+        with Journal.begin(job, staging, write.command, write.chunk_size, number) as run:
+            execute(writer, run, staging, space, write.progress)
+            return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
 
 
 def _as_root(run: Journal) -> Iterator[PlanWarning]:

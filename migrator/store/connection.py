@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ def _open_readable(path: Path, write: bool, busy_seconds: float) -> sqlite3.Conn
 
 
 def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path))}?mode={mode}"
+    uri = f"file:{quote(os.fsencode(path))}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
 
 
@@ -134,4 +135,5 @@ _HINTS = (
     ("readonly", "it can't be written to: check the permissions of the file and of its directory."),
     ("unable to open", "check the permissions of the file and of its directory."),
     ("full", "the disk is full: free some space and try again."),
+    ("disk I/O", "see whether the disk is full, or failing."),
 )

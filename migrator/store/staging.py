@@ -6,12 +6,13 @@ belong to this connection and vanish with it.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.model import Binding
+from migrator.model import Binding, Change, FileUndo
 from migrator.store.connection import BUSY_SECONDS, transaction
 from migrator.store.reader import LIVE_PATCH, LIVE_SNAPSHOT
 from migrator.store.row_json import decode
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from migrator.model import Change
     from migrator.store.reader import Store
 
 # In `rebind` are numbers only: `row` is where SQLite keeps the session (NULL: it is gone), which stays true as long as
@@ -97,7 +97,7 @@ class Staging:
         Staged rows can be copied there without a detour through Python. SQLite's errors are raised as they are.
         """
         db = self.store.connection
-        db.execute("ATTACH ? AS journal", [str(journal)])
+        db.execute("ATTACH ? AS journal", [os.fsencode(journal)])
         try:
             db.execute("PRAGMA journal.locking_mode = NORMAL")  # it would be exclusive too
             db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")  # for whoever is reading that file
@@ -106,6 +106,26 @@ class Staging:
                 yield db
         finally:
             db.execute("DETACH journal")
+
+    def changes(self, first: int, last: int) -> list[Change]:
+        """Return the changes with these numbers, without the turns of their file undo."""
+        rows = self.store.rows(
+            "SELECT c.session, c.root, c.title, w.undo, b.project_id, b.directory, b.path, b.workspace_id, "
+            "a.project_id, a.directory, a.path, a.workspace_id FROM temp.change c JOIN temp.way w ON w.id = c.way "
+            "JOIN temp.binding b ON b.id = w.before JOIN temp.binding a ON a.id = w.after "
+            "WHERE c.seq BETWEEN ? AND ? ORDER BY c.seq",
+            [first, last],
+        )
+        return [
+            Change(session, root, title, (), Binding._make(bound[:4]), Binding._make(bound[4:]), FileUndo(undo))
+            for session, root, title, undo, *bound in rows
+        ]
+
+    def journal_bytes(self) -> int:
+        """Return about how many bytes the changes take in a journal."""
+        sql = "SELECT sum(48 + length(session) + length(root) + length(CAST(title AS BLOB))) FROM temp.change"
+        ((size,),) = self.store.rows(sql)
+        return int(size or 0) * 5 // 4
 
     def mismatched(self) -> list[tuple[str, Binding | None]]:
         """Return the sessions that aren't bound as planned, each with its binding now, None if it was deleted."""
@@ -206,6 +226,15 @@ class Staging:
             )
         found = dict(self.store.rows(sql))
         return [(child.id, found[child.id]) for child in self.store.sessions(found)] if found else []
+
+    def staying_descendants(self) -> frozenset[str]:
+        """Return the sessions in the trees of those that move, that don't move themselves."""
+        found: set[str] = set()
+        generation = [child for child, _ in self.unplanned_children()]
+        while generation:
+            found.update(generation)
+            generation = [child for child in self.store.children(generation) if child not in found]
+        return frozenset(found)
 
     def _session_tables(self) -> Iterator[tuple[str, str]]:
         """Yield each table of sessions, after the condition, ending in AND, that leaves only its rows; mostly one."""

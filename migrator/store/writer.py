@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.connection import transaction
 from migrator.store.open_by import OpenBy, in_use_error, who_has_open
+from migrator.store.open_file import OpenFile
 from migrator.store.reader import WHOLE, Store, key_of
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Writer(Store):
             from migrator.store.opencode_2.services import named_services
 
             raise in_use_error(path, found._replace(holders=named_services(found.holders, path)), can_wait=True)
+        self.file = OpenFile(path, self.size)
         super().__init__(path, write=True, busy_seconds=0)
         try:
             self._check_writable()
@@ -74,9 +77,40 @@ class Writer(Store):
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
                     # With a read-only file BEGIN EXCLUSIVE doesn't fail; this UPDATE does.
                     self.connection.execute("UPDATE main.project SET id = id WHERE FALSE")
+                self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
+            self._check_same()
         except BaseException:
             self.close()
             raise
+
+    def _check_same(self) -> None:
+        if what := self.file.why_changed():
+            raise MigratorError(f"{what} while it was being opened; try again.")
+
+    def close(self) -> None:
+        """Close the file. What waits in the log goes into it first, even if it isn't at its path any more.
+
+        SQLite would leave the log where it is, and another database that is there now would take it for its own.
+        """
+        with suppress(MigratorError, sqlite3.Error):
+            if not self.file.is_in_place:
+                self.empty_log()
+        super().close()
+
+    def empty_log(self) -> None:
+        """Write what waits in the log into the file."""
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def size(self) -> int:
+        """Return how many bytes the database has for this connection, with what waits in the log."""
+        ((pages,),) = self.rows("PRAGMA page_count")
+        return int(pages) * self.page_size
+
+    @cached_property
+    def page_size(self) -> int:
+        """How many bytes a page has."""
+        ((size,),) = self.rows("PRAGMA page_size")
+        return int(size)
 
     def _check_writable(self) -> None:
         if self.schema.read_only_because:
@@ -116,6 +150,17 @@ class Writer(Store):
             yield
         finally:
             self.connection.execute("PRAGMA foreign_keys = ON")
+
+    @contextmanager
+    def with_short_log(self) -> Iterator[None]:
+        """Write the log into the file now and after each transaction, so that it takes no more space on a full disk."""
+        with self.translate_errors():
+            self.connection.execute("PRAGMA wal_checkpoint").fetchall()
+            self.connection.execute("PRAGMA wal_autocheckpoint = 1")
+        try:
+            yield
+        finally:
+            self.connection.execute("PRAGMA wal_autocheckpoint = 1000")
 
     def edit(self, edits: Sequence[Edit]) -> int:
         """Set single values; return how many still had their `before` value, the only ones that are set."""

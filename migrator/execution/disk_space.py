@@ -1,0 +1,178 @@
+"""Disk space for a run and its way back: known before the first chunk, and kept until the run is over.
+
+A run that stops half-way because a disk is full needs space to be taken back, too. That is kept by files without a
+name, which nobody finds and which vanish with the process; the system must be able to make such a file and to fill it
+without writing, as Linux is on most file systems. Elsewhere we only look at how much is free.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from migrator.errors import MigratorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from migrator.store.staging import Staging
+    from migrator.store.writer import Edit, Writer
+
+_PAGES = 8
+"""How many pages a session touches in a table of sessions, at most: its row, and leaves of the indexes."""
+_GROWTH = 256
+"""By how many bytes the rows and index entries of a session grow in one table; on the way back by a quarter of that."""
+_JOURNAL = 1 << 18
+"""How many bytes a journal begins with, its log and shared memory included; as much is kept for its last records."""
+_SLACK = 1 << 16
+_CAUTION = 1.5
+"""How many times as much of the log as a session of the last chunk one of the next may take."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class DiskSpace:
+    """What is kept free, on the file systems of the database and of the journals, which may be one."""
+
+    def __init__(self, writer: Writer, staging: Staging, runs: Path) -> None:
+        """Keep nothing yet; `runs` is where journals are, or the nearest directory above that exists."""
+        self._writer = writer
+        self._staging = staging
+        self._rows = (staging.last + 1 - staging.first) * len(writer.schema.tables)
+        self._most_each = self._each = writer.page_size * _PAGES * len(writer.schema.tables)
+        self._last_chunk = 0
+        self._for_database = self._for_journal = _Reserve(runs)
+        database = os.path.dirname(os.path.realpath(writer.path))
+        if _file_system(database) != _file_system(runs):
+            self._for_database = _Reserve(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def claim(self, first_chunk: int, edits: Sequence[Edit] = ()) -> None:
+        """Keep what the way back needs; `edits` are known before the run.
+
+        Raises MigratorError, with nothing written, unless there is space for the whole run too.
+        """
+        size, data = min(first_chunk, self._staging.last + 1 - self._staging.first), _bytes(edits)
+        database, journal = self._way_back(size, edits)
+        database += self._log(size, edits) + _GROWTH * self._rows + data
+        journal += _JOURNAL + self._staging.journal_bytes() + 3 * data
+        try:
+            self._check(database, journal, _Reserve.has_space)
+            self.keep_for(size, edits)
+        except MigratorError as error:
+            raise MigratorError(f"{error} Nothing was written.") from None
+
+    def keep_for(self, size: int, edits: Sequence[Edit] = ()) -> int:
+        """Keep what the way back needs after a chunk of so many sessions, or of as many as there is space for.
+
+        Return how many that are. Raises MigratorError if there isn't enough for one.
+        """
+        if self._last_chunk and not edits:
+            measured = _CAUTION * self._writer.file.log_size / self._last_chunk
+            self._each = min(self._most_each, int(measured) + 1)
+        while True:
+            try:
+                self._check(*self._way_back(size, edits), _Reserve.keep)
+            except MigratorError:
+                if size == 1 or edits:
+                    raise
+                size = max(1, size // 2)
+            else:
+                self._last_chunk = size
+                return size
+
+    def release(self) -> None:
+        """Give up what was kept."""
+        for reserve in {self._for_database, self._for_journal}:
+            reserve.close()
+
+    def _way_back(self, size: int, edits: Sequence[Edit]) -> tuple[int, int]:
+        """Return how many bytes it takes to take back a chunk and all before it, in the database and in the journal.
+
+        What waits in the log has to go into the file first, which may have to grow for it.
+        """
+        writer = self._writer
+        waiting = max(0, writer.size() - writer.file.size)
+        database = waiting + self._log(size, edits) + _GROWTH * self._rows // 4 + _SLACK
+        return database, _JOURNAL + 2 * _bytes(edits)
+
+    def _log(self, size: int, edits: Sequence[Edit]) -> int:
+        """Return how many bytes one chunk takes in the log, which has each page of the database once at most."""
+        pages = size * self._each + len(edits) * self._writer.page_size + _bytes(edits)
+        return min(pages, self._writer.size() + _GROWTH * self._rows + _bytes(edits))
+
+    def _check(self, database: int, journal: int, is_there: Callable[[_Reserve, int], bool]) -> None:
+        needed = {self._for_journal: journal}
+        needed[self._for_database] = needed.get(self._for_database, 0) + database
+        for reserve, size in needed.items():
+            if not is_there(reserve, size):
+                raise MigratorError(
+                    f"The disk is too full: with what it takes to take it back, the run needs {_mb(size)} on the file "
+                    f"system of {reserve.directory}, and {_mb(reserve.free() or 0)} are free. Free some space there, "
+                    "then try again.",
+                )
+
+
+class _Reserve:
+    """A file without a name, the blocks of which nobody else can have until it is closed."""
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = directory
+        self._kept = 0
+        self._file: int | None = None
+        if hasattr(os, "O_TMPFILE") and hasattr(os, "posix_fallocate"):
+            with suppress(OSError):  # it may not be ours to write to, or can't do that
+                self._file = os.open(directory, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+
+    def keep(self, size: int) -> bool:
+        """Keep so many bytes, unless more are kept; return whether they are there."""
+        if self._file is None or size <= self._kept:
+            return size <= self._kept or self.has_space(size)
+        try:
+            os.posix_fallocate(self._file, 0, size)
+        except OSError as error:
+            os.ftruncate(self._file, self._kept)
+            return error.errno not in _FULL and self.has_space(size)
+        self._kept = size
+        return True
+
+    def has_space(self, size: int) -> bool:
+        """Tell whether so many bytes are free, what is kept included; also where nobody can tell."""
+        free = self.free()
+        return free is None or size <= free
+
+    def free(self) -> int | None:
+        """Return how many bytes are free for us, what is kept included; None where nobody can tell."""
+        try:
+            status = os.statvfs(self.directory)
+        except OSError:
+            return None
+        blocks = status.f_bfree if os.geteuid() == 0 else status.f_bavail
+        return blocks * status.f_frsize + self._kept if status.f_blocks else None
+
+    def close(self) -> None:
+        """Give back what is kept."""
+        if self._file is not None:
+            os.close(self._file)
+        self._file, self._kept = None, 0
+
+
+def _file_system(directory: str | Path) -> int | None:
+    with suppress(OSError):
+        return os.stat(directory).st_dev
+    return None
+
+
+def _bytes(edits: Sequence[Edit]) -> int:
+    return sum(len(value) for edit in edits for value in (edit.before, edit.after) if isinstance(value, str | bytes))
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB"
