@@ -79,12 +79,14 @@ class NoSuchDirectory(MigratorError):
 class CantTell(MigratorError):
     """Nobody can tell from here what is at a path: the message says where, and why.
 
-    `closed` is what we may not enter or read on the way there, None if it is no question of permission.
+    `closed` is what we may not enter or read on the way there, None if it is no question of permission; `remedy` is
+    what to do then.
     """
 
-    def __init__(self, message: str, closed: str | None = None) -> None:
+    def __init__(self, message: str, closed: str | None = None, remedy: str = "check the disk that it is on") -> None:
         super().__init__(message)
         self.closed = closed
+        self.remedy = remedy
 
 
 class UnreadableDirectory(NoSuchDirectory, CantTell):

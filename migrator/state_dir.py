@@ -116,7 +116,7 @@ def written_beside(path: Path, mode: int, owner: Owner | None) -> Iterator[Path]
         yield new
         sync(new)
         new.replace(path)
-    with suppress(PermissionError):  # one that we may write to, but not read
+    with suppress(OSError):  # it is whole and has its name; what fails is that a power cut may take the name away again
         sync(path.parent)
 
 

@@ -208,6 +208,16 @@ def local_time(milliseconds: int) -> str:
         return str(milliseconds)
 
 
+def is_utf_8(text: str) -> bool:
+    """Tell whether a text can be written in UTF-8: what was typed in another encoding can't (PEP 383)."""
+    return text.isascii() or text == text.encode(errors="replace").decode()
+
+
+def valid_text(text: str) -> str:
+    """Return a text that can be written in UTF-8: what was no UTF-8 in a path or argument is written as an escape."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def json_text(value: Any, indent: int | None = None) -> str:
     """Return JSON for people to read, and for a terminal to print."""
     import json

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from migrator.disk.bounded import read_given
+
+PLAN_LIMIT = 1 << 29
+"""512 MB, which is a plan for some hundred thousand sessions."""
+_LIST_LIMIT = 1 << 26
+"""64 MB, which are a million lines."""
 
 
-def read_text(name: str) -> str:
-    """Return the text of a file, or of standard input if `name` is "-".
+def read_text(name: str, limit: int = _LIST_LIMIT) -> str:
+    """Return the text of a file or pipe, or of standard input if `name` is "-", of at most `limit` bytes.
 
     It is UTF-8, wherever it comes from; the byte order mark that programs on Windows put in front is no part of it.
-    Raises OSError, or UnicodeDecodeError if it is no UTF-8 text.
+    Raises OSError, or UnicodeDecodeError if it is no UTF-8 text: neither is one with NULs, as UTF-16 has them.
     """
-    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    data = read_given(name, limit)
+    if (nul := data.find(b"\0")) >= 0:
+        raise UnicodeDecodeError("utf-8", data[nul : nul + 1], 0, 1, "a NUL")
     return data.decode("utf-8-sig")
 
 
 def read_lines(name: str) -> list[str]:
-    """Return the lines of such a text, which may end as on Windows."""
-    return [line.removesuffix("\r") for line in read_text(name).split("\n")]
+    """Return the lines of such a text."""
+    return lines_of(read_text(name))
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text, which may end as on Windows."""
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def why_no_text(error: OSError | ValueError) -> str:
     """Return in words why a text can't be read: `error` is what reading it raised."""
-    return (error.strerror or str(error)) if isinstance(error, OSError) else "is no UTF-8 text"
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is no UTF-8 text: save it as that"

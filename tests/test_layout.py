@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -29,6 +30,14 @@ def test_few_modules_stand_loose_at_the_top() -> None:
 def test_no_room_holds_what_has_no_room() -> None:
     names = {path.stem for room in ROOMS for path in (room, *room.rglob("*"))}
     assert not names & {"util", "utils", "common", "helpers", "misc"}
+
+
+def test_no_face_opens_a_file_for_writing() -> None:
+    """What a person names goes through output/, which decides whether it may be written."""
+    writes = re.compile(r"""\.write_(text|bytes)\(|O_CREAT|\bopen\([^)\n]*["'][wax]b?["']""")
+    rooms = [ROOT / "migrator" / name for name in ("cli", "server", "client", "reporting")]
+    faces = [ROOT / "migrator" / "library.py", *(path for room in rooms for path in room.rglob("*.py"))]
+    assert not [path.name for path in faces if writes.search(path.read_text())]
 
 
 def test_no_two_public_classes_share_a_name() -> None:

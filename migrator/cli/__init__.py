@@ -56,7 +56,7 @@ def main() -> NoReturn:
         drop_output()
         code = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no user ever sees a traceback
-        code = _disk_full() if isinstance(error, OSError) and error.errno == errno.ENOSPC else _unexpected()
+        code = _blocked(error) if isinstance(error, OSError) and error.errno in _BLOCKED else _unexpected()
     garbage_collector.freeze()  # so that Python doesn't collect at the end either
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -89,7 +89,7 @@ def _usage_message(error: click.ClickException) -> str:
 def _open_streams() -> None:
     """Open /dev/null for each standard stream that the program was started without (`>&-`).
 
-    What the encoding of standard output lacks is escaped, as on standard error.
+    What the encoding of standard output lacks, as a path that isn't UTF-8, is escaped, as on standard error.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -98,14 +98,22 @@ def _open_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _disk_full() -> int:
+_BLOCKED = {
+    errno.ENOSPC: "No space left on the device: what was printed is not whole. {log}; free some space and try again.",
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EIO),
+        "{file} can't be used: {why}. {log}; see to that and try again.",
+    ),
+}
+"""What the system may say no with anywhere, and what to tell the user where no room has said more."""
+
+
+def _blocked(error: OSError) -> int:
     from migrator.cli.terminal import drop_output, echo_error
 
     drop_output()
-    echo_error(
-        "No space left on the device: what was printed is not whole. `opencode-migrator log` shows whether something "
-        "was moved; free some space and try again."
-    )
+    log = "`opencode-migrator log` shows whether something was moved"
+    echo_error(_BLOCKED[error.errno or 0].format(file=error.filename or "A file", why=error.strerror, log=log))
     return 1
 
 

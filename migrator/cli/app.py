@@ -11,7 +11,9 @@ import click
 from migrator import __version__
 from migrator.cli.options import database_options
 from migrator.cli.terminal import CleanHelp
+from migrator.errors import BadInput
 from migrator.plugins import commands, load_command
+from migrator.text import is_utf_8
 
 COMMANDS = (
     "list", "projects", "orphans", "move", "migrate", "relocate", "rescue", "consolidate", "workspaces", "protect",
@@ -26,8 +28,28 @@ class ReaderGone(Exception):
     """The reader of our output has closed it, as in `list | head`: that is no error."""
 
 
+class CheckedContext(click.Context):
+    """What was typed for a command: it is checked here, for every command, before anything is done with it."""
+
+    def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a command, unless an argument isn't UTF-8. The name of a file needn't be: Unix takes any."""
+        for parameter in self.command.get_params(self):
+            value = self.params.get(parameter.name or "")
+            for text in value if isinstance(value, (tuple, list)) else [value]:
+                if isinstance(text, str) and not isinstance(parameter.type, click.Path) and not is_utf_8(text):
+                    is_option = isinstance(parameter, click.Option)
+                    name = parameter.opts[0] if is_option else parameter.make_metavar(self).strip("[]")
+                    raise BadInput(
+                        f"{name}: {os.fsencode(text)!r} is not UTF-8, and opencode holds nothing else: "
+                        "type it in UTF-8, or rename the directory."
+                    )
+        return super().invoke(callback, *args, **kwargs)
+
+
 class LazyGroup(CleanHelp, click.Group):
     """A group that knows its commands by name."""
+
+    context_class = CheckedContext
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. A closed pipe becomes ReaderGone, since click would exit with 1."""
@@ -55,10 +77,12 @@ class LazyGroup(CleanHelp, click.Group):
         """Import and return one command."""
         del ctx
         name = ALIASES.get(cmd_name, cmd_name)
-        if name not in COMMANDS:
-            return load_command(commands()[name]) if name in commands() else None
-        command = import_module(f"migrator.cli.{name}").command
+        if name not in COMMANDS and name not in commands():
+            return None
+        command = import_module(f"migrator.cli.{name}").command if name in COMMANDS else load_command(commands()[name])
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            each.context_class = CheckedContext
         return command
 
 

@@ -13,7 +13,7 @@ from migrator.cli.plan_file import read_plan_file
 
 
 @click.command("apply", short_help="Apply a saved plan.")
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @writing_options
 @verbose_option
 @json_option

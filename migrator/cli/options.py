@@ -54,7 +54,7 @@ class Directory(click.Path):
 # -- how to print, and of which database -----------------------------------------------------------------------------
 
 database_options = combine(
-    click.option("--db", metavar="PATH", help="The database, if it isn't where opencode keeps it."),
+    click.option("--db", type=click.Path(), metavar="PATH", help="The database, if it isn't where opencode keeps it."),
     click.option("--channel", metavar="NAME", help="Take opencode-NAME.db, of another release channel."),
     click.option("--home", metavar="DIR", help="What a leading ~ means in patterns."),
 )

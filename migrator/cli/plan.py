@@ -91,11 +91,12 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]
     from migrator.documents.plan import plan_document
     from migrator.text import json_text
 
+    source = "-" if output.is_stream else str(output)
     output.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)
     show_plan(
         plan,
         values,
-        hint=shell_join([PROGRAM, "apply", "-" if output.is_stream else str(output)]),
+        hint=shell_join([PROGRAM, "apply", source]),
         outcome=f"Saved to {output}; nothing was moved.",
         next_steps=next_steps,
     )

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 def read_plan_file(name: str) -> Plan:
     """Read the plan in this file, or from standard input if it is `-`. Raises MigratorError if it isn't a plan."""
     from migrator.documents.plan import read_plan_text
-    from migrator.text_input import read_text
+    from migrator.text_input import PLAN_LIMIT, read_text
 
     try:
-        text = read_text(name)
+        text = read_text(name, PLAN_LIMIT)
     except OSError as error:
         raise MigratorError(
             f"The plan {name} can't be read: {error.strerror}; `opencode-migrator plan ... -o FILE` makes one.",

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 options = combine(
     click.argument("words", nargs=-1, metavar="OLD NEW | OLD=NEW ..."),
-    click.option("--map", "map_file", metavar="FILE", help="Read OLD=NEW from FILE, one a line; - is standard input."),
+    click.option(
+        "--map",
+        "map_file",
+        type=click.Path(),
+        metavar="FILE",
+        help="Read OLD=NEW from FILE, one a line; - is standard input.",
+    ),
     click.option(
         "--will-move", is_flag=True, help="The folder is still at OLD, and I move it to NEW next: NEW is free."
     ),

@@ -14,7 +14,7 @@ from migrator.text import shell_join
 
 
 @click.command("show")
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @verbose_option
 @json_option
 def command(file: str, **values: Any) -> None:

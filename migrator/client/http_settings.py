@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from migrator.disk.bounded import read_given
 from migrator.errors import BadInput, MigratorError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 URL = "http://127.0.0.1:4646"
 """Where `opencode-migrator serve` listens unless told otherwise."""
 
+_TOKEN_LIMIT = 64 * 1024
 CONNECT_SECONDS = 5.0
 TIMEOUT_SECONDS = 300.0
 """Seconds of silence after which the server counts as gone; to plan for 100,000 sessions takes some of them."""
@@ -57,7 +59,7 @@ def _default_token_file(url: httpx.URL) -> Path:
 
 def _read_token(file: Path) -> str:
     try:
-        token = file.read_text(encoding="ascii").strip()
+        token = read_given(str(file), _TOKEN_LIMIT).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise MigratorError(

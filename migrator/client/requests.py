@@ -12,6 +12,7 @@ from migrator.choices import FileUndoPolicy, OnConflict, Subdirs, check_choice
 from migrator.client import responses
 from migrator.client.errors import refusal, unexpected_answer
 from migrator.errors import BadInput
+from migrator.text_input import read_text, why_no_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -154,7 +155,17 @@ def _write_options(keywords: WriteKeywords) -> dict[str, Any]:
 
 def _named_as_options(keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Return keywords under the names of the options that they stand for: `from_dir` is `from-dir`."""
-    return {name.replace("_", "-"): value for name, value in plain_values(keywords).items()}
+    values = {name.replace("_", "-"): value for name, value in plain_values(keywords).items()}
+    if files := values.pop("exclude-from", None):  # ours, which the server could not open
+        values["exclude-lines"] = [*map(_text_of, files)]
+    return values
+
+
+def _text_of(file: str) -> str:
+    try:
+        return read_text(os.path.expanduser(file))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"exclude_from {file}: {why_no_text(error)}") from None
 
 
 def _check_names(keywords: Mapping[str, Any], known: type) -> None:

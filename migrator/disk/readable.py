@@ -3,37 +3,60 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from migrator.disk.bounded import NotPlain, check_plain
 from migrator.disk.status import cant_tell
 from migrator.errors import CantTell
 from migrator.text import shell_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
 def why_unreadable(paths: Iterable[str]) -> CantTell | None:
     """Return why the first of these files and directories that can't be read can't; None if all can.
 
-    What isn't there is left out. Of a file, one byte is read: a disk may fail only then.
+    What isn't there is left out. Of a file, one byte is read: a disk may fail only then. A FIFO or a device is none.
     """
     for path in paths:
         try:
             _read_a_little(path)
-        except (FileNotFoundError, NotADirectoryError, BlockingIOError):
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
             return cant_tell(path, error)
     return None
 
 
+def why_not_plain(paths: Mapping[str, int | None]) -> CantTell | None:
+    """Return why the first of these that is no directory, and no file of at most so many bytes, is none; else None.
+
+    What isn't there, or may not be looked at, is left out.
+    """
+    for path, limit in paths.items():
+        try:
+            status = os.stat(path)
+            if not stat.S_ISDIR(status.st_mode):
+                check_plain(status, limit)
+        except NotPlain as error:
+            return cant_tell(path, error)
+        except (OSError, ValueError):
+            continue
+    return None
+
+
 def _read_a_little(path: str) -> None:
+    status = os.stat(path)
+    is_directory = stat.S_ISDIR(status.st_mode)
+    if not is_directory:
+        check_plain(status)
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        if os.path.isdir(path):
+        if is_directory:
             os.stat(os.path.join(path, "."))  # to enter it takes another permission than to list it
         else:
             os.read(descriptor, 1)
@@ -61,14 +84,14 @@ def why_unreadable_below(top: str) -> CantTell | None:
 def remedy(error: CantTell, top: str) -> str:
     """Return what lets us read `top` and everything below it, which we couldn't for this reason."""
     if error.closed is None:
-        return "check the disk that it is on"
+        return error.remedy
     change = "chmod -R u+rwX" if os.lstat(error.closed).st_uid == os.geteuid() else 'sudo chown -R "$USER"'
     return f"run {change} {shell_quote(top)}"
 
 
 def with_remedy(error: CantTell, top: str) -> CantTell:
     """Return the error with what to do about it."""
-    return CantTell(f"{error}: {remedy(error, top)} and try again", error.closed)
+    return CantTell(f"{error}: {remedy(error, top)} and try again", error.closed, error.remedy)
 
 
 @contextmanager

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from migrator.disk.bounded import NotPlain, read_file
 from migrator.disk.ownership import name_of_user
 from migrator.errors import CantTell
 from migrator.paths import upwards
@@ -70,15 +72,27 @@ def names_in(directory: str | Path) -> list[str]:
         raise cant_tell(directory, error) from error
 
 
-def content_of(path: str | Path) -> bytes:
-    """Return what is in a file, b"" if it isn't there. Raises CantTell if it can't be read."""
+def content_of(path: str | Path, limit: int) -> bytes:
+    """Return what is in a file of at most `limit` bytes, b"" if it isn't there. Raises CantTell if it can't be read."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return read_file(path, limit)
     except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
         raise cant_tell(path, error) from error
+
+
+def is_open_here(status: os.stat_result) -> bool:
+    """Tell whether this process has a file open: it reads it, or it is a database that it has locked.
+
+    To open a locked database once more, other than by SQLite, and to close it again drops the lock.
+    """
+    with suppress(OSError):
+        for name in os.listdir("/dev/fd"):
+            with suppress(OSError):
+                if os.path.samestat(status, os.fstat(int(name))):
+                    return True
+    return False
 
 
 def why_not_writable(path: str | Path) -> str | None:
@@ -86,7 +100,11 @@ def why_not_writable(path: str | Path) -> str | None:
     need = os.W_OK | os.X_OK if os.path.isdir(path) else os.W_OK
     if os.access(path, need, effective_ids=_AS_WE_ARE):
         return None
-    if os.statvfs(path).f_flag & os.ST_RDONLY:
+    try:
+        is_read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+    except OSError as error:  # as of a link that leads to itself
+        return str(cant_tell(path, error))
+    if is_read_only:
         return f"{path} is on a file system that is mounted read-only"
     return f"you may not write to {path}, which {_whose(path)}"
 
@@ -105,7 +123,8 @@ def cant_tell(path: str | Path, error: OSError) -> CantTell:
     closed = closed_part(path) if isinstance(error, PermissionError) else None
     if closed is not None:
         said += f"; {'it' if closed == str(path) else closed} {_whose(closed)}"
-    return CantTell(f"{path} can't be looked at: {said}", closed)
+    remedy = "move it away" if isinstance(error, NotPlain) else "check the disk that it is on"
+    return CantTell(f"{path} can't be looked at: {said}", closed, remedy)
 
 
 def _whose(path: str | Path) -> str:

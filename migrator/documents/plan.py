@@ -48,7 +48,7 @@ from migrator.model import (
     UndoTurns,
     WorkspaceChange,
 )
-from migrator.store.reader import parse_sandboxes
+from migrator.store import row_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -293,7 +293,7 @@ def _contradictions_of_project(project: ProjectDocument) -> Iterator[str]:
         return
     if after.worktree != project.worktree:
         yield f"the worktree is {after.worktree!r} afterwards, and {project.worktree!r}"
-    if "\0" in after.worktree or (after.sandboxes != before.sandboxes and parse_sandboxes(after.sandboxes) is None):
+    if "\0" in after.worktree or (after.sandboxes != before.sandboxes and row_json.paths(after.sandboxes) is None):
         yield "what the row holds afterwards is no path, or no JSON array of paths"
     for change in directories:
         rows = [row for row in (change.before, change.after) if row is not None]

@@ -32,7 +32,7 @@ from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import SnapshotRoutes
 from migrator.snapshots.trees import complete_trees
 from migrator.store.location import databases_beside
-from migrator.store.turns import undo_records
+from migrator.store.turns import undo_records, why_unreadable
 from migrator.store.untouched import look_into
 from migrator.text import shell_join
 
@@ -263,7 +263,9 @@ class _LeftoverSearch:
             if change.session in self._now
         }
         named_by_place: dict[str | None, set[str]] = {}
-        for id_, (turns, trees) in undo_records(self._store, ids).items():
+        for id_, (turns, trees, unreadable) in undo_records(self._store, ids).items():
+            if unreadable:
+                raise CantTell(why_unreadable("part", unreadable[0].part, id_))
             named = named_by_place.setdefault(self._routes.git_dir(self._now[id_]), set())
             named.update(trees, (turn.hash for turn in turns))
         number = 0

@@ -20,7 +20,16 @@ from urllib.parse import quote
 from migrator.disk.ownership import give, make_directory, owner_of
 from migrator.disk.status import is_there, why_not_writable
 from migrator.errors import MigratorError, NoSuchRun
-from migrator.execution.journal_rows import COUNTED, Carried, ProjectEdit, RunEntry, read_update, update_row
+from migrator.execution.journal_rows import (
+    COUNTED,
+    DIGESTED,
+    Carried,
+    ProjectEdit,
+    RunEntry,
+    digest_of,
+    read_update,
+    update_row,
+)
 from migrator.execution.run_lock import hold, is_held
 from migrator.model import (
     Binding,
@@ -37,6 +46,7 @@ from migrator.store.connection import transaction
 from migrator.store.open_file import OpenFile
 from migrator.store.reader import IN, array_of
 from migrator.store.writer import Edit
+from migrator.text import valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,7 +66,8 @@ _TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
         finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
         announces INTEGER, number INTEGER);
-    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER);
+    CREATE TABLE staying (session TEXT);
+    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER, digest TEXT);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
     CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
         before INTEGER, after INTEGER);
@@ -109,8 +120,8 @@ class Journal:
             opened.callback(journal.close)
             journal._hold()
             journal.entry = RunEntry(
-                path.stem, command, plan.store, plan.dialect, RunStatus.RUNNING, now, len(plan.changes), chunk_size,
-                job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
+                path.stem, valid_text(command), valid_text(plan.store), plan.dialect, RunStatus.RUNNING, now,
+                len(plan.changes), chunk_size, job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
                 number,
             )  # fmt: skip
             write = journal.connection
@@ -128,8 +139,10 @@ class Journal:
                 )  # fmt: skip
                 write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
                 write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
+                write.executemany("INSERT INTO staying VALUES (?)", zip(staging.staying_descendants()))
                 for table in COUNTED:
-                    write.execute(f"INSERT INTO total SELECT '{table}', count(*) FROM {table}")
+                    digest = digest_of(write, table) if table in DIGESTED else None
+                    write.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
             sync(path.parent)
             opened.pop_all()
             return journal
@@ -202,6 +215,10 @@ class Journal:
     def session_ids(self) -> frozenset[str]:
         """Return the ids of the sessions that the run changes, much faster than `changes` does."""
         return frozenset(id_ for (id_,) in self.connection.execute("SELECT session FROM change"))
+
+    def staying(self) -> frozenset[str] | None:
+        """Return the sessions in the trees of those that move that stay as they are; None in older journals."""
+        return frozenset(id_ for (id_,) in self._rows("staying")) if self.has_table("staying") else None
 
     def moves(self, sessions: Iterable[str] | None = None) -> dict[str, tuple[Binding, Binding]]:
         """Map the sessions that the run moves, or those of `sessions`, to their bindings before and after."""
@@ -358,10 +375,10 @@ class Journal:
         Raises MigratorError if it is going on already, which can only be on another copy of its database.
         """
         self._hold()
-        if self.entry.store != str(store):
+        if self.entry.store != (where := valid_text(str(store))):
             with _explain_errors(self.path):
-                self.connection.execute("UPDATE run SET store = ?", [str(store)])
-            self.entry = replace(self.entry, store=str(store))
+                self.connection.execute("UPDATE run SET store = ?", [where])
+            self.entry = replace(self.entry, store=where)
 
     def outcome(self, conflicts: Sequence[str] = (), warnings: Sequence[PlanWarning] = ()) -> Run:
         """Return the run as it ended."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, ValidationError, convert
 
-from migrator.execution.journal_rows import COUNTED, RunEntry, read_update
+from migrator.execution.journal_rows import COUNTED, DIGESTED, RunEntry, digest_of, read_update
 from migrator.model import Binding, RunStatus
 from migrator.store.reader import WHOLE
 
@@ -86,16 +86,21 @@ def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
         _rows(db, "project", _PROJECTS)
     if "snapshot" in tables:
         _rows(db, "snapshot", _SNAPSHOTS)
+    if "staying" in tables:
+        _rows(db, "staying", list[tuple[str]])
     for update in _rows(db, "project_update", _UPDATES) if "project_update" in tables else ():
         read_update(*update)
 
 
 def _check_totals(db: sqlite3.Connection, tables: set[str]) -> None:
-    written = dict(db.execute("SELECT name, rows FROM total").fetchall())
+    written = {name: (rows, digest) for name, rows, digest in db.execute("SELECT name, rows, digest FROM total")}
     for table in COUNTED:
         ((number,),) = db.execute(f"SELECT count(*) FROM {table}").fetchall() if table in tables else ((0,),)
-        if number != written.get(table):
-            raise ValueError(f"its table {table} has {number} rows, and {written.get(table)} were written")
+        expected, digest = written.get(table, (None, None))
+        if number != expected:
+            raise ValueError(f"its table {table} has {number} rows, and {expected} were written")
+        if number and table in DIGESTED and digest_of(db, table) != digest:
+            raise ValueError(f"its table {table} isn't as it was written")
 
 
 def _check_changes(db: sqlite3.Connection, number: int, *, distinct: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,12 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.model import DirectoryChange, ProjectAction, ProjectChange, ProjectPaths, RunStatus, WorkspaceChange
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from migrator.model import Plan
     from migrator.store.writer import Edit
 
 
-COUNTED = ("binding", "change", "restore", "project", "project_update", "snapshot", "chunk", "edit")
+COUNTED = ("binding", "change", "restore", "project", "project_update", "snapshot", "staying", "chunk", "edit")
 """The tables of a journal that hold as many rows as its table `total` says, so that one that is lost is missed."""
+
+DIGESTED = ("binding", "project", "project_update", "snapshot")
+"""Those that are small: not one letter of a directory to which thousands of sessions go back may be another one."""
 
 _Paths = tuple[ProjectPaths, ProjectPaths, tuple[DirectoryChange, ...], tuple[WorkspaceChange, ...]]
 
@@ -95,6 +101,12 @@ class Job:
     partial: bool = False
     carried: tuple[Carried, ...] = ()
     made_on: str | None = None
+
+
+def digest_of(journal: sqlite3.Connection, table: str) -> str:
+    """Return the SHA-256 of all rows of a table, as JSON."""
+    rows = journal.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()  # noqa: S608 - one of DIGESTED
+    return hashlib.sha256(json.dumps(rows, default=repr).encode()).hexdigest()
 
 
 def update_row(update: ProjectChange) -> tuple[str, str | None, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from migrator.errors import MigratorError
 from migrator.execution.interrupts import deferred_interrupts
-from migrator.execution.new_children import children_created_since
+from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.opencode_2 import companion_edits
 from migrator.execution.project_edits import Side, inverted_updates, write_updates
 from migrator.execution.run_files import DatabaseChanged, JournalChanged, RunFiles
@@ -23,11 +23,11 @@ from migrator.model import RunStatus
 from migrator.store.staging import Staging
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from migrator.execution.journal import Journal
     from migrator.execution.journal_rows import ProjectEdit, RunEntry
-    from migrator.model import Change, ProjectChange
+    from migrator.model import Change, ProjectChange, Session
     from migrator.store.reader import Store
     from migrator.store.writer import Edit, Writer
 
@@ -59,19 +59,21 @@ class Written:
     """What it takes to take a run back, held in memory: its journal may be gone when this is needed.
 
     `chunks` are the changes and the edits of each chunk, the newest first; some may never have been committed.
+    `is_older` is as `older_sessions` returns it.
     """
 
     entry: RunEntry
     chunks: list[tuple[Sequence[Change], Sequence[Edit]]]
     projects: Sequence[ProjectEdit]
     updates: Sequence[ProjectChange]
+    is_older: Callable[[Session], bool]
 
     @classmethod
     def read(cls, journal: Journal) -> Self:
         """Read it from a journal."""
         chunks: list[tuple[Sequence[Change], Sequence[Edit]]]
         chunks = [(journal.changes(first, last), journal.edits(number)) for number, first, last in journal.chunks()]
-        return cls(journal.entry, chunks, journal.projects(), journal.updates())
+        return cls(journal.entry, chunks, journal.projects(), journal.updates(), older_sessions(journal))
 
 
 def roll_back(writer: Writer, journal: Journal) -> int:
@@ -125,7 +127,7 @@ def take_back(writer: Writer, run: Written) -> int:
         written = [(chunk, edits) for chunk, edits in run.chunks if chunk_side(writer, chunk, edits) is Side.AFTER]
         for chunk, edits in written:
             _take_back_chunk(writer, chunk, edits, announce=run.entry.announces)
-        _move_new_children(writer, {change.session: change for chunk, _ in run.chunks for change in chunk}, run.entry)
+        _move_new_children(writer, run)
         with writer.transaction():
             for project in run.projects:
                 undo = writer.unregister if project.register else writer.register
@@ -155,13 +157,14 @@ def _reversed(change: Change) -> Change:
     return change._replace(before=change.after, after=change.before)
 
 
-def _move_new_children(writer: Writer, done: Mapping[str, Change], entry: RunEntry) -> None:
+def _move_new_children(writer: Writer, run: Written) -> None:
     """Move the children that were created since the run began back with their trees."""
-    children, _ = children_created_since(writer, done, entry.started)
+    done = {change.session: change for chunk, _ in run.chunks for change in chunk}
+    children, _ = children_created_since(writer, done, run.is_older)
     if children:
         last = len(children)
         with writer.transaction():
             staging = stage(writer, children)
             staging.rebind(1, last)
-            companions = companion_edits(staging, 1, last, announce=entry.announces)
+            companions = companion_edits(staging, 1, last, announce=run.entry.announces)
             writer.edit(detachments(staging, 1, last) + companions)

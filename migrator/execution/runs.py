@@ -22,7 +22,7 @@ from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.file_undo import prepare_file_undo
 from migrator.execution.journal import Journal, folder_of_journals
 from migrator.execution.journal_rows import Job, ProjectEdit
-from migrator.execution.new_children import children_created_since
+from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
@@ -105,7 +105,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
         )
         for change in done.values()
     ]
-    children, unchanged = children_created_since(store, done, entry.started)
+    children, unchanged = children_created_since(store, done, older_sessions(run))
     updates, kept = project_edits.inverted_updates(store, run.updates())
     newer = "is newer than the run; it goes along with its tree"
     warnings = [*_warn_of_other_database(store, entry)]
@@ -139,10 +139,10 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     first = _forget_unwritten_chunks(writer, run)
     rest = run.changes(first)
     sessions = [change.session for change in run.changes()]
-    existing = writer.parents(sessions)
+    existing = writer.existing(sessions)
     gone = {id_: "was deleted" for id_ in sessions if id_ not in existing}  # in a chunk that was written, too
     # A child that had nothing to change isn't in the run, and is no newer than it.
-    older = [child.id for child in writer.sessions(writer.children(sessions)) if child.created < entry.started]
+    older = [child.id for child in filter(older_sessions(run), writer.sessions(writer.children(sessions)))]
     staging = stage(writer, rest, first)
     found = Conflicts(
         gone | dict.fromkeys(deleted, DELETED_IN_2) | changed_sessions(staging, rest, {*sessions, *older}),

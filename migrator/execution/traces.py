@@ -246,7 +246,7 @@ def _has_rows(store: Store, run: RunEntry, journals: str | None = None) -> bool:
     with open_run(run.id, journals or str(store.path)) as journal:
         sessions = sorted(journal.session_ids())
         if sessions:
-            return bool(store.parents(sessions[:_FIRST]) or store.parents(sessions[_FIRST:]))
+            return bool(store.existing(sessions[:_FIRST]) or store.existing(sessions[_FIRST:]))
         return bool(store.project_rows([update.id for update in journal.updates()]))
 
 

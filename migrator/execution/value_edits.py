@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding, FileUndo
 from migrator.store.reader import WHOLE, stringify
+from migrator.store.row_json import decode
 from migrator.store.staging import Staging
 from migrator.store.writer import Edit
 
@@ -128,10 +129,7 @@ def inverted_edits(edits: Iterable[Edit]) -> list[Edit]:
 
 def _without_files(marker: str) -> str:
     """Return a revert marker that hides the same messages and touches no file."""
-    try:
-        value = json.loads(marker)
-    except ValueError:
-        return marker  # opencode can't read it either
+    value = decode(marker)
     if not isinstance(value, dict) or not value.keys() & _FILES:
         return marker
     return stringify({key: item for key, item in value.items() if key not in _FILES})

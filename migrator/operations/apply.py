@@ -122,7 +122,7 @@ def _may_have_rows(path: Path, plan: Plan) -> bool:
 def _is_about(store: Store, plan: Plan) -> bool:
     """Tell whether a plan is about sessions of a database or, if it is about none, about its projects."""
     if plan.changes:
-        return bool(store.parents(change.session for change in plan.changes))
+        return bool(store.existing(change.session for change in plan.changes))
     return bool(store.project_rows([update.id for update in plan.updates]))
 
 

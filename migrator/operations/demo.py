@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.text import is_utf_8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,8 @@ def build(home: Path) -> DemoHome:
     Its sessions began in `~/src/shop-search`, `~/src/shop-checkout` and others, which are gone; one repository is left,
     `~/src/shop`.
     """
+    if not is_utf_8(str(home)):
+        raise MigratorError(f"{home} is not UTF-8, and opencode holds nothing else; name another directory.")
     demo_home = DemoHome(home)
     shop = home / "src" / "shop"
     (shop / "sub" / "deep").mkdir(parents=True)

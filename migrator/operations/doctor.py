@@ -13,7 +13,7 @@ from migrator.operations.select import select_or_take_all
 from migrator.store.connection import why_read_only
 from migrator.store.open_by import OpenBy, holder_names, who_has_open
 from migrator.store.other_databases import OTHER_DATABASE
-from migrator.text import count
+from migrator.text import and_more, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,7 @@ def check_up(context: CommandContext) -> list[CheckResult]:
     return [
         *_database(store),
         *_integrity(store),
+        _odd_rows(store),
         _runs(store),
         _left_behind(store),
         *_other_databases(asked),
@@ -158,13 +159,34 @@ def _integrity(store: Store) -> Iterator[CheckResult]:
         f"integrity_check: {'; '.join(damage[:_SHOWN])}" if damage else "integrity_check passes",
         wrong=bool(damage),
     )
-    broken = Counter((table, parent) for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"))
+    try:
+        broken = Counter((table, parent) for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"))
+    except MigratorError as error:  # a key may refer to what is no key
+        text = f"foreign_key_check can't be made: {error}"
+        yield CheckResult("foreignKeys", None, text, wrong=True, cant_tell=str(error))
+        return
     words = [f"{count(number, 'row')} of {table} without {parent}" for (table, parent), number in broken.items()]
     yield CheckResult(
         "foreignKeys",
         [{"table": table, "parent": parent, "rows": number} for (table, parent), number in broken.items()],
         f"foreign_key_check: {'; '.join(words)}" if broken else "foreign_key_check passes",
         wrong=bool(broken),
+    )
+
+
+def _odd_rows(store: Store) -> CheckResult:
+    """Name the values that opencode doesn't put there."""
+    odd = store.odd_values(everything=True)
+    left_out = len({(each.table, each.row) for each in odd if each.left_out})
+    shown = "; ".join(map(str, odd[:_SHOWN])) + and_more(len(odd) - _SHOWN)
+    text = f"{count(len(odd), 'value')} that opencode doesn't write: {shown}; set them right, or delete the rows, with "
+    text += "the `sqlite3` shell"
+    text += f"; until then {count(left_out, 'row')} of sessions and projects can't be moved" if left_out else ""
+    return CheckResult(
+        "oddRows",
+        [{"table": each.table, "row": each.row, "column": each.column, "why": each.why} for each in odd],
+        text if odd else "no odd rows",
+        wrong=bool(odd),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.operations.select import make_query
+from migrator.planning.odd_rows import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
 from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history
 
@@ -52,7 +53,7 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
         elsewhere = titled_elsewhere(context.store, request.search)
     projects = context.selector_context.projects()
     why_nothing = "" if page.sessions else query.why_nothing(context.store)
-    warnings = tuple(query.warnings(context.store))
+    warnings = (*query.warnings(context.store), *odd_row_warnings(context.store))
     return SessionList(page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing)
 
 

@@ -53,6 +53,10 @@ class DatabaseRuleContext:
         return {session.id: session for session in every}
 
     @cached_property
+    def odd_sessions(self) -> Mapping[str, str]:
+        return {id_: f"{odd.column} {odd.why}" for id_, odd in self._store.odd_sessions().items()}
+
+    @cached_property
     def projects(self) -> Mapping[str, Project]:
         return {project.id: project for project in self._store.projects()}
 

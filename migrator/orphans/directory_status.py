@@ -11,9 +11,11 @@ from migrator.disk.spelling import as_on_disk, difference, existing_directory
 from migrator.errors import CantTell
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.paths import is_within
+from migrator.places.small_files import read_small
 
 MOUNTED_AT = ("/mnt/*", "/media/*/*", "/run/media/*/*", "/Volumes/*")
 """Where disks that come and go are mounted, besides what /etc/fstab names."""
+_FSTAB_LIMIT = 1 << 20
 
 
 def inspect(directory: str) -> DirectoryInfo:
@@ -84,10 +86,7 @@ def _is_empty(mount: str) -> bool:
 @cache
 def _listed_mounts() -> frozenset[str]:
     """Return the mount points that /etc/fstab names, but the root."""
-    try:
-        lines = Path("/etc/fstab").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return frozenset()
+    lines = (read_small("/etc/fstab", _FSTAB_LIMIT) or b"").decode(errors="replace").splitlines()
     fields = [line.split() for line in lines if not line.lstrip().startswith("#")]
     mounts = {field[1].replace(r"\040", " ").rstrip("/") for field in fields if len(field) > 1}
     return frozenset(mount for mount in mounts if mount.startswith("/"))

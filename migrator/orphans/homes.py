@@ -23,9 +23,10 @@ from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
-from migrator.paths import is_within, path_below
+from migrator.paths import is_within, path_below, upwards
 from migrator.places import git
 from migrator.places.checkout import GLOBAL, is_outside_repository
+from migrator.store.trees import Roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,6 +52,7 @@ class Homes:
         self._home_by_binding = cache(self._find)
         self._suggestion_by_binding = cache(lambda each: self._as_suggestion(each, self._home_by_binding(each)))
         self._not_imported = {session.id for session in context.not_imported}
+        self._roots = Roots(context.by_id)
 
     def suggestion(self, session: Session, reasons: Sequence[Reason]) -> SuggestedHome:
         """Return where a session belongs that is lost for these reasons, or the rivals of equal rank.
@@ -88,13 +90,7 @@ class Homes:
 
     def root_of(self, session: Session) -> Session:
         """Return the topmost ancestor that exists; in a cycle of parents, the session itself."""
-        by_id, here, seen = self._context.by_id, session, {session.id}
-        while here.parent_id is not None and here.parent_id in by_id:
-            here = by_id[here.parent_id]
-            if here.id in seen:
-                return session
-            seen.add(here.id)
-        return here
+        return self._roots.of(session).top or session
 
     def storable_binding(self, place: Place) -> Binding:
         """Return what the row of a session in this place holds."""
@@ -293,10 +289,12 @@ class Homes:
     def nearest_place(self, root: str, sub: str) -> Place | None:
         """Return `sub` below a checkout, or the nearest directory to it in there; None if the checkout is gone."""
         top = self._context.inspect(root).place
-        directory = os.path.join(root, sub) if sub else root
-        while top is not None and directory != root:
+        if top is None or not sub:
+            return top
+        for directory in upwards(os.path.join(root, sub)):
+            if directory == root.rstrip("/"):
+                break
             place = self._context.inspect(directory).place
             if place and place.project_id == top.project_id and is_within(place.directory, top.directory):
                 return place
-            directory = os.path.dirname(directory)
         return top

@@ -77,6 +77,10 @@ class RuleContext(Protocol):
         """Every session of the database by its id, last used first."""
 
     @property
+    def odd_sessions(self) -> Mapping[str, str]:
+        """The ids of sessions that aren't in `by_id` since nobody can tell what their rows mean, and why not."""
+
+    @property
     def projects(self) -> Mapping[str, Project]:
         """Every project row by its id."""
 

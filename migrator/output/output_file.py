@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import make_directory, owner_of
 from migrator.disk.readable import head_of
-from migrator.disk.status import status_of, why_not_writable
+from migrator.disk.status import is_open_here, status_of, why_not_writable
 from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.output.kinds import HEAD_BYTES
-from migrator.output.sqlite_files import database_beside, is_open_here, sqlite_file
+from migrator.output.sqlite_files import database_beside, sqlite_file
 from migrator.paths import upwards
 from migrator.state_dir import runs_directories, state_directory, written_beside
 

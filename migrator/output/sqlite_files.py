@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 import struct
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrator.disk.readable import head_of
-from migrator.disk.status import status_of
+from migrator.disk.status import is_open_here, status_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,16 +44,3 @@ def database_beside(target: Path) -> Path | None:
         return None
     is_database = is_open_here(status) or head_of(database, len(_DATABASE)) in {b"", _DATABASE}
     return database if is_database else None
-
-
-def is_open_here(status: os.stat_result) -> bool:
-    """Tell whether this process has a file open: then it reads it, or is a database that it has locked.
-
-    To open a locked database once more, and close it again, would drop the lock.
-    """
-    with suppress(OSError):
-        for name in os.listdir("/dev/fd"):
-            with suppress(OSError):
-                if os.path.samestat(status, os.fstat(int(name))):
-                    return True
-    return False

@@ -9,15 +9,35 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
 
-from migrator.disk.readable import remedy, why_unreadable
+from migrator.disk.readable import remedy, why_not_plain, why_unreadable
 from migrator.disk.status import is_there
 from migrator.places import git_worktrees
 from migrator.places.small_files import read_small
 from migrator.text import shell_quote
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from migrator.errors import CantTell
+
 _BACKUP = "bring it back from a backup"
 _HEAD_LIMIT = 64 * 1024
+_READ_WHOLE: Mapping[str, int | None] = {
+    "HEAD": _HEAD_LIMIT,
+    "commondir": _HEAD_LIMIT,
+    "config": 1 << 24,
+    "config.worktree": 1 << 24,
+    "objects/info/alternates": 1 << 20,
+    "packed-refs": None,
+    "shallow": None,
+    "index": None,
+    "info/grafts": None,
+    "objects/info/commit-graph": None,
+}
+"""The files in a git directory that git waits for if they are FIFOs (2.39.5), and how many bytes can be in them."""
+_REFERENCE_OF_HEAD = re.compile(rb"ref:\s*(refs/[^\s\0]+)")
 _REFERENCE = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
 
 
@@ -64,3 +84,13 @@ def what_is_wrong_in(git_dir: str, it: str) -> tuple[str, str]:
     of_all_worktrees = () if os.path.lexists(commondir) else (objects, refs)
     missing = next((name for name in of_all_worktrees if not os.path.lexists(name)), None)
     return (f"{it} has no {os.path.basename(missing)}", _BACKUP) if missing else ("", "repair it")
+
+
+def why_endless(git_dirs: Iterable[str]) -> CantTell | None:
+    """Return which file of these git directories git might read for ever, or into all of our memory; None: no file."""
+    for git_dir in git_dirs:
+        branch = _REFERENCE_OF_HEAD.match(read_small(os.path.join(git_dir, "HEAD"), _HEAD_LIMIT) or b"")
+        names = {**_READ_WHOLE, **({os.fsdecode(branch[1]): _HEAD_LIMIT} if branch else {})}
+        if (error := why_not_plain({os.path.join(git_dir, name): limit for name, limit in names.items()})) is not None:
+            return error
+    return None

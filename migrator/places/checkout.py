@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha1
 
-from migrator.disk.readable import why_unreadable, with_remedy
+from migrator.disk.readable import naming_remedy
+from migrator.disk.status import content_of
 from migrator.model import Place
-from migrator.places.small_files import read_small
 
 _KEPT_ID_LIMIT = 64 * 1024
 
@@ -56,10 +56,8 @@ def kept_project_id(directory: str) -> str | None:
     Raises CantTell if nobody can tell.
     """
     kept = os.path.join(directory, "opencode")
-    data = read_small(kept, _KEPT_ID_LIMIT)
-    if data is None and (error := why_unreadable([kept])) is not None:
-        raise with_remedy(error, kept)
-    return data.decode("utf-8-sig", "replace").strip() or None if data else None
+    with naming_remedy(kept):
+        return content_of(kept, _KEPT_ID_LIMIT).decode("utf-8-sig", "replace").strip() or None
 
 
 GLOBAL = "global"

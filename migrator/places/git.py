@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from migrator.disk.readable import remedy, why_unreadable_below
+from migrator.disk.readable import remedy, why_unreadable_below, with_remedy
 from migrator.disk.status import is_there
 from migrator.errors import CantTell
-from migrator.places import git_worktrees, origin
-from migrator.places.broken_git import what_is_wrong
+from migrator.places import git_worktrees, origin, programs
+from migrator.places.broken_git import what_is_wrong, why_endless
 from migrator.places.checkout import GLOBAL, Checkout, ProjectIdScheme, kept_project_id
 from migrator.places.small_files import nearest_with
 from migrator.text import shell_quote
@@ -103,6 +102,10 @@ def _main_worktree(layout: _Layout) -> str:
 def _layout(root: str) -> _Layout:
     # One process for all. A word between two paths, and the top level last, because git stops there if there is none.
     words = "--git-dir", "--is-bare-repository", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel"
+    link = git_worktrees.worktree_link(root)
+    marker = os.path.join(root, ".git")
+    if (error := why_endless([marker, *([link.common] if link else [])])) is not None:
+        raise with_remedy(error, root)
     _, out, complaint = run(root, "rev-parse", *words)
     answer = re.fullmatch(r"(.+)\n(?:true|false)\n(.+)\n(?:true|false)\n(.*)", out, re.DOTALL)
     if answer:
@@ -206,15 +209,13 @@ def environment() -> dict[str, str]:
 
 
 def run(directory: str, *arguments: str) -> tuple[int, str, str]:
-    """Run git in `directory`: return its exit code, its output, and what it wrote to stderr as one line."""
+    """Run git in `directory`: return its exit code, its output, and what it wrote to stderr as one line.
+
+    Raises CantTell if it isn't installed, or doesn't answer.
+    """
     try:
-        done = subprocess.run(
-            ("git", *arguments),
-            cwd=directory,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
+        done = programs.run(
+            programs.Command(f"git {arguments[0]} in {directory}", ("git", *arguments), environment(), directory)
         )
     except FileNotFoundError as error:
         if not Path(directory).is_dir():

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-import subprocess
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_there
 from migrator.errors import CantTell
+from migrator.places import programs
 from migrator.places.checkout import GLOBAL, Checkout, kept_project_id
 from migrator.places.small_files import read_small
 
@@ -94,14 +94,8 @@ def _roots_in(changelog: bytes) -> Iterator[str]:
 
 def _ask_for_roots(root: str) -> list[str]:
     """Ask hg for the changesets without a parent, as opencode does. Raises CantTell if it fails."""
-    done = subprocess.run(
-        ("hg", "log", "-r", "roots(all())", "-T", "{node}\n"),
-        cwd=root,
-        env=os.environ | {"HGPLAIN": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    words = ("hg", "log", "-r", "roots(all())", "-T", "{node}\n")
+    done = programs.run(programs.Command(f"hg log in {root}", words, os.environ | {"HGPLAIN": "1"}, root))
     if done.returncode:
         *_, complaint = os.fsdecode(done.stderr).strip().split("\n")  # there may be a traceback above it
         raise CantTell(f"hg can't read the repository at {root}, repair it first: {complaint}")

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import suppress
 
+from migrator.disk.bounded import read_file
 from migrator.disk.spelling import as_on_disk
 from migrator.disk.status import is_there
 from migrator.paths import upwards
 
 
 def read_small(path: str, limit: int) -> bytes | None:
-    """Return the content of a regular file; None if it can't be read or is larger than `limit` bytes.
-
-    A FIFO or a device in its place is never waited for.
-    """
+    """Return the content of a regular file; None if it can't be read or is larger than `limit` bytes."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError):  # ValueError: a NUL in the path
-        return None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
-            return None
-        data = bytearray()
-        while chunk := os.read(descriptor, limit + 1 - len(data)):
-            data += chunk
+        return read_file(path, limit)
     except OSError:
         return None
-    finally:
-        os.close(descriptor)
-    return bytes(data) if len(data) <= limit else None
 
 
 def readable_names(directory: str, limit: int) -> list[str]:

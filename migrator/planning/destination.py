@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from migrator.disk.spelling import existing_directory
 from migrator.errors import MigratorError
 from migrator.model import PlanWarning
-from migrator.paths import is_within
+from migrator.paths import is_within, normalise, path_below, upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,20 +64,22 @@ class OneDirectory:
     def _wanted(self, directory: str, base: str) -> str:
         if self.directory is None:
             return directory
-        flat = self.subdirs == "flatten" or directory == base  # which may be "", of a broken row
-        sub = "." if flat else os.path.relpath(directory, base)
-        return os.path.normpath(os.path.join(self.directory, sub))
+        sub = "" if self.subdirs == "flatten" else path_below(directory, base)
+        return normalise(f"{self.directory}/{sub}")
 
     def _existing(self, wanted: str, directory: str) -> str:
         """Return `wanted` if it exists, else the nearest directory above it, within the destination, that does."""
         if self.directory is None:
             return wanted
-        taken, real_top = wanted, os.path.realpath(self.directory)
-        # A link that leads out of the destination is not taken.
-        while taken != self.directory and not (
-            (there := existing_directory(taken)) and is_within(os.path.realpath(there), real_top)
-        ):
-            taken = os.path.dirname(taken)
+        real_top = os.path.realpath(self.directory)
+        # A link that leads out of the destination is not taken; nor does `..` in a row lead out of it.
+        below = (path for path in upwards(wanted) if is_within(path, self.directory) and path != self.directory)
+        fitting = (
+            path
+            for path in below
+            if (there := existing_directory(path)) and is_within(os.path.realpath(there), real_top)
+        )
+        taken = next(fitting, self.directory)
         if taken != wanted:
             if self.subdirs == "keep":
                 raise MigratorError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection, StillLost
 from migrator.orphans.home import BROKEN_TREE, Home, no_home
 from migrator.paths import path_below
-from migrator.selection.trees import take_tree, tops_and_children
+from migrator.store.trees import take_tree, tops_and_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

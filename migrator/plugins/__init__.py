@@ -53,7 +53,9 @@ def usable_options(taken: Iterable[click.Parameter]) -> list[click.Option]:
     for plugin in selector_plugins():
         options = plugin.options()
         if clash := own & option_names(options):
-            _warn(f"{plugin} is left out of this command, which has an option {min(clash)} of its own.")
+            from migrator.plugins.guard import leave_out
+
+            leave_out(plugin, f"{plugin} is left out of this command, which has an option {min(clash)} of its own.")
         else:
             found += options
     return found

@@ -68,6 +68,12 @@ def _why(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def leave_out(plugin: SelectorPlugin, why: str) -> None:
+    """Have a plug-in select nothing from here on: the values by the names of its options are those of others."""
+    warn(why)
+    vars(plugin)["build"] = lambda *_: ()
+
+
 class GuardedSelectorPlugin(SelectorPlugin):
     """A selector plug-in of others. Raises PluginFailed if it isn't what the contract says."""
 
@@ -75,13 +81,17 @@ class GuardedSelectorPlugin(SelectorPlugin):
         """`taken` are the names that its options can't have."""
         self._plugin, self._who = plugin, who
         self.kind, self.narrows = call(who, LOAD, lambda: (str(plugin.kind), bool(plugin.narrows)))
-        for option in call(who, LOAD, lambda: list(plugin.options())):
+        options = call(who, LOAD, lambda: list(plugin.options()))
+        for option in options:
             if not (isinstance(option, click.Option) and option.name):
                 raise PluginFailed(who, LOAD, f"{option!r} is no click option")
             if option.required:
                 raise PluginFailed(who, LOAD, f"its option {option.opts[0]} is required, so no command would run")
             if clash := {option.name, *option.opts, *option.secondary_opts} & {*taken, "--help", "-h", "--match"}:
                 raise PluginFailed(who, LOAD, f"there is an option {min(clash)} already")
+        command = click.Command("select", params=options)
+        self._not_given = call(who, LOAD, lambda: command.make_context("select", []).params)
+        """The values of its options where none of them is given."""
 
     def __str__(self) -> str:
         return self._who
@@ -100,18 +110,14 @@ class GuardedSelectorPlugin(SelectorPlugin):
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
         """Return the selectors, guarded. Where it fails and none of its options was given: none, and a warning."""
         try:
-            selectors = call(self._who, WORK, lambda: list(self._plugin.build(values, context)), MigratorError)
+            every = {**self._not_given, **values}  # a program gives only some
+            selectors = call(self._who, WORK, lambda: list(self._plugin.build(every, context)), MigratorError)
             return [GuardedSelector(selector, self._who) for selector in selectors]
         except PluginFailed as error:
-            if any(_is_given(option, values.get(option.name or "")) for option in self.options()):
+            if any(values.get(name, value) != value for name, value in self._not_given.items()):
                 raise
             warn(error)
             return ()
-
-
-def _is_given(option: click.Option, value: object) -> bool:
-    """Tell whether a value is another than click has for an option that isn't given."""
-    return value is not None and value not in ((), option.default) and (value is not False or option.default is None)
 
 
 def _guard_option(option: click.Option, who: str) -> None:

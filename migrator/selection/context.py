@@ -11,6 +11,7 @@ from migrator.errors import BadInput, NoSuchDirectory
 from migrator.paths import expand_home
 from migrator.places.cwd import current_directory
 from migrator.selection.projects import find_project
+from migrator.store.reader import IN, array_of
 from migrator.text_input import read_lines, why_no_text
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class DatabaseSelectorContext:
         return self._store.ids_where("substr(id, 1, ?) = ? ", (len(prefix), prefix))[:10]
 
     def existing_ids(self, ids: Sequence[str]) -> frozenset[str]:
-        return frozenset(self._store.parents(ids))
+        return frozenset(self._store.ids_where(f"id {IN}", [array_of(ids)]))
 
     def elsewhere(self, ids: Sequence[str]) -> str:
         from migrator.store.elsewhere import elsewhere

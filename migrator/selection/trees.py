@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from migrator.errors import NothingMatched
 from migrator.model import PlanWarning, Selected, Selection, Session
 from migrator.paths import is_within
+from migrator.store import trees
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from migrator.selection.query import Query
     from migrator.store.reader import Store
@@ -30,7 +31,7 @@ def select(store: Store, query: Query, *, with_forks: bool = False) -> Selection
     others |= relatives(store, chosen | others) if forks_found else {}
     selected: list[Selected] = []
     chosen_children: dict[str, str] = {}
-    for tree in trees(chosen | others):
+    for tree in trees.trees(chosen | others):
         root = tree[0]
         fork, origin = forks_found.get(root.id, (None, root))
         for session in tree:
@@ -70,59 +71,8 @@ def _inherited_base(query: Query, root: Session, session: Session) -> str:
 
 
 def relatives(store: Store, chosen: Mapping[str, Session]) -> dict[str, Session]:
-    """Return the ancestors of these sessions, and all descendants of both, without the chosen sessions themselves.
-
-    This makes two queries for each generation that isn't chosen.
-    """
-    found: dict[str, Session] = {}
+    """Return the ancestors of these sessions, and all descendants of both, without the chosen sessions themselves."""
     if len(chosen) == store.count():
-        return found
-    generation: Collection[str] = {session.parent_id for session in chosen.values() if session.parent_id}
-    while generation := [id_ for id_ in generation if id_ not in chosen and id_ not in found]:
-        above = store.sessions(generation)
-        found.update((session.id, session) for session in above)
-        generation = {session.parent_id for session in above if session.parent_id}
-    generation = [*chosen, *found]
-    while generation := [id_ for id_ in store.children(generation) if id_ not in chosen and id_ not in found]:
-        found.update((session.id, session) for session in store.sessions(generation))
-    return found
-
-
-def trees(family: Mapping[str, Session]) -> Iterator[list[Session]]:
-    """Yield whole trees, parents before children, a generation after the other.
-
-    A tree begins at the topmost ancestor that exists; a cycle of parents has none and begins at the first of them.
-    Its sessions were made one after the other, so sessions that are written together lie together in the file.
-    """
-    tops, children = tops_and_children(family)
-    for top in tops:
-        yield take_tree(top, children)
-    for session in family.values() if children else ():
-        if session.parent_id in children:
-            yield take_tree(session, children)
-
-
-def tops_and_children(family: Mapping[str, Session]) -> tuple[list[Session], dict[str, list[Session]]]:
-    """Return the sessions whose parent isn't in `family`, and the children of each parent, by its id."""
-    tops = []
-    children: dict[str, list[Session]] = {}
-    for session in family.values():
-        parent = session.parent_id
-        if parent is not None and parent in family:
-            children.setdefault(parent, []).append(session)
-        else:
-            tops.append(session)
-    return tops, children
-
-
-def take_tree(top: Session, children: dict[str, list[Session]]) -> list[Session]:
-    """Return a session and its descendants, parents before children, and take them out of `children`.
-
-    Each session of a cycle of parents is in the tree once.
-    """
-    if top.parent_id in children:
-        children[top.parent_id].remove(top)
-    tree = [top]
-    for session in tree:  # it grows meanwhile
-        tree += children.pop(session.id, ())
-    return tree
+        return {}
+    links = store.links_around(chosen)
+    return {session.id: session for session in store.sessions(trees.relatives(chosen, links))}

@@ -20,11 +20,13 @@ from migrator.store.history_copy import HistoryCopy
 from migrator.store.reader import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 WAIT_FOR_READERS_SECONDS = 30.0
 """How long a run waits for plans and lists of orphans that are being made."""
+
+POLL_SECONDS = 0.2
 
 REFRESH_BUSY_SECONDS = 0.1
 """How long a refresh waits for a lock on the file; the old copy serves meanwhile."""
@@ -68,14 +70,21 @@ class DatabaseAccess:
                 self._readers_changed.notify_all()
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Keep every reader of this process out. Raises DatabaseInUse if those that are in take too long."""
-        with self._readers_changed:
-            self._run_pending = True
-            if not self._readers_changed.wait_for(lambda: self._readers == 0, WAIT_FOR_READERS_SECONDS):
-                self._run_pending = False
-                raise DatabaseInUse(f"{self.path} is in use by a plan that this server is making; try again later.")
+    def writing(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Keep every reader of this process out. Raises DatabaseInUse if those that are in take too long.
+
+        `waiting` is called now and then until they have finished; what it raises ends the wait.
+        """
+        deadline = time.monotonic() + WAIT_FOR_READERS_SECONDS
         try:
+            with self._readers_changed:
+                self._run_pending = True
+                while not self._readers_changed.wait_for(lambda: self._readers == 0, POLL_SECONDS):
+                    waiting()
+                    if time.monotonic() >= deadline:
+                        raise DatabaseInUse(
+                            f"{self.path} is in use by a plan that this server is making; try again later."
+                        )
             with self._copy_lock:
                 self._refresh(time.monotonic())
             yield

@@ -8,7 +8,8 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import DatabaseInUse, Interrupted
-from migrator.server.problems import BUSY, STOPPING, Problem
+from migrator.server.database_access import POLL_SECONDS
+from migrator.server.problems import BUSY, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int], None]
     Work = Callable[[Progress], Run]
-
-POLL_SECONDS = 0.2
 
 
 class Report(NamedTuple):
@@ -63,7 +62,7 @@ class Jobs:
 
         with self._starting:
             if self._stopping.is_set():
-                raise Problem(STOPPING, "The server is stopping; nothing was written.", exit_code=Interrupted.exit_code)
+                raise Problem.stopping()
             if self._busy:
                 raise Problem(BUSY, "Another run is being carried out; try again when it is done.", exit_code=4)
             self._busy = True
@@ -98,7 +97,7 @@ def retry_while_in_use(access: DatabaseAccess, wait_seconds: float, work: Callab
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
-            with access.writing():
+            with access.writing(lambda: progress(0)):
                 return work()
         except DatabaseInUse:
             if time.monotonic() >= deadline:

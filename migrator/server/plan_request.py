@@ -13,10 +13,12 @@ from migrator.errors import BadInput
 from migrator.plugins import selector_options
 from migrator.selection.options import may_stand_alone, read_options
 from migrator.server.parameters import Parameter, object_schema, read_fields
+from migrator_selectors.exclude_from import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_FILES = (click.Path, click.File)
 COMMAND = Parameter(
     "command",
     {"type": "string", "enum": ["move", "rescue"], "default": "move"},
@@ -72,12 +74,23 @@ LISTED_HOMES = {
         ["--search"], multiple=True, help="Of `rescue`: look below this directory for what was moved."
     ),
 }
+EXCLUDE_LINES = click.Option(
+    ["--exclude-lines", TEXTS],
+    multiple=True,
+    help="Leave out the directories that these lines list, in gitignore syntax, seen from /: the text of a whole list.",
+)
 
 
 @cache
-def _selector_options() -> Mapping[str, click.Option]:
+def _all_selector_options() -> Mapping[str, click.Option]:
     """Map the name of each selector's option, without its dashes, to it."""
     return {next(name for name in o.opts if name.startswith("--"))[2:]: o for o in selector_options().values()}
+
+
+def _selector_options() -> Mapping[str, click.Option]:
+    """Return those that a body can have: none that names a file, for a server opens no file for its clients."""
+    named = {name: option for name, option in _all_selector_options().items() if not isinstance(option.type, _FILES)}
+    return {**named, "exclude-lines": EXCLUDE_LINES}
 
 
 def schema() -> dict[str, Any]:
@@ -112,6 +125,9 @@ def read_request(body: Any) -> MoveRequest | RescueRequest:
     fields = {field.name: field for field in (*BOTH, *(DESTINATION if command == "move" else HOMES))}
     known = {**_selector_options(), **({} if command == "move" else LISTED_HOMES)}
     for name, value in body.items():
+        if name in _all_selector_options() and name not in known:
+            instead = "send its text as exclude-lines" if name == "exclude-from" else "leave it out"
+            raise BadInput(f"{name} names a file, and the server opens none for a client; {instead}.")
         if name not in {*known, *fields, COMMAND.name}:
             names = ", ".join([*known, *fields, COMMAND.name])
             raise BadInput(f"There is no option {name[:40]!r} of {command}; known: {names}.")

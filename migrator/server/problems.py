@@ -78,6 +78,11 @@ class Problem(Exception):
         }
 
     @classmethod
+    def stopping(cls) -> Problem:
+        """Refuse since the server stops."""
+        return cls(STOPPING, "The server is stopping; nothing was written.", exit_code=Interrupted.exit_code)
+
+    @classmethod
     def of(cls, error: MigratorError) -> Problem:
         """Return the problem for one of our errors."""
         more: dict[str, Any] = {}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
-from migrator.errors import MigratorError
+from migrator.errors import Interrupted, MigratorError
 from migrator.output.kinds import TOKEN
 from migrator.output.output_file import OutputFile
 from migrator.server import token as tokens
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
     from migrator.server.database_access import DatabaseAccess
 
+LAST_WORDS_SECONDS = 1.0
+"""How long a process that ends without one of its threads has to say why."""
+
 
 @dataclass(slots=True)
 class RunningServer:
@@ -41,13 +47,26 @@ class RunningServer:
     def run(self) -> bool:
         """Answer until SIGINT or SIGTERM; return whether that cut off a run, which was rolled back."""
         gc.enable()  # the command line turned it off; a server would grow without it
+        server = Server(self._app, self._state.jobs.finish)
         try:
-            Server(self._app, self._state.jobs.finish).run([self._socket])
+            server.run([self._socket])
         finally:
             self._state.jobs.finish()
             self._state.access.close()
             tokens.remove(self.token, self.token_file)
+        if server.abandoned:
+            end_without(Interrupted.exit_code if self._state.jobs.interrupted else 0)
         return self._state.jobs.interrupted
+
+
+def end_without(code: int) -> None:
+    """Let the process end soon with this exit code, although a thread is in the midst of what may never end."""
+
+    def end() -> None:
+        time.sleep(LAST_WORDS_SECONDS)
+        os._exit(code)
+
+    Thread(target=end, daemon=True).start()
 
 
 def prepare(

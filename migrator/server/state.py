@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from asyncio import CancelledError
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from migrator.arguments import WriteRequest
 from migrator.errors import BadInput
 from migrator.server.jobs import Jobs, retry_while_in_use
 from migrator.server.orphan_cache import OrphanCache
+from migrator.server.problems import Problem
 from migrator.text import printable_json
 
 if TYPE_CHECKING:
@@ -84,8 +86,14 @@ def json_text(text: str, status: int = 200, headers: Mapping[str, str] | None = 
 
 
 async def in_thread(work: Callable[[], Response], limiter: CapacityLimiter | None = None) -> Response:
-    """Do `work` in a thread, so that other requests are answered meanwhile; `limiter` says how many at a time."""
-    return await to_thread.run_sync(work, limiter=limiter)
+    """Do `work` in a thread, so that other requests are answered meanwhile; `limiter` says how many at a time.
+
+    It only reads: a server that stops doesn't wait for it.
+    """
+    try:
+        return await to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=True)
+    except CancelledError:
+        raise Problem.stopping() from None
 
 
 def write_work(state: AppState, values: Mapping[str, Any], route: str, write: Callable[[WriteRequest], Run]) -> Work:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from migrator.disk.bounded import read_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX = "ocm_"
 """Every token begins with this, which tells a token file from any other."""
+_LIMIT = 64
 
 
 def make() -> str:
@@ -20,7 +23,7 @@ def make() -> str:
 def remove(token: str, file: Path) -> None:
     """Delete the file when the server ends, unless another server has written its token there by now."""
     try:
-        if file.read_text(encoding="ascii").strip() == token:
+        if read_file(file, _LIMIT).strip() == token.encode():
             file.unlink()
-    except (OSError, ValueError):
+    except OSError:
         return

@@ -67,6 +67,8 @@ class Server(uvicorn.Server):
             )
         )
         self._finish = finish
+        self.abandoned = False
+        """Whether some requests weren't answered before the server stopped; what they do goes on in their threads."""
         # uvicorn would log every malformed request, and a traceback for each client that is cut off at the end. What
         # goes wrong in a handler is logged by HostMiddleware.
         logging.getLogger("uvicorn").addHandler(logging.NullHandler())
@@ -92,3 +94,4 @@ class Server(uvicorn.Server):
             server.close()
         await run_in_threadpool(self._finish)
         await super().shutdown(sockets)
+        self.abandoned = bool(self.server_state.tasks)

@@ -8,6 +8,7 @@ all its worktrees: opencode can't take new ones, and its undo deletes files that
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +17,15 @@ from migrator.disk.ownership import owner_of
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import content_of, is_directory, names_in
 from migrator.disk.temp_dirs import locked
+from migrator.places.small_files import read_small
 from migrator.state_dir import written_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from migrator.paths import FolderMap
+
+_LIMIT = 1 << 20
 
 
 def read_alternates(objects: str | Path) -> list[str]:
@@ -30,7 +34,7 @@ def read_alternates(objects: str | Path) -> list[str]:
     Raises CantTell if nobody can tell.
     """
     with naming_remedy(str(objects)):
-        text = content_of(Path(objects, "info", "alternates")).decode("utf-8", "surrogateescape")
+        text = content_of(Path(objects, "info", "alternates"), _LIMIT).decode("utf-8", "surrogateescape")
     return [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]
 
 
@@ -73,9 +77,6 @@ def broken_alternates(root: Path, folders: FolderMap) -> Iterator[tuple[str, Seq
 
 def worktree_of(git_dir: str) -> str:
     """Return the worktree of a snapshot repository from its configuration; "" if that doesn't say."""
-    try:
-        text = Path(git_dir, "config").read_text("utf-8", "surrogateescape")
-    except OSError:
-        return ""
+    text = os.fsdecode(read_small(f"{git_dir}/config", _LIMIT) or b"")
     found = re.search(r'^\s*worktree = "?(.*?)"?$', text, re.MULTILINE)
     return found[1] if found else ""

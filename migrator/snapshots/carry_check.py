@@ -17,7 +17,7 @@ from migrator.snapshots.pathspecs import matches_other_files
 from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import NoRoute, SnapshotRoute, SnapshotRoutes
 from migrator.snapshots.trees import Trees, complete_trees
-from migrator.store.turns import redo_snapshot, undo_records
+from migrator.store.turns import redo_snapshot, undo_records, why_unreadable
 from migrator.text import count
 
 if TYPE_CHECKING:
@@ -82,9 +82,15 @@ class CarryChecker:
         every_id = [id_ for ids in by_route.values() for id_ in ids]
         records = undo_records(self._store, every_id)
         redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id).items()}
-        for route, ids in by_route.items():
+        for route, every in by_route.items():
+            ids = [id_ for id_ in every if not records[id_].unreadable]
+            for id_ in sorted({*every}.difference(ids)):
+                why = why_unreadable("part", records[id_].unreadable[0].part, id_)
+                decisions[id_] = CarryDecision(None, because=why, unknown=why)
+            if not ids:
+                continue
             try:
-                sessions = [_Session(id_, *records[id_], redo_trees.get(id_)) for id_ in ids]
+                sessions = [_Session(id_, *records[id_][:2], redo_trees.get(id_)) for id_ in ids]
                 decisions |= _decide(route, sessions, self._why_unreadable)
             except MigratorError as error:
                 why = self._why_unreadable(route) or str(error).rstrip(".")

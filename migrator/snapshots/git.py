@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
+from migrator.disk.readable import with_remedy
 from migrator.errors import MigratorError
+from migrator.places.broken_git import why_endless
 from migrator.places.git import environment
+from migrator.places.programs import QUESTION, WORK, Command, run
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
 # As opencode runs it: no translation of line ends, names as they are.
 _PLAIN = ("-c", "core.autocrlf=false", "-c", "core.quotepath=false", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
+
+_LONG = frozenset({"--batch-all-objects", "hash-object", "index-pack", "pack-objects", "rev-list", "verify-pack"})
+"""What goes through all objects, or all of a large file."""
 
 
 class GitFailed(MigratorError):
@@ -29,28 +35,27 @@ def run_git(
     work_tree: str | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Run git on `git_dir` and return what it prints; raises GitFailed with any exit code but 0.
+    """Run git on `git_dir` and return what it prints; raises GitFailed with any exit code but 0, CantTell if it waits.
 
     `stdin` is what it reads, or an open file; `stdout` is an open file that it prints into instead; `extra` is added to
     its environment. Git has no terminal, so Ctrl-C doesn't reach it: we stop between two of its runs, not in one.
     """
-    input_: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
+    check_not_endless(git_dir)
+    what, environ = f"git {words[0]} on {git_dir}", {**environment(), **(extra or {})}
+    command = Command(what, ("git", *_PLAIN, *git_at(git_dir, work_tree), *words), environ, work_tree or git_dir)
     try:
-        done: subprocess.CompletedProcess[bytes] = subprocess.run(
-            ("git", *_PLAIN, *git_at(git_dir, work_tree), *words),
-            cwd=work_tree or git_dir,
-            env={**environment(), **(extra or {})},
-            stdout=stdout or subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            check=False,
-            **input_,
-        )
+        done = run(command, QUESTION if _LONG.isdisjoint(words) else WORK, stdin=stdin, stdout=stdout)
     except OSError as error:
         raise GitFailed(f"git can't be run on {git_dir}: {error.strerror or error}") from error
     if done.returncode:
-        raise GitFailed(f"git {words[0]} on {git_dir} failed: {_complaint(done)}")
-    return done.stdout or b""
+        raise GitFailed(f"{what} failed: {_complaint(done)}")
+    return done.stdout
+
+
+def check_not_endless(git_dir: str) -> None:
+    """Raise CantTell if a file lies there that git might wait for, or read without end."""
+    if (error := why_endless([git_dir])) is not None:
+        raise with_remedy(error, git_dir)
 
 
 def git_at(git_dir: str, work_tree: str | None = None) -> tuple[str, ...]:
@@ -70,9 +75,9 @@ def with_alternates(*objects: str) -> dict[str, str]:
 
 def git_path(worktree: str, *words: str) -> str:
     """Return the absolute path that `git rev-parse WORDS` names in a worktree."""
-    command = ("git", "rev-parse", "--path-format=absolute", *words)
+    words = ("git", "rev-parse", "--path-format=absolute", *words)
     try:
-        done = subprocess.run(command, cwd=worktree, env=environment(), capture_output=True, check=False)
+        done = run(Command(f"git rev-parse in {worktree}", words, environment(), worktree))
     except OSError as error:
         raise GitFailed(f"git can't be run in {worktree}: {error.strerror or error}") from error
     if done.returncode:
@@ -87,8 +92,8 @@ def common_directory(worktree: str) -> str:
 
 def quotes_names(git_dir: str) -> bool:
     """Tell whether git, as the user configured it, quotes names with other letters than ASCII (its default)."""
-    command = ("git", *git_at(git_dir), "config", "--type=bool", "--default=true", "core.quotepath")
-    done = subprocess.run(command, env=environment(), capture_output=True, check=False)
+    words = ("git", *git_at(git_dir), "config", "--type=bool", "--default=true", "core.quotepath")
+    done = run(Command(f"git config on {git_dir}", words, environment()))
     return done.stdout.strip() != b"false"
 
 

@@ -10,7 +10,7 @@ from migrator.disk.spelling import folder_map, is_one_name, is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.model import FolderState
-from migrator.paths import FolderMap, checkout_root
+from migrator.paths import FolderMap, checkout_root, upwards
 from migrator.places.checkout import GLOBAL, kept_project_id
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
@@ -119,9 +119,8 @@ class SnapshotRoutes:
         directory above, as in opencode.
         """
         now = self._moving.old_path(directory) or directory
-        while self._is_relocation and not is_directory(now) and now != "/":
-            now = os.path.dirname(now)
-        return self._places.find(now)
+        there = filter(is_directory, upwards(now)) if self._is_relocation else ()
+        return self._places.find(next(iter(there), now))
 
     def _find_or_raise(self, before: Binding, after: Binding) -> SnapshotRoute | str:
         """Return the route, or a sentence why there certainly is none. Raises MigratorError if nobody can tell."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import CantTell
 from migrator.paths import is_within, path_below
 from migrator.places.git import environment
+from migrator.places.programs import QUESTION, Command, run
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import git_at
 from migrator.snapshots.layout import Layout
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from migrator.store.reader import Store
 
-_MOST_BYTES = 1024 * 1024
+_SOME = QUESTION._replace(most_bytes=1024 * 1024, is_enough=True)
 """Of what git prints: some thousand files are evidence enough."""
 _STAMP = re.compile(
     rb"([^\0]+)\0  ctime: (\d+):(\d+)\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: (\d+)\n  uid: .*\n  size: .*\n"
@@ -124,14 +124,10 @@ def is_same_folder(stamps: Sequence[FileStamp], folder: str, below: str = "") ->
 
 
 def _stamps(directory: str, *git_options: str) -> list[FileStamp]:
-    command = ("git", *git_options, "ls-files", "--debug", "-z")
+    words = ("git", *git_options, "ls-files", "--debug", "-z")
     try:
-        with subprocess.Popen(
-            command, cwd=directory, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as process:
-            printed = process.stdout.read(_MOST_BYTES) if process.stdout else b""
-            process.kill()
-    except OSError:
+        printed = run(Command(f"git ls-files in {directory}", words, environment(), directory), _SOME).stdout
+    except (OSError, CantTell):
         return []
     return [
         FileStamp(os.fsdecode(path), int(inode), _nanoseconds(*changed), _nanoseconds(*modified))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.ownership import give_path, make_directory, owner_of
 from migrator.disk.temp_dirs import locked, remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
+from migrator.places.small_files import read_small
 from migrator.snapshots.alternates import add_alternates
 from migrator.snapshots.create import create
 from migrator.snapshots.git import GitFailed, run_git
@@ -136,6 +137,6 @@ def _remove_incomplete(packs: Path) -> None:
     """Remove our packs that have no index: the process that installed them was killed before the last file."""
     with locked(packs):
         for keep in packs.glob("*.keep"):
-            if not keep.with_suffix(".idx").exists() and keep.read_bytes().strip() == _OURS.encode():
+            if not keep.with_suffix(".idx").exists() and (read_small(str(keep), 64) or b"").strip() == _OURS.encode():
                 for suffix in (".pack", ".rev", ".keep"):
                     keep.with_suffix(suffix).unlink(missing_ok=True)

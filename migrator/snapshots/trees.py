@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.places.git import environment
-from migrator.snapshots.git import GitFailed, git_at, is_hash, run_git
+from migrator.places.programs import Batch, Command
+from migrator.snapshots.git import GitFailed, check_not_endless, git_at, is_hash, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
 DIRECTORY, LINK, SUBMODULE = "40000", "120000", "160000"
 EXECUTABLE = "100755"
+_LARGEST = 1 << 28
+"""A directory of some million files."""
 
 
 class TreeEntry(NamedTuple):
@@ -30,7 +32,7 @@ class Trees:
     def __init__(self, git_dir: str, extra: Mapping[str, str] | None = None) -> None:
         self._git_dir = git_dir
         self._extra = extra or {}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._git: Batch | None = None
         # Directories that didn't change are the same object in every snapshot.
         self.entries = lru_cache(maxsize=512)(self._entries)
 
@@ -73,38 +75,29 @@ class Trees:
         return found
 
     def _read(self, tree: str) -> bytes | None:
-        if self._process is None:
-            self._process = subprocess.Popen(
-                ("git", *git_at(self._git_dir), "cat-file", "--batch"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**environment(), **self._extra},
-                start_new_session=True,
-            )
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None  # noqa: S101 - for the type checker
-        assert stdout is not None  # noqa: S101 - as above
+        if self._git is None:
+            check_not_endless(self._git_dir)
+            words = ("git", *git_at(self._git_dir), "cat-file", "--batch")
+            environ = {**environment(), **self._extra}
+            self._git = Batch(Command(f"git cat-file on {self._git_dir}", words, environ))
         try:
-            stdin.write(f"{tree}\n".encode())
-            stdin.flush()
-            words = stdout.readline().split()
-            if len(words) == 3:  # noqa: PLR2004 - hash, kind, size; else "HASH missing"
-                content = stdout.read(int(words[2]) + 1)[:-1]
-                if len(content) == int(words[2]):
-                    return content if words[1] == b"tree" else None
-            elif words:
+            self._git.send(tree)
+            answer = self._git.line().split()
+            if len(answer) == 3 and answer[1] == b"tree" and int(answer[2]) <= _LARGEST:  # noqa: PLR2004 - hash, kind, size
+                content = self._git.read(int(answer[2]) + 1)[:-1]
+                if len(content) == int(answer[2]):
+                    return content
+            elif len(answer) == 2:  # noqa: PLR2004 - hash, "missing"
                 return None
         except OSError:
             pass
-        self._end()  # a damaged object has ended it
+        self._end()  # a damaged object has ended it, or what follows is nothing for us
         return None
 
     def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            with self._process:
-                self._process = None
+        if self._git is not None:
+            with self._git:
+                self._git = None
 
 
 def existing_trees(git_dir: str, trees: Iterable[str]) -> set[str]:

@@ -17,14 +17,14 @@ from migrator.snapshots.git import quotes_names
 from migrator.snapshots.lookup import FileStatus, look_up
 from migrator.snapshots.readable import Readability
 from migrator.snapshots.undo_target import UndoTarget, UndoTargets
-from migrator.store.turns import redo_snapshot, undo_records
+from migrator.store.turns import Prompt, redo_snapshot, undo_records, why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.places import Places
     from migrator.store.reader import Store
-    from migrator.store.turns import Prompt, Turn
+    from migrator.store.turns import Turn
 
 
 UNTIL_MENDED = "Until that is mended, an undo there may delete files."
@@ -78,7 +78,7 @@ def by_message(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> di
     """Map each message of the user to the turns that answer it, one for each step; `prompts` has the prompt by part."""
     found: dict[Prompt, list[TurnEffect]] = {}
     for effect in turns:
-        found.setdefault(prompts[effect.turn.part], []).append(effect)
+        found.setdefault(prompts.get(effect.turn.part, Prompt(effect.turn.part, 0)), []).append(effect)
     return found
 
 
@@ -87,7 +87,8 @@ def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[
 
     Git is run a few times for each snapshot repository, whatever the number of sessions.
     """
-    with_turns = {id_: found.turns for id_, found in undo_records(store, sessions).items() if found.turns}
+    records = undo_records(store, sessions)
+    with_turns = {id_: record.turns for id_, record in records.items() if record.turns}
     targets = UndoTargets(store, places)
     by_target: dict[UndoTarget, dict[str, Sequence[Turn]]] = {}
     for id_, (binding, marker) in store.bindings(with_turns).items():
@@ -96,6 +97,10 @@ def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[
     readability, found = Readability(), dict[str, list[TurnEffect]]()
     for target, sessions_turns in by_target.items():
         found |= _effects_in(target, sessions_turns, readability, batched=targets.layout.by_worktree)
+    for id_, record in records.items():
+        for turn in record.unreadable:
+            why = why_unreadable("part", turn.part, id_)
+            found.setdefault(id_, []).append(TurnEffect(turn, because=why, known=False))
     return found
 
 

@@ -65,6 +65,8 @@ class UndoTargets:
             if workspace is None or workspace.type != "worktree" or workspace.directory is None:
                 return UndoTarget(None, because="opencode can't open its workspace")
             directory = workspace.directory
+        if not directory.startswith("/"):
+            return UndoTarget(None, because=f"{directory!r} is no path of this system")
         try:
             if status_of(directory) is not None and not is_directory(directory):
                 return UndoTarget(None, because=f"{directory} is no directory")

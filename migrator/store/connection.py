@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ def _open_readable(path: Path, write: bool, busy_seconds: float) -> sqlite3.Conn
 
 
 def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path))}?mode={mode}"
+    uri = f"file:{quote(os.fsencode(path))}?mode={mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
 
 
@@ -94,6 +95,11 @@ def _check_header(path: Path) -> None:
         raise MigratorError(f"{path} is an empty file, not an opencode database; name the right file with --db PATH.")
     if header != _MAGIC:
         raise MigratorError(f"{path} is not an SQLite database; name opencode's with --db PATH.")
+
+
+def met_no_text(error: sqlite3.Error) -> bool:
+    """Tell whether a statement failed because a text isn't UTF-8: what it returned, or what it gave to our function."""
+    return any(sign in str(error) for sign in ("decode to UTF-8", "user-defined function raised"))
 
 
 @contextmanager

@@ -45,6 +45,9 @@ def titled_elsewhere(store: Store, text: str) -> list[str]:
 
 
 def _found(store: Store, texts: Collection[str]) -> Iterator[str]:
+    odd = store.odd_sessions()
+    for id_ in _matching(texts, odd)[:_NAMED]:
+        yield f"this database has {id_}, but its row can't be read: {odd[id_]}"
     for other in other_databases(store):
         if other.unread:
             yield _unread(other)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from migrator.store.connection import add_functions, transaction, translate_errors
 from migrator.store.paging import keyset, next_cursor
 from migrator.store.reader import IN, array_of
+from migrator.store.row_json import OddText
 from migrator.store.schema import selected
 from migrator.store.session_json import COLUMNS, SESSION, SessionJson
 
@@ -57,7 +58,7 @@ class HistoryCopy:
 
     def _copy(self, store: Store) -> dict[str, Project]:
         existing = {name for (name,) in store.rows("SELECT name FROM pragma_table_info('session')")}
-        columns = selected(COLUMNS, existing)
+        columns = selected(COLUMNS, existing, fit_for_json=True)
         with store.translate_errors():
             store.connection.execute("ATTACH ? AS copy", [self._uri])
             with transaction(store.connection, "BEGIN"):
@@ -119,4 +120,5 @@ class HistoryCopy:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, check_same_thread=False)
         add_functions(connection)
+        connection.text_factory = OddText.read  # it may hold other columns' bytes than those that the gate looks at
         return connection

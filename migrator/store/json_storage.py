@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.disk.bounded import read_file
 from migrator.disk.status import names_in
 from migrator.errors import CantTell
 from migrator.model import Binding, Session
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from migrator.store.reader import Store
 
-
+_LARGEST = 1 << 24
 LEFT_BEHIND_JSON = "left-behind-json"
 """The name of the orphan rule that finds what is only there."""
 
@@ -76,7 +77,7 @@ def _names(directory: Path, unreadable: list[str]) -> list[str]:
 def left_behind_files(store: Store) -> JsonFiles:
     """Return the sessions that only JSON storage has, by id."""
     files, unreadable = json_files(store)
-    known = store.parents(files) if files else {}
+    known = store.existing(files) if files else set()
     return JsonFiles({id_: file for id_, file in sorted(files.items()) if id_ not in known}, unreadable)
 
 
@@ -89,9 +90,11 @@ def left_behind(store: Store) -> list[LeftBehind]:
 
 def _read(id_: str, file: Path, imported_others: bool) -> LeftBehind:
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = json.loads(read_file(file, _LARGEST))
         damage = None if isinstance(content, dict) else "it holds no JSON object"
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        content, damage = None, f"it can't be read: {error.strerror}"
+    except (ValueError, RecursionError) as error:
         content, damage = None, f"it can't be read: {error}"
     found: dict[str, Any] = content if isinstance(content, dict) else {}
     time = found.get("time")

@@ -6,15 +6,14 @@ captured. So whatever isn't known of the tables that we write is a reason to lea
 
 from __future__ import annotations
 
-import json
-import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from migrator.store.connection import columns_of
+from migrator.store.obstacles import lacks, obstacles
+from migrator.store.row_json import decode
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
 
 _SESSION = (
     "id project_id workspace_id parent_id fork_session_id directory path title version revert time_created "
@@ -34,37 +33,24 @@ _REQUIRED_TO_WRITE = {
 
 COMPLETED = "completed"
 
-WRITTEN = {
+_WHO = "known opencode"
+
+_WRITTEN = {
     "session_v2": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
     "session": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
     "session_message": REQUIRED["session_message"],
     **_REQUIRED_TO_WRITE,
     "project": frozenset({"id", "worktree", "sandboxes"}),
     "part": frozenset({"data"}),
+    "project_directory": frozenset({"project_id", "directory"}),
+    "workspace": frozenset({"directory"}),
 }
 """The columns that we set in existing rows."""
 
-INSERTED = {table: (REQUIRED | _REQUIRED_TO_WRITE)[table] for table in ("session_message", "event_sequence", "project")}
+_INSERTED = {
+    table: (REQUIRED | _REQUIRED_TO_WRITE)[table] for table in ("session_message", "event_sequence", "project")
+}
 """The columns that we fill in new rows."""
-
-# (table, columns) of the unique indexes, (table, column, other table) of the foreign keys that opencode makes.
-_UNIQUE = {
-    ("session_v2", ("id",)),
-    ("session", ("id",)),
-    ("session_message", ("id",)),
-    ("session_message", ("session_id", "seq")),
-    ("session_inbox", ("id",)),
-    ("session_inbox", ("session_id", "enqueued_seq")),
-    ("event_sequence", ("aggregate_id",)),
-    ("project", ("id",)),
-    ("part", ("id",)),
-}
-_FOREIGN = {
-    ("session_v2", "project_id", "project"),
-    ("session", "project_id", "project"),
-    ("session_message", "session_id", "session_v2"),
-    ("session_inbox", "session_id", "session_v2"),
-}
 
 
 def obstacle(db: sqlite3.Connection, *, with_v1: bool) -> str | None:
@@ -74,7 +60,7 @@ def obstacle(db: sqlite3.Connection, *, with_v1: bool) -> str | None:
             f"opencode 2 has not finished importing the sessions of opencode 1 ({phase}); "
             "start opencode 2, let it finish, and try again"
         )
-    return next(_unknown_to_opencode(db), None)
+    return next(chain(lacks(db, _REQUIRED_TO_WRITE, _WHO), obstacles(db, _WRITTEN, _INSERTED, _WHO)), None)
 
 
 def import_phase(db: sqlite3.Connection) -> str:
@@ -88,36 +74,7 @@ def import_phase(db: sqlite3.Connection) -> str:
     row = db.execute("SELECT value FROM kv WHERE key = 'migration.v1-v2'").fetchone()
     if row is None:
         return "it has not begun"
-    try:
-        value = json.loads(row[0])
-    except (ValueError, TypeError):
+    if not isinstance(value := decode(row[0]), dict):
         return "its record can't be read"
-    phase = value.get("phase") if isinstance(value, dict) else None
+    phase = value.get("phase")
     return COMPLETED if phase == COMPLETED else f"it is at {phase!r}"
-
-
-def _unknown_to_opencode(db: sqlite3.Connection) -> Iterator[str]:
-    """Yield what the tables that we write lack, and which constraints they have that no known opencode 2 makes."""
-    for table, needed in _REQUIRED_TO_WRITE.items():
-        if lacking := sorted(needed.difference(columns_of(db, table))):
-            yield f"table {table} lacks {', '.join(lacking)}, which every known opencode 2 has"
-    tables = dict(db.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table'").fetchall())
-    for table in sorted(WRITTEN.keys() & tables):
-        yield from _unknown_constraints(db, table, tables[table])
-
-
-def _unknown_constraints(db: sqlite3.Connection, table: str, sql: str) -> Iterator[str]:
-    written = WRITTEN[table]
-    if re.search(r"\bCHECK\s*\(", sql, re.IGNORECASE):
-        yield f"table {table} has a CHECK, which no known opencode makes"
-    for column, hidden in db.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", [table]):
-        if hidden and column in written:
-            yield f"column {column} of table {table} is computed, which it is in no known opencode"
-    indexes = db.execute('SELECT name FROM pragma_index_list(?) WHERE "unique"', [table]).fetchall()
-    for (index,) in indexes:
-        columns = tuple(name for (name,) in db.execute("SELECT name FROM pragma_index_info(?)", [index]))
-        if (table, columns) not in _UNIQUE and (None in columns or written & set(columns)):
-            yield f"table {table} has a unique index, {index}, which no known opencode makes"
-    for column, other in db.execute('SELECT "from", "table" FROM pragma_foreign_key_list(?)', [table]).fetchall():
-        if column in written and (table, column, other) not in _FOREIGN:
-            yield f"column {column} of table {table} refers to table {other}, which it does in no known opencode"

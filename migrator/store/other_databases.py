@@ -60,7 +60,7 @@ def other_databases(store: Store) -> list[OtherDatabase]:
         return [OtherDatabase(store.path.with_name("opencode-*.db"), "", unread=str(error))]
     if not beside:
         return []
-    known: dict[str, int] = dict(store.rows("SELECT id, time_updated FROM session"))
+    known = dict.fromkeys(store.odd_sessions(), 0) | dict(store.rows("SELECT id, time_updated FROM session"))
     read = [_read(path, known) for path in beside]
     return [other for other in read if other.only_there or other.shared or other.unread]
 

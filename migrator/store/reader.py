@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections import defaultdict
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from migrator.model import Binding, Project, ProjectPaths, Session, SessionDirectory
-from migrator.store import connection, opencode_2_schema, schema
+from migrator.store import connection, odd_rows, opencode_2_schema, row_json, schema
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from migrator.model import Row
+    from migrator.store.odd_rows import OddValue
 
 FIRST_WITH_PATH = (1, 14, 34)
 """The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
@@ -27,26 +29,34 @@ IN = "IN (SELECT value FROM json_each(?))"
 
 # A `patch` part with files is what opencode's undo acts on: it checks each file out of the snapshot, and where that
 # fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). opencode writes the type first, which
-# tells nearly all parts apart by a few letters; only others, and patches, are searched and parsed.
+# tells nearly all parts apart by a few letters; only others, and patches, are searched and parsed. One that can't be
+# read counts: nobody can tell what an undo would do.
 LIVE_PATCH = """
     CASE WHEN substr(data, 1, 9) = '{"type":"' AND substr(data, 10, 6) <> 'patch"' THEN FALSE
-    WHEN instr(data, '"patch"') > 0 AND typeof(data) = 'text' THEN
-        CASE WHEN json_valid(data) THEN
+    WHEN instr(data, '"patch"') > 0 THEN
+        CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN
             json_extract(data, '$.type') = 'patch' AND coalesce(json_array_length(data, '$.files'), 0) > 0
-        END
+        ELSE TRUE END
     END
 """
 
 
 # What opencode 2 keeps of a turn that changed files is in the answer itself, a `session_message`.
 LIVE_SNAPSHOT = """
-    CASE WHEN type = 'assistant' AND instr(data, '"snapshot"') > 0 AND typeof(data) = 'text' THEN
-        CASE WHEN json_valid(data) THEN coalesce(json_array_length(data, '$.snapshot.files'), 0) > 0 END
+    CASE WHEN type = 'assistant' AND instr(data, '"snapshot"') > 0 THEN
+        CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN
+            coalesce(json_array_length(data, '$.snapshot.files'), 0) > 0
+        ELSE TRUE END
     END
 """
 
+_HAS_V2_ROW = "EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = session.id)"
+
 DIRECTORIES = "project_directory"
 """The table of the checkouts of each project."""
+
+_FEW, _GENERATIONS = 1000, 8
+"""Up to how many sessions, and how far from them, trees are followed by queries for each generation."""
 
 WHOLE = "*"
 """The name of no column: the whole row, as a JSON object."""
@@ -95,7 +105,7 @@ class ProjectRows(NamedTuple):
 class Store:
     """An opencode database, open for reading until `close`.
 
-    `session` in SQL is every session once, in all dialects; see `schema.make_session_view`.
+    `session` in SQL is every session once, in all dialects, and without odd rows; see `schema.make_views`.
     """
 
     def __init__(
@@ -116,7 +126,8 @@ class Store:
         try:
             with self.translate_errors():
                 self.schema = schema.recognise(self.connection, str(path))
-                schema.make_session_view(self.connection, self.schema)
+                odd_rows.add_functions(self.connection)
+                self._leave_out_odd_rows(with_text=False)
         except BaseException:
             self.connection.close()
             raise
@@ -138,7 +149,45 @@ class Store:
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one query."""
         with self.translate_errors():
+            try:
+                return self.connection.execute(sql, params).fetchall()
+            except sqlite3.OperationalError as error:
+                self._leave_out_what_is_no_text(error)
             return self.connection.execute(sql, params).fetchall()
+
+    # -- odd rows ------------------------------------------------------------------------------------------------
+
+    def _leave_out_odd_rows(self, *, with_text: bool) -> None:
+        self._odd = odd_rows.conditions(self.connection, with_text=with_text)
+        self._without_odd_text = with_text
+        schema.make_views(self.connection, self.schema, self._odd)
+
+    def _leave_out_what_is_no_text(self, error: sqlite3.OperationalError) -> None:
+        """Leave out rows whose text isn't UTF-8 too, if that is why a query failed; else raise its error."""
+        if self._without_odd_text or not connection.met_no_text(error):
+            raise error
+        self.connection.text_factory = row_json.OddText.read  # for what is read of conversations, and of `main`
+        self._leave_out_odd_rows(with_text=True)
+
+    def odd_values(self, *, everything: bool = False) -> list[OddValue]:
+        """Return what is odd in the rows that are left out and, with `everything`, in conversations and JSON too."""
+        with self.translate_errors():
+            if everything:
+                return list(odd_rows.every_odd_value(self.connection))
+            return list(odd_rows.odd_values(self.connection, self._odd))
+
+    def odd_sessions(self) -> dict[str, OddValue]:
+        """Map the id of each session that is left out, as far as it has one, to the first value that is odd."""
+        odd = [value for value in self.odd_values() if value.table in {"session", "session_v2"}]
+        return {value.session: value for value in reversed(odd) if value.session}
+
+    def parents_of_odd(self, ids: Iterable[str]) -> dict[str, str]:
+        """Map each of these sessions to its parent's id, if that is text; they may be left out themselves."""
+        found: dict[str, str] = {}
+        for table in self.schema.tables:
+            sql = f"SELECT id, CAST(parent_id AS BLOB) FROM main.{table} WHERE id {IN} AND typeof(parent_id) = 'text'"
+            found |= {id_: parent.decode(errors="replace") for id_, parent in self.rows(sql, [array_of(ids)])}
+        return found
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
@@ -155,12 +204,26 @@ class Store:
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[tuple[str | None, ...], Binding] = {}
+        for row in self._each_row(sql, params):
+            id_, parent, title, project, directory, path, workspace, created, updated, archived = row
+            bound = (project, directory, path, workspace)
+            binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
+            yield Session(id_, parent, title, binding, created, updated, archived)
+
+    def _each_row(self, sql: str, params: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of one query, without keeping them all."""
+        seen = 0
         with self.translate_errors():
-            for row in self.connection.execute(sql, params):
-                id_, parent, title, project, directory, path, workspace, created, updated, archived = row
-                bound = (project, directory, path, workspace)
-                binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
-                yield Session(id_, parent, title, binding, created, updated, archived)
+            try:
+                for row in self.connection.execute(sql, params):
+                    seen += 1
+                    yield row
+            except sqlite3.OperationalError as error:
+                self._leave_out_what_is_no_text(error)
+            else:
+                return
+            # The order is the same as before, and what was read of it before was fine.
+            yield from islice(self.connection.execute(sql, params), seen, None)
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, by id; missing ones are left out."""
@@ -170,9 +233,33 @@ class Store:
         """Return the ids of the sessions that meet an SQL condition."""
         return [id_ for (id_,) in self.rows(f"SELECT id FROM session WHERE {condition} ORDER BY id", params)]
 
-    def parents(self, ids: Iterable[str]) -> dict[str, str | None]:
-        """Map each of these sessions that exists to its parent's id."""
-        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE id {IN}", [array_of(ids)]))
+    def existing(self, ids: Iterable[str]) -> set[str]:
+        """Return those of these ids that a session has, even if its row is odd."""
+        wanted = array_of(ids)
+        tables = self.schema.tables
+        return {id_ for table in tables for (id_,) in self.rows(f"SELECT id FROM main.{table} WHERE id {IN}", [wanted])}
+
+    def links_around(self, ids: Iterable[str]) -> dict[str, str]:
+        """Map children to their parents: those of whole trees with these sessions at least, in other trees perhaps.
+
+        A few small trees are followed generation by generation; else to read every link is quicker.
+        """
+        links: dict[str, str] = {}
+        family = new = set(ids)
+        for _ in range(_GENERATIONS):
+            if len(family) > _FEW:
+                break
+            here = array_of(new)
+            links |= self.rows(
+                f"SELECT id, parent_id FROM session WHERE id {IN} AND parent_id IS NOT NULL "
+                f"UNION ALL SELECT id, parent_id FROM session WHERE parent_id {IN}",
+                [here, here],
+            )
+            new = {*links, *links.values()} - family
+            if not new:
+                return links
+            family = family | new
+        return dict(self.rows("SELECT id, parent_id FROM session WHERE parent_id IS NOT NULL"))
 
     def children(self, ids: Iterable[str]) -> dict[str, str]:
         """Map each child of these sessions to its parent's id."""
@@ -215,8 +302,8 @@ class Store:
         if not self.schema.has_v1:
             return frozenset()
         # Where opencode 2 has a row it wants a path in it, whatever its version says.
-        only_v1 = "AND id NOT IN (SELECT id FROM main.session_v2)" if self.schema.has_v2 else ""
-        rows = self.rows(f"SELECT id, version FROM main.session WHERE path IS NULL {only_v1}")
+        only_v1 = f"AND NOT {_HAS_V2_ROW}" if self.schema.has_v2 else ""
+        rows = self.rows(f"SELECT id, version FROM session WHERE path IS NULL {only_v1}")
         return frozenset(id_ for id_, version in rows if _version(version) < FIRST_WITH_PATH)
 
     def newest_version(self) -> tuple[int, ...]:
@@ -234,15 +321,13 @@ class Store:
         """Return the sessions that opencode 2 has and opencode 1, which has tables here too, doesn't."""
         if self.schema.dialect != "v1+v2":
             return frozenset()
-        rows = self.rows("SELECT id FROM main.session_v2 WHERE id NOT IN (SELECT id FROM main.session)")
-        return frozenset(id_ for (id_,) in rows)
+        return frozenset(self.ids_where("NOT EXISTS (SELECT 1 FROM main.session old WHERE old.id = session.id)"))
 
     def never_imported(self) -> list[str]:
         """Return the sessions that opencode 1 has and opencode 2, which has tables here too, doesn't; by id."""
         if self.schema.dialect != "v1+v2":
             return []
-        rows = self.rows("SELECT id FROM main.session WHERE id NOT IN (SELECT id FROM main.session_v2) ORDER BY id")
-        return [id_ for (id_,) in rows]
+        return self.ids_where(f"NOT {_HAS_V2_ROW}")
 
     def import_phase(self) -> str:
         """Return how far opencode 2 is with importing opencode 1's sessions, in words.
@@ -318,7 +403,10 @@ class Store:
     def projects(self) -> list[Project]:
         """Return every project row, by id."""
         rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
-        return [Project(id_, worktree, vcs, name, _strings(boxes)) for id_, worktree, vcs, name, boxes in rows]
+        return [
+            Project(id_, worktree, vcs, name, tuple(row_json.paths(boxes) or ()))
+            for id_, worktree, vcs, name, boxes in rows
+        ]
 
     def workspaces(self) -> dict[str, WorkspaceRow]:
         """Return opencode's own workspaces by their ids; those of opencode 2 have no directory."""
@@ -410,21 +498,3 @@ def _version(text: object) -> tuple[int, ...]:
     """Return the numbers of a version, () for what is none: the JSON era had sessions without one."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", text) if isinstance(text, str) else None
     return tuple(map(int, numbers.groups())) if numbers else ()
-
-
-def _strings(text: str | None) -> tuple[str, ...]:
-    """Decode a JSON array of strings; anything else counts as empty."""
-    try:
-        value = json.loads(text or "[]")
-    except ValueError:
-        return ()
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def parse_sandboxes(text: str) -> list[str] | None:
-    """Decode `project.sandboxes`; None if it is no JSON array of strings."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.store.connection import columns_of
+from migrator.store.obstacles import obstacles
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,6 +26,15 @@ _REQUIRED = {
     "project": frozenset("id worktree vcs name time_created time_updated sandboxes".split()),  # noqa: SIM905 - as above
     "part": frozenset({"id", "session_id", "data"}),
 }
+
+_WRITTEN = {
+    "session": frozenset("project_id directory path workspace_id revert".split()),  # noqa: SIM905 - as above
+    "project": frozenset({"id", "worktree", "sandboxes"}),
+    "part": frozenset({"data"}),
+    "project_directory": frozenset({"project_id", "directory"}),
+    "workspace": frozenset({"directory"}),
+}
+"""The columns that we set or fill in databases of opencode 1."""
 
 # The first tested version whose fresh database has the column: it tells an age, for people.
 _AGE = (
@@ -88,8 +98,7 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
             has_path=True,
             has_workspace=True,
             origin_first=True,
-            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables)
-            or _obstacle(db, opencode_2.WRITTEN.keys(), opencode_2.INSERTED, "known opencode"),
+            read_only_because=opencode_2.obstacle(db, with_v1="session" in tables),
         )
     has = _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
     return Schema(
@@ -98,38 +107,51 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
         has_path="path" in has["session"],
         has_workspace="workspace_id" in has["session"],
         origin_first="metadata" in has["session"],
-        read_only_because=_obstacle(
-            db,
-            {*_REQUIRED, "project_directory", "workspace"},
-            {"project": _REQUIRED["project"]},
-            "opencode 1",
-        ),
+        read_only_because=next(obstacles(db, _WRITTEN, {"project": _REQUIRED["project"]}, "opencode 1"), None),
     )
 
 
-def make_session_view(db: sqlite3.Connection, schema: Schema) -> None:
-    """Make one table of sessions to read from, whichever opencode wrote the database.
+def make_views(db: sqlite3.Connection, schema: Schema, fine: Mapping[str, str]) -> None:
+    """Make temporary views of what is read; nothing of them is in the file. Those of an earlier call are replaced.
 
-    A database with `session_v2` gets a temporary view named `session`, in the place of the table of opencode 1: a name
-    without a schema means the temporary one first. It holds every session once: where both opencodes have a row, that
-    of opencode 2, which never reads the other. It has the columns of opencode 2; what opencode 1 lacks is NULL. Nothing
-    of it is in the file. A database of opencode 1 has no view.
+    `fine` maps each table with odd rows to the condition that leaves them out: see `odd_rows`.
+
+    A database with `session_v2` gets a view named `session`, in the place of the table of opencode 1: a name without a
+    schema means the temporary one first. It holds every session once: where both opencodes have a row, that of opencode
+    2, which never reads the other; none if either is odd, since both would move. It has the columns of opencode 2; what
+    opencode 1 lacks is NULL.
 
     Statements that write name `main.session` or `main.session_v2`.
     """
-    if not schema.has_v2:
-        return
-    columns = columns_of(db, "session_v2")
-    select = f"SELECT {selected(columns, columns)} FROM main.session_v2"
-    if schema.has_v1:
-        only_v1 = "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id)"
-        select += f" UNION ALL SELECT {selected(columns, columns_of(db, 'session'))} FROM main.session old {only_v1}"
-    db.execute(f"CREATE TEMP VIEW session AS {select}")
+    for (name,) in db.execute("SELECT name FROM temp.sqlite_master WHERE type = 'view'").fetchall():
+        db.execute(f'DROP VIEW temp."{name}"')
+    views = {table: f"SELECT * FROM main.{table} WHERE {condition}" for table, condition in fine.items()}
+    if schema.has_v2:
+        columns = columns_of(db, "session_v2")
+        views["session"] = (
+            f"SELECT {selected(columns, columns)} FROM main.session_v2 v WHERE {fine.get('session_v2', 'TRUE')}"
+        )
+        if schema.has_v1:
+            if "session" in fine:
+                odd = f"SELECT id FROM main.session WHERE ({fine['session']}) IS NOT TRUE"
+                views["session"] += f" AND (id IN ({odd})) IS NOT TRUE"
+            views["session"] += (
+                f" UNION ALL SELECT {selected(columns, columns_of(db, 'session'))} FROM main.session old "
+                "WHERE NOT EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = old.id) "
+                f"AND {fine.get('session', 'TRUE')}"
+            )
+    for name, select in views.items():
+        db.execute(f"CREATE TEMP VIEW {name} AS {select}")
 
 
-def selected(columns: Iterable[str], existing: Collection[str]) -> str:
-    """Return these columns of a table of sessions as SQL, with NULL for those that don't exist."""
-    values = {name: name if name in existing else "NULL" for name in columns}
+def selected(columns: Iterable[str], existing: Collection[str], *, fit_for_json: bool = False) -> str:
+    """Return these columns of a table of sessions as SQL, with NULL for those that don't exist.
+
+    If they are to be `fit_for_json`, BLOBs and infinity, which JSON can't hold, are NULL too.
+    """
+    finite = "WHEN 'real' THEN nullif(nullif({0}, 9e999), -9e999)"
+    value = f"CASE typeof({{0}}) WHEN 'blob' THEN NULL {finite} ELSE {{0}} END" if fit_for_json else "{0}"
+    values = {name: value.format(name) if name in existing else "NULL" for name in columns}
     values["title"] = "coalesce(title, '')"  # opencode 2 leaves a session without a title until it has found one
     return ", ".join(f"{value} AS {name}" for name, value in values.items())
 
@@ -147,21 +169,3 @@ def _columns(
                 "name the right file with --db PATH.",
             )
     return has
-
-
-def _obstacle(
-    db: sqlite3.Connection, written: Collection[str], inserted: Mapping[str, Collection[str]], who: str
-) -> str | None:
-    """Return what would make our writes do more, or less, than they say; None if nothing does.
-
-    `written` are the tables that we write, `inserted` the columns that we fill of those that get new rows.
-    """
-    for table, trigger in db.execute("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"):
-        if table in written:
-            return f"table {table} has a trigger, {trigger}, which no {who} makes"
-    demanded = 'SELECT name FROM pragma_table_info(?) WHERE "notnull" AND dflt_value IS NULL'
-    for table, filled in inserted.items():
-        for (column,) in db.execute(demanded, [table]):
-            if column not in filled:
-                return f"table {table} demands a value for {column}, which no {who} does"
-    return None

@@ -67,7 +67,7 @@ SESSION = " || ".join(
         + ", ".join(f"'{key}', json_extract(model, '$.{key}')" for key in _MODEL)
         + ")), '')",
         _always("version", "version"),
-        """',"time":{"created":' || time_created""",
+        """',"time":{"created":' || json_quote(time_created)""",
         _always("updated", "time_updated"),
         _maybe("compacting", "time_compacting"),
         _maybe("archived", "time_archived"),

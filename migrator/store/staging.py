@@ -6,13 +6,17 @@ belong to this connection and vanish with it.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from migrator.errors import MigratorError
 from migrator.model import Binding, Change, FileUndo
 from migrator.store.connection import BUSY_SECONDS, transaction
 from migrator.store.reader import LIVE_PATCH, LIVE_SNAPSHOT
+from migrator.store.row_json import decode
+from migrator.store.turns import why_unreadable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -93,7 +97,7 @@ class Staging:
         Staged rows can be copied there without a detour through Python. SQLite's errors are raised as they are.
         """
         db = self.store.connection
-        db.execute("ATTACH ? AS journal", [str(journal)])
+        db.execute("ATTACH ? AS journal", [os.fsencode(journal)])
         try:
             db.execute("PRAGMA journal.locking_mode = NORMAL")  # it would be exclusive too
             db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")  # for whoever is reading that file
@@ -155,20 +159,29 @@ class Staging:
         return done
 
     def undoable_rows(self, first: int, last: int) -> list[tuple[str, str, str, str, str]]:
-        """Return (table, id, session id, data, data without files) of each row with files of file undo to detach."""
+        """Return (table, id, session id, data, data without files) of each row with files of file undo to detach.
+
+        Raises MigratorError where such a row can't be read.
+        """
         schema = self.store.schema
         kinds = [("part", LIVE_PATCH, "$.files")] * schema.has_v1
         kinds += [("session_message", LIVE_SNAPSHOT, "$.snapshot.files")] * schema.has_v2
-        return [
+        found = [
             (table, *row)
             for table, condition, files in kinds
             for row in self.store.rows(
-                f"SELECT t.id, t.session_id, data, json_set(data, '{files}', json('[]')) FROM temp.rebind r "
+                f"SELECT t.id, t.session_id, data, "
+                f"CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN json_set(data, '{files}', json('[]')) END "
+                "FROM temp.rebind r "
                 f"JOIN temp.change c ON c.seq = r.seq JOIN main.{table} t ON t.session_id = c.session "
                 f"WHERE r.detach AND r.seq BETWEEN ? AND ? AND {condition}",
                 [first, last],
             )
         ]
+        for table, id_, session, data, _ in found:
+            if decode(data) is None:
+                raise MigratorError(f"{session} can't be moved: {why_unreadable(table, id_, session)}.")
+        return found
 
     def reverts(self, first: int, last: int) -> list[tuple[str, str, str]]:
         """Return (table, session id, revert marker) of every reverted session to detach, in each table that has it."""
@@ -203,17 +216,27 @@ class Staging:
         return total
 
     def unplanned_children(self) -> list[tuple[str, str]]:
-        """Return (session id, parent id) of every child that doesn't move although its parent does."""
+        """Return (session id, parent id) of every child that doesn't move although its parent does; no odd rows."""
         moving = "SELECT c.session FROM temp.change c JOIN temp.rebind r ON r.seq = c.seq WHERE r.before <> r.after"
         if self.store.schema.has_v2:
-            return self.store.rows(
-                f"SELECT id, parent_id FROM session WHERE parent_id IN ({moving}) AND id NOT IN ({moving})"
+            sql = f"SELECT id, parent_id FROM session WHERE parent_id IN ({moving}) AND id NOT IN ({moving})"
+        else:
+            sql = (
+                f"SELECT id, parent_id FROM main.session WHERE parent_id IN ({moving}) "
+                "AND rowid IN (SELECT rowid FROM main.session WHERE parent_id IS NOT NULL "
+                "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)"
             )
-        return self.store.rows(
-            f"SELECT id, parent_id FROM main.session WHERE parent_id IN ({moving}) "
-            "AND rowid IN (SELECT rowid FROM main.session WHERE parent_id IS NOT NULL "
-            "EXCEPT SELECT row FROM temp.rebind WHERE before <> after)",
-        )
+        found = dict(self.store.rows(sql))
+        return [(child.id, found[child.id]) for child in self.store.sessions(found)] if found else []
+
+    def staying_descendants(self) -> frozenset[str]:
+        """Return the sessions in the trees of those that move, that don't move themselves."""
+        found: set[str] = set()
+        generation = [child for child, _ in self.unplanned_children()]
+        while generation:
+            found.update(generation)
+            generation = [child for child in self.store.children(generation) if child not in found]
+        return frozenset(found)
 
     def _session_tables(self) -> Iterator[tuple[str, str]]:
         """Yield each table of sessions, after the condition, ending in AND, that leaves only its rows; mostly one."""

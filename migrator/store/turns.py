@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.store.reader import LIVE_PATCH, array_of, stringify
+from migrator.store.row_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,38 +41,56 @@ class Turn(NamedTuple):
         return stringify(json.loads(self.data) | {"files": files})
 
 
+def why_unreadable(table: str, id_: str, session: str) -> str:
+    """Return the sentence, without its full stop, that a row can't be read on which an undo may act."""
+    return (
+        f"the data of {id_} in table {table} can't be read, so nobody can tell what an undo in {session} would do to "
+        "files; leave the session out, or set that row right with the `sqlite3` shell"
+    )
+
+
 class UndoRecord(NamedTuple):
-    """Of one session, oldest first: the turns that an undo would act on, and the trees that its steps name."""
+    """Of one session, oldest first: the turns that an undo would act on, and the trees that its steps name.
+
+    `unreadable` are turns that it may act on too, without files: their data can't be read.
+    """
 
     turns: list[Turn]
     trees: list[str]
+    unreadable: list[Turn]
 
 
 def redo_snapshot(marker: str | None) -> str | None:
     """Return the tree that a redo writes over the worktree, as a session's `revert` marker names it; else None."""
-    try:
-        tree = json.loads(marker or "{}").get("snapshot")
-    except (ValueError, AttributeError):
-        return None
+    value = decode(marker)
+    tree = value.get("snapshot") if isinstance(value, dict) else None
     return tree if isinstance(tree, str) else None
 
 
 def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]:
     """Return what an undo in each of these sessions works with."""
     wanted = list(sessions)
-    found = {session: UndoRecord([], []) for session in wanted}
+    found = {session: UndoRecord([], [], []) for session in wanted}
     sql = (
         "SELECT part.id, part.session_id, part.data FROM json_each(?) wanted JOIN part "
         f"ON part.session_id = wanted.value WHERE {LIVE_PATCH} OR {_SNAPSHOT} ORDER BY part.id"
     )
     for part, session, data in store.rows(sql, [array_of(wanted)]):
-        value = json.loads(data)
-        if value["type"] == "patch":
-            files = tuple(map(str, value["files"]))  # what isn't text names no file of the worktree, and isn't carried
-            found[session].turns.append(Turn(part, str(value.get("hash")), files, data))
-        else:
-            found[session].trees.append(value["snapshot"])
+        if (value := decode(data)) is None:
+            found[session].unreadable.append(Turn(part, "", (), ""))
+            continue
+        files, tree = value.get("files"), value.get("snapshot")  # of two with one name, SQLite may take the other
+        if value.get("type") == "patch" and isinstance(files, list):
+            # What isn't text names no file, and isn't carried.
+            found[session].turns.append(Turn(part, str(value.get("hash")), tuple(map(_as_text, files)), data))
+        elif isinstance(tree, str):
+            found[session].trees.append(tree)
     return found
+
+
+def _as_text(name: object) -> str:
+    """Return a name as text that can be given to a program; what it can't be in a name of a file is replaced."""
+    return str(name).encode(errors="replace").decode().replace("\0", "?")
 
 
 class Prompt(NamedTuple):

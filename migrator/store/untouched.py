@@ -12,15 +12,17 @@ opencode's are, and may leave them there (seen with SQLite 3.40). So we open it 
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import stat
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from migrator.disk.status import is_file
+from migrator.disk.status import is_open_here, status_of
 from migrator.errors import MigratorError
 from migrator.store.connection import add_functions
 from migrator.store.file_signature import FileSignature
@@ -73,8 +75,11 @@ def look_into(path: Path, look: Callable[[Store], T]) -> T:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    if not is_file(path):  # to open a FIFO would wait for ever
+    status = status_of(path)
+    if status is None or not stat.S_ISREG(status.st_mode):  # to open a FIFO would wait for ever
         raise MigratorError("it is no file")
+    if is_open_here(status):
+        raise MigratorError("it is the database that is in use here")
     with path.open("rb"):  # SQLite would say less of why it can't open it
         pass
     if _has_shared_log(path):
@@ -92,7 +97,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _connection(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    uri = f"file:{quote(str(path))}?{mode}"
+    uri = f"file:{quote(os.fsencode(path))}?{mode}"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)) as connection:
         yield connection
 

@@ -76,7 +76,7 @@ class Writer(Store):
                 self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
                     # With a read-only file BEGIN EXCLUSIVE doesn't fail; this UPDATE does.
-                    self.connection.execute("UPDATE project SET id = id WHERE FALSE")
+                    self.connection.execute("UPDATE main.project SET id = id WHERE FALSE")
                 self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
             self._check_same()
         except BaseException:
@@ -197,7 +197,7 @@ class Writer(Store):
     def remove_row(self, table: str, row: Row) -> bool:
         """Delete a row if every column still has this value; return whether it was deleted."""
         self._check_columns(table, row)
-        sql = f"DELETE FROM {table} WHERE {_all_equal(column for column, _ in row)}"
+        sql = f"DELETE FROM main.{table} WHERE {_all_equal(column for column, _ in row)}"
         return self.connection.execute(sql, [value for _, value in row]).rowcount == 1
 
     def insert_row(self, table: str, row: Row) -> bool:
@@ -205,8 +205,8 @@ class Writer(Store):
         self._check_columns(table, row)
         columns, marks = ", ".join(column for column, _ in row), ", ".join("?" * len(row))
         cursor = self.connection.execute(
-            f"INSERT OR IGNORE INTO {table} ({columns}) SELECT {marks} "
-            "WHERE EXISTS (SELECT 1 FROM project WHERE id = ?)",
+            f"INSERT OR IGNORE INTO main.{table} ({columns}) SELECT {marks} "
+            "WHERE EXISTS (SELECT 1 FROM main.project WHERE id = ?)",
             [*(value for _, value in row), dict(row)["project_id"]],
         )
         return cursor.rowcount == 1
@@ -222,7 +222,7 @@ class Writer(Store):
         """Insert a project row as opencode would, unless there is one; `now` in milliseconds."""
         times = self._project_times()
         cursor = self.connection.execute(
-            f"INSERT OR IGNORE INTO project (id, worktree, vcs, {', '.join(times)}, sandboxes) "
+            f"INSERT OR IGNORE INTO main.project (id, worktree, vcs, {', '.join(times)}, sandboxes) "
             f"VALUES (?, ?, ?, {', '.join('?' * len(times))}, '[]')",
             (project.id, project.worktree, project.vcs, *[now] * len(times)),
         )
@@ -232,7 +232,7 @@ class Writer(Store):
         """Delete the row that `register` made at `registered`, if it is unchanged and nothing refers to it.
 
         Deleting a project row deletes its sessions (ON DELETE CASCADE), so no row of any table may refer to it.
-        `main` picks tables, not the view of `schema.make_session_view`.
+        `main` picks tables, not the views of `schema.make_views`.
         """
         unused = " AND ".join(
             f'NOT EXISTS (SELECT 1 FROM main."{table}" WHERE "{column}" = project.id)'
@@ -241,7 +241,7 @@ class Writer(Store):
         times = self._project_times()
         made_then = " AND ".join(f"{column} = ?" for column in times)
         cursor = self.connection.execute(
-            f"DELETE FROM project WHERE id = ? AND worktree = ? AND vcs IS ? AND {made_then} "
+            f"DELETE FROM main.project WHERE id = ? AND worktree = ? AND vcs IS ? AND {made_then} "
             f"AND sandboxes = '[]' AND {unused}",
             (project.id, project.worktree, project.vcs, *[registered] * len(times)),
         )

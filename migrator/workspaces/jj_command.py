@@ -7,12 +7,13 @@ jj. It is no error if it is missing or fails.
 from __future__ import annotations
 
 import os
-import subprocess
 
+from migrator.errors import CantTell
+from migrator.places import programs
 from migrator.places.small_files import real_path
 from migrator.workspaces.jj import unquote_name
 
-_SECONDS = 10.0
+_PATIENCE = programs.Patience(10, 1 << 24)
 # `root()` exists since 0.40; an older jj prints only names. For a workspace without a recorded path it is an error,
 # which the template prints into the line.
 _WITH_ROOTS = r'name ++ "\0" ++ root() ++ "\n\0"'
@@ -34,14 +35,8 @@ def list_workspaces(root: str) -> dict[str, str | None] | None:
 
 def _jj(root: str, *words: str) -> str | None:
     try:
-        done = subprocess.run(
-            ("jj", *words, "--ignore-working-copy", "--color=never", "--no-pager", "--repository", root),
-            cwd=root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        command = ("jj", *words, "--ignore-working-copy", "--color=never", "--no-pager", "--repository", root)
+        done = programs.run(programs.Command(f"jj in {root}", command, os.environ, root), _PATIENCE)
+    except (OSError, CantTell):
         return None
     return None if done.returncode else os.fsdecode(done.stdout)

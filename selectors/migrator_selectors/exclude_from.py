@@ -14,7 +14,7 @@ from migrator.disk.spelling import ignores_case
 from migrator.errors import BadInput, MigratorError
 from migrator.paths import composed
 from migrator.selection import SelectorPlugin
-from migrator.text_input import read_lines, why_no_text
+from migrator.text_input import lines_of, read_lines, why_no_text
 from migrator_selectors._directory_selector import DirectorySelector
 from migrator_selectors._patterns import fits
 from migrator_selectors._text import option_text
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from migrator.selection import Selector, SelectorContext
 
 
+_FILES, TEXTS = "exclude_from", "exclude_lines"
+"""The values that name files of lines, and those that are such lines: a server opens no file for its clients."""
 _CLASS = re.compile(r"\[[^/\]]*\]")
 """Part of a line that doesn't match itself: `[id]` means `i` and `d`, while `*` and `?` match themselves too."""
 _BACKEND: Literal["simple"] = "simple"
@@ -45,38 +47,39 @@ class ExcludeFromPlugin(SelectorPlugin):
             click.Option(
                 ["--exclude-from", "exclude_from"],
                 multiple=True,
+                type=click.Path(),
                 metavar="FILE",
                 help="Leave out the directories that FILE lists, in gitignore syntax, seen from /.",
             ),
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return a selector per file: a directory that one file re-includes by `!` stays out if another leaves it out.
+        """Return a selector per list: a directory that one re-includes by `!` stays out if another leaves it out.
 
         Raises BadInput for an unreadable file or a malformed line, MigratorError for a line that may be meant for a
         directory of exactly that name.
         """
         advice = "its lines are seen from /, as in a .gitignore there"
+        files = values.get(_FILES) or ()
+        lists = [(option_text("--exclude-from", name), name, _lines(name, context)) for name in files]
+        lists += [("exclude-lines", "exclude-lines", lines_of(text)) for text in values.get(TEXTS) or ()]
         return [
-            DirectorySelector(
-                option_text("--exclude-from", name), _ignores(name, context), context, excludes=True, advice=advice
-            )
-            for name in values.get("exclude_from") or ()
+            DirectorySelector(typed, _ignores(name, lines, context), context, excludes=True, advice=advice)
+            for typed, name, lines in lists
         ]
 
 
-def _ignores(name: str, context: SelectorContext) -> Callable[[str], bool]:
-    """Return what tells whether the file ignores a directory: it is read as a .gitignore in `/` would be.
+def _ignores(name: str, lines: Sequence[str], context: SelectorContext) -> Callable[[str], bool]:
+    """Return what tells whether a list of this name ignores a directory: it is read as a .gitignore in `/` would be.
 
     Raises MigratorError for a line that may be meant for a directory of exactly that name.
     """
     from pathspec import GitIgnoreSpec
 
-    lines = _lines(name, context)
     patterns = list(_patterns(name, lines))
     _check_names(name, lines, GitIgnoreSpec(patterns, backend=_BACKEND), context)
     exactly = by_name = _matcher(patterns)
-    if lines != (composed_lines := [*map(composed, lines)]):
+    if [*lines] != (composed_lines := [*map(composed, lines)]):
         patterns = list(_patterns(name, composed_lines))
         by_name = _matcher(patterns)
     at_home = os.path.join(context.home, name)

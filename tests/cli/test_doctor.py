@@ -27,6 +27,7 @@ SUBJECTS = [
     "writable",
     "integrity",
     "foreignKeys",
+    "oddRows",
     "unfinishedRuns",
     "leftBehindJson",
     "orphans",

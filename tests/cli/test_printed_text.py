@@ -44,6 +44,13 @@ def test_what_a_hostile_repository_says_is_clean(home: Home) -> None:
         run_clean(home, words)
 
 
+def test_what_sqlite_says_of_a_hostile_table_is_clean(home: Home) -> None:
+    home.execute(f'CREATE TABLE "table{ALL}" (parent REFERENCES "parent{ALL}" (id))')
+    home.execute(f'INSERT INTO "table{ALL}" VALUES (1)')
+    run_clean(home, ["doctor"])
+    assert r"1 row of table\x1b[2J" in home.run("doctor").stdout
+
+
 def test_json_has_the_exact_text(home: Home) -> None:
     for form in (["--json"], ["--format", "ndjson"]):
         shown = home.run("list", "--all", *form)

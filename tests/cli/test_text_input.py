@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,13 +81,48 @@ def test_a_plan(home: Home, text: bytes, name: str) -> None:
     assert bound(home)["ses_a"][1] == f"{home.src}/shop"
 
 
-def test_what_is_no_utf_8_text_is_refused_in_one_sentence(home: Home) -> None:
-    for words in (["list", "--from-id", "-"], ["relocate", "--map", "-"]):
-        done = run(home, "ses_a\n".encode("utf-16"), *words)
-        assert done.returncode == 2, done.stderr
-        assert b"is no UTF-8 text" in done.stderr
-    done = run(home, "{}".encode("utf-16"), "show", "-")
-    assert (done.returncode, b"isn't text" in done.stderr) == (1, True)
+@pytest.mark.parametrize(
+    ("words", "encoding", "code"),
+    [
+        (("list", "--from-id", "-"), "latin-1", 2),
+        (("list", "--from-id", "-"), "utf-16", 2),
+        (("relocate", "--map", "-"), "utf-16-le", 2),  # all of its bytes may be UTF-8, but no text has a NUL
+        (("show", "-"), "utf-32", 1),
+    ],
+)
+def test_what_is_no_utf_8_text_is_refused_in_one_sentence(
+    home: Home, words: tuple[str, ...], encoding: str, code: int
+) -> None:
+    done = run(home, "ses_e\n".replace("e", "é" if encoding == "latin-1" else "e").encode(encoding), *words)
+    assert done.returncode == code, done.stderr
+    assert (b"it isn't text" if code == 1 else b"it is no UTF-8 text: save it as that") in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_plan_may_come_through_a_pipe(home: Home) -> None:
+    """As of `apply <(...)`."""
+    made = home.run("plan", "--from-dir", "~/src/a", "--to-dir", "src/shop", "--json")
+    assert made.code == 0, made.stderr
+    os.mkfifo(home.path / "pipe")
+    writer = Thread(target=(home.path / "pipe").write_text, args=[made.stdout])
+    writer.start()
+    done = home.run("apply", "pipe", "--yes")
+    writer.join()
+    assert done.code == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "size"),
+    [(("list", "--exclude-from"), 2, "64 MB"), (("relocate", "--map"), 2, "64 MB"), (("show",), 1, "512 MB")],
+)
+def test_a_huge_file_is_not_read(home: Home, words: tuple[str, ...], code: int, size: str) -> None:
+    (home.path / "sparse").touch()
+    os.truncate(home.path / "sparse", 1 << 33)
+    assert f"it is larger than {size}" in sentence(home.run(*words, "sparse"), code)
+
+
+def test_a_device_without_end_is_not_read_to_its_end(home: Home) -> None:
+    assert "it is larger than 64 MB" in sentence(home.run("list", "--exclude-from", "/dev/zero"), 2)
 
 
 # -- a `=` in a path ---------------------------------------------------------------------------------------------------

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 import migrator.client
 from migrator.client import Client
 from migrator.documents.plan import read_plan_text
+from migrator.errors import BadInput
 from tests.library.docstrings import code_of
 from tests.support.git import root_commit
 from tests.support.server import serving
@@ -14,8 +17,7 @@ from tests.support.snapshots import snapshot, three_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
+    from pathlib import Path
 
     from migrator.arguments import MoveKeywords, RescueKeywords
     from tests.support.home import Home
@@ -33,6 +35,18 @@ def test_a_plan_is_the_one_of_the_command_line(served: Served, client: Client) -
     assert plan == read_plan_text(shown.stdout, "what was printed")
     assert plan.changes
     assert plan.store == str(served.home.database)
+
+
+def test_a_file_of_exclusions_is_one_of_ours(served: Served, client: Client, tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("shop-api\n!shop-api\nshop-api/\n")
+    (tmp_path / "other").write_text("shop-search\n")
+    files, there = [tmp_path / "list", tmp_path / "other"], served.home.src / "shop"
+    plan = client.plan(from_dir="~/src/shop-*", exclude_from=files, to_dir=there)
+    words = [word for file in files for word in ("--exclude-from", file)]
+    shown = served.home.run("move", "--from-dir", "~/src/shop-*", *words, "--to-dir", there, "--dry-run", "--json")
+    assert plan.changes == read_plan_text(shown.stdout, "what was printed").changes
+    with pytest.raises(BadInput, match=r"^exclude_from nowhere: No such file or directory$"):
+        client.plan(exclude_from="nowhere")
 
 
 def test_a_run_that_moved_nothing_says_so(home: Home) -> None:

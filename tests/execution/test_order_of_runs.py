@@ -14,7 +14,7 @@ from migrator.execution.journal_rows import RunEntry
 from migrator.execution.run_log import in_order, latest_start
 from migrator.model import RunStatus
 from tests.support.clock import DAY, run
-from tests.support.rows import rows, rows_without_times
+from tests.support.rows import copy_session, directories, rows, rows_without_times
 from tests.support.server import serving
 
 if TYPE_CHECKING:
@@ -92,6 +92,29 @@ def test_runs_without_numbers_come_first_and_an_undo_after_what_it_undoes(home: 
     assert listed(home) == [(redo, None), (undo, redo), (moved, None)]
     assert home.run("undo", "--yes").code == 0
     assert rows_without_times(home) == start
+
+
+def test_a_child_that_came_later_goes_back_with_its_tree_whatever_the_clock_said(home: Home) -> None:
+    made(home, *FIRST)
+    (parent, bound), *_ = home.query("SELECT id, directory FROM session WHERE directory = ?", [f"{home.src}/shop"])
+    copy_session(home, parent, id="ses_child", parent_id=parent, time_created=1)
+    assert home.run("undo", "--yes").code == 0
+    (parents, child) = (directories(home)[id_] for id_ in (parent, "ses_child"))
+    assert parents == child != bound
+
+
+def test_a_child_that_was_there_before_stays_whatever_the_clock_said(home: Home) -> None:
+    (parent, bound), *_ = home.query("SELECT id, directory FROM session WHERE directory LIKE ?", [f"{home.src}/shop-%"])
+    made(home, "move", "--from-id", parent, "--to-dir", "src/shop")
+    shop = home.query("SELECT project_id, directory, path FROM session WHERE id = ?", [parent])[0]
+    assert home.run("undo", "--yes").code == 0
+    where = dict(zip(("project_id", "directory", "path"), shop, strict=True))
+    copy_session(home, parent, id="ses_child", parent_id=parent, **where)
+    start = rows(home)
+    made(home, "move", "--from-id", parent, "--to-dir", "src/shop", seconds=WRONG[0])
+    assert home.run("undo", "--yes").code == 0
+    assert directories(home)["ses_child"] == where["directory"] != bound
+    assert directories(home) == {id_: row["directory"] for id_, row in start["session"].items()}
 
 
 def entry(id_: str, started: int, undoes: str | None = None, number: int = 0) -> RunEntry:

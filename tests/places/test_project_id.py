@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.errors import CantTell
 from migrator.places import Places, ProjectIdScheme
 from migrator.places.checkout import directory_project_id
 from tests.support.git import KEPT_ID, copy_of, git, keep_id, repository, root_commit
@@ -83,7 +84,8 @@ def test_a_fifo_in_the_place_of_a_kept_id_is_not_waited_for(identity: ProjectIdS
     directory = repository(tmp_path / "repo")
     os.mkfifo(directory / ".git/opencode")
 
-    assert project_id(directory, identity) == root_commit(directory)
+    with pytest.raises(CantTell, match=r"/\.git/opencode can't be looked at: it is a FIFO, not a file: move it away"):
+        project_id(directory, identity)
 
 
 @pytest.mark.parametrize("identity", ProjectIdScheme)

@@ -81,10 +81,8 @@ def test_what_a_plan_takes_are_the_options_of_move_and_rescue(reader: Served) ->
     for command in ("move", "rescue"):
         said = reader.home.run("plan", command, "--help").stdout
         options |= set(re.findall(r"^  (?:-\w, )?--([a-z-]+)", said, re.MULTILINE))
-    options = options - {"certain", "verbose", "json", "output", "db", "channel", "home", "help"} | {
-        "command",
-        "likely",
-    }
+    options -= {"certain", "verbose", "json", "output", "force", "db", "channel", "home", "help", "exclude-from"}
+    options |= {"command", "likely", "exclude-lines"}
     assert options == body["properties"].keys()
 
 

@@ -63,6 +63,21 @@ def test_a_plan_is_what_the_command_line_would_plan(served: Served, shop: Path) 
     assert moved(served, shop) == 0
 
 
+def test_a_body_brings_its_exclusions_along(served: Served, shop: Path) -> None:
+    plan = served.post("/plan", {**SHOPS, "exclude-lines": "home/*/src/shop-api\nshop-api/\n", "to-dir": str(shop)})
+    typed = served.home.run("plan", *MOVE[1:3], "--exclude-dir", "~/src/shop-api", "--to-dir", shop, "--json").json
+    assert plan["summary"] == typed["summary"]
+
+
+@pytest.mark.parametrize("command", ["move", "rescue"])
+@pytest.mark.parametrize("file", ["/dev/zero", "/etc/passwd", "list", ["/dev/stdin"], "-"])
+def test_a_body_names_no_file_of_the_server(reader: Served, file: str | list[str], command: str) -> None:
+    said = reader.refused("POST", "/plan", 400, "bad-input", json={"command": command, "exclude-from": file})
+    assert said == (
+        "exclude-from names a file, and the server opens none for a client; send its text as exclude-lines."
+    )
+
+
 def test_apply_by_digest_and_undo(served: Served, shop: Path) -> None:
     before = served.home.everything()
     plan = served.post("/plan", {**SHOPS, "to-dir": str(shop)})

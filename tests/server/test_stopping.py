@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -127,3 +130,29 @@ def test_a_run_that_waits_is_given_up(crowd: Home) -> None:
         assert served.process.wait() == 130
     assert rows(crowd) == before
     assert crowd.run("log", "--json").json == []
+
+
+@pytest.mark.long  # clients have some seconds to read their answers
+def test_a_request_that_takes_for_ever_does_not_keep_the_server_from_stopping(tmp_path: Path, home: Home) -> None:
+    """A plan waits for a git that never answers, and a run for the plan."""
+    shop, asked, git = home.repository("shop"), tmp_path / "asked", tmp_path / "bin" / "git"
+    body = {"from-dir": ["~/src/shop-*"], "to-dir": str(shop)}
+    with serving(home) as served:
+        plan = served.post("/plan", body)
+    git.parent.mkdir()
+    git.write_text(f"#!/bin/sh\necho $$ > {asked}\nexec sleep 100\n")
+    git.chmod(0o755)
+    home.environ["PATH"] = f"{git.parent}:{os.environ['PATH']}"
+    before = rows(home)
+    with serving(home) as served, ThreadPoolExecutor() as clients:
+        planned = clients.submit(served.ask.post, "/plan", json=body)
+        served.process.wait_until(lambda: asked.exists() and bool(asked.read_text()))
+        applied = clients.submit(served.ask.post, "/apply", json={"plan": plan})
+        began = time.monotonic()
+        code, _ = served.stop()
+        assert time.monotonic() - began < 20
+        os.kill(int(asked.read_text()), signal.SIGKILL)
+        assert code in {0, 130}
+        answers = [request.result() for request in (planned, applied)]
+        assert [answer.json()["code"] for answer in answers] == ["interrupted", "interrupted"]
+    assert rows(home) == before

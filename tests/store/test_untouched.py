@@ -176,3 +176,17 @@ def test_a_large_one_with_a_log_is_not_copied(database: Path) -> None:
     os.truncate(database, 300_000_000)
     with pytest.raises(MigratorError, match="changes wait in a log"):
         rows(database)
+
+
+def test_the_lock_of_our_own_run_is_not_dropped(database: Path) -> None:
+    """Another name of the database that we have locked: any file that is closed drops all locks on it."""
+    link = database.with_name("link.db")
+    link.symlink_to(database)
+    with closing(sqlite3.connect(database, isolation_level=None)) as ours:
+        ours.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+        ours.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(MigratorError, match="in use here"):
+            read_untouched(link, lambda connection: connection.execute("SELECT x FROM t").fetchall())
+        script = f"import sqlite3; sqlite3.connect({str(database)!r}, timeout=0).execute('SELECT x FROM t')"
+        asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        assert "database is locked" in asked.stderr

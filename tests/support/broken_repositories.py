@@ -193,7 +193,7 @@ _WHY: dict[Callable[[Path], Path], str] = {
     submodule_without_its_git_directory: "it names {at}/super/.git/modules/module, which is not there",
     no_separate_git_directory: "it names {at}/store, which is not there",
     git_file_of_something_else: "it names no git directory",
-    fifo: "it names no git directory",
+    fifo: "it is a FIFO, not a file",
 }
 _WHY_CLOSED: dict[Callable[[Path], Path], str] = {
     closed_git_directory: "because {at}/repo/.git can't be looked at: Permission denied",

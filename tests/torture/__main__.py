@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -83,7 +84,9 @@ def _repeat(chosen: list[Round], seed: int, number: int) -> int:
         base = Path(tempfile.mkdtemp(prefix="torture-"))
         _, attempt = next(round_.numbered(seed, number))
         wrong = complaint(attempt, base / "try")
-        print(f"{round_.name} {seed}:{number}: {wrong or 'all was well'}; what it left is in {base}")
+        if wrong is None:
+            shutil.rmtree(base)
+        print(f"{round_.name} {seed}:{number}: " + (f"{wrong}\nWhat it left is in {base}" if wrong else "all was well"))
         code |= wrong is not None
     return code
 

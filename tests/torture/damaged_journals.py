@@ -30,10 +30,8 @@ _TABLES = (
 )  # fmt: skip
 _FREE = {
     "run": {"command", "finished", "verified", "relocates", "announces", "partial", "started"},
-    "binding": {"path", "workspace_id"},
     "edit": {"before", "after"},
     "restore": {"before", "after"},
-    "project": {"vcs"},
     "change": {"title", "root"},
 }
 """Columns that may hold anything of their kind, in which nobody can see that a value is another one."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SLICE = 2
 
-_STRUCK_AT = {
+STRUCK_AT = {
     Deed.KILL: Calls.WRITES,  # a kill at a read is one at the write before it
     Deed.TEAR: Calls.NEED_ROOM,
     Deed.EIO: Calls.ALL,
@@ -68,7 +68,7 @@ def tries(random: Random) -> Iterator[Try]:
     """Yield strikes at any call of any way in any world."""
     while True:
         deed = random.choice([*Deed])
-        strike = Strike(0, deed, _STRUCK_AT[deed], always=deed > 0 and random.random() < 0.5)
+        strike = Strike(0, deed, STRUCK_AT[deed], always=deed > 0 and random.random() < 0.5)
         world, way, ending = random.choice(WORLDS), random.choice(WAYS), random.choice((UNDO, RESUME))
         yield partial(_struck, Case(world, way, strike, random.random(), ending))
 

@@ -35,12 +35,16 @@ _DATABASE = {"opencode.db", "opencode.db-wal", "opencode.db-shm", "snapshot"}
 
 @dataclass(frozen=True)
 class Tortured:
-    """A home, the command that moves its sessions, and every row before and after that move."""
+    """A home, the command that moves its sessions, and every row before and after that move.
+
+    `undo`: what `doctor --undo` says of the sessions after it, where their snapshots are carried.
+    """
 
     home: Home
     move: Words
     before: Rows
     after: Rows
+    undo: Any
 
     def check(self, way: Words = UNDO) -> None:
         """Assert what must be true after anything: rows, `log` and `doctor` agree, and the next commands work.
@@ -49,12 +53,12 @@ class Tortured:
         """
         if unfinished(self.home):
             succeeded(run(self.home, *way))
-            assert not unfinished(self.home), f"{way[0]} left the run unfinished"
-        rows = rows_without_times(self.home)
+        rows, logged = rows_without_times(self.home), runs(self.home)
+        assert not any(entry["status"] in _UNFINISHED for entry in logged), f"a run is unfinished after {way[0]}"
         assert self.is_whole(rows), "the rows are those of neither before nor after, and no run is unfinished"
-        assert (rows == self.after) == is_moved(self.home), (
-            f"`log` says something else than the rows: {runs(self.home)}"
-        )
+        assert (rows == self.after) == is_moved(logged), f"`log` says something else than the rows: {logged}"
+        if self.undo and rows == self.after:
+            assert undo_effects(self.home) == self.undo, "the snapshots of a turn are not where its session is"
         self.check_next(rows)
 
     def check_next(self, rows: Rows) -> None:
@@ -97,13 +101,13 @@ def tortured(directory: Path, world: str, *, applied: bool = False, killed: Faul
 
     Rows hold paths, so what is made is kept for one directory, in which a round makes all of its tries.
     """
-    home, move, before, after = _ends(directory, world)
+    scene = _ends(directory, world)
     _put(directory, _kept(directory, world, applied=applied, killed=killed))
-    return Tortured(home, move, before, after)
+    return scene
 
 
 @cache
-def _ends(directory: Path, world: str) -> tuple[Home, Words, Rows, Rows]:
+def _ends(directory: Path, world: str) -> Tortured:
     shutil.rmtree(directory)
     home, move = build(directory, world)
     _keep(directory, world)
@@ -111,16 +115,16 @@ def _ends(directory: Path, world: str) -> tuple[Home, Words, Rows, Rows]:
     succeeded(run(home, *move))
     after = rows_without_times(home)
     assert before != after
-    return home, move, before, after
+    return Tortured(home, move, before, after, undo_effects(home) if world == CARRIED else None)
 
 
 @cache
 def _kept(directory: Path, world: str, *, applied: bool, killed: Fault | None) -> Path:
-    home, move, _, _ = _ends(directory, world)
+    scene = _ends(directory, world)
     if not (applied or killed):
         return _copy(directory, world)
     _put(directory, _copy(directory, world))
-    done = run(home, *move, fault=killed)
+    done = run(scene.home, *scene.move, fault=killed)
     assert bool(done.code) == bool(killed), done.stderr
     return _keep(directory, f"{world} {killed or 'applied'}")
 
@@ -152,6 +156,11 @@ def succeeded(done: Finished) -> Any:
     return done.json
 
 
+def undo_effects(home: Home) -> Any:
+    """Return what an undo in opencode would do to files, turn by turn."""
+    return succeeded(run(home, "doctor", "--undo", "--json"))["undo"]
+
+
 def runs(home: Home) -> list[dict[str, Any]]:
     """Return what `log` says, newest first."""
     found: list[dict[str, Any]] = succeeded(run(home, "log", "--json"))
@@ -166,10 +175,10 @@ def unfinished(home: Home) -> list[str]:
     return logged
 
 
-def is_moved(home: Home) -> bool:
-    """Tell whether the sessions are moved, by `log` alone."""
+def is_moved(logged: list[dict[str, Any]]) -> bool:
+    """Tell whether the sessions are moved, by what `log` says alone."""
     moves: dict[str, bool] = {}
-    for entry in reversed(runs(home)):
+    for entry in reversed(logged):
         if entry["status"] == "applied":
             moves[entry["run"]] = not (entry["undoes"] and moves.get(entry["undoes"], True))
     return [*moves.values()][-1] if moves else False
@@ -182,6 +191,6 @@ def check_nothing_left(home: Home) -> None:
     """
     beside = {path.name for path in home.database.parent.iterdir()} - _DATABASE
     assert not beside, f"left beside the database: {sorted(beside)}"
-    begun = {entry["run"] for entry in runs(home)}
-    odd = [path.name for path in home.state.glob("runs/*") if path.suffix != ".db" and path.stem in begun]
+    odd = {path.name for path in home.state.glob("runs/*") if path.suffix != ".db"}
+    odd = odd and {name for name in odd if Path(name).stem in {entry["run"] for entry in runs(home)}}
     assert not odd, f"left beside the journals: {sorted(odd)}"

@@ -102,7 +102,7 @@ static int strike(enum kind kind, const char *call, const char *path)
 
 static void note(const char *change, const char *path, int64_t offset, const void *data, size_t length)
 {
-    if (record < 0 || !counts(path))
+    if (record < 0 || !counts(path) || strstr(path, " (deleted)")) /* a file without a name is gone after any cut */
         return;
     char head[PATH_MAX + 64];
     int size = snprintf(head, sizeof head, "%s %lld %zu %s\n", change, (long long)offset, length, path);
@@ -110,34 +110,25 @@ static void note(const char *change, const char *path, int64_t offset, const voi
     syscall(SYS_writev, record, parts, data ? 2 : 1);
 }
 
-/* A call on a file: DO makes it, NOTE writes it down. */
-#define ON_PATH(kind, call, directory, path, NOTE, DO) \
-    if (!orders)                                       \
-        return DO;                                     \
-    char full[PATH_MAX];                               \
-    path_at(directory, path, full);                    \
-    if (strike(kind, call, full))                      \
-        return -1;                                     \
-    ssize_t result = DO;                               \
-    if (result >= 0)                                   \
-        NOTE;                                          \
+/* A call on a file: DO makes it, NOTE says what it did. `full` is the path of the file, "" without orders. */
+#define ON(kind, call, FIND_PATH, NOTE, DO)     \
+    char full[PATH_MAX];                        \
+    full[0] = 0;                                \
+    if (orders)                                 \
+        FIND_PATH;                              \
+    if (orders && strike(kind, call, full))     \
+        return -1;                              \
+    ssize_t result = DO;                        \
+    if (orders && result >= 0)                  \
+        NOTE;                                   \
     return result
-
-#define ON_FILE(kind, call, fd, NOTE, DO) \
-    if (!orders)                          \
-        return DO;                        \
-    char full[PATH_MAX];                  \
-    path_of(fd, full);                    \
-    if (strike(kind, call, full))         \
-        return -1;                        \
-    ssize_t result = DO;                  \
-    if (result >= 0)                      \
-        NOTE;                             \
-    return result
+#define ON_PATH(kind, call, directory, path, NOTE, DO) ON(kind, call, path_at(directory, path, full), NOTE, DO)
+#define ON_FILE(kind, call, fd, NOTE, DO) ON(kind, call, path_of(fd, full), NOTE, DO)
 
 static ssize_t put(int fd, const void *data, size_t size, int64_t offset, bool at_cursor)
 {
     char full[PATH_MAX];
+    full[0] = 0;
     int struck = 0;
     if (orders) {
         path_of(fd, full);
@@ -181,7 +172,8 @@ ssize_t sendfile(int fd, int from, off_t *offset, size_t size) { return sendfile
 int fclose(FILE *stream)
 {
     int (*close_it)(FILE *) = (int (*)(FILE *))dlsym(RTLD_NEXT, "fclose");
-    char full[PATH_MAX] = "";
+    char full[PATH_MAX];
+    full[0] = 0;
     if (!orders || !__fwritable(stream))
         return close_it(stream);
     path_of(fileno(stream), full);
@@ -212,15 +204,17 @@ int ftruncate(int fd, off_t size)
     ON_FILE(CHANGES, "ftruncate", fd, note("truncate", full, size, NULL, 0), syscall(SYS_ftruncate, fd, size));
 }
 int ftruncate64(int fd, off64_t size) { return ftruncate(fd, size); }
-int posix_fallocate(int fd, off_t offset, off_t size)
+
+int fallocate(int fd, int mode, off_t offset, off_t size)
 {
-    char full[PATH_MAX];
-    if (orders)
-        path_of(fd, full);
-    if (orders && strike(NEEDS_ROOM, "fallocate", full))
-        return errno;
-    return syscall(SYS_fallocate, fd, 0, offset, size) ? errno : 0;
+    struct stat now = {0};
+    fstat(fd, &now);
+    int64_t end = offset + size > now.st_size ? offset + size : now.st_size;
+    ON_FILE(NEEDS_ROOM, "fallocate", fd, end > now.st_size ? note("truncate", full, end, NULL, 0) : (void)0,
+            syscall(SYS_fallocate, fd, mode, offset, size));
 }
+int fallocate64(int fd, int mode, off64_t offset, off64_t size) { return fallocate(fd, mode, offset, size); }
+int posix_fallocate(int fd, off_t offset, off_t size) { return fallocate(fd, 0, offset, size) ? errno : 0; }
 int posix_fallocate64(int fd, off64_t offset, off64_t size) { return posix_fallocate(fd, offset, size); }
 
 static int open_at(int directory, const char *path, int flags, mode_t mode)
@@ -252,14 +246,16 @@ int openat64(int directory, const char *path, int flags, ...) { MODE(flags); ret
 
 int unlinkat(int directory, const char *path, int flags)
 {
-    ON_PATH(CHANGES, "unlink", directory, path, note("remove", full, 0, NULL, 0), syscall(SYS_unlinkat, directory, path, flags));
+    ON_PATH(CHANGES, "unlink", directory, path, note("remove", full, 0, NULL, 0),
+            syscall(SYS_unlinkat, directory, path, flags));
 }
 int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
 int rmdir(const char *path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
 
 int mkdirat(int directory, const char *path, mode_t mode)
 {
-    ON_PATH(NEEDS_ROOM, "mkdir", directory, path, note("directory", full, 0, NULL, 0), syscall(SYS_mkdirat, directory, path, mode));
+    ON_PATH(NEEDS_ROOM, "mkdir", directory, path, note("directory", full, 0, NULL, 0),
+            syscall(SYS_mkdirat, directory, path, mode));
 }
 int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
 
@@ -267,7 +263,8 @@ static int rename_at(int from, const char *old, int to, const char *new)
 {
     char target[PATH_MAX];
     path_at(to, new, target);
-    ON_PATH(NEEDS_ROOM, "rename", from, old, note("rename", full, 0, target, strlen(target)), syscall(SYS_renameat2, from, old, to, new, 0));
+    ON_PATH(NEEDS_ROOM, "rename", from, old, note("rename", full, 0, target, strlen(target)),
+            syscall(SYS_renameat2, from, old, to, new, 0));
 }
 int rename(const char *old, const char *new) { return rename_at(AT_FDCWD, old, AT_FDCWD, new); }
 int renameat(int from, const char *old, int to, const char *new) { return rename_at(from, old, to, new); }
@@ -276,7 +273,8 @@ static int link_at(int from, const char *old, int to, const char *new, int flags
 {
     char target[PATH_MAX];
     path_at(to, new, target);
-    ON_PATH(NEEDS_ROOM, "link", from, old, note("link", full, 0, target, strlen(target)), syscall(SYS_linkat, from, old, to, new, flags));
+    ON_PATH(NEEDS_ROOM, "link", from, old, note("link", full, 0, target, strlen(target)),
+            syscall(SYS_linkat, from, old, to, new, flags));
 }
 int link(const char *old, const char *new) { return link_at(AT_FDCWD, old, AT_FDCWD, new, 0); }
 int linkat(int from, const char *old, int to, const char *new, int flags) { return link_at(from, old, to, new, flags); }

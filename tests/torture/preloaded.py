@@ -6,6 +6,7 @@ kill nothing, so every strike is counted where it is made, and tests/torture/tes
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import errno
 import os
@@ -121,6 +122,7 @@ def _library() -> Path:
     if (compiler := shutil.which("cc")) is None:
         raise NotAvailable("there is no C compiler: install gcc, so that `cc` is found")
     directory = tempfile.mkdtemp(prefix="torture-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     library = Path(directory, "preload.so")
     command = [
         compiler,

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.places.small_files import read_small
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -31,7 +33,4 @@ def _files(home: str) -> Iterator[Path]:
 
 
 def _matches(path: Path, pattern: re.Pattern[bytes]) -> bool:
-    try:
-        return path.is_file() and path.stat().st_size <= _LARGEST and pattern.search(path.read_bytes()) is not None
-    except OSError:
-        return False
+    return pattern.search(read_small(str(path), _LARGEST) or b"") is not None

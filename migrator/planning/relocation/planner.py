@@ -14,10 +14,11 @@ from migrator.planning.planner import build_move_plan
 from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import directory_of, project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
-from migrator.selection.trees import relatives, trees
+from migrator.selection.trees import relatives
 from migrator.snapshots.alternates import broken_alternates, worktree_of
 from migrator.snapshots.layout import Layout
 from migrator.store.reader import IN
+from migrator.store.trees import trees
 from migrator.text import and_more, shell_join
 
 if TYPE_CHECKING:

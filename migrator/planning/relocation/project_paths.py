@@ -15,7 +15,8 @@ from migrator.model import (
     WorkspaceChange,
 )
 from migrator.places.checkout import directory_project_id
-from migrator.store.reader import ProjectRows, parse_sandboxes, stringify
+from migrator.store import row_json
+from migrator.store.reader import ProjectRows, stringify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -79,7 +80,7 @@ def _sandboxes(paths: ProjectPaths, worktree: str, new_path: Callable[[str], str
 
     If opencode was opened in the new place, it has put that there already.
     """
-    before = parse_sandboxes(paths.sandboxes)
+    before = row_json.paths(paths.sandboxes)
     if before is None:
         return paths.sandboxes
     after = [new_path(directory) for directory in before]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from base64 import b64encode
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -24,7 +23,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from migrator.disk.ownership import owner_of
-from migrator.disk.status import content_of, names_in, status_of
+from migrator.disk.status import content_of, is_file, names_in
 from migrator.errors import CantTell, Holder
 from migrator.state_dir import home_of
 from migrator.store.open_by import SERVICE, databases_open_in
@@ -88,11 +87,10 @@ def registered_services(environ: Mapping[str, str] = os.environ, owner: Owner | 
 
 def _read(file: Path) -> Service | None:
     """Return the service that a file registers; None if opencode itself could not read it. Raises CantTell."""
-    status = status_of(file)
-    if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > _LIMIT:
+    if not is_file(file):
         return None
     try:
-        service = msgspec.json.decode(content_of(file), type=Service)
+        service = msgspec.json.decode(content_of(file, _LIMIT), type=Service)
     except ValueError:
         return None
     return service if service.pid > 0 else None

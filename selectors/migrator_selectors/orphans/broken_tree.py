@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.paths import checkout_root
+from migrator.store.trees import Roots
 from migrator_selectors.orphans._reasons import short
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.orphans.rule import RuleContext
+    from migrator.store.trees import Root
 
 
 class BrokenTree(OrphanRule):
@@ -29,19 +31,22 @@ class BrokenTree(OrphanRule):
 
     def find(self, context: RuleContext) -> Iterator[Finding]:
         reasons: dict[tuple[object, ...], Reason | None] = {}
+        roots = Roots(context.by_id)
         for sessions in context.bound.values():
             for session in sessions:
                 if session.parent_id is None or _is_beside(session, context.by_id.get(session.parent_id)):
                     continue
-                if reason := self._reason(context, session, reasons):
+                if reason := self._reason(context, session, roots.of(session), reasons):
                     yield Finding([session], reason)
 
     def _reason(
-        self, context: RuleContext, session: Session, known: dict[tuple[object, ...], Reason | None]
+        self, context: RuleContext, session: Session, end: Root, known: dict[tuple[object, ...], Reason | None]
     ) -> Reason | None:
-        root, missing = _root(context, session)
+        root, missing = end
         if missing is not None:
             lost = f"its parent {session.parent_id}" if missing == session.parent_id else f"its ancestor {missing}"
+            if missing in context.odd_sessions:
+                return Reason(self.name, f"{lost} can't be read: {context.odd_sessions[missing]}", Certainty.UNKNOWN)
             return Reason(self.name, f"{lost} is not in the database", Certainty.CERTAIN)
         if root is None:
             return Reason(self.name, "its parents are their own descendants", Certainty.CERTAIN)
@@ -63,26 +68,13 @@ class BrokenTree(OrphanRule):
         return Reason(self.name, text, Certainty.LIKELY)
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
-        root, _ = _root(context, session)
+        root = Roots(context.by_id).of(session).top
         return "it is a root" if session.parent_id is None or root is None else f"in the place of its root {root.id}"
 
 
 def _is_beside(session: Session, parent: Session | None) -> bool:
     """Tell whether the parent of a child is a root in the same place, as for most children."""
     return parent is not None and parent.parent_id is None and parent.binding == session.binding
-
-
-def _root(context: RuleContext, session: Session) -> tuple[Session | None, str | None]:
-    """Return the topmost ancestor; or None and the id of the missing one, which is None in a circle of parents."""
-    met = {session.id}
-    while (parent := session.parent_id) is not None:
-        if parent in met:
-            return None, None
-        if parent not in context.by_id:
-            return None, parent
-        met.add(parent)
-        session = context.by_id[parent]
-    return session, None
 
 
 def _checkout_root(context: RuleContext, session: Session) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.home import MOVE, SESSION, Home
 from tests.support.refusal import refused
+
+if TYPE_CHECKING:
+    from tests.support.home import Home
 
 
 @pytest.mark.parametrize("command", [("undo", "--yes"), ("resume", "--yes")], ids=["undo", "resume"])
@@ -17,13 +20,6 @@ def test_an_unknown_run(home: Home, command: tuple[str, ...]) -> None:
     assert "log" in said
     said = refused(home, *command)
     assert re.search(r"\bno run\b", said, re.IGNORECASE)
-
-
-def test_text_that_is_none(home: Home) -> None:
-    home.execute("UPDATE session SET title = CAST(x'ff00' AS TEXT) WHERE id = ?", (SESSION,))
-    said = refused(home, *MOVE)
-    assert "'title'" in said
-    assert "sqlite3" in said
 
 
 @pytest.mark.parametrize("command", ["undo", "resume"])

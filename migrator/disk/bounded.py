@@ -1,0 +1,86 @@
+"""Reading whole files: whatever lies there, it costs a bounded amount of memory and time.
+
+Whoever asks says how many bytes there can be. All that stands in the way is an OSError, whose `strerror` says why in
+words; NotPlain is the one for what should be a file, and is something else or far too large.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_AT_ONCE = 1 << 20
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class NotPlain(OSError):
+    """What lies there is no file, or larger than such a file can be."""
+
+
+def read_file(path: str | Path, limit: int) -> bytes:
+    """Return the content of a regular file that was found on the disk, of at most `limit` bytes.
+
+    A FIFO or a device in its place is never waited for, or even opened. Raises OSError.
+    """
+    try:
+        check_plain(os.stat(path), limit)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except ValueError as error:  # a NUL, which no name has, or half of a character
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
+    try:
+        check_plain(os.fstat(descriptor), limit)  # somebody may have put another there meanwhile
+        return _whole(lambda size: os.read(descriptor, size), limit)
+    finally:
+        os.close(descriptor)
+
+
+def read_given(name: str, limit: int) -> bytes:
+    """Return what a person hands over: in a file, through a pipe, or on standard input if `name` is "-".
+
+    It is waited for as `cat` does, and Ctrl-C ends that. Raises OSError.
+    """
+    if name == "-":
+        return _whole(sys.stdin.buffer.read, limit)
+    try:
+        with open(name, "rb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                check_plain(os.fstat(file.fileno()), limit)
+            return _whole(file.read, limit)
+    except ValueError as error:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name) from error
+
+
+def check_plain(status: os.stat_result, limit: int | None = None) -> None:
+    """Raise NotPlain unless this is the status of a regular file, of at most `limit` bytes."""
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+        raise NotPlain(errno.EINVAL, f"it is {kind}, not a file")
+    if limit is not None and status.st_size > limit:
+        raise _too_large(limit)
+
+
+def _whole(read: Callable[[int], bytes], limit: int) -> bytes:
+    data = bytearray()
+    while chunk := read(min(_AT_ONCE, limit + 1 - len(data))):
+        data += chunk
+        if len(data) > limit:
+            raise _too_large(limit)
+    return bytes(data)
+
+
+def _too_large(limit: int) -> NotPlain:
+    size = f"{limit >> 20} MB" if limit >= 1 << 20 else f"{limit >> 10} kB"
+    return NotPlain(errno.EFBIG, f"it is larger than {size}")

@@ -1,0 +1,47 @@
+"""JSON in rows: it comes from whoever wrote the database, and is decoded here, bounded in size and depth."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_LONGEST = 1 << 26
+"""The longest text that is decoded, 64 MB: the largest that opencode stores are diffs of a few."""
+
+
+class OddText(str):
+    """Text whose bytes are no UTF-8, with those replaced: it is fit to be shown, and for nothing else."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, raw: bytes) -> str:
+        """Return the text of these bytes, as SQLite gives them."""
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            return cls(raw.decode(errors="replace"))
+
+
+def decode(text: object) -> Any:
+    """Return what a value from a row says, None where it can't be read: no text, no JSON, too long or nested too deep.
+
+    Python's decoder gives up a little below 1,000 levels, SQLite's at 1,000 or 2,000.
+    """
+    if not isinstance(text, str) or isinstance(text, OddText) or len(text) > _LONGEST:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def paths(text: object) -> list[str] | None:
+    """Return what a JSON array of paths says; None where it is none."""
+    value = decode(text)
+    return value if isinstance(value, list) and all(map(_is_path, value)) else None
+
+
+def _is_path(value: object) -> bool:
+    """Tell whether a value is a text that the disk could be asked about."""
+    return isinstance(value, str) and "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
