@@ -87,9 +87,9 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.file = OpenFile(path)
         self._held: int | None = None
         _check_is_file(path)
+        self.file = OpenFile(path)
         with _explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
