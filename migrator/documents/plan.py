@@ -49,6 +49,7 @@ from migrator.model import (
     WorkspaceChange,
 )
 from migrator.store import row_json
+from migrator.text import valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     document: dict[str, Any] = to_builtins(
         PlanDocument(
             format=PLAN,
-            store=StoreDocument(plan.store, plan.dialect),  # type: ignore[arg-type]  # from store/schema.py
+            store=StoreDocument(valid_text(plan.store), plan.dialect),  # type: ignore[arg-type]  # from store/schema.py
             changes=[
                 ChangeDocument(
                     session, root, title, [*selected_by], bindings[before], bindings[after], undo, TurnsDocument(*turns)

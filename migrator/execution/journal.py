@@ -15,7 +15,6 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
 
 from migrator.disk.ownership import give, make_directory, owner_of
 from migrator.disk.status import is_there, why_not_writable
@@ -43,7 +42,7 @@ from migrator.model import (
     RunStatus,
 )
 from migrator.state_dir import how_to_open, now_ms, runs_directory, sync
-from migrator.store.connection import transaction
+from migrator.store.connection import file_uri, transaction
 from migrator.store.open_file import OpenFile
 from migrator.store.reader import IN, array_of
 from migrator.store.writer import Edit
@@ -347,7 +346,7 @@ class Journal:
         """Return in words what is missing for others in what we have written; None if nothing is."""
         sql = "SELECT (SELECT status FROM run), (SELECT count(*) FROM chunk), (SELECT max(seq) FROM change)"
         try:
-            with closing(sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True)) as reader:
+            with closing(sqlite3.connect(file_uri(self.path, "mode=ro"), uri=True)) as reader:
                 is_whole = reader.execute(sql).fetchall() == self.connection.execute(sql).fetchall()
         except sqlite3.Error as error:
             return f"{self.path} can't be read any more ({error})"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
+from migrator.places.programs import Command, run
 from migrator.text import is_utf_8
 
 if TYPE_CHECKING:
@@ -49,9 +49,12 @@ def build(home: Path) -> DemoHome:
     identity = ("-c", "user.name=demo", "-c", "user.email=demo@example.com")
     for words in (("init", "-q"), ("add", "."), (*identity, "commit", "-q", "-m", "One shop")):
         try:
-            subprocess.run(["git", *words], cwd=shop, env=demo_home.environ, check=True)
-        except (OSError, subprocess.CalledProcessError) as error:
+            done = run(Command(f"git {words[0]} in {shop}", ("git", *words), demo_home.environ, str(shop)))
+        except OSError as error:
             raise MigratorError(f"The demo needs git to make a repository, and that failed: {error}.") from error
+        if done.returncode:
+            complaint = " ".join(os.fsdecode(done.stderr).split())
+            raise MigratorError(f"The demo needs git to make a repository, and that failed: {complaint}.")
     database = home / ".local" / "share" / "opencode" / "opencode.db"
     database.parent.mkdir(parents=True)
     load(_fixture(), database, home)

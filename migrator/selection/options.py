@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput
+from migrator.text import is_utf_8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,8 @@ def _read(option: click.Option, value: Any, name: str, context: click.Context) -
     for text in several:
         if not isinstance(text, str) or not text or "\0" in text:
             raise BadInput(f"{name} must be a string that isn't empty.")
+        if not is_utf_8(text):
+            raise BadInput(f"{name}: {text!r} is no Unicode text, and opencode holds nothing else.")
     try:
         return option.type_cast_value(context, several if option.multiple else value)
     except click.ClickException as error:

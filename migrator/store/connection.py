@@ -50,8 +50,13 @@ def _open_readable(path: Path, write: bool, busy_seconds: float) -> sqlite3.Conn
     return connection
 
 
+def file_uri(path: Path, query: str) -> str:
+    """Return the address by which SQLite opens a file in a certain way, whatever bytes are in its name."""
+    return f"file:{quote(os.fsencode(path))}?{query}"
+
+
 def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
-    uri = f"file:{quote(os.fsencode(path))}?mode={mode}"
+    uri = file_uri(path, f"mode={mode}")
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
 
 

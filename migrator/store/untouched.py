@@ -12,7 +12,6 @@ opencode's are, and may leave them there (seen with SQLite 3.40). So we open it 
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import stat
@@ -20,11 +19,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote
 
 from migrator.disk.status import is_open_here, status_of
 from migrator.errors import MigratorError
-from migrator.store.connection import add_functions
+from migrator.store.connection import add_functions, file_uri
 from migrator.store.file_signature import FileSignature
 from migrator.store.reader import Store
 
@@ -97,7 +95,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _connection(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    uri = f"file:{quote(os.fsencode(path))}?{mode}"
+    uri = file_uri(path, mode)
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)) as connection:
         yield connection
 

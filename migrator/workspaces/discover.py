@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from migrator.disk.readable import why_unreadable
 from migrator.errors import CantTell
 from migrator.paths import upwards
 from migrator.places import git_worktrees
@@ -107,9 +108,12 @@ def _not_found(workspace: Workspace) -> Workspace:
     """Return a workspace that wasn't found where it is on record: missing, unless nobody can look there."""
     try:
         is_working_copy_root(workspace.path)
-    except CantTell as error:
-        return replace(workspace, state=WorkspaceState.UNREADABLE, evidence=str(error))
-    return replace(workspace, state=WorkspaceState.MISSING)
+        error = why_unreadable(os.path.join(workspace.path, name) for name in (".git", ".jj/repo"))
+    except CantTell as raised:
+        error = raised
+    if error is None:
+        return replace(workspace, state=WorkspaceState.MISSING)
+    return replace(workspace, state=WorkspaceState.UNREADABLE, evidence=str(error))
 
 
 def _by_worktree_id(common: str | None, roots: Iterable[str]) -> dict[str, list[str]]:

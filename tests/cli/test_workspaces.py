@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -318,6 +319,16 @@ class TestClosedDirectories:
         assert "the database: " in rows["tree"]["evidence"]
         assert "nobody can tell what is there" in notes
         assert brief(listed(spaces, shop))["tree"] == ("tree", "pruned", 1)
+
+    def test_a_jj_workspace_whose_link_is_a_fifo(self, spaces: Workspaces) -> None:
+        shop = spaces.jj("shop", "relative")
+        link = shop.add(spaces.src / "two", "two") / ".jj" / "repo"
+        link.unlink()
+        os.mkfifo(link)
+        row = listed(spaces, shop.root)["two"]
+        assert (row["state"], row["evidence"]) == (
+            "unreadable", f"{link} can't be looked at: it is a FIFO, not a file"
+        )  # fmt: skip
 
     @pytest.mark.parametrize("style", ["relative", "none"])
     def test_a_jj_workspace(self, spaces: Workspaces, style: str) -> None:
