@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import forked
 from tests.support.faults import Gate, start
 from tests.support.home import MOVE
 from tests.support.refusal import sentence
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
     from tests.support.forked import Running
     from tests.support.home import Home
+
+
+LOG_JSON = ("log", "--json")
 
 
 @pytest.fixture
@@ -78,3 +83,18 @@ def test_a_rollback_that_goes_on_is_seen_too(home: Home, tmp_path: Path, running
         gate.open()
         assert undo.finished().code == 0
     assert [entry["status"] for entry in home.run("log", "--json").json] == ["rolled-back"]
+
+
+def without_such_locks() -> None:
+    """Let it be a system without locks that belong to an opened file."""
+    pytest.MonkeyPatch().delattr(fcntl, "F_OFD_SETLK")
+
+
+def test_where_nobody_can_tell_that_is_said_and_it_can_be_finished(home: Home, running: Running) -> None:
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    told = [forked.run([*words], home.env(), home.path, first=without_such_locks) for words in (("log",), LOG_JSON)]
+    assert "  cut off or going on  " in told[0].stdout
+    assert [entry["cutOff"] for entry in told[1].json] == [None]
+    done = forked.run(["resume", "--yes"], home.env(), home.path, first=without_such_locks)
+    assert done.code == 0, done.stderr
