@@ -16,7 +16,6 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -28,7 +27,6 @@ enum deed { KILL = -1, TEAR = -2 }; /* any other is an errno */
 struct orders {
     int64_t at, always, deed, kinds; /* the number of the call, counted from 1; 0 is none */
     int64_t calls, done;             /* how many there were, and how often the deed was done */
-    int64_t room, least;             /* bytes that are free there, -1 for any number; and the least that ever were */
     char below[1024], where[1024];   /* calls on files below this directory count; which call the deed was done at */
 };
 
@@ -102,44 +100,9 @@ static int strike(enum kind kind, const char *call, const char *path)
     return -1;
 }
 
-static bool is_nameless(const char *path) { return strstr(path, " (deleted)"); }
-
-static bool is_small(const char *path) { return orders && orders->room >= 0 && counts(path); }
-
-/* Take bytes of the room; negative ones are given back. Returns how many of them there were. */
-static int64_t take(int64_t bytes)
-{
-    if (bytes > orders->room)
-        bytes = orders->room;
-    int64_t left = __atomic_sub_fetch(&orders->room, bytes, __ATOMIC_SEQ_CST);
-    if (left < orders->least)
-        orders->least = left;
-    return bytes;
-}
-
-/* Change the size of a file from one to another; false, with errno, if there is no room for that. */
-static bool resize(const char *path, int64_t from, int64_t to)
-{
-    if (!is_small(path) || from == to)
-        return true;
-    int64_t got = take(to - from);
-    if (got == to - from)
-        return true;
-    take(-got);
-    errno = ENOSPC;
-    return false;
-}
-
-static int64_t size_of(const char *path)
-{
-    struct stat now;
-    bool is_file = !syscall(SYS_newfstatat, AT_FDCWD, path, &now, AT_SYMLINK_NOFOLLOW) && S_ISREG(now.st_mode);
-    return is_file && now.st_nlink == 1 ? now.st_size : 0;
-}
-
 static void note(const char *change, const char *path, int64_t offset, const void *data, size_t length)
 {
-    if (record < 0 || !counts(path) || is_nameless(path)) /* which is gone after any cut */
+    if (record < 0 || !counts(path) || strstr(path, " (deleted)")) /* a file without a name is gone after any cut */
         return;
     char head[PATH_MAX + 64];
     int size = snprintf(head, sizeof head, "%s %lld %zu %s\n", change, (long long)offset, length, path);
@@ -174,19 +137,6 @@ static ssize_t put(int fd, const void *data, size_t size, int64_t offset, bool a
     }
     if (struck)
         size /= 2;
-    if (is_small(full)) {
-        struct stat now;
-        fstat(fd, &now);
-        bool appends = at_cursor && syscall(SYS_fcntl, fd, F_GETFL) & O_APPEND;
-        int64_t start = appends ? now.st_size : at_cursor ? syscall(SYS_lseek, fd, 0, SEEK_CUR) : offset;
-        int64_t more = start + (int64_t)size - now.st_size, got = more > 0 ? take(more) : more;
-        if (got < more && got + (int64_t)size <= more) {
-            take(-got);
-            errno = ENOSPC;
-            return -1;
-        }
-        size -= more - got; /* as much as there is room for */
-    }
     ssize_t result = at_cursor ? syscall(SYS_write, fd, data, size) : syscall(SYS_pwrite64, fd, data, size, offset);
     if (struck)
         die();
@@ -251,10 +201,7 @@ int fsync(int fd) { ON_FILE(CHANGES, "fsync", fd, note("sync", full, 0, NULL, 0)
 int fdatasync(int fd) { ON_FILE(CHANGES, "fdatasync", fd, note("sync", full, 0, NULL, 0), syscall(SYS_fdatasync, fd)); }
 int ftruncate(int fd, off_t size)
 {
-    struct stat now = {0};
-    fstat(fd, &now);
-    ON_FILE(CHANGES, "ftruncate", fd, note("truncate", full, size, NULL, 0),
-            resize(full, now.st_size, size) ? syscall(SYS_ftruncate, fd, size) : -1);
+    ON_FILE(CHANGES, "ftruncate", fd, note("truncate", full, size, NULL, 0), syscall(SYS_ftruncate, fd, size));
 }
 int ftruncate64(int fd, off64_t size) { return ftruncate(fd, size); }
 
@@ -264,54 +211,11 @@ int fallocate(int fd, int mode, off_t offset, off_t size)
     fstat(fd, &now);
     int64_t end = offset + size > now.st_size ? offset + size : now.st_size;
     ON_FILE(NEEDS_ROOM, "fallocate", fd, end > now.st_size ? note("truncate", full, end, NULL, 0) : (void)0,
-            resize(full, now.st_size, end) ? syscall(SYS_fallocate, fd, mode, offset, size) : -1);
+            syscall(SYS_fallocate, fd, mode, offset, size));
 }
 int fallocate64(int fd, int mode, off64_t offset, off64_t size) { return fallocate(fd, mode, offset, size); }
 int posix_fallocate(int fd, off_t offset, off_t size) { return fallocate(fd, 0, offset, size) ? errno : 0; }
 int posix_fallocate64(int fd, off64_t offset, off64_t size) { return posix_fallocate(fd, offset, size); }
-
-static void tell_room(bool here, struct statvfs *found)
-{
-    if (here && orders->room / (int64_t)found->f_frsize < (int64_t)found->f_bavail)
-        found->f_bavail = found->f_bfree = orders->room / found->f_frsize;
-}
-int statvfs(const char *path, struct statvfs *found)
-{
-    static int (*ask)(const char *, struct statvfs *);
-    char full[PATH_MAX];
-    if (!ask)
-        ask = (int (*)(const char *, struct statvfs *))dlsym(RTLD_NEXT, "statvfs");
-    path_at(AT_FDCWD, path, full);
-    int result = ask(path, found);
-    tell_room(!result && is_small(full), found);
-    return result;
-}
-int fstatvfs(int fd, struct statvfs *found)
-{
-    static int (*ask)(int, struct statvfs *);
-    char full[PATH_MAX];
-    if (!ask)
-        ask = (int (*)(int, struct statvfs *))dlsym(RTLD_NEXT, "fstatvfs");
-    path_of(fd, full);
-    int result = ask(fd, found);
-    tell_room(!result && is_small(full), found);
-    return result;
-}
-int statvfs64(const char *path, struct statvfs64 *found) { return statvfs(path, (struct statvfs *)found); }
-int fstatvfs64(int fd, struct statvfs64 *found) { return fstatvfs(fd, (struct statvfs *)found); }
-
-/* What a file without a name has taken is free again once it is closed. */
-int close(int fd)
-{
-    struct stat now;
-    char full[PATH_MAX];
-    full[0] = 0;
-    if (orders && orders->room >= 0)
-        path_of(fd, full);
-    if (is_small(full) && is_nameless(full) && !fstat(fd, &now))
-        resize(full, now.st_size, 0);
-    return syscall(SYS_close, fd);
-}
 
 static int open_at(int directory, const char *path, int flags, mode_t mode)
 {
@@ -323,10 +227,7 @@ static int open_at(int directory, const char *path, int flags, mode_t mode)
         return -1;
     struct stat before;
     bool is_new = (flags & O_TRUNC) || ((flags & O_CREAT) && syscall(SYS_newfstatat, directory, path, &before, 0));
-    int64_t size = flags & O_TRUNC ? size_of(full) : 0;
     int fd = syscall(SYS_openat, directory, path, flags, mode);
-    if (fd >= 0)
-        resize(full, size, 0);
     if (fd >= 0 && is_new)
         note(flags & O_TRUNC ? "truncate" : "create", full, 0, NULL, 0);
     return fd;
@@ -345,9 +246,8 @@ int openat64(int directory, const char *path, int flags, ...) { MODE(flags); ret
 
 int unlinkat(int directory, const char *path, int flags)
 {
-    int64_t size = 0;
-    ON_PATH(CHANGES, "unlink", directory, path, (resize(full, size, 0), note("remove", full, 0, NULL, 0)),
-            (size = size_of(full), syscall(SYS_unlinkat, directory, path, flags)));
+    ON_PATH(CHANGES, "unlink", directory, path, note("remove", full, 0, NULL, 0),
+            syscall(SYS_unlinkat, directory, path, flags));
 }
 int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
 int rmdir(const char *path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
@@ -363,9 +263,7 @@ static int rename_at(int from, const char *old, int to, const char *new)
 {
     char target[PATH_MAX];
     path_at(to, new, target);
-    int64_t size = size_of(target);
-    ON_PATH(NEEDS_ROOM, "rename", from, old,
-            (resize(target, size, 0), note("rename", full, 0, target, strlen(target))),
+    ON_PATH(NEEDS_ROOM, "rename", from, old, note("rename", full, 0, target, strlen(target)),
             syscall(SYS_renameat2, from, old, to, new, 0));
 }
 int rename(const char *old, const char *new) { return rename_at(AT_FDCWD, old, AT_FDCWD, new); }

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 _SOURCE = Path(__file__).with_name("preload.c")
-_ORDERS = struct.Struct("=qqqqqqqq1024s1024s")
+_ORDERS = struct.Struct("=qqqqqq1024s1024s")
 """`struct orders` of preload.c."""
 
 
@@ -59,7 +59,6 @@ class Strike:
     """`deed` at the call with this number, counted from 1, among calls on files below a directory; 0 only counts.
 
     `always`: at every call from there on. The calls of our command and of its gits are counted together.
-    `room`: the bytes by which files there may grow, as on a disk that is nearly full; -1 is any number.
     """
 
     at: int
@@ -67,20 +66,15 @@ class Strike:
     calls: Calls = Calls.ALL
     always: bool = False
     below: str = ""
-    room: int = -1
 
 
 @dataclass(frozen=True)
 class Struck:
-    """How a command ended, how many calls it made, and the one at which the deed was done, as in "write /home/x/y".
-
-    `taken`: how many bytes of `room` it needed at most at a time.
-    """
+    """How a command ended, how many calls it made, and the one at which the deed was done, as in "write /home/x/y"."""
 
     done: Finished
     calls: int
     where: str
-    taken: int
 
 
 def run(home: Home, *words: str | Path, strike: Strike = Strike(0), record: Path | None = None) -> Struck:
@@ -89,16 +83,16 @@ def run(home: Home, *words: str | Path, strike: Strike = Strike(0), record: Path
     Raises NotAvailable.
     """
     with tempfile.NamedTemporaryFile() as orders:
-        room, below = strike.room, (strike.below or str(home.path)).encode()
-        orders.write(_ORDERS.pack(strike.at, strike.always, strike.deed, strike.calls, 0, 0, room, room, below, b""))
+        below = (strike.below or str(home.path)).encode()
+        orders.write(_ORDERS.pack(strike.at, strike.always, strike.deed, strike.calls, 0, 0, below, b""))
         orders.flush()
         environ = {**home.env(), "LD_PRELOAD": str(_library()), "TORTURE_ORDERS": orders.name}
         if record is not None:
             environ["TORTURE_RECORD"] = str(record)
         done = _preloaded().submit(forked.run, [*map(str, words)], environ, home.path, "", _arm).result()
         orders.seek(0)
-        *_, calls, _, _, least, _, where = _ORDERS.unpack(orders.read())
-    return Struck(done, calls, where.rstrip(b"\0").decode(), room - least)
+        *_, calls, _, _, where = _ORDERS.unpack(orders.read())
+    return Struck(done, calls, where.rstrip(b"\0").decode())
 
 
 def _arm() -> None:
