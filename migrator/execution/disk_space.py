@@ -60,8 +60,8 @@ class DiskSpace:
         Raises MigratorError, with nothing written, unless there is space for the whole run too.
         """
         size, data = min(first_chunk, self._staging.last + 1 - self._staging.first), _bytes(edits)
-        database, journal = self._way_back(size, edits)
-        database += self._log(size, edits) + _GROWTH * self._rows + data
+        database, journal = self._way_back(size, len(edits), data)
+        database += self._log(size, len(edits), data) + _GROWTH * self._rows + data
         journal += _JOURNAL + self._staging.journal_bytes() + 3 * data
         try:
             self._check(database, journal, _Reserve.has_space)
@@ -77,9 +77,10 @@ class DiskSpace:
         if self._last_chunk and not edits:
             measured = _CAUTION * self._writer.file.log_size / self._last_chunk
             self._each = min(self._most_each, int(measured) + 1)
+        data = _bytes(edits)
         while True:
             try:
-                self._check(*self._way_back(size, edits), _Reserve.keep)
+                self._check(*self._way_back(size, len(edits), data), _Reserve.keep)
             except MigratorError:
                 if size == 1 or edits:
                     raise
@@ -93,20 +94,20 @@ class DiskSpace:
         for reserve in {self._for_database, self._for_journal}:
             reserve.close()
 
-    def _way_back(self, size: int, edits: Sequence[Edit]) -> tuple[int, int]:
+    def _way_back(self, size: int, edits: int, data: int) -> tuple[int, int]:
         """Return how many bytes it takes to take back a chunk and all before it, in the database and in the journal.
 
-        What waits in the log has to go into the file first, which may have to grow for it.
+        It has so many edits, with `data` bytes. What waits in the log has to go into the file first, which may grow.
         """
         writer = self._writer
         waiting = max(0, writer.size() - writer.file.size)
-        database = waiting + self._log(size, edits) + _GROWTH * self._rows // 4 + _SLACK
-        return database, _JOURNAL + 2 * _bytes(edits)
+        database = waiting + self._log(size, edits, data) + _GROWTH * self._rows // 4 + _SLACK
+        return database, _JOURNAL + 2 * data
 
-    def _log(self, size: int, edits: Sequence[Edit]) -> int:
-        """Return how many bytes one chunk takes in the log, which has each page of the database once at most."""
-        pages = size * self._each + len(edits) * self._writer.page_size + _bytes(edits)
-        return min(pages, self._writer.size() + _GROWTH * self._rows + _bytes(edits))
+    def _log(self, size: int, edits: int, data: int) -> int:
+        """Return how many bytes such a chunk takes in the log, which has each page of the database once at most."""
+        touched = size * self._each + edits * self._writer.page_size
+        return min(touched, self._writer.size() + _GROWTH * self._rows) + data
 
     def _check(self, database: int, journal: int, is_there: Callable[[_Reserve, int], bool]) -> None:
         needed = {self._for_journal: journal}

@@ -22,6 +22,7 @@ from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal_rows import (
     COUNTED,
     DIGESTED,
+    TABLES,
     Carried,
     ProjectEdit,
     RunEntry,
@@ -61,34 +62,15 @@ FORMAT = 4
 Older readers refuse, so that they never undo half a run, nor take runs in another order.
 """
 
-_TABLES = """
-    CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
-        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
-        announces INTEGER, number INTEGER);
-    CREATE TABLE staying (session TEXT);
-    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER, digest TEXT);
-    CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
-    CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
-        before INTEGER, after INTEGER);
-    CREATE TABLE chunk (number INTEGER PRIMARY KEY, first INTEGER, last INTEGER);
-    CREATE TABLE edit (chunk INTEGER, "table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
-    CREATE INDEX edit_chunk ON edit (chunk);
-    CREATE TABLE restore ("table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
-    CREATE INDEX restore_session ON restore (session);
-    CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER);
-    CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT);
-    CREATE TABLE snapshot (source TEXT, source_worktree TEXT, target TEXT, target_worktree TEXT, made INTEGER)
-"""
-
 
 class Journal:
     """One run's journal, open. Every writing method returns only when what it wrote is on the disk."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        _check_is_file(path)
         self.file = OpenFile(path)
         self._held: int | None = None
-        _check_is_file(path)
         with _explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
@@ -108,7 +90,7 @@ class Journal:
         path = _new_file(now, owner_of(plan.store))
         with _whole_or_removed(path), ExitStack() as opened:
             with closing(sqlite3.connect(path)) as new:  # not yet with a write-ahead log: pages are written once
-                new.executescript(f"BEGIN; {_TABLES}; COMMIT")
+                new.executescript(f"BEGIN; {TABLES}; COMMIT")
             with staging.attach_journal(path) as copying:
                 copying.execute("INSERT INTO journal.binding SELECT * FROM temp.binding")
                 copying.execute(
@@ -186,8 +168,10 @@ class Journal:
         from migrator.execution.journal_check import check, read_entry
 
         row = self._run_row()
-        layout = row["format"]
-        if not isinstance(layout, int) or layout > FORMAT:
+        layout = row.get("format")
+        if not isinstance(layout, int):
+            raise _damaged(self.path, f"it doesn't add up: {layout!r} is no format")
+        if layout > FORMAT:
             raise MigratorError(f"Run {self.path.stem} was written by a newer opencode-migrator; upgrade to read it.")
         try:
             ((sessions,),) = self.connection.execute("SELECT count(*) FROM change").fetchall()

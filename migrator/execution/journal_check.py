@@ -7,21 +7,25 @@ decides which rows are set back, so that it is checked whole before anything in 
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, ValidationError, convert
 
-from migrator.execution.journal_rows import COUNTED, DIGESTED, RunEntry, digest_of, read_update
+from migrator.execution.journal_rows import COUNTED, DIGESTED, TABLES, RunEntry, digest_of, read_update
 from migrator.model import Binding, RunStatus
+from migrator.store.connection import columns_of
 from migrator.store.reader import WHOLE
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping
 
 _T = TypeVar("_T")
 
-_ALWAYS = {"binding", "change", "chunk", "edit"}
+_ALWAYS = {"run", "binding", "change", "chunk", "edit"}
+_ADDED = {"partial", "relocates", "announces", "number"}
+"""Columns of `run` that the first formats didn't have."""
 
 FIRST_WITH_TOTALS = 4
 """The first format that has the table `total`, and numbers its runs."""
@@ -54,8 +58,8 @@ def read_entry(row: Mapping[str, Any], sessions: int, name: str) -> RunEntry:
     Raises ValueError, which says in words what is wrong with it. Older journals have fewer columns.
     """
     flags = {field: bool(row.get(field)) for field in ("partial", "relocates", "announces")}
-    known = {**row, **flags, "verified": row["verified"] or 0, "sessions": sessions, "number": row.get("number") or 0}
-    entry = _converted(known, RunEntry, "run")
+    numbers = {field: row.get(field) or 0 for field in ("verified", "number")}
+    entry = _converted({**row, **flags, **numbers, "sessions": sessions}, RunEntry, "run")
     if entry.id != name:
         raise ValueError(f"it is that of run {entry.id}")
     if entry.undoes == entry.id:
@@ -70,8 +74,7 @@ def read_entry(row: Mapping[str, Any], sessions: int, name: str) -> RunEntry:
 def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
     """Raise ValueError, which says in words what doesn't add up, if a journal in the format `layout` isn't whole."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if missing := _ALWAYS - tables:
-        raise ValueError(f"its table {min(missing)} is missing")
+    _check_columns(db, tables, layout)
     with_totals = "total" in tables or layout >= FIRST_WITH_TOTALS
     if with_totals:
         _check_totals(db, tables)
@@ -90,6 +93,19 @@ def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
         _rows(db, "staying", list[tuple[str]])
     for update in _rows(db, "project_update", _UPDATES) if "project_update" in tables else ():
         read_update(*update)
+
+
+def _check_columns(db: sqlite3.Connection, tables: set[str], layout: int) -> None:
+    """Check that there is every table, with every column, that a journal in this format was made with."""
+    with closing(sqlite3.connect(":memory:")) as as_made:
+        as_made.executescript(TABLES)
+        expected = {table: columns_of(as_made, table) for table in ("run", "total", *COUNTED)}
+    for table, columns in expected.items():
+        if table not in tables and (table in _ALWAYS or layout >= FIRST_WITH_TOTALS):
+            raise ValueError(f"its table {table} is missing")
+        missing = set(columns) - set(columns_of(db, table)) if table in tables else set()
+        if missing - (_ADDED if layout < FIRST_WITH_TOTALS else set()):
+            raise ValueError(f"column {min(missing)} of its table {table} is missing")
 
 
 def _check_totals(db: sqlite3.Connection, tables: set[str]) -> None:

@@ -16,6 +16,26 @@ if TYPE_CHECKING:
     from migrator.store.writer import Edit
 
 
+TABLES = """
+    CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
+        finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
+        announces INTEGER, number INTEGER);
+    CREATE TABLE staying (session TEXT);
+    CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER, digest TEXT);
+    CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
+    CREATE TABLE change (seq INTEGER PRIMARY KEY, session TEXT, root TEXT, title TEXT, undo TEXT,
+        before INTEGER, after INTEGER);
+    CREATE TABLE chunk (number INTEGER PRIMARY KEY, first INTEGER, last INTEGER);
+    CREATE TABLE edit (chunk INTEGER, "table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
+    CREATE INDEX edit_chunk ON edit (chunk);
+    CREATE TABLE restore ("table" TEXT, "column" TEXT, key TEXT, session TEXT, before, after);
+    CREATE INDEX restore_session ON restore (session);
+    CREATE TABLE project (id TEXT PRIMARY KEY, worktree TEXT, vcs TEXT, action TEXT, registered INTEGER);
+    CREATE TABLE project_update (id TEXT PRIMARY KEY, vcs TEXT, paths TEXT);
+    CREATE TABLE snapshot (source TEXT, source_worktree TEXT, target TEXT, target_worktree TEXT, made INTEGER)
+"""
+"""The tables of a journal, as they are made."""
+
 COUNTED = ("binding", "change", "restore", "project", "project_update", "snapshot", "staying", "chunk", "edit")
 """The tables of a journal that hold as many rows as its table `total` says, so that one that is lost is missed."""
 

@@ -45,13 +45,13 @@ class RunFiles:
         if what := self._writer.file.why_changed():
             raise DatabaseChanged(f"{what} while it was being written to.")
         if what := self._journal.file.why_changed():
-            raise JournalChanged(f"The journal {what} while the run went on, and only that could take the run back.")
+            raise JournalChanged(f"The journal {what} while the run went on; the run couldn't be undone without it.")
 
     def check_whole(self) -> None:
         """Check both once more, and that whoever opens the journal will find all of the run in it."""
         self.check()
         if what := self._journal.why_not_whole():
-            raise JournalChanged(f"The journal {what}, and only that could take the run back.")
+            raise JournalChanged(f"The journal {what}; the run couldn't be undone without it.")
 
     def cause_of(self, error: BaseException) -> BaseException:
         """Return what made a run fail: SQLite only says what it meets in a file that was changed."""

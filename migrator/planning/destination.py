@@ -64,8 +64,9 @@ class OneDirectory:
     def _wanted(self, directory: str, base: str) -> str:
         if self.directory is None:
             return directory
-        sub = "" if self.subdirs == "flatten" else path_below(directory, base)
-        return normalise(f"{self.directory}/{sub}")
+        real, top = normalise(directory), normalise(base)  # `..` may lead anywhere, whatever a path begins with
+        below = self.subdirs != "flatten" and directory != base and is_within(real, top)
+        return normalise(f"{self.directory}/{path_below(real, top)}") if below else self.directory
 
     def _existing(self, wanted: str, directory: str) -> str:
         """Return `wanted` if it exists, else the nearest directory above it, within the destination, that does."""

@@ -133,9 +133,13 @@ def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") 
         raise
 
 
+_DAMAGED = (  # SQLite 3.40.1 was seen to say "malformed" where the disk fails to read, too
+    "the file is damaged, or its disk can't be read: see to the disk first, then restore the file from a backup, "
+    "or salvage it with `sqlite3 FILE .recover`."
+)
 _HINTS = (
     ("decode to UTF-8", "opencode never writes such text: find the row and set that column with the `sqlite3` shell."),
-    ("malformed", "the file is damaged: restore it from a backup, or salvage it with `sqlite3 FILE .recover`."),
+    ("malformed", _DAMAGED),
     ("not a database", "it is not an SQLite database; name opencode's with --db PATH."),
     ("readonly", "it can't be written to: check the permissions of the file and of its directory."),
     ("unable to open", "check the permissions of the file and of its directory."),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import directories_named, existing_directory, ignores_case, is_same_directory
 from migrator.errors import BadInput, CantTell, MigratorError
-from migrator.paths import composed
+from migrator.paths import composed, normalise
 from migrator.places.small_files import real_path
 from migrator.text import and_more, shell_quote
 from migrator_selectors._pattern_syntax import (
@@ -170,9 +170,10 @@ class DirectoryPattern:
     def _base(self, directory: str) -> str | None:
         """Return the outermost directory at or above `directory` that the pattern names, or None.
 
-        For `~/src/opencode*` and `~/src/opencode-a/packages/x` that is `~/src/opencode-a`.
+        For `~/src/opencode*` and `~/src/opencode-a/packages/x` that is `~/src/opencode-a`. A row may hold a path with
+        `..`, which may lead anywhere: it is where it leads.
         """
-        return next(filter(self.names, _down_to(directory)), None)
+        return next(filter(self.names, _down_to(normalise(directory) if "/.." in directory else directory)), None)
 
     def covers(self, directory: str) -> bool:
         """Tell whether the pattern names `directory` or one above it."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 ODD = {
     "title = x'00ff'": "title is a BLOB, not text or NULL",
     "title = CAST(x'ff41' AS TEXT)": "title holds bytes that are not UTF-8",
-    "directory = directory || '/../../..'": "directory is not a path without `..` and NUL",
-    "directory = directory || char(0)": "directory is not a path without `..` and NUL",
+    "directory = x'2f'": "directory is a BLOB, not text",
+    "project_id = CAST(x'2fe92f' AS TEXT)": "project_id holds bytes that are not UTF-8",
     "parent_id = x''": "parent_id is a BLOB, not text or NULL",
     "revert = replace(hex(zeroblob(100000)), '00', '[')": "revert is not JSON or NULL",
     "time_created = 'yesterday'": "time_created is not a number",
@@ -72,6 +72,19 @@ def test_odd_rows_are_named_and_left_alone_and_the_others_move(tmp_path: Path, d
         assert not [row for row in changed if any(id_.encode() in row for id_ in odd)]
     assert home.run("undo", "--yes").code == 0
     assert raw(home) == before
+
+
+def test_a_path_that_leads_elsewhere_is_where_it_leads(home: Home) -> None:
+    """A move that took it for what it begins with looked for ever for its place below the destination."""
+    shop = home.repository("shop")
+    add_session(home, "ses_out", directory=f"{home.src}/../../elsewhere")
+    add_session(home, "ses_in", directory=f"{home.src}/x/../old/sub")
+    planned = home.run("move", "--from-dir", f"{home.src}/**", "--to-dir", shop, "--dry-run", "--json")
+    assert planned.code == 0, planned.stderr
+    after = {change["session"]: change["after"]["directory"] for change in planned.json["changes"]}
+    assert "ses_out" not in after
+    assert after["ses_in"] == str(shop)
+    assert home.run("move", "--from-dir", "/**", "--to-dir", shop, "--dry-run").code == 0
 
 
 def test_a_tree_says_which_of_its_sessions_stays(home: Home) -> None:

@@ -230,8 +230,13 @@ DELETED = "DELETE FROM {0} WHERE rowid = (SELECT max(rowid) FROM {0})"
         ("UPDATE run SET undoes = id", "its run takes itself back"),
         ("UPDATE run SET id = '20250101-000000-0001'", "it is that of run 20250101-000000-0001"),
         ("UPDATE run SET chunk_size = 0", "a number in its run isn't one that it can be"),
+        ("UPDATE run SET format = 'x'", "'x' is no format"),
+        ("ALTER TABLE run RENAME COLUMN format TO other", "None is no format"),
+        ("ALTER TABLE run RENAME COLUMN store TO other", "run: Object missing required field `store`"),
         ("DROP TABLE change", "no such table: change"),
-        ("ALTER TABLE edit RENAME COLUMN key TO other", "no such column: key"),
+        ("DROP TABLE staying", "its table staying is missing"),
+        ("ALTER TABLE edit RENAME COLUMN key TO other", "column key of its table edit is missing"),
+        ("ALTER TABLE run RENAME COLUMN verified TO other", "column verified of its table run is missing"),
     ],
 )
 def test_a_journal_that_does_not_add_up_is_not_believed(moved: Moved, damage: str, what: str) -> None:

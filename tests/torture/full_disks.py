@@ -61,7 +61,7 @@ class Case(NamedTuple):
         words = self.way.words or scene.move
         if self.point is None:
             self._fill(disks, scene)
-            return disks.start(words).finished()
+            return disks.run(*words)
         gate = Gate(scene.home.path)
         with disks.start(words, gate.at(self.number, self.point).lay) as running:
             running.wait_until(lambda: gate.is_reached or not running.is_alive)

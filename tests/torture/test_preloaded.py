@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.git import sub_directory
 from tests.support.required import or_skipped
+from tests.support.rows import rows_without_times
 from tests.torture.home import CARRIED, Tortured, tortured
 from tests.torture.preloaded import Calls, Deed, Strike, run
 
@@ -39,6 +40,15 @@ def test_a_call_that_fails_is_told(scene: Tortured, deed: Deed, said: str) -> No
     assert struck.where == f"write {scene.home.database}-wal"
     assert struck.done.code == 1
     assert said in struck.done.stderr
+
+
+def test_a_disk_that_cannot_be_read_is_not_taken_for_a_damaged_file(scene: Tortured) -> None:
+    """SQLite says the same of both."""
+    strike = Strike(20, Deed.EIO, Calls.READS, always=True, below=str(scene.home.database))
+    done = run(scene.home, *scene.move, strike=strike).done
+    assert done.code == 1
+    assert "or its disk can't be read" in done.stderr
+    assert rows_without_times(scene.home) == scene.before
 
 
 def test_half_of_a_write_is_on_the_disk(scene: Tortured) -> None:
