@@ -54,7 +54,7 @@ _SESSION = {
     "id": _ID,
     "project_id": _TEXT,
     "parent_id": _MAYBE_TEXT,
-    "directory": _TEXT,  # whatever it says; where that is no path of this system, orphan rules say so
+    "directory": _TEXT,  # whatever it says, `..` included: orphan rules tell where it is no path of this system
     "path": _MAYBE_TEXT,
     "workspace_id": _MAYBE_TEXT,
     "title": _MAYBE_TEXT,
