@@ -94,7 +94,7 @@ class UnreadableDirectory(NoSuchDirectory, CantTell):
 
 
 class PluginFailed(MigratorError):
-    """The code of a plug-in fails, or isn't what the contract says; `who` names it, `what` says what it fails to do."""
+    """A plug-in fails or breaks the contract; `who` names it, `what` says what it fails to do."""
 
     def __init__(self, who: str, what: str, why: str) -> None:
         super().__init__(f"{who} {what}: {why}; repair or uninstall the package that brings it.")

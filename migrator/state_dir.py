@@ -87,7 +87,7 @@ def how_to_open(path: Path) -> str:
     if status.st_uid == os.geteuid():
         needed = stat.S_IRWXU if stat.S_ISDIR(status.st_mode) else stat.S_IRUSR | stat.S_IWUSR
         is_open = status.st_mode & needed == needed
-        return "see to the disk that it is on" if is_open else f"`chmod {every}u+rwX {shell_quote(target)}` opens it"
+        return "check the disk that it is on" if is_open else f"`chmod {every}u+rwX {shell_quote(target)}` opens it"
     me = f"{os.geteuid()}:{os.getegid()}"
     whose = "a run as root made it" if status.st_uid == 0 else "it is another user's"
     return f"{whose}, and `sudo chown {every}{me} {shell_quote(target)}` makes it yours"

@@ -66,13 +66,13 @@ def tilde(directory: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return text as it may be printed: what a person would not see, or a terminal would obey, is written as `\x1b`.
+    r"""Return text that is safe to print: what a terminal would obey, or a person would not see, is escaped as `\x1b`.
 
-    What `str.isprintable` says no to is escaped: control characters (line ends and C1 too), the direction of writing,
-    invisible format characters, strange spaces, halves of pairs, and what is assigned to nothing. So are marks and
-    fillers that show nothing, by which one path could look like another. A byte that is no UTF-8 is `\x9b`, a character
-    of C1 `\u009b`. Printed as they are: the space as wide as an ideograph, which nobody takes for another, and joiners
-    and variation selectors where emoji, Indic and Arabic writing need them. Cleaned text stays the same.
+    Everything for which `str.isprintable` is false is escaped: control characters (line ends and C1 too), characters
+    that change the direction of writing, invisible format characters, unusual spaces, lone surrogates and unassigned
+    characters. So are marks and fillers that show nothing, with which one path could look like another. A byte that
+    isn't UTF-8 becomes `\x9b`, a character of C1 `\u009b`. Printed as they are: the ideographic space, and joiners and
+    variation selectors where emoji, Indic and Arabic writing need them. Text that was escaped once stays the same.
     """
     if text.isprintable() and (text.isascii() or not _SHOWS_NOTHING.search(text)):
         return text
@@ -83,7 +83,7 @@ _NO_PLAIN_CHARACTER = re.compile("[^ -~]")
 _SHOWS_NOTHING = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""What Unicode says is ignored where it is not supported, among what Python calls printable."""
+"""Characters that Python calls printable and that Unicode lets programs ignore where they don't support them."""
 _IDEOGRAPHIC_SPACE, _NON_JOINER, _JOINER, _KEYCAP = "\u3000", "\u200c", "\u200d", "\u20e3"
 _VARIATIONS = ("\ufe0e", "\ufe0f")
 _VIRAMA = 9

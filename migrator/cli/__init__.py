@@ -66,7 +66,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """Print a warning of Python's, as of a plug-in that is left out, in the way of ours."""
+    """Print a Python warning, such as that of a broken plug-in, as we print our own."""
     from migrator.cli.terminal import say
     from migrator.reporting.style import styled
 
@@ -75,7 +75,7 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def _usage_message(error: click.ClickException) -> str:
     """Return click's message about wrong usage, and which help to read."""
-    message = error.format_message()
+    message = error.format_message().replace("\n\t", " ")  # before each choice of a missing argument
     if not message.endswith((".", "?", "?)")):
         message += "."
     context = getattr(error, "ctx", None)
@@ -99,13 +99,13 @@ def _open_streams() -> None:
 
 
 _BLOCKED = {
-    errno.ENOSPC: "No space left on the device: what was printed is not whole. {log}; free some space and try again.",
+    errno.ENOSPC: "No space left on the device: the output is incomplete. {log}; free some space and try again.",
     **dict.fromkeys(
         (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EIO),
-        "{file} can't be used: {why}. {log}; see to that and try again.",
+        "{file} can't be used: {why}. {log}; mend that and try again.",
     ),
 }
-"""What the system may say no with anywhere, and what to tell the user where no room has said more."""
+"""Errors of the system that may come from anywhere, and what to tell the user if no room has explained them."""
 
 
 def _blocked(error: OSError) -> int:

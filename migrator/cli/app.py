@@ -29,10 +29,10 @@ class ReaderGone(Exception):
 
 
 class CheckedContext(click.Context):
-    """What was typed for a command: it is checked here, for every command, before anything is done with it."""
+    """A command whose arguments are checked before it does anything."""
 
     def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a command, unless an argument isn't UTF-8. The name of a file needn't be: Unix takes any."""
+        """Call a command, unless an argument isn't UTF-8. Names of files may be any bytes, as on any Unix."""
         for parameter in self.command.get_params(self):
             value = self.params.get(parameter.name or "")
             for text in value if isinstance(value, (tuple, list)) else [value]:
@@ -40,7 +40,7 @@ class CheckedContext(click.Context):
                     is_option = isinstance(parameter, click.Option)
                     name = parameter.opts[0] if is_option else parameter.make_metavar(self).strip("[]")
                     raise BadInput(
-                        f"{name}: {os.fsencode(text)!r} is not UTF-8, and opencode holds nothing else: "
+                        f"{name}: {os.fsencode(text)!r} is not UTF-8, and opencode stores only UTF-8: "
                         "type it in UTF-8, or rename the directory."
                     )
         return super().invoke(callback, *args, **kwargs)

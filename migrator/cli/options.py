@@ -67,7 +67,7 @@ format_options = combine(
         type=click.Choice(("table", "json", "ndjson", "csv")),
         default="table",
         show_default=True,
-        help="How to print rows. Text in csv is made harmless ('=1+1, \\x1b); json has it as it is.",
+        help="How to print rows. csv escapes formulas and control characters; json has the exact text.",
     ),
     click.option("--json", "form", flag_value="json", help="The same as --format json."),
 )
@@ -128,12 +128,15 @@ def search_request(values: dict[str, Any]) -> SearchRequest:
 # -- what to write -----------------------------------------------------------------------------------------------------
 
 force_option = click.option(
-    "--force", is_flag=True, is_eager=True, help="Replace FILE though it is another kind of file; never a database."
+    "--force",
+    is_flag=True,
+    is_eager=True,
+    help="Replace FILE even if it is a file of another kind; a database is never replaced.",
 )
 
 
 def output_option(*names: str, kind: str, help: str) -> Option:  # noqa: A002 - as click calls it
-    """Return an option that names a file to write, of a kind in `output.kinds`; a bad one is refused before any work.
+    """Return an option that names a file to write, of a kind in `output.kinds`; one that we may not write is refused.
 
     The command needs `force_option` too.
     """

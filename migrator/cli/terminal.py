@@ -46,7 +46,7 @@ def say(*lines: str, err: bool = False) -> None:
 
 
 def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines for people. All but our own colours is cleaned: no text acts on a terminal, or forges a line."""
+    """Print lines for people, escaped but for our own colours: no text controls a terminal or adds a line."""
     from migrator.reporting.style import cleaned_line
 
     for line in lines:
@@ -87,7 +87,7 @@ def echo_json(value: Any, *, indent: int | None = 2) -> None:
 
 
 def _echo_json(texts: Iterable[str]) -> None:
-    """Print JSON, in which what a terminal would obey is escaped, or all but ASCII where output isn't in UTF-8."""
+    """Print JSON. What a terminal would obey is escaped, and everything but ASCII where output isn't in UTF-8."""
     from migrator.text import printable_json
 
     ascii_only = sys.stdout.encoding.lower() != "utf-8"

@@ -1,4 +1,4 @@
-"""Reading whole files: whatever lies there, it costs a bounded amount of memory and time.
+"""Reading whole files: whatever lies there, reading takes a limited amount of memory and time.
 
 Whoever asks says how many bytes there can be. All that stands in the way is an OSError, whose `strerror` says why in
 words; NotPlain is the one for what should be a file, and is something else or far too large.
@@ -27,7 +27,7 @@ _KINDS = {
 
 
 class NotPlain(OSError):
-    """What lies there is no file, or larger than such a file can be."""
+    """What lies there is not a regular file, or is larger than such a file can be."""
 
 
 def read_file(path: str | Path, limit: int) -> bytes:

@@ -33,7 +33,7 @@ def why_unreadable(paths: Iterable[str]) -> CantTell | None:
 
 
 def why_not_plain(paths: Mapping[str, int | None]) -> CantTell | None:
-    """Return why the first of these that is no directory, and no file of at most so many bytes, is none; else None.
+    """Return what is wrong with the first of these that is neither a directory nor a file of at most so many bytes.
 
     What isn't there, or may not be looked at, is left out.
     """

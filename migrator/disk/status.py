@@ -102,7 +102,7 @@ def why_not_writable(path: str | Path) -> str | None:
         return None
     try:
         is_read_only = os.statvfs(path).f_flag & os.ST_RDONLY
-    except OSError as error:  # as of a link that leads to itself
+    except OSError as error:  # such as a link that leads to itself
         return str(cant_tell(path, error))
     if is_read_only:
         return f"{path} is on a file system that is mounted read-only"

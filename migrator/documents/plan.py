@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from migrator.documents.types import Cell
     from migrator.model import Row
 
-_NUL = "no id and no path has a NUL in it"
+_NUL = "ids and paths can't contain NUL"
 _AGAIN = "make it again with `opencode-migrator plan ... -o FILE`."
 
 
@@ -240,12 +240,12 @@ def read_warning(document: WarningDocument) -> PlanWarning:
 
 
 def _contradictions(plan: PlanDocument) -> Iterator[tuple[str, str]]:
-    """Yield the place and what is wrong there, of what the types allow and no plan says.
+    """Yield what the types allow but no plan of ours contains: the place, and what is wrong there.
 
     Neither opencode nor the disk can hold a directory or an id with a NUL in it.
     """
     if plan.announce and plan.store.dialect == "v1":
-        yield "announce", "opencode 1 tells the model nothing"
+        yield "announce", "opencode 1 can't tell the model of a move"
     if "\0" in plan.store.path:
         yield "store.path", _NUL
     if plan.relocated and any("\0" in folder.old + folder.new for folder in plan.relocated.folders):
@@ -254,7 +254,7 @@ def _contradictions(plan: PlanDocument) -> Iterator[tuple[str, str]]:
     known: dict[str, ProjectDocument] = {}
     for place, project in enumerate(plan.projects):
         if known.setdefault(project.id, project) != project:
-            yield f"projects[{place}]", f"project {project.id} has another entry that says something else"
+            yield f"projects[{place}]", f"project {project.id} has two entries that contradict each other"
         for what in _contradictions_of_project(project):
             yield f"projects[{place}]", what
 
@@ -267,7 +267,7 @@ def _contradictions_of_changes(plan: PlanDocument) -> Iterator[tuple[str, str]]:
         seen.add(change.session)
         before, after = change.before, change.after
         if not after.directory.startswith("/") and after.directory != before.directory:
-            yield f"changes[{place}].after.directory", f"{after.directory!r} is no full path"
+            yield f"changes[{place}].after.directory", f"{after.directory!r} is not an absolute path"
         values = [
             value
             for side in (before, after)
@@ -285,23 +285,23 @@ def _contradictions_of_project(project: ProjectDocument) -> Iterator[str]:
     if "\0" in project.id + project.worktree:
         yield _NUL
     if project.action is ProjectAction.REGISTER and not project.worktree.startswith("/"):
-        yield f"{project.worktree!r} is no full path"
+        yield f"{project.worktree!r} is not an absolute path"
     if project.action is not ProjectAction.UPDATE:
         return
     before, after, directories, workspaces = (getattr(project, key) for key in UPDATE_KEYS)
     if UNSET in (before, after, directories, workspaces):
-        yield f"an update says all of {', '.join(UPDATE_KEYS)}"
+        yield f"an update needs all of {', '.join(UPDATE_KEYS)}"
         return
     if after.worktree != project.worktree:
-        yield f"the worktree is {after.worktree!r} afterwards, and {project.worktree!r}"
+        yield f"the worktree is {project.worktree!r}, but {after.worktree!r} in `after`"
     if "\0" in after.worktree or (after.sandboxes != before.sandboxes and row_json.paths(after.sandboxes) is None):
-        yield "what the row holds afterwards is no path, or no JSON array of paths"
+        yield "the worktree afterwards is not a path, or `sandboxes` is not a JSON array of paths"
     for change in directories:
         rows = [row for row in (change.before, change.after) if row is not None]
         if not rows or any(row.get("project_id") != project.id for row in rows):
-            yield "a row in `directories` is not one of this project"
+            yield "a row in `directories` belongs to another project"
     if len({change.id for change in workspaces}) < len(workspaces):
-        yield "a workspace is there twice"
+        yield "a workspace is listed twice"
 
 
 def _digest(document: dict[str, Any]) -> str:

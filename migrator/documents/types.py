@@ -365,7 +365,7 @@ class RunDocument(Struct, kw_only=True):
 
 
 def read(value: Any, kind: type[_T], name: str, advice: str) -> _T:
-    """Return a document from what its JSON says.
+    """Return the document that decoded JSON holds.
 
     Raises MigratorError, which names the place in the document that is wrong; the document is called `name`.
     """

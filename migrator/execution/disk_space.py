@@ -1,8 +1,8 @@
-"""Disk space for a run and its way back: known before the first chunk, and kept until the run is over.
+"""Disk space for a run and its way back: checked before the first chunk, and reserved for the way back.
 
-A run that stops half-way because a disk is full needs space to be taken back, too. That is kept by files without a
-name, which nobody finds and which vanish with the process; the system must be able to make such a file and to fill it
-without writing, as Linux is on most file systems. Elsewhere we only look at how much is free.
+A run that stops half-way because a disk is full needs space to be taken back, too. Files without a name reserve it:
+nobody finds them, and they vanish with the process. Linux can make and fill such files without writing on most file
+systems. Elsewhere we only check how much is free.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _JOURNAL = 1 << 18
 """How many bytes a journal begins with, its log and shared memory included; as much is kept for its last records."""
 _SLACK = 1 << 16
 _CAUTION = 1.5
-"""How many times as much of the log as a session of the last chunk one of the next may take."""
+"""How many times more of the log a session may take than one of the last chunk did."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class DiskSpace:
-    """What is kept free, on the file systems of the database and of the journals, which may be one."""
+    """The space that we reserve on the file systems of the database and of the journals, which may be the same one."""
 
     def __init__(self, writer: Writer, staging: Staging, runs: Path) -> None:
         """Keep nothing yet; `runs` is where journals are, or the nearest directory above that exists."""
@@ -115,14 +115,14 @@ class DiskSpace:
         for reserve, size in needed.items():
             if not is_there(reserve, size):
                 raise MigratorError(
-                    f"The disk is too full: with what it takes to take it back, the run needs {_mb(size)} on the file "
-                    f"system of {reserve.directory}, and {_mb(reserve.free() or 0)} are free. Free some space there, "
-                    "then try again.",
+                    f"The disk is too full: the run, with the space to take it back, needs {_mb(size)} on the file "
+                    f"system of {reserve.directory}, and only {_mb(reserve.free() or 0)} is free. Free some space "
+                    "there, then try again.",
                 )
 
 
 class _Reserve:
-    """A file without a name, the blocks of which nobody else can have until it is closed."""
+    """A file without a name, whose blocks nobody else can use until it is closed."""
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = directory

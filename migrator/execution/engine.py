@@ -153,7 +153,7 @@ class _RunUnderWay:
         run = self._journal.entry.id
         if self._writer.file.was_cut_short:
             return (
-                "Nothing more was written: look with `opencode-migrator doctor` whether the database is whole, then "
+                "Nothing more was written. Check with `opencode-migrator doctor` that the database is whole, then "
                 f"`opencode-migrator undo {run}` takes back what there is of the run."
             )
         try:
@@ -163,7 +163,7 @@ class _RunUnderWay:
             chunks = [(self._staging.changes(numbers[0], numbers[-1]), edits) for numbers, edits in self._chunks]
             written = replace(self._before, chunks=[*reversed(chunks), *self._before.chunks])
             sessions = take_back(self._writer, written)
-        except Exception as failure:  # noqa: BLE001 - whatever keeps us from it, the user must hear how to go on
+        except Exception as failure:  # noqa: BLE001 - whatever went wrong, the user must learn how to go on
             raise MigratorError(
                 f"The run failed ({cause}), and so did taking it back ({failure}). Run {run} is unfinished; nothing is "
                 f"lost: mend the cause, then `opencode-migrator undo {run}` takes back what was written, or "

@@ -137,7 +137,7 @@ def _delete(folder: Path, leftover: Leftover) -> Leftover:
 
 
 def _stuck(leftover: Leftover, path: Path, error: OSError) -> Leftover:
-    """Return a leftover with why it could not be removed, and what lets us."""
+    """Return a leftover with why it could not be removed, and what the user can do about it."""
     for directory in (*(directory for directory, _, _ in os.walk(path)), str(path.parent)):
         if (why := why_not_writable(directory)) is not None:
             top = directory if directory == str(path.parent) else str(path)
@@ -183,7 +183,7 @@ class _LeftoverSearch:
                         yield Leftover(git_dir, worktree, run.entry.id, _size(git_dir), str(error).rstrip("."))
 
     def abandoned(self) -> Iterator[Leftover]:
-        """Yield what processes have left that were killed, or could not remove a file."""
+        """Yield what is left of processes that were killed, or that could not remove a file."""
         with naming_remedy(str(self._layout.root)):
             projects = names_in(self._layout.root)
         for project in projects:

@@ -41,7 +41,7 @@ EDITED = {
 """(table, column) of every value that a run may change besides bindings and project rows; they go into SQL."""
 
 _Path = Annotated[str, Meta(pattern=r"\A/(?!(.*/)?\.\.(/|\Z))[^\0]*\Z")]
-"""A full path that leads nowhere but down: `gc` removes repositories that a journal names."""
+"""An absolute path without `..`: `gc` removes repositories that a journal names."""
 
 _Text = Literal["text"]
 _PROJECTS = list[tuple[str, str, str | None, Literal["register", "unregister"], int]]
@@ -65,9 +65,9 @@ def read_entry(row: Mapping[str, Any], sessions: int, name: str) -> RunEntry:
     if entry.undoes == entry.id:
         raise ValueError("its run takes itself back")
     if not entry.store.startswith("/") or "\0" in entry.store:
-        raise ValueError("its database has no full path")
+        raise ValueError("the path of its database is not absolute")
     if entry.chunk_size == 0 or min(entry.number, entry.verified, entry.chunk_size or 1) < 0 or entry.number > 2**53:
-        raise ValueError("a number in its run isn't one that it can be")
+        raise ValueError("a number in its run is out of range")
     return entry
 
 
@@ -84,7 +84,7 @@ def check(db: sqlite3.Connection, entry: RunEntry, layout: int) -> None:
         _check_edits(db, table)
     ((lost,),) = db.execute("SELECT count(*) FROM edit WHERE chunk NOT IN (SELECT number FROM chunk)").fetchall()
     if lost:
-        raise ValueError(f"{lost} of its edits are of no chunk that is there")
+        raise ValueError(f"{lost} of its edits belong to a missing chunk")
     if "project" in tables:
         _rows(db, "project", _PROJECTS)
     if "snapshot" in tables:
@@ -116,19 +116,19 @@ def _check_totals(db: sqlite3.Connection, tables: set[str]) -> None:
         if number != expected:
             raise ValueError(f"its table {table} has {number} rows, and {expected} were written")
         if number and table in DIGESTED and digest_of(db, table) != digest:
-            raise ValueError(f"its table {table} isn't as it was written")
+            raise ValueError(f"its table {table} was changed")
 
 
 def _check_changes(db: sqlite3.Connection, number: int, *, distinct: bool) -> None:
-    """Check the changes; `distinct`: also that no session has two, which takes time, and which totals tell sooner."""
+    """Check the changes; with `distinct`, also that no session has two: slow, and needless with totals."""
     bindings = {id_ for id_, *_ in _rows(db, "binding", _BINDINGS)}
     first, last = db.execute("SELECT min(seq), max(seq) FROM change").fetchone()
     if number and (first, last) != (1, number):
-        raise ValueError(f"{number} of its sessions are there, numbered from {first} to {last}")
+        raise ValueError(f"it has {number} sessions, but they are numbered from {first} to {last}")
     kinds = "SELECT DISTINCT before, after, undo, typeof(session), typeof(root), typeof(title) FROM change"
     for before, after, *_ in _rows(db, "change", _CHANGES, kinds):
         if not {before, after} <= bindings:
-            raise ValueError(f"a session has binding {before} and gets {after}, and these are not both there")
+            raise ValueError(f"a session goes from binding {before} to {after}, and one of them is missing")
     if distinct and db.execute("SELECT count(DISTINCT session) FROM change").fetchone() != (number,):
         raise ValueError("a session is in it more than once")
 
@@ -139,10 +139,10 @@ def _check_chunks(db: sqlite3.Connection, entry: RunEntry) -> None:
     sql = "SELECT number, first, last FROM chunk ORDER BY number"
     for place, (number, first, last) in enumerate(_rows(db, "chunk", list[tuple[int, int, int]], sql), 1):
         if number != place or first != end + 1 or not first <= last <= sessions:
-            raise ValueError(f"its chunk {number} is about sessions {first} to {last} of {sessions}, after {end}")
+            raise ValueError(f"its chunk {number} has sessions {first} to {last} of {sessions}, after {end}")
         end = last
     if entry.status is RunStatus.APPLIED and end != sessions:
-        raise ValueError(f"it is of a run that is done, and its chunks are about {end} of {sessions} sessions")
+        raise ValueError(f"its run is done, but its chunks have only {end} of {sessions} sessions")
 
 
 def _check_edits(db: sqlite3.Connection, table: str) -> None:
@@ -154,9 +154,9 @@ def _check_edits(db: sqlite3.Connection, table: str) -> None:
     """
     for place, column, _, _, is_whole in _rows(db, table, _EDITS, kinds):
         if (place, column) not in EDITED:
-            raise ValueError(f"it says that a run changed column {column!r} of table {place!r}, which none does")
+            raise ValueError(f"it says that a run changed column {column!r} of table {place!r}, which no run does")
         if not is_whole:
-            raise ValueError(f"what it says of a row of table {place!r} is no row")
+            raise ValueError(f"a row of table {place!r} in it is not a JSON object")
 
 
 def _rows(db: sqlite3.Connection, table: str, kind: type[_T], sql: str | None = None) -> _T:

@@ -106,14 +106,14 @@ def close_taken_back(journal: Journal, cause: BaseException | None) -> str:
     """
     if isinstance(cause, DatabaseChanged):
         return (
-            "What the run had written to the file that was there before was taken back; "
-            f"`opencode-migrator undo {journal.entry.id}` looks whether any of it is left."
+            "What the run had written to the previous file was taken back; "
+            f"`opencode-migrator undo {journal.entry.id}` checks whether any of it is left."
         )
     if journal.mark_rolled_back(is_whole=not isinstance(cause, JournalChanged)):
         return "Everything was rolled back."
     return (
-        "Everything was rolled back, which can't be recorded: once the journal can be written to, "
-        f"`opencode-migrator undo {journal.entry.id}` does that."
+        "Everything was rolled back, but that can't be recorded now: once the journal can be written to, "
+        f"`opencode-migrator undo {journal.entry.id}` records it."
     )
 
 

@@ -1,4 +1,4 @@
-"""The gate of a run: nothing is committed, or called done, unless its two files are still the files that they were."""
+"""The gate of a run: nothing is committed unless database and journal are still the files that we opened."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class DatabaseChanged(MigratorError):
-    """The database isn't the file any more that we have open, or lost part of it."""
+    """The database is no longer the file that we have open, or has lost part of it."""
 
 
 class JournalChanged(MigratorError):
-    """The journal isn't the file any more that we have open, or lost part of it."""
+    """The journal is no longer the file that we have open, or has lost part of it."""
 
 
 class RunFiles:
@@ -31,7 +31,7 @@ class RunFiles:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all of it in the database or, whatever happens or has happened to the files, none of it.
+        """Do all of the block in the database or, whatever happens to the files, nothing.
 
         They are asked before it too: what was cut short and then written to is as long again.
         """
@@ -41,7 +41,7 @@ class RunFiles:
             self.check()
 
     def check(self) -> None:
-        """Raise DatabaseChanged or JournalChanged if either isn't what it was."""
+        """Raise DatabaseChanged or JournalChanged if either is no longer the file that we opened."""
         if what := self._writer.file.why_changed():
             raise DatabaseChanged(f"{what} while it was being written to.")
         if what := self._journal.file.why_changed():
@@ -54,7 +54,7 @@ class RunFiles:
             raise JournalChanged(f"The journal {what}; the run couldn't be undone without it.")
 
     def cause_of(self, error: BaseException) -> BaseException:
-        """Return what made a run fail: SQLite only says what it meets in a file that was changed."""
+        """Return why a run failed: if a file was changed, that is the reason, not what SQLite says of it."""
         if not isinstance(error, Exception):
             return error
         try:

@@ -1,4 +1,4 @@
-"""Is a run going on? It holds a lock on its own journal as long as its process lives, and whoever asks takes none.
+"""Is a run going on? Its process holds a lock on its journal as long as it lives. Asking takes no lock.
 
 The lock is on one byte far behind the end of the file, of a kind that belongs to the opened file ("open file
 description lock"): it goes with the process, however that ends, and SQLite's own locks on the journal neither meet it

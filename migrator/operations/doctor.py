@@ -162,7 +162,7 @@ def _integrity(store: Store) -> Iterator[CheckResult]:
     try:
         broken = Counter((table, parent) for table, _, parent, _ in store.rows("PRAGMA foreign_key_check"))
     except MigratorError as error:  # a key may refer to what is no key
-        text = f"foreign_key_check can't be made: {error}"
+        text = f"foreign_key_check can't run: {error}"
         yield CheckResult("foreignKeys", None, text, wrong=True, cant_tell=str(error))
         return
     words = [f"{count(number, 'row')} of {table} without {parent}" for (table, parent), number in broken.items()]
@@ -175,13 +175,15 @@ def _integrity(store: Store) -> Iterator[CheckResult]:
 
 
 def _odd_rows(store: Store) -> CheckResult:
-    """Name the values that opencode doesn't put there."""
+    """Name the values that opencode never writes."""
     odd = store.odd_values(everything=True)
     left_out = len({(each.table, each.row) for each in odd if each.left_out})
     shown = "; ".join(map(str, odd[:_SHOWN])) + and_more(len(odd) - _SHOWN)
-    text = f"{count(len(odd), 'value')} that opencode doesn't write: {shown}; set them right, or delete the rows, with "
-    text += "the `sqlite3` shell"
-    text += f"; until then {count(left_out, 'row')} of sessions and projects can't be moved" if left_out else ""
+    text = (
+        f"{count(len(odd), 'value')} that opencode never writes: {shown}; correct them, or delete the rows, with the "
+    )
+    text += "`sqlite3` shell"
+    text += f"; until then {count(left_out, 'odd row')} can't be moved" if left_out else ""
     return CheckResult(
         "oddRows",
         [{"table": each.table, "row": each.row, "column": each.column, "why": each.why} for each in odd],

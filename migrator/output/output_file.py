@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file that we may write; making one raises MigratorError if we may not, so that no work is done for nothing.
+    """A file that we may write. The constructor raises MigratorError if we may not, before any work is done.
 
     `force` is whether --force was given, None where nobody could give it.
     """
@@ -60,7 +60,7 @@ class OutputFile:
 
     @property
     def is_stream(self) -> bool:
-        """Whether nothing can be read again from what is written there."""
+        """Whether what is written there can't be read again."""
         with self._explained():
             return self._target() is None
 
@@ -76,7 +76,7 @@ class OutputFile:
 
     @contextmanager
     def beside(self, database: str | Path) -> Iterator[Path]:
-        """Yield the file, empty and under another name, which becomes its own when the block ends without an error."""
+        """Yield an empty file under another name, which takes the place of this one if the block succeeds."""
         with self._explained():
             target = self._target()
             if target is None:
@@ -108,9 +108,9 @@ class OutputFile:
         if status is not None and not stat.S_ISREG(status.st_mode):
             if self.kind.may_be_stream and (stat.S_ISFIFO(status.st_mode) or stat.S_ISCHR(status.st_mode)):
                 return None
-            raise self._refusal(f"{self.name} is no ordinary file")
+            raise self._refusal(f"{self.name} is not an ordinary file")
         if self.kind.mode == 0o600 and os.path.islink(self.name):  # noqa: PLR2004 - for its owner alone
-            raise self._refusal(f"{self.name} is a link, through which no {self.kind.what} is written")
+            raise self._refusal(f"{self.name} is a link, and no {self.kind.what} is written through one")
         target = Path(os.path.realpath(self.name))
         self._check(target, status)
         if not self.kind.makes_directory or target.parent.exists():
@@ -133,14 +133,14 @@ class OutputFile:
         if self.kind.begins is not None and self.kind.begins.match(head):
             return
         if _is_below(target, state_directory()):
-            raise self._refusal(f"{shown} is a file of opencode-migrator's own and no {self.kind.what}")
+            raise self._refusal(f"{shown} is a file that we keep for ourselves, not a {self.kind.what}")
         if not self.force:
             hint = ", or replace it with --force" if self.force is not None else ""
-            exists = f"exists and is no {self.kind.what}" if self.kind.begins else "exists already"
+            exists = f"exists and is not a {self.kind.what}" if self.kind.begins else "exists already"
             raise self._refusal(f"{shown} {exists}", hint)
 
     def _check_directory(self, directory: Path) -> None:
-        """Raise OSError or MigratorError if nothing can be made in it; sooner than after all the work."""
+        """Raise OSError or MigratorError if no file can be made in a directory, before any work is done."""
         os.stat(os.path.join(directory, "."))
         if (why := why_not_writable(directory)) is not None:
             raise self._refusal(f"The {self.kind.what} can't be written to {self.name}: {why}")
@@ -161,7 +161,7 @@ class OutputFile:
 
 
 def _is_below(target: Path, folder: Path) -> bool:
-    """Tell whether a path leads into a directory, however both are spelled; not into one that we may not enter."""
+    """Tell whether a path leads into a directory, however both are spelled; False if we may not enter that."""
     with suppress(OSError):
         wanted = os.stat(folder)
         above = (status_of(directory) for directory in upwards(str(target.parent)))

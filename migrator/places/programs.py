@@ -1,7 +1,7 @@
-"""Running git, hg and jj: each answers in a bounded time and a bounded number of bytes, or is ended with what it began.
+"""Running git, hg and jj: a program that is silent for too long or prints too much is killed, with what it started.
 
-What lies in a repository can make git wait for ever, as a FIFO in place of HEAD does (2.39.5). Then nobody can tell
-what we asked it. Time is counted while a program says and takes nothing: a long list may take as long as it needs.
+What lies in a repository can make git wait for ever, as a FIFO in place of HEAD does (2.39.5). Then we can't tell what
+we wanted to know. Only silence counts: a program that goes on printing or reading may take as long as it needs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 SETTING = "OPENCODE_MIGRATOR_GIT_SECONDS"
-"""The environment variable by which a user whose disks are slow lets us wait longer for an answer."""
+"""The environment variable with which a user whose disks are slow makes us wait longer for an answer."""
 
 _AT_ONCE = 1 << 16
 
@@ -28,7 +28,7 @@ _AT_ONCE = 1 << 16
 class Patience(NamedTuple):
     """How many seconds a program may be silent, and how many bytes of what it prints we keep in memory.
 
-    With `is_enough`, what it prints above that is not waited for; else it is an error.
+    A program that prints more is stopped: with `is_enough` we use what it has printed, else that is an error.
     """
 
     seconds: float
@@ -37,9 +37,9 @@ class Patience(NamedTuple):
 
 
 QUESTION = Patience(60, 1 << 28)
-"""What is answered from a few files, or line by line; to find the first commits of a long history takes seconds."""
+"""For questions that a few files answer. The first commits of a long history take seconds."""
 WORK = Patience(6 * 3600, 1 << 32)
-"""What walks, copies or checks all objects of a repository, mostly in silence: hundreds of gigabytes take hours."""
+"""For what walks, copies or checks all objects of a repository, mostly in silence: hundreds of gigabytes take hours."""
 
 
 class Command(NamedTuple):
@@ -150,7 +150,7 @@ def _started(command: Command, *streams: IO[bytes] | int) -> Iterator[subprocess
 
 
 class _Talk:
-    """Both directions of a talk with a program; `kept` is what it has printed, by the number of the stream."""
+    """A program that we write to and read from; `kept` is what it has printed, by the number of the stream."""
 
     def __init__(self, command: Command, process: subprocess.Popen[bytes], patience: Patience) -> None:
         self._command = command
@@ -205,7 +205,7 @@ class _Talk:
 
 
 def _write(pipe: IO[bytes], chunk: memoryview) -> int:
-    """Write into a pipe that has room; return how many bytes are done with. One who left doesn't want the rest."""
+    """Write into a pipe that has room; return how many bytes are done with: all of them if nobody reads any more."""
     try:
         return pipe.write(chunk) or 0
     except BrokenPipeError:
@@ -213,7 +213,7 @@ def _write(pipe: IO[bytes], chunk: memoryview) -> int:
 
 
 def _seconds(patience: Patience) -> float:
-    """Return how long a program may be silent: longer than we think if the user says so."""
+    """Return how many seconds a program may be silent; the user may set another number for questions."""
     text = os.environ.get(SETTING)
     if not text or patience is WORK:
         return patience.seconds
@@ -223,7 +223,6 @@ def _seconds(patience: Patience) -> float:
 
 
 def _silent(command: Command, seconds: float) -> CantTell:
-    return CantTell(
-        f"{command.what} gave no answer for {seconds:.0f} seconds, so nobody can tell; see what it waits for there, or "
-        f"wait longer: {SETTING}={seconds * 10:.0f}"
-    )
+    longer = min(seconds * 10, WORK.seconds)
+    hint = f", or wait longer with {SETTING}={longer:.0f}" if longer > seconds else ""
+    return CantTell(f"{command.what} gave no answer for {seconds:.0f} seconds; find out what it waits for there{hint}")

@@ -1,4 +1,4 @@
-"""Warnings of the rows that are left alone since nobody can tell what they mean: see `store/odd_rows.py`."""
+"""Warnings of odd rows, which are left alone: see `store/odd_rows.py`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def odd_row_warnings(store: Store) -> Iterator[PlanWarning]:
     """Yield a warning if any row is left out of what is read."""
     if odd := {(value.table, value.row) for value in store.odd_values()}:
-        rows = count(len(odd), "row")
+        rows = count(len(odd), "odd row")
         left = "is" if len(odd) == 1 else "are"
         yield PlanWarning(
-            "odd-rows", f"{rows} {left} left out, which can't be read as opencode writes them; `doctor` names them."
+            "odd-rows",
+            f"{rows} {left} left out, with values that opencode never writes; `opencode-migrator doctor` names them.",
         )
 
 
@@ -34,5 +35,5 @@ def odd_relative_warnings(store: Store, selected: Iterable[Selected]) -> Iterato
     for id_, value in odd.items():
         root = roots.get(parents.get(id_, "")) or above.get(id_)
         if root is not None:
-            why = f"can't be read ({value.column} {value.why}), so it stays where it is"
-            yield PlanWarning("odd-row", f"{id_} is in one tree with {root} and {why}.", id_)
+            why = f"its row can't be read ({value.column} {value.why})"
+            yield PlanWarning("odd-row", f"{id_}, in the tree of {root}, stays where it is: {why}.", id_)

@@ -115,7 +115,7 @@ def load_command(entry: EntryPoint) -> click.Command:
         command = call(who, LOAD, entry.load)
         if isinstance(command, click.Command):
             return command
-        refusal = PluginFailed(who, LOAD, f"{command!r} is no click command")
+        refusal = PluginFailed(who, LOAD, f"{command!r} is not a click command")
     except PluginFailed as error:
         refusal = error
 

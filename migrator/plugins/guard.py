@@ -1,8 +1,8 @@
 """Calling the code of plug-ins: whatever goes wrong in it becomes one error of ours that names the plug-in.
 
-An exception of any kind, SystemExit too, is no end of the program: because a plug-in called sys.exit when it was
-imported, `move` ended with exit code 0, and nothing was moved. Only Ctrl-C is let through, and our own errors, by which
-a plug-in refuses what was typed. What is printed meanwhile becomes a warning: standard output is for results.
+No exception ends the program, not even SystemExit: a plug-in that called sys.exit when it was imported made `move` exit
+with 0 and move nothing. Only Ctrl-C gets through, and our own errors, with which a plug-in refuses what was typed. What
+the plug-in prints becomes a warning, since standard output is for results.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _why(error: BaseException) -> str:
 
 
 def leave_out(plugin: SelectorPlugin, why: str) -> None:
-    """Have a plug-in select nothing from here on: the values by the names of its options are those of others."""
+    """Make a plug-in select nothing from now on: its options have the names of others, whose values it would get."""
     warn(why)
     vars(plugin)["build"] = lambda *_: ()
 
@@ -84,7 +84,7 @@ class GuardedSelectorPlugin(SelectorPlugin):
         options = call(who, LOAD, lambda: list(plugin.options()))
         for option in options:
             if not (isinstance(option, click.Option) and option.name):
-                raise PluginFailed(who, LOAD, f"{option!r} is no click option")
+                raise PluginFailed(who, LOAD, f"{option!r} is not a click option")
             if option.required:
                 raise PluginFailed(who, LOAD, f"its option {option.opts[0]} is required, so no command would run")
             if clash := {option.name, *option.opts, *option.secondary_opts} & {*taken, "--help", "-h", "--match"}:
@@ -152,7 +152,7 @@ class GuardedSelector(Selector):
         """Return its condition as SQL, if it has one."""
         clause = call(self._who, WORK, self._selector.clause)
         if not (clause is None or (isinstance(clause, Clause) and isinstance(clause.sql, str))):
-            raise PluginFailed(self._who, WORK, f"{clause!r} is no Clause with SQL")
+            raise PluginFailed(self._who, WORK, f"{clause!r} is not a Clause with SQL")
         return clause
 
     def match(self, session: Session) -> bool:
@@ -174,7 +174,7 @@ class GuardedRule(OrphanRule):
         self.name, self.summary, self.looks_at = call(who, LOAD, lambda: (rule.name, str(rule.summary), rule.looks_at))
         self.movable = call(who, LOAD, lambda: bool(rule.movable))
         if not (isinstance(self.name, str) and re.fullmatch(r"[\w-]+", self.name)):
-            raise PluginFailed(who, LOAD, f"{self.name!r} is no name of a rule")
+            raise PluginFailed(who, LOAD, f"{self.name!r} can't be the name of a rule")
         if self.name in taken:
             raise PluginFailed(who, LOAD, f"there is a rule {self.name} already")
 
@@ -185,9 +185,9 @@ class GuardedRule(OrphanRule):
         )
         for sessions, reason in found:
             if not (isinstance(reason, Reason) and isinstance(reason.certainty, Certainty)):
-                raise PluginFailed(self._who, WORK, f"{reason!r} is no Reason with a Certainty")
+                raise PluginFailed(self._who, WORK, f"{reason!r} is not a Reason with a Certainty")
             if not all(isinstance(session, Session) for session in sessions):
-                raise PluginFailed(self._who, WORK, "what it finds are no Sessions")
+                raise PluginFailed(self._who, WORK, "it finds something else than Sessions")
         yield from found
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:

@@ -59,7 +59,7 @@ def leftover_lines(found: Sequence[Leftover], *, removed: bool) -> Iterator[str]
 def _lines(leftover: Leftover) -> Iterator[str]:
     yield f"   {tilde(leftover.git_dir)}, {_size(leftover.size)}"
     worktree = f"of {tilde(leftover.worktree)}, " if leftover.worktree else ""
-    by = f"run {leftover.run}" if leftover.run else "a run that was killed, or a removal that could not be finished"
+    by = f"run {leftover.run}" if leftover.run else "a killed run or an unfinished removal"
     yield f"      {worktree}left behind by {by}"
     if leftover.gives_up:
         yield f"      {', '.join(leftover.gives_up)} can't be taken back without it"

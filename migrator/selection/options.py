@@ -46,7 +46,7 @@ def _read(option: click.Option, value: Any, name: str, context: click.Context) -
         if not isinstance(text, str) or not text or "\0" in text:
             raise BadInput(f"{name} must be a string that isn't empty.")
         if not is_utf_8(text):
-            raise BadInput(f"{name}: {text!r} is no Unicode text, and opencode holds nothing else.")
+            raise BadInput(f"{name}: {text!r} is not Unicode text, and opencode stores nothing else.")
     try:
         return option.type_cast_value(context, several if option.multiple else value)
     except click.ClickException as error:

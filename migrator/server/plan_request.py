@@ -88,7 +88,7 @@ def _all_selector_options() -> Mapping[str, click.Option]:
 
 
 def _selector_options() -> Mapping[str, click.Option]:
-    """Return those that a body can have: none that names a file, for a server opens no file for its clients."""
+    """Return the options that a body can have. None names a file, since a server opens no file for its clients."""
     named = {name: option for name, option in _all_selector_options().items() if not isinstance(option.type, _FILES)}
     return {**named, "exclude-lines": EXCLUDE_LINES}
 
@@ -127,7 +127,7 @@ def read_request(body: Any) -> MoveRequest | RescueRequest:
     for name, value in body.items():
         if name in _all_selector_options() and name not in known:
             instead = "send its text as exclude-lines" if name == "exclude-from" else "leave it out"
-            raise BadInput(f"{name} names a file, and the server opens none for a client; {instead}.")
+            raise BadInput(f"{name} names a file, and the server opens no file for a client; {instead}.")
         if name not in {*known, *fields, COMMAND.name}:
             names = ", ".join([*known, *fields, COMMAND.name])
             raise BadInput(f"There is no option {name[:40]!r} of {command}; known: {names}.")

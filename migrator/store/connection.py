@@ -134,7 +134,7 @@ def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") 
 
 
 _DAMAGED = (  # SQLite 3.40.1 was seen to say "malformed" where the disk fails to read, too
-    "the file is damaged, or its disk can't be read: see to the disk first, then restore the file from a backup, "
+    "the file is damaged, or its disk can't be read: check the disk first, then restore the file from a backup, "
     "or salvage it with `sqlite3 FILE .recover`."
 )
 _HINTS = (

@@ -1,4 +1,4 @@
-"""What would make our writes do more, or less, than they say: a database that has it is only read.
+"""Schemas in which our statements would write more, or less, than they say: such a database is only read.
 
 No known opencode makes any of it, so it is a reason to leave the file alone, not one to find a way around it.
 """
@@ -41,7 +41,7 @@ def obstacles(
     """
     ((encoding,),) = db.execute("PRAGMA encoding").fetchall()
     if encoding != "UTF-8":
-        yield f"its text is {encoding}, which that of no {who} is"
+        yield f"its text is {encoding}, which no {who} uses"
     for table, trigger in db.execute("SELECT tbl_name, name FROM main.sqlite_master WHERE type = 'trigger'").fetchall():
         if table in written:
             yield f"table {table} has a trigger, {trigger}, which no {who} makes"
@@ -49,7 +49,7 @@ def obstacles(
     for table, filled in inserted.items():
         for (column,) in db.execute(demanded, [table]).fetchall():
             if column not in filled:
-                yield f"table {table} demands a value for {column}, which no {who} does"
+                yield f"table {table} demands a value for {column}, which it doesn't in any {who}"
     tables = dict(db.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table'").fetchall())
     for table in sorted(written.keys() & tables):
         yield from _of_table(db, table, tables[table], written[table], who)
@@ -60,15 +60,15 @@ def _of_table(db: sqlite3.Connection, table: str, sql: str, written: Collection[
         yield f"table {table} has a CHECK, which no {who} makes"
     for column, hidden in db.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", [table]).fetchall():
         if hidden and column in written:
-            yield f"column {column} of table {table} is computed, which it is in no {who}"
+            yield f"column {column} of table {table} is computed, which it isn't in any {who}"
     key = _KEYS.get(table, ("id",))
     parts = "SELECT name FROM pragma_table_info(?, 'main') WHERE pk ORDER BY pk"
     if tuple(name for (name,) in db.execute(parts, [table])) != key:
-        yield f"table {table} hasn't {' and '.join(key)} as its primary key, as that of every {who} has"
+        yield f"the primary key of table {table} isn't {' and '.join(key)}, as it is in every {who}"
     try:
         db.execute(f"SELECT rowid FROM main.{table} LIMIT 0")
     except sqlite3.OperationalError:
-        yield f"table {table} is WITHOUT ROWID, which it is in no {who}"
+        yield f"table {table} is WITHOUT ROWID, which it isn't in any {who}"
     indexes = db.execute('SELECT name FROM pragma_index_list(?) WHERE "unique"', [table]).fetchall()
     for (index,) in indexes:
         columns = tuple(name for (name,) in db.execute("SELECT name FROM pragma_index_info(?)", [index]))
@@ -76,7 +76,7 @@ def _of_table(db: sqlite3.Connection, table: str, sql: str, written: Collection[
             yield f"table {table} has a unique index, {index}, which no {who} makes"
     for column, other in db.execute('SELECT "from", "table" FROM pragma_foreign_key_list(?)', [table]).fetchall():
         if column in written and (table, column, other) not in _FOREIGN:
-            yield f"column {column} of table {table} refers to table {other}, which it does in no {who}"
+            yield f"column {column} of table {table} refers to table {other}, which it doesn't in any {who}"
 
 
 def lacks(db: sqlite3.Connection, needed: Mapping[str, Collection[str]], who: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Odd rows: what opencode's tables hold though no opencode puts it there. The one gate where rows come in.
+"""Odd rows: rows with values that opencode never writes. This is the one gate where rows come in.
 
-SQLite keeps anything in any column: a BLOB or a number for a text, bytes that are no UTF-8, NUL. What such a row means
-nobody can tell, so it is left out of everything that we read, and so of everything that we write; `doctor` names it.
+SQLite stores anything in any column: a BLOB or a number for a text, bytes that aren't UTF-8, NUL. Nobody can tell what
+such a row means, so it is left out of everything that we read, and so of everything that we write; `doctor` names it.
 
 A table with odd rows gets a temporary view of the same name, without them: a name without a schema means the temporary
 one first. Statements that write, and those that ask whether a row exists at all, name `main`. A table without odd rows
@@ -25,7 +25,7 @@ _READABLE, _JSON = "is_readable_text", "is_readable_json"
 
 
 class _Kind(NamedTuple):
-    """What a column is to hold: the SQL condition that it does, and the same in words."""
+    """What a column must hold: as an SQL condition, and in words."""
 
     condition: str
     expected: str
@@ -47,7 +47,7 @@ _DIRECTORY = _Kind("({c} >= '' AND {c} < x'' AND instr({c}, char(0)) = 0)", "tex
 _MAYBE_DIRECTORY = _Kind(f"({{c}} IS NULL OR {_DIRECTORY.condition})", f"{_DIRECTORY.expected}, or NULL")
 _MAYBE_JSON = _Kind(f"({{c}} IS NULL OR typeof({{c}}) = 'text' AND {_JSON}(CAST({{c}} AS BLOB)))", "JSON or NULL")
 _PATHS = _Kind(f"({_JSON}(CAST({{c}} AS BLOB), 'array'))", "a JSON array of paths")
-# What there is most of; SQLite's own decoder is quicker.
+# Conversations are most of a database, and SQLite's own decoder is quicker.
 _CONTENT = _Kind("(typeof({c}) = 'text' AND json_valid({c}))", "JSON that isn't nested too deep")
 
 _SESSION = {
@@ -73,7 +73,7 @@ _LEFT_OUT: Mapping[str, Mapping[str, _Kind]] = {
     "workspace": {"id": _ID, "project_id": _TEXT, "type": _MAYBE_TEXT, "directory": _MAYBE_DIRECTORY},
     "worktree": {"project_id": _TEXT, "directory": _DIRECTORY},
 }  # fmt: skip
-"""What each table is to hold of what we read; what a schema has no column for is skipped."""
+"""What the columns that we read must hold, for each table. Columns that a schema lacks are skipped."""
 
 _CONVERSATION = {"id": _ID, "session_id": _TEXT, "data": _CONTENT}
 _NAMED: Mapping[str, Mapping[str, _Kind]] = {
@@ -82,11 +82,11 @@ _NAMED: Mapping[str, Mapping[str, _Kind]] = {
     "part": _CONVERSATION,
     "session_message": _CONVERSATION,
 }
-"""What is only named: nothing else in the row depends on it, and there is much of it."""
+"""Columns whose odd values are only named; the row is not left out, since nothing else in it depends on them."""
 
 
 class OddValue(NamedTuple):
-    """A value that opencode doesn't put there; `row` is the SQL condition that names its row, `session` its session."""
+    """A value that opencode never writes; `row` is the SQL condition that finds its row, `session` its session's id."""
 
     table: str
     row: str

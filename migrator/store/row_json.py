@@ -10,7 +10,7 @@ _LONGEST = 1 << 26
 
 
 class OddText(str):
-    """Text whose bytes are no UTF-8, with those replaced: it is fit to be shown, and for nothing else."""
+    """Text from bytes that aren't UTF-8, with those replaced: only to be shown."""
 
     __slots__ = ()
 

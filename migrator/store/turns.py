@@ -89,7 +89,7 @@ def undo_records(store: Store, sessions: Iterable[str]) -> dict[str, UndoRecord]
 
 
 def _as_text(name: object) -> str:
-    """Return a name as text that can be given to a program; what it can't be in a name of a file is replaced."""
+    """Return a name as text that can be given to a program, with what no name of a file can contain replaced."""
     return str(name).encode(errors="replace").decode().replace("\0", "?")
 
 

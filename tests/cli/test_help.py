@@ -122,6 +122,7 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
                 "See opencode-migrator move --help."
             ),
         ),
+        ("schema", "Missing argument '{plan|run}'. Choose from: plan, run. See opencode-migrator schema --help."),
         ("projects x", "Got unexpected extra argument (x). See opencode-migrator projects --help."),
     ],
 )

@@ -58,13 +58,15 @@ def test_odd_rows_are_named_and_left_alone_and_the_others_move(tmp_path: Path, d
     assert named == {(f"id = '{id_}'", ODD[values]) for id_, values in odd.items()}
     listed = home.run("list", "--all", "--no-roots", "--json")
     assert {session["id"] for session in listed.json} == {*ids} - odd.keys()
-    assert listed.stderr.endswith(" left out, which can't be read as opencode writes them; `doctor` names them.\n")
+    assert listed.stderr.endswith(
+        " left out, with values that opencode never writes; `opencode-migrator doctor` names them.\n"
+    )
     asked = home.run("list", "--from-id", ids[0])
     assert (asked.code, ODD[odd[ids[0]]] in asked.stderr) == (3, True)
     assert [home.run(*command).code for command in (("orphans",), ("projects",), ("rescue", "-n"))] == [0, 0, 0]
     moved = home.run(*MOVE)
     assert moved.code == 0, moved.stderr
-    assert "`doctor` names them" in moved.stderr
+    assert "`opencode-migrator doctor` names them" in moved.stderr
     after = raw(home)
     for table in {"session", "session_v2"} & before.keys():
         changed = [row for row in before[table] if row not in after[table]]
@@ -94,7 +96,10 @@ def test_a_tree_says_which_of_its_sessions_stays(home: Home) -> None:
     make_odd(home, "title = x'00'", child)
     moved = home.run("move", "--from-id", *parent, "--to-dir", "src/shop", "--yes")
     assert moved.code == 0
-    assert f"{child} is in one tree with {parent[0]} and can't be read (title is a BLOB" in moved.stderr
+    assert (
+        f"{child}, in the tree of {parent[0]}, stays where it is: its row can't be read (title is a BLOB"
+        in moved.stderr
+    )
     assert home.query("SELECT directory FROM session WHERE id = ?", [child]) == [(str(home.src / "shop-search"),)]
 
 
@@ -146,7 +151,7 @@ def test_a_list_over_http_holds_what_json_can_hold(home: Home) -> None:
 REBUILT = {
     "utf-16": "its text is UTF-16le",
     "no rowid": "is WITHOUT ROWID",
-    "no primary key": "hasn't id as its primary key",
+    "no primary key": "isn't id, as it is in every opencode 1",
     "check of parts": "table part has a CHECK",
     "nulls": None,
 }

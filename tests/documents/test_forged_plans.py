@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 FIRST = "changes[0]"
 WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("changes", 0, "after", "directory"), 7, f"{FIRST}.after.directory: Expected `str`, got `int`"),
-    (("changes", 0, "after", "directory"), "src", f"{FIRST}.after.directory: 'src' is no full path"),
-    (("changes", 0, "after", "directory"), "/a\0b", f"{FIRST}: no id and no path has a NUL in it"),
+    (("changes", 0, "after", "directory"), "src", f"{FIRST}.after.directory: 'src' is not an absolute path"),
+    (("changes", 0, "after", "directory"), "/a\0b", f"{FIRST}: ids and paths can't contain NUL"),
     (("changes", 0, "after", "added"), 1, f"{FIRST}.after: Object contains unknown field `added`"),
     (("changes", 0, "session"), None, f"{FIRST}.session: Expected `str`, got `null`"),
     (("changes", 0, "undo"), "maybe", f"{FIRST}.undo: Invalid enum value 'maybe'"),
@@ -30,16 +30,16 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("changes",), {}, "changes: Expected `array`, got `object`"),
     (("store", "dialect"), "v3", "store.dialect: Invalid enum value 'v3'"),
     (("store", "path"), "opencode.db", "store.path: Expected `str` matching regex '^/'"),
-    (("announce",), True, "announce: opencode 1 tells the model nothing"),
-    (("projects", 0, "worktree"), "shop", "projects[0]: 'shop' is no full path"),
-    (("projects", 0, "action"), "update", "projects[0]: an update says all of before, after, directories, workspaces"),
+    (("announce",), True, "announce: opencode 1 can't tell the model of a move"),
+    (("projects", 0, "worktree"), "shop", "projects[0]: 'shop' is not an absolute path"),
+    (("projects", 0, "action"), "update", "projects[0]: an update needs all of before, after, directories, workspaces"),
 ]
 UPDATE: list[tuple[tuple[Any, ...], Any, str]] = [
-    (("after", "worktree"), "/elsewhere", "the worktree is '/elsewhere' afterwards, and"),
-    (("after", "sandboxes"), "[", "no JSON array of paths"),
-    (("directories", 0, "before", "project_id"), "another", "a row in `directories` is not one of this project"),
+    (("after", "worktree"), "/elsewhere", "but '/elsewhere' in `after`"),
+    (("after", "sandboxes"), "[", "not a JSON array of paths"),
+    (("directories", 0, "before", "project_id"), "another", "a row in `directories` belongs to another project"),
     (("directories", 0, "before", "time_created"), 2**64, "directories[0].before[...]: Expected `int` <="),
-    (("workspaces",), [{"id": "w", "before": "/a", "after": "/b"}] * 2, "a workspace is there twice"),
+    (("workspaces",), [{"id": "w", "before": "/a", "after": "/b"}] * 2, "a workspace is listed twice"),
 ]
 
 

@@ -44,7 +44,7 @@ def test_too_little_space_is_said_before_anything_is_written(home: Home, name: s
         assert disks.run("log", "--json").json == []
         disks.copy_back()
     assert done.code == 1
-    said = re.search(r"needs ([\d.]+) MB on the file system of (\S+), and ([\d.]+) MB are free", done.stderr)
+    said = re.search(r"needs ([\d.]+) MB on the file system of (\S+), and only ([\d.]+) MB is free", done.stderr)
     assert said, done.stderr
     assert float(said[1]) < 5
     assert said[2].startswith(str(full))

@@ -38,7 +38,7 @@ def test_one_that_does_not_want_its_input() -> None:
 
 def test_silence_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     start = time.monotonic()
-    with pytest.raises(CantTell, match=rf"^the shell gave no answer for 1 seconds, .* wait longer: {SETTING}=10$"):
+    with pytest.raises(CantTell, match=rf"^the shell gave no answer for 1 seconds; .* wait longer with {SETTING}=10$"):
         run(shell(f"sleep 60 & echo $! > {tmp_path}/pid; wait"))
     assert time.monotonic() - start < 10
     pid = (tmp_path / "pid").read_text().strip()

@@ -60,7 +60,7 @@ WHOLE = [
     ({"body": "__init__ = lambda self: 1 / 0"}, "can't be loaded: division by zero"),
     ({"options": "sys.exit(3)"}, "can't be loaded: it calls sys.exit(3)"),
     ({"options": "return None"}, "can't be loaded: 'NoneType' object is not iterable"),
-    ({"options": "return ['--broken']"}, "can't be loaded: '--broken' is no click option"),
+    ({"options": "return ['--broken']"}, "can't be loaded: '--broken' is not a click option"),
     ({"options": "return [click.Option(['--from-dir'])]"}, "can't be loaded: there is an option --from-dir already"),
     ({"keywords": "required=True"}, "can't be loaded: its option --broken is required, so no command would run"),
     ({"keywords": "callback=lambda *_: sys.exit(0)"}, "can't be loaded: it calls sys.exit(0)"),
@@ -104,8 +104,8 @@ USED = [
     ({"build": "return None"}, "'NoneType' object is not iterable"),
     ({"build": "return ['text']"}, "'str' object has no attribute 'as_typed'"),
     ({"clause": "raise SystemExit"}, "it calls sys.exit()"),
-    ({"clause": "return 'TRUE'"}, "'TRUE' is no Clause with SQL"),
-    ({"clause": "return Clause(7)"}, "Clause(sql=7, params=()) is no Clause with SQL"),
+    ({"clause": "return 'TRUE'"}, "'TRUE' is not a Clause with SQL"),
+    ({"clause": "return Clause(7)"}, "Clause(sql=7, params=()) is not a Clause with SQL"),
     ({"match": "sys.exit(0)"}, "it calls sys.exit(0)"),
     ({"match": "1 / 0"}, "division by zero"),
     ({"keywords": "callback=lambda _, __, value: value and sys.exit(0)"}, "it calls sys.exit(0)"),
@@ -227,7 +227,7 @@ def lost(register: Register) -> Home:
     [
         ({"top": "raise SystemExit(0)\n"}, "it calls sys.exit(0)"),
         ({"name": "missing-directory"}, "there is a rule missing-directory already"),
-        ({"name": "two words"}, "'two words' is no name of a rule"),
+        ({"name": "two words"}, "'two words' can't be the name of a rule"),
         ({"top": "Rule = dict\n", "find": "pass\nRule = dict"}, "'dict' object has no attribute 'name'"),
     ],
 )
@@ -260,12 +260,15 @@ def test_a_rule_that_fails_is_cant_tell(lost: Home) -> None:
 @pytest.mark.parametrize(
     ("find", "why"),
     [
-        ("yield Finding([], 'why')", "'why' is no Reason with a Certainty"),
+        ("yield Finding([], 'why')", "'why' is not a Reason with a Certainty"),
         (
             "yield Finding([], Reason('flaky', 'seen', 'certain'))",
-            "Reason(rule='flaky', evidence='seen', certainty='certain') is no Reason with a Certainty",
+            "Reason(rule='flaky', evidence='seen', certainty='certain') is not a Reason with a Certainty",
         ),
-        ("yield Finding(['ses_lost'], Reason('flaky', 'seen', Certainty.LIKELY))", "what it finds are no Sessions"),
+        (
+            "yield Finding(['ses_lost'], Reason('flaky', 'seen', Certainty.LIKELY))",
+            "it finds something else than Sessions",
+        ),
         ("yield 7", "cannot unpack non-iterable int object"),
     ],
 )

@@ -36,7 +36,10 @@ def test_ours_can_not_be_replaced(home: Home) -> None:
 
 @pytest.mark.parametrize(
     ("source", "why"),
-    [("import no_such_module", "No module named 'no_such_module'"), ("command = 'text'", "'text' is no click command")],
+    [
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("command = 'text'", "'text' is not a click command"),
+    ],
 )
 def test_a_broken_one_costs_only_itself(home: Home, source: str, why: str) -> None:
     install(home, "migrator.commands", "broken = broken_command:command", source)

@@ -83,10 +83,10 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
     link.symlink_to(file)
     for other, why in (
         (home.database, "is an SQLite database, which is never replaced; name another file with --token-file FILE"),
-        (notes, "exists and is no token file; name another file with --token-file FILE, or replace it with --force"),
+        (notes, "exists and is not a token file; name another file with --token-file FILE, or replace it with --force"),
         (
             tmp_path / "link",
-            "is a link, through which no token file is written; name another file with --token-file FILE",
+            "is a link, and no token file is written through one; name another file with --token-file FILE",
         ),
     ):
         before = other.read_bytes()

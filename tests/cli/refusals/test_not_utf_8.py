@@ -42,7 +42,7 @@ TEXTS = {
 def test_one_sentence_names_the_argument(home: Home, name: str, words: tuple[str, ...]) -> None:
     said = refused(home, *words, code=2)
     assert said.startswith(f"{name}: b'")
-    assert r"caf\xe9' is not UTF-8, and opencode holds nothing else: type it in UTF-8, or rename the directory" in said
+    assert r"caf\xe9' is not UTF-8, and opencode stores only UTF-8: type it in UTF-8, or rename the directory" in said
 
 
 def test_a_database_a_plan_and_a_journal_may_be_called_so(home: Home) -> None:
@@ -64,4 +64,4 @@ def test_a_database_a_plan_and_a_journal_may_be_called_so(home: Home) -> None:
 
 
 def test_the_demo_needs_a_directory_that_opencode_can_hold(home: Home) -> None:
-    assert "is not UTF-8, and opencode holds nothing else" in refused(home, "demo", "--keep", LATIN_1)
+    assert "is not UTF-8, and opencode stores only UTF-8" in refused(home, "demo", "--keep", LATIN_1)
