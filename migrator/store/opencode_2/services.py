@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 _SECONDS = 1.0
 """How long a service may take for each part of its answer: it is on this machine, and answers in milliseconds."""
 
-_LIMIT = 64 * 1024
+_LIMIT, _FILE_LIMIT = 64 * 1024, 1 << 20
+"""How many bytes an answer and a registration file may have. A longer file is not called "no registration"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _read(file: Path) -> Service | None:
     if not is_file(file):
         return None
     try:
-        service = msgspec.json.decode(content_of(file, _LIMIT), type=Service)
+        service = msgspec.json.decode(content_of(file, _FILE_LIMIT), type=Service)
     except ValueError:
         return None
     return service if service.pid > 0 else None
