@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
 from migrator.errors import BadInput, CantTell
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -223,6 +224,6 @@ def _seconds(patience: Patience) -> float:
 
 
 def _silent(command: Command, seconds: float) -> CantTell:
-    longer = min(seconds * 10, WORK.seconds)
+    silence, longer = count(round(seconds), "second"), min(seconds * 10, WORK.seconds)
     hint = f", or wait longer with {SETTING}={longer:.0f}" if longer > seconds else ""
-    return CantTell(f"{command.what} gave no answer for {seconds:.0f} seconds; find out what it waits for there{hint}")
+    return CantTell(f"{command.what} gave no answer for {silence}; find out what it waits for there{hint}")

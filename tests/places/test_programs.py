@@ -10,7 +10,8 @@ import pytest
 
 from migrator.disk.status import is_there
 from migrator.errors import BadInput, CantTell
-from migrator.places.programs import QUESTION, SETTING, Batch, Command, run
+from migrator.places import programs
+from migrator.places.programs import QUESTION, SETTING, WORK, Batch, Command, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,13 +39,19 @@ def test_one_that_does_not_want_its_input() -> None:
 
 def test_silence_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     start = time.monotonic()
-    with pytest.raises(CantTell, match=rf"^the shell gave no answer for 1 seconds; .* wait longer with {SETTING}=10$"):
+    with pytest.raises(CantTell, match=rf"^the shell gave no answer for 1 second; .* wait longer with {SETTING}=10$"):
         run(shell(f"sleep 60 & echo $! > {tmp_path}/pid; wait"))
     assert time.monotonic() - start < 10
     pid = (tmp_path / "pid").read_text().strip()
     while is_there(f"/proc/{pid}") and "Z" not in (tmp_path / "/proc" / pid / "stat").read_text().split()[2]:
         assert time.monotonic() - start < 10, "what it started goes on"
         time.sleep(0.01)
+
+
+def test_no_more_seconds_are_offered_than_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "WORK", shortest := WORK._replace(seconds=0.2))
+    with pytest.raises(CantTell, match=r"^the shell gave no answer for 0 seconds; find out what it waits for there$"):
+        run(shell("sleep 60"), shortest)
 
 
 def test_one_that_goes_on_answering_is_not_cut_off() -> None:
@@ -66,7 +73,7 @@ def test_a_batch_that_stops_answering() -> None:
     with Batch(shell("read line; echo $line; printf 12345; read line; sleep 60")) as batch:
         batch.send("first")
         assert (batch.line(), batch.read(3), batch.read(2)) == (b"first\n", b"123", b"45")
-        with pytest.raises(CantTell, match="gave no answer for 1 seconds"):
+        with pytest.raises(CantTell, match="gave no answer for 1 second"):
             batch.line()
 
 
