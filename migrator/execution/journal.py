@@ -43,6 +43,7 @@ from migrator.model import (
 )
 from migrator.state_dir import how_to_open, now_ms, runs_directory, sync
 from migrator.store.connection import file_uri, transaction
+from migrator.store.file_signature import FileSignature
 from migrator.store.open_file import OpenFile
 from migrator.store.reader import IN, array_of
 from migrator.store.writer import Edit
@@ -176,7 +177,7 @@ class Journal:
         try:
             ((sessions,),) = self.connection.execute("SELECT count(*) FROM change").fetchall()
             entry = read_entry(row, sessions, self.path.stem)
-            signature = _signature(self.path)
+            signature = FileSignature.of(self.path).files
             if _believed.get(self.path) != signature:
                 check(self.connection, entry, layout)
                 _believed[self.path] = signature
@@ -477,16 +478,5 @@ def _damaged(path: Path, what: str) -> MigratorError:
     )
 
 
-_believed: dict[Path, tuple[int, ...]] = {}
+_believed: dict[Path, object] = {}
 """The journals that this process has found to add up, each as it was then."""
-
-
-def _signature(path: Path) -> tuple[int, ...]:
-    """Return what differs when somebody has written to a journal: of the file, and of its log if anything is in it."""
-    found: list[int] = []
-    for file in (path, path.with_name(f"{path.name}-wal")):
-        with suppress(OSError):
-            status = file.stat()
-            if status.st_size:
-                found += (status.st_ino, status.st_size, status.st_mtime_ns)
-    return tuple(found)
