@@ -40,6 +40,23 @@ def test_no_face_opens_a_file_for_writing() -> None:
     assert not [path.name for path in faces if writes.search(path.read_text())]
 
 
+def test_programs_are_run_and_files_read_whole_in_one_place() -> None:
+    """Both are bounded there: see places/programs.py and disk/bounded.py."""
+    unbounded = re.compile(r"""subprocess\.(run|Popen|check_\w+)\(|\.read_(bytes|text)\(""")
+    found = {
+        str(path.relative_to(ROOT))
+        for room in ROOMS
+        for path in room.rglob("*.py")
+        if unbounded.search(path.read_text())
+    }
+    assert found == {
+        "migrator/places/programs.py",
+        "migrator/cli/demo.py",  # our own commands
+        "migrator/operations/demo.py",  # our own fixture
+        "migrator/store/open_by.py",  # what Linux says of a process
+    }
+
+
 def test_no_two_public_classes_share_a_name() -> None:
     trees = (ast.parse(path.read_text()) for room in ROOMS for path in room.rglob("*.py"))
     names = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))

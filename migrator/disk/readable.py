@@ -65,8 +65,9 @@ def _read_a_little(path: str) -> None:
 
 
 def head_of(path: str | Path, size: int) -> bytes:
-    """Return the first `size` bytes of a file. Raises CantTell if they can't be read."""
+    """Return the first `size` bytes of a file, never of a FIFO. Raises CantTell if they can't be read."""
     try:
+        check_plain(os.stat(path))
         with open(path, "rb", buffering=0) as file:
             return file.read(size)
     except OSError as error:

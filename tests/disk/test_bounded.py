@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.disk.bounded import NotPlain, read_file, read_given
-from migrator.disk.readable import why_unreadable
+from migrator.disk.readable import head_of, why_unreadable
 from migrator.disk.status import content_of
 from migrator.errors import CantTell
 
@@ -96,3 +96,5 @@ def test_a_fifo_in_a_repository_is_named(tmp_path: Path) -> None:
     """Git would wait for it, whatever we know of the rest."""
     os.mkfifo(tmp_path / "pack")
     assert "it is a FIFO" in str(why_unreadable([str(tmp_path), f"{tmp_path}/pack"]))
+    with pytest.raises(CantTell, match="it is a FIFO"):
+        head_of(tmp_path / "pack", 16)

@@ -9,7 +9,6 @@ from migrator.model import Certainty, Reason
 from tests.support.git import repository, sub_directory
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     import pytest
 
@@ -48,12 +47,12 @@ def test_paths_that_are_none_of_this_system(register: Register) -> None:
 
 
 def test_git_is_not_asked_about_what_is_gone(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Path] = []
-    real = subprocess.run
+    asked: list[str] = []
+    real = subprocess.Popen.__init__
 
-    def run(*args: object, **options: object) -> object:
-        asked.append(options["cwd"])  # type: ignore[arg-type]
-        return real(*args, **options)  # type: ignore[call-overload]
+    def start(*args: object, **options: object) -> None:
+        asked.append(os.fspath(options["cwd"]))  # type: ignore[call-overload]
+        real(*args, **options)  # type: ignore[call-overload]
 
     kept = repository(register.at / "kept")
     for name in ("a", "b", "c"):
@@ -62,7 +61,7 @@ def test_git_is_not_asked_about_what_is_gone(register: Register, monkeypatch: py
         shutil.rmtree(gone)
     for number in range(5):
         register.add(f"ses_kept_{number}", sub_directory(kept / f"sub{number}"))
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(subprocess.Popen, "__init__", start)
     assert sorted(register.found()) == ["ses_a", "ses_b", "ses_c"]
-    assert {os.fspath(directory) for directory in asked} == {str(kept)}
+    assert set(asked) == {str(kept)}
     assert len(asked) == 3  # once for the checkout, however many of its directories there are

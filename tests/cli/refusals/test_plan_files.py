@@ -52,7 +52,7 @@ DAMAGES: dict[str, tuple[Callable[[str], str | bytes], str]] = {
     ),
     "a value missing": (edited(lambda plan: plan["changes"][0].pop("after"), signed=True), "after"),
     "a value wrong": (edited(lambda plan: plan["changes"][0].update(undo="perhaps"), signed=True), "perhaps"),
-    "no object": (edited(lambda plan: plan.update(changes=[None]), signed=True), "is not a plan"),
+    "no object": (edited(lambda plan: plan.update(changes=[None]), signed=True), "changes[0]: Expected `object`"),
 }
 
 
