@@ -9,7 +9,6 @@ from migrator.model import Certainty, Reason
 from tests.support.git import repository, sub_directory
 
 if TYPE_CHECKING:
-
     import pytest
 
     from tests.support.register import Register
