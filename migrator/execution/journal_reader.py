@@ -15,7 +15,7 @@ from migrator.execution.run_lock import is_held
 from migrator.model import Binding, Change, FileUndo, ProjectAction, ProjectChange, Run
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_file import OpenFile
-from migrator.store.reader import IN, array_of
+from migrator.store.sql import IN, array_of
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:

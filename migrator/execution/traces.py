@@ -19,7 +19,8 @@ from migrator.execution.run_log import open_run, refuse_while_going_on, run_entr
 from migrator.model import RunStatus
 from migrator.paths import FolderMap, renamed_folder
 from migrator.store.location import default_database, is_same_file
-from migrator.store.reader import WHOLE, Store
+from migrator.store.reader import Store
+from migrator.store.sql import WHOLE
 from migrator.text import count, our_command
 
 if TYPE_CHECKING:
