@@ -14,6 +14,9 @@ from migrator.paths import is_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+PROGRAM = "opencode-migrator"
 
 
 def count(number: int, noun: str, several: str = "") -> str:
@@ -170,6 +173,11 @@ def _for_shell(char: str) -> str:
 def shell_join(words: Iterable[str]) -> str:
     """Quote each word of a command for a shell; see `shell_quote`."""
     return " ".join(map(shell_quote, words))
+
+
+def our_command(*words: str, db: str | Path | None = None) -> str:
+    """Return the command line of `opencode-migrator WORDS`, on the database at `db` if it has to be named."""
+    return shell_join([PROGRAM, *words, *([] if db is None else ["--db", str(db)])])
 
 
 def cells(text: str) -> int:

@@ -31,13 +31,14 @@ def main() -> NoReturn:
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.terminal import drop_output, echo_error, echo_lines
     from migrator.errors import MigratorError
+    from migrator.text import PROGRAM
 
     signal.signal(signal.SIGTERM, _interrupt)
     warnings.showwarning = _show_warning
     # A command keeps what it reads until it exits: to collect garbage took a quarter of the time.
     garbage_collector.disable()
     try:
-        code = app.main(standalone_mode=False, prog_name="opencode-migrator")
+        code = app.main(standalone_mode=False, prog_name=PROGRAM)
     except click.exceptions.NoArgsIsHelpError as error:
         echo_lines(error.format_message().split("\n"), err=True)
         code = error.exit_code

@@ -13,7 +13,7 @@ from migrator.cli.options import database_options
 from migrator.cli.terminal import CleanHelp
 from migrator.errors import BadInput
 from migrator.plugins import commands, load_command
-from migrator.text import is_utf_8
+from migrator.text import PROGRAM, is_utf_8
 
 COMMANDS = (
     "list", "projects", "orphans", "move", "migrate", "relocate", "rescue", "consolidate", "workspaces", "protect",
@@ -91,7 +91,7 @@ class LazyGroup(CleanHelp, click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @database_options
-@click.version_option(__version__, prog_name="opencode-migrator")
+@click.version_option(__version__, prog_name=PROGRAM)
 @click.pass_context
 def app(ctx: click.Context, /, **values: Any) -> None:
     """Move opencode sessions in bulk: show it first, take it back, lose nobody's file."""

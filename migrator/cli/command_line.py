@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.text import shell_join
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-
-PROGRAM = "opencode-migrator"
 
 _END = "--"
 """Behind it are no options."""
@@ -22,7 +20,7 @@ DISPLAY_FLAGS = frozenset({"dry_run", "verbose", "as_json", "exit_code"})
 
 def command_line() -> str:
     """Return the command line, as the journal keeps it."""
-    return shell_join([PROGRAM, *sys.argv[1:]])
+    return our_command(*sys.argv[1:])
 
 
 def applying_command(*more: str) -> str:
@@ -48,7 +46,7 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
             names.remove(typed[0])
         elif parameter is None or parameter.name not in without:
             kept += typed
-    return shell_join([PROGRAM, *kept, *more, *rest])
+    return our_command(*kept, *more, *rest)
 
 
 def _parameters(

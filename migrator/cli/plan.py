@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import PROGRAM
 from migrator.cli.confirm import show_plan
 from migrator.cli.options import (
     combine,
@@ -17,7 +16,7 @@ from migrator.cli.options import (
     output_option,
     verbose_option,
 )
-from migrator.text import shell_join
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +95,7 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]
     show_plan(
         plan,
         values,
-        hint=shell_join([PROGRAM, "apply", source]),
+        hint=our_command("apply", source),
         outcome=f"Saved to {output}; nothing was moved.",
         next_steps=next_steps,
     )

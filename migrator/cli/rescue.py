@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import DISPLAY_FLAGS, PROGRAM, typed_command
+from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import database_words, open_context
 from migrator.cli.options import (
@@ -23,7 +23,7 @@ from migrator.cli.options import (
 )
 from migrator.cli.terminal import choose, on_terminal, say, search_bar
 from migrator.errors import BadInput
-from migrator.text import shell_join
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,6 +118,6 @@ def next_steps(plan: Plan, values: dict[str, Any]) -> list[str]:
         return []
     likely = typed_command("--likely", without={*DISPLAY_FLAGS, "certain", "yes", "output"}, name="rescue")
     named = database_words(values)
-    explain = lambda session: shell_join([PROGRAM, "orphans", "--explain", session, *named])  # noqa: E731 - said once
+    explain = lambda session: our_command("orphans", "--explain", session, *named)  # noqa: E731 - said once
     lines = list(next_steps_of_lost(plan.warnings, likely, explain))
     return ["", *lines] if lines else []

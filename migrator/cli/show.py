@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
-from migrator.cli.command_line import PROGRAM
 from migrator.cli.confirm import show_plan
 from migrator.cli.options import json_option, verbose_option
 from migrator.cli.plan_file import read_plan_file
-from migrator.text import shell_join
+from migrator.text import our_command
 
 
 @click.command("show")
@@ -19,4 +18,4 @@ from migrator.text import shell_join
 @json_option
 def command(file: str, **values: Any) -> None:
     """Show the plan in FILE."""
-    show_plan(read_plan_file(file), values, hint=shell_join([PROGRAM, "apply", file]))
+    show_plan(read_plan_file(file), values, hint=our_command("apply", file))

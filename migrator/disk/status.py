@@ -83,16 +83,21 @@ def content_of(path: str | Path, limit: int) -> bytes:
 
 
 def is_open_here(status: os.stat_result) -> bool:
-    """Tell whether this process has a file open: it reads it, or it is a database that it has locked.
+    """Tell whether this process has a file open: it reads it, or it is a database that it has locked."""
+    return open_descriptor(status) is not None
 
-    To open a locked database once more, other than by SQLite, and to close it again drops the lock.
+
+def open_descriptor(status: os.stat_result) -> int | None:
+    """Return a descriptor by which this process has a file open already; None if it has none.
+
+    To open a database once more, other than by SQLite, and to close it again drops every lock that we have on it.
     """
     with suppress(OSError):
         for name in os.listdir("/dev/fd"):
             with suppress(OSError):
                 if os.path.samestat(status, os.fstat(int(name))):
-                    return True
-    return False
+                    return int(name)
+    return None
 
 
 def why_not_writable(path: str | Path) -> str | None:

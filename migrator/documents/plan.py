@@ -82,7 +82,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 for session, root, title, selected_by, before, after, undo, turns in plan.changes
             ],
             projects=[*map(_project_document, plan.projects)],
-            warnings=[*map(warning_struct, plan.warnings)],
+            warnings=[*map(warning_document, plan.warnings)],
             unchanged=[*plan.unchanged],
             sources=[SourceDocument(*source) for source in plan.sources],
             summary=SummaryDocument(**summary(plan)),
@@ -112,14 +112,8 @@ def _project_document(project: ProjectChange) -> ProjectDocument:
     return document
 
 
-def warning_document(warning: PlanWarning) -> dict[str, Any]:
-    """Return a warning as JSON; `session` only where it is about one, `lost` only where that stays lost."""
-    document: dict[str, Any] = to_builtins(warning_struct(warning))
-    return document
-
-
-def warning_struct(warning: PlanWarning) -> WarningDocument:
-    """Return a warning as it is written."""
+def warning_document(warning: PlanWarning) -> WarningDocument:
+    """Return a warning as it is written: `session` only if it is about one, `lost` only if that stays lost."""
     lost = warning.lost
     return WarningDocument(
         warning.code,
@@ -229,7 +223,7 @@ def _row(document: dict[str, Cell] | None) -> Row | None:
 
 
 def read_warning(document: WarningDocument) -> PlanWarning:
-    """Return the warning that `warning_struct` wrote."""
+    """Return the warning that `warning_document` wrote."""
     lost = document.lost or None
     return PlanWarning(
         document.code,

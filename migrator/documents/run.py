@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import convert, to_builtins
 
-from migrator.documents.plan import read_warning, warning_struct
+from migrator.documents.plan import read_warning, warning_document
 from migrator.documents.types import RUN, RunDocument, read
 from migrator.model import LoggedRun, Run, RunStatus
 
@@ -27,7 +27,7 @@ def run_document(run: Run) -> dict[str, Any]:
             chunks=run.chunks,
             verified=run.verified,
             conflicts=[*run.conflicts],
-            warnings=[*map(warning_struct, run.warnings)],
+            warnings=[*map(warning_document, run.warnings)],
             moved=run.moved,
             mended=run.mended,
             undoes=run.undoes,

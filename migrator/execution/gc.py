@@ -34,7 +34,7 @@ from migrator.snapshots.trees import complete_trees
 from migrator.store.location import databases_beside
 from migrator.store.turns import undo_records, why_unreadable
 from migrator.store.untouched import look_into
-from migrator.text import shell_join
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -215,7 +215,7 @@ class _LeftoverSearch:
             if leftover.git_dir in in_use:
                 return leftover._replace(why_kept=f"sessions of {database} are in it")
         if (folder := self._not_followed(leftover.git_dir)) is not None:
-            relocate = shell_join(["opencode-migrator", "relocate", *folder])
+            relocate = our_command("relocate", *folder)
             return leftover._replace(why_kept=f"it isn't whole until `{relocate}` has followed what moved")
         needing = self._runs_that_need(leftover.git_dir)
         recent = [run for run in needing if self._older_than is None or run.began >= self._older_than]

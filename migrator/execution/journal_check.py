@@ -16,7 +16,7 @@ from msgspec import Meta, ValidationError, convert
 from migrator.execution.journal_rows import COUNTED, DIGESTED, TABLES, RunEntry, digest_of, read_update
 from migrator.model import Binding, RunStatus
 from migrator.store.connection import columns_of
-from migrator.store.reader import WHOLE
+from migrator.store.sql import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from migrator.store.writer import Edit
 
 
+FORMAT = 4
+"""Format 2 added project updates, 3 added opencode 2, 4 added `total` and numbers runs.
+
+Older readers refuse, so that they never undo half a run, nor take runs in another order.
+"""
+
 TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
         finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,

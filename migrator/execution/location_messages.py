@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from migrator.errors import MigratorError
 from migrator.state_dir import now_ms
 from migrator.store.opencode_2.staging import message_sequences
-from migrator.store.reader import WHOLE, stringify
+from migrator.store.row_json import stringify
+from migrator.store.sql import WHOLE
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.execution.location_messages import announce_locations
 from migrator.places.opencode_1 import binding_of_opencode_1
 from migrator.store.opencode_2.staging import queued_moves, rows_of_opencode_1
-from migrator.store.reader import WHOLE
+from migrator.store.sql import WHOLE
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import StalePlan
 from migrator.model import DirectoryChange, ProjectChange, ProjectPaths, Row, WorkspaceChange
-from migrator.store.reader import DIRECTORIES, ProjectRows
+from migrator.store.sql import DIRECTORIES
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from migrator.store.project_rows import ProjectRows
     from migrator.store.reader import Store
     from migrator.store.writer import Writer
 

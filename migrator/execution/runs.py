@@ -20,7 +20,8 @@ from migrator.execution.conflicts import (
 from migrator.execution.disk_space import DiskSpace
 from migrator.execution.engine import FIRST_CHUNK, execute
 from migrator.execution.file_undo import prepare_file_undo
-from migrator.execution.journal import Journal, folder_of_journals
+from migrator.execution.journal import Journal
+from migrator.execution.journal_file import folder_of_journals
 from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.rollback import chunk_side, roll_back

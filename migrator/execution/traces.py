@@ -19,8 +19,9 @@ from migrator.execution.run_log import open_run, refuse_while_going_on, run_entr
 from migrator.model import RunStatus
 from migrator.paths import FolderMap, renamed_folder
 from migrator.store.location import default_database, is_same_file
-from migrator.store.reader import WHOLE, Store
-from migrator.text import count, shell_join
+from migrator.store.reader import Store
+from migrator.store.sql import WHOLE
+from migrator.text import count, our_command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -110,8 +111,7 @@ def refuse_while_unfinished(store: Store) -> None:
 
 def command(verb: str, run: RunEntry, store: Store) -> str:
     """Return the command that undoes or resumes a run on this database."""
-    where = [] if _is_recorded(store, run) else ["--db", str(store.path)]
-    return shell_join(["opencode-migrator", verb, run.id, *where])
+    return our_command(verb, run.id, db=None if _is_recorded(store, run) else store.path)
 
 
 def entry_on(store: Store, run: RunEntry) -> RunEntry:
@@ -159,8 +159,7 @@ def renamed_with(store: Store, recorded: str) -> tuple[str, str] | None:
 
 def following(store: Store, folder: tuple[str, str]) -> str:
     """Return the command line by which the sessions of a database follow a folder that was renamed."""
-    where = [] if store.path == default_database() else ["--db", str(store.path)]
-    return shell_join(["opencode-migrator", "relocate", *folder, *where])
+    return our_command("relocate", *folder, db=None if store.path == default_database() else store.path)
 
 
 def _trace_where_made(store: Store, run: RunEntry) -> _Trace | None:

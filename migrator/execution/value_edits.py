@@ -13,8 +13,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding, FileUndo
-from migrator.store.reader import WHOLE, stringify
-from migrator.store.row_json import decode
+from migrator.store.row_json import decode, stringify
+from migrator.store.sql import WHOLE
 from migrator.store.staging import Staging
 from migrator.store.writer import Edit
 

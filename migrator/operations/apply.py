@@ -20,7 +20,7 @@ from migrator.store.location import databases_beside, default_database, is_same_
 from migrator.store.reader import Store
 from migrator.store.untouched import look_into
 from migrator.store.writer import Writer
-from migrator.text import count, shell_join
+from migrator.text import count, our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def find_database(plan: Plan, file: str) -> Path:
     lost = "is gone" if is_gone(known[0]) else "has nothing of it"
     for beside in dict.fromkeys(beside for path in known for beside in _beside(path)):
         if _may_have_rows(beside, plan):
-            command = shell_join(["opencode-migrator", "apply", file, "--db", str(beside)])
+            command = our_command("apply", file, db=beside)
             raise MigratorError(
                 f"The plan was made for {plan.store}, which {lost}; its rows are in {beside}: `{command}`.",
             )

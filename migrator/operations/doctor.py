@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import CantTell, MigratorError, PluginFailed
-from migrator.execution.journal import why_no_journal
+from migrator.execution.journal_file import why_no_journal
 from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
 from migrator.store.connection import why_read_only

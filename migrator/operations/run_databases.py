@@ -15,7 +15,7 @@ from migrator.execution.traces import LOOK_SECONDS, entry_on, has_written_nothin
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
 from migrator.store.untouched import look_into
-from migrator.text import shell_join
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,12 +125,8 @@ def check_here(store: Store, run: RunEntry, verb: str) -> str | None:
 def _advice(databases: _Databases, run: RunEntry, verb: str, but: Path | None = None) -> str:
     """Return what to do where a run isn't in the database `but`, or in any that is known."""
     if (path := databases.look_around(run, but)) is not None:
-        return f"its rows are in {path}: `{_command(verb, run, path)}`."
+        return f"its rows are in {path}: `{our_command(verb, run.id, db=path)}`."
     return "if its database was moved, name it with --db FILE; `opencode-migrator log` lists all runs."
-
-
-def _command(verb: str, run: RunEntry, path: Path) -> str:
-    return shell_join(["opencode-migrator", verb, run.id, "--db", str(path)])
 
 
 class _Databases:
@@ -169,7 +165,7 @@ class _Databases:
             return
         with Store(self._default) as other:
             if has_written_nothing(other, run):
-                ways = " or ".join(f"`{_command(verb, run, path)}`" for path in (store.path, other.path))
+                ways = " or ".join(f"`{our_command(verb, run.id, db=path)}`" for path in (store.path, other.path))
                 raise MigratorError(
                     f"Run {run.id} was cut off before it had written anything, and {store.path}, on which it was made, "
                     f"and {other.path} are both as before it; say which is meant: {ways}.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Certainty
-from migrator.text import shell_join
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +56,9 @@ def tie(why_not: str, folder: str, rivals: Sequence[str], project_id: str = "") 
     """
     only = ["--from-project", project_id] if project_id else []
     commands = tuple(
-        shell_join(
-            ["opencode-migrator", "relocate", folder, rival, *only]
-            if rival != folder
-            else ["opencode-migrator", "move", "--from-dir", folder, *only, "--to-dir", folder]
-        )
+        our_command("relocate", folder, rival, *only)
+        if rival != folder
+        else our_command("move", "--from-dir", folder, *only, "--to-dir", folder)
         for rival in rivals
     )
     return Home(None, Certainty.UNKNOWN, rivals=tuple(rivals), commands=commands, why_not=why_not, folder=folder)

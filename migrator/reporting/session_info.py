@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.reporting.session_rows import reason_row, suggestion_row
-from migrator.store.reader import stringify
+from migrator.store.row_json import stringify
 from migrator.store.session_json import SessionJson
 
 if TYPE_CHECKING:

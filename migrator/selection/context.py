@@ -11,7 +11,7 @@ from migrator.errors import BadInput, NoSuchDirectory
 from migrator.paths import expand_home
 from migrator.places.cwd import current_directory
 from migrator.selection.projects import find_project
-from migrator.store.reader import IN, array_of
+from migrator.store.sql import IN, array_of
 from migrator.text_input import read_lines, why_no_text
 
 if TYPE_CHECKING:

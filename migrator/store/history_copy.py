@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.store.connection import add_functions, transaction, translate_errors
 from migrator.store.paging import keyset, next_cursor
-from migrator.store.reader import IN, array_of
 from migrator.store.row_json import OddText
 from migrator.store.schema import selected
 from migrator.store.session_json import COLUMNS, SESSION, SessionJson
+from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,13 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.disk.status import open_descriptor
 from migrator.errors import DatabaseInUse, Holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _PROC = Path("/proc")
-_OWN_DESCRIPTORS = "/dev/fd"
 
 SERVICE = "opencode's background service"
 """The name of a process that has registered as that; see opencode_2/services.py."""
@@ -118,8 +118,7 @@ def lock_holder(file: Path, where: tuple[int, int]) -> int | None:
     layout = next((layout for name, layout in _LAYOUTS.items() if sys.platform.startswith(name)), None)
     if layout is None:
         raise OSError(0, f"not known how on {sys.platform}")
-    # Closing any descriptor of a file drops every lock that this process has on it, SQLite's too.
-    own = _own_descriptor(file)
+    own = open_descriptor(os.stat(file))
     descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC) if own is None else own
     try:
         return _first_lock(descriptor, where, *layout)
@@ -135,18 +134,6 @@ def _first_lock(descriptor: int, where: tuple[int, int], form: str, names: Seque
     answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, question)
     told = dict(zip(names, struct.unpack(form, answer), strict=True))
     return None if told["type"] == fcntl.F_UNLCK else told["pid"]
-
-
-def _own_descriptor(file: Path) -> int | None:
-    """Return a descriptor of the file that this process has open already."""
-    wanted = _identities([str(file)])
-    with suppress(OSError):
-        for name in os.listdir(_OWN_DESCRIPTORS):
-            with suppress(OSError):
-                status = os.fstat(int(name))
-                if (status.st_dev, status.st_ino) in wanted:
-                    return int(name)
-    return None
 
 
 def _descriptors(process: int) -> list[str]:

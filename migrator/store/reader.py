@@ -2,192 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sqlite3
-from collections import defaultdict
-from itertools import islice
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any
 
-from migrator.model import Binding, Project, ProjectPaths, Session, SessionDirectory
-from migrator.store import connection, odd_rows, opencode_2_schema, row_json, schema
+from migrator.model import Binding, Session, SessionDirectory
+from migrator.store import opencode_2_schema
+from migrator.store.project_rows import ProjectReader
+from migrator.store.row_json import stringify
+from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, WHOLE, array_of, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from migrator.model import Row
-    from migrator.store.odd_rows import OddValue
 
 FIRST_WITH_PATH = (1, 14, 34)
 """The first tested opencode whose sessions have a `path`; 1.3.2, the one tested before it, stored none."""
 
-IN = "IN (SELECT value FROM json_each(?))"
-"""The condition that a column holds one of the ids of the parameter that `array_of` makes."""
-
-# A `patch` part with files is what opencode's undo acts on: it checks each file out of the snapshot, and where that
-# fails it deletes the file at its absolute path (seen with 1.3.2 to 1.18.34). opencode writes the type first, which
-# tells nearly all parts apart by a few letters; only others, and patches, are searched and parsed. One that can't be
-# read counts: nobody can tell what an undo would do.
-LIVE_PATCH = """
-    CASE WHEN substr(data, 1, 9) = '{"type":"' AND substr(data, 10, 6) <> 'patch"' THEN FALSE
-    WHEN instr(data, '"patch"') > 0 THEN
-        CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN
-            json_extract(data, '$.type') = 'patch' AND coalesce(json_array_length(data, '$.files'), 0) > 0
-        ELSE TRUE END
-    END
-"""
-
-
-# What opencode 2 keeps of a turn that changed files is in the answer itself, a `session_message`.
-LIVE_SNAPSHOT = """
-    CASE WHEN type = 'assistant' AND instr(data, '"snapshot"') > 0 THEN
-        CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN
-            coalesce(json_array_length(data, '$.snapshot.files'), 0) > 0
-        ELSE TRUE END
-    END
-"""
-
 _HAS_V2_ROW = "EXISTS (SELECT 1 FROM main.session_v2 v WHERE v.id = session.id)"
-
-DIRECTORIES = "project_directory"
-"""The table of the checkouts of each project."""
 
 _FEW, _GENERATIONS = 1000, 8
 """Up to how many sessions, and how far from them, trees are followed by queries for each generation."""
 
-WHOLE = "*"
-"""The name of no column: the whole row, as a JSON object."""
 
-
-def array_of(ids: Iterable[str]) -> str:
-    """Return ids as the one parameter of IN."""
-    return json.dumps(list(ids))
-
-
-def stringify(value: object) -> str:
-    """Write JSON as JSON.stringify does, so that what we change of a column is all that differs in it.
-
-    A blob becomes its `repr`: opencode keeps none in the tables whose rows are written like this.
-    """
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=repr)
-
-
-def key_of(table: str) -> str:
-    """Return the name of the column that is a table's primary key."""
-    return "aggregate_id" if table == "event_sequence" else "id"
-
-
-class WorkspaceRow(NamedTuple):
-    """A row of opencode's own table `workspace`; None for what its opencode has no column for."""
-
-    id: str
-    project_id: str
-    type: str | None
-    directory: str | None
-
-
-class ProjectRows(NamedTuple):
-    """The paths in the rows of a project: `project` itself, `project_directory` and `workspace`.
-
-    `workspaces` are (id, directory) of those that have a directory.
-    """
-
-    id: str
-    vcs: str | None
-    paths: ProjectPaths
-    directories: tuple[Row, ...]
-    workspaces: tuple[tuple[str, str], ...]
-
-
-class Store:
-    """An opencode database, open for reading until `close`.
-
-    `session` in SQL is every session once, in all dialects, and without odd rows; see `schema.make_views`.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        write: bool = False,
-        busy_seconds: float = connection.BUSY_SECONDS,
-        opened: sqlite3.Connection | None = None,
-    ) -> None:
-        """Open and introspect; raises MigratorError or DatabaseInUse with a sentence for the user.
-
-        `opened` is a connection that somebody else has made, and closes.
-        """
-        self.path = path
-        self._write = write
-        self.connection = opened or connection.connect(path, write=write, busy_seconds=busy_seconds)
-        try:
-            with self.translate_errors():
-                self.schema = schema.recognise(self.connection, str(path))
-                odd_rows.add_functions(self.connection)
-                self._leave_out_odd_rows(with_text=False)
-        except BaseException:
-            self.connection.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file, and with it every lock we hold on it."""
-        self.connection.close()
-
-    def translate_errors(self) -> AbstractContextManager[None]:
-        """Return a context in which SQLite's errors become ours."""
-        return connection.translate_errors(self.path, write=self._write)
-
-    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run one query."""
-        with self.translate_errors():
-            try:
-                return self.connection.execute(sql, params).fetchall()
-            except sqlite3.OperationalError as error:
-                self._leave_out_what_is_no_text(error)
-            return self.connection.execute(sql, params).fetchall()
-
-    # -- odd rows ------------------------------------------------------------------------------------------------
-
-    def _leave_out_odd_rows(self, *, with_text: bool) -> None:
-        self._odd = odd_rows.conditions(self.connection, with_text=with_text)
-        self._without_odd_text = with_text
-        schema.make_views(self.connection, self.schema, self._odd)
-
-    def _leave_out_what_is_no_text(self, error: sqlite3.OperationalError) -> None:
-        """Leave out rows whose text isn't UTF-8 too, if that is why a query failed; else raise its error."""
-        if self._without_odd_text or not connection.met_no_text(error):
-            raise error
-        self.connection.text_factory = row_json.OddText.read  # for what is read of conversations, and of `main`
-        self._leave_out_odd_rows(with_text=True)
-
-    def odd_values(self, *, everything: bool = False) -> list[OddValue]:
-        """Return what is odd in the rows that are left out and, with `everything`, in conversations and JSON too."""
-        with self.translate_errors():
-            if everything:
-                return list(odd_rows.every_odd_value(self.connection))
-            return list(odd_rows.odd_values(self.connection, self._odd))
-
-    def odd_sessions(self) -> dict[str, OddValue]:
-        """Map the id of each session that is left out, as far as it has one, to the first value that is odd."""
-        odd = [value for value in self.odd_values() if value.table in {"session", "session_v2"}]
-        return {value.session: value for value in reversed(odd) if value.session}
-
-    def parents_of_odd(self, ids: Iterable[str]) -> dict[str, str]:
-        """Map each of these sessions to its parent's id, if that is text; they may be left out themselves."""
-        found: dict[str, str] = {}
-        for table in self.schema.tables:
-            sql = f"SELECT id, CAST(parent_id AS BLOB) FROM main.{table} WHERE id {IN} AND typeof(parent_id) = 'text'"
-            found |= {id_: parent.decode(errors="replace") for id_, parent in self.rows(sql, [array_of(ids)])}
-        return found
+class Store(ProjectReader):
+    """An opencode database, open for reading until `close`: sessions, and all else that we read of it."""
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
@@ -204,26 +41,11 @@ class Store:
             f"FROM session WHERE {condition} {tail}"
         )
         bindings: dict[tuple[str | None, ...], Binding] = {}
-        for row in self._each_row(sql, params):
+        for row in self.each_row(sql, params):
             id_, parent, title, project, directory, path, workspace, created, updated, archived = row
             bound = (project, directory, path, workspace)
             binding = bindings.get(bound) or bindings.setdefault(bound, Binding._make(bound))
             yield Session(id_, parent, title, binding, created, updated, archived)
-
-    def _each_row(self, sql: str, params: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of one query, without keeping them all."""
-        seen = 0
-        with self.translate_errors():
-            try:
-                for row in self.connection.execute(sql, params):
-                    seen += 1
-                    yield row
-            except sqlite3.OperationalError as error:
-                self._leave_out_what_is_no_text(error)
-            else:
-                return
-            # The order is the same as before, and what was read of it before was fine.
-            yield from islice(self.connection.execute(sql, params), seen, None)
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, by id; missing ones are left out."""
@@ -397,88 +219,6 @@ class Store:
         at = columns.index(key_of(table))
         rows = self.rows(f"SELECT {', '.join(columns)} FROM main.{table} WHERE {condition} ORDER BY rowid", params)
         return {row[at]: stringify(dict(zip(columns, row, strict=True))) for row in rows}
-
-    # -- projects ------------------------------------------------------------------------------------------------
-
-    def projects(self) -> list[Project]:
-        """Return every project row, by id."""
-        rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
-        return [
-            Project(id_, worktree, vcs, name, tuple(row_json.paths(boxes) or ()))
-            for id_, worktree, vcs, name, boxes in rows
-        ]
-
-    def workspaces(self) -> dict[str, WorkspaceRow]:
-        """Return opencode's own workspaces by their ids; those of opencode 2 have no directory."""
-        if not (columns := self.columns_of("workspace")):
-            return {}
-        selected = ", ".join(name if name in columns else "NULL" for name in WorkspaceRow._fields)
-        return {row[0]: WorkspaceRow._make(row) for row in self.rows(f"SELECT {selected} FROM workspace ORDER BY id")}
-
-    def columns_of(self, table: str) -> list[str]:
-        """Return the names of a table's columns, in its order; none where there is no such table."""
-        with self.translate_errors():
-            return connection.columns_of(self.connection, table)
-
-    def project_directory_rows(self) -> list[Row]:
-        """Return the whole rows of `project_directory`, which opencode 1.17 and later have, by project."""
-        if not (columns := self.columns_of(DIRECTORIES)):
-            return []
-        rows = self.rows(f"SELECT {', '.join(columns)} FROM {DIRECTORIES} ORDER BY project_id, directory")
-        return [tuple(zip(columns, row, strict=True)) for row in rows]
-
-    def project_rows(self, ids: Iterable[str] | None = None) -> dict[str, ProjectRows]:
-        """Return the paths in the rows of every project by its id, or of those of `ids` that exist.
-
-        A project whose columns don't hold text, as they should, is left out: whatever it is, it isn't ours to change.
-        """
-        directories: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in self.project_directory_rows():
-            directories[str(dict(row)["project_id"])].append(row)
-        workspaces: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for workspace in self.workspaces().values():
-            if workspace.directory is not None:
-                workspaces[workspace.project_id].append((workspace.id, workspace.directory))
-        wanted = None if ids is None else set(ids)
-        return {
-            id_: ProjectRows(id_, vcs, ProjectPaths(worktree, boxes), tuple(directories[id_]), tuple(workspaces[id_]))
-            for id_, vcs, worktree, boxes in self.rows("SELECT id, vcs, worktree, sandboxes FROM project ORDER BY id")
-            if (wanted is None or id_ in wanted) and isinstance(worktree, str) and isinstance(boxes, str)
-        }
-
-    def worktrees(self) -> frozenset[tuple[str, str]]:
-        """Return the rows of `worktree`: (project id, directory) of each checkout that opencode 2 has opened."""
-        if not self.columns_of("worktree"):
-            return frozenset()
-        return frozenset((id_, directory) for id_, directory in self.rows("SELECT project_id, directory FROM worktree"))
-
-    def project_directories(self) -> dict[str, list[str]]:
-        """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too.
-
-        Opencode 2 has them in `worktree`, and leaves the other table behind as it was.
-        """
-        found: dict[str, list[str]] = {}
-        for project_id, directory in sorted(self.checkouts_opened(), key=itemgetter(1)):
-            found.setdefault(project_id, []).append(directory)
-        return found
-
-    def checkouts_opened(self) -> dict[tuple[str, str], int]:
-        """Map (project id, directory) of the checkouts of `project_directories` to when opencode first opened them.
-
-        That is in milliseconds since 1970, 0 where it isn't known.
-        """
-        rows = list(map(dict, self.project_directory_rows()))
-        if self.columns_of("worktree"):
-            rows += [
-                {"project_id": id_, "directory": directory, "time_created": time}
-                for id_, directory, time in self.rows("SELECT project_id, directory, time_created FROM worktree")
-            ]
-        found: dict[tuple[str, str], int] = {}
-        for row in rows:
-            key, time = (str(row["project_id"]), str(row["directory"])), row.get("time_created")
-            time = time if isinstance(time, int) else 0
-            found[key] = min(found.get(key, time), time)
-        return found
 
     def session_directories(self) -> list[SessionDirectory]:
         """Return every directory that a session is bound to, once for each project and `path` it is bound with."""

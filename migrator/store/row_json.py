@@ -1,4 +1,4 @@
-"""JSON in rows: it comes from whoever wrote the database, and is decoded here, bounded in size and depth."""
+"""JSON in rows: what whoever wrote the database put there is decoded, bounded in size and depth; ours is written."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ def decode(text: object) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def stringify(value: object) -> str:
+    """Write JSON as JSON.stringify does, so that what we change of a column is all that differs in it.
+
+    A blob becomes its `repr`: opencode keeps none in the tables whose rows are written like this.
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=repr)
 
 
 def paths(text: object) -> list[str] | None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.model import Binding, Change, FileUndo
 from migrator.store.connection import BUSY_SECONDS, transaction
-from migrator.store.reader import LIVE_PATCH, LIVE_SNAPSHOT
 from migrator.store.row_json import decode
+from migrator.store.sql import LIVE_PATCH, LIVE_SNAPSHOT
 from migrator.store.turns import why_unreadable
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.store.reader import LIVE_PATCH, array_of, stringify
-from migrator.store.row_json import decode
+from migrator.store.row_json import decode, stringify
+from migrator.store.sql import LIVE_PATCH, array_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,7 +13,8 @@ from migrator.errors import DatabaseInUse, MigratorError
 from migrator.store.connection import transaction
 from migrator.store.open_by import OpenBy, in_use_error, who_has_open
 from migrator.store.open_file import OpenFile
-from migrator.store.reader import WHOLE, Store, key_of
+from migrator.store.reader import Store
+from migrator.store.sql import WHOLE, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec import to_builtins
 
 from migrator.documents.plan import read_plan, warning_document
 from migrator.documents.run import read_run
@@ -148,7 +149,7 @@ def test_who_stays_lost(home: Home) -> None:
             assert complaints(name, half), key
     warnings = read_plan(plan, "what was printed").warnings
     assert warnings == read_run(run).warnings
-    assert [warning_document(warning) for warning in warnings] == plan["warnings"]
+    assert [to_builtins(warning_document(warning)) for warning in warnings] == plan["warnings"]
 
 
 # -- the schemas themselves --------------------------------------------------------------------------------------------

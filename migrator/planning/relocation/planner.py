@@ -17,7 +17,7 @@ from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives
 from migrator.snapshots.alternates import broken_alternates, worktree_of
 from migrator.snapshots.layout import Layout
-from migrator.store.reader import IN
+from migrator.store.sql import IN
 from migrator.store.trees import trees
 from migrator.text import and_more, shell_join
 

@@ -16,12 +16,13 @@ from migrator.model import (
 )
 from migrator.places.checkout import directory_project_id
 from migrator.store import row_json
-from migrator.store.reader import ProjectRows, stringify
+from migrator.store.row_json import stringify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from migrator.planning.relocation.destination import Relocation
+    from migrator.store.project_rows import ProjectRows
 
 
 def project_updates(

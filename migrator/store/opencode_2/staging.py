@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.model import Binding
-from migrator.store.reader import IN, array_of
+from migrator.store.sql import IN, array_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
