@@ -110,7 +110,6 @@ NO_PATCHES = [
     '{"type":"tool","tool":"patch","files":["/x/a"]}',
     '{"type":"patch","hash":"ab","files":[]}',
     '{"type" : "patch","hash":"ab"}',
-    '{"type":"patch","files":["/x/a"]',
 ]
 
 
