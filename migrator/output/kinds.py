@@ -20,6 +20,7 @@ class Kind:
     mode: int = 0o666
     may_be_stream: bool = False
     makes_directory: bool = False
+    is_database: bool = False
 
 
 PLAN = Kind(
@@ -28,7 +29,7 @@ PLAN = Kind(
     re.compile(rb'\s*\{\s*"format"\s*:\s*"opencode-migrator/plan@'),
     may_be_stream=True,
 )
-BACKUP = Kind("backup", "--backup FILE", mode=0o600)
+BACKUP = Kind("backup", "--backup FILE", mode=0o600, is_database=True)
 TOKEN = Kind("token file", "--token-file FILE", re.compile(rb"ocm_[\w-]{43}\n\Z"), 0o600, makes_directory=True)
 
 HEAD_BYTES = 512

@@ -21,7 +21,7 @@ from migrator.disk.readable import head_of
 from migrator.disk.status import is_open_here, status_of, why_not_writable
 from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.output.kinds import HEAD_BYTES
-from migrator.output.sqlite_files import database_beside, sqlite_file
+from migrator.output.sqlite_files import database_beside, log_beside, sqlite_file
 from migrator.paths import upwards
 from migrator.state_dir import runs_directories, state_directory, written_beside
 
@@ -112,7 +112,7 @@ class OutputFile:
         if self.kind.mode == 0o600 and os.path.islink(self.name):  # noqa: PLR2004 - for its owner alone
             raise self._refusal(f"{self.name} is a link, and no {self.kind.what} is written through one")
         target = Path(os.path.realpath(self.name))
-        self._check(target, status)
+        self._check(target, status or status_of(target))  # "nowhere/../file" leads nowhere, and yet to a file
         if not self.kind.makes_directory or target.parent.exists():
             self._check_directory(target.parent)
         return target
@@ -123,6 +123,8 @@ class OutputFile:
             raise self._refusal(f"{shown} has the name of a file that SQLite keeps beside the database {database}")
         if any(_is_below(target, folder) for folder in runs_directories(None)):
             raise self._refusal(f"{shown} is where the journals of our runs are kept")
+        if self.kind.is_database and (log := log_beside(target)) is not None:
+            raise self._refusal(f"{log} is there, and whoever opened {self.name} would replay it; remove that first")
         if status is None:
             return
         if is_open_here(status):

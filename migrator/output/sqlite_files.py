@@ -8,7 +8,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from migrator.disk.readable import head_of
-from migrator.disk.status import is_open_here, status_of
+from migrator.disk.status import is_open_here, is_there, status_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +44,9 @@ def database_beside(target: Path) -> Path | None:
         return None
     is_database = is_open_here(status) or head_of(database, len(_DATABASE)) in {b"", _DATABASE}
     return database if is_database else None
+
+
+def log_beside(database: Path) -> Path | None:
+    """Return what SQLite would replay over a database of this name; None if there is nothing."""
+    names = (database.with_name(database.name + end) for end in ("-wal", "-journal"))
+    return next((name for name in names if is_there(name)), None)

@@ -67,6 +67,16 @@ def the_database_relatively(home: Home) -> str:
 
 
 @target
+def the_database_through_a_directory_that_isnt_there(home: Home) -> Path:
+    return home.database.parent / "nowhere" / ".." / home.database.name
+
+
+@target
+def the_log_through_a_directory_that_isnt_there(home: Home) -> Path:
+    return beside(home, "-wal").parent / "nowhere" / ".." / beside(home, "-wal").name
+
+
+@target
 def a_link_to_the_database(home: Home) -> Path:
     return linked(home, home.database)
 
@@ -250,6 +260,15 @@ def test_what_goes_to_a_file_only(used: Home, writing: str) -> None:
     assert "standard output" in sentence(used.run(*WRITING[writing], "-"), 2)
     for name in ("pipe", os.devnull, "/dev/stdout"):
         assert name in sentence(used.run(*WRITING[writing], name, "--force"), 1)
+    assert contents(used.path) == before
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_a_backup_gets_no_log_of_a_database_that_is_gone(used: Home, end: str) -> None:
+    """Whoever opened the backup would replay it: `rm old.db` leaves an old.db-wal behind."""
+    shutil.copy(beside(used, "-wal"), used.path / f"old.db{end}")
+    before = contents(used.path)
+    assert f"old.db{end}" in sentence(used.run(*BACKUP, "old.db", "--force"), 1)
     assert contents(used.path) == before
 
 
