@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.model import FileUndo, UndoTurns
+from migrator.model import FileUndo, PlanWarning, UndoTurns
+from migrator.store.turns import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,21 +38,37 @@ class FileUndoDecider:
     relocated: FolderMoves | None = None
     unproven: Mapping[str, str] = field(default_factory=dict)
 
-    def decide(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """Return the changes with their `undo` and `turns`; one query, whatever their number.
+    def decide(self, changes: Sequence[Change]) -> tuple[Sequence[Change], Sequence[PlanWarning]]:
+        """Return the changes with their `undo` and `turns`; a few queries, whatever their number.
 
-        A session that keeps project and directory keeps its file undo, unless the policy is `detach`. Raises
-        MigratorError if the policy is `carry` and something can't be carried, and if it isn't `detach` and nobody can
-        tell what can be.
+        A session that keeps project and directory keeps its file undo, unless the policy is `detach`. Where an undo may
+        act on a turn that can't be read, the whole tree is left out, with a warning. Raises MigratorError if nothing is
+        left then, if the policy is `carry` and something can't be carried, and if it isn't `detach` and nobody can tell
+        what can be.
         """
         found = self.store.with_file_undo([change.session for change in changes])
         with_undo = [change for change in changes if change.session in found]
+        acting = [change for change in with_undo if self.policy == "detach" or change.invalidates_file_undo]
+        unreadable = self.store.unreadable_turns(change.session for change in acting) if acting else {}
+        warnings = [
+            PlanWarning(
+                "odd-turn", f"The tree of {change.root} stays: {why_unreadable(*turn, change.session)}.", change.root
+            )
+            for change in acting
+            if (turn := unreadable.get(change.session))
+        ]
+        if warnings:
+            staying = {warning.session for warning in warnings}
+            changes = [change for change in changes if change.root not in staying]
+            with_undo = [change for change in with_undo if change.root not in staying]
+            if not changes:
+                raise MigratorError(f"Nothing can be moved. {warnings[0].message}")
         if self.policy == "detach":
             decided = [_detached(change, "--undo-files detach was given") for change in with_undo]
         else:
             decided = self._carried_or_detached([change for change in with_undo if change.invalidates_file_undo])
         new = {change.session: change for change in decided}
-        return [new.get(change.session, change) for change in changes]
+        return [new.get(change.session, change) for change in changes], warnings
 
     def _carried_or_detached(self, changes: Sequence[Change]) -> list[Change]:
         if not changes:

@@ -58,7 +58,8 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
     if store.schema.dialect == "v1+v2":
         moves, already_there, places = rebind_for_opencode_1(store, moves, places)
         unchanged += already_there
-    changes = tuple(file_undo.decide(moves))
+    decided, left_out = file_undo.decide(moves)
+    changes = tuple(decided)
     projects = store.projects() if changes else []
     sources = find_sources(changes, projects)
     updated = {update.id for update in updates}
@@ -74,6 +75,7 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
             *opencode_2_warnings(store, changes),
             *odd_relative_warnings(store, selection.sessions),
             *odd_row_warnings(store),
+            *left_out,
             *warnings,
         ),
         tuple(unchanged),

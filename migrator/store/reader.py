@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.model import Binding, Session, SessionDirectory
 from migrator.store import opencode_2_schema
 from migrator.store.project_rows import ProjectReader
-from migrator.store.row_json import stringify
+from migrator.store.row_json import decode, stringify
 from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, WHOLE, array_of, key_of
 
 if TYPE_CHECKING:
@@ -184,6 +184,18 @@ class Store(ProjectReader):
         if self._is_most(ids):
             return {id_ for (id_,) in self.rows(sql)}.intersection(ids)
         return {id_ for (id_,) in self.rows(f"{sql} AND id {IN}", [array_of(ids)])}
+
+    def unreadable_turns(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Map each of these sessions in which an undo may act on a turn that can't be read to its (table, id)."""
+        kinds = [("part", LIVE_PATCH)] * self.schema.has_v1 + [("session_message", LIVE_SNAPSHOT)] * self.schema.has_v2
+        found: dict[str, tuple[str, str]] = {}
+        wanted = array_of(ids)
+        for table, condition in kinds:
+            # An answer of opencode 2 is long: only whether it is JSON is asked, by SQLite. A patch is short.
+            data = "data" if table == "part" else "CASE WHEN typeof(data) = 'text' AND json_valid(data) THEN '{}' END"
+            sql = f"SELECT session_id, id, {data} FROM main.{table} WHERE session_id {IN} AND {condition}"
+            found |= {session: (table, id_) for session, id_, text in self.rows(sql, [wanted]) if decode(text) is None}
+        return found
 
     def files_worked_on(self, ids: Iterable[str]) -> set[str]:
         """Return the absolute paths of the files that the turns of these sessions read, wrote or changed."""

@@ -45,7 +45,7 @@ def why_unreadable(table: str, id_: str, session: str) -> str:
     """Return the sentence, without its full stop, that a row can't be read on which an undo may act."""
     return (
         f"the data of {id_} in table {table} can't be read, so nobody can tell what an undo in {session} would do to "
-        "files; leave the session out, or set that row right with the `sqlite3` shell"
+        "files; set that row right with the `sqlite3` shell"
     )
 
 

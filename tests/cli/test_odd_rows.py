@@ -133,6 +133,28 @@ def test_a_turn_that_cannot_be_read_is_not_guessed_about(home: Home, data: str, 
     assert [(row["id"], row["undo"]) for row in undo["sessions"] if row["undo"] == "unknown"] == [(*session, "unknown")]
     odd = {(value["table"], value["row"], value["column"]) for value in home.run("doctor", "--json").json["oddRows"]}
     assert odd == {("part", "id = 'prt_odd'", "data")}
+    rest = home.run("move", "--from-dir", "~/src/**", "--to-dir", shop, "--undo-files", policy, "--yes")
+    assert rest.code == 0, rest.stderr
+    assert f"The tree of {session[0]} stays: the data of prt_odd in table part can't be read" in rest.stderr
+    (there,) = home.query("SELECT directory FROM session WHERE id = ?", [*session])
+    assert there == (str(home.src / "shop-search"),)
+    assert home.query("SELECT count(*) FROM session WHERE directory = ?", [str(shop)]) != [(0,)]
+    assert home.run("undo", "--yes").code == 0
+    assert raw(home) == before
+
+
+def test_an_answer_of_opencode_2_that_cannot_be_read_keeps_its_tree_where_it_is(tmp_path: Path) -> None:
+    home = dialect_home(tmp_path / "home", "real-1.18.34", "v2")
+    shop = home.repository("shop")
+    answers = home.query("SELECT session_id, id FROM session_message WHERE json_array_length(data, '$.snapshot.files')")
+    session, answer = answers[0]
+    home.execute("UPDATE session_message SET data = data || '}' WHERE id = ?", [answer])
+    (before,) = home.query("SELECT directory FROM session_v2 WHERE id = ?", [session])
+    moved = home.run("move", "--from-dir", "/**", "--to-dir", shop, "--yes")
+    assert moved.code == 0, moved.stderr
+    assert f"stays: the data of {answer} in table session_message can't be read" in moved.stderr
+    assert home.query("SELECT directory FROM session_v2 WHERE id = ?", [session]) == [before]
+    assert home.query("SELECT count(*) FROM session_v2 WHERE directory = ?", [str(shop)]) != [(0,)]
 
 
 def test_a_list_over_http_holds_what_json_can_hold(home: Home) -> None:
