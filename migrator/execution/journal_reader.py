@@ -13,6 +13,7 @@ from migrator.execution.journal_file import check_is_file, damaged, explain_erro
 from migrator.execution.journal_rows import FORMAT, Carried, ProjectEdit, read_update
 from migrator.execution.run_lock import is_held
 from migrator.model import Binding, Change, FileUndo, ProjectAction, ProjectChange, Run
+from migrator.store.connection import transaction
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_file import OpenFile
 from migrator.store.sql import IN, array_of
@@ -65,24 +66,35 @@ class JournalReader:
 
         Raises NoSuchRun if it was cut off before it began, and MigratorError if the journal doesn't add up.
         """
+        entry = self._read_entry()
+        if not entry.unfinished:
+            return entry
+        if (is_running := is_held(self.path)) is False:
+            entry = self._read_entry()  # it may have ended since
+        return replace(entry, is_running=is_running) if entry.unfinished else entry
+
+    def _read_entry(self) -> RunEntry:
+        """Return the run as of one moment: it may be going on, and write meanwhile."""
         from migrator.execution.journal_check import check, read_entry
 
-        row = self._run_row()
-        layout = row.get("format")
-        if not isinstance(layout, int):
-            raise damaged(self.path, f"it doesn't add up: {layout!r} is no format")
-        if layout > FORMAT:
-            raise MigratorError(f"Run {self.path.stem} was written by a newer opencode-migrator; upgrade to read it.")
-        try:
-            ((sessions,),) = self.connection.execute("SELECT count(*) FROM change").fetchall()
-            entry = read_entry(row, sessions, self.path.stem)
-            signature = FileSignature.of(self.path).files
-            if _believed.get(self.path) != signature:
-                check(self.connection, entry, layout)
-                _believed[self.path] = signature
-        except ValueError as error:
-            raise damaged(self.path, f"it doesn't add up: {error}") from error
-        return replace(entry, is_running=is_held(self.path)) if entry.unfinished else entry
+        signature = FileSignature.of(self.path).files
+        with transaction(self.connection, "BEGIN"):
+            row = self._run_row()
+            layout = row.get("format")
+            if not isinstance(layout, int):
+                raise damaged(self.path, f"it doesn't add up: {layout!r} is no format")
+            if layout > FORMAT:
+                name = self.path.stem
+                raise MigratorError(f"Run {name} was written by a newer opencode-migrator; upgrade to read it.")
+            try:
+                ((sessions,),) = self.connection.execute("SELECT count(*) FROM change").fetchall()
+                entry = read_entry(row, sessions, self.path.stem)
+                if _believed.get(self.path) != signature:
+                    check(self.connection, entry, layout)
+                    _believed[self.path] = signature
+            except ValueError as error:
+                raise damaged(self.path, f"it doesn't add up: {error}") from error
+        return entry
 
     def _run_row(self) -> dict[str, Any]:
         """Return the row of the run. What comes first when a run begins is an empty file, then one without a run."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.execution.journal import Journal
+from migrator.model import RunStatus
 from tests.support import forked
 from tests.support.faults import Gate, start
 from tests.support.home import MOVE
@@ -83,6 +85,38 @@ def test_a_rollback_that_goes_on_is_seen_too(home: Home, tmp_path: Path, running
         gate.open()
         assert undo.finished().code == 0
     assert [entry["status"] for entry in home.run("log", "--json").json] == ["rolled-back"]
+
+
+def test_its_journal_is_read_as_of_one_moment(home: Home, running: Running) -> None:
+    """It said that the journal of a run that goes on is damaged, with a row more than were written."""
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    (path,) = (home.state / "runs").glob("*.db")
+
+    def write_a_chunk(sql: str) -> None:
+        if sql == "SELECT count(*) FROM chunk":
+            reading.connection.set_trace_callback(None)
+            with Journal(path) as writing:
+                writing.intend(3, 11, 15, [])
+
+    with Journal(path) as reading:
+        reading.connection.set_trace_callback(write_a_chunk)
+        assert reading.entry.unfinished
+        assert [number for number, *_ in reading.chunks()] == [3, 2, 1]
+
+
+def test_one_that_ends_while_it_is_asked_was_not_cut_off(home: Home, running: Running, gate: Gate) -> None:
+    (path,) = (home.state / "runs").glob("*.db")
+
+    def finish(sql: str) -> None:
+        if "FROM project_update" in sql:
+            reading.connection.set_trace_callback(None)
+            gate.open()
+            assert running.finished().code == 0
+
+    with Journal(path) as reading:
+        reading.connection.set_trace_callback(finish)
+        assert reading.entry.status is RunStatus.APPLIED
 
 
 def without_such_locks() -> None:
