@@ -66,8 +66,8 @@ def literals(path: str) -> list[Part]:
 def expand(typed: str) -> list[str]:
     """Return the patterns that the braces of `typed` give, `typed` itself where it has none.
 
-    Raises BadInput where the pattern is empty, holds NUL, ends in a lone backslash, leaves a `{` open, or gives none
-    or more than BRACE_LIMIT patterns.
+    Raises BadInput where the pattern is empty, holds NUL, ends in a lone backslash, leaves a `{` open, nests them too
+    deep, or gives none or more than BRACE_LIMIT patterns.
     """
     import bracex
 
@@ -83,6 +83,8 @@ def expand(typed: str) -> list[str]:
             f"{typed}: the braces give more than {BRACE_LIMIT} patterns; use a wildcard, several patterns, or \\{{ for "
             "a brace that is part of a name",
         ) from None
+    except RecursionError:
+        raise BadInput(f"{typed}: the braces are nested too deep; use several patterns") from None
     if not patterns:
         raise BadInput(f"{typed}: the braces give nothing; write \\{{ for a brace that is part of a name")
     return patterns
@@ -118,9 +120,8 @@ def normalised(components: Iterable[Part], pattern: str, typed: str) -> list[Par
 
 def _check_braces(typed: str) -> None:
     """Refuse a lone backslash at the end and a `{` that is never closed; in `[{]` it is a character."""
-    opened: list[int] = []
-    classes: list[tuple[int, int]] = []
-    index = 0
+    opened: list[tuple[int, bool]] = []  # where, and whether in a class
+    index = class_end = unclosed_until = 0
     while index < len(typed):
         char = typed[index]
         if char == "\\":
@@ -128,14 +129,18 @@ def _check_braces(typed: str) -> None:
             if index == len(typed):
                 raise _bad(typed, typed, index - 1, r"escapes nothing; write \\ for the character itself")
         elif char == "{":
-            opened.append(index)
+            opened.append((index, index < class_end))
         elif char == "}" and opened:
             opened.pop()
-        elif char == "[" and (end := _class_end(typed, index)):
-            classes.append((index, end))
+        elif char == "[" and index >= unclosed_until:
+            if end := _class_end(typed, index):
+                class_end = max(class_end, end)
+            else:  # nor does anything close another one in this component
+                slash = typed.find("/", index)
+                unclosed_until = len(typed) if slash < 0 else slash
         index += 1
-    for index in opened:
-        if not any(start < index < end for start, end in classes):
+    for index, is_in_class in opened:
+        if not is_in_class:
             raise _bad(typed, typed, index, r"is never closed; write \{ for the character itself")
 
 

@@ -166,6 +166,21 @@ def test_a_thousand_brace_results_are_allowed() -> None:
     assert pattern("/x/{1..1000}").names("/x/777")
 
 
+@pytest.mark.parametrize("typed", ["{a," * 5000 + "}" * 5000, "[{]" * 5000])
+def test_braces_that_are_nested_too_deep_are_refused(typed: str) -> None:
+    with pytest.raises(BadInput, match="the braces are nested too deep"):
+        pattern(f"/x/{typed}")
+
+
+@pytest.mark.parametrize("part", ["[", "[[:alpha:", "[{", "{[a]", "[a", "[!", "[a]"])
+def test_a_long_pattern_takes_no_longer_for_each_character(part: str) -> None:
+    """The argument of a command may have a hundred thousand of them, and the body of a request a million."""
+    start = time.process_time()
+    with contextlib.suppress(BadInput):
+        pattern("/x/" + part * (30_000 // len(part)))
+    assert time.process_time() - start < 1  # was minutes
+
+
 @pytest.mark.parametrize("typed", ["/x/[a-a]", "/x/[a-z-9]", "/x/[--9]", "/x/[[:alpha:]-A]", r"/x/[\a-z]"])
 def test_forward_ranges_and_literal_dashes_are_fine(typed: str) -> None:
     pattern(typed)
