@@ -62,10 +62,12 @@ class Store(ProjectReader):
         return {id_ for table in tables for (id_,) in self.rows(f"SELECT id FROM main.{table} WHERE id {IN}", [wanted])}
 
     def links_around(self, ids: Iterable[str]) -> dict[str, str]:
-        """Map children to their parents: those of whole trees with these sessions at least, in other trees perhaps.
+        """Map children to parents that exist: those of whole trees with these sessions at least, in others perhaps.
 
-        A few small trees are followed generation by generation; else to read every link is quicker.
+        A few small trees are followed generation by generation; else to read every link is quicker. The children of one
+        missing parent are no tree.
         """
+        has_parent = "parent_id IN (SELECT id FROM session)"
         links: dict[str, str] = {}
         family = new = set(ids)
         for _ in range(_GENERATIONS):
@@ -73,15 +75,15 @@ class Store(ProjectReader):
                 break
             here = array_of(new)
             links |= self.rows(
-                f"SELECT id, parent_id FROM session WHERE id {IN} AND parent_id IS NOT NULL "
-                f"UNION ALL SELECT id, parent_id FROM session WHERE parent_id {IN}",
+                f"SELECT id, parent_id FROM session WHERE id {IN} AND {has_parent} "
+                f"UNION ALL SELECT id, parent_id FROM session WHERE parent_id {IN} AND {has_parent}",
                 [here, here],
             )
             new = {*links, *links.values()} - family
             if not new:
                 return links
             family = family | new
-        return dict(self.rows("SELECT id, parent_id FROM session WHERE parent_id IS NOT NULL"))
+        return dict(self.rows(f"SELECT id, parent_id FROM session WHERE {has_parent}"))
 
     def children(self, ids: Iterable[str]) -> dict[str, str]:
         """Map each child of these sessions to its parent's id."""

@@ -53,7 +53,7 @@ class Roots:
 def relatives(ids: Collection[str], parents: Mapping[str, str]) -> set[str]:
     """Return the ancestors of these sessions, and all descendants of both, without the sessions themselves.
 
-    `parents` has the parent of every session that has one; an ancestor need not exist.
+    `parents` has the parent of every session whose parent exists.
     """
     children: dict[str, list[str]] = {}
     for id_, parent in parents.items():

@@ -59,6 +59,11 @@ def test_a_selection_is_of_whole_trees(data: st.DataObject, family: dict[str, st
     assert len(roots) == len({*roots})
 
 
+def test_the_children_of_one_deleted_parent_are_not_one_tree() -> None:
+    family: dict[str, str | None] = {"ses_0": None, "ses_1": "ses_gone", "ses_2": "ses_gone"}
+    assert [entry.session.id for entry in chosen_from(family, {"ses_1"})] == ["ses_1"]
+
+
 def related(family: dict[str, str | None], some: set[str]) -> set[str]:
     """These sessions with all their ancestors and descendants, and theirs."""
     found = some
