@@ -82,6 +82,8 @@ class Journal(JournalReader):
                 for table in COUNTED:
                     digest = digest_of(write, table) if table in DIGESTED else None
                     write.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
+            with explain_errors(path):  # into the file itself: one that is copied without its log is still this run
+                journal.connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
             sync(path.parent)
             opened.pop_all()
             return journal

@@ -19,8 +19,9 @@ from migrator.execution.value_edits import (
     stage,
     still_applicable,
 )
-from migrator.model import RunStatus
+from migrator.model import PlanWarning, RunStatus
 from migrator.store.staging import Staging
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,11 +77,14 @@ class Written:
         return cls(journal.entry, chunks, journal.projects(), journal.updates(), older_sessions(journal))
 
 
-def roll_back(writer: Writer, journal: Journal) -> int:
-    """Take a run back that isn't going on, and mark it as rolled back; return the number of sessions."""
+def roll_back(writer: Writer, journal: Journal) -> tuple[int, tuple[PlanWarning, ...]]:
+    """Take a run back that isn't going on, and mark it as rolled back; return the number of sessions, and warnings."""
     files = RunFiles(writer, journal)
     with deferred_interrupts():
         written = Written.read(journal)
+        unrecorded = _moved_unrecorded(writer, journal)
+        if unrecorded:
+            written.chunks.insert(0, (unrecorded, ()))
         files.check()
         journal.mark(RunStatus.ROLLING_BACK)
         try:
@@ -96,7 +100,29 @@ def roll_back(writer: Writer, journal: Journal) -> int:
         except MigratorError as changed:
             raise type(changed)(f"{changed} {close_taken_back(journal, changed)}") from None
         journal.mark(RunStatus.ROLLED_BACK)
-    return sessions
+    return sessions, _warn_of_unrecorded(unrecorded)
+
+
+def _moved_unrecorded(store: Store, journal: Journal) -> list[Change]:
+    """Return the changes that the rows have and the journal has no chunk of.
+
+    A chunk is recorded before it is written. So the journal has lost its end, as one has that was copied without its
+    `-wal`, or something else has moved these sessions to the same place.
+    """
+    rest = journal.changes(1 + max((last for _, _, last in journal.chunks()), default=0))
+    now = store.bindings(change.session for change in rest if change.moves)
+    return [change for change in rest if change.session in now and now[change.session][0] == change.after]
+
+
+def _warn_of_unrecorded(unrecorded: Sequence[Change]) -> tuple[PlanWarning, ...]:
+    if not unrecorded:
+        return ()
+    what = count(len(unrecorded), "session")
+    warning = (
+        f"The journal does not say that the run had moved {what} which were at their destination: it has lost its end, "
+        "or something else moved them there. They were moved back too; where their file undo was detached, it stays so."
+    )
+    return (PlanWarning("journal-lost-its-end", warning),)
 
 
 def close_taken_back(journal: Journal, cause: BaseException | None) -> str:

@@ -64,8 +64,8 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     if traces.entry_on(writer, run.entry).unfinished:
         warnings = _warn_of_other_database(writer, run.entry)
         run.go_on(writer.path)
-        sessions = roll_back(writer, run)
-        return replace(run.outcome(warnings=warnings), sessions=sessions)
+        sessions, unrecorded = roll_back(writer, run)
+        return replace(run.outcome(warnings=(*warnings, *unrecorded)), sessions=sessions)
     with writer.without_foreign_keys():
         return _run(writer, inverse_job(writer, run), write)
 
@@ -134,8 +134,8 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     warnings = _warn_of_other_database(writer, entry)
     if entry.status is RunStatus.ROLLING_BACK:
         run.go_on(writer.path)
-        roll_back(writer, run)
-        return run.outcome(warnings=warnings)
+        _, unrecorded = roll_back(writer, run)
+        return run.outcome(warnings=(*warnings, *unrecorded))
     deleted = deleted_in_opencode_2(writer, run.edits())
     first = _forget_unwritten_chunks(writer, run)
     rest = run.changes(first)

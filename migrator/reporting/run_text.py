@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 _LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
 """The codes of warnings that a session to protect was left as it is, since things weren't as planned."""
 
+_LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-end"})
+"""The codes of warnings of what wasn't known when the plan was shown."""
+
 
 def run_text(run: Run) -> Iterator[str]:
     """Yield the lines that say what happened and how to take it back."""
     if run.status is RunStatus.UNCHANGED:
         yield "Nothing was written."
     elif run.status is RunStatus.ROLLED_BACK:
-        yield f"Rolled back {count(run.sessions, 'session')}: run {run.id} never happened."
+        as_before = all(warning.code != "journal-lost-its-end" for warning in run.warnings)
+        end = f": run {run.id} never happened" if as_before else f" of run {run.id}"
+        yield f"Rolled back {count(run.sessions, 'session')}{end}."
     elif not run.moved:
         yield styled(f"{_file_undo_text(run)}; nothing was moved.", bold=True)
     else:
@@ -38,7 +43,7 @@ def run_text(run: Run) -> Iterator[str]:
     for warning in run.warnings:
         if warning.code in {"skipped", *_LEFT_ALONE}:
             yield styled("skipped: ", fg="yellow") + warning.message
-        elif warning.code in {"undo-detached", "as-root"}:  # not known when the plan was shown, unlike the others
+        elif warning.code in _LEARNED_IN_THE_RUN:
             yield styled("warning: ", fg="yellow") + warning.message
     if run.id and run.status is RunStatus.APPLIED:
         yield f"Take it back with: opencode-migrator undo {run.id}"

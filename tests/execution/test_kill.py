@@ -266,6 +266,21 @@ def test_a_session_that_something_else_has_moved_since_is_named(shop_move: ShopM
     assert rows_without_times(shop_move.home) == (shop_move.before if way == "undo" else shop_move.after)
 
 
+def test_a_run_whose_journal_has_lost_its_log_is_taken_back_whole(shop_move: ShopMove) -> None:
+    """Somebody has copied the journal without its `-wal`: what it says of the chunks is gone, and rows are not."""
+    shop_move.kill(fault=Fault("kill", 2, "after COMMIT"))
+    assert shop_move.moved()
+    (log,) = (shop_move.home.state / "runs").glob("*-wal")
+    log.unlink()
+    assert [run["status"] for run in run(shop_move.home, "log", "--json").json] == ["running"]
+    taken_back = run(shop_move.home, "undo", "--yes")
+    assert taken_back.code == 0, taken_back.stderr
+    assert "has lost its end" in taken_back.stdout + taken_back.stderr
+    assert "never happened" not in taken_back.stdout
+    assert not shop_move.moved()
+    assert not shop_move.cut_off
+
+
 def test_a_tree_that_was_half_there_is_finished_too(shop_move: ShopMove) -> None:
     """The half that was right isn't in the run, which must not take it for newly born."""
     home, child = shop_move.home, session_titled(shop_move.home, "Compare ranking formulas")
