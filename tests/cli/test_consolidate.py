@@ -265,6 +265,7 @@ class TestAGlobTakesLookAlikes:
         assert {source["repository"] for source in shown["sources"]} == {"one", "two"}
 
 
+@pytest.mark.long
 def test_a_package_split_off_takes_its_sessions_along(spaces: Workspaces) -> None:
     """Splitting a repository is an ordinary move; tests/real has it with git's own tools and the real opencode."""
     mono = spaces.repository("mono", "packages/x/sub")

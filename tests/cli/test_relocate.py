@@ -273,6 +273,7 @@ def test_a_directory_inside_a_repository(home: Home) -> None:
     assert projects(home) == {project: (str(repository), [])}
 
 
+@pytest.mark.long
 def test_a_folder_with_twenty_repositories_in_it(home: Home) -> None:
     ids = dict(project_at_home(home, f"old/r{number}", "sub") for number in range(20))
     bind_session(home, "ses_top", "global", home.src / "old", str(home.src / "old")[1:])

@@ -47,6 +47,7 @@ def test_equal_sentences_are_one_with_a_number(history: History) -> None:
     assert {warning["lost"]["rule"] for warning in plan["warnings"]} == {"missing-directory"}
 
 
+@pytest.mark.long
 def test_hundreds_of_many_directories_fit_on_two_screens(history: History) -> None:
     sessions = [gone(history, f"notes-{number:02}", 3 + number) for number in range(30)]
     many = sum(map(len, sessions))

@@ -98,6 +98,7 @@ def test_killed_at_any_step_a_move_is_finished_or_taken_back(every_move: ShopMov
     assert step > 30
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["resume", "undo"])
 def test_killed_again_while_it_is_finished_or_taken_back(shop_move: ShopMove, way: str, steps: Steps) -> None:
     """`undo` then takes it back whatever was begun before; `resume` goes on with what was begun last."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.support.forked import Finished
     from tests.support.unprivileged import UnprivilegedHome
 
+pytestmark = pytest.mark.long
+
 HALF = Fault("kill", 2, "after intend")
 """The first of two chunks is written."""
 BEGUN = Fault("kill", 1, "after intend")

@@ -108,6 +108,7 @@ def test_killed_at_any_step_it_is_finished_or_taken_back(tmp_path: Path, session
     assert {f"[kill {when} {what}]" for when in ("before", "after") for what in ("remove_row", "insert_row")} < steps
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["resume", "undo"])
 def test_killed_again_while_it_is_finished_or_taken_back(shop: RelocatedShop, way: str, steps: Steps) -> None:
     shop.kill(fault=AFTER_ALL if way == "undo" else BEFORE_PROJECTS)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.support.rows import Rows
 
+pytestmark = pytest.mark.long
+
 LOGGED = {
     "applied": ["applied"],
     "cut-off": ["cut off"],

@@ -224,6 +224,7 @@ def test_in_every_schema(make_register: MakeRegister, fixture: str) -> None:
     assert hidden(register, "ses_1") == {"age": "opencode --continue and the terminal UI"}
 
 
+@pytest.mark.long
 def test_of_opencode_2_only_the_length_of_its_list_is_known(register_v2: Register) -> None:
     register, shop = register_v2, repository(register_v2.at / "shop")
     register.add("ses_1", shop, time_updated=NOW - 43 * DAY, time_archived=NOW)

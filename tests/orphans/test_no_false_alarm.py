@@ -11,18 +11,18 @@ from migrator.operations.context import CommandContext
 from migrator.orphans.find import find_reasons
 from migrator.plugins import orphan_rules
 from tests.support.home import V1_FIXTURES, build_home
-from tests.support.marks import long_round
 from tests.support.repository_kinds import KINDS
 
 if TYPE_CHECKING:
     from tests.support.register import MakeRegister
 
+pytestmark = pytest.mark.long
 
 USED = 4_000_000_000_000
 """Sessions are used so late that none is too old for a list."""
 
 
-@pytest.mark.parametrize("fixture", ["1.18.34", "v2-fresh", *map(long_round, ["1.2.1", "1.14.34", "v2-migrated"])])
+@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "1.18.34", "v2-fresh", "v2-migrated"])
 def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
     register = make_register(fixture)
     made = 0

@@ -54,6 +54,7 @@ def test_no_more_seconds_are_offered_than_are_accepted(monkeypatch: pytest.Monke
         run(shell("sleep 60"), shortest)
 
 
+@pytest.mark.long
 def test_one_that_goes_on_answering_is_not_cut_off() -> None:
     assert run(shell("for each in 1 2 3 4; do sleep 0.4; echo $each; done")).stdout == b"1\n2\n3\n4\n"
 

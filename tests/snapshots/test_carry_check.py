@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from migrator.choices import FileUndoPolicy
     from migrator.model import Change
 
+pytestmark = pytest.mark.long
+
 
 def only(world: World, source: Path, target: Path, undo_files: FileUndoPolicy = "auto") -> Change:
     (change,) = world.plan(source, target, undo_files).changes

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.faults import Steps
     from tests.support.rows import Rows
 
+pytestmark = pytest.mark.long
+
 
 class CarriedMove(NamedTuple):
     """Two sessions, and the command that moves them, in a chunk each; one turn of three can't be carried."""

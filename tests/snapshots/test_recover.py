@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from migrator.choices import FileUndoPolicy
     from migrator.model import Plan
 
+pytestmark = pytest.mark.long
+
 
 class Drifted(NamedTuple):
     """A session with three turns in a repository that got an origin since; opencode gave it the new project id."""

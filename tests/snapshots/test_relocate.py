@@ -21,6 +21,8 @@ from tests.support.unprivileged import without_root_powers
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.long
+
 GROUNDS = [FolderState.MOVED, FolderState.WILL_MOVE]
 
 

@@ -178,6 +178,7 @@ def test_a_pack_without_its_index_is_taken_away_by_the_next_run(begun: Cargo) ->
     assert others.exists()
 
 
+@pytest.mark.long
 def test_two_at_once_do_not_hurt_each_other(cargo: Cargo, world: World) -> None:
     for _ in range(4):
         shutil.rmtree(cargo.target, ignore_errors=True)

@@ -178,6 +178,7 @@ def test_nobody_gets_in_between_two_chunks(home: Home, move: tuple[str, ...]) ->
         assert connection.execute("SELECT count(*) FROM session").fetchone()
 
 
+@pytest.mark.long
 def test_two_runs_of_ours_take_turns(home: Home, move: tuple[str, ...]) -> None:
     """Whoever comes second is refused, or waits; it never plans on rows that the first is about to change."""
     outcomes: list[Finished] = []

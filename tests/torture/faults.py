@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tests.torture.frame import Try
     from tests.torture.home import Tortured, Words
 
-SLICE = 2
-
 STRUCK_AT = {
     Deed.KILL: Calls.WRITES,  # a kill at a read is one at the write before it
     Deed.TEAR: Calls.NEED_ROOM,

@@ -20,7 +20,7 @@ Try = Callable[[Path], str | None]
 What it raises is a complaint too, so checks may be plain assertions.
 """
 
-SLICE = 3
+SLICE = 2
 """How many tries of a round `make test` makes, unless its module has a SLICE of its own."""
 
 

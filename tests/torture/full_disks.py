@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from tests.torture.frame import Try
     from tests.torture.home import Tortured, Words
 
-SLICE = 3
-
 _SIZE = 64 << 20
 _POINTS = ("before BEGIN", "before COMMIT", "after COMMIT", "before intend", "before mark", "before begin", "never")
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tests.support.home import Home
     from tests.torture.frame import Try
 
-SLICE = 3
 GIT_SECONDS = 2
 MOST_SECONDS = 40
 """How long a command may take: git may be silent several times, and this machine may be busy."""

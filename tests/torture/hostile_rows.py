@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.support.home import Home
     from tests.torture.frame import Try
 
-SLICE = 8
+SLICE = 3
 PATIENCE_SECONDS = 30
 
 _DEEP = 100_000

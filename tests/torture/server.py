@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tests.support.server import Served
     from tests.torture.frame import Try
 
-SLICE = 2
 _REQUESTS = 20
 _PATIENCE_SECONDS = 30
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tests.torture.frame import Try
 
-SLICE = 2
 _FILE = Path("out", "file")
 _COMMANDS = {"plan": ("plan", *MOVE[:5], "-o", str(_FILE)), "backup": (*MOVE, "--backup", str(_FILE))}
 

@@ -16,6 +16,8 @@ from tests.torture.preloaded import run
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.long
+
 
 def contents(root: Path) -> dict[str, bytes]:
     """Every file but those that SQLite makes anew."""

@@ -16,6 +16,8 @@ from tests.torture.preloaded import Calls, Deed, Strike, run
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Tortured:

@@ -31,4 +31,4 @@ def test_the_first_tries_find_nothing(round_: Round, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("round_", rounds(), ids=lambda round_: round_.name)
 def test_more_tries_find_nothing(round_: Round, tmp_path: Path) -> None:
-    make_tries(round_, 20 * round_.slice, tmp_path)
+    make_tries(round_, 30 * round_.slice, tmp_path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.home import MOVE, SESSION
+from tests.support.marks import long_round
 from tests.support.refusal import WARNING
 from tests.support.unprivileged import UnprivilegedHome
 
@@ -112,9 +113,9 @@ def settings(home: UnprivilegedHome) -> list[str]:
 @pytest.mark.parametrize(("number", "name"), [*enumerate(SETTINGS)])
 def test_a_setting_that_names_what_can_not_be(moved: UnprivilegedHome, number: int, name: str) -> None:
     before = moved.environ
-    for value, words in product(settings(moved), some(number)[:1]):
+    for value in settings(moved)[number % 2 :: 2]:
         moved.environ = {**before, name: value}
-        check(moved, words)
+        check(moved, some(number)[0])
 
 
 @pytest.mark.long
@@ -126,7 +127,7 @@ def test_a_setting_that_names_what_can_not_be_in_every_command(moved: Unprivileg
         check(moved, words)
 
 
-@pytest.mark.parametrize("option", ["--db", "--backup", "--output"])
+@pytest.mark.parametrize("option", ["--db", *map(long_round, ["--backup", "--output"])])
 def test_a_file_that_can_not_be(moved: UnprivilegedHome, option: str) -> None:
     closed = broken(moved, "closed", "closed")
     words = ("plan", *MOVE[1:-1]) if option == "--output" else MOVE

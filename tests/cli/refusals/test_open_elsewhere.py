@@ -10,7 +10,7 @@ from tests.support.other_process import held_open
 from tests.support.refusal import refused, sentence
 
 
-@pytest.mark.parametrize("command", [("list", "--all"), MOVE], ids=["list", "move"])
+@pytest.mark.parametrize("command", [("list", "--all"), long_round(MOVE)], ids=["list", "move"])
 def test_locked_file(home: Home, command: tuple[str, ...]) -> None:
     before = home.everything()
     with held_open(home.database, "locked") as pid:
