@@ -14,6 +14,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "list": (
         ("What opencode lists in this directory", "list"),
         ("Every session of a folder, one that is gone too", "list --from-dir ~/src/shop"),
+        ("Where did we talk about that?", "list --containing 'connection pool'"),
         ("What the last week brought, for a program", "list --all --since 1w --json"),
     ),
     "projects": (

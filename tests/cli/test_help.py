@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SELECT = (
     "--from-dir --exact --from-project --from-id --from-workspaces --match --exclude-dir --exclude-from --title "
-    "--since --until --archived --no-archived --orphans"
+    "--containing --in --since --until --archived --no-archived --orphans"
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 FOLDERS = "--map --will-move --foreign --copied"
