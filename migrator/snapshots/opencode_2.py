@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_directory
-from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
+from migrator.errors import MigratorError
+from migrator.paths import upwards
 from migrator.snapshots.compare import relative_path, same_as_snapshot
 from migrator.snapshots.git import common_directory
 from migrator.snapshots.layout import Layout
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
     from migrator.store.turns import Turn
 
+_IN_GONE = "and nobody knows whether opencode 2 would then act in the repository around it,"
+
 
 class TargetsOf2:
     """Where an undo of opencode 2 would act, each directory looked at once."""
@@ -54,22 +57,20 @@ class TargetsOf2:
 
     def _target_of(self, directory: str) -> UndoTarget:
         try:
-            place = self._places.find(directory)
+            there = next(filter(is_directory, upwards(directory)), "") if directory.startswith("/") else ""
+            if not there:
+                return UndoTarget(None, because=f"{directory!r} is no path of this system")
+            place = self._places.find(there)
             if place.vcs != "git":
-                return UndoTarget(
-                    None, because=f"{directory} is in no git repository, so an undo there fails", place=place
-                )
+                return UndoTarget(None, because=f"{directory} is in no git repository, so an undo fails", place=place)
+            if there != directory:
+                return UndoTarget(None, because=f"{directory} is gone, {_IN_GONE} {place.worktree}", known=False)
             git_dir = self._layout.git_dir(place.project_id, place.worktree)
             if self._layout.has(git_dir):
                 return UndoTarget(place.worktree, git_dir, place=place)
             # It makes the repository before it restores; its alternates are the objects of the worktree's own.
             because = "opencode has no snapshots of this worktree"
             return UndoTarget(place.worktree, common_directory(place.worktree), because, place=place)
-        except NoSuchDirectory as error:
-            if isinstance(error, UnreadableDirectory):
-                return UndoTarget(None, because=str(error).rstrip("."), known=False)
-            because = f"nobody knows what opencode 2 does in a directory that is gone, as {directory} is"
-            return UndoTarget(None, because=because, known=False)
         except MigratorError as error:
             return UndoTarget(None, because=str(error).rstrip("."), known=False)
 
