@@ -149,6 +149,8 @@ class _Finder:
         if is_gone and self._why_unreadable:
             return TurnEffect(turn, because=self._why_unreadable, known=False, looked=False)
         because = "its snapshot is gone, so an undo fails" if is_gone else None
+        if is_gone and not (restores or removes):
+            return TurnEffect(turn, because=because)
         is_made_here = self._is_made_here(answer)
         if is_made_here:
             deletes = [file for file in removes if not self._is_one_file(file)]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.faults import run
 from tests.support.git import git
-from tests.support.opencode_2_database import V2_DIALECTS, freshen, upgrade
+from tests.support.opencode_2_database import V2_DIALECTS, forget, freshen, upgrade
 from tests.support.opencode_2_undo import Opencode2, UndoFailed
 from tests.support.rows import rows
 from tests.support.undo_world import Talk, World, changes, linked, state, write
@@ -145,6 +145,23 @@ def test_only_the_half_that_leaves_its_checkout_is_detached(world: World) -> Non
     assert rows(world.home) == before
 
 
+def test_of_a_session_that_only_opencode_1_has_it_is_carried_anywhere(world: World) -> None:
+    shop = world.repository("shop", a="a\n", sub__b="b\n")
+    other, talk = linked(shop), world.session(shop)
+    world.turn(talk, write, shop / "a", "changed\n")
+    write(other / "a", "changed\n")
+    upgrade(world.home)
+    forget(world.home, talk.id)
+    before = rows(world.home)
+    assert run(world.home, "move", "--from-id", talk.id, "--to-dir", other, "--yes").code == 0
+    undo = world.undo(talk)
+    undo.revert(undo.messages()[0])
+    assert ((other / "a").read_text(), (shop / "a").read_text()) == ("a\n", "changed\n")
+    world.run("UPDATE session SET revert = NULL")
+    assert run(world.home, "undo", "--yes").code == 0
+    assert rows(world.home) == before
+
+
 def test_to_another_checkout_none_goes_along(opencode: Opencode2, shop: Path) -> None:
     other, talk = linked(shop), opencode.session(shop)
     opencode.turn(talk, work, shop)
@@ -180,8 +197,7 @@ def test_a_redo_that_waits_goes_along(opencode: Opencode2, shop: Path) -> None:
     assert rows(opencode.world.home) == before
 
 
-def test_a_killed_move_is_taken_back_whole(opencode: Opencode2, shop: Path) -> None:
-    """The rows hold what they held, whichever side of a commit they are on."""
+def test_a_saved_plan_keeps_it_too(opencode: Opencode2, shop: Path) -> None:
     talk = opencode.session(shop)
     opencode.turn(talk, work, shop)
     before = rows(opencode.world.home)
@@ -238,6 +254,24 @@ def test_protect_detaches_that_and_undo_sets_it_back(opencode: Opencode2, shop: 
     assert effects(opencode) == {}
     assert run(opencode.world.home, "undo", "--yes").code == 0
     assert rows(opencode.world.home) == before
+
+
+def test_beside_opencode_2_opencode_1_is_protected_as_ever(world: World) -> None:
+    """Its undo deletes what it finds in no snapshot; that of opencode 2 fails."""
+    shop = world.repository("shop", a="a\n")
+    write(shop / "a", "before\n")
+    talk = world.session(shop)
+    world.turn(talk, write, shop / "a", "changed\n")
+    world.prune(shop, world.patches(talk)[0]["hash"])
+    upgrade(world.home)
+    before = rows(world.home)
+    turns = effects(Opencode2(world, "v1+v2"))[talk.id]
+    assert [(turn["undo"], turn["deletes"]) for turn in turns] == [("deletes", [str(shop / "a")]), ("nothing", [])]
+    assert run(world.home, "protect", "--yes").code == 0
+    assert [patch["files"] for patch in world.patches(talk)] == [[]]
+    assert rows(world.home)["session_message"] == before["session_message"]
+    assert run(world.home, "undo", "--yes").code == 0
+    assert rows(world.home) == before
 
 
 def test_a_newer_file_of_the_destination_counts_as_lost(opencode: Opencode2, shop: Path) -> None:
