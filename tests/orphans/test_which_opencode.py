@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def register(make_register: MakeRegister) -> Register:
     """One session of both, one that only opencode 1 has, and one that only opencode 2 has."""
-    register = make_register("v2-migrated")
+    register = make_register("v2-run-upgraded")
     shop = repository(register.at / "shop")
     bound = {"project_id": root_commit(shop), "directory": str(shop), "path": ""}
     for id_ in ("ses_both", "ses_only_2"):
@@ -72,7 +72,7 @@ def test_summaries(register: Register) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fixture", "who"), [("v2-fresh", ["opencode 2"]), ("1.18.34", ["opencode 1"]), ("1.2.1", ["opencode 1"])]
+    ("fixture", "who"), [("v2-run-fresh", ["opencode 2"]), ("1.18.34", ["opencode 1"]), ("1.2.1", ["opencode 1"])]
 )
 def test_a_database_of_one_opencode(make_register: MakeRegister, fixture: str, who: list[str]) -> None:
     register = make_register(fixture)

@@ -15,7 +15,7 @@ from tests.support.home import FIXTURES, V1_FIXTURES, Home, build_home
 if TYPE_CHECKING:
     from pathlib import Path
 
-UPGRADED = "v2-migrated"
+UPGRADED = "v2-run-upgraded"
 
 
 @pytest.fixture
@@ -23,16 +23,16 @@ def home(tmp_path: Path) -> Home:
     return build_home(tmp_path / "home", UPGRADED)
 
 
-@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-fresh", UPGRADED])
+@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-run-fresh", UPGRADED])
 def test_the_dialect_is_told_by_the_tables(tmp_path: Path, fixture: str) -> None:
-    dialects = {"v2-fresh": "v2", UPGRADED: "v1+v2"}
+    dialects = {"v2-run-fresh": "v2", UPGRADED: "v1+v2"}
     load(FIXTURES / f"{fixture}.sql", tmp_path / "opencode.db", tmp_path)
     with Store(tmp_path / "opencode.db") as store:
         assert store.schema.dialect == dialects.get(fixture, "v1")
         assert store.schema.read_only_because is None
 
 
-@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+@pytest.mark.parametrize("fixture", ["v2-run-fresh", UPGRADED])
 def test_every_session_is_listed_once(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     listed = home.run("list", "--all", "--no-roots", "--json").json
@@ -136,7 +136,7 @@ def test_what_is_known_of_opencode_1_only_is_refused(home: Home, command: tuple[
     assert "opencode 2" in refused.stderr
 
 
-@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+@pytest.mark.parametrize("fixture", ["v2-run-fresh", UPGRADED])
 @pytest.mark.parametrize("command", ["projects", "doctor", "orphans"])
 def test_commands_that_read(tmp_path: Path, fixture: str, command: str) -> None:
     home = build_home(tmp_path / "home", fixture)
@@ -145,7 +145,7 @@ def test_commands_that_read(tmp_path: Path, fixture: str, command: str) -> None:
     assert done.json
 
 
-@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+@pytest.mark.parametrize("fixture", ["v2-run-fresh", UPGRADED])
 def test_the_history_that_is_served_has_the_same_sessions(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     home.execute("UPDATE session_v2 SET directory = '/new', title = NULL WHERE title = 'A root'")
