@@ -11,6 +11,7 @@ from migrator.operations.demo import load
 from migrator.store.history_copy import HistoryCopy
 from migrator.store.reader import Store
 from tests.support.home import FIXTURES, V1_FIXTURES, Home, build_home
+from tests.support.opencode_2_database import upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,24 @@ def test_the_dialect_is_told_by_the_tables(tmp_path: Path, fixture: str) -> None
         assert store.schema.read_only_because is None
 
 
-@pytest.mark.parametrize("fixture", ["v2-run-fresh", UPGRADED])
+def test_a_database_that_the_tests_upgrade_is_as_opencode_2_upgraded_it(tmp_path: Path) -> None:
+    """Beside what it added: its own sessions, and what its first start in each directory leaves."""
+    made, wrote = build_home(tmp_path / "made", "v2-run-upgraded.v1"), build_home(tmp_path / "wrote", UPGRADED)
+    upgrade(made)
+    assert set(made.tables()) == set(wrote.tables())
+    assert {table: made.columns(table) for table in made.tables()} == {
+        table: wrote.columns(table) for table in wrote.tables()
+    }
+    columns = "id, project_id, workspace_id, parent_id, replace(directory, ?, '~'), replace(path, ?, '~'), title, version"
+    for table in ("session", "session_v2"):
+        sql = f"SELECT {columns} FROM {table} WHERE id IN (SELECT id FROM session) ORDER BY id"
+        rows = [home.query(sql, [str(home.path), str(home.path)[1:]]) for home in (made, wrote)]
+        assert rows[0] == rows[1]
+    empty = "SELECT seq FROM event_sequence WHERE aggregate_id = 'ses_ddcb9758cffeheG1M58RlWign5'"
+    assert made.query(empty) == wrote.query(empty) == [(-1,)]
+
+
+@pytest.mark.parametrize("fixture", ["v2-run-fresh", "v2-fresh", UPGRADED])
 def test_every_session_is_listed_once(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     listed = home.run("list", "--all", "--no-roots", "--json").json
@@ -41,22 +59,22 @@ def test_every_session_is_listed_once(tmp_path: Path, fixture: str) -> None:
 
 
 def test_a_session_without_a_title_is_listed(home: Home) -> None:
-    home.execute("UPDATE session_v2 SET title = NULL WHERE title = 'A root'")
+    home.execute("UPDATE session_v2 SET title = NULL WHERE title = 'shop one'")
     assert "" in {row["title"] for row in home.run("list", "--all", "--json").json}
 
 
 def test_what_opencode_2_says_of_a_session_counts(home: Home) -> None:
-    home.execute("UPDATE session SET directory = '/old' WHERE title = 'A root'")
-    home.execute("UPDATE session_v2 SET directory = '/new' WHERE title = 'A root'")
+    home.execute("UPDATE session SET directory = '/old' WHERE title = 'v1 shop'")
+    home.execute("UPDATE session_v2 SET directory = '/new' WHERE title = 'v1 shop'")
     listed = {row["title"]: row["directory"] for row in home.run("list", "--all", "--json").json}
-    assert listed["A root"] == "/new"
+    assert listed["v1 shop"] == "/new"
 
 
 def test_a_session_that_was_never_imported_is_listed_too(home: Home) -> None:
-    home.execute("DELETE FROM session_v2 WHERE title = 'B root'")
-    assert "B root" in {row["title"] for row in home.run("list", "--all", "--json").json}
+    home.execute("DELETE FROM session_v2 WHERE title = 'v1 store'")
+    assert "v1 store" in {row["title"] for row in home.run("list", "--all", "--json").json}
     with Store(home.database) as store:
-        assert store.never_imported() == [id_ for (id_,) in home.query("SELECT id FROM session WHERE title = 'B root'")]
+        assert store.never_imported() == [id_ for (id_,) in home.query("SELECT id FROM session WHERE title = 'v1 store'")]
 
 
 @pytest.mark.parametrize("value", [None, '{"phase":"sessions","cursor":"ses_x"}', "rubbish"])
@@ -148,7 +166,7 @@ def test_commands_that_read(tmp_path: Path, fixture: str, command: str) -> None:
 @pytest.mark.parametrize("fixture", ["v2-run-fresh", UPGRADED])
 def test_the_history_that_is_served_has_the_same_sessions(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
-    home.execute("UPDATE session_v2 SET directory = '/new', title = NULL WHERE title = 'A root'")
+    home.execute("UPDATE session_v2 SET directory = '/new', title = NULL WHERE title = 'shop one'")
     with Store(home.database) as store:
         copy = HistoryCopy(store)
         copy.index()

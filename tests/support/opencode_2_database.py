@@ -1,7 +1,7 @@
 """Databases of opencode 2, made from one that opencode 1 wrote: a fresh one, and one that opencode 2 upgraded.
 
-No program of opencode 2 could be run, so both are built here: the tables as others captured them (2.0.25, in the two
-orders that their columns have), the rows as the source of its import makes them.
+The tables are those that code of opencode 2 wrote, in the two orders that their columns have; the rows are made as its
+import makes them. `tests/store/test_dialects.py` holds both against a database that it imported itself.
 """
 
 from __future__ import annotations

@@ -256,11 +256,11 @@ def test_opencode_1_has_no_such_service(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_commands_refuse_and_keep_the_password_to_themselves(home: Home) -> None:
-    home.repository("gitA", "sub")
+    home.repository("shop", "sub")
     new = home.repository("new")
     with service(home) as pid:
         before = home.everything()
-        done = home.run("move", "--from-dir", "~/src/gitA", "--to-dir", new, "--yes")
+        done = home.run("move", "--from-dir", "~/src/shop", "--to-dir", new, "--yes")
         assert done.code == 4, done.stderr
         assert f"opencode's background service (pid {pid})" in done.stderr
         doctor = home.run("doctor")
