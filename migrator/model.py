@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+OPENCODE_1, OPENCODE_2 = "opencode 1", "opencode 2"
+
 
 class Binding(NamedTuple):
     """The four columns of a session row that say where it belongs.
