@@ -75,7 +75,8 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change], *, announce: bo
         yield PlanWarning(
             "not-announced",
             "With --no-announce, opencode 2 will show no changes of any earlier turn in "
-            f"{count(len(silent), 'session')} (its answer is HTTP 500); its model is told of the new directory at the next turn all the same.",
+            f"{count(len(silent), 'session')} (its answer is HTTP 500); its model is told of the new directory at the "
+            "next turn all the same.",
         )
     if only_in_1:
         yield PlanWarning(
