@@ -92,6 +92,18 @@ def test_a_database_is_only_read_until_its_import_is_done(home: Home, value: str
     assert home.everything() == before
 
 
+def test_a_database_of_an_early_preview_of_opencode_2_is_only_read(tmp_path: Path) -> None:
+    """It has the tables of opencode 1, but a turn's files are in `session_message`, where opencode 1 has none."""
+    home = build_home(tmp_path / "home", "v2-next-16350")
+    assert len(home.run("list", "--all", "--json").json) == 2
+    assert "an early preview of opencode 2" in home.run("doctor").stdout
+    before = home.everything()
+    refused = home.run("move", "--from-dir", "/**", "--to-dir", home.repository("new"), "--yes")
+    assert refused.code == 1
+    assert "an early preview of opencode 2 made it" in " ".join(refused.stderr.split())
+    assert home.everything() == before
+
+
 STRANGE = {
     "a trigger": ("CREATE TRIGGER nosy AFTER UPDATE ON session_v2 BEGIN DELETE FROM todo; END", "has a trigger, nosy"),
     "a trigger on what we insert": (
