@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+OPENCODE_1, OPENCODE_2 = "opencode 1", "opencode 2"
+
 GLOBAL = "global"
 """The project of everything in no repository (in opencode 1), and of each repository without origin or commit.
 

@@ -72,7 +72,7 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
             *selection.warnings,
             *destination.warnings(),
             *repository_warnings(changes, sources),
-            *opencode_2_warnings(store, changes),
+            *opencode_2_warnings(store, changes, announce=announce),
             *odd_relative_warnings(store, selection.sessions),
             *odd_row_warnings(store),
             *left_out,

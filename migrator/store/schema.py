@@ -45,6 +45,15 @@ _AGE = (
 )
 
 
+_PREVIEW = "an early preview of opencode 2"
+_NOT_2_YET = (
+    f"{_PREVIEW} made it: its sessions look like those of opencode 1, but the files that an undo restores are kept "
+    "elsewhere, where a move would leave them; opencode 2.0 imports these sessions when it first starts, and then they "
+    "can be moved"
+)
+"""Seen with 0.0.0-next-16350 of July 2026, which keeps its sessions in opencode-next.db."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """What the database can hold.
@@ -101,13 +110,18 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
             read_only_because=opencode_2.obstacle(db, with_v1="session" in tables),
         )
     has = _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
+    preview = "fork_session_id" in has["session"]
     return Schema(
         dialect="v1",
-        age=next((age for table, column, age in _AGE if column in has[table]), "opencode 1.2.1 or later"),
+        age=_PREVIEW
+        if preview
+        else next((age for table, column, age in _AGE if column in has[table]), "opencode 1.2.1 or later"),
         has_path="path" in has["session"],
         has_workspace="workspace_id" in has["session"],
         origin_first="metadata" in has["session"],
-        read_only_because=next(obstacles(db, _WRITTEN, {"project": _REQUIRED["project"]}, "opencode 1"), None),
+        read_only_because=_NOT_2_YET
+        if preview
+        else next(obstacles(db, _WRITTEN, {"project": _REQUIRED["project"]}, "opencode 1"), None),
     )
 
 

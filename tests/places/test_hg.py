@@ -168,7 +168,7 @@ def test_a_repository_that_may_not_be_read_is_not_empty(
     if closed.endswith("opencode"):
         (directory / closed).write_text(KEPT_ID)
     (directory / closed).chmod(0)
-    home = UnprivilegedHome(build_home(tmp_path / "home", "v2-fresh").path)
+    home = UnprivilegedHome(build_home(tmp_path / "home", "v2-run-fresh").path)
 
     done = home.run("list", cwd=directory)
 
