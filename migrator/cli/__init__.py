@@ -82,8 +82,6 @@ def _usage_message(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     if context is None:
         return message
-    if message.startswith("Got unexpected extra arg") and any(p.name == "from_dir" for p in context.command.params):
-        message += " A pattern must be quoted, or the shell expands it: --from-dir '~/src/shop-*'."
     return f"{message} See {context.command_path} --help."
 
 

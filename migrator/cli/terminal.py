@@ -118,14 +118,6 @@ def search_bar() -> AbstractContextManager[Callable[[int], None]]:
     return progress_bar(desc="Searching", unit=" directories", delay=0.5)
 
 
-class CleanHelp(click.Command):
-    """A command whose help has text of plug-ins in it."""
-
-    def get_help(self, ctx: click.Context) -> str:
-        """Return the help as it may be printed, which click does."""
-        return "\n".join(map(printable, super().get_help(ctx).split("\n")))
-
-
 @contextmanager
 def progress_bar(**options: Any) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on a terminal; yield the function that advances it by a number."""

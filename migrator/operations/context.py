@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from migrator.errors import MigratorError
 from migrator.places import Places, ProjectIdScheme
 from migrator.plugins import check_rule_names, orphan_rules
-from migrator.selection.context import DatabaseSelectorContext
+from migrator.selection.context import DatabaseSelectorContext, no_progress
 from migrator.store.reader import Store
 from migrator.text import shell_quote
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.orphans.context import DatabaseRuleContext
+    from migrator.selection.context import Progress
 
 
 class CommandContext:
@@ -26,12 +27,17 @@ class CommandContext:
     """
 
     def __init__(
-        self, path: Path, home: str | None = None, busy_seconds: float = 5.0, database_words: Sequence[str] = ()
+        self,
+        path: Path,
+        home: str | None = None,
+        busy_seconds: float = 5.0,
+        database_words: Sequence[str] = (),
+        progress: Progress = no_progress,
     ) -> None:
         self._database_words = database_words
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = places_of(self.store)
-        self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home)
+        self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home, progress)
 
     def __enter__(self) -> Self:
         return self
