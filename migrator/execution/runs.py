@@ -51,8 +51,9 @@ def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places, made_
     needed = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
     if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
         needed.append(ProjectChange(GLOBAL, "/", ProjectAction.REGISTER))
-    first = {project.id: project for project in reversed(needed)}
-    job = Job(plan, projects=tuple(ProjectEdit(project, True, now) for project in first.values()), made_on=made_on)
+    job = Job(
+        plan, projects=tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(needed)), made_on=made_on
+    )
     # A session that stays where it is may have no project row.
     with nullcontext() if any(change.moves for change in plan.changes) else writer.without_foreign_keys():
         return _run(writer, job, write, places)

@@ -183,6 +183,7 @@ def test_after_a_folder_was_followed_it_changes_nothing(register: Register, buil
 @EACH_KIND
 def test_after_a_move_it_changes_nothing(register: Register, build: Callable[[Path], Path]) -> None:
     where = build(sub_directory(register.at / "there"))
+    register.add_project("global", "/")
     register.add("ses_1", repository(register.at / "shop"))
 
     done = register.home.run("move", "--from-id", "ses_1", "--to-dir", where, "--yes", "--json")

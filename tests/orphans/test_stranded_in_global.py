@@ -89,6 +89,13 @@ def test_global_is_where_a_repository_without_any_mark_is(register_v2: Register)
     assert register_v2.found() == {}
 
 
+def test_a_preview_of_opencode_2_keeps_plain_directories_there(register_v2: Register) -> None:
+    """Its databases have no table `worktree` (seen with the preview of August 2026)."""
+    imported(register_v2, "ses_1", sub_directory(register_v2.at / "notes"))
+    register_v2.home.execute("DROP TABLE worktree")
+    assert register_v2.found() == {}
+
+
 def test_whose_directory_is_gone_is_another_rules(register_v2: Register) -> None:
     imported(register_v2, "ses_1", register_v2.at / "gone")
     assert register_v2.names() == {"ses_1": ["missing-directory"]}
