@@ -100,6 +100,11 @@ def confirm(question: str) -> bool:
     return _answer(lambda: click.confirm(printable(question), err=True))
 
 
+def answer(question: str) -> str:
+    """Ask for a line of text, "" if it is empty. Raises Abort at Ctrl-C."""
+    return str(_answer(lambda: click.prompt(printable(question), default="", show_default=False, err=True)))
+
+
 def choose(choices: Sequence[str], default: str) -> str:
     """Ask for one of `choices`. Raises Abort at Ctrl-C."""
     return str(_answer(lambda: click.prompt("Choose", type=click.Choice(choices), default=default, err=True)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from migrator.errors import MigratorError
 from migrator.places import Places, ProjectIdScheme
 from migrator.plugins import check_rule_names, orphan_rules
 from migrator.selection.context import DatabaseSelectorContext, no_progress
@@ -70,12 +69,3 @@ def places_of(store: Store) -> Places:
     if store.schema.has_v2 and store.columns_of("worktree"):  # a preview has none, and no project of a plain directory
         return Places(ProjectIdScheme.V2)
     return Places(ProjectIdScheme.ORIGIN_FIRST if store.schema.origin_first else ProjectIdScheme.CACHE_FIRST)
-
-
-def refuse_opencode_2(store: Store) -> None:
-    """Refuse to judge what an undo of opencode 2 would do to files: no program of it could be asked yet."""
-    if store.schema.has_v2:
-        raise MigratorError(
-            f"{store.path} holds sessions of opencode 2 (table session_v2): what an undo does to files is "
-            "known, and can be made safe, in databases of opencode 1 only.",
-        )

@@ -143,7 +143,7 @@ def test_nothing_is_written_while_somebody_has_the_database_open(home: Home, sto
         (
             {"form_dir": "~/src"},
             TypeError,
-            "form_dir selects nothing; there are archived, containing, containing_in, exact",
+            "form_dir selects nothing; there are archived, containing, containing_in",
         ),
     ],
 )

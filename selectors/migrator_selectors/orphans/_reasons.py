@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, Reason
+from migrator.model import GLOBAL, Certainty, Reason
 from migrator.paths import is_within, normalise, path_below
-from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from migrator.model import Binding, Project
