@@ -54,6 +54,14 @@ class Session(NamedTuple):
         return self.binding.project_id
 
 
+class Passage(NamedTuple):
+    """Where a text was found in a conversation: the text as it stands there, and what is around it."""
+
+    before: str
+    hit: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """One row of opencode's `project` table; that of `global` has the worktree "/", and nothing else of its own."""
