@@ -32,7 +32,9 @@ def test_in_a_directory_that_is_a_project_of_its_own(register_v2: Register) -> N
     assert {id_: list(why) for id_, why in found.items()} == {"ses_1": ["stranded-in-global"]}
     reason = found["ses_1"]["stranded-in-global"]
     assert reason.certainty is Certainty.CERTAIN
-    assert reason.evidence.startswith('bound to "global", which opencode 2 lists only among all projects; opencode resolves ')
+    assert reason.evidence.startswith(
+        'bound to "global", which opencode 2 lists only among all projects; opencode resolves '
+    )
     assert reason.evidence.endswith(
         "(no repository, so on its own); opencode 2 leaves it there for ever, since it takes over only what is in a "
         "repository"
