@@ -254,6 +254,9 @@ BECAUSE = "because "
 STILL_LOST = "still-lost"
 """The code of a warning that a session stays lost, with the reason."""
 
+READ_ONLY = "read-only"
+"""The code of a warning that the plan can't be applied, since its database isn't written to."""
+
 NONE_LOST = "none-lost"
 """The code of a warning that none of the selected sessions is lost, so that there is nothing to rescue."""
 

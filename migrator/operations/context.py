@@ -66,6 +66,6 @@ class CommandContext:
 
 def places_of(store: Store) -> Places:
     """Return what resolves directories as the opencode of this database does."""
-    if store.schema.has_v2 and store.columns_of("worktree"):  # a preview has none, and no project of a plain directory
+    if store.schema.has_v2 and not store.schema.is_preview:  # a preview has no project of a plain directory
         return Places(ProjectIdScheme.V2)
     return Places(ProjectIdScheme.ORIGIN_FIRST if store.schema.origin_first else ProjectIdScheme.CACHE_FIRST)

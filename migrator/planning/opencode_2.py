@@ -53,8 +53,9 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change], *, announce: bo
     for id_ in suspended_sessions(store, moving):
         yield PlanWarning(
             "turn-under-way",
-            f"{id_} is in the middle of a turn, which opencode 2 will resume when it starts, so nothing will be moved; "
-            "--on-conflict skip moves everything but its tree.",
+            f"opencode 2 has {id_} in the middle of a turn, so nothing will be moved: its background service goes on "
+            "with the turn when it starts next, or lets go of it. Let it do so and stop it, or say --on-conflict skip, "
+            "which moves everything but its tree.",
             id_,
         )
     for id_, directory in waiting_moves(store, moving):

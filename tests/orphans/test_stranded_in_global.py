@@ -32,7 +32,9 @@ def test_in_a_directory_that_is_a_project_of_its_own(register_v2: Register) -> N
     assert {id_: list(why) for id_, why in found.items()} == {"ses_1": ["stranded-in-global"]}
     reason = found["ses_1"]["stranded-in-global"]
     assert reason.certainty is Certainty.CERTAIN
-    assert reason.evidence.startswith('bound to "global", which opencode 2 lists nowhere; opencode resolves ')
+    assert reason.evidence.startswith(
+        'bound to "global", which opencode 2 lists only among all projects; opencode resolves '
+    )
     assert reason.evidence.endswith(
         "(no repository, so on its own); opencode 2 leaves it there for ever, since it takes over only what is in a "
         "repository"
@@ -90,9 +92,10 @@ def test_global_is_where_a_repository_without_any_mark_is(register_v2: Register)
 
 
 def test_a_preview_of_opencode_2_keeps_plain_directories_there(register_v2: Register) -> None:
-    """Its databases have no table `worktree` (seen with the preview of August 2026)."""
+    """Its databases have neither table (seen with the preview of August 2026)."""
     imported(register_v2, "ses_1", sub_directory(register_v2.at / "notes"))
-    register_v2.home.execute("DROP TABLE worktree")
+    for table in ("worktree", "session_inbox"):
+        register_v2.home.execute(f"DROP TABLE {table}")
     assert register_v2.found() == {}
 
 

@@ -184,6 +184,6 @@ def test_without_hg_nobody_can_tell(
     directory = tree(one_changeset)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(MigratorError, match=f"^hg is not on PATH, so nobody can tell .* {directory} is: install Mer"):
+    with pytest.raises(MigratorError, match=f"^hg is not on PATH, .* {directory} for one of global, .* install Mer"):
         Places(ProjectIdScheme.V2).find(str(directory))
     assert Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory)).project_id == "global"

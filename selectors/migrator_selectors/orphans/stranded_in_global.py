@@ -33,7 +33,7 @@ class StrandedInGlobal(OrphanRule):
                 continue
             info = context.inspect(binding.directory)
             if info.place is not None and info.place.project_id != GLOBAL:
-                text = f'bound to "global", which opencode 2 lists nowhere; {resolution(info)}'
+                text = f'bound to "global", which opencode 2 lists only among all projects; {resolution(info)}'
                 if why := why_not_adopted(context, binding, info):
                     text += f"; opencode 2 leaves it there for ever, since it takes over only {why}"
                 yield Finding(sessions, reason_unless_mended(self.name, text, mended=not why))
