@@ -85,9 +85,9 @@ def test_no_selector_at_all(home: Home, command: str) -> None:
 @pytest.mark.parametrize(
     ("option", "text"),
     [
-        ("--since", "yesterday"),
+        ("--since", "tomorrow"),
         ("--until", "2026-02-30"),
-        ("--since", "12 h"),
+        ("--since", "12 q"),
         ("--until", ""),
         ("--since", "99999999999999999d"),
     ],
