@@ -1,7 +1,8 @@
 """What opencode 2.0 adds to a database, and whether ours may be written to.
 
-No 2.0 program could be run for this: learnt from its source and from databases of 2.0.12 to 2.0.26 that others
-captured. So whatever isn't known of the tables that we write is a reason to leave them alone.
+No 2.0 program could be run for this: learnt from its source, from databases that its code wrote when it was run, and
+from those of 2.0.12 to 2.0.26 that others captured. So whatever isn't known of the tables that we write is a reason to
+leave them alone.
 """
 
 from __future__ import annotations
