@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.operations.select import make_query
-from migrator.planning.odd_rows import odd_row_warnings
+from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
 from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import Change, FileUndo, Place, Plan, ProjectAction, ProjectChange
-from migrator.planning.odd_rows import odd_relative_warnings, odd_row_warnings
+from migrator.planning.odd_row_warnings import odd_relative_warnings, odd_row_warnings
 from migrator.planning.opencode_2 import opencode_2_warnings, rebind_for_opencode_1
 from migrator.planning.source_repositories import find_sources, repository_warnings
 
