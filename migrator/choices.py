@@ -21,6 +21,10 @@ OnConflict = Literal["abort", "skip"]
 """What happens when a session changed meanwhile: roll everything back, or leave its tree out."""
 
 
+SearchedIn = Literal["conversation", "tools"]
+"""Where a text is looked for: prompts and answers, or what tools were given and gave back."""
+
+
 def check_choice(name: str, value: str, choices: Any) -> None:
     """Raise BadInput, which lists the choices, if the value isn't one of them."""
     allowed = get_args(choices)

@@ -19,6 +19,13 @@ class MigratorError(Exception):
     code = "refused"
 
 
+class Declined(MigratorError):
+    """Somebody was asked and said no; it is told like a result, not like an error."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was written.")
+
+
 class BadInput(MigratorError):
     """What the user typed can't be meant: a malformed pattern, an impossible date."""
 

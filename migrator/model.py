@@ -10,6 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+GLOBAL = "global"
+"""The project of everything in no repository (in opencode 1), and of each repository without origin or commit.
+
+So it has no name, worktree, version control or checkouts of its own. Its row may name one all the same: opencode 1 puts
+there which of these directories it opened last (seen with 1.18.34), and opencode 2 the first empty repository, for
+ever, with a row of `worktree` (seen with code of October 2026). `ProjectReader` repeats none of that, and no new plan
+of ours writes it.
+"""
+
 
 class Binding(NamedTuple):
     """The four columns of a session row that say where it belongs.
@@ -45,9 +54,17 @@ class Session(NamedTuple):
         return self.binding.project_id
 
 
+class Passage(NamedTuple):
+    """Where a text was found in a conversation: the text as it stands there, and what is around it."""
+
+    before: str
+    hit: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One row of opencode's `project` table."""
+    """One row of opencode's `project` table; that of `global` has the worktree "/", and nothing else of its own."""
 
     id: str
     worktree: str
@@ -226,6 +243,9 @@ class ProjectChange:
     workspaces: tuple[WorkspaceChange, ...] = ()
 
 
+REGISTER_GLOBAL = ProjectChange(GLOBAL, "/", ProjectAction.REGISTER)
+"""The row of `global` that we insert where there is none, whichever directory needs it."""
+
 BECAUSE = "because "
 """How an entry of `selected_by` begins that says why a session belongs where it goes."""
 
@@ -358,7 +378,7 @@ class Listed(NamedTuple):
 class ListedProject(NamedTuple):
     """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row.
 
-    `exists` is None if that can't be told, and `reason` says why.
+    `exists` is None if that can't be told, and `reason` says why; and for `global`, which has no worktree.
     """
 
     id: str

@@ -30,7 +30,7 @@ def main() -> NoReturn:
     _open_streams()
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.terminal import drop_output, echo_error, echo_lines
-    from migrator.errors import MigratorError
+    from migrator.errors import Declined, MigratorError
     from migrator.text import PROGRAM
 
     signal.signal(signal.SIGTERM, _interrupt)
@@ -46,6 +46,9 @@ def main() -> NoReturn:
         echo_error(_usage_message(error))
         code = error.exit_code
     except click.exceptions.Exit as error:
+        code = error.exit_code
+    except Declined as error:
+        echo_lines([str(error)], err=True)
         code = error.exit_code
     except MigratorError as error:
         echo_error(str(error))
@@ -82,8 +85,6 @@ def _usage_message(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     if context is None:
         return message
-    if message.startswith("Got unexpected extra arg") and any(p.name == "from_dir" for p in context.command.params):
-        message += " A pattern must be quoted, or the shell expands it: --from-dir '~/src/shop-*'."
     return f"{message} See {context.command_path} --help."
 
 

@@ -10,7 +10,6 @@ import click
 
 from migrator import __version__
 from migrator.cli.options import UncheckedOutput, database_options
-from migrator.cli.terminal import CleanHelp
 from migrator.errors import BadInput
 from migrator.plugins import commands, load_command
 from migrator.text import PROGRAM, is_utf_8
@@ -19,9 +18,19 @@ COMMANDS = (
     "list", "projects", "orphans", "move", "migrate", "relocate", "rescue", "consolidate", "workspaces", "protect",
     "plan", "show", "apply", "log", "undo", "resume", "gc", "doctor", "serve", "schema", "demo",
 )  # fmt: skip
-"""The commands in the order of --help; each is in the module of its name beside this one."""
+"""The commands; each is in the module of its name beside this one."""
 
 ALIASES = {"rebind": "migrate", "detached": "orphans"}
+
+GUESSES = {
+    "fix": ("rescue", "doctor"), "repair": ("rescue", "protect"), "recover": ("rescue", "undo"),
+    "restore": ("rescue", "undo"), "revert": ("undo",), "rollback": ("undo",), "find": ("orphans", "list"),
+    "search": ("orphans", "list"), "lost": ("orphans",), "ls": ("list",), "sessions": ("list",),
+    "mv": ("move", "relocate"),
+    "rename": ("relocate",), "merge": ("consolidate", "move"), "history": ("log",), "status": ("doctor", "log"),
+    "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
+}  # fmt: skip
+"""Words that people type for a command, and the commands that they may mean."""
 
 
 class ReaderGone(Exception):
@@ -29,7 +38,13 @@ class ReaderGone(Exception):
 
 
 class CheckedContext(click.Context):
-    """A command whose arguments are checked before it does anything."""
+    """A command whose arguments are checked before it does anything, and whose help is ours."""
+
+    def get_help(self) -> str:
+        """Return the help, with examples and groups."""
+        from migrator.cli.help import help_text
+
+        return help_text(self)
 
     def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a command, unless an argument isn't UTF-8, or names a file to write that may not be written.
@@ -64,10 +79,14 @@ class CheckedContext(click.Context):
         return [spelling for name in found for spelling in (name, os.path.expanduser(name))]
 
 
-class LazyGroup(CleanHelp, click.Group):
+class LazyGroup(click.Group):
     """A group that knows its commands by name."""
 
     context_class = CheckedContext
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read `help move` as `move --help`."""
+        return super().parse_args(ctx, [*args[1:], "--help"] if args[:1] == ["help"] else args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. A closed pipe becomes ReaderGone, since click would exit with 1."""
@@ -88,6 +107,9 @@ class LazyGroup(CleanHelp, click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:  # click looks for similar names among commands it has loaded
+            if meant := GUESSES.get(error.command_name):
+                named = " or ".join(f"'{name}'" for name in meant)
+                ctx.fail(f"No such command '{error.command_name}'. Did you mean {named}?")
             names = [*self.list_commands(ctx), *ALIASES]
             raise click.exceptions.NoSuchCommand(error.command_name, possibilities=names, ctx=ctx) from None
 
@@ -107,9 +129,10 @@ class LazyGroup(CleanHelp, click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"`{PROGRAM} help COMMAND` shows the options of a command, and examples.",
 )
 @database_options
-@click.version_option(__version__, prog_name=PROGRAM)
+@click.version_option(__version__, "-V", "--version", prog_name=PROGRAM)
 @click.pass_context
 def app(ctx: click.Context, /, **values: Any) -> None:
     """Move opencode sessions in bulk: show it first, take it back, lose nobody's file."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.cli.command_line import applying_command, command_line
+from migrator.cli.question import ask_about, warn_if_open
 from migrator.cli.terminal import (
     confirm,
     drop_output,
@@ -18,7 +19,7 @@ from migrator.cli.terminal import (
     say,
     width,
 )
-from migrator.errors import MigratorError
+from migrator.errors import Declined, MigratorError
 from migrator.text import count
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_s
         return
     from migrator.operations.apply import apply_plan
 
-    confirm_and_run(plan, values, partial(apply_plan, plan, Path(plan.store)), verb, next_steps=next_steps)
+    confirm_and_run(
+        plan, values, partial(apply_plan, plan, Path(plan.store)), verb, next_steps=next_steps, can_save=True
+    )
 
 
 def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that write
@@ -68,11 +71,13 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     command: Callable[[], str] = applying_command,
     *,
     next_steps: Sequence[str] = (),
+    can_save: bool = False,
 ) -> None:
     """Show `plan`, ask unless --yes was given, carry it out and report the run.
 
     `verb` is for the question: `Move 3 sessions?`. `command` returns the command that applies what is shown: by default
-    the one that was typed, with --yes. `next_steps` are lines that say what else can be done, besides applying it.
+    the one that was typed, with --yes. `next_steps` are lines that say what else can be done, besides applying it;
+    with `can_save` the plan may be saved instead.
     """
     if not plan.writes:
         _report_unchanged(plan, values, next_steps)
@@ -81,8 +86,10 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
         if not on_terminal():
             show_plan(plan, values, next_steps=next_steps)
             raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {command()}")
+        warn_if_open(Path(plan.store), values)
         _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
-        ask(f"{verb} {_amount(plan)}?")
+        if not ask_about(plan, verb, values, can_save=can_save):
+            return
     else:
         try:
             _print_headline(plan, values, next_steps)
@@ -93,15 +100,10 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     report(run, values)
 
 
-def _amount(plan: Plan) -> str:
-    """Return how many sessions a plan moves, or how many project rows it changes if it moves none."""
-    return count(len(plan.changes), "session") if plan.changes else count(len(plan.updates), "project row")
-
-
 def ask(question: str) -> None:
-    """Ask a question. Raises MigratorError unless the answer is yes, Abort at Ctrl-C."""
+    """Ask a question. Raises Declined unless the answer is yes, Abort at Ctrl-C."""
     if not confirm(question):
-        raise MigratorError("Nothing was written, as you didn't say yes.")
+        raise Declined
 
 
 def ask_unless_yes(question: str, values: dict[str, Any], warning: str | None = None) -> None:

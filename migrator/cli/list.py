@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, database_options, format_options, select_request
-from migrator.cli.terminal import echo_rows, echo_warnings, say, width
+from migrator.cli.terminal import echo_lines, echo_rows, echo_warnings, say, width
 from migrator.errors import NothingMatched
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def command(form: str, **values: Any) -> None:
     """
     from migrator.arguments import ListRequest
     from migrator.operations.list import list_sessions
-    from migrator.reporting.session_rows import session_columns, session_rows
+    from migrator.reporting.rows import rows_text
+    from migrator.reporting.session_rows import session_columns, session_rows, with_passages
     from migrator.text import shell_quote
 
     names = ("everywhere", "roots", "search", "workspace", "limit", "cursor")
@@ -41,7 +42,11 @@ def command(form: str, **values: Any) -> None:
     with open_context(values) as context:
         page = list_sessions(context, request)
     columns = session_columns(with_project=not page.here, width=width())
-    echo_rows(session_rows(page.sessions, page.projects), form, columns)
+    rows = session_rows(page.sessions, page.projects, page.passages)
+    if page.passages and form == "table":
+        echo_lines(with_passages(rows_text(rows, form, columns, width()), rows, width() or 120))
+    else:
+        echo_rows(rows, form, columns)
     echo_warnings(page.warnings)
     if not page.sessions:
         _explain_empty(page, request)

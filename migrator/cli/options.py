@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
-from migrator.cli.terminal import CleanHelp
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -198,12 +198,12 @@ change_options = combine(dry_run_option, writing_options, verbose_option, json_o
 # -- which sessions --------------------------------------------------------------------------------------------------
 
 
-class SelectingCommand(CleanHelp):
+class SelectingCommand(click.Command):
     """A command with the options of all selectors, those of plug-ins too, which are loaded only when it is used."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the selectors' options before the command's own."""
-        if not hasattr(self, "_with_selectors"):
+        if not hasattr(self, "selecting"):
             from migrator.plugins import usable_options
 
             match = click.Option(
@@ -213,9 +213,33 @@ class SelectingCommand(CleanHelp):
                 show_default=True,
                 help="Must a session meet every kind of --from, or any?",
             )
-            self.params = [*usable_options(self.params), match, *self.params]
-            self._with_selectors = True
+            options = usable_options(self.params)
+            self.selecting = frozenset(options)
+            self.params = [*options, match, *self.params]
         return super().get_params(ctx)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Say what may be meant by words that belong to no option."""
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            ctx.fail(_what_words_may_mean(ctx))
+        return rest
+
+
+def _what_words_may_mean(ctx: click.Context) -> str:
+    command, words = str(ctx.info_name), ctx.args
+    message = f"Got unexpected extra argument{'s'[: len(words) != 1]} ({' '.join(words)})."
+    expanded = bool(ctx.params.get("from_dir"))
+    if len(words) == 1 and not expanded:
+        return f"{message} For the sessions in that directory: `{our_command(command, '--from-dir', *words)}`."
+    if len(words) == 2 and "to_dir" in ctx.params and not expanded:  # noqa: PLR2004 - old and new
+        old, new = words
+        return (
+            f"{message} If the folder was renamed: `{our_command('relocate', old, new)}`; to put its sessions into "
+            f"another: `{our_command(command, '--from-dir', old, '--to-dir', new)}`."
+        )
+    return f"{message} A pattern must be quoted, or the shell expands it: --from-dir '~/src/shop-*'."
 
 
 def select_request(values: dict[str, Any]) -> SelectRequest:

@@ -100,6 +100,11 @@ def confirm(question: str) -> bool:
     return _answer(lambda: click.confirm(printable(question), err=True))
 
 
+def answer(question: str) -> str:
+    """Ask for a line of text, "" if it is empty. Raises Abort at Ctrl-C."""
+    return str(_answer(lambda: click.prompt(printable(question), default="", show_default=False, err=True)))
+
+
 def choose(choices: Sequence[str], default: str) -> str:
     """Ask for one of `choices`. Raises Abort at Ctrl-C."""
     return str(_answer(lambda: click.prompt("Choose", type=click.Choice(choices), default=default, err=True)))
@@ -116,14 +121,6 @@ def _answer(prompt: Callable[[], T]) -> T:
 def search_bar() -> AbstractContextManager[Callable[[int], None]]:
     """Show how many directories a search has looked at."""
     return progress_bar(desc="Searching", unit=" directories", delay=0.5)
-
-
-class CleanHelp(click.Command):
-    """A command whose help has text of plug-ins in it."""
-
-    def get_help(self, ctx: click.Context) -> str:
-        """Return the help as it may be printed, which click does."""
-        return "\n".join(map(printable, super().get_help(ctx).split("\n")))
 
 
 @contextmanager

@@ -13,11 +13,13 @@ from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
 from migrator.model import FileUndo, FolderState, PlanWarning
 from migrator.snapshots.alternates import add_alternates, broken_alternates
-from migrator.snapshots.carry_check import CarryChecker, refuse_unknown, rewritten_patches
+from migrator.snapshots.carry import carry_decisions
+from migrator.snapshots.carry_check import refuse_unknown, rewritten_patches
+from migrator.snapshots.effects import undo_effects
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.recover import Recoveries, find_recoveries
 from migrator.snapshots.transfer import carry
-from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, dangerous_turns, undo_effects
+from migrator.snapshots.undo_effect import UNTIL_MENDED, UndoEffect, dangerous_turns
 from migrator.store.writer import Edit
 from migrator.text import count
 
@@ -51,16 +53,23 @@ def _carry(store: Store, places: Places, job: Job, between_steps: Callable[[], N
     wanted = [change for change in job.plan.changes if change.undo is FileUndo.CARRY and change.moves]
     if not wanted:
         return job
-    decisions = CarryChecker(store, places, job.plan.relocated).check(wanted)
+    decisions = carry_decisions(store, places, wanted, job.plan.relocated)
     refuse_unknown(decisions)
     carried = _carry_all(
         ((decision.route, decision.trees) for decision in decisions.values() if decision.route and decision.trees),
         between_steps,
     )
-    markers = store.bindings(id_ for id_, decision in decisions.items() if decision.keeps_revert)
-    edits = [Edit("session", "revert", id_, id_, marker, marker) for id_, (_, marker) in markers.items()]
+    kept = {
+        1: [id_ for id_, decision in decisions.items() if decision.keeps_revert],
+        2: [id_ for id_, decision in decisions.items() if decision.keeps_revert_of_2],
+    }
+    edits = [
+        Edit({1: "session", 2: "session_v2"}[opencode], "revert", id_, id_, marker, marker)
+        for opencode, ids in kept.items()
+        for id_, (_, marker) in store.bindings(ids, opencode).items()
+    ]
     edits += [
-        Edit("part", "data", turn.part, id_, turn.data, data)
+        Edit(turn.table, "data", turn.part, id_, turn.data, data)
         for id_, decision in decisions.items()
         for turn, data in rewritten_patches(decision)
     ]
@@ -90,7 +99,7 @@ def _protect(store: Store, places: Places, job: Job, between_steps: Callable[[],
         turns = effects.get(id_, ())
         dangerous = [effect.turn for effect in dangerous_turns(turns)]
         detached = [turn for turn in dangerous if turn.part not in mended and id_ not in unknown]
-        edits += [Edit("part", "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
+        edits += [Edit(turn.table, "data", turn.part, id_, turn.data, turn.with_files([])) for turn in detached]
         why = next((effect.because for effect in turns if effect.effect is UndoEffect.UNKNOWN), unknown.get(id_))
         if why is not None:
             text = (

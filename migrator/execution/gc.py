@@ -2,7 +2,7 @@
 
 A run that carries file undo leaves the old repository in place, since the run may be undone; an undone run leaves the
 new one. Only those two are ever looked at. One can be removed if
-- no session is in it,
+- no session is in it, nor was in it where opencode 2 still looks for its earlier turns,
 - undoing runs can bring none back to it,
 - opencode wouldn't use it if it were opened in its worktree,
 - whatever the run's sessions have in it is also where they are now, and
@@ -32,6 +32,7 @@ from migrator.snapshots.readable import Readability
 from migrator.snapshots.route import SnapshotRoutes
 from migrator.snapshots.trees import complete_trees
 from migrator.store.location import databases_beside
+from migrator.store.opencode_2.turns import places_named, records_of_2
 from migrator.store.turns import undo_records, why_unreadable
 from migrator.store.untouched import look_into
 from migrator.text import our_command
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from migrator.execution.journal_rows import Carried, RunEntry
-    from migrator.model import Change
+    from migrator.model import Binding, Change
     from migrator.places import Places
     from migrator.store.reader import Store
 
@@ -158,7 +159,10 @@ class _LeftoverSearch:
         renamed = (renamed_folder(run.entry.store, str(store.path)) for run in self._runs)
         self._renamed = {folder for folder in renamed if folder is not None}
         sessions = {change.session for run in self._runs for change in run.changes}
-        self._now = {id_: binding for id_, (binding, _) in store.bindings(sessions).items()}
+        self._now: dict[str, set[Binding]] = {}
+        for opencode in (1, 2):
+            for id_, (binding, _) in store.bindings(sessions, opencode).items():
+                self._now.setdefault(id_, set()).add(binding)
         self._in_other_databases = _in_other_databases(store, places)
 
     def _as_of_now(self, carried: Carried) -> Carried:
@@ -166,7 +170,7 @@ class _LeftoverSearch:
         return carried._replace(source=here(carried.source), target=here(carried.target))
 
     def leftovers(self) -> Iterator[Leftover]:
-        seen = {self._routes.git_dir(binding) for binding in self._store.every_binding()}  # they are in use
+        seen = _in_use(self._store, self._routes)
         for run in reversed(self._runs):
             for carried in run.carried:
                 candidates = [(carried.source, carried.source_worktree)]
@@ -242,7 +246,7 @@ class _LeftoverSearch:
         there first.
         """
         needing = []
-        reachable = {id_: {binding} for id_, binding in self._now.items()}
+        reachable = {id_: {*bindings} for id_, bindings in self._now.items()}
         for run in reversed(self._runs):
             if not run.is_undoable:
                 continue
@@ -263,11 +267,11 @@ class _LeftoverSearch:
             if change.session in self._now
         }
         named_by_place: dict[str | None, set[str]] = {}
-        for id_, (turns, trees, unreadable) in undo_records(self._store, ids).items():
-            if unreadable:
-                raise CantTell(why_unreadable("part", unreadable[0].part, id_))
-            named = named_by_place.setdefault(self._routes.git_dir(self._now[id_]), set())
-            named.update(trees, (turn.hash for turn in turns))
+        for opencode, records in ((1, undo_records(self._store, ids)), (2, records_of_2(self._store, ids))):
+            for id_, (binding, _) in self._store.bindings(ids, opencode).items():
+                if unreadable := records[id_].unreadable:
+                    raise CantTell(why_unreadable(unreadable[0].table, unreadable[0].part, id_))
+                named_by_place.setdefault(self._routes.git_dir(binding), set()).update(records[id_].every_tree)
         number = 0
         for now, named in named_by_place.items():
             here = complete_trees(git_dir, named)
@@ -288,12 +292,16 @@ def _size(git_dir: str) -> int:
     return size
 
 
+def _in_use(store: Store, routes: SnapshotRoutes) -> set[str | None]:
+    """Return the repositories of the places where sessions are, or were and opencode 2 looks for old snapshots."""
+    return {routes.git_dir(binding) for binding in (*store.every_binding(), *places_named(store))}
+
+
 def _in_other_databases(store: Store, places: Places) -> dict[Path, set[str | None] | None]:
     """Map each other database that shares our snapshots to the repositories that it uses; None if it can't be read."""
 
     def used(other: Store) -> set[str | None]:
-        routes = SnapshotRoutes(other, places)
-        return {routes.git_dir(binding) for binding in other.every_binding()}
+        return _in_use(other, SnapshotRoutes(other, places))
 
     found: dict[Path, set[str | None] | None] = {}
     for path in databases_beside(store.path):

@@ -26,8 +26,7 @@ from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
-from migrator.model import FileUndo, Plan, PlanWarning, ProjectAction, ProjectChange, Run, RunStatus
-from migrator.places.checkout import GLOBAL
+from migrator.model import GLOBAL, REGISTER_GLOBAL, FileUndo, Plan, PlanWarning, ProjectAction, Run, RunStatus
 from migrator.state_dir import is_found_by, now_ms
 from migrator.store.location import is_same_file
 from migrator.text import shell_quote
@@ -48,9 +47,10 @@ def apply(writer: Writer, plan: Plan, write: WriteRequest, places: Places, made_
     `made_on` is the path of the database for which it was made, if that is another.
     """
     now = now_ms()
-    needed = [project for project in plan.projects if project.action is ProjectAction.REGISTER]
+    registered = (project for project in plan.projects if project.action is ProjectAction.REGISTER)
+    needed = [REGISTER_GLOBAL if project.id == GLOBAL else project for project in registered]
     if plan.dialect == "v1+v2" and not writer.values("project", "id", [GLOBAL]):  # for rows of opencode 1
-        needed.append(ProjectChange(GLOBAL, "/", ProjectAction.REGISTER))
+        needed.append(REGISTER_GLOBAL)
     job = Job(
         plan, projects=tuple(ProjectEdit(project, True, now) for project in dict.fromkeys(needed)), made_on=made_on
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from migrator.errors import MigratorError
 from migrator.places import Places, ProjectIdScheme
 from migrator.places.programs import check_setting
 from migrator.plugins import check_rule_names, orphan_rules
-from migrator.selection.context import DatabaseSelectorContext
+from migrator.selection.context import DatabaseSelectorContext, no_progress
 from migrator.store.reader import Store
 from migrator.text import shell_quote
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.orphans.context import DatabaseRuleContext
+    from migrator.selection.context import Progress
 
 
 class CommandContext:
@@ -27,12 +27,17 @@ class CommandContext:
     """
 
     def __init__(
-        self, path: Path, home: str | None = None, busy_seconds: float = 5.0, database_words: Sequence[str] = ()
+        self,
+        path: Path,
+        home: str | None = None,
+        busy_seconds: float = 5.0,
+        database_words: Sequence[str] = (),
+        progress: Progress = no_progress,
     ) -> None:
         self._database_words = database_words
         self.store = Store(path, busy_seconds=busy_seconds)
         self.places = places_of(self.store)
-        self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home)
+        self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home, progress)
 
     def __enter__(self) -> Self:
         return self
@@ -69,12 +74,3 @@ def places_of(store: Store) -> Places:
     if store.schema.has_v2:
         return Places(ProjectIdScheme.V2)
     return Places(ProjectIdScheme.ORIGIN_FIRST if store.schema.origin_first else ProjectIdScheme.CACHE_FIRST)
-
-
-def refuse_opencode_2(store: Store) -> None:
-    """Refuse to judge what an undo of opencode 2 would do to files: no program of it could be asked yet."""
-    if store.schema.has_v2:
-        raise MigratorError(
-            f"{store.path} holds sessions of opencode 2 (table session_v2): what an undo does to files is "
-            "known, and can be made safe, in databases of opencode 1 only.",
-        )

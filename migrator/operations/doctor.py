@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import CantTell, MigratorError, PluginFailed
 from migrator.execution.journal_file import why_no_journal
-from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
 from migrator.store.connection import why_read_only
 from migrator.store.open_by import OpenBy, holder_names, who_has_open
@@ -64,11 +63,11 @@ def check_undo(context: CommandContext, request: SelectRequest) -> CheckResult:
     overwrite later changes outside of it.
     """
     from migrator.reporting.undo_effect_rows import redo_rows, undo_effect_headline, undo_effect_rows
+    from migrator.snapshots.effects import undo_effects
     from migrator.snapshots.redo import overwritten_by_redo
-    from migrator.snapshots.undo_effect import UndoEffect, undo_effects
+    from migrator.snapshots.undo_effect import UndoEffect
     from migrator.store.turns import prompts
 
-    refuse_opencode_2(context.store)
     store, places = context.store, context.places
     sessions = [selected.session for selected in select_or_take_all(context, request).sessions]
     found = undo_effects(store, places, [session.id for session in sessions])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.execution.gc import find_leftovers, remove
 from migrator.operations.apply import open_writer
-from migrator.operations.context import places_of, refuse_opencode_2
+from migrator.operations.context import places_of
 from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ def days_ago(days: int) -> int:
 
 def list_leftovers(context: CommandContext, older_than: int | None = None) -> list[Leftover]:
     """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
-    refuse_opencode_2(context.store)
     return find_leftovers(context.store, context.places, older_than)
 
 

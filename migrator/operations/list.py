@@ -12,10 +12,10 @@ from migrator.store.elsewhere import titled_elsewhere
 from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from migrator.arguments import ListRequest
-    from migrator.model import PlanWarning, Project, Session
+    from migrator.model import Passage, PlanWarning, Project, Session
     from migrator.operations.context import CommandContext
     from migrator.selection.query import Query
     from migrator.store.paging import Condition
@@ -27,7 +27,8 @@ class SessionList:
 
     `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
     is the sentence that says why there is no session. Where a search of titles alone found nothing, `elsewhere` says in
-    words which other databases have sessions with such a title.
+    words which other databases have sessions with such a title. `passages` has what was looked for in conversations, by
+    the sessions' ids.
     """
 
     sessions: Sequence[Session]
@@ -38,6 +39,7 @@ class SessionList:
     elsewhere: Sequence[str]
     warnings: Sequence[PlanWarning]
     why_nothing: str
+    passages: Mapping[str, Passage]
 
 
 def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
@@ -51,10 +53,13 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     elsewhere: Sequence[str] = ()
     if request.search and not (page.sessions or request.cursor or query.selects):
         elsewhere = titled_elsewhere(context.store, request.search)
+    passages = {session.id: found for session in page.sessions if (found := query.passage(session))}
     projects = context.selector_context.projects()
     why_nothing = "" if page.sessions else query.why_nothing(context.store)
     warnings = (*query.warnings(context.store), *odd_row_warnings(context.store))
-    return SessionList(page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing)
+    return SessionList(
+        page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing, passages
+    )
 
 
 def _conditions(context: CommandContext, query: Query, request: ListRequest, *, here: bool) -> list[Condition]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.operations.context import refuse_opencode_2
 from migrator.operations.select import select_or_take_all
 from migrator.planning import protect
 
@@ -16,6 +15,5 @@ if TYPE_CHECKING:
 
 def plan_protect(context: CommandContext, request: ProtectRequest) -> Plan:
     """Plan to mend the file undo of sessions where it would delete files, or to detach it."""
-    refuse_opencode_2(context.store)
     selection = select_or_take_all(context, request.select)
     return protect.build_protect_plan(context.store, context.places, selection, request.undo_files)

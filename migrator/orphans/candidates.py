@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.status import names_in
 from migrator.errors import CantTell, MigratorError
+from migrator.model import GLOBAL
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within
 from migrator.places import git_worktrees
-from migrator.places.checkout import GLOBAL, kept_project_id
+from migrator.places.checkout import kept_project_id
 from migrator.places.former_ids import has_commit, possible_ids
 from migrator.places.small_files import read_small, real_path
 from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_folder

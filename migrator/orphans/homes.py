@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import difference
 from migrator.errors import CantTell, MigratorError
-from migrator.model import Certainty, Suggestion
+from migrator.model import GLOBAL, Certainty, Suggestion
 from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside, read_kept_id
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
@@ -25,7 +25,7 @@ from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
 from migrator.paths import is_within, path_below, upwards
 from migrator.places import git
-from migrator.places.checkout import GLOBAL, is_outside_repository
+from migrator.places.checkout import is_outside_repository
 from migrator.store.trees import Roots
 
 if TYPE_CHECKING:

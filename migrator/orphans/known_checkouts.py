@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.model import GLOBAL
 from migrator.paths import checkout_root
 from migrator.places import git_worktrees
-from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -9,7 +9,7 @@ from hashlib import sha1
 
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import content_of
-from migrator.model import Place
+from migrator.model import GLOBAL, Place
 
 _KEPT_ID_LIMIT = 64 * 1024
 
@@ -59,9 +59,6 @@ def kept_project_id(directory: str) -> str | None:
     with naming_remedy(kept):
         return content_of(kept, _KEPT_ID_LIMIT).decode("utf-8-sig", "replace").strip() or None
 
-
-GLOBAL = "global"
-"""The project of everything that is in no repository; in opencode 2 only of a repository without origin or commit."""
 
 NO_CHECKOUT = Checkout(GLOBAL, "/", "/", None, None, "no repository")
 """What opencode 1 makes of a directory outside any repository."""

@@ -16,9 +16,10 @@ from typing import NamedTuple
 from migrator.disk.readable import remedy, why_unreadable_below, with_remedy
 from migrator.disk.status import is_there
 from migrator.errors import CantTell
+from migrator.model import GLOBAL
 from migrator.places import git_worktrees, origin, programs
 from migrator.places.broken_git import what_is_wrong, why_endless
-from migrator.places.checkout import GLOBAL, Checkout, ProjectIdScheme, kept_project_id
+from migrator.places.checkout import Checkout, ProjectIdScheme, kept_project_id
 from migrator.places.small_files import nearest_with
 from migrator.text import shell_quote
 

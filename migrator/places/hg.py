@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_there
 from migrator.errors import CantTell
+from migrator.model import GLOBAL
 from migrator.places import programs
-from migrator.places.checkout import GLOBAL, Checkout, kept_project_id
+from migrator.places.checkout import Checkout, kept_project_id
 from migrator.places.small_files import read_small
 
 if TYPE_CHECKING:

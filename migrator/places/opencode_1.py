@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.model import Binding
-from migrator.places.checkout import GLOBAL
+from migrator.model import GLOBAL, Binding
 
 if TYPE_CHECKING:
     from migrator.model import Place

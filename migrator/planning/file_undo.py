@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from migrator.places import Places
     from migrator.store.reader import Store
 
-# opencode 2's undo restores the files that a turn names, below the worktree that the session is in now, from a tree
-# kept by project and worktree. If the tree is missing, it fails, and the conversation stays as it is; if git has the
-# tree from elsewhere (that of a clean worktree is a commit's), it changes and deletes files in the new worktree. If the
-# names are gone, it takes back the conversation only. (Read in its source: session/revert.ts, snapshot.ts, git.ts.)
-_NOT_IN_OPENCODE_2 = "in databases of opencode 2 it isn't carried yet"
-
 
 @dataclass(frozen=True, slots=True)
 class FileUndoDecider:
@@ -73,14 +67,11 @@ class FileUndoDecider:
     def _carried_or_detached(self, changes: Sequence[Change]) -> list[Change]:
         if not changes:
             return []
-        if self.store.schema.has_v2:
-            if self.policy == "carry":
-                raise MigratorError(f"File undo of {changes[0].session} can't be carried: {_NOT_IN_OPENCODE_2}.")
-            return [_detached(change, _NOT_IN_OPENCODE_2) for change in changes]
-        from migrator.snapshots.carry_check import CarryChecker, CarryDecision, refuse_unknown
+        from migrator.snapshots.carry import carry_decisions
+        from migrator.snapshots.carry_check import CarryDecision, refuse_unknown
 
         proven = [change for change in changes if change.session not in self.unproven]
-        decisions = CarryChecker(self.store, self.places, self.relocated).check(proven)
+        decisions = carry_decisions(self.store, self.places, proven, self.relocated)
         refuse_unknown(decisions)
         decided = []
         for change in changes:
@@ -90,7 +81,7 @@ class FileUndoDecider:
                     f"File undo of {change.session} can't be carried whole: {decision.because}. "
                     "--undo-files auto carries what is safe and detaches the rest, detach carries nothing.",
                 )
-            undo = FileUndo.CARRY if decision.carried or decision.keeps_revert else FileUndo.DETACH
+            undo = FileUndo.CARRY if decision.keeps_any else FileUndo.DETACH
             turns = UndoTurns(len(decision.carried), decision.detached, decision.because)
             decided.append(change._replace(undo=undo, turns=turns))
         return decided

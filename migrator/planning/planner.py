@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Change, FileUndo, Place, Plan, ProjectAction, ProjectChange
+from migrator.model import GLOBAL, REGISTER_GLOBAL, Change, FileUndo, Place, Plan, ProjectAction, ProjectChange
 from migrator.planning.odd_row_warnings import odd_relative_warnings, odd_row_warnings
 from migrator.planning.opencode_2 import opencode_2_warnings, rebind_for_opencode_1
 from migrator.planning.source_repositories import find_sources, repository_warnings
@@ -90,5 +90,7 @@ def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Itera
     for place in places:
         if project := rows.get(place.project_id):
             yield ProjectChange(project.id, project.worktree, ProjectAction.EXISTS, project.vcs)
+        elif place.project_id == GLOBAL:
+            yield REGISTER_GLOBAL
         else:
             yield ProjectChange(place.project_id, place.project_worktree, ProjectAction.REGISTER, place.vcs)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from migrator.errors import MigratorError, PluginFailed
-from migrator.model import Certainty, Reason, Session
+from migrator.model import Certainty, Passage, Reason, Session
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.selection import Clause, Selector, SelectorPlugin
 
@@ -163,6 +163,11 @@ class GuardedSelector(Selector):
         """Return the directory that it names and that the session is in or below."""
         base = call(self._who, WORK, lambda: self._selector.base(session))
         return None if base is None else str(base)
+
+    def passage(self, session: Session) -> Passage | None:
+        """Return what of its conversation shows why the session is meant."""
+        found = call(self._who, WORK, lambda: self._selector.passage(session))
+        return found if isinstance(found, Passage) else None
 
 
 class GuardedRule(OrphanRule):

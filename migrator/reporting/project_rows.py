@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from migrator.model import GLOBAL
 from migrator.text import tilde
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from migrator.model import ListedProject
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def project_rows(projects: Sequence[ListedProject]) -> list[dict[str, Any]]:
     """Return one JSON object per project; without a row, its name, worktree and vcs are null.
 
-    `exists` is null where that can't be told, and `reason` says why.
+    `exists` is null where that can't be told, and `reason` says why; and for `global`, which has no worktree.
     """
     return [
         {
@@ -39,6 +40,12 @@ def project_columns(projects: Sequence[ListedProject]) -> dict[str, Callable[[An
         "Name": lambda row: labels.get(row["id"], ""),
         "Sessions": lambda row: f"{row['sessions']:,}",
         "VCS": lambda row: row["vcs"] or "",
-        "Exists": lambda row: {True: "yes", False: "no", None: "can't tell"}[row["exists"]],
-        "Worktree": lambda row: tilde(row["worktree"]) if row["worktree"] else "(no project row)",
+        "Exists": lambda row: {True: "yes", False: "no", None: "can't tell" if row["reason"] else ""}[row["exists"]],
+        "Worktree": _worktree,
     }
+
+
+def _worktree(row: Mapping[str, Any]) -> str:
+    if row["worktree"] is None:
+        return "(no project row)"
+    return "(none of its own)" if row["id"] == GLOBAL else tilde(row["worktree"])

@@ -5,18 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Project
-from migrator.text import local_time, one_line, tilde
+from migrator.reporting.style import styled
+from migrator.text import cells, local_time, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Orphan, Reason, Session, Suggestion
+    from migrator.model import Orphan, Passage, Reason, Session, Suggestion
 
 
-def session_rows(sessions: Iterable[Session], projects: Iterable[Project]) -> list[dict[str, Any]]:
-    """Return one JSON object per session."""
+def session_rows(
+    sessions: Iterable[Session], projects: Iterable[Project], passages: Mapping[str, Passage] | None = None
+) -> list[dict[str, Any]]:
+    """Return one JSON object per session, with the `passage` where a text was found in its conversation."""
     known = project_rows_by_id(projects)
-    return [session_row(session, known) for session in sessions]
+    rows = [session_row(session, known) for session in sessions]
+    for row in rows if passages else ():
+        if passages and (passage := passages.get(row["id"])):
+            row["passage"] = passage._asdict()
+    return rows
+
+
+def with_passages(lines: Iterable[str], rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """Yield the lines of a table of sessions, below each the passage in which a text was found, on one line."""
+    for row, line in zip([{}, *rows], lines, strict=False):
+        yield line
+        if found := row.get("passage"):
+            before, hit, after = (one_line(found[part]) for part in ("before", "hit", "after"))
+            hit = shortened(hit, max(width - 10, 8))
+            before = before[-max((width - 6 - cells(hit)) // 2, 0) :] if before else ""
+            yield f"    {before}{styled(hit, bold=True)}{shortened(after, max(width - 5 - cells(before + hit), 1))}"
 
 
 def session_row(session: Session, projects: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import click
 
-    from migrator.model import Place, Project, Session
+    from migrator.choices import SearchedIn
+    from migrator.model import Passage, Place, Project, Session
     from migrator.workspaces.model import RepositorySessions
 
 
@@ -75,6 +76,9 @@ class SelectorContext(Protocol):
         Raises BadInput for a rule that isn't there.
         """
 
+    def passages(self, text: str, where: Collection[SearchedIn]) -> Mapping[str, Passage]:
+        """Map the id of each session in which `text` was said, whatever the case, to the first passage with it."""
+
 
 class Selector(ABC):
     """One condition of the user on which sessions are meant."""
@@ -101,6 +105,11 @@ class Selector(ABC):
     @abstractmethod
     def match(self, session: Session) -> bool:
         """Tell whether `session` is meant."""
+
+    def passage(self, session: Session) -> Passage | None:
+        """Return what of its conversation shows why `session` is meant; None if that is not why."""
+        del session
+        return None
 
     def base(self, session: Session) -> str | None:
         """Return the directory named by this selector that `session` is in or below; None if it names none."""

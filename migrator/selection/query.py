@@ -10,7 +10,7 @@ from migrator.model import PlanWarning
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from migrator.model import Session
+    from migrator.model import Passage, Session
     from migrator.selection.contract import Selector, SelectorContext, SelectorPlugin
     from migrator.store.reader import Store
 
@@ -91,6 +91,11 @@ class Query:
         meant = [s for group in self.choosing for s in group if s.match(session)]
         bases = [base for s in meant if (base := s.base(session))]
         return tuple(s.as_typed for s in meant), min(bases, key=len, default=None)
+
+    def passage(self, session: Session) -> Passage | None:
+        """Return the first passage of its conversation that a selector shows for a session."""
+        passages = (selector.passage(session) for selector in self._choosers)
+        return next((passage for passage in passages if passage), None)
 
     def base_for(self, session: Session) -> str | None:
         """Return the outermost directory named for a session that wasn't chosen itself."""

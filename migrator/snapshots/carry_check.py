@@ -38,7 +38,8 @@ class CarryDecision:
     """What happens to the file undo of one session.
 
     `carried` are the turns that keep it, `detached` is how many lose it: None if all do and they weren't counted.
-    `trees` are all snapshots to carry. `keeps_revert` tells whether a reverted session keeps its `revert` marker.
+    `trees` are all snapshots to carry. `keeps_revert` tells whether a reverted session keeps its `revert` marker,
+    `keeps_revert_of_2` whether it keeps the one that opencode 2 has.
     `because` says why turns are detached, if some are. `unknown` says what couldn't be looked at, so that nobody can
     tell whether these are all that can be carried, and what to do; None if all of it was seen.
     """
@@ -50,6 +51,12 @@ class CarryDecision:
     keeps_revert: bool = False
     because: str | None = None
     unknown: str | None = None
+    keeps_revert_of_2: bool = False
+
+    @property
+    def keeps_any(self) -> bool:
+        """Whether anything of it goes along."""
+        return bool(self.carried or self.keeps_revert or self.keeps_revert_of_2)
 
 
 class CarryChecker:
@@ -81,7 +88,7 @@ class CarryChecker:
         decisions: dict[str, CarryDecision] = {}
         every_id = [id_ for ids in by_route.values() for id_ in ids]
         records = undo_records(self._store, every_id)
-        redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id).items()}
+        redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id, 1).items()}
         for route, every in by_route.items():
             ids = [id_ for id_ in every if not records[id_].unreadable]
             for id_ in sorted({*every}.difference(ids)):

@@ -41,12 +41,15 @@ class Recovery(NamedTuple):
 
 
 def find_recoveries(store: Store, places: Places, effects: Mapping[str, Sequence[TurnEffect]]) -> Recoveries:
-    """Return for the sessions with dangerous turns the best way to mend them; nothing is written.
+    """Return for the sessions with dangerous turns of opencode 1 the best way to mend them; nothing is written.
 
     A turn can be mended if its snapshot is complete in another repository of the same worktree, and either the worktree
     still belongs to the same repository, or each file of the turn is what the last snapshot has.
     """
-    parts = {id_: {effect.turn.part for effect in dangerous_turns(turns)} for id_, turns in effects.items()}
+    parts = {
+        id_: {effect.turn.part for effect in dangerous_turns(turns) if effect.turn.table == "part"}
+        for id_, turns in effects.items()
+    }
     dangerous = {id_: ids for id_, ids in parts.items() if ids}
     checker, best = CarryChecker(store, places), dict[str, Recovery]()
     by_route, unknown = _routes_from_elsewhere(store, places, dangerous)
@@ -71,7 +74,7 @@ def _routes_from_elsewhere(
     targets, routes = UndoTargets(store, places), SnapshotRoutes(store, places)
     found: dict[SnapshotRoute, list[str]] = {}
     unknown: dict[str, str] = {}
-    for id_, (binding, _) in store.bindings(ids).items():
+    for id_, (binding, _) in store.bindings(ids, 1).items():
         place = targets.find(binding, redoable=False).place
         if place is None or place.vcs != "git" or binding.workspace_id is not None:
             continue

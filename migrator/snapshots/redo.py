@@ -1,4 +1,4 @@
-"""Find the files outside a session's directory that a redo in opencode would overwrite.
+"""Find the files outside a session's directory that a redo in opencode 1 would overwrite.
 
 A redo writes the whole tree that opencode took before the undo over the worktree. If the session is in a sub-directory,
 that tree is up to date below it only, since opencode looks for changes nowhere else (1.18.34). What has changed outside
@@ -31,7 +31,7 @@ def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -
     """
     targets = UndoTargets(store, places)
     found = {}
-    for id_, (binding, marker) in store.bindings(sessions).items():
+    for id_, (binding, marker) in store.bindings(sessions, 1).items():
         if not (tree := redo_snapshot(marker)):
             continue
         target = targets.find(binding, redoable=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.disk.spelling import folder_map, is_one_name, is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError, NoSuchDirectory, UnreadableDirectory
-from migrator.model import FolderState
+from migrator.model import GLOBAL, FolderState
 from migrator.paths import FolderMap, checkout_root, upwards
-from migrator.places.checkout import GLOBAL, kept_project_id
+from migrator.places.checkout import kept_project_id
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
 from migrator.snapshots.layout import Layout

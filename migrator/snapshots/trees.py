@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from functools import cache, lru_cache
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from migrator.disk.status import names_in
 from migrator.places.git import environment
 from migrator.places.programs import Batch, Command
 from migrator.snapshots.git import GitFailed, check_not_endless, git_at, is_hash, run_git
@@ -103,6 +105,23 @@ class Trees:
 def existing_trees(git_dir: str, trees: Iterable[str]) -> set[str]:
     """Return those of `trees` that a repository or its alternates have; what is in them may be missing."""
     return _present(git_dir, {tree for tree in trees if is_hash(tree)}, "tree", None)
+
+
+def own_trees(git_dir: str, trees: Iterable[str]) -> set[str]:
+    """Return those of `trees` that a repository itself has, not only its alternates.
+
+    Git can't be told to leave alternates out, so it is shown the object directory without the file that names them.
+    """
+    objects = os.path.join(git_dir, "objects")
+    with TemporaryDirectory() as folder:
+        for name in ("objects", "refs"):
+            os.mkdir(os.path.join(folder, name))
+        with open(os.path.join(folder, "HEAD"), "w", encoding="ascii") as head:
+            head.write("ref: refs/heads/main\n")
+        for name in names_in(objects):
+            if name != "info":
+                os.symlink(os.path.join(objects, name), os.path.join(folder, "objects", name))
+        return existing_trees(folder, trees)
 
 
 def complete_trees(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:

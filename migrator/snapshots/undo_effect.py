@@ -44,7 +44,8 @@ class TurnEffect(NamedTuple):
     """What an undo would do to the files of one `patch` part.
 
     `deletes` are the files that would be lost, and `because` says why. `removes` are files that the turn itself made,
-    as an undo should. `restores` are files that get their old content back. `known` is false if we can't tell.
+    as an undo should. `restores` are files that get their old content back. `known` is false if we can't tell;
+    `looked` also, if that is because something can't be looked at, which can be mended.
     """
 
     turn: Turn
@@ -53,6 +54,7 @@ class TurnEffect(NamedTuple):
     restores: tuple[str, ...] = ()
     because: str | None = None
     known: bool = True
+    looked: bool = True
 
     @property
     def effect(self) -> UndoEffect:
@@ -82,8 +84,8 @@ def by_message(turns: Iterable[TurnEffect], prompts: Mapping[str, Prompt]) -> di
     return found
 
 
-def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[TurnEffect]]:
-    """Map each of these sessions that has file undo to its turns, oldest first; nothing is written.
+def undo_effects_of_1(store: Store, places: Places, sessions: Iterable[str]) -> dict[str, list[TurnEffect]]:
+    """Map each of these sessions that has file undo in opencode 1 to its turns, oldest first; nothing is written.
 
     Git is run a few times for each snapshot repository, whatever the number of sessions.
     """
@@ -91,7 +93,7 @@ def undo_effects(store: Store, places: Places, sessions: Iterable[str]) -> dict[
     with_turns = {id_: record.turns for id_, record in records.items() if record.turns}
     targets = UndoTargets(store, places)
     by_target: dict[UndoTarget, dict[str, Sequence[Turn]]] = {}
-    for id_, (binding, marker) in store.bindings(with_turns).items():
+    for id_, (binding, marker) in store.bindings(with_turns, 1).items():
         target = targets.find(binding, redoable=bool(redo_snapshot(marker)))
         by_target.setdefault(target, {})[id_] = with_turns[id_]
     readability, found = Readability(), dict[str, list[TurnEffect]]()

@@ -1,4 +1,8 @@
-"""Reading projects: their rows, and those of their checkouts and workspaces."""
+"""Reading projects: their rows, and those of their checkouts and workspaces.
+
+The project `global` is no directory's, whatever its rows say: see `GLOBAL`. What they say is told here to nobody but
+to who asks for the rows of that very project as they are.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.model import Project, ProjectPaths
+from migrator.model import GLOBAL, Project, ProjectPaths
 from migrator.store import row_json
 from migrator.store.open_database import OpenDatabase
 from migrator.store.sql import DIRECTORIES
@@ -46,7 +50,9 @@ class ProjectReader(OpenDatabase):
         """Return every project row, by id."""
         rows = self.rows("SELECT id, worktree, vcs, name, sandboxes FROM project ORDER BY id")
         return [
-            Project(id_, worktree, vcs, name, tuple(row_json.paths(boxes) or ()))
+            Project(GLOBAL, "/")
+            if id_ == GLOBAL
+            else Project(id_, worktree, vcs, name, tuple(row_json.paths(boxes) or ()))
             for id_, worktree, vcs, name, boxes in rows
         ]
 
@@ -65,9 +71,10 @@ class ProjectReader(OpenDatabase):
         return [tuple(zip(columns, row, strict=True)) for row in rows]
 
     def project_rows(self, ids: Iterable[str] | None = None) -> dict[str, ProjectRows]:
-        """Return the paths in the rows of every project by its id, or of those of `ids` that exist.
+        """Return the paths in the rows of every project by its id, or as they are of those of `ids` that exist.
 
-        A project whose `sandboxes` are NULL is left out: whatever it is, it isn't ours to change.
+        `global` has no paths but those of its workspaces, unless it is one of `ids`: an earlier version of ours may
+        have changed them. A project whose `sandboxes` are NULL is left out: whatever it is, it isn't ours to change.
         """
         directories: defaultdict[str, list[Row]] = defaultdict(list)
         for row in self.project_directory_rows():
@@ -77,17 +84,24 @@ class ProjectReader(OpenDatabase):
             if workspace.directory is not None:
                 workspaces[workspace.project_id].append((workspace.id, workspace.directory))
         wanted = None if ids is None else set(ids)
-        return {
+        found = {
             id_: ProjectRows(id_, vcs, ProjectPaths(worktree, boxes), tuple(directories[id_]), tuple(workspaces[id_]))
             for id_, vcs, worktree, boxes in self.rows("SELECT id, vcs, worktree, sandboxes FROM project ORDER BY id")
             if (wanted is None or id_ in wanted) and boxes is not None
         }
+        if wanted is None and GLOBAL in found:
+            found[GLOBAL] = ProjectRows(GLOBAL, None, ProjectPaths("/", "[]"), (), tuple(workspaces[GLOBAL]))
+        return found
 
     def worktrees(self) -> frozenset[tuple[str, str]]:
         """Return the rows of `worktree`: (project id, directory) of each checkout that opencode 2 has opened."""
+        return frozenset((str(row["project_id"]), str(row["directory"])) for row in self._worktree_rows())
+
+    def _worktree_rows(self) -> list[dict[str, str | int | float | None]]:
         if not self.columns_of("worktree"):
-            return frozenset()
-        return frozenset((id_, directory) for id_, directory in self.rows("SELECT project_id, directory FROM worktree"))
+            return []
+        columns = ("project_id", "directory", "time_created")
+        return [dict(zip(columns, row, strict=True)) for row in self.rows(f"SELECT {', '.join(columns)} FROM worktree")]
 
     def project_directories(self) -> dict[str, list[str]]:
         """Map each project to the checkouts that opencode 1.17 and later have on record of it, gone ones too.
@@ -104,15 +118,11 @@ class ProjectReader(OpenDatabase):
 
         That is in milliseconds since 1970, 0 where it isn't known.
         """
-        rows = list(map(dict, self.project_directory_rows()))
-        if self.columns_of("worktree"):
-            rows += [
-                {"project_id": id_, "directory": directory, "time_created": time}
-                for id_, directory, time in self.rows("SELECT project_id, directory, time_created FROM worktree")
-            ]
         found: dict[tuple[str, str], int] = {}
-        for row in rows:
+        for row in [*map(dict, self.project_directory_rows()), *self._worktree_rows()]:
             key, time = (str(row["project_id"]), str(row["directory"])), row.get("time_created")
+            if key[0] == GLOBAL:
+                continue
             time = time if isinstance(time, int) else 0
             found[key] = min(found.get(key, time), time)
         return found

@@ -102,14 +102,22 @@ class Store(ProjectReader):
         """Tell whether reading all sessions costs less than looking these up one by one."""
         return 2 * len(ids) > self.count()
 
-    def bindings(self, ids: Iterable[str]) -> dict[str, tuple[Binding, str | None]]:
-        """Map each of these sessions to its binding and its `revert` marker (JSON text or None)."""
-        sql = f"SELECT id, revert, {self.binding_columns()} FROM session WHERE id {IN}"
+    def bindings(self, ids: Iterable[str], opencode: int | None = None) -> dict[str, tuple[Binding, str | None]]:
+        """Map each of these sessions to its binding and its `revert` marker (JSON text or None).
+
+        Those that one `opencode`, 1 or 2, has in a table of its own, if it is given.
+        """
+        table = {None: "session", 1: "main.session", 2: "main.session_v2"}[opencode]
+        if opencode is not None and table.removeprefix("main.") not in self.schema.tables:
+            return {}
+        sql = f"SELECT id, revert, {self.binding_columns()} FROM {table} AS session WHERE id {IN}"
         return {id_: (Binding(*bound), revert) for id_, revert, *bound in self.rows(sql, [array_of(ids)])}
 
     def every_binding(self) -> list[Binding]:
-        """Return every binding that a session has, once."""
-        return [Binding(*row) for row in self.rows(f"SELECT DISTINCT {self.binding_columns()} FROM session")]
+        """Return every binding that a session has in either opencode, once."""
+        tables = ["session", *(f"main.{table} AS session" for table in self.schema.tables[1:])]
+        sql = " UNION ".join(f"SELECT DISTINCT {self.binding_columns()} FROM {table}" for table in tables)
+        return [Binding(*row) for row in self.rows(sql)]
 
     def directories(self, project_id: str | None = None) -> list[str]:
         """Return every directory that a session is bound to, of this project if one is given, once."""

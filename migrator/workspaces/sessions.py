@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import as_on_disk
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell
+from migrator.model import GLOBAL
 from migrator.paths import composed, same_name, upwards
-from migrator.places.checkout import GLOBAL, is_outside_repository
+from migrator.places.checkout import is_outside_repository
 from migrator.workspaces.discover import with_workspaces
 from migrator.workspaces.find_repository import is_working_copy_root
 from migrator.workspaces.forgotten import with_forgotten_workspaces

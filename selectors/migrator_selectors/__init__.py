@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator_selectors.archived import ArchivedPlugin
+from migrator_selectors.containing import ContainingPlugin
 from migrator_selectors.exclude_dir import ExcludeDirPlugin
 from migrator_selectors.exclude_from import ExcludeFromPlugin
 from migrator_selectors.from_dir import FromDirPlugin
@@ -28,6 +29,7 @@ BUILT_IN: tuple[SelectorPlugin, ...] = (
     FromIdPlugin(),
     FromWorkspacesPlugin(),
     OrphansPlugin(),
+    ContainingPlugin(),
     ExcludeDirPlugin(),
     ExcludeFromPlugin(),
     TitlePlugin(),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import MigratorError
+from migrator.model import GLOBAL
 from migrator.paths import checkout_root
-from migrator.places.checkout import GLOBAL
 from migrator.selection import Clause, Selector, SelectorPlugin
 from migrator.selection.projects import find_project, is_path
 from migrator_selectors._text import option_text
@@ -72,9 +72,9 @@ class FromProjectPlugin(SelectorPlugin):
 def _find_project(text: str, context: SelectorContext) -> Project:
     project = find_project(text, context, "--from-project")
     if project.id == GLOBAL and is_path(text):
-        # one directory must not select the sessions of all other directories that are in no repository
+        # one directory must not select the sessions of all the others
         raise MigratorError(
-            f"--from-project {text}: this is in no repository, and opencode keeps all such directories in one project; "
-            f"select this one with --from-dir {text}, or all of them with --from-project {GLOBAL}",
+            f"--from-project {text}: opencode has this directory in the project {GLOBAL}, with others that it has no "
+            f"project of their own for; select this one with --from-dir {text}, or all with --from-project {GLOBAL}",
         )
     return project

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 from importlib.metadata import distribution
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
+from migrator.cli.app import COMMANDS, app
+from migrator.cli.examples import EXAMPLES
 from tests.support.home import Home
 from tests.support.shell import run_in_shell
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
 SELECT = (
     "--from-dir --exact --from-project --from-id --from-workspaces --match --exclude-dir --exclude-from --title "
-    "--since --until --archived --no-archived --orphans"
+    "--containing --in --since --until --archived --no-archived --orphans"
 )
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 FOLDERS = "--map --will-move --foreign --copied"
@@ -87,13 +91,45 @@ def test_every_command_has_help(home: Home, command: str) -> None:
 def test_the_list_of_commands(home: Home) -> None:
     shown = home.run("--help")
     assert (shown.code, shown.stderr) == (0, "")
-    listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout.partition("Commands:")[2], re.MULTILINE))
+    listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
     aliases = {"rebind", "detached"}
-    assert list(listed) == [name for name in OPTIONS if " " not in name and name not in aliases]
+    assert sorted(listed) == sorted(name for name in OPTIONS if " " not in name and name not in aliases)
     assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal
     assert all(alias in shown.stdout for alias in aliases)
     assert max(map(len, shown.stdout.splitlines())) <= 80
     assert home.run("-h").stdout == shown.stdout
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_each_opens_with_examples_that_can_be_typed(name: str) -> None:
+    assert len(EXAMPLES[name]) >= 2
+    context = click.Context(app, info_name="opencode-migrator")
+    for what, example in EXAMPLES[name]:
+        typed, *words = shlex.split(example)
+        assert name in {"", typed}
+        command = app.get_command(context, typed)
+        if isinstance(command, click.Group):  # `plan` is `plan move`
+            command = command.commands["move" if words[0].startswith("-") else words.pop(0)]
+        assert command is not None
+        command.make_parser(click.Context(command, parent=context, info_name=typed)).parse_args(words)
+        assert len(f"  opencode-migrator {example}") <= 80
+        assert len(f"  # {what}") <= 80
+
+
+def test_options_are_grouped(home: Home) -> None:
+    groups = dict(re.findall(r"^(\S.*):\n((?:  .*\n)+)", home.run("move", "--help").stdout + "\n", re.MULTILINE))
+    assert list(groups) == [
+        "Examples", "Which sessions", "Where to", "Safety", "Output", "opencode 2", "Which database", "Other options",
+    ]  # fmt: skip
+    assert "--from-dir PATTERN" in groups["Which sessions"]
+    assert "--to-dir" in groups["Where to"]
+    assert re.findall(r"--[a-z]+", groups["Other options"]) == ["--help"]
+
+
+def test_help_is_a_command_too(home: Home) -> None:
+    assert home.run("help").stdout == home.run("--help").stdout
+    assert home.run("help", "plan", "rescue").stdout == home.run("plan", "rescue", "--help").stdout
+    assert home.run("help", "mvoe").code == 2
 
 
 def test_the_help_of_plan_says_where_its_options_are(home: Home) -> None:
@@ -105,8 +141,11 @@ def test_the_help_of_plan_says_where_its_options_are(home: Home) -> None:
 def test_nothing_typed_is_help_too(home: Home) -> None:
     shown = home.run()
     assert shown.code == 2
-    assert "Commands:" in shown.stderr
+    assert shown.stderr == home.run("--help").stdout
     assert shown.stdout == ""
+    start, _, commands = shown.stderr.partition("Start here:\n")[2].partition("\n\n")
+    assert "  opencode-migrator relocate ~/old ~/new\n" in start
+    assert re.findall(r"^(\S.*):$", commands, re.MULTILINE)[:4] == ["Look", "Find what is lost", "Move", "Take back"]
     assert "Commands:" in home.run("plan").stdout + home.run("plan", "--help").stdout
 
 
@@ -114,6 +153,30 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
     ("words", "message"),
     [
         ("mvoe", "No such command 'mvoe'. Did you mean 'move'? See opencode-migrator --help."),
+        ("fix", "No such command 'fix'. Did you mean 'rescue' or 'doctor'? See opencode-migrator --help."),
+        ("mv a b", "No such command 'mv'. Did you mean 'move' or 'relocate'? See opencode-migrator --help."),
+        (
+            "move a b",
+            (
+                "Got unexpected extra arguments (a b). If the folder was renamed: `opencode-migrator relocate a b`; "
+                "to put its sessions into another: `opencode-migrator move --from-dir a --to-dir b`. "
+                "See opencode-migrator move --help."
+            ),
+        ),
+        (
+            "list ~/a",
+            (
+                "Got unexpected extra argument (~/a). For the sessions in that directory: "
+                "`opencode-migrator list --from-dir '~/a'`. See opencode-migrator list --help."
+            ),
+        ),
+        (
+            "move --from-dir a b c",
+            (
+                "Got unexpected extra arguments (b c). A pattern must be quoted, or the shell expands it: "
+                "--from-dir '~/src/shop-*'. See opencode-migrator move --help."
+            ),
+        ),
         ("xyzzy", "No such command 'xyzzy'. See opencode-migrator --help."),
         (
             "move --form-dir x",
@@ -134,6 +197,7 @@ def test_wrong_usage_names_what_was_meant(home: Home, words: str, message: str) 
 
 def test_version(home: Home) -> None:
     shown = home.run("--version")
+    assert home.run("-V").stdout == shown.stdout
     assert shown.stdout == f"opencode-migrator, version {distribution('opencode-migrator').version}\n"
 
 

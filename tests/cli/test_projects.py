@@ -39,7 +39,7 @@ def test_rows_and_keys_exactly(home: Home) -> None:
         "global",
         "/",
         None,
-        True,
+        None,
     )
 
 
@@ -96,8 +96,8 @@ def test_a_worktree_below_a_closed_folder_may_exist(unprivileged: UnprivilegedHo
     assert rows[SEARCH]["exists"] is None
     worktree = closed / "shop-search"
     assert rows[SEARCH]["reason"].startswith(f"{worktree} can't be looked at: Permission denied; {closed} belongs to")
-    assert (rows["global"]["exists"], rows["global"]["reason"]) == (True, None)
+    assert (rows["global"]["exists"], rows["global"]["reason"]) == (None, None)
     (line,) = [line for line in table.stdout.splitlines() if SEARCH[:12] in line]
     assert " can't tell " in line
     assert f"note: {rows[SEARCH]['reason']}\n" in table.stderr
-    assert {row["exists"] for row in unprivileged.run("projects", "--json").json} == {True, False}  # open again
+    assert {row["exists"] for row in unprivileged.run("projects", "--json").json} == {True, False, None}  # open again

@@ -130,7 +130,7 @@ def test_nobody_is_asked_without_a_terminal(history: History, renamed: dict[str,
 
 def test_on_a_terminal_it_asks(history: History, renamed: dict[str, str]) -> None:
     with Terminal(history.home, "rescue") as terminal:
-        terminal.wait_for("Rescue 3 sessions? [y/N]: ")
+        terminal.wait_for("Rescue 3 sessions from ")
         terminal.type("y\n")
         assert terminal.finish() == 0
     assert history.lost() == {renamed["notes"]}

@@ -118,7 +118,7 @@ def test_the_answer_becomes_part_of_the_plan(history: History) -> None:
         terminal.type("2\n")
         terminal.wait_for("Where do these 3 sessions of ~/src/api belong?")
         terminal.type("s\n")
-        terminal.wait_for("Rescue 12 sessions? [y/N]: ")
+        terminal.wait_for("Rescue 12 sessions from ")
         assert "because: you said so: ~/src/shop is ~/src/store now" in terminal.text
         assert "still lost: 3 sessions" in terminal.text
         terminal.type("y\n")
@@ -141,7 +141,7 @@ def test_sub_paths_are_kept_and_children_follow(history: History) -> None:
     with Terminal(history.home, "rescue") as terminal:
         terminal.wait_for(ASKED)
         terminal.type("1\n")
-        terminal.wait_for("Rescue 3 sessions? [y/N]: ")
+        terminal.wait_for("Rescue 3 sessions from ")
         terminal.type("y\n")
         assert terminal.finish() == 0
     assert history.binding(sub)[1:3] == (str(history.src / "one" / "sub"), "sub")
@@ -155,7 +155,7 @@ def test_file_undo_is_detached_since_nothing_was_proven(history: History) -> Non
     with Terminal(history.home, "rescue") as terminal:
         terminal.wait_for(ASKED)
         terminal.type("2\n")
-        terminal.wait_for("[y/N]: ")
+        terminal.wait_for("[y/N")
         assert "was said, not seen" in " ".join(terminal.text.split())
         terminal.type("y\n")
         assert terminal.finish() == 0
@@ -201,7 +201,7 @@ def test_nobody_is_asked_about_what_is_not_selected(history: History) -> None:
     torn(history, "shop", "store", "shop-review", 1)
     history.session(sub_directory(repository(history.src / "two") / "sub"), path="wrong")
     with Terminal(history.home, "rescue", "--from-dir", "~/src/two") as terminal:
-        terminal.wait_for("Rescue 1 session? [y/N]: ")
+        terminal.wait_for("Rescue 1 session from ")
         terminal.type("n\n")
         assert terminal.finish() == 1
     assert "belong?" not in terminal.text
@@ -213,7 +213,7 @@ def test_the_bar_of_a_search_does_not_overwrite_the_question(history: History) -
     with Terminal(history.home, *words) as terminal:
         terminal.wait_for(ASKED)
         terminal.type("1\n")
-        terminal.wait_for("[y/N]: ")
+        terminal.wait_for("[y/N")
         terminal.type("y\n")
         assert terminal.finish() == 0
     assert not history.lost()

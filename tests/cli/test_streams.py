@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.marks import long_round
+from tests.support.other_process import held_open
 from tests.support.rows import add_sessions
 from tests.support.shell import run_in_shell
 from tests.support.terminal import Terminal
@@ -137,11 +138,12 @@ def test_standard_output_that_is_full(home: Home) -> None:
 
 def test_it_asks_and_yes_applies(home: Home) -> None:
     with Terminal(home, *MOVE) as terminal:
-        terminal.wait_for("Move 17 sessions? [y/N]: ")
+        terminal.wait_for("Move 17 sessions from ")
+        terminal.wait_for("[y/N/v/s/?]: ")
         assert home.query("SELECT count(*) FROM session WHERE directory LIKE '%/src/shop'") == [(0,)]
         terminal.type("y\n")
         assert terminal.finish() == 0
-    assert terminal.text.index("Plan: 17 sessions") < terminal.text.index("Move 17 sessions?")
+    assert terminal.text.index("Plan: 17 sessions") < terminal.text.index("Move 17 sessions from")
     assert "Moved 17 sessions" in terminal.text
     assert home.query("SELECT count(*) FROM session WHERE directory LIKE '%/src/shop'") == [(16,)]
 
@@ -150,7 +152,7 @@ def test_it_asks_and_yes_applies(home: Home) -> None:
 def test_it_asks_and_no_writes_nothing(home: Home, answer: str) -> None:
     before = home.everything()
     with Terminal(home, *MOVE) as terminal:
-        terminal.wait_for("? [y/N]: ")
+        terminal.wait_for("? [y/N")
         terminal.type(answer)
         code = terminal.finish()
     assert code == 1  # refused, by the one who was asked; 130 is an interruption
@@ -164,7 +166,7 @@ def test_it_asks_and_no_writes_nothing(home: Home, answer: str) -> None:
 def test_it_asks_and_is_interrupted(home: Home, number: int) -> None:
     before = home.everything()
     with Terminal(home, *MOVE) as terminal:
-        terminal.wait_for("? [y/N]: ")
+        terminal.wait_for("? [y/N")
         terminal.interrupt(number)
         assert terminal.finish() == 130
     last = terminal.text.splitlines()[-1]
@@ -172,12 +174,50 @@ def test_it_asks_and_is_interrupted(home: Home, number: int) -> None:
     assert home.everything() == before
 
 
+def test_every_session_can_be_seen_before_the_answer(home: Home) -> None:
+    with Terminal(home, *MOVE) as terminal:
+        terminal.wait_for("[y/N/v/s/?]: ")
+        assert "ses_" not in terminal.text
+        terminal.type("?\n")
+        terminal.wait_for("  s  save the plan to a file")
+        terminal.type("v\n")
+        terminal.wait_for("ses_")
+        terminal.type("n\n")
+        assert terminal.finish() == 1
+    assert terminal.text.splitlines()[-1] == "Nothing was written."
+    assert "error:" not in terminal.text
+
+
+def test_the_plan_can_be_saved_instead(home: Home) -> None:
+    before = home.everything()
+    with Terminal(home, *MOVE) as terminal:
+        terminal.wait_for("[y/N/v/s/?]: ")
+        terminal.type("s\n")
+        terminal.wait_for("File: ")
+        terminal.type(f"{home.database}\n")
+        terminal.wait_for("is an SQLite database")
+        terminal.type("s\n")
+        terminal.type("shop.json\n")
+        assert terminal.finish() == 0
+    assert "opencode-migrator apply" in terminal.text
+    assert home.everything() == before
+    assert home.run("apply", "shop.json", "--yes").code == 0
+
+
+def test_who_has_the_database_open_is_said_first(home: Home) -> None:
+    with held_open(home.database), Terminal(home, *MOVE) as terminal:
+        terminal.wait_for("[y/N/v/s/?]: ")
+        assert terminal.text.index("has the database open") < terminal.text.index("Plan: 17 sessions")
+        terminal.type("y\n")
+        assert terminal.finish() == 4
+
+
 def test_every_command_that_writes_asks(home: Home) -> None:
     before = home.everything()
     assert home.run("plan", *MOVE[1:], "-o", "moving.json").code == 0
     for words in (("apply", "moving.json"), ("undo",), ("migrate", "ses_dfbea7db", "src/shop")):
         with Terminal(home, *words) as terminal:
-            terminal.wait_for("? [y/N]: ")
+            terminal.wait_for("? [y/N")
             assert "Plan: " in terminal.text
             terminal.type("y\n")
             assert terminal.finish() == 0
@@ -193,7 +233,7 @@ def test_a_run_that_was_cut_off_asks_too(home: Home, command: str) -> None:
     before = home.everything()
     for answer, code in (("n\n", 1), ("y\n", 0)):
         with Terminal(home, command) as terminal:
-            terminal.wait_for("? [y/N]: ")
+            terminal.wait_for("? [y/N")
             assert run in terminal.text
             assert home.everything() == before
             terminal.type(answer)
@@ -202,7 +242,7 @@ def test_a_run_that_was_cut_off_asks_too(home: Home, command: str) -> None:
 
 def test_with_json_the_question_is_not_in_the_document(home: Home) -> None:
     with Terminal(home, *MOVE, "--json", stdout=subprocess.PIPE) as terminal:
-        terminal.wait_for("? [y/N]: ")
+        terminal.wait_for("? [y/N")
         terminal.type("y\n")
         document = terminal.piped()
         assert terminal.finish() == 0
@@ -215,7 +255,7 @@ def test_yes_does_not_ask_and_dry_run_neither(home: Home) -> None:
     for words in ((*MOVE, "--dry-run"), (*MOVE, "--yes"), ("undo", "--yes")):
         with Terminal(home, *words) as terminal:
             assert terminal.finish() == 0
-        assert "[y/N]" not in terminal.text
+        assert "[y/N" not in terminal.text
         assert "17 sessions" in terminal.text
 
 

@@ -19,7 +19,10 @@ from migrator.operations.gc import list_leftovers, remove_leftovers
 from tests.support import forked
 from tests.support.faults import run
 from tests.support.namespaces import Apart
+from tests.support.opencode_2_database import upgrade
+from tests.support.opencode_2_undo import Opencode2
 from tests.support.refusal import sentence
+from tests.support.snapshot_port import Snapshots
 from tests.support.undo_world import Talk, World, changes, linked, state, write
 from tests.support.unprivileged import give_up_root_powers, without_root_powers
 
@@ -363,3 +366,55 @@ def test_other_databases_are_left_as_they_are(moved: Moved) -> None:
     assert moved.world.home.run(*REMOVE).code == 0
     assert [path for path in other.parent.iterdir() if path.name.startswith(other.name)] == [other]
     assert other.read_bytes() == before
+
+
+# ------------------------------------------------------------------------------------------- where opencode 2 is there
+
+
+def test_beside_opencode_2_it_goes_when_nobody_needs_it(moved: Moved) -> None:
+    upgrade(moved.world.home)
+    assert kept(moved.found()) == f"`opencode-migrator undo {moved.run.id}` would need it"
+    remove_leftovers(moved.world.database, WriteRequest(), LATER)
+    assert not moved.snapshots.exists()
+    assert moved.undone() == {"a": ("file", b"a\n")}
+
+
+def test_it_stays_where_opencode_2_looks_for_earlier_turns(moved: Moved) -> None:
+    """Its diff of a session asks the places from which the session was moved."""
+    upgrade(moved.world.home)
+    opencode = Opencode2(moved.world, "v1+v2")
+    ((project,),) = moved.world.rows("SELECT project_id FROM session_v2")
+    before = {"location": {"directory": str(moved.old)}, "projectID": project, "subpath": ""}
+    opencode.message(
+        moved.talk, "location-switched", **before | {"location": {"directory": str(moved.new)}}, previous=before
+    )
+    assert moved.found(LATER) == []
+    remove_leftovers(moved.world.database, WriteRequest(), LATER)
+    assert moved.snapshots.exists()
+
+
+def test_it_stays_where_it_has_a_tree_of_an_answer_alone(moved: Moved) -> None:
+    upgrade(moved.world.home)
+    old = Snapshots(moved.world.data, moved.snapshots.parent.name, str(moved.old), str(moved.old), "git")
+    moved.old.mkdir()
+    write(moved.old / "only", "here\n")
+    (moved.old / ".git").write_text(f"gitdir: {moved.new}/.git\n")
+    tree = old.track()
+    shutil.rmtree(moved.old)
+    Opencode2(moved.world, "v1+v2").answer(moved.talk, str(tree), "0" * 40, "only")
+    assert moved.found(LATER)[0].why_kept == "1 snapshot is nowhere else"
+
+
+def test_it_stays_where_opencode_1_still_has_the_session(moved: Moved) -> None:
+    """To opencode 2 the session is at the new place, to opencode 1 where it was."""
+    upgrade(moved.world.home)
+    moved.world.run("UPDATE session SET directory = ?", str(moved.old))
+    assert moved.found(LATER) == []
+    remove_leftovers(moved.world.database, WriteRequest(), LATER)
+    assert moved.snapshots.exists()
+
+
+def test_it_stays_where_an_answer_can_t_be_read(moved: Moved) -> None:
+    upgrade(moved.world.home)
+    moved.world.run("UPDATE session_message SET data = substr(data, 2) WHERE type = 'assistant'")
+    assert "in table session_message can't be read" in kept(moved.found(LATER))

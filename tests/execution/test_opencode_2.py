@@ -277,7 +277,7 @@ def test_file_undo_is_detached_and_the_plan_says_so(home: Home) -> None:
     home.execute("UPDATE session_v2 SET revert = ? WHERE id = ?", [MARKER[:-1] + ',"files":[{"file":"a"}]}', session])
     before = rows(home)
     said = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--dry-run").stdout
-    assert "in databases of opencode 2 it isn't carried yet" in " ".join(said.split())
+    assert "where opencode 2 has sessions, it is carried within one checkout only" in " ".join(said.split())
     refused = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--undo-files", "carry", "--yes")
     assert refused.code == 1
     assert "can't be carried" in refused.stderr

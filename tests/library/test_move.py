@@ -140,7 +140,11 @@ def test_nothing_is_written_while_somebody_has_the_database_open(home: Home, sto
         ({}, migrator.BadInput, "Say which sessions"),
         ({"from_dir": "["}, migrator.BadInput, "is never closed"),
         ({"from_id": "-"}, migrator.BadInput, "standard input on the command line only"),
-        ({"form_dir": "~/src"}, TypeError, "form_dir selects nothing; there are archived, exact, exclude_dir"),
+        (
+            {"form_dir": "~/src"},
+            TypeError,
+            "form_dir selects nothing; there are archived, containing, containing_in",
+        ),
     ],
 )
 def test_what_selects_nothing_is_refused(

@@ -113,6 +113,12 @@ def test_from_id(data: st.DataObject, rows: list[Session]) -> None:
     assert hold("from-id", rows, {"from_id": ("-",)}, lines=ids) == [sorted(ids)]
 
 
+@given(sessions(), nasty_text.filter(bool))
+def test_containing(rows: list[Session], text: str) -> None:
+    said = [row.id for row in rows if text.casefold() in row.title.casefold()]
+    assert hold("containing", rows, {"containing": (text,), "containing_in": ()}) == [said]
+
+
 @given(st.data(), sessions())
 def test_from_workspaces(data: st.DataObject, rows: list[Session]) -> None:
     workspace = Workspace("one", "/w/one", "jj", WorkspaceState.ALIVE)
@@ -160,6 +166,6 @@ def test_orphans(data: st.DataObject, rows: list[Session]) -> None:
 def test_every_built_in_selector_is_under_the_law() -> None:
     assert set(PLUGINS) == {
         "from-dir", "from-project", "from-id", "from-workspaces", "exclude-dir", "exclude-from", "title",
-        "updated", "archived", "orphans",
+        "updated", "archived", "orphans", "containing",
     }  # fmt: skip
     assert len(PLUGINS) == len(BUILT_IN)

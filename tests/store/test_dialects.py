@@ -129,11 +129,20 @@ def test_what_only_writing_needs_keeps_nobody_from_reading(home: Home, table: st
     assert home.everything() == before
 
 
-@pytest.mark.parametrize("command", [("protect", "--dry-run"), ("doctor", "--undo")])
-def test_what_is_known_of_opencode_1_only_is_refused(home: Home, command: tuple[str, ...]) -> None:
-    refused = home.run(*command)
-    assert refused.code == 1
-    assert "opencode 2" in refused.stderr
+@pytest.mark.parametrize(("fixture", "number"), [("v2-run-fresh", 5), ("v2-run-upgraded", 8)])
+def test_file_undo_is_judged_in_what_opencode_2_wrote(tmp_path: Path, fixture: str, number: int) -> None:
+    """The snapshots didn't come along with the database, so an undo fails and touches nothing."""
+    home = build_home(tmp_path / "home", fixture)
+    home.repository("shop", "sub")
+    before = home.everything()
+    checked = home.run("doctor", "--undo", "--json")
+    assert checked.code == 0, checked.stderr
+    rows = checked.json["undo"]["sessions"]
+    assert (len(rows), {turn["undo"] for row in rows for turn in row["turns"]}) == (number, {"nothing"})
+    assert "its snapshot is gone, so an undo fails" in {turn["because"] for row in rows for turn in row["turns"]}
+    assert home.run("protect", "--yes", "--json").json["status"] == "unchanged"
+    assert home.run("gc", "--yes").code == 0
+    assert home.everything() == before
 
 
 @pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])

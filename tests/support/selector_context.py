@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput
-from migrator.model import Binding, Session
+from migrator.model import Binding, Passage, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
+    from migrator.choices import SearchedIn
     from migrator.model import Place, Project
     from migrator.selection import Selector, SelectorPlugin
     from migrator.workspaces.model import RepositorySessions
@@ -58,6 +59,12 @@ class FixedSelectorContext:
     def workspaces(self, repository: str, option: str) -> RepositorySessions:
         del option
         return self.belongings[repository]
+
+    def passages(self, text: str, where: Collection[SearchedIn]) -> dict[str, Passage]:
+        """Say of each session that its title was all that was said in it."""
+        del where
+        said = ((session.id, session.title.casefold().partition(text.casefold())) for session in self.sessions)
+        return {id_: Passage(*parts) for id_, parts in said if parts[1]}
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:
         if rule is None:

@@ -40,7 +40,7 @@ def build_relocation_plan(
     """
     relocation.resolver.check_folders()
     project_id = relocation.project_id
-    rows = store.project_rows(None if project_id is None else [project_id])
+    rows = {id_: rows for id_, rows in store.project_rows().items() if project_id in {None, id_}}
     updates, stay_warnings = project_updates(rows.values(), relocation)
     directories = store.directories(project_id)
     following = [directory for directory in directories if relocation.new_directory(directory) is not None]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.disk.spelling import is_one_name
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
-from migrator.model import Binding, FolderState, Place
+from migrator.model import GLOBAL, Binding, FolderState, Place
 from migrator.paths import FolderMap, checkout_root, is_within, move_below, normalise, upwards
 from migrator.places import git_worktrees
-from migrator.places.checkout import GLOBAL, Checkout, directory_project, directory_project_id, is_outside_repository
+from migrator.places.checkout import Checkout, directory_project, directory_project_id, is_outside_repository
 
 if TYPE_CHECKING:
     from migrator.places import Places

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, Reason
-from migrator.places.checkout import GLOBAL
+from migrator.model import GLOBAL, Certainty, Reason
 
 if TYPE_CHECKING:
     from migrator.model import Binding

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.model import GLOBAL
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator.places.checkout import GLOBAL
 from migrator_selectors.orphans._reasons import reason_unless_mended, resolution
 
 if TYPE_CHECKING:

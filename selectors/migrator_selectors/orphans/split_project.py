@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, Reason
+from migrator.model import GLOBAL, Certainty, Reason
 from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 from migrator.paths import is_within
-from migrator.places.checkout import GLOBAL
 from migrator_selectors.orphans._reasons import reason_unless_mended, short, will_be_mended
 
 if TYPE_CHECKING:

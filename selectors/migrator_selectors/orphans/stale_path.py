@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, Reason
+from migrator.model import GLOBAL, Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
 from migrator.paths import is_within
-from migrator.places.checkout import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import Certainty, Reason
+from migrator.model import GLOBAL, Certainty, Reason
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator.places.checkout import GLOBAL
 from migrator_selectors.orphans._reasons import resolution, will_be_adopted
 
 if TYPE_CHECKING:

@@ -1,0 +1,104 @@
+"""A few examples of each command, as its `--help` shows them: what for, and the words after the program's name."""
+
+from __future__ import annotations
+
+_SHOP = "--from-dir '~/src/shop-*' --to-dir ~/src/shop"
+
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "": (
+        ("A folder was renamed or moved", "relocate ~/old ~/new"),
+        ("Sessions are missing", "orphans"),
+        ("Gather what many directories have", f"move {_SHOP}"),
+        ("Take the last move back", "undo"),
+    ),
+    "list": (
+        ("What opencode lists in this directory", "list"),
+        ("Every session of a folder, one that is gone too", "list --from-dir ~/src/shop"),
+        ("Where did we talk about that?", "list --containing 'connection pool'"),
+        ("What the last week brought, for a program", "list --all --since 1w --json"),
+    ),
+    "projects": (
+        ("Every project that opencode knows", "projects"),
+        ("The same, for a program", "projects --json"),
+    ),
+    "orphans": (
+        ("What is lost, why, and where it belongs", "orphans"),
+        ("What one folder has lost, each session in full", "orphans --from-dir ~/src/shop --verbose"),
+        ("Look for moved folders below ~/code too", "orphans --search ~/code"),
+    ),
+    "move": (
+        ("Show what would move, and move nothing", f"move {_SHOP} --dry-run"),
+        ("All sessions of a project to another folder", "move --from-project shop --to-dir ~/src/store"),
+        ("One session and its children", "move --from-id ses_1a2b --to-dir ~/src/shop"),
+    ),
+    "migrate": (
+        ("One session and its children to a directory", "migrate ses_1a2b ~/src/shop"),
+        ("To this directory", "migrate ses_1a2b ."),
+    ),
+    "relocate": (
+        ("The folder was renamed: its sessions follow", "relocate ~/src/shop ~/src/store"),
+        ("It will be renamed next", "relocate --will-move ~/src/shop ~/src/store"),
+        ("Another home, as after a new user name", "relocate --foreign /home/old /home/new"),
+    ),
+    "rescue": (
+        ("Bring home what has a certain home", "rescue"),
+        ("What has a likely one too, but show it only", "rescue --likely --dry-run"),
+        ("One lost session", "rescue --from-id ses_1a2b --likely"),
+    ),
+    "consolidate": (
+        ("The sessions of all workspaces into this repository's main one", "consolidate"),
+        ("Those of one workspace into another", "consolidate ~/src/shop --only review --to-dir ~/src/shop"),
+    ),
+    "workspaces": (
+        ("The workspaces of this repository", "workspaces"),
+        ("Those of another one", "workspaces ~/src/shop"),
+    ),
+    "protect": (
+        ("Show whose file undo would delete files", "protect --dry-run"),
+        ("Mend it in one project", "protect --from-project shop"),
+    ),
+    "plan": (
+        ("Save a plan, look at it, apply it", "plan --from-project shop --to-dir ~/src/store -o shop.json"),
+        ("What rescue would do", "plan rescue --likely -o rescue.json"),
+    ),
+    "show": (
+        ("What a saved plan would do", "show shop.json"),
+        ("Each session of it", "show shop.json --verbose"),
+    ),
+    "apply": (
+        ("Apply a saved plan", "apply shop.json"),
+        ("Without a question, once opencode is closed", "apply shop.json --yes --wait 60"),
+    ),
+    "log": (
+        ("What was done so far, newest first", "log"),
+        ("The same, for a program", "log --json"),
+    ),
+    "undo": (
+        ("Take the last run back", "undo"),
+        ("Take back one run of those in the log", "undo 20261128-101500-ab12"),
+    ),
+    "resume": (
+        ("Finish the run that was cut off", "resume"),
+        ("Finish it without a question", "resume --yes"),
+    ),
+    "gc": (
+        ("Show what would be removed", "gc --dry-run"),
+        ("Remove what runs of the last month don't need", "gc --older-than 30d"),
+    ),
+    "doctor": (
+        ("Is all well?", "doctor"),
+        ("Would any undo in opencode delete files?", "doctor --undo"),
+    ),
+    "serve": (
+        ("Answer on this machine, with a new token", "serve"),
+        ("On a port, the token in a file", "serve --port 4646 --token-file ~/.config/migrator-token"),
+    ),
+    "schema": (
+        ("Of what `plan -o` saves", "schema plan"),
+        ("Of what `log --json` prints", "schema run"),
+    ),
+    "demo": (
+        ("See a mass move and its undo on throw-away data", "demo"),
+        ("Keep the data to try more", "demo --keep ~/migrator-demo"),
+    ),
+}

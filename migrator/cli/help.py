@@ -1,0 +1,98 @@
+"""What `--help` shows: what a command does, a few examples of it, then its options in groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.text import PROGRAM, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SELECTING = "Which sessions"
+_OTHERS = "Other options"
+
+_OPTIONS = {
+    _SELECTING: "match from-project rule certain only except all search search-depth roots workspace with-forks",
+    "Where to": "to-dir to-project project subdirs",
+    "Where the folder is": "map will-move foreign copied",
+    "Safety": "dry-run yes wait chunk-size on-conflict undo-files older-than backup force",
+    "Output": "explain undo limit cursor verbose format json exit-code output",
+    "opencode 2": "announce",
+    "Which database": "db channel home",
+    _OTHERS: "",
+}
+"""The groups in their order, and the options of each; those of selectors come first of all."""
+
+_COMMANDS = {
+    "Look": "list projects workspaces",
+    "Find what is lost": "orphans rescue protect doctor",
+    "Move": "move migrate relocate consolidate plan show apply",
+    "Take back": "log undo resume gc",
+    "For programs": "serve schema",
+    "Try it": "demo",
+    "Plug-ins": "",
+}
+
+
+def help_text(context: click.Context) -> str:
+    """Return the help of a command as it may be printed: plug-ins have a say in it."""
+    command, formatter = context.command, context.make_formatter()
+    command.format_usage(context, formatter)
+    command.format_help_text(context, formatter)
+    _write_examples(context, formatter)
+    command.format_arguments(context, formatter)
+    if isinstance(command, click.Group):
+        _write_commands(command, context, formatter)
+    _write_options(context, formatter)
+    command.format_epilog(context, formatter)
+    return "\n".join(map(printable, formatter.getvalue().rstrip("\n").split("\n")))
+
+
+def _write_examples(context: click.Context, formatter: click.HelpFormatter) -> None:
+    from migrator.cli.examples import EXAMPLES
+
+    _, _, name = context.command_path.partition(" ")
+    if examples := EXAMPLES.get(name):
+        with formatter.section("Examples" if name else "Start here"):
+            for what, words in examples:
+                formatter.write(f"{'':{formatter.current_indent}}# {what}\n")
+                formatter.write(f"{'':{formatter.current_indent}}{PROGRAM} {words}\n")
+
+
+def _write_options(context: click.Context, formatter: click.HelpFormatter) -> None:
+    grouped: dict[str, list[tuple[str, str]]] = {group: [] for group in _OPTIONS}
+    parameters = context.command.get_params(context)
+    selecting: frozenset[click.Option] = getattr(context.command, "selecting", frozenset())
+    for option in parameters:
+        record = option.get_help_record(context)
+        if record is not None and isinstance(option, click.Option):
+            name = next(name for name in option.opts if name.startswith("--")).removeprefix("--")
+            grouped[_SELECTING if option in selecting else _group_of(name, _OPTIONS, _OTHERS)].append(record)
+    _write_groups(grouped, formatter)
+
+
+def _write_commands(group: click.Group, context: click.Context, formatter: click.HelpFormatter) -> None:
+    grouped: dict[str, list[tuple[str, str]]] = {section: [] for section in _COMMANDS}
+    names = group.list_commands(context)
+    widest = max(map(len, names))
+    for name in names:
+        command = group.get_command(context, name)
+        if command is not None and not command.hidden:
+            section = "Commands" if context.parent else _group_of(name, _COMMANDS, "Plug-ins")
+            summary = command.get_short_help_str(formatter.width - 6 - widest)
+            grouped.setdefault(section, []).append((name.ljust(widest), summary))
+    _write_groups(grouped, formatter)
+
+
+def _group_of(name: str, groups: Mapping[str, str], otherwise: str) -> str:
+    return next((group for group, names in groups.items() if name in names.split()), otherwise)
+
+
+def _write_groups(groups: Mapping[str, Sequence[tuple[str, str]]], formatter: click.HelpFormatter) -> None:
+    for group, rows in groups.items():
+        if rows:
+            with formatter.section(group):
+                formatter.write_dl(rows)

@@ -1,0 +1,94 @@
+"""The question before a plan is carried out: what it does in one line, and a last look at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from migrator.cli.terminal import answer, echo_lines, say, width
+from migrator.errors import Declined, MigratorError
+from migrator.model import FileUndo
+from migrator.text import count, our_command, tilde
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from migrator.model import Plan
+
+_ANSWERS = {
+    "y": "carry it out",
+    "n": "write nothing; Enter means this too",
+    "v": "show every session, then ask again",
+    "s": "save the plan to a file, and write nothing else",
+    "?": "show this",
+}
+
+
+def warn_if_open(database: Path, values: dict[str, Any]) -> None:
+    """Say who has the database open before somebody reads a plan that can't be applied meanwhile."""
+    from migrator.store.open_by import holder_names, who_has_open
+
+    found = who_has_open(database)
+    if found.is_open and not values["wait"]:
+        say(f"note: {holder_names(found)} has the database open: close it before you say yes.", err=True)
+
+
+def ask_about(plan: Plan, verb: str, values: dict[str, Any], *, can_save: bool) -> bool:
+    """Ask until the answer is yes; False if the plan was saved instead. Raises Declined at a no, Abort at Ctrl-C."""
+    letters = [letter for letter in _ANSWERS if letter != "s" or can_save]
+    question = f"{summary_question(plan, verb)} [{'/'.join('N' if each == 'n' else each for each in letters)}]"
+    while True:
+        said = answer(question).strip().lower()
+        if said in {"y", "yes"}:
+            return True
+        if said in {"", "n", "no"}:
+            raise Declined
+        if said == "v":
+            from migrator.reporting.plan_text import plan_text
+
+            echo_lines(plan_text(plan, width() or 80, verbose=True), err=bool(values.get("as_json")))
+        elif said == "s" and can_save:
+            if _save(plan):
+                return False
+        else:
+            echo_lines((f"  {letter}  {_ANSWERS[letter]}" for letter in letters), err=True)
+
+
+def summary_question(plan: Plan, verb: str) -> str:
+    """Return `Move 50 sessions from 2 directories to ~/src/shop, detach file undo of 15?`, as far as it applies."""
+    if not plan.changes:
+        return f"{verb} {count(len(plan.updates), 'project row')}?"
+    moves = [change for change in plan.changes if change.moves]
+    places = ""
+    if moves:
+        places = f" from {_places(change.before.directory for change in moves)}"
+        if any(change.before.directory != change.after.directory for change in moves):
+            places += f" to {_places(change.after.directory for change in moves)}"
+    detached = sum(change.undo is FileUndo.DETACH for change in plan.changes) if moves else 0
+    undo = f", detach file undo of {detached:,}" if detached else ""
+    return f"{verb} {count(len(plan.changes), 'session')}{places}{undo}?"
+
+
+def _places(directories: Iterable[str]) -> str:
+    found = {*directories}
+    return tilde(found.pop()) if len(found) == 1 else count(len(found), "directory", "directories")
+
+
+def _save(plan: Plan) -> bool:
+    """Ask where to, and save the plan; False if that can't be done, or isn't wanted after all."""
+    from migrator.documents.plan import plan_document
+    from migrator.output import kinds
+    from migrator.output.output_file import OutputFile
+    from migrator.text import json_text
+
+    name = answer("File").strip()
+    if not name:
+        return False
+    try:
+        file = OutputFile(name, kinds.PLAN, False)
+        file.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)
+    except MigratorError as error:
+        say(str(error), err=True)
+        return False
+    say(f"Saved to {file}; nothing was moved. To apply:", f"  {our_command('apply', str(file))}")
+    return True

@@ -1,0 +1,103 @@
+"""What was said in sessions: prompts and answers, and what tools were given and gave back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from migrator.model import Passage
+from migrator.store.row_json import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from migrator.choices import SearchedIn
+    from migrator.store.reader import Store
+
+_AROUND = 60
+"""How many characters of a passage stand before and after what was looked for."""
+
+# opencode 1 writes the type of a part first, which tells nearly all apart by a few letters; only others are parsed.
+# `synthetic` parts were never typed: opencode writes into them what it tells the model of a file (seen with 1.18.34).
+_PARTS = """
+    SELECT session_id, data FROM main.part WHERE typeof(data) = 'text' AND NOT
+    (substr(data, 1, 9) = '{"type":"' AND substr(data, 10, instr(substr(data, 10, 20), '"') - 1)
+    NOT IN (SELECT value FROM json_each(?)))
+"""
+_MESSAGES = (
+    "SELECT session_id, data FROM main.session_message WHERE typeof(data) = 'text' AND type IN ('user', 'assistant')"
+)
+
+
+def find_passages(
+    store: Store, text: str, where: Collection[SearchedIn], tick: Callable[[int], None]
+) -> dict[str, Passage]:
+    """Map each session in which `text` was said, whatever the case, to the first passage that is found.
+
+    Sessions that both opencodes have are searched in both. `tick` is told of each row that is looked at.
+    """
+    wanted, found = text.casefold(), dict[str, Passage]()
+    # What JSON writes as it is must be in the row too; what it may escape is looked for in the decoded text only.
+    plain = wanted if wanted.isascii() and wanted.isprintable() and not {*wanted} & {*'"\\'} else ""
+    kinds = {"conversation": "text", "tools": "tool"}
+    for session, data in _rows(store, [kinds[place] for place in where]):
+        tick(1)
+        if session in found or (plain not in data.casefold() and "\\u" not in data and "\\/" not in data):
+            continue
+        for said in _texts(decode(data), where):
+            if passage := _passage(said, wanted):
+                found[session] = passage
+                break
+    return found
+
+
+def _rows(store: Store, kinds: list[str]) -> Iterator[tuple[str, str]]:
+    from migrator.store.sql import array_of
+
+    if store.schema.has_v1:
+        yield from store.each_row(_PARTS, [array_of(kinds)])
+    if store.schema.has_v2:
+        yield from store.each_row(_MESSAGES, [])
+
+
+def _texts(value: Any, where: Collection[SearchedIn]) -> Iterator[str]:
+    """Yield what a part of opencode 1 or a message of opencode 2 says."""
+    if not isinstance(value, dict):
+        return
+    pieces = [value, *(piece for piece in value.get("content") or () if isinstance(piece, dict))]
+    for piece in pieces:
+        kind = piece.get("type")
+        if kind == "tool" and "tools" in where:
+            yield from _strings(piece.get("state"))
+        elif kind in {"text", None} and "conversation" in where and not piece.get("synthetic"):
+            yield from _strings(piece.get("text"))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield every text in a JSON value, names of keys left out; decoding has bounded how deep it is."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _strings(inner)
+
+
+def _passage(text: str, wanted: str) -> Passage | None:
+    """Return where `wanted`, which is case-folded, is in a text; folding may change how long a text is."""
+    folded = text.casefold()
+    if (at := folded.find(wanted)) < 0:
+        return None
+    if len(folded) != len(text):
+        lengths = [len(letter.casefold()) for letter in text]
+        start, end = _letter(lengths, at), _letter(lengths, at + len(wanted) - 1) + 1
+    else:
+        start, end = at, at + len(wanted)
+    return Passage(text[max(start - _AROUND, 0) : start], text[start:end], text[end : end + _AROUND])
+
+
+def _letter(lengths: list[int], at: int) -> int:
+    """Return the index of the letter that the character `at` of the folded text comes from."""
+    for index, length in enumerate(lengths):
+        at -= length
+        if at < 0:
+            return index
+    return len(lengths) - 1
