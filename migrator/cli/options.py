@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -147,7 +148,8 @@ def output_option(*names: str, kind: str, help: str) -> Option:  # noqa: A002 - 
     return click.option(*names, metavar="FILE", callback=later, help=help)
 
 
-class UncheckedOutput(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class UncheckedOutput:
     """A file to write, as it was typed: whether we may is known once all arguments are read."""
 
     name: str
