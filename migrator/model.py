@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+OPENCODE_1, OPENCODE_2 = "opencode 1", "opencode 2"
+
 GLOBAL = "global"
 """The project of everything in no repository (in opencode 1), and of each repository without origin or commit.
 
@@ -251,6 +253,9 @@ BECAUSE = "because "
 
 STILL_LOST = "still-lost"
 """The code of a warning that a session stays lost, with the reason."""
+
+READ_ONLY = "read-only"
+"""The code of a warning that the plan can't be applied, since its database isn't written to."""
 
 NONE_LOST = "none-lost"
 """The code of a warning that none of the selected sessions is lost, so that there is nothing to rescue."""

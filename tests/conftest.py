@@ -103,7 +103,7 @@ def register(make_register: MakeRegister) -> Register:
     return make_register("1.18.34")
 
 
-@pytest.fixture(params=["v2-fresh", "v2-migrated"])
+@pytest.fixture(params=["v2-run-fresh", "v2-run-upgraded"])
 def register_v2(make_register: MakeRegister, request: pytest.FixtureRequest) -> Register:
     """A database that opencode 2 made, and one that it upgraded: their columns are in different orders."""
     return make_register(request.param)

@@ -21,7 +21,9 @@ from migrator.cli.plan_file import read_plan_file
 def command(file: str, **values: Any) -> None:
     """Apply the plan in FILE; refused (exit 5) where a row has changed since it was made."""
     from migrator.operations.apply import apply_plan, find_database, plan_on
+    from migrator.store.writer import check_writable
 
     plan = read_plan_file(file)
     path = only_database(values) or find_database(plan, file)
+    check_writable(path)
     confirm_and_run(plan_on(plan, path), values, lambda write: apply_plan(plan, path, write))

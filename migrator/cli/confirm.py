@@ -20,6 +20,7 @@ from migrator.cli.terminal import (
     width,
 )
 from migrator.errors import Declined, MigratorError
+from migrator.model import READ_ONLY
 from migrator.text import count
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def show_plan(
         _report_unchanged(plan, values, next_steps)
         return
     _print_plan(plan, values, next_steps)
-    if hint:
+    if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
         say("", f"{outcome} To apply:", f"  {hint}")
 
 

@@ -35,7 +35,10 @@ def only_database(values: dict[str, Any]) -> Path | None:
 
 
 def open_context(values: dict[str, Any]) -> CommandContext:
-    """Open the database for reading; --wait holds for that too."""
+    """Open the database for reading; --wait holds for that too.
+
+    If it can't be written to whatever is asked of it, that is printed first, and a command that writes is refused.
+    """
     from migrator.errors import DatabaseInUse
     from migrator.operations.context import CommandContext
     from migrator.store.connection import BUSY_SECONDS
@@ -44,9 +47,32 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     path = database(values)
     home, busy_seconds = database_option("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS)
     try:
-        return CommandContext(path, home, busy_seconds, database_words(values), progress_bar)
+        context = CommandContext(path, home, busy_seconds, database_words(values), progress_bar)
     except DatabaseInUse:
+        _refuse_while_our_run_goes_on(path)
         raise in_use_error(path, who_has_open(path), can_wait="wait" in values) from None
+    if (because := context.store.schema.read_only_because) is not None:
+        if "yes" in values and not values.get("dry_run"):
+            context.store.close()
+            context.store.schema.check_writable(path)
+        say(f"note: {path} is only read: {because}.", err=True)
+    return context
+
+
+def _refuse_while_our_run_goes_on(path: Path) -> None:
+    """Raise DatabaseInUse with the run and its process, if it is a run of ours that has the database locked."""
+    from migrator.errors import DatabaseInUse, MigratorError
+    from migrator.execution.run_log import refuse_while_going_on, run_entries
+    from migrator.store.location import is_same_file
+
+    try:
+        for run in run_entries(str(path)):
+            if is_same_file(run.store, path):
+                refuse_while_going_on(run, str(path))
+    except DatabaseInUse:
+        raise
+    except MigratorError:
+        return  # journals that can't be read: who has the database open is said at least
 
 
 def database_words(values: dict[str, Any]) -> list[str]:

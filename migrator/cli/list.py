@@ -41,8 +41,9 @@ def command(form: str, **values: Any) -> None:
     request = ListRequest(select_request(values), **{name: values[name] for name in names})
     with open_context(values) as context:
         page = list_sessions(context, request)
-    columns = session_columns(with_project=not page.here, width=width())
-    rows = session_rows(page.sessions, page.projects, page.passages)
+    mixed = len(set(page.held_by.values())) > 1
+    columns = session_columns(with_project=not page.here, with_opencode=mixed, width=width())
+    rows = session_rows(page.sessions, page.projects, page.passages, page.held_by)
     if page.passages and form == "table":
         echo_lines(with_passages(rows_text(rows, form, columns, width()), rows, width() or 120))
     else:

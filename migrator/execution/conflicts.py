@@ -54,8 +54,9 @@ class Conflicts:
         """
         if self.under_way:
             return MigratorError(
-                f"{conflict_sentence(self.under_way)}; opencode 2 will resume that turn, in the wrong directory. "
-                "Nothing was written. Finish it in opencode first, or leave its tree out with --on-conflict skip.",
+                f"{conflict_sentence(self.under_way)}; opencode 2 may go on with that turn, in the wrong directory. "
+                "Nothing was written. Start its background service, which finishes the turn or lets go of it, and stop "
+                "it; or leave the tree out with --on-conflict skip.",
             )
         where = where or "The database changed since"
         return StalePlan(

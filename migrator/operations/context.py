@@ -71,6 +71,6 @@ def places_of(store: Store) -> Places:
     Raises BadInput for a setting of how long git may take that means nothing: whoever asks git comes by here first.
     """
     check_setting()
-    if store.schema.has_v2:
+    if store.schema.has_v2 and not store.schema.is_preview:  # a preview has no project of a plain directory
         return Places(ProjectIdScheme.V2)
     return Places(ProjectIdScheme.ORIGIN_FIRST if store.schema.origin_first else ProjectIdScheme.CACHE_FIRST)

@@ -92,9 +92,7 @@ def _database(store: Store) -> Iterator[CheckResult]:
     yield CheckResult(
         "schema",
         {"dialect": schema.dialect, "age": schema.age, "projectId": order, "readOnly": schema.read_only_because},
-        f"schema {schema.dialect}, {schema.age}; project id from {order}"
-        + (f"; not written to: {schema.read_only_because}" if schema.read_only_because else ""),
-        wrong=schema.read_only_because is not None,
+        f"schema {schema.dialect}, {schema.age}; project id from {order}",
     )
     sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
     whose = [
@@ -129,7 +127,8 @@ def _open_check(found: OpenBy) -> CheckResult:
 
 def _writable(store: Store) -> CheckResult:
     """Say whether a run could write to the database, and keep its journal."""
-    why = why_read_only(store.path) or why_no_journal(str(store.path))
+    reasons = (store.schema.read_only_because, why_read_only(store.path), why_no_journal(str(store.path)))
+    why = next(filter(None, reasons), None)
     text = f"no run can write: {why}" if why else "a run can write to it"
     return CheckResult("writable", why is None, text, wrong=why is not None)
 

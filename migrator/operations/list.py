@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migrator.model import OPENCODE_1, OPENCODE_2
 from migrator.operations.select import make_query
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
     from migrator.selection.query import Query
     from migrator.store.paging import Condition
+    from migrator.store.reader import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class SessionList:
     `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
     is the sentence that says why there is no session. Where a search of titles alone found nothing, `elsewhere` says in
     words which other databases have sessions with such a title. `passages` has what was looked for in conversations, by
-    the sessions' ids.
+    the sessions' ids. `held_by` says which opencodes have a session of the page, and so show it; {} where only one has
+    tables.
     """
 
     sessions: Sequence[Session]
@@ -40,6 +43,7 @@ class SessionList:
     warnings: Sequence[PlanWarning]
     why_nothing: str
     passages: Mapping[str, Passage]
+    held_by: Mapping[str, Sequence[str]]
 
 
 def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
@@ -58,8 +62,16 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     why_nothing = "" if page.sessions else query.why_nothing(context.store)
     warnings = (*query.warnings(context.store), *odd_row_warnings(context.store))
     return SessionList(
-        page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing, passages
-    )
+        page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing, passages,
+        _held_by(context.store, page.sessions),
+    )  # fmt: skip
+
+
+def _held_by(store: Store, sessions: Sequence[Session]) -> dict[str, Sequence[str]]:
+    if not (store.schema.has_v1 and store.schema.has_v2):
+        return {}
+    one_only = dict.fromkeys(store.never_imported(), (OPENCODE_1,)) | dict.fromkeys(store.only_in_2(), (OPENCODE_2,))
+    return {session.id: one_only.get(session.id, (OPENCODE_1, OPENCODE_2)) for session in sessions}
 
 
 def _conditions(context: CommandContext, query: Query, request: ListRequest, *, here: bool) -> list[Condition]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.errors import PluginFailed
-from migrator.model import Orphan
+from migrator.model import OPENCODE_1, OPENCODE_2, Orphan
 from migrator.orphans.hidden import Lists
 from migrator.orphans.rule import DirectoryStatus
 from migrator.text import whole_id
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from migrator.orphans.hidden import Hidden
     from migrator.orphans.homes import Homes
     from migrator.orphans.rule import DirectoryInfo, OrphanRule, RuleContext
-
-OPENCODE_1, OPENCODE_2 = "opencode 1", "opencode 2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ Seen in the terminal UI itself, on the command line and over HTTP, with 1.3.2, 1
 - Archive: the desktop app and the web leave archived sessions out. The terminal UI and `session list` show them.
 
 In all of them `opencode -s ID` opens the session where it belongs, and what is typed into the terminal UI's list is
-searched for in all titles. Lists are of roots: a child is opened from its root. Of opencode 2 it is known only that its
-`session list` ends after 100 (read in its source).
+searched for in all titles. Lists are of roots: a child is opened from its root. The `session list` of opencode 2 ends
+after 100 roots of the project too, and leaves out nothing by age or archive; its terminal UI lists what is exactly in
+its directory, and with ctrl+a all projects (read in its source).
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ _VERSION_1, _INLINE, _GENERAL_DELTA = 1, 1 << 16, 1 << 17
 def checkout(root: str) -> Checkout:
     """Describe the working copy whose `.hg` is in `root`.
 
-    Raises CantTell if no id is kept, and its files can't be read or hg is missing or fails. To opencode 2 there is
-    no changeset then, and to us nobody can tell.
+    Raises CantTell if no id is kept, and its files can't be read or hg is missing or fails. Then opencode 2 finds no
+    changeset and takes it for one of `global` (seen with code of October 2026), until there is a hg on its PATH.
     """
     store = os.path.join(root, ".hg")
     kept = kept_project_id(store)
@@ -49,7 +49,8 @@ def checkout(root: str) -> Checkout:
 def _by_first_changeset(root: str, store: str) -> tuple[str, str]:
     if shutil.which("hg") is None:
         raise CantTell(
-            f"hg is not on PATH, so nobody can tell which project the repository at {root} is: install Mercurial"
+            f"hg is not on PATH, and without it opencode 2 takes the repository at {root} for one of {GLOBAL}, with it "
+            "for a project of its own, so nobody can tell which: install Mercurial"
         )
     roots = _read_roots(store)
     first = min(_ask_for_roots(root) if roots is None else roots, default=None)

@@ -45,16 +45,17 @@ def rebind_for_opencode_1(
     return changes, already_there, used
 
 
-def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[PlanWarning]:
-    """Yield what a person should know before sessions move in a database of opencode 2."""
+def opencode_2_warnings(store: Store, changes: Sequence[Change], *, announce: bool) -> Iterator[PlanWarning]:
+    """Yield what a person should know before sessions move in a database of opencode 2. `announce`: as in the plan."""
     if not store.schema.has_v2:
         return
     moving = {change.session: change for change in changes if change.moves}
     for id_ in suspended_sessions(store, moving):
         yield PlanWarning(
             "turn-under-way",
-            f"{id_} is in the middle of a turn, which opencode 2 will resume when it starts, so nothing will be moved; "
-            "--on-conflict skip moves everything but its tree.",
+            f"opencode 2 has {id_} in the middle of a turn, so nothing will be moved: its background service goes on "
+            "with the turn when it starts next, or lets go of it. Let it do so and stop it, or say --on-conflict skip, "
+            "which moves everything but its tree.",
             id_,
         )
     for id_, directory in waiting_moves(store, moving):
@@ -69,7 +70,16 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change]) -> Iterator[Pla
             f"opencode 1 still has {id_} in {directory}, unlike opencode 2; its row is moved too.",
             id_,
         )
-    if only_in_1 := sorted(moving.keys() & frozenset(store.never_imported())):
+    only_in_1 = sorted(moving.keys() & frozenset(store.never_imported()))
+    silent = {id_ for id_, change in moving.items() if change.before.directory != change.after.directory}
+    if not announce and (silent := silent.difference(only_in_1)):
+        yield PlanWarning(
+            "not-announced",
+            "With --no-announce, opencode 2 will show no changes of any earlier turn in "
+            f"{count(len(silent), 'session')} (its answer is HTTP 500); its model is told of the new directory at the "
+            "next turn all the same.",
+        )
+    if only_in_1:
         yield PlanWarning(
             "never-imported",
             f"{count(len(only_in_1), 'session was', 'sessions were')} never imported by opencode 2 "

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import GLOBAL, REGISTER_GLOBAL, Change, FileUndo, Place, Plan, ProjectAction, ProjectChange
+from migrator.model import (
+    GLOBAL,
+    READ_ONLY,
+    REGISTER_GLOBAL,
+    Change,
+    FileUndo,
+    Place,
+    Plan,
+    PlanWarning,
+    ProjectAction,
+    ProjectChange,
+)
 from migrator.planning.odd_row_warnings import odd_relative_warnings, odd_row_warnings
 from migrator.planning.opencode_2 import opencode_2_warnings, rebind_for_opencode_1
 from migrator.planning.source_repositories import find_sources, repository_warnings
@@ -12,7 +23,7 @@ from migrator.planning.source_repositories import find_sources, repository_warni
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from migrator.model import Binding, FolderMoves, PlanWarning, Project, Selection
+    from migrator.model import Binding, FolderMoves, Project, Selection
     from migrator.planning.destination import Destination
     from migrator.planning.file_undo import FileUndoDecider
     from migrator.store.reader import Store
@@ -69,10 +80,11 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
         changes,
         (*updates, *(change for change in _project_changes(places.values(), projects) if change.id not in updated)),
         (
+            *_read_only_warnings(store),
             *selection.warnings,
             *destination.warnings(),
             *repository_warnings(changes, sources),
-            *opencode_2_warnings(store, changes),
+            *opencode_2_warnings(store, changes, announce=announce),
             *odd_relative_warnings(store, selection.sessions),
             *odd_row_warnings(store),
             *left_out,
@@ -83,6 +95,11 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
         () if one_repository else sources,
         announce and store.schema.has_v2 and any(move.before.directory != move.after.directory for move in changes),
     )
+
+
+def _read_only_warnings(store: Store) -> Iterable[PlanWarning]:
+    if because := store.schema.read_only_because:
+        yield PlanWarning(READ_ONLY, f"This can't be applied: the database is only read, since {because}.")
 
 
 def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Iterable[ProjectChange]:

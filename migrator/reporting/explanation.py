@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from migrator.orphans.explain import OPENCODE_1, OPENCODE_2
+from migrator.model import OPENCODE_1, OPENCODE_2
 from migrator.orphans.hidden import HiddenBy
+from migrator.orphans.rule import DirectoryStatus
 from migrator.reporting.orphan_text import labelled_lines, tie_lines
 from migrator.reporting.session_rows import orphan_rows, reason_row
 from migrator.reporting.style import styled
@@ -15,6 +16,7 @@ from migrator.text import local_time, one_line, shell_quote
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from migrator.model import Session
     from migrator.orphans.explain import Explanation
 
 
@@ -109,7 +111,10 @@ def _home(explanation: Explanation, width: int) -> Iterator[str]:
     elif not explanation.in_database:
         yield "It is not in this database, so nothing here can bind it to a directory."
     elif OPENCODE_2 in _lacking(explanation):
+        session = orphan.session
         yield "Opencode 1 has it, and where it does is not looked at here; opencode 2 doesn't have it."
+        if explanation.info.status is DirectoryStatus.THERE:
+            yield f"  {styled('open it in opencode 1', fg='cyan')}: {_opening(session)}"
     elif orphan.suggestion is not None:
         home = orphan.suggestion
         text = f"{home.directory}, project {home.project_id}; {home.because}"
@@ -131,7 +136,7 @@ def _in_place(explanation: Explanation, width: int) -> Iterator[str]:
     else:
         yield f"It is no orphan: {who} shows and resumes it where it is."
     if explanation.held_by == (OPENCODE_2,):
-        yield "Opencode 1 doesn't have it."
+        yield "Opencode 1 doesn't have it, and no command brings it there: go on with it in opencode 2."
     elif OPENCODE_2 in explanation.held_by:
         yield "Opencode 1 has it too, in a row of its own, which is not looked at here."
     label = "left out" if session.id == root.id else "root left out"
@@ -161,7 +166,11 @@ def _open_command(explanation: Explanation) -> str | None:
     root = explanation.root
     if explanation.orphan.reasons or explanation.held_by != (OPENCODE_1,):
         return None
-    return f"cd {shell_quote(root.directory)} && opencode -s {shell_quote(root.id)}"
+    return _opening(root)
+
+
+def _opening(session: Session) -> str:
+    return f"cd {shell_quote(session.directory)} && opencode -s {shell_quote(session.id)}"
 
 
 def _and(names: Sequence[str]) -> str:

@@ -61,7 +61,7 @@ def _announcement(plan: Plan) -> Iterator[str]:
     if plan.announce:
         yield f"the model of opencode 2 is told of the new directory: {count(moving, 'session')}"
     elif plan.dialect != "v1" and moving:
-        yield "the model of opencode 2 is not told of the new directory"
+        yield "no message tells the model of opencode 2 of the new directory"
 
 
 def headline(plan: Plan) -> str:

@@ -15,11 +15,19 @@ if TYPE_CHECKING:
 
 
 def session_rows(
-    sessions: Iterable[Session], projects: Iterable[Project], passages: Mapping[str, Passage] | None = None
+    sessions: Iterable[Session],
+    projects: Iterable[Project],
+    passages: Mapping[str, Passage] | None = None,
+    held_by: Mapping[str, Sequence[str]] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return one JSON object per session, with the `passage` where a text was found in its conversation."""
+    """Return one JSON object per session, with the `passage` where a text was found in its conversation.
+
+    With `held_by`, `heldBy` names the opencodes that have it.
+    """
     known = project_rows_by_id(projects)
     rows = [session_row(session, known) for session in sessions]
+    for row in rows if held_by else ():
+        row["heldBy"] = held_by[row["id"]] if held_by else ()
     for row in rows if passages else ():
         if passages and (passage := passages.get(row["id"])):
             row["passage"] = passage._asdict()
@@ -97,12 +105,19 @@ def suggestion_row(suggestion: Suggestion | None) -> dict[str, str] | None:
 NARROW = 100
 
 
-def session_columns(*, with_project: bool, width: int | None = None) -> dict[str, Callable[[Mapping[str, Any]], str]]:
-    """Return the columns of the table; on a narrow terminal the directory alone must say which project."""
+def session_columns(
+    *, with_project: bool, with_opencode: bool = False, width: int | None = None
+) -> dict[str, Callable[[Mapping[str, Any]], str]]:
+    """Return the columns of the table; on a narrow terminal the directory alone must say which project.
+
+    `with_opencode`: one that says which opencodes have it.
+    """
     found: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "Session ID": lambda row: row["id"],
         "Updated": lambda row: local_time(row["updated"]),
     }
+    if with_opencode:
+        found["opencode"] = lambda row: " ".join(who.removeprefix("opencode ") for who in row["heldBy"])
     if with_project:
         if width is None or width >= NARROW:
             found["Project"] = lambda row: (

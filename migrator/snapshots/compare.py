@@ -85,6 +85,15 @@ def same_as_snapshot(
     return {(tree, path) for tree, path in wanted if _is_same_entry(trees, tree, path, entries[path], now)}
 
 
+def is_in_the_way(worktree: str, path: str) -> bool:
+    """Tell whether what is at `path`, or above it, is something that was no part of a file there: git removes it all.
+
+    A directory in the place of the file, or a file or link in the place of a directory above it.
+    """
+    entry = _entry_at(worktree, path)
+    return entry.mode is not None and (entry.path != path or stat.S_ISDIR(entry.mode))
+
+
 def _entry_at(worktree: str, path: str) -> _WorktreeEntry:
     for part in accumulate(path.split("/"), os.path.join):
         try:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_directory
-from migrator.errors import MigratorError
+from migrator.errors import CantTell, MigratorError
 from migrator.paths import upwards
-from migrator.snapshots.compare import relative_path, same_as_snapshot
+from migrator.snapshots.compare import is_in_the_way, same_as_snapshot
 from migrator.snapshots.git import common_directory
 from migrator.snapshots.layout import Layout
 from migrator.snapshots.lookup import FileStatus, look_up
@@ -106,7 +106,7 @@ def _effects_in(
         try:
             answers = [answer for every in sessions.values() for answer in every]
             finder = _Finder(target, answers, readability)
-            return {id_: [finder.find(answer) for answer in every] for id_, every in sessions.items()}
+            return {id_: list(map(finder.find_or_tell, every)) for id_, every in sessions.items()}
         except MigratorError as error:
             target = UndoTarget(None, because=str(error).rstrip("."), known=False)
     return {
@@ -121,8 +121,8 @@ class _Finder:
     """Finds what an undo of each of these turns, all on one worktree, would do."""
 
     def __init__(self, target: UndoTarget, answers: Sequence[AnswerOf2], readability: Readability) -> None:
-        worktree, repository = target.worktree or "", target.repository or ""
-        self._worktree, self._repository = worktree.rstrip("/"), repository
+        self._worktree, repository = target.worktree or "", target.repository or ""
+        self._top, self._repository = self._worktree.rstrip("/") + "/", repository
         wanted = {
             (answer.turn.hash, path) for answer in answers for file in answer.turn.files if (path := self._path(file))
         }
@@ -132,30 +132,38 @@ class _Finder:
         trees = {tree for answer in answers for tree in (answer.turn.hash, answer.end)}
         self._own = own_trees(repository, trees) if target.because is None else set[str]()
 
-    def find(self, answer: AnswerOf2) -> TurnEffect:
-        """Return what an undo of a turn would do."""
+    def find_or_tell(self, answer: AnswerOf2) -> TurnEffect:
+        """Return what an undo of a turn would do, or why that can't be told."""
+        try:
+            return self._find(answer)
+        except MigratorError as error:
+            return TurnEffect(answer.turn, because=str(error).rstrip("."), known=False, looked=False)
+
+    def _find(self, answer: AnswerOf2) -> TurnEffect:
         turn = answer.turn
         paths = {file: self._path(file) for file in turn.files}
         if None in paths.values():
             return TurnEffect(turn, because=f"it names files outside of {self._worktree}, so an undo fails")
+        if any("\n" in file for file in turn.files):
+            raise CantTell("git can't be asked for a file with a line end in its name")
         found = {file: self._statuses[turn.hash, path] for file, path in paths.items() if path}
         restores = [file for file, status in found.items() if status is FileStatus.PRESENT]
         removes = [
-            file
-            for file, status in found.items()
-            if status is FileStatus.ABSENT and os.path.lexists(f"{self._worktree}/{file}")
+            file for file, status in found.items() if status is FileStatus.ABSENT and os.path.lexists(self._top + file)
         ]
         is_gone = len(turn.files) > sum(status in {FileStatus.PRESENT, FileStatus.ABSENT} for status in found.values())
         if is_gone and self._why_unreadable:
-            return TurnEffect(turn, because=self._why_unreadable, known=False, looked=False)
+            raise CantTell(self._why_unreadable)
         because = "its snapshot is gone, so an undo fails" if is_gone else None
         if is_gone and not (restores or removes):
             return TurnEffect(turn, because=because)
         is_made_here = self._is_made_here(answer)
         if is_made_here:
-            deletes = [file for file in removes if not self._is_one_file(file)]
-            because = "it is a directory now, or another file than the turn's" if deletes else because
-            removes = [file for file in removes if file not in deletes]
+            # An absolute name is removed as if it were relative.
+            deletes = [file for file in removes if os.path.isabs(file) or self._is_of_others(file)]
+            deletes += filter(self._is_of_others, restores)
+            because = f"something else is in the way of {deletes[0]} now" if deletes else because
+            removes, restores = ([file for file in files if file not in deletes] for files in (removes, restores))
             return TurnEffect(turn, self._full(deletes), self._full(removes), self._full(restores), because)
         deletes = [*removes, *self._overwritten(turn, restores, paths)]
         because = f"the session is in {self._worktree} now, and the turn was in {answer.worktree}"
@@ -168,7 +176,8 @@ class _Finder:
 
     def _path(self, file: str) -> str | None:
         """Return the path below the worktree at which the tree is asked for a file; None makes an undo fail."""
-        return relative_path(self._worktree, os.path.normpath(os.path.join(self._worktree, file)))
+        full = os.path.normpath(os.path.join(self._worktree, file))
+        return full.removeprefix(self._top) if full.startswith(self._top) else None
 
     def _is_made_here(self, answer: AnswerOf2) -> bool | None:
         """Tell whether a turn was made in this worktree; None: nobody can tell.
@@ -184,10 +193,10 @@ class _Finder:
         # One that is gone may have been renamed to this.
         return None if is_proven or not is_directory(answer.worktree) else False
 
-    def _is_one_file(self, file: str) -> bool:
-        """Tell whether removing a file of the turn removes that only; an absolute name is taken for a relative one."""
-        full = f"{self._worktree}/{file}"
-        return not os.path.isabs(file) and (os.path.islink(full) or not os.path.isdir(full))
+    def _is_of_others(self, file: str) -> bool:
+        """Tell whether an undo would remove something else than a file that the turn made or changed."""
+        path = self._path(file)
+        return path is not None and is_in_the_way(self._worktree, path)
 
     def _overwritten(self, turn: Turn, restores: Sequence[str], paths: dict[str, str | None]) -> list[str]:
         wanted = {(turn.hash, path) for file in restores if (path := paths[file])}
@@ -196,4 +205,4 @@ class _Finder:
         return [file for file in restores if (turn.hash, paths[file]) not in same]
 
     def _full(self, files: Iterable[str]) -> tuple[str, ...]:
-        return tuple(file if os.path.isabs(file) else f"{self._worktree}/{file}" for file in files)
+        return tuple(os.path.join(self._top, file) for file in files)

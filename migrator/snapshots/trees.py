@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from migrator.disk.status import names_in
+from migrator.errors import CantTell
 from migrator.places.git import environment
 from migrator.places.programs import Batch, Command
 from migrator.snapshots.git import GitFailed, check_not_endless, git_at, is_hash, run_git
@@ -113,15 +114,18 @@ def own_trees(git_dir: str, trees: Iterable[str]) -> set[str]:
     Git can't be told to leave alternates out, so it is shown the object directory without the file that names them.
     """
     objects = os.path.join(git_dir, "objects")
-    with TemporaryDirectory() as folder:
-        for name in ("objects", "refs"):
-            os.mkdir(os.path.join(folder, name))
-        with open(os.path.join(folder, "HEAD"), "w", encoding="ascii") as head:
-            head.write("ref: refs/heads/main\n")
-        for name in names_in(objects):
-            if name != "info":
+    names = [name for name in names_in(objects) if name != "info"]
+    try:
+        with TemporaryDirectory() as folder:
+            for name in ("objects", "refs"):
+                os.mkdir(os.path.join(folder, name))
+            with open(os.path.join(folder, "HEAD"), "w", encoding="ascii") as head:
+                head.write("ref: refs/heads/main\n")
+            for name in names:
                 os.symlink(os.path.join(objects, name), os.path.join(folder, "objects", name))
-        return existing_trees(folder, trees)
+            return existing_trees(folder, trees)
+    except OSError as error:
+        raise CantTell(f"no temporary folder can be made ({error.strerror or error})") from error
 
 
 def complete_trees(git_dir: str, trees: Iterable[str], extra: Mapping[str, str] | None = None) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from migrator.store.connection import columns_of
 from migrator.store.obstacles import lacks, obstacles
 from migrator.store.row_json import decode
 
@@ -53,8 +54,21 @@ _INSERTED = {
 """The columns that we fill in new rows."""
 
 
+def is_preview(db: sqlite3.Connection) -> bool:
+    """Tell whether a preview of opencode 2 wrote it, and no 2.0 has opened it since (seen with one of August 2026).
+
+    Its program has no projects of plain directories: they are all of `global`, as in opencode 1.
+    """
+    return not (columns_of(db, "session_inbox") or columns_of(db, "worktree"))
+
+
 def obstacle(db: sqlite3.Connection, *, with_v1: bool) -> str | None:
     """Return what makes writing a guess, or what opencode 2 would write over; None if there is nothing."""
+    if is_preview(db):
+        return (
+            "a preview of opencode 2 wrote it (there is no table session_inbox and no table worktree), whose rules "
+            "aren't those of 2.0; once opencode 2.0 itself has upgraded it, sessions in it can be moved"
+        )
     if with_v1 and (phase := import_phase(db)) != COMPLETED:
         return (
             f"opencode 2 has not finished importing the sessions of opencode 1 ({phase}); "

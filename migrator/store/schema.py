@@ -16,6 +16,7 @@ from migrator.store.obstacles import obstacles
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
 
     from migrator.model import Binding
 
@@ -45,13 +46,22 @@ _AGE = (
 )
 
 
+_PREVIEW = "an early preview of opencode 2"
+_NOT_2_YET = (
+    f"{_PREVIEW} made it: its sessions look like those of opencode 1, but the files that an undo restores are kept "
+    "elsewhere, where a move would leave them; opencode 2.0 imports these sessions when it first starts, and then they "
+    "can be moved"
+)
+"""Seen with 0.0.0-next-16350 of July 2026, which keeps its sessions in opencode-next.db."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """What the database can hold.
 
     `dialect` is "v1", "v2", or "v1+v2": a database of opencode 1 that opencode 2 has upgraded, with the tables of both.
     `origin_first`: its opencode prefers the origin's hash as project id (1.15.13 and later). `read_only_because`
-    names something that makes writing a guess; None if writing is safe.
+    names something that makes writing a guess; None if writing is safe. `is_preview`: see `opencode_2_schema`.
     """
 
     dialect: str
@@ -60,6 +70,7 @@ class Schema:
     has_workspace: bool
     origin_first: bool
     read_only_because: str | None = None
+    is_preview: bool = False
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -75,6 +86,11 @@ class Schema:
     def has_v2(self) -> bool:
         """Whether there is a table of sessions that opencode 2 reads."""
         return self.dialect != "v1"
+
+    def check_writable(self, path: Path) -> None:
+        """Raise MigratorError if a database with this schema, which is at `path`, isn't written to."""
+        if self.read_only_because:
+            raise MigratorError(f"{path} is not written to: {self.read_only_because}.")
 
     def storable(self, binding: Binding) -> Binding:
         """Return a binding as a row of this schema holds it."""
@@ -92,22 +108,30 @@ def recognise(db: sqlite3.Connection, path: str) -> Schema:
         if "session" in tables:
             _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
         _columns(db, path, opencode_2.REQUIRED, tables, "opencode 2.0")
+        preview = opencode_2.is_preview(db)
         return Schema(
             dialect="v1+v2" if "session" in tables else "v2",
-            age="opencode 2.0" + (" beside the tables of opencode 1" if "session" in tables else ""),
+            age=("a preview of opencode 2" if preview else "opencode 2.0")
+            + (" beside the tables of opencode 1" if "session" in tables else ""),
             has_path=True,
             has_workspace=True,
             origin_first=True,
             read_only_because=opencode_2.obstacle(db, with_v1="session" in tables),
+            is_preview=preview,
         )
     has = _columns(db, path, _REQUIRED, tables, "opencode 1.2.1 to 1.18")
+    preview = "fork_session_id" in has["session"]
     return Schema(
         dialect="v1",
-        age=next((age for table, column, age in _AGE if column in has[table]), "opencode 1.2.1 or later"),
+        age=_PREVIEW
+        if preview
+        else next((age for table, column, age in _AGE if column in has[table]), "opencode 1.2.1 or later"),
         has_path="path" in has["session"],
         has_workspace="workspace_id" in has["session"],
         origin_first="metadata" in has["session"],
-        read_only_because=next(obstacles(db, _WRITTEN, {"project": _REQUIRED["project"]}, "opencode 1"), None),
+        read_only_because=_NOT_2_YET
+        if preview
+        else next(obstacles(db, _WRITTEN, {"project": _REQUIRED["project"]}, "opencode 1"), None),
     )
 
 

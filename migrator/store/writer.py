@@ -57,6 +57,7 @@ class Writer(Store):
             try:
                 self._lock(path)
             except DatabaseInUse:
+                check_writable(path)
                 if time.monotonic() >= deadline:
                     raise
                 waiting()
@@ -114,8 +115,7 @@ class Writer(Store):
         return int(size)
 
     def _check_writable(self) -> None:
-        if self.schema.read_only_because:
-            raise MigratorError(f"{self.path} is not written to: {self.schema.read_only_because}.")
+        self.schema.check_writable(self.path)
         if self.schema.has_v2:  # it may run in the background without having the database open just now
             from migrator.store.opencode_2.services import services_at
 
@@ -258,6 +258,12 @@ class Writer(Store):
             "SELECT t.name, f.\"from\" FROM main.sqlite_master t, pragma_foreign_key_list(t.name, 'main') f "
             "WHERE t.type = 'table' AND f.\"table\" = 'project'",
         )
+
+
+def check_writable(path: Path) -> None:
+    """Raise MigratorError if a database isn't written to, whoever has it open; nothing if that can't be read now."""
+    with suppress(DatabaseInUse), Store(path, busy_seconds=0) as store:
+        store.schema.check_writable(path)
 
 
 def _all_equal(columns: Iterable[str]) -> str:

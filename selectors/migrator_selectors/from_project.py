@@ -56,7 +56,8 @@ class FromProjectPlugin(SelectorPlugin):
                 ["--from-project", "from_project"],
                 multiple=True,
                 metavar="ID|NAME|PATH",
-                help="Sessions of the project with this id (or the beginning of it), with this name, or at this path.",
+                help="Sessions of the project with this id (or the beginning of it), with this name, or at this path; "
+                "'shop-*' takes every project with such a name.",
             ),
         ]
 
@@ -66,7 +67,25 @@ class FromProjectPlugin(SelectorPlugin):
         Raises NothingMatched if no project fits, MigratorError if several do, BadInput for "".
         """
         typed: Sequence[str] = values.get("from_project") or ()
-        return [FromProject(option_text("--from-project", text), _find_project(text, context)) for text in typed]
+        return [
+            FromProject(option_text("--from-project", text), project)
+            for text in typed
+            for project in _find_projects(text, context)
+        ]
+
+
+def _find_projects(text: str, context: SelectorContext) -> Sequence[Project]:
+    """Return the project that `text` means, or those with a name that it fits as a glob; first of all it is a name."""
+    if not is_path(text) and {*"*?["} & {*text}:
+        from wcmatch import fnmatch
+
+        projects = [project for project in context.projects() if project.id != GLOBAL]
+        if not any(text in {project.name, project.label} for project in projects):
+            flags = fnmatch.BRACE | fnmatch.DOTMATCH | fnmatch.FORCEUNIX | fnmatch.CASE
+            named = [project for project in projects if fnmatch.fnmatch(project.label, text, flags=flags)]
+            if named:
+                return named
+    return [_find_project(text, context)]
 
 
 def _find_project(text: str, context: SelectorContext) -> Project:

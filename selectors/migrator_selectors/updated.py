@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_UNITS = {
+    "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1),
+    "month": timedelta(days=30), "year": timedelta(days=365),
+}  # fmt: skip
+_AGO = re.compile(r"([0-9]+|an?) ?(?:([hdw])|(minute|hour|day|week|month|year)s?)(?: ago)?", re.IGNORECASE)
+_LETTERS = {"h": "hour", "d": "day", "w": "week"}
+_DAYS = {"today": 0, "yesterday": 1}
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class UpdatedPlugin(SelectorPlugin):
     narrows = True
 
     def options(self) -> Sequence[click.Option]:
-        when = "a date, a date and time, or how long ago: 2026-01-31, 2026-01-31T18:00, 12h, 30d, 2w"
+        when = "a date, a date and time, or how long ago: 2026-01-31, 2026-01-31T18:00, yesterday, 12h, '3 days ago'"
         return [
             click.Option(["--since"], metavar="WHEN", help=f"Only sessions updated since then; {when}."),
             click.Option(["--until"], metavar="WHEN", help="Only sessions updated until then; a date means its end."),
@@ -77,20 +83,27 @@ def milliseconds(text: str, option: str = "", *, end: bool = False) -> int:
     """Return the time that `text` means, in milliseconds since 1970; times without a zone are local.
 
     Takes `2026-01-31` (its beginning, or its last millisecond where `end`), `2026-01-31T18:00` with or without a
-    zone, `12h`, `30d`, `2w` (before now), and 13 digits, which are milliseconds. Raises BadInput for anything else.
+    zone, `today`, `yesterday` (as dates), `12h`, `30d`, `2w`, `3 days ago` (before now; a month is 30 days,
+    a year 365), and 13 digits, which are milliseconds. Raises BadInput for anything else.
     """
     if re.fullmatch(r"[0-9]{13}", text):
         return int(text)
     try:
-        if ago := re.fullmatch(r"([0-9]+)([hdw])", text):
-            return int(time.time() * 1000) - int(ago[1]) * _UNITS[ago[2]] // _MILLISECOND
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            day = date.fromisoformat(text) + timedelta(days=end)
-            return _since_epoch(datetime(day.year, day.month, day.day)) - end  # noqa: DTZ001 - local, as a person means it
+        if ago := _AGO.fullmatch(text):
+            number = int(ago[1]) if ago[1].isdecimal() else 1
+            unit = _UNITS[_LETTERS[ago[2].lower()] if ago[2] else ago[3].lower()]
+            return int(time.time() * 1000) - number * unit // _MILLISECOND
+        back = _DAYS.get(text.lower())
+        if back is not None or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            today = date.fromtimestamp(time.time())  # noqa: DTZ012 - local, as a person means it
+            day = date.fromisoformat(text) if back is None else today - timedelta(days=back)
+            day += timedelta(days=end)
+            return _since_epoch(datetime(day.year, day.month, day.day)) - end  # noqa: DTZ001 - as above
         return _since_epoch(datetime.fromisoformat(text))
     except (ValueError, OverflowError, OSError):
         raise BadInput(
-            f"{option} {text}: no time; write 2026-01-31, 2026-01-31T18:00, or how long ago: 12h, 30d, 2w".lstrip(),
+            f"{option} {text}".lstrip()
+            + ": no time; write 2026-01-31, 2026-01-31T18:00, yesterday, or how long ago: 12h, 30d, '3 days ago'"
         ) from None
 
 

@@ -23,7 +23,7 @@ def empty_repository(at: Path) -> Path:
     return at
 
 
-@pytest.fixture(params=["1.18.34", "v2-migrated"])
+@pytest.fixture(params=["1.18.34", "v2-run-upgraded"])
 def register(make_register: MakeRegister, request: pytest.FixtureRequest) -> Register:
     """Sessions in an empty repository and in a second one; opencode has the first as the worktree of `global`."""
     register = make_register(request.param)

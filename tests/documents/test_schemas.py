@@ -56,13 +56,13 @@ def checked(home: Home, name: str, *words: str, code: int = 0) -> Any:
     return finished.json
 
 
-@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-fresh", "v2-migrated"])
+@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-fresh", "v2-run-fresh", "v2-run-upgraded"])
 def test_real_output_on_every_schema_of_opencode(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     home.repository("target", "sub")
     plan = checked(home, "plan", "plan", *SELECT)
     assert checked(home, "plan", "move", *SELECT, "--dry-run") == plan
-    sessions = {"real-1.18.34": 18, "v2-fresh": 6, "v2-migrated": 6}.get(fixture, 7)
+    sessions = {"real-1.18.34": 18, "v2-fresh": 6, "v2-run-fresh": 11, "v2-run-upgraded": 19}.get(fixture, 7)
     assert plan["summary"]["sessions"] == sessions
     assert (plan["changes"][0]["before"]["path"] is None) == (fixture in {"1.2.1", "1.2.27"})
     run = checked(home, "run", "move", *SELECT, "--yes")

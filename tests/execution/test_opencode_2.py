@@ -182,7 +182,9 @@ def test_a_session_that_can_not_be_numbered_on_is_named_and_nothing_is_written(h
 def test_nobody_is_told_where_that_is_not_wanted(home: Home) -> None:
     before = rows(home)
     said = run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--no-announce", "--dry-run").stdout
-    assert "not told of the new directory" in said
+    assert "no message tells the model of opencode 2 of the new directory" in said
+    assert "will show no changes of any earlier turn in 15 sessions" in " ".join(said.split())
+    assert "HTTP 500" not in run(home, "move", *SEARCH, "--to-dir", home.src / "shop", "--dry-run").stdout
     move(home, "--no-announce")
     found = changes(before, rows(home))
     assert "event_sequence" not in found

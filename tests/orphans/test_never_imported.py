@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def register(make_register: MakeRegister) -> Register:
     """One session of both, and three that only opencode 1 has: in order, in "global", in a directory that is gone."""
-    register = make_register("v2-migrated")
+    register = make_register("v2-run-upgraded")
     shop = repository(register.at / "shop")
     register.add("ses_both", shop)
     bound = {"project_id": root_commit(shop), "directory": str(shop), "path": ""}
@@ -77,6 +77,6 @@ def test_explain_says_who_has_it(register: Register) -> None:
 
 
 def test_a_database_of_opencode_2_alone_has_none(make_register: MakeRegister) -> None:
-    register = make_register("v2-fresh")
+    register = make_register("v2-run-fresh")
     register.add("ses_1", repository(register.at / "shop"))
     assert register.found() == {}

@@ -22,7 +22,7 @@ USED = 4_000_000_000_000
 """Sessions are used so late that none is too old for a list."""
 
 
-@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "1.18.34", "v2-fresh", "v2-migrated"])
+@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "1.18.34", "v2-run-fresh", "v2-run-upgraded"])
 def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
     register = make_register(fixture)
     made = 0
@@ -41,7 +41,7 @@ def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
     listed = register.home.run("orphans")
     assert (listed.code, listed.stdout) == (0, "")
     said, *more = listed.stderr.splitlines()
-    assert (said, bool(more)) == ("No orphan.", fixture == "v2-migrated")  # where opencode 1 has none of them
+    assert (said, bool(more)) == ("No orphan.", fixture == "v2-run-upgraded")  # where opencode 1 has none of them
     assert register.home.run("orphans", "--json").stdout == "[]\n"
     assert register.home.run("doctor", "--json").json["orphans"] == {}
 

@@ -24,7 +24,8 @@ def test_it_lists_only_what_has_exactly_the_path(register_v2: Register, below: s
     assert register_v2.names() == {"ses_1": ["stale-path"]}
     reason = register_v2.found()["ses_1"]["stale-path"]
     stored = "NULL" if path is None else f'"{path}"'
-    assert reason.evidence == f'path is {stored}; opencode 2 computes "{below}", and lists only that there'
+    computed = f'opencode 2 computes "{below}", and lists only that there until ctrl+a asks for all'
+    assert reason.evidence == f"path is {stored}; {computed}"
     assert reason.certainty is Certainty.CERTAIN
 
 

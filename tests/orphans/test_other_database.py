@@ -82,13 +82,13 @@ def test_for_people_each_database_is_one_group(register: Register) -> None:
     ]
 
 
-@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "v2-fresh", "v2-migrated"])
+@pytest.mark.parametrize("fixture", ["1.2.1", "1.14.34", "v2-run-fresh", "v2-run-upgraded"])
 def test_whatever_opencode_wrote_it(register: Register, fixture: str) -> None:
     other = beside(register, fixture=fixture)
     add_session(other, "ses_there", directory="/srv/shop", title="In another schema", project_id="p")
-    if fixture == "v2-migrated":
+    if fixture == "v2-run-upgraded":
         add_session(other, "ses_of_1", directory="/srv/shop", table="session", project_id="p")
-    assert set(register.names()) == {"ses_there", *(["ses_of_1"] if fixture == "v2-migrated" else [])}
+    assert set(register.names()) == {"ses_there", *(["ses_of_1"] if fixture == "v2-run-upgraded" else [])}
     (row, *_) = register.home.run("orphans", "--rule", "other-database", "--json").json
     assert (row["title"], row["directory"], row["projectId"]) == ("In another schema", "/srv/shop", "p")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.model import Certainty
+from migrator.places.checkout import directory_project_id
 from tests.support.git import repository, root_commit, sub_directory
 from tests.support.repository_kinds import KINDS
 
@@ -31,8 +32,13 @@ def test_in_a_directory_that_is_a_project_of_its_own(register_v2: Register) -> N
     assert {id_: list(why) for id_, why in found.items()} == {"ses_1": ["stranded-in-global"]}
     reason = found["ses_1"]["stranded-in-global"]
     assert reason.certainty is Certainty.CERTAIN
-    assert reason.evidence.startswith('bound to "global", which opencode 2 lists nowhere; opencode resolves ')
-    assert reason.evidence.endswith("(no repository, so on its own)")
+    assert reason.evidence.startswith(
+        'bound to "global", which opencode 2 lists only among all projects; opencode resolves '
+    )
+    assert reason.evidence.endswith(
+        "(no repository, so on its own); opencode 2 leaves it there for ever, since it takes over only what is in a "
+        "repository"
+    )
 
 
 @pytest.mark.parametrize("below", ["", "src/deep"])
@@ -44,18 +50,52 @@ def test_in_a_repository(register_v2: Register, below: str) -> None:
     assert root_commit(shop)[:12] in register_v2.found()["ses_1"]["stranded-in-global"].evidence
 
 
-def test_opencode_2_takes_over_what_is_there_at_its_first_start(register_v2: Register) -> None:
+def test_outside_any_repository_it_stays_so_and_rescue_brings_it_home(register_v2: Register) -> None:
+    """opencode 2 takes nothing over there, neither at its first start nor later."""
+    notes = sub_directory(register_v2.at / "notes")
+    imported(register_v2, "ses_1", notes)
+    reason = register_v2.found()["ses_1"]["stranded-in-global"]
+    assert reason.certainty is Certainty.CERTAIN
+    assert "first started" not in reason.evidence
+    done = register_v2.home.run("rescue", "--yes", "--json")
+    assert (done.code, done.json["sessions"]) == (0, 1), done.stderr
+    rows = register_v2.home.query("SELECT project_id, directory, path FROM session_v2")
+    assert rows == [(directory_project_id(str(notes)), str(notes), "")]
+    assert register_v2.found() == {}
+
+
+def test_in_a_repository_opencode_2_takes_it_over_at_its_first_start(register_v2: Register) -> None:
     """It is lost until then, and the plan may well come before that."""
-    imported(register_v2, "ses_1", sub_directory(register_v2.at / "notes"))
-    imported(register_v2, "ses_2", sub_directory(register_v2.at / "papers"), workspace_id="wrk_gone")
-    first, second = (register_v2.found()[id_]["stranded-in-global"].evidence for id_ in ("ses_1", "ses_2"))
-    assert first.endswith("; opencode 2 takes it over when it is first started there")
-    assert second.endswith("(no repository, so on its own)"), "a session in a workspace it does not take over"
+    shop, other = repository(register_v2.at / "shop"), repository(register_v2.at / "other")
+    (register_v2.at / "link").symlink_to(shop)
+    imported(register_v2, "ses_1", shop)
+    imported(register_v2, "ses_2", other, workspace_id="wrk_gone")
+    imported(register_v2, "ses_3", register_v2.at / "link")
+    first, second, third = (register_v2.found()[f"ses_{number}"]["stranded-in-global"] for number in (1, 2, 3))
+    assert first.evidence.endswith("; opencode mends this itself when it is next started there")
+    assert first.certainty is Certainty.LIKELY
+    assert second.evidence.endswith(
+        "; opencode 2 leaves it there for ever, since it takes over only sessions in no workspace"
+    )
+    assert third.evidence.endswith(f"since it takes over only what is stored below {shop}"), "not through a symlink"
+    assert {second.certainty, third.certainty} == {Certainty.CERTAIN}
+    register_v2.opened(shop)
+    again = register_v2.found()["ses_1"]["stranded-in-global"]
+    assert again.evidence.endswith("since it takes over only at its first start in a checkout")
+    assert again.certainty is Certainty.CERTAIN
 
 
 def test_global_is_where_a_repository_without_any_mark_is(register_v2: Register) -> None:
     empty = KINDS["empty"](register_v2.at)
     imported(register_v2, "ses_1", empty, path="")
+    assert register_v2.found() == {}
+
+
+def test_a_preview_of_opencode_2_keeps_plain_directories_there(register_v2: Register) -> None:
+    """Its databases have neither table (seen with the preview of August 2026)."""
+    imported(register_v2, "ses_1", sub_directory(register_v2.at / "notes"))
+    for table in ("worktree", "session_inbox"):
+        register_v2.home.execute(f"DROP TABLE {table}")
     assert register_v2.found() == {}
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def register(make_register: MakeRegister) -> Register:
     """One session of both, one that only opencode 1 has, and one that only opencode 2 has."""
-    register = make_register("v2-migrated")
+    register = make_register("v2-run-upgraded")
     shop = repository(register.at / "shop")
     bound = {"project_id": root_commit(shop), "directory": str(shop), "path": ""}
     for id_ in ("ses_both", "ses_only_2"):
@@ -36,7 +36,7 @@ def explained(register: Register, id_: str) -> Any:
 def test_one_that_only_opencode_2_has(register: Register) -> None:
     assert last_lines(register, "ses_only_2") == [
         "It is no orphan: opencode 2 shows and resumes it where it is.",
-        "Opencode 1 doesn't have it.",
+        "Opencode 1 doesn't have it, and no command brings it there: go on with it in opencode 2.",
     ]
     assert explained(register, "ses_only_2")["heldBy"] == ["opencode 2"]
     told = register.home.run("orphans", "--explain", "ses_only_2").stdout
@@ -45,8 +45,11 @@ def test_one_that_only_opencode_2_has(register: Register) -> None:
 
 def test_one_that_only_opencode_1_has(register: Register) -> None:
     assert last_lines(register, "ses_only_1") == [
-        "Opencode 1 has it, and where it does is not looked at here; opencode 2 doesn't have it."
+        "Opencode 1 has it, and where it does is not looked at here; opencode 2 doesn't have it.",
+        f"  open it in opencode 1: cd {register.at / 'shop'} && opencode -s ses_only_1",
     ]
+    (reason,) = explained(register, "ses_only_1")["reasons"]
+    assert reason["evidence"].startswith("only opencode 1 has it, and shows it: ")
     assert explained(register, "ses_only_1")["heldBy"] == ["opencode 1"]
 
 
@@ -71,8 +74,24 @@ def test_summaries(register: Register) -> None:
     assert "ok 3 sessions in 1 project; 1 session only opencode 1 has; 1 session only opencode 2 has" in checked
 
 
+def test_a_list_says_which_opencode_shows_each(register: Register) -> None:
+    listed = ("list", "--all")
+    assert {row["id"]: row["heldBy"] for row in register.home.run(*listed, "--json").json} == {
+        "ses_both": ["opencode 1", "opencode 2"],
+        "ses_only_1": ["opencode 1"],
+        "ses_only_2": ["opencode 2"],
+    }
+    table = register.home.run(*listed).stdout
+    shown = {line.split()[0]: line[table.index("opencode") :].split("  ")[0] for line in table.splitlines()[1:]}
+    assert shown == {"ses_both": "1 2", "ses_only_1": "1", "ses_only_2": "2"}
+    for id_ in ("ses_only_1", "ses_only_2"):
+        register.home.execute("DELETE FROM session WHERE id = ?", [id_])
+        register.home.execute("DELETE FROM session_v2 WHERE id = ?", [id_])
+    assert "opencode" not in register.home.run(*listed).stdout.splitlines()[0]
+
+
 @pytest.mark.parametrize(
-    ("fixture", "who"), [("v2-fresh", ["opencode 2"]), ("1.18.34", ["opencode 1"]), ("1.2.1", ["opencode 1"])]
+    ("fixture", "who"), [("v2-run-fresh", ["opencode 2"]), ("1.18.34", ["opencode 1"]), ("1.2.1", ["opencode 1"])]
 )
 def test_a_database_of_one_opencode(make_register: MakeRegister, fixture: str, who: list[str]) -> None:
     register = make_register(fixture)
@@ -81,7 +100,7 @@ def test_a_database_of_one_opencode(make_register: MakeRegister, fixture: str, w
     lines = last_lines(register, "ses_1")
     if who == ["opencode 2"]:
         assert lines[0] == "It is no orphan: opencode 2 shows and resumes it where it is."
-        assert lines[1] == "Opencode 1 doesn't have it."
+        assert lines[1] == "Opencode 1 doesn't have it, and no command brings it there: go on with it in opencode 2."
     else:
         assert lines == ["It is no orphan: opencode shows and resumes it where it is."]
     assert register.home.run("orphans").stderr == "No orphan.\n"

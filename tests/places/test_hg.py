@@ -168,7 +168,7 @@ def test_a_repository_that_may_not_be_read_is_not_empty(
     if closed.endswith("opencode"):
         (directory / closed).write_text(KEPT_ID)
     (directory / closed).chmod(0)
-    home = UnprivilegedHome(build_home(tmp_path / "home", "v2-fresh").path)
+    home = UnprivilegedHome(build_home(tmp_path / "home", "v2-run-fresh").path)
 
     done = home.run("list", cwd=directory)
 
@@ -184,6 +184,6 @@ def test_without_hg_nobody_can_tell(
     directory = tree(one_changeset)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(MigratorError, match=f"^hg is not on PATH, so nobody can tell .* {directory} is: install Mer"):
+    with pytest.raises(MigratorError, match=f"^hg is not on PATH, .* {directory} for one of global, .* install Mer"):
         Places(ProjectIdScheme.V2).find(str(directory))
     assert Places(ProjectIdScheme.ORIGIN_FIRST).find(str(directory)).project_id == "global"

@@ -52,7 +52,7 @@ def test_the_marks_count_in_the_order_of_the_version(
     assert project_id(directory, identity) == "global"
 
 
-@pytest.mark.parametrize("fixture", ["v2-fresh", "v2-migrated"])
+@pytest.mark.parametrize("fixture", ["v2-run-fresh", "v2-run-upgraded"])
 def test_a_directory_of_its_own_has_the_id_that_it_has_in_the_fixtures(fixture: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "db")) as database:
         database.executescript((FIXTURES / f"{fixture}.sql").read_text())

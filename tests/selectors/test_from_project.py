@@ -48,6 +48,15 @@ def test_id_prefix_name_or_path(typed: str, project: Project) -> None:
     assert selected_ids(PLUGIN, facts(), from_project=(typed,)) == [project.id]
 
 
+def test_a_glob_takes_every_project_with_such_a_name() -> None:
+    assert selected_ids(PLUGIN, facts(), from_project=("{web,s*p}",)) == ["aa11", "bb33", "cc44"]
+    assert selected_ids(PLUGIN, facts(), from_project=("*",)) == ["aa11", "aa22", "bb33", "cc44"]
+    odd = facts(Project("dd", "/z", name="s*p"))
+    assert [each.match(session("x", project="dd")) for each in PLUGIN.build({"from_project": ("s*p",)}, odd)] == [True]
+    with pytest.raises(NothingMatched):
+        selected_ids(PLUGIN, facts(), from_project=("z*",))
+
+
 def test_projects_add_up() -> None:
     assert selected_ids(PLUGIN, facts(), from_project=("web", "aa22")) == ["aa11", "aa22"]
 

@@ -43,6 +43,14 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("12h", NOON - 12 * HOUR),
         ("30d", NOON - 30 * DAY),
         ("2w", NOON - 14 * DAY),
+        ("today", NOON - 12 * HOUR),
+        ("Yesterday", NOON - 36 * HOUR),
+        ("3 days ago", NOON - 3 * DAY),
+        ("1 week", NOON - 7 * DAY),
+        ("an hour ago", NOON - HOUR),
+        ("90 minutes ago", NOON - 90 * HOUR // 60),
+        ("2 Months ago", NOON - 60 * DAY),
+        ("1year", NOON - 365 * DAY),
         ("1969-12-31", -DAY - HOUR),
     ],
 )
@@ -55,11 +63,13 @@ def test_the_end_of_a_date_is_its_last_millisecond_however_long_the_day() -> Non
     for day, hours in (("2026-03-29", 23), ("2026-10-25", 25)):
         assert milliseconds(day, end=True) - milliseconds(day) == hours * HOUR - 1
     assert milliseconds("2026-01-01T12:00", end=True) == NOON
+    assert milliseconds("yesterday", end=True) == NOON - 12 * HOUR - 1
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "30", "30m", "-1d", "2026-02-30", "2026-13-01", "12:00", "99999999999999d", "9999-12-31",
+    ["", "soon", "30", "30m", "-1d", "3 fortnights", "days ago", "yesterday ago",
+     "2026-02-30", "2026-13-01", "12:00", "99999999999999d", "9999-12-31",
      "12345678901234", "\u0661d"],
 )  # fmt: skip
 def test_no_time_is_refused(text: str) -> None:

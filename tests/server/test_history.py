@@ -44,7 +44,7 @@ def test_rows_are_sessions_as_opencode_returns_them(reader: Served) -> None:
     assert {"id", "worktree"} == set(rows[id_]["project"])
 
 
-@pytest.mark.parametrize("fixture", ["1.2.1", "1.2.27", "1.14.34", "v2-fresh", "v2-migrated"])
+@pytest.mark.parametrize("fixture", ["1.2.1", "1.2.27", "1.14.34", "v2-run-fresh", "v2-run-upgraded"])
 def test_every_schema(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     listed = home.run("list", "--all", "--no-roots", "--json").json

@@ -350,17 +350,33 @@ def test_an_imported_turn_has_absolute_names(opencode: Opencode2, shop: Path) ->
     assert ((shop / "a").read_text(), (shop / "made").exists()) == ("a\n", True)
 
 
-def test_a_directory_in_the_place_of_a_file_that_the_turn_made(opencode: Opencode2, shop: Path) -> None:
-    """opencode 2 would remove it with all that is in it."""
+@pytest.mark.parametrize("name", ["a", "made"])
+def test_a_directory_in_the_place_of_a_file(opencode: Opencode2, shop: Path, name: str) -> None:
+    """opencode 2 would remove it with all that is in it, to restore the file or to take it away."""
     talk = opencode.session(shop)
     prompt = opencode.turn(talk, work, shop)
-    (shop / "made").unlink()
-    write(shop / "made" / "later", "somebody's\n")
+    (shop / name).unlink()
+    write(shop / name / "later", "somebody's\n")
     (turn,) = effects(opencode)[talk.id]
-    assert (turn["undo"], turn["deletes"]) == ("deletes", [str(shop / "made")])
+    assert (turn["undo"], turn["deletes"]) == ("deletes", [str(shop / name)])
+    before = state(shop)
     assert run(opencode.world.home, "protect", "--yes").code == 0
     opencode.undo(talk, prompt)
-    assert (shop / "made" / "later").exists()
+    assert state(shop) == before
+    assert run(opencode.world.home, "undo", "--yes").code == 0
+    opencode.undo(talk, prompt)
+    assert not (shop / name / "later").exists(), "the control: it was true"
+
+
+def test_names_that_git_quotes(opencode: Opencode2, shop: Path) -> None:
+    """opencode 2 asks for each file by its very name."""
+    talk = opencode.session(shop)
+    prompt = opencode.turn(talk, work, shop, 'a "b" \\ é [c]')
+    original = opencode.place(shop).worktree
+    (turn,) = effects(opencode)[talk.id]
+    assert (turn["undo"], turn["removes"]) == ("restores", [f'{original}/a "b" \\ é [c]'])
+    opencode.undo(talk, prompt)
+    assert not (shop / 'a "b" \\ é [c]').exists()
 
 
 def test_an_answer_that_nobody_can_read(opencode: Opencode2, shop: Path) -> None:
@@ -370,3 +386,20 @@ def test_an_answer_that_nobody_can_read(opencode: Opencode2, shop: Path) -> None
     (turn,) = effects(opencode)[talk.id]
     assert turn["undo"] == "unknown"
     assert "in table session_message can't be read" in turn["because"]
+
+
+def test_snapshots_that_nobody_may_read(opencode: Opencode2, shop: Path) -> None:
+    """Then a move is refused, since what is detached is lost, and doctor names what is in the way."""
+    talk = opencode.session(shop)
+    write(shop / "a", "before\n")
+    opencode.turn(talk, work, shop)
+    (opencode.snapshots(shop).git_dir / "config").write_text("[broken\n")
+    (turn,) = effects(opencode)[talk.id]
+    assert (turn["undo"], "git" in turn["because"]) == ("unknown", True)
+    before = rows(opencode.world.home)
+    words = ("move", "--from-id", talk.id, "--to-dir", shop / "sub", "--yes")
+    refused = run(opencode.world.home, *words)
+    assert refused.code == 1
+    assert "--undo-files detach" in refused.stderr
+    assert rows(opencode.world.home) == before
+    assert run(opencode.world.home, *words, "--undo-files", "detach").code == 0

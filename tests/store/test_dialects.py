@@ -11,11 +11,12 @@ from migrator.operations.demo import load
 from migrator.store.history_copy import HistoryCopy
 from migrator.store.reader import Store
 from tests.support.home import FIXTURES, V1_FIXTURES, Home, build_home
+from tests.support.opencode_2_database import upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-UPGRADED = "v2-migrated"
+UPGRADED = "v2-run-upgraded"
 
 
 @pytest.fixture
@@ -23,16 +24,33 @@ def home(tmp_path: Path) -> Home:
     return build_home(tmp_path / "home", UPGRADED)
 
 
-@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-fresh", UPGRADED])
+@pytest.mark.parametrize("fixture", [*V1_FIXTURES, "v2-run-fresh", UPGRADED])
 def test_the_dialect_is_told_by_the_tables(tmp_path: Path, fixture: str) -> None:
-    dialects = {"v2-fresh": "v2", UPGRADED: "v1+v2"}
+    dialects = {"v2-run-fresh": "v2", UPGRADED: "v1+v2"}
     load(FIXTURES / f"{fixture}.sql", tmp_path / "opencode.db", tmp_path)
     with Store(tmp_path / "opencode.db") as store:
         assert store.schema.dialect == dialects.get(fixture, "v1")
         assert store.schema.read_only_because is None
 
 
-@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+def test_a_database_that_the_tests_upgrade_is_as_opencode_2_upgraded_it(tmp_path: Path) -> None:
+    """Beside what it added: its own sessions, and what its first start in each directory leaves."""
+    made, wrote = build_home(tmp_path / "made", "v2-run-upgraded.v1"), build_home(tmp_path / "wrote", UPGRADED)
+    upgrade(made)
+    assert set(made.tables()) == set(wrote.tables())
+    assert {table: made.columns(table) for table in made.tables()} == {
+        table: wrote.columns(table) for table in wrote.tables()
+    }
+    columns = "id, project_id, workspace_id, parent_id, replace(directory, ?, ''), replace(path, ?, ''), title, version"
+    for table in ("session", "session_v2"):
+        sql = f"SELECT {columns} FROM {table} WHERE id IN (SELECT id FROM session) ORDER BY id"
+        rows = [home.query(sql, [str(home.path), str(home.path)[1:]]) for home in (made, wrote)]
+        assert rows[0] == rows[1]
+    empty = "SELECT seq FROM event_sequence WHERE aggregate_id = 'ses_ddcb9758cffeheG1M58RlWign5'"
+    assert made.query(empty) == wrote.query(empty) == [(-1,)]
+
+
+@pytest.mark.parametrize("fixture", ["v2-run-fresh", "v2-fresh", UPGRADED])
 def test_every_session_is_listed_once(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
     listed = home.run("list", "--all", "--no-roots", "--json").json
@@ -41,22 +59,22 @@ def test_every_session_is_listed_once(tmp_path: Path, fixture: str) -> None:
 
 
 def test_a_session_without_a_title_is_listed(home: Home) -> None:
-    home.execute("UPDATE session_v2 SET title = NULL WHERE title = 'A root'")
+    home.execute("UPDATE session_v2 SET title = NULL WHERE title = 'shop one'")
     assert "" in {row["title"] for row in home.run("list", "--all", "--json").json}
 
 
 def test_what_opencode_2_says_of_a_session_counts(home: Home) -> None:
-    home.execute("UPDATE session SET directory = '/old' WHERE title = 'A root'")
-    home.execute("UPDATE session_v2 SET directory = '/new' WHERE title = 'A root'")
+    home.execute("UPDATE session SET directory = '/old' WHERE title = 'v1 shop'")
+    home.execute("UPDATE session_v2 SET directory = '/new' WHERE title = 'v1 shop'")
     listed = {row["title"]: row["directory"] for row in home.run("list", "--all", "--json").json}
-    assert listed["A root"] == "/new"
+    assert listed["v1 shop"] == "/new"
 
 
 def test_a_session_that_was_never_imported_is_listed_too(home: Home) -> None:
-    home.execute("DELETE FROM session_v2 WHERE title = 'B root'")
-    assert "B root" in {row["title"] for row in home.run("list", "--all", "--json").json}
+    home.execute("DELETE FROM session_v2 WHERE title = 'v1 store'")
+    assert "v1 store" in {row["title"] for row in home.run("list", "--all", "--json").json}
     with Store(home.database) as store:
-        assert store.never_imported() == [id_ for (id_,) in home.query("SELECT id FROM session WHERE title = 'B root'")]
+        assert store.never_imported() == ["ses_ddcb97ee5ffeJsODPajhW82aA0"]
 
 
 @pytest.mark.parametrize("value", [None, '{"phase":"sessions","cursor":"ses_x"}', "rubbish"])
@@ -71,6 +89,18 @@ def test_a_database_is_only_read_until_its_import_is_done(home: Home, value: str
     refused = home.run("move", "--from-dir", "/**", "--to-dir", shop, "--yes")
     assert refused.code == 1
     assert "has not finished importing" in refused.stderr
+    assert home.everything() == before
+
+
+def test_a_database_of_an_early_preview_of_opencode_2_is_only_read(tmp_path: Path) -> None:
+    """It has the tables of opencode 1, but a turn's files are in `session_message`, where opencode 1 has none."""
+    home = build_home(tmp_path / "home", "v2-next-16350")
+    assert len(home.run("list", "--all", "--json").json) == 2
+    assert "an early preview of opencode 2" in home.run("doctor").stdout
+    before = home.everything()
+    refused = home.run("move", "--from-dir", "/**", "--to-dir", home.repository("new"), "--yes")
+    assert refused.code == 1
+    assert "an early preview of opencode 2 made it" in " ".join(refused.stderr.split())
     assert home.everything() == before
 
 
@@ -145,7 +175,7 @@ def test_file_undo_is_judged_in_what_opencode_2_wrote(tmp_path: Path, fixture: s
     assert home.everything() == before
 
 
-@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+@pytest.mark.parametrize("fixture", ["v2-run-fresh", UPGRADED])
 @pytest.mark.parametrize("command", ["projects", "doctor", "orphans"])
 def test_commands_that_read(tmp_path: Path, fixture: str, command: str) -> None:
     home = build_home(tmp_path / "home", fixture)
@@ -154,10 +184,10 @@ def test_commands_that_read(tmp_path: Path, fixture: str, command: str) -> None:
     assert done.json
 
 
-@pytest.mark.parametrize("fixture", ["v2-fresh", UPGRADED])
+@pytest.mark.parametrize("fixture", ["v2-run-fresh", UPGRADED])
 def test_the_history_that_is_served_has_the_same_sessions(tmp_path: Path, fixture: str) -> None:
     home = build_home(tmp_path / "home", fixture)
-    home.execute("UPDATE session_v2 SET directory = '/new', title = NULL WHERE title = 'A root'")
+    home.execute("UPDATE session_v2 SET directory = '/new', title = NULL WHERE title = 'shop one'")
     with Store(home.database) as store:
         copy = HistoryCopy(store)
         copy.index()

@@ -1,7 +1,7 @@
 """Databases of opencode 2, made from one that opencode 1 wrote: a fresh one, and one that opencode 2 upgraded.
 
-No program of opencode 2 could be run, so both are built here: the tables as others captured them (2.0.25, in the two
-orders that their columns have), the rows as the source of its import makes them.
+The tables are those that code of opencode 2 wrote, in the two orders that their columns have; the rows are made as its
+import makes them. `tests/store/test_dialects.py` holds both against a database that it imported itself.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def tables_of_2(dialect: str) -> tuple[str, ...]:
 def upgrade(home: Home) -> None:
     """Let opencode 2 upgrade and import: new tables beside the old ones, late columns at their end."""
     with closing(sqlite3.connect(home.database)) as db, db:
-        statements = _statements(home, "v2-migrated")
+        statements = _statements(home, "v2-run-upgraded")
         for table in _DROPPED:
             db.execute(f"DROP TABLE IF EXISTS {table}")
         there = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
@@ -69,7 +69,7 @@ def freshen(home: Home) -> None:
     home.database.rename(old)
     with closing(sqlite3.connect(old)) as before, closing(sqlite3.connect(home.database)) as db, db:
         db.execute("PRAGMA journal_mode = WAL")
-        for _, sql in _statements(home, "v2-fresh"):
+        for _, sql in _statements(home, "v2-run-fresh"):
             db.execute(sql)
         shared = [column for column in _columns(db, "project") if column in _columns(before, "project")]
         for row in before.execute(f"SELECT {', '.join(shared)} FROM project"):

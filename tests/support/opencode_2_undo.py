@@ -59,7 +59,7 @@ class Opencode2:
         before = snapshots.track()
         deed(*values)
         after = snapshots.track()
-        files = git(snapshots.git_dir, "diff", "--name-only", str(before), str(after)).split("\n")
+        files = git(snapshots.git_dir, "diff", "--name-only", "-z", str(before), str(after)).split("\0")
         return self.answer(talk, str(before), str(after), *filter(None, files))
 
     def answer(self, talk: Talk, start: str, end: str, *files: str) -> str:

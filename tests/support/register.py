@@ -49,10 +49,15 @@ class Register:
         add_project(self.home, id_, worktree, vcs=vcs)
 
     def opened(self, directory: Path) -> None:
-        """Leave what opencode 2 leaves at its first start in a directory: it takes nothing over there any more."""
+        """Leave what opencode 2 leaves at its first start in a directory: it takes nothing over there any more.
+
+        Outside any repository it never does, and leaves a project alone.
+        """
         place = self._place(directory)
         self.add_project(place.project_id, place.project_worktree, place.vcs)
-        self.home.insert("worktree", project_id=place.project_id, directory=place.worktree, time_created=1)
+        for top in dict.fromkeys((place.project_worktree, place.worktree) if place.vcs else ()):
+            row = {"project_id": place.project_id, "directory": top, "time_created": 1}
+            self.home.insert("worktree", row, unless_there=True)
 
     def add_workspace(self, id_: str, directory: Path | None) -> None:
         """Add a workspace row, of a project of its own."""

@@ -117,9 +117,11 @@ def bound_elsewhere_in_opencode_1(store: Store, sessions: Iterable[str]) -> list
 
 
 def suspended_sessions(store: Store, sessions: Iterable[str]) -> list[str]:
-    """Return those of these sessions with an unfinished turn, which opencode 2 resumes when it starts.
+    """Return those of these sessions with an unfinished turn, with which opencode 2 may go on.
 
-    It claims a session when it begins a turn, and lets go of it at its end (issue 41800 of opencode).
+    It claims a session when it begins a turn, and lets go of it at its end (issue 41800 of opencode). When it starts
+    after a crash, only its background service goes on: with top-level sessions and subagents in the background, ten
+    times at most. It lets go of all other children then (read in its source of October 2026).
     """
     if not store.schema.has_v2:
         return []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import GLOBAL, Certainty, Reason
+from migrator.paths import is_within, normalise, path_below
 
 if TYPE_CHECKING:
-    from migrator.model import Binding
+    from migrator.model import Binding, Project
     from migrator.orphans.rule import DirectoryInfo, RuleContext
 
 
@@ -38,21 +39,42 @@ def will_be_mended(context: RuleContext, binding: Binding, info: DirectoryInfo) 
 
 
 def will_be_adopted(context: RuleContext, binding: Binding, info: DirectoryInfo) -> bool:
-    """Tell whether opencode 2 will give these sessions the project of their directory when it is started there.
+    """Tell whether opencode 2 will bind these sessions to project and path of their directory when it starts there."""
+    return not why_not_adopted(context, binding, info)
 
-    It does for those in "global", under the id that opencode 1 left in the repository, and under the directory's own
-    id from before `git init`; and only once, as long as it has no `worktree` row of the checkout (read in its source:
-    Project.resolve and the projection of worktree.resolved).
+
+def why_not_adopted(context: RuleContext, binding: Binding, info: DirectoryInfo) -> str:
+    """Return why opencode 2 won't do so, in words that follow "it takes over only"; "" if it will.
+
+    At its first start in a checkout it takes over, for the main worktree and then for the checkout itself, what is
+    stored below it in "global" or under the id that opencode 1 left in the repository, and all of the projects of plain
+    directories that are in the repository now, since `git init`. What it has taken over once has the path that it got
+    then (read in its source of October 2026: Project.resolve and the projection of worktree.resolved; in part run).
     """
-    place = info.place
-    if place is None or binding.workspace_id is not None or binding.project_id not in context.projects:
+    place, project = info.place, context.projects.get(binding.project_id)
+    if place is None or place.vcs is None:
+        return "what is in a repository"
+    if binding.workspace_id is not None:
+        return "sessions in no workspace"
+    if project is None:
+        return "sessions of a project that has a row"
+    tops = dict.fromkeys((place.project_worktree, place.worktree))
+    unseen = [top for top in tops if (place.project_id, top) not in context.resolved]
+    for top in unseen:
+        if _is_plain_within(context, project, top):
+            directory = project.worktree
+        elif binding.project_id in {GLOBAL, info.kept_id} and is_within(binding.directory, top):
+            directory = normalise(binding.directory)
+        else:
+            continue
+        if is_within(directory, top):
+            return "" if path_below(directory, top) == place.path else f"what is at the right path below {top}"
+    return f"what is stored below {unseen[-1]}" if unseen else "at its first start in a checkout"
+
+
+def _is_plain_within(context: RuleContext, project: Project, top: str) -> bool:
+    """Tell whether a project is that of a plain directory which is in the repository at `top` now."""
+    if project.vcs is not None or not is_within(project.worktree, top):
         return False
-    if (place.project_id, place.worktree) in context.resolved:
-        return False
-    if binding.project_id in {GLOBAL, info.kept_id}:
-        return True
-    project = context.projects[binding.project_id]
-    if project.vcs is not None or place.vcs is None:
-        return False
-    project_place = context.inspect(project.worktree).place
-    return project_place is not None and project_place.worktree == place.worktree
+    place = context.inspect(project.worktree).place
+    return place is not None and place.worktree == top

@@ -19,7 +19,7 @@ class GlobalClaimed(OrphanRule):
     """After `git init` the old sessions are in no list there.
 
     opencode adopts those whose directory is exactly the top of the checkout when it is started in it; those below stay
-    behind (1.2.27 to 1.18.34; 1.2.1 tries and fails). To opencode 2 all of "global" is lost: see stranded-in-global.
+    behind (1.2.27 to 1.18.34; 1.2.1 tries and fails). What opencode 2 has in "global" is for stranded-in-global.
     """
 
     name = "global-claimed"

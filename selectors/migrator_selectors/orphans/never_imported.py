@@ -31,8 +31,9 @@ class NeverImported(OrphanRule):
         """Yield all of them; as long as the import isn't done they are another rule's."""
         if context.not_imported and context.import_phase == COMPLETED:
             text = (
-                "only opencode 1 has it: opencode 2 imported its sessions once, and never does so again; "
-                "go on with it in opencode 1, or ask opencode for a way (its issue 49641)"
+                "only opencode 1 has it, and shows it: opencode 2 imported its sessions once, and never does so "
+                "again, so no command brings it there; go on with it in opencode 1 (opencode's issue 49641 asks for a "
+                "way)"
             )
             yield Finding(context.not_imported, Reason(self.name, text, Certainty.CERTAIN))
 

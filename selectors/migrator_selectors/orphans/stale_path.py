@@ -22,8 +22,9 @@ class StalePath(OrphanRule):
     sessions), and below it a wrong one does. NULL counts as the exact directory: seen there, but from no directory
     between it and the top. Databases from before 1.14 are full of NULL, which is fine (all seen with 1.18.34).
 
-    Opencode 2 asks for exactly the path that it is started in, at the top too, and NULL is none. Only in "global",
-    where a repository without any mark is, it asks for the directory (read in its source, SessionStore.list).
+    Opencode 2 asks for exactly the path that it is started in, at the top too, and NULL is none; ctrl+a asks for all
+    projects. Only in "global", where a repository without any mark is, it asks for the directory (read in its source,
+    SessionStore.list).
     """
 
     name = "stale-path"
@@ -52,7 +53,8 @@ class StalePath(OrphanRule):
         for binding, sessions in context.bound.items():
             place = _place_of_project(context, binding)
             if place is not None and place.project_id != GLOBAL and place.path != binding.path:
-                text = f'path is {_stored(binding.path)}; opencode 2 computes "{place.path}", and lists only that there'
+                computed = f'opencode 2 computes "{place.path}", and lists only that there until ctrl+a asks for all'
+                text = f"path is {_stored(binding.path)}; {computed}"
                 yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
 
     def _missing(self, place: Place) -> Reason:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.model import GLOBAL, Certainty, Reason
+from migrator.model import GLOBAL
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans._reasons import resolution, will_be_adopted
+from migrator_selectors.orphans._reasons import reason_unless_mended, resolution, why_not_adopted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class StrandedInGlobal(OrphanRule):
     """To opencode 2 every directory is of a project, and it lists by project: what is in "global" is in no list there.
 
-    It takes such sessions over when a directory is opened for the first time. Its import of the sessions of opencode 1
-    runs beside that and often comes too late (issues 50551, 50800 and 49827 of opencode; read in its source, not run).
+    In a repository it takes such sessions over at its first start there, and none that are stored through a symlink.
+    Outside any it never does, so what opencode 1 had in a plain directory stays here after the import (issues 50551,
+    50800 and 49827 of opencode; read in its source of October 2026, and seen when parts of that were run).
     """
 
     name = "stranded-in-global"
@@ -32,10 +33,10 @@ class StrandedInGlobal(OrphanRule):
                 continue
             info = context.inspect(binding.directory)
             if info.place is not None and info.place.project_id != GLOBAL:
-                text = f'bound to "global", which opencode 2 lists nowhere; {resolution(info)}'
-                if will_be_adopted(context, binding, info):
-                    text += "; opencode 2 takes it over when it is first started there"
-                yield Finding(sessions, Reason(self.name, text, Certainty.CERTAIN))
+                text = f'bound to "global", which opencode 2 lists only among all projects; {resolution(info)}'
+                if why := why_not_adopted(context, binding, info):
+                    text += f"; opencode 2 leaves it there for ever, since it takes over only {why}"
+                yield Finding(sessions, reason_unless_mended(self.name, text, mended=not why))
 
     def explain_pass(self, context: RuleContext, session: Session) -> str:
         if not context.is_v2:

@@ -63,7 +63,7 @@ server.serve_forever()
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    home = build_home(tmp_path / "home", "v2-fresh")
+    home = build_home(tmp_path / "home", "v2-run-fresh")
     monkeypatch.setenv("HOME", str(home.path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     return home
@@ -234,7 +234,7 @@ def test_a_file_that_is_no_registration_is_no_obstacle(home: Home, text: str) ->
 
 
 def test_a_service_on_another_database_is_no_obstacle(home: Home, tmp_path: Path) -> None:
-    other = build_home(tmp_path / "other", "v2-fresh")
+    other = build_home(tmp_path / "other", "v2-run-fresh")
     with service(home, "ready", other.database):
         Writer(home.database).close()
     with service(home, "ready", tmp_path / "notes.db"), pytest.raises(DatabaseInUse):
@@ -256,11 +256,11 @@ def test_opencode_1_has_no_such_service(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_commands_refuse_and_keep_the_password_to_themselves(home: Home) -> None:
-    home.repository("gitA", "sub")
+    home.repository("shop", "sub")
     new = home.repository("new")
     with service(home) as pid:
         before = home.everything()
-        done = home.run("move", "--from-dir", "~/src/gitA", "--to-dir", new, "--yes")
+        done = home.run("move", "--from-dir", "~/src/shop", "--to-dir", new, "--yes")
         assert done.code == 4, done.stderr
         assert f"opencode's background service (pid {pid})" in done.stderr
         doctor = home.run("doctor")
