@@ -122,6 +122,17 @@ def _is_symbol(char: str) -> bool:
     return not char.isascii() and unicodedata.category(char) in {"So", "Sk", "Sm", "Po", "Pd"}
 
 
+def without_long_values(message: str) -> str:
+    """Return a message in which values that somebody typed, of 5,000 characters and more, are cut.
+
+    A path and a command line are shorter: people still have to copy them.
+    """
+    return _LONG_VALUE.sub(lambda found: f"{found[0][:100]}… ({len(found[0]):,} characters)", message)
+
+
+_LONG_VALUE = re.compile(r"'[^'`]{5000,}'?|\"[^\"`]{5000,}\"?|[^\s`]{5000,}")
+
+
 def one_line(text: str) -> str:
     """Return prose as it may be printed (`printable`), its line ends and other white space as single spaces."""
     if text.isascii() and text.isprintable():

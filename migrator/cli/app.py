@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from migrator import __version__
-from migrator.cli.options import database_options
+from migrator.cli.options import UncheckedOutput, database_options
 from migrator.errors import BadInput
 from migrator.plugins import commands, load_command
 from migrator.text import PROGRAM, is_utf_8
@@ -47,7 +47,10 @@ class CheckedContext(click.Context):
         return help_text(self)
 
     def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a command, unless an argument isn't UTF-8. Names of files may be any bytes, as on any Unix."""
+        """Call a command, unless an argument isn't UTF-8, or names a file to write that may not be written.
+
+        Names of files may be any bytes, as on any Unix.
+        """
         for parameter in self.command.get_params(self):
             value = self.params.get(parameter.name or "")
             for text in value if isinstance(value, (tuple, list)) else [value]:
@@ -58,7 +61,22 @@ class CheckedContext(click.Context):
                         f"{name}: {os.fsencode(text)!r} is not UTF-8, and opencode stores only UTF-8: "
                         "type it in UTF-8, or rename the directory."
                     )
+        for name, value in kwargs.items():
+            if isinstance(value, UncheckedOutput):
+                kwargs[name] = value.check(self._files_read())
         return super().invoke(callback, *args, **kwargs)
+
+    def _files_read(self) -> list[str]:
+        """Return the files that the command reads: its own, and those named before its name."""
+        context: click.Context | None = self
+        found: list[str] = []
+        while context is not None:
+            for parameter in context.command.get_params(context):
+                value = context.params.get(parameter.name or "")
+                if isinstance(parameter.type, click.Path):
+                    found += value if isinstance(value, (tuple, list)) else [] if value is None else [value]
+            context = context.parent
+        return [spelling for name in found for spelling in (name, os.path.expanduser(name))]
 
 
 class LazyGroup(click.Group):

@@ -49,6 +49,7 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     try:
         context = CommandContext(path, home, busy_seconds, database_words(values), progress_bar)
     except DatabaseInUse:
+        _refuse_while_our_run_goes_on(path)
         raise in_use_error(path, who_has_open(path), can_wait="wait" in values) from None
     if (because := context.store.schema.read_only_because) is not None:
         if "yes" in values and not values.get("dry_run"):
@@ -56,6 +57,22 @@ def open_context(values: dict[str, Any]) -> CommandContext:
             context.store.schema.check_writable(path)
         say(f"note: {path} is only read: {because}.", err=True)
     return context
+
+
+def _refuse_while_our_run_goes_on(path: Path) -> None:
+    """Raise DatabaseInUse with the run and its process, if it is a run of ours that has the database locked."""
+    from migrator.errors import DatabaseInUse, MigratorError
+    from migrator.execution.run_log import refuse_while_going_on, run_entries
+    from migrator.store.location import is_same_file
+
+    try:
+        for run in run_entries(str(path)):
+            if is_same_file(run.store, path):
+                refuse_while_going_on(run, str(path))
+    except DatabaseInUse:
+        raise
+    except MigratorError:
+        return  # journals that can't be read: who has the database open is said at least
 
 
 def database_words(values: dict[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -11,7 +12,7 @@ from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
 from migrator.text import our_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from migrator.arguments import SearchRequest, SelectRequest
     from migrator.output.output_file import OutputFile
@@ -142,15 +143,26 @@ def output_option(*names: str, kind: str, help: str) -> Option:  # noqa: A002 - 
     The command needs `force_option` too.
     """
 
-    def check(context: click.Context, _parameter: click.Parameter, value: str | None) -> OutputFile | None:
-        if value is None:
-            return None
+    def later(context: click.Context, _parameter: click.Parameter, value: str | None) -> UncheckedOutput | None:
+        return None if value is None else UncheckedOutput(value, kind, context.params["force"])
+
+    return click.option(*names, metavar="FILE", callback=later, help=help)
+
+
+@dataclass(frozen=True, slots=True)
+class UncheckedOutput:
+    """A file to write, as it was typed: whether we may is known once all arguments are read."""
+
+    name: str
+    kind: str
+    force: bool
+
+    def check(self, inputs: Collection[str]) -> OutputFile:
+        """Return the file; `inputs` are those that the command reads. Raises MigratorError if we may not write it."""
         from migrator.output import kinds
         from migrator.output.output_file import OutputFile
 
-        return OutputFile(value, getattr(kinds, kind), context.params["force"])
-
-    return click.option(*names, metavar="FILE", callback=check, help=help)
+        return OutputFile(self.name, getattr(kinds, self.kind), self.force, inputs)
 
 
 # -- how to write ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from migrator.text import printable
+from migrator.text import printable, without_long_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,7 +58,7 @@ def echo_error(message: str) -> None:
     from migrator.reporting.style import cleaned_line, styled
 
     color = False if os.environ.get("NO_COLOR") else None
-    click.echo(cleaned_line(f"{styled('error:', fg='red')} {message}"), err=True, color=color)
+    click.echo(cleaned_line(f"{styled('error:', fg='red')} {without_long_values(message)}"), err=True, color=color)
 
 
 def echo_warnings(warnings: Iterable[PlanWarning]) -> None:

@@ -10,10 +10,11 @@ import errno
 import os
 import stat
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _AT_ONCE = 1 << 20
@@ -33,7 +34,18 @@ class NotPlain(OSError):
 def read_file(path: str | Path, limit: int) -> bytes:
     """Return the content of a regular file that was found on the disk, of at most `limit` bytes.
 
-    A FIFO or a device in its place is never waited for, or even opened. Raises OSError.
+    Raises OSError.
+    """
+    with opened(path, limit) as descriptor:
+        return _whole(lambda size: os.read(descriptor, size), limit)
+
+
+@contextmanager
+def opened(path: str | Path, limit: int | None = None) -> Iterator[int]:
+    """Open a regular file, of at most `limit` bytes, for a block that reads it by its descriptor.
+
+    What is no regular file is never waited for, or even opened. Some below /proc say that they are regular files and
+    wait for ever, as /proc/kmsg does: reading them raises NotPlain. Raises OSError.
     """
     try:
         check_plain(os.stat(path), limit)
@@ -42,7 +54,9 @@ def read_file(path: str | Path, limit: int) -> bytes:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
     try:
         check_plain(os.fstat(descriptor), limit)  # somebody may have put another there meanwhile
-        return _whole(lambda size: os.read(descriptor, size), limit)
+        yield descriptor
+    except BlockingIOError as error:
+        raise NotPlain(errno.EINVAL, "whoever reads it waits, as for a device: it is not a file") from error
     finally:
         os.close(descriptor)
 

@@ -7,7 +7,7 @@ import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from migrator.disk.bounded import NotPlain, check_plain
+from migrator.disk.bounded import NotPlain, check_plain, opened
 from migrator.disk.status import cant_tell
 from migrator.errors import CantTell
 from migrator.text import shell_quote
@@ -50,26 +50,19 @@ def why_not_plain(paths: Mapping[str, int | None]) -> CantTell | None:
 
 
 def _read_a_little(path: str) -> None:
-    status = os.stat(path)
-    is_directory = stat.S_ISDIR(status.st_mode)
-    if not is_directory:
-        check_plain(status)
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        if is_directory:
-            os.stat(os.path.join(path, "."))  # to enter it takes another permission than to list it
-        else:
+    if not stat.S_ISDIR(os.stat(path).st_mode):
+        with opened(path) as descriptor:
             os.read(descriptor, 1)
-    finally:
-        os.close(descriptor)
+        return
+    os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    os.stat(os.path.join(path, "."))  # to enter it takes another permission than to list it
 
 
 def head_of(path: str | Path, size: int) -> bytes:
     """Return the first `size` bytes of a file, never of a FIFO. Raises CantTell if they can't be read."""
     try:
-        check_plain(os.stat(path))
-        with open(path, "rb", buffering=0) as file:
-            return file.read(size)
+        with opened(path) as descriptor:
+            return os.read(descriptor, size)
     except OSError as error:
         raise cant_tell(path, error) from error
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from migrator.places import Places, ProjectIdScheme
+from migrator.places.programs import check_setting
 from migrator.plugins import check_rule_names, orphan_rules
 from migrator.selection.context import DatabaseSelectorContext, no_progress
 from migrator.store.reader import Store
@@ -65,7 +66,11 @@ class CommandContext:
 
 
 def places_of(store: Store) -> Places:
-    """Return what resolves directories as the opencode of this database does."""
+    """Return what resolves directories as the opencode of this database does.
+
+    Raises BadInput for a setting of how long git may take that means nothing: whoever asks git comes by here first.
+    """
+    check_setting()
     if store.schema.has_v2 and not store.schema.is_preview:  # a preview has no project of a plain directory
         return Places(ProjectIdScheme.V2)
     return Places(ProjectIdScheme.ORIGIN_FIRST if store.schema.origin_first else ProjectIdScheme.CACHE_FIRST)

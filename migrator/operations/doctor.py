@@ -44,10 +44,11 @@ def check_up(context: CommandContext) -> list[CheckResult]:
     """Make every check but that of undo; nothing is changed."""
     store = context.store
     asked = context.rule_context
+    odd_rows = _odd_rows(store)  # first: sessions whose text isn't UTF-8 aren't counted then
     return [
         *_database(store),
         *_integrity(store),
-        _odd_rows(store),
+        odd_rows,
         _runs(store),
         _left_behind(store),
         *_other_databases(asked),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.model import OPENCODE_1, OPENCODE_2
 from migrator.operations.select import make_query
-from migrator.planning.odd_rows import odd_row_warnings
+from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
 from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history
 

@@ -1,8 +1,9 @@
 """The one gate for every file that a person names for us to write: an output must never be an input.
 
-What is refused, with --force too: a database, also under another name or behind a link; a name that SQLite uses beside
-one, since the next program that opens it deletes or replays what has that name; the journals of our runs, and
-whatever else we keep for ourselves. Everything else that exists is replaced if it is of the same kind, or with --force.
+What is refused, with --force too: a file that the command reads; a database, also under another name or behind a link;
+a name that SQLite uses beside one, since the next program that opens it deletes or replays what has that name; a name
+by which opencode would open its database; the journals of our runs, and whatever else we keep for ourselves. Everything
+else that exists is replaced if it is of the same kind, or with --force.
 
 A pipe or a device gets the text as it is, where the kind allows that, and so does standard output.
 """
@@ -16,17 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.data_directory import is_opened_by_opencode
 from migrator.disk.ownership import make_directory, owner_of
 from migrator.disk.readable import head_of
 from migrator.disk.status import is_open_here, status_of, why_not_writable
 from migrator.errors import BadInput, CantTell, MigratorError
 from migrator.output.kinds import HEAD_BYTES
-from migrator.output.sqlite_files import database_beside, log_beside, sqlite_file
+from migrator.output.sqlite_files import companion_of, database_beside, log_beside, sqlite_file
 from migrator.paths import upwards
 from migrator.state_dir import runs_directories, state_directory, written_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from migrator.output.kinds import Kind
 
@@ -35,12 +37,13 @@ if TYPE_CHECKING:
 class OutputFile:
     """A file that we may write. The constructor raises MigratorError if we may not, before any work is done.
 
-    `force` is whether --force was given, None where nobody could give it.
+    `force` is whether --force was given, None where nobody could give it; `inputs` are the files that are read.
     """
 
     name: str
     kind: Kind
     force: bool | None = None
+    inputs: Collection[str] = ()
 
     def __post_init__(self) -> None:
         with self._explained():
@@ -119,12 +122,7 @@ class OutputFile:
 
     def _check(self, target: Path, status: os.stat_result | None) -> None:
         shown = self.name if str(target) == os.path.abspath(self.name) else f"{self.name} leads to {target}, which"
-        if (database := database_beside(target)) is not None:
-            raise self._refusal(f"{shown} has the name of a file that SQLite keeps beside the database {database}")
-        if any(_is_below(target, folder) for folder in runs_directories(None)):
-            raise self._refusal(f"{shown} is where the journals of our runs are kept")
-        if self.kind.is_database and (log := log_beside(target)) is not None:
-            raise self._refusal(f"{log} is there, and whoever opened {self.name} would replay it; remove that first")
+        self._check_name(target, status, shown)
         if status is None:
             return
         if is_open_here(status):
@@ -140,6 +138,19 @@ class OutputFile:
             hint = ", or replace it with --force" if self.force is not None else ""
             exists = f"exists and is not a {self.kind.what}" if self.kind.begins else "exists already"
             raise self._refusal(f"{shown} {exists}", hint)
+
+    def _check_name(self, target: Path, status: os.stat_result | None, shown: str) -> None:
+        """Refuse what may not be written whatever is in it, or if nothing is there yet."""
+        if any(_is_same(target, status, name) for name in self.inputs):
+            raise self._refusal(f"{shown} is a file that this command reads")
+        if is_opened_by_opencode(companion_of(target) or target):
+            raise self._refusal(f"{shown} has a name by which opencode would open it as its database, or a part of it")
+        if (database := database_beside(target)) is not None:
+            raise self._refusal(f"{shown} has the name of a file that SQLite keeps beside the database {database}")
+        if any(_is_below(target, folder) for folder in runs_directories(None)):
+            raise self._refusal(f"{shown} is where the journals of our runs are kept")
+        if self.kind.is_database and (log := log_beside(target)) is not None:
+            raise self._refusal(f"{log} is there, and whoever opened {self.name} would replay it; remove that first")
 
     def _check_directory(self, directory: Path) -> None:
         """Raise OSError or MigratorError if no file can be made in a directory, before any work is done."""
@@ -160,6 +171,12 @@ class OutputFile:
             raise self._refusal(
                 f"The {self.kind.what} can't be written to {self.name}: {error.strerror or error}"
             ) from error
+
+
+def _is_same(target: Path, status: os.stat_result | None, name: str) -> bool:
+    """Tell whether a name leads to the target, which is at its real path, or may not be there yet."""
+    other = status_of(name)
+    return os.path.realpath(name) == str(target) or bool(status and other and os.path.samestat(status, other))
 
 
 def _is_below(target: Path, folder: Path) -> bool:

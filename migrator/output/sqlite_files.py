@@ -33,12 +33,17 @@ def sqlite_file(head: bytes) -> str | None:
     return next((what for magic, what in _SQLITE.items() if head.startswith(magic)), None)
 
 
+def companion_of(target: Path) -> Path | None:
+    """Return the database beside which SQLite would use this name; None if it uses none like it."""
+    named = _COMPANION.fullmatch(target.name)
+    return target.with_name(named[1]) if named else None
+
+
 def database_beside(target: Path) -> Path | None:
     """Return the database that SQLite would take a file of this name for a part of; None if there is none."""
-    named = _COMPANION.fullmatch(target.name)
-    if named is None:
+    database = companion_of(target)
+    if database is None:
         return None
-    database = target.with_name(named[1])
     status = status_of(database)
     if status is None or not stat.S_ISREG(status.st_mode):
         return None

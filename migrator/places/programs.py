@@ -213,6 +213,11 @@ def _write(pipe: IO[bytes], chunk: memoryview) -> int:
         return len(chunk)
 
 
+def check_setting() -> None:
+    """Raise BadInput if the user's setting is no number of seconds."""
+    _seconds(QUESTION)
+
+
 def _seconds(patience: Patience) -> float:
     """Return how many seconds a program may be silent; the user may set another number for questions."""
     text = os.environ.get(SETTING)

@@ -16,7 +16,7 @@ from migrator.model import (
     ProjectAction,
     ProjectChange,
 )
-from migrator.planning.odd_rows import odd_relative_warnings, odd_row_warnings
+from migrator.planning.odd_row_warnings import odd_relative_warnings, odd_row_warnings
 from migrator.planning.opencode_2 import opencode_2_warnings, rebind_for_opencode_1
 from migrator.planning.source_repositories import find_sources, repository_warnings
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
+from migrator.data_directory import data_directory
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import is_there, names_in
 from migrator.errors import CantTell
 from migrator.snapshots.readable import why_broken
-from migrator.store.location import data_directory
 
 if TYPE_CHECKING:
     from pathlib import Path

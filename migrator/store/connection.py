@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from migrator.disk.bounded import NotPlain, opened
 from migrator.disk.status import status_of, why_not_writable
 from migrator.errors import MigratorError
 from migrator.store.open_by import in_use_error, who_has_open
@@ -23,7 +25,7 @@ BUSY_SECONDS = 5.0  # what opencode's own connections wait
 def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open `path`; the connection is in autocommit mode, so every transaction is an explicit BEGIN."""
     status = status_of(path)
-    if status is not None and not status.st_size:
+    if status is not None and not (status.st_size and stat.S_ISREG(status.st_mode)):
         _check_header(path)
     with translate_errors(path, write=write):
         try:
@@ -92,8 +94,10 @@ def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
 
 def _check_header(path: Path) -> None:
     try:
-        with path.open("rb") as file:
-            header = file.read(len(_MAGIC))
+        with opened(path) as descriptor:
+            header = os.read(descriptor, len(_MAGIC))
+    except NotPlain as error:
+        raise MigratorError(f"{path} is no database: {error.strerror}; name opencode's with --db PATH.") from error
     except OSError as error:
         raise MigratorError(f"{path} can't be read: {error.strerror}; check its permissions.") from error
     if not header:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from migrator.data_directory import data_directory
 from migrator.disk.bounded import read_file
 from migrator.disk.status import names_in
 from migrator.errors import CantTell
 from migrator.model import Binding, Session
-from migrator.store.location import data_directory
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.data_directory import data_directory
 from migrator.disk.status import is_directory, names_in, status_of
 from migrator.errors import CantTell, MigratorError
 from migrator.text import shell_quote
@@ -30,12 +31,6 @@ class Location:
     path: Path
     others: tuple[Path, ...] = ()
     unknown: str = ""
-
-
-def data_directory(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return opencode's data directory; an empty XDG_DATA_HOME counts as unset."""
-    base = environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
-    return Path(base) / "opencode"
 
 
 def locate(
@@ -124,7 +119,7 @@ def _existing(path: Path, data: Path, why: str) -> Path:
             f"{path} is a directory, not a database ({why}); name the file, as in --db {path}/opencode.db."
         )
     if status is not None:
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISCHR(status.st_mode)):
+        if not stat.S_ISREG(status.st_mode):
             raise MigratorError(f"{path} is no file ({why}); name opencode's database with --db PATH.")
         return path.resolve()
     try:

@@ -48,7 +48,7 @@ _MAYBE_DIRECTORY = _Kind(f"({{c}} IS NULL OR {_DIRECTORY.condition})", f"{_DIREC
 _MAYBE_JSON = _Kind(f"({{c}} IS NULL OR typeof({{c}}) = 'text' AND {_JSON}(CAST({{c}} AS BLOB)))", "JSON or NULL")
 _PATHS = _Kind(f"({_JSON}(CAST({{c}} AS BLOB), 'array'))", "a JSON array of paths")
 # Conversations are most of a database, and SQLite's own decoder is quicker.
-_CONTENT = _Kind("(typeof({c}) = 'text' AND json_valid({c}))", "JSON that isn't nested too deep")
+_CONTENT = _Kind("(typeof({c}) = 'text' AND json_valid({c}))", "JSON that SQLite can read")
 
 _SESSION = {
     "id": _ID,

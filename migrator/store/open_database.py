@@ -101,6 +101,9 @@ class OpenDatabase:
         """Leave out rows whose text isn't UTF-8 too, if that is why a query failed; else raise its error."""
         if self._without_odd_text or not connection.met_no_text(error):
             raise error
+        self._leave_out_odd_text()
+
+    def _leave_out_odd_text(self) -> None:
         self.connection.text_factory = row_json.OddText.read  # for what is read of conversations, and of `main`
         self._leave_out_odd_rows(with_text=True)
 
@@ -108,7 +111,10 @@ class OpenDatabase:
         """Return what is odd in the rows that are left out and, with `everything`, in conversations and JSON too."""
         with self.translate_errors():
             if everything:
-                return list(odd_rows.every_odd_value(self.connection))
+                found = list(odd_rows.every_odd_value(self.connection))
+                if any(value.left_out for value in found) and not self._without_odd_text:
+                    self._leave_out_odd_text()
+                return found
             return list(odd_rows.odd_values(self.connection, self._odd))
 
     def odd_sessions(self) -> dict[str, OddValue]:

@@ -189,3 +189,15 @@ def test_a_schema_that_no_opencode_makes_is_only_read(home: Home, schema: str) -
     moved = home.run(*move, "--yes")
     assert (moved.code, raw(home) == before) == ((0, False) if why is None else (1, True))
     assert why is None or (why in moved.stderr and why in home.run("doctor").stdout)
+
+
+def test_doctor_counts_the_sessions_that_are_looked_at(home: Home) -> None:
+    (number,) = home.query("SELECT count(*) FROM session")[0]
+    make_odd(home, "title = CAST(x'ff41' AS TEXT)")
+    assert home.run("doctor", "--json").json["sessions"] == number - 1
+
+
+def test_a_conversation_that_is_no_json_is_named_in_plain_words(home: Home) -> None:
+    home.execute("UPDATE message SET data = 'x' WHERE id = (SELECT min(id) FROM message)")
+    (odd,) = home.run("doctor", "--json").json["oddRows"]
+    assert odd["why"] == "is not JSON that SQLite can read"

@@ -151,6 +151,28 @@ def the_log_of_an_empty_database(home: Home) -> Path:
 
 
 @target
+def a_name_by_which_opencode_opens_a_database(home: Home) -> Path:
+    return home.database.with_name("opencode-dev.db")
+
+
+@target
+def the_log_of_a_database_that_opencode_would_make(home: Home) -> Path:
+    return home.database.with_name("OPENCODE-dev.db-wal")
+
+
+@target
+def a_link_to_a_name_by_which_opencode_opens_a_database(home: Home) -> Path:
+    return linked(home, home.database.with_name("opencode-next.db"))
+
+
+@target
+def a_file_of_the_kernel_that_is_waited_for(_: Home) -> Path:
+    if not os.access("/proc/kmsg", os.R_OK):
+        pytest.skip("only root may open /proc/kmsg")
+    return Path("/proc/kmsg")
+
+
+@target
 def the_journal_of_a_run(home: Home) -> Path:
     return journal(home)
 
@@ -307,6 +329,36 @@ def test_a_plan_replaces_a_plan_of_any_version(home: Home) -> None:
     assert (home.path / "plan.json").read_bytes() != old.read_bytes()
     sentence(home.run(*BACKUP, "plan.json"), 1)
     assert home.run("undo").code == 1  # nothing was moved
+
+
+READ_AND_WRITTEN = {
+    "plan": ("apply", "given", "--yes", "--backup"),
+    "list": (*PLAN[:-1], "--exclude-from", "given", "-o"),
+    "list at home": (*PLAN[:-1], "--exclude-from", "~/given", "-o"),
+    "map": ("plan", "relocate", "--map", "given", "-o"),
+    "another database": ("plan", "--db", "given", *PLAN[1:]),
+    "another database, named first": ("--db", "given", "serve", "--token-file"),
+}
+
+
+@pytest.mark.parametrize("reading", READ_AND_WRITTEN)
+@pytest.mark.parametrize("name", ["given", "src/../given", "linked", "hard-linked"])
+def test_what_is_read_is_never_replaced(home: Home, reading: str, name: str) -> None:
+    (home.path / "given").write_text("/home/dev=/home/dev2\n")
+    (home.path / "linked").symlink_to("given")
+    (home.path / "hard-linked").hardlink_to(home.path / "given")
+    before = contents(home.path)
+    for force in ([], ["--force"]):
+        said = sentence(home.run(*READ_AND_WRITTEN[reading], name, *force), 1)
+        assert "this command reads" in said or (name == "linked" and "is written through one" in said), said
+        assert "--force" not in said
+    assert contents(home.path) == before
+
+
+def test_what_is_read_is_never_made(home: Home) -> None:
+    """Whoever mistypes the name of a plan gets no file of that name."""
+    for name in ("gone.json", "./gone.json"):
+        assert "this command reads" in sentence(home.run("apply", "gone.json", "--yes", "--backup", name), 1)
 
 
 def test_it_is_refused_before_the_work(home: Home) -> None:

@@ -55,6 +55,9 @@ def test_it_is_named_with_its_process_and_goes_on(home: Home, gate: Gate, runnin
     for words in (("resume",), ("resume", run), ("undo",), ("undo", run)):
         said = sentence(home.run(*words, "--yes"), 4)
         assert re.search(rf"Run {run} is going on, in .*\(pid \d+\)", said), said
+    for words in (("doctor",), ("list",), ("orphans",)):
+        said = sentence(home.run(*words), 4)
+        assert re.search(rf"Run {run} is going on, in .*\(pid \d+\)", said), said
     gate.open()
     done = running.finished()
     assert done.code == 0, done.stderr

@@ -75,6 +75,18 @@ def test_a_pipe(home: Home) -> None:
     assert "is no file" in refused(home, "list", "--db", "pipe")
 
 
+@pytest.mark.skipif(not os.access("/proc/kmsg", os.R_OK), reason="only root may open /proc/kmsg")
+def test_a_file_of_the_kernel_that_is_waited_for(home: Home) -> None:
+    (home.path / "log.db").symlink_to("/proc/kmsg")
+    for name in ("/proc/kmsg", "log.db"):
+        assert "/proc/kmsg is no database: whoever reads it waits" in refused(home, "list", "--db", name)
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/tty"])
+def test_a_device(home: Home, device: str) -> None:
+    assert f"{device} is no file" in refused(home, "list", "--db", device)
+
+
 def test_a_directory(home: Home) -> None:
     remove(home.database)
     home.database.mkdir()
