@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from migrator.cli.terminal import answer, echo_lines, say, width
@@ -85,7 +86,7 @@ def _save(plan: Plan) -> bool:
     if not name:
         return False
     try:
-        file = OutputFile(name, kinds.PLAN, False)
+        file = OutputFile(os.path.expanduser(name), kinds.PLAN)
         file.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)
     except MigratorError as error:
         say(str(error), err=True)

@@ -144,7 +144,7 @@ class OutputFile:
         if any(_is_same(target, status, name) for name in self.inputs):
             raise self._refusal(f"{shown} is a file that this command reads")
         if is_opened_by_opencode(companion_of(target) or target):
-            raise self._refusal(f"{shown} has a name by which opencode would open it as its database, or a part of it")
+            raise self._refusal(f"{shown} has the name of a database of opencode, or of a part of one")
         if (database := database_beside(target)) is not None:
             raise self._refusal(f"{shown} has the name of a file that SQLite keeps beside the database {database}")
         if any(_is_below(target, folder) for folder in runs_directories(None)):

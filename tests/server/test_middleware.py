@@ -82,7 +82,10 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(file)
     for other, why in (
-        (home.database, "is an SQLite database, which is never replaced; name another file with --token-file FILE"),
+        (
+            home.database,
+            "has the name of a database of opencode, or of a part of one; name another file with --token-file",
+        ),
         (notes, "exists and is not a token file; name another file with --token-file FILE, or replace it with --force"),
         (
             tmp_path / "link",
