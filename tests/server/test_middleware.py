@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.support.server import Served
 
 SECRET = ("/session/history", "/session/orphans", "/runs", "/nowhere")
+NAMED_LIKE_DATABASE = "has the name of a database of opencode, or of a part of one"
 
 
 def raw(served: Served, path: str = "/session/history", method: str = "GET", **headers: str) -> httpx.Response:
