@@ -83,10 +83,7 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(file)
     for other, why in (
-        (
-            home.database,
-            "has the name of a database of opencode, or of a part of one; name another file with --token-file",
-        ),
+        (home.database, f"{NAMED_LIKE_DATABASE}; name another file with --token-file FILE"),
         (notes, "exists and is not a token file; name another file with --token-file FILE, or replace it with --force"),
         (
             tmp_path / "link",
