@@ -16,7 +16,7 @@ from migrator.model import FolderState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+    from migrator.choices import FileUndoPolicy, OnConflict, SearchedIn, Subdirs
     from migrator.output.output_file import OutputFile
 
     OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -207,6 +207,8 @@ class SelectKeywords(TypedDict, total=False):
     from_id: OneOrMore
     from_workspaces: OneOrMore
     orphans: bool | OneOrMore
+    containing: OneOrMore
+    containing_in: SearchedIn | list[SearchedIn]
     exclude_dir: OneOrMore
     exclude_from: OneOrMore
     title: OneOrMore
@@ -267,8 +269,8 @@ class WriteKeywords(TypedDict, total=False):
 
 
 _PLURAL = frozenset({
-    "from_dir", "from_project", "from_id", "from_workspaces", "orphans", "exclude_dir", "exclude_from", "title", "rule",
-    "search",
+    "from_dir", "from_project", "from_id", "from_workspaces", "orphans", "containing", "containing_in",
+    "exclude_dir", "exclude_from", "title", "rule", "search",
 })  # fmt: skip
 
 

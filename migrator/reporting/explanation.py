@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import OPENCODE_1, OPENCODE_2
+from migrator.model import GLOBAL, OPENCODE_1, OPENCODE_2
 from migrator.orphans.hidden import HiddenBy
 from migrator.orphans.rule import DirectoryStatus
 from migrator.reporting.orphan_text import labelled_lines, tie_lines
@@ -95,7 +95,10 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "stored path", "NULL" if binding.path is None else f'"{binding.path}"'
     yield "stored workspace", binding.workspace_id or "none"
     yield "stored parent", session.parent_id or "none"
-    yield "project row", f"worktree {project.worktree}, {project.vcs or 'no vcs'}" if project else "none"
+    worktree = (
+        "none of its own" if project and project.id == GLOBAL else f"worktree {project.worktree}" if project else ""
+    )
+    yield "project row", f"{worktree}, {project.vcs or 'no vcs'}" if project else "none"
     yield "on the disk", info.detail
     if info.place is not None:
         place = info.place

@@ -1,4 +1,4 @@
-"""Decide which turns keep their file undo on a move: those whose undo would do in the target what it did in the source.
+"""Decide which turns of opencode 1 keep their file undo on a move: those whose undo would do there what it did here.
 
 A turn is carried if both worktrees are checkouts of one repository, every snapshot that its undo reads is complete, and
 every file that it names is the same in both worktrees now, or missing from both. Else it is detached. If that can't be

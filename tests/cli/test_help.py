@@ -96,6 +96,7 @@ def test_the_list_of_commands(home: Home) -> None:
     assert sorted(listed) == sorted(name for name in OPTIONS if " " not in name and name not in aliases)
     assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal
     assert all(alias in shown.stdout for alias in aliases)
+    assert "Plug-ins:" not in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 80
     assert home.run("-h").stdout == shown.stdout
 

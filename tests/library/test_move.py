@@ -182,6 +182,7 @@ def test_selectors_are_said_as_python_says_them(home: Home, store: migrator.Open
     asked: list[tuple[SelectKeywords, list[str]]] = [
         ({"from_dir": home.src / "shop-search"}, ["--from-dir", f"{home.src}/shop-search"]),
         ({"from_dir": [home.src / "shop-search", "~/src/shop-a*"]}, ["--from-dir", "~/src/shop-{search,a*}"]),
+        ({"containing": "read README", "containing_in": "conversation"}, ["--containing", "READ readme"]),
         ({"from_dir": "~/src/**", "since": then}, ["--from-dir", "~/src/**", "--since", then.isoformat()]),
         ({"from_dir": "~/src/**", "until": then.replace(tzinfo=None)}, ["--from-dir", "~/src/**", "--until",
             then.replace(tzinfo=None).isoformat()]),

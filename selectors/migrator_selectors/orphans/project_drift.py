@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from migrator.model import GLOBAL, Certainty, Reason
 from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
-from migrator_selectors.orphans._reasons import reason_unless_mended, resolution, short, will_be_mended
+from migrator_selectors.orphans._adoption import will_be_mended
+from migrator_selectors.orphans._reasons import reason_unless_mended, resolution, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ class ProjectDrift(OrphanRule):
         for binding, sessions in context.bound.items():
             info = context.inspect(binding.directory)
             if binding.project_id == GLOBAL or info.status is not DirectoryStatus.THERE:
-                continue  # sessions in `global` are for the rule global-claimed
+                continue  # sessions in `global` are for the rules global-claimed and stranded-in-global
             if info.place is None:
                 yield Finding(sessions, Reason(self.name, info.detail, Certainty.UNKNOWN))
             elif info.place.project_id != binding.project_id:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from migrator.model import GLOBAL, Certainty, Reason
 from migrator.orphans.rule import DirectoryStatus, Finding, OrphanRule
 from migrator.paths import is_within
-from migrator_selectors.orphans._reasons import reason_unless_mended, short, will_be_mended
+from migrator_selectors.orphans._adoption import will_be_mended
+from migrator_selectors.orphans._reasons import reason_unless_mended, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from migrator.model import GLOBAL
 from migrator.orphans.rule import Finding, OrphanRule
-from migrator_selectors.orphans._reasons import reason_unless_mended, resolution, why_not_adopted
+from migrator_selectors.orphans._adoption import why_not_adopted
+from migrator_selectors.orphans._reasons import reason_unless_mended, resolution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
