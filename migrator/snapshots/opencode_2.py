@@ -183,11 +183,14 @@ class _Finder:
         """Tell whether a turn was made in this worktree; None: nobody can tell.
 
         Opencode 1 stored absolute paths. A tree that the worktree's snapshots have themselves was taken in it; a
-        commit's they have from its repository, which clones have too.
+        commit's they have from its repository, which clones have too. If no message tells where the session was, the
+        tree before the turn proves nothing: what a session left here, and somebody committed, is what every new
+        worktree begins with.
         """
         if all(map(os.path.isabs, answer.turn.files)):
             return True
-        is_proven = not self._own.isdisjoint({answer.turn.hash, answer.end})
+        ends = {answer.end or answer.turn.hash}
+        is_proven = not self._own.isdisjoint(ends if answer.worktree is None else ends | {answer.turn.hash})
         if answer.worktree is None or is_same_directory(answer.worktree, self._worktree):
             return True if is_proven else None
         # One that is gone may have been renamed to this.
