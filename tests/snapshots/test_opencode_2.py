@@ -311,7 +311,10 @@ def test_where_nobody_knows_where_a_turn_was_made_it_is_let_be(opencode: Opencod
     assert rows(opencode.world.home) == before
 
 
-def test_a_tree_that_another_worktree_began_with_proves_nothing(opencode: Opencode2, shop: Path) -> None:
+@pytest.mark.parametrize("moved_on", [False, True])
+def test_a_tree_that_another_worktree_began_with_proves_nothing(
+    opencode: Opencode2, shop: Path, *, moved_on: bool
+) -> None:
     """What a turn left was committed and checked out elsewhere; previews moved sessions back without a message."""
     earlier = opencode.session(shop)
     opencode.turn(earlier, write, shop / "a", "changed\n")
@@ -321,9 +324,12 @@ def test_a_tree_that_another_worktree_began_with_proves_nothing(opencode: Openco
     prompt = opencode.turn(talk, write, other / "made", "made\n")
     write(shop / "made", "somebody's\n")
     opencode.world.run("UPDATE session_v2 SET directory = ? WHERE id = ?", str(shop), talk.id)
+    here, there = (shop / "sub", shop) if moved_on else (shop, shop / "sub")
+    if moved_on:
+        opencode.move(Talk(talk.id, shop), here)
     (turn,) = effects(opencode)[talk.id]
     assert turn["undo"] == "unknown"
-    assert run(opencode.world.home, "move", "--from-id", talk.id, "--to-dir", shop / "sub", "--yes").code == 0
+    assert run(opencode.world.home, "move", "--from-id", talk.id, "--to-dir", there, "--yes").code == 0
     assert files_of(opencode, talk) == [[]]
     assert files_of(opencode, earlier) == [["a"]]
     opencode.undo(talk, prompt)
