@@ -48,6 +48,8 @@ def command(**values: Any) -> None:
     path = database(values)
     access = DatabaseAccess(path, database_option("home", values), database_words(values))
     serving = prepare(access, where, values["token_file"], values["origins"])
+    if serving.read_only_because is not None:
+        say(f"note: {path} is only read: {serving.read_only_because}.", err=True)
     say(f"Serving {path} at {serving.url}")
     say(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:

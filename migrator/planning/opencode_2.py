@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import PlanWarning
+from migrator.paths import checkout_root
 from migrator.places.opencode_1 import binding_of_opencode_1, place_of_opencode_1
 from migrator.store.opencode_2.staging import bound_elsewhere_in_opencode_1, suspended_sessions, waiting_moves
 from migrator.text import count, first_few
@@ -71,7 +72,7 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change], *, announce: bo
             id_,
         )
     only_in_1 = sorted(moving.keys() & frozenset(store.never_imported()))
-    silent = {id_ for id_, change in moving.items() if change.before.directory != change.after.directory}
+    silent = {id_ for id_, change in moving.items() if _leaves_its_snapshots(change)}
     if not announce and (silent := silent.difference(only_in_1)):
         yield PlanWarning(
             "not-announced",
@@ -93,3 +94,9 @@ def opencode_2_warnings(store: Store, changes: Sequence[Change], *, announce: bo
             f"{what} ({first_few(staying, _SHOWN)}); forks are sessions of their own, and --with-forks takes them "
             "along.",
         )
+
+
+def _leaves_its_snapshots(change: Change) -> bool:
+    """Tell whether a move goes to another project or worktree, by which opencode 2 keeps its snapshots."""
+    roots = {checkout_root(binding.directory, binding.path) for binding in (change.before, change.after)}
+    return len(roots) > 1 or change.before.project_id != change.after.project_id

@@ -34,12 +34,16 @@ LAST_WORDS_SECONDS = 1.0
 
 @dataclass(slots=True)
 class RunningServer:
-    """A server that listens already, and answers once `run` is called."""
+    """A server that listens already, and answers once `run` is called.
+
+    `read_only_because` says why no run can write; None if one can.
+    """
 
     url: str
     token: str
     token_file: Path
     local: bool
+    read_only_because: str | None
     _socket: socket.socket
     _app: Starlette
     _state: AppState
@@ -75,8 +79,8 @@ def prepare(
     """Open the database, listen at `where` (host and port) and write the token. Raises MigratorError if that fails."""
     allowed = Origins.of(origins)
     state = AppState(access)
-    with state.access.history():
-        pass  # raises now if the database can't be read
+    with state.access.history(), state.access.reading() as context:  # raises now if the database can't be read
+        because = context.store.schema.read_only_because
     listening = listen(*where)
     address, port = listening.getsockname()[:2]
     token = tokens.make()
@@ -88,4 +92,5 @@ def prepare(
         raise
     app = application(state, token, Hosts.of(where[0], address), allowed)
     name = f"[{address}]" if ":" in address else address
-    return RunningServer(f"http://{name}:{port}", token, Path(file.name), is_loopback(address), listening, app, state)
+    url, token_path = f"http://{name}:{port}", Path(file.name)
+    return RunningServer(url, token, token_path, is_loopback(address), because, listening, app, state)

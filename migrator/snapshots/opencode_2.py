@@ -183,15 +183,18 @@ class _Finder:
         """Tell whether a turn was made in this worktree; None: nobody can tell.
 
         Opencode 1 stored absolute paths. A tree that the worktree's snapshots have themselves was taken in it; a
-        commit's they have from its repository, which clones have too.
+        commit's they have from its repository, which clones have too. The tree before the turn proves nothing: what a
+        session left here, and somebody committed, is what every new worktree begins with. Nor do messages, since
+        previews moved sessions without one.
         """
         if all(map(os.path.isabs, answer.turn.files)):
             return True
-        is_proven = not self._own.isdisjoint({answer.turn.hash, answer.end})
+        end = answer.end or answer.turn.hash
         if answer.worktree is None or is_same_directory(answer.worktree, self._worktree):
-            return True if is_proven else None
+            return True if end in self._own else None
         # One that is gone may have been renamed to this.
-        return None if is_proven or not is_directory(answer.worktree) else False
+        is_doubted = not self._own.isdisjoint({answer.turn.hash, end})
+        return None if is_doubted or not is_directory(answer.worktree) else False
 
     def _is_of_others(self, file: str) -> bool:
         """Tell whether an undo would remove something else than a file that the turn made or changed."""

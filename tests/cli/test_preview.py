@@ -100,4 +100,6 @@ def test_over_http(home: Home) -> None:
         plan = served.post("/plan", {"from-dir": f"{home.src}/plain", "to-dir": f"{home.src}/other"})
         assert plan["warnings"][0]["code"] == "read-only"
         answer = served.ask.post("/apply", json={"plan": plan["digest"]})
+        code, said = served.stop()
     assert (answer.status_code, WHY in answer.text) == (422, True)
+    assert (code, said.startswith(f"note: {home.database} is only read: {WHY}")) == (0, True)

@@ -184,6 +184,15 @@ def test_only_what_was_made_here_is_kept(opencode: Opencode2, shop: Path) -> Non
     assert files_of(opencode, talk) == [[], ["a", "here"]]
 
 
+def test_a_silent_move_within_one_checkout_costs_no_changes(opencode: Opencode2, shop: Path) -> None:
+    """opencode 2 finds the snapshots of earlier turns where it is; only in another checkout it has to be told."""
+    talk = opencode.session(shop)
+    opencode.turn(talk, work, shop)
+    words = ("move", "--from-id", talk.id, "--no-announce", "--dry-run", "--to-dir")
+    assert "HTTP 500" not in run(opencode.world.home, *words, shop / "sub").stdout
+    assert "HTTP 500" in run(opencode.world.home, *words, linked(shop)).stdout
+
+
 def test_a_redo_that_waits_goes_along(opencode: Opencode2, shop: Path) -> None:
     talk = opencode.session(shop)
     prompt = opencode.turn(talk, work, shop)
@@ -300,6 +309,31 @@ def test_where_nobody_knows_where_a_turn_was_made_it_is_let_be(opencode: Opencod
     protected = run(opencode.world.home, "protect", "--yes")
     assert "unknown" in protected.stdout + protected.stderr
     assert rows(opencode.world.home) == before
+
+
+@pytest.mark.parametrize("moved_on", [False, True])
+def test_a_tree_that_another_worktree_began_with_proves_nothing(
+    opencode: Opencode2, shop: Path, *, moved_on: bool
+) -> None:
+    """What a turn left was committed and checked out elsewhere; previews moved sessions back without a message."""
+    earlier = opencode.session(shop)
+    opencode.turn(earlier, write, shop / "a", "changed\n")
+    git(shop, "commit", "--quiet", "--all", "--message", "work")
+    other = linked(shop)
+    talk = opencode.session(other)
+    prompt = opencode.turn(talk, write, other / "made", "made\n")
+    write(shop / "made", "somebody's\n")
+    opencode.world.run("UPDATE session_v2 SET directory = ? WHERE id = ?", str(shop), talk.id)
+    here, there = (shop / "sub", shop) if moved_on else (shop, shop / "sub")
+    if moved_on:
+        opencode.move(Talk(talk.id, shop), here)
+    (turn,) = effects(opencode)[talk.id]
+    assert turn["undo"] == "unknown"
+    assert run(opencode.world.home, "move", "--from-id", talk.id, "--to-dir", there, "--yes").code == 0
+    assert files_of(opencode, talk) == [[]]
+    assert files_of(opencode, earlier) == [["a"]]
+    opencode.undo(talk, prompt)
+    assert (shop / "made").read_text() == "somebody's\n"
 
 
 def test_a_pruned_snapshot_makes_an_undo_fail_and_nothing_else(opencode: Opencode2, shop: Path) -> None:
