@@ -10,7 +10,7 @@ from migrator.execution.project_edits import changed_projects
 from migrator.execution.value_edits import changed_since, deleted_in_opencode_2
 from migrator.model import PlanWarning
 from migrator.store.opencode_2.staging import suspended_sessions
-from migrator.text import and_more, first_few
+from migrator.text import and_more, first_few, our_command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -58,6 +58,8 @@ class Conflicts:
                 "Nothing was written. Start its background service, which finishes the turn or lets go of it, and stop "
                 "it; or leave the tree out with --on-conflict skip.",
             )
+        if {*self.everything.values()} == {MOVED_ALREADY}:
+            advice = f"`{our_command('log')}` shows by which run, and `{our_command('undo', 'RUN')}` takes it back"
         where = where or "The database changed since"
         return StalePlan(
             f"{where}: {conflict_sentence(self.everything)}. Nothing was written; {advice}.",

@@ -119,6 +119,8 @@ def test_apply_twice(home: Home, file: Path) -> None:
     said = sentence(home.run("apply", file, "--yes"), 5)
     assert "ses_" in said
     assert "moved already" in said
+    assert "`opencode-migrator log` shows by which run, and `opencode-migrator undo RUN` takes it back" in said
+    assert "plan again" not in said
     assert "Nothing was written" in said
     assert len(said) < 400
     assert home.everything() == before
