@@ -177,7 +177,8 @@ class Candidates:
         same = [root for root in roots if self.is_same_folder(lost, root)]
         claim = Claim.OPENED if record.is_the_same else Claim.OTHER
         proven = bool(same) or (record.is_the_same and len(roots) == 1)
-        return tuple(Candidate(root, Claim.SAME if same else claim, record.because, proven) for root in same or roots)
+        because = f"{'is where it went' if proven else 'may be where it belongs'}: {record.because}"
+        return tuple(Candidate(root, Claim.SAME if same else claim, because, proven) for root in same or roots)
 
     def _may_have_had_as_worktree(self, lost: LostCheckout, top: str) -> bool:
         """Tell whether the lost checkout may have been a linked worktree of the repository at `top`.

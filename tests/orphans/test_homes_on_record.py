@@ -43,7 +43,7 @@ def test_a_worktree_moved_by_hand(history: History) -> None:
     for session, expected in ((top, "moved"), (sub, "moved/sub")):
         found = history.found(session)
         assert (directory_of(found), found.certainty) == (str(history.src / expected), Certainty.CERTAIN)
-        assert "git" in found.because
+        assert f"{history.src}/moved is where it went: git still has the worktree there on record as" in found.because
 
 
 def test_a_worktree_moved_by_hand_to_another_place_that_opencode_has_seen(history: History) -> None:
