@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.command_line import typed_command
 from migrator.cli.database import open_context
 from migrator.cli.options import SelectingCommand, database_options, format_options, select_request
 from migrator.cli.terminal import echo_lines, echo_rows, echo_warnings, say, width
@@ -35,7 +36,6 @@ def command(form: str, **values: Any) -> None:
     from migrator.operations.list import list_sessions
     from migrator.reporting.rows import rows_text
     from migrator.reporting.session_rows import session_columns, session_rows, with_passages
-    from migrator.text import shell_quote
 
     names = ("everywhere", "roots", "search", "workspace", "limit", "cursor")
     request = ListRequest(select_request(values), **{name: values[name] for name in names})
@@ -52,7 +52,7 @@ def command(form: str, **values: Any) -> None:
     if not page.sessions:
         _explain_empty(page, request)
     if page.next is not None:
-        say(f"next: --cursor {shell_quote(str(page.next))}", err=True)
+        say(f"next: {typed_command('--cursor', str(page.next), without={'cursor'})}", err=True)
 
 
 def _explain_empty(page: SessionList, request: ListRequest) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import sqlite3
 import subprocess
 import unicodedata
@@ -145,7 +146,9 @@ def test_without_all_at_most_100(home: Home) -> None:
     added = many(home, 120, updated=2_000_000_000_000)
     listed = home.run("list", "--json", cwd=repository)
     assert ids(listed) == sorted(added, reverse=True)[:100]
-    assert "--cursor " in listed.stderr
+    command = re.search(r"^next: opencode-migrator (.*--cursor .*)$", listed.stderr, re.MULTILINE)
+    assert command
+    assert home.run(*shlex.split(command[1])).stdout
     everything = home.run("list", "--all", "--json")
     assert len(everything.json) == 135
     assert everything.stderr == ""
