@@ -14,6 +14,7 @@ from hypothesis import is_hypothesis_test, settings
 from tests.support.git import sub_directory
 from tests.support.history import History
 from tests.support.home import Home, build_home
+from tests.support.marks import long_round
 from tests.support.register import MakeRegister, Register
 from tests.support.strategies import DAILY, LONG
 from tests.support.surroundings import leave_settings_behind
@@ -103,7 +104,7 @@ def register(make_register: MakeRegister) -> Register:
     return make_register("1.18.34")
 
 
-@pytest.fixture(params=["v2-run-fresh", "v2-run-upgraded"])
+@pytest.fixture(params=[long_round("v2-run-fresh"), "v2-run-upgraded"])
 def register_v2(make_register: MakeRegister, request: pytest.FixtureRequest) -> Register:
     """A database that opencode 2 made, and one that it upgraded: their columns are in different orders."""
     return make_register(request.param)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.git import sub_directory
 from tests.support.home import Home, build_home
+from tests.support.marks import long_round
 from tests.support.other_process import held_open
 from tests.support.server import serving
 
@@ -40,7 +41,7 @@ WRITING = (
 )
 
 
-@pytest.fixture(params=["v2-preview-fresh", "v2-preview-upgraded"])
+@pytest.fixture(params=[long_round("v2-preview-fresh"), "v2-preview-upgraded"])
 def home(tmp_path: Path, request: pytest.FixtureRequest) -> Home:
     home = build_home(tmp_path / "home", request.param)
     for name in ("plain/sub", "other"):

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.faults import run
 from tests.support.git import git
-from tests.support.opencode_2_database import V2_DIALECTS, forget, freshen, upgrade
+from tests.support.marks import long_round
+from tests.support.opencode_2_database import forget, freshen, upgrade
 from tests.support.opencode_2_undo import Opencode2, UndoFailed
 from tests.support.rows import rows
 from tests.support.undo_world import Talk, World, changes, linked, state, write
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=V2_DIALECTS)
+@pytest.fixture(params=[long_round("v2"), "v1+v2"])
 def opencode(world: World, request: pytest.FixtureRequest) -> Opencode2:
     (upgrade if request.param == "v1+v2" else freshen)(world.home)
     return Opencode2(world, request.param)
