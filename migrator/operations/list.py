@@ -70,8 +70,9 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
 def _held_by(store: Store, sessions: Sequence[Session]) -> dict[str, Sequence[str]]:
     if not (store.schema.has_v1 and store.schema.has_v2):
         return {}
-    one_only = dict.fromkeys(store.never_imported(), (OPENCODE_1,)) | dict.fromkeys(store.only_in_2(), (OPENCODE_2,))
-    return {session.id: one_only.get(session.id, (OPENCODE_1, OPENCODE_2)) for session in sessions}
+    ids = [session.id for session in sessions]
+    rows = {OPENCODE_1: store.bindings(ids, 1), OPENCODE_2: store.bindings(ids, 2)}
+    return {id_: tuple(opencode for opencode, found in rows.items() if id_ in found) for id_ in ids}
 
 
 def _conditions(context: CommandContext, query: Query, request: ListRequest, *, here: bool) -> list[Condition]:
