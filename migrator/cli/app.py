@@ -14,11 +14,17 @@ from migrator.errors import BadInput
 from migrator.plugins import commands, load_command
 from migrator.text import PROGRAM, is_utf_8
 
-COMMANDS = (
-    "list", "projects", "orphans", "move", "migrate", "relocate", "rescue", "consolidate", "workspaces", "protect",
-    "plan", "show", "apply", "log", "undo", "resume", "gc", "doctor", "serve", "schema", "demo",
-)  # fmt: skip
-"""The commands; each is in the module of its name beside this one."""
+SECTIONS = {
+    "Look": ("list", "projects", "workspaces"),
+    "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
+    "Move": ("move", "migrate", "relocate", "consolidate", "plan", "show", "apply"),
+    "Take back": ("log", "undo", "resume", "gc"),
+    "For programs": ("serve", "schema"),
+    "Try it": ("demo",),
+}
+"""The commands as --help groups them; each is in the module of its name beside this one."""
+
+COMMANDS = tuple(name for names in SECTIONS.values() for name in names)
 
 ALIASES = {"rebind": "migrate", "detached": "orphans"}
 
@@ -26,9 +32,8 @@ GUESSES = {
     "fix": ("rescue", "doctor"), "repair": ("rescue", "protect"), "recover": ("rescue", "undo"),
     "restore": ("rescue", "undo"), "revert": ("undo",), "rollback": ("undo",), "find": ("orphans", "list"),
     "search": ("orphans", "list"), "lost": ("orphans",), "ls": ("list",), "sessions": ("list",),
-    "mv": ("move", "relocate"),
-    "rename": ("relocate",), "merge": ("consolidate", "move"), "history": ("log",), "status": ("doctor", "log"),
-    "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
+    "mv": ("move", "relocate"), "rename": ("relocate",), "merge": ("consolidate", "move"), "history": ("log",),
+    "status": ("doctor", "log"), "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
 }  # fmt: skip
 """Words that people type for a command, and the commands that they may mean."""
 
@@ -83,6 +88,7 @@ class LazyGroup(click.Group):
     """A group that knows its commands by name."""
 
     context_class = CheckedContext
+    sections = SECTIONS
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read `help move` as `move --help`."""

@@ -26,16 +26,6 @@ _OPTIONS = {
 }
 """The groups in their order, and the options of each; those of selectors come first of all."""
 
-_COMMANDS = {
-    "Look": "list projects workspaces",
-    "Find what is lost": "orphans rescue protect doctor",
-    "Move": "move migrate relocate consolidate plan show apply",
-    "Take back": "log undo resume gc",
-    "For programs": "serve schema",
-    "Try it": "demo",
-    "Plug-ins": "",
-}
-
 
 def help_text(context: click.Context) -> str:
     """Return the help of a command as it may be printed: plug-ins have a say in it."""
@@ -63,32 +53,35 @@ def _write_examples(context: click.Context, formatter: click.HelpFormatter) -> N
 
 
 def _write_options(context: click.Context, formatter: click.HelpFormatter) -> None:
-    grouped: dict[str, list[tuple[str, str]]] = {group: [] for group in _OPTIONS}
-    parameters = context.command.get_params(context)
+    groups = {group: names.split() for group, names in _OPTIONS.items()}
+    grouped: dict[str, list[tuple[str, str]]] = {group: [] for group in groups}
+    parameters = context.command.get_params(context)  # which is when a command learns which of them select
     selecting: frozenset[click.Option] = getattr(context.command, "selecting", frozenset())
     for option in parameters:
         record = option.get_help_record(context)
         if record is not None and isinstance(option, click.Option):
             name = next(name for name in option.opts if name.startswith("--")).removeprefix("--")
-            grouped[_SELECTING if option in selecting else _group_of(name, _OPTIONS, _OTHERS)].append(record)
+            grouped[_SELECTING if option in selecting else _group_of(name, groups, _OTHERS)].append(record)
     _write_groups(grouped, formatter)
 
 
 def _write_commands(group: click.Group, context: click.Context, formatter: click.HelpFormatter) -> None:
-    grouped: dict[str, list[tuple[str, str]]] = {section: [] for section in _COMMANDS}
+    sections: Mapping[str, Sequence[str]] = getattr(group, "sections", {})
+    grouped: dict[str, list[tuple[str, str]]] = {section: [] for section in sections}
+    otherwise = "Plug-ins" if sections else "Commands"
     names = group.list_commands(context)
     widest = max(map(len, names))
     for name in names:
         command = group.get_command(context, name)
         if command is not None and not command.hidden:
-            section = "Commands" if context.parent else _group_of(name, _COMMANDS, "Plug-ins")
+            section = _group_of(name, sections, otherwise)
             summary = command.get_short_help_str(formatter.width - 6 - widest)
             grouped.setdefault(section, []).append((name.ljust(widest), summary))
     _write_groups(grouped, formatter)
 
 
-def _group_of(name: str, groups: Mapping[str, str], otherwise: str) -> str:
-    return next((group for group, names in groups.items() if name in names.split()), otherwise)
+def _group_of(name: str, groups: Mapping[str, Sequence[str]], otherwise: str) -> str:
+    return next((group for group, names in groups.items() if name in names), otherwise)
 
 
 def _write_groups(groups: Mapping[str, Sequence[tuple[str, str]]], formatter: click.HelpFormatter) -> None:
