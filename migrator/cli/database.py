@@ -51,12 +51,18 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     except DatabaseInUse:
         _refuse_while_our_run_goes_on(path)
         raise in_use_error(path, who_has_open(path), can_wait="wait" in values) from None
-    if (because := context.store.schema.read_only_because) is not None:
-        if "yes" in values and not values.get("dry_run"):
-            context.store.close()
-            context.store.schema.check_writable(path)
-        say(f"note: {path} is only read: {because}.", err=True)
+    because = context.store.schema.read_only_because
+    if because is not None and "yes" in values and not values.get("dry_run"):
+        context.store.close()
+        context.store.schema.check_writable(path)
+    note_read_only(path, because)
     return context
+
+
+def note_read_only(path: Path, because: str | None) -> None:
+    """Print why a database is only read, if it is."""
+    if because is not None:
+        say(f"note: {path} is only read: {because}.", err=True)
 
 
 def _refuse_while_our_run_goes_on(path: Path) -> None:

@@ -97,8 +97,8 @@ undo_files_option = click.option(
 announce_option = click.option(
     "--announce/--no-announce",
     default=True,
-    help="Add the message by which opencode 2 tells its model of the new directory, and finds the changes of earlier "
-    "turns, or don't.  [default: announce]",
+    help="Add the message by which opencode 2 tells its model of the new directory and finds the changes of earlier "
+    "turns, or leave it out.  [default: announce]",
 )
 with_forks_option = click.option(
     "--with-forks", is_flag=True, help="Take along the forks of what is selected, as opencode 2 knows them."

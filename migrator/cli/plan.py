@@ -16,6 +16,7 @@ from migrator.cli.options import (
     output_option,
     verbose_option,
 )
+from migrator.cli.plan_file import write_plan_file
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -87,11 +88,8 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]
     if output.is_standard_output:
         show_plan(plan, {**values, "as_json": True})
         return
-    from migrator.documents.plan import plan_document
-    from migrator.text import json_text
-
     source = "-" if output.is_stream else str(output)
-    output.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)
+    write_plan_file(plan, output)
     show_plan(
         plan,
         values,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from migrator.cli.plan_file import write_plan_file
 from migrator.cli.terminal import answer, echo_lines, say, width
+from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
-from migrator.model import FileUndo
 from migrator.text import count, our_command, tilde
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def summary_question(plan: Plan, verb: str) -> str:
         places = f" from {_places(change.before.directory for change in moves)}"
         if any(change.before.directory != change.after.directory for change in moves):
             places += f" to {_places(change.after.directory for change in moves)}"
-    detached = sum(change.undo is FileUndo.DETACH for change in plan.changes) if moves else 0
+    detached = summary(plan)["undo_detached"] if moves else 0
     undo = f", detach file undo of {detached:,}" if detached else ""
     return f"{verb} {count(len(plan.changes), 'session')}{places}{undo}?"
 
@@ -77,17 +78,15 @@ def _places(directories: Iterable[str]) -> str:
 
 def _save(plan: Plan) -> bool:
     """Ask where to, and save the plan; False if that can't be done, or isn't wanted after all."""
-    from migrator.documents.plan import plan_document
     from migrator.output import kinds
     from migrator.output.output_file import OutputFile
-    from migrator.text import json_text
 
     name = answer("File").strip()
     if not name:
         return False
     try:
         file = OutputFile(os.path.expanduser(name), kinds.PLAN)
-        file.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)
+        write_plan_file(plan, file)
     except MigratorError as error:
         say(str(error), err=True)
         return False

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from migrator.cli.database import database, database_option, database_words
+from migrator.cli.database import database, database_option, database_words, note_read_only
 from migrator.cli.options import database_options, force_option, output_option
 from migrator.cli.terminal import say
 from migrator.errors import MigratorError
@@ -48,8 +48,7 @@ def command(**values: Any) -> None:
     path = database(values)
     access = DatabaseAccess(path, database_option("home", values), database_words(values))
     serving = prepare(access, where, values["token_file"], values["origins"])
-    if serving.read_only_because is not None:
-        say(f"note: {path} is only read: {serving.read_only_because}.", err=True)
+    note_read_only(path, serving.read_only_because)
     say(f"Serving {path} at {serving.url}")
     say(f"Token: {serving.token} (also in {serving.token_file})")
     if not serving.local:

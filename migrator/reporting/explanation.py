@@ -16,7 +16,7 @@ from migrator.text import local_time, one_line, shell_quote
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from migrator.model import Session
+    from migrator.model import Project, Session
     from migrator.orphans.explain import Explanation
 
 
@@ -95,16 +95,20 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "stored path", "NULL" if binding.path is None else f'"{binding.path}"'
     yield "stored workspace", binding.workspace_id or "none"
     yield "stored parent", session.parent_id or "none"
-    worktree = (
-        "none of its own" if project and project.id == GLOBAL else f"worktree {project.worktree}" if project else ""
-    )
-    yield "project row", f"{worktree}, {project.vcs or 'no vcs'}" if project else "none"
+    yield "project row", _project_row(project)
     yield "on the disk", info.detail
     if info.place is not None:
         place = info.place
         yield "to opencode", f"project {place.project_id} ({info.id_source})"
         yield "in checkout", f'{place.worktree}, path "{place.path}"'
         yield "id kept there", info.kept_id or "none"
+
+
+def _project_row(project: Project | None) -> str:
+    if project is None:
+        return "none"
+    worktree = "none of its own" if project.id == GLOBAL else f"worktree {project.worktree}"
+    return f"{worktree}, {project.vcs or 'no vcs'}"
 
 
 def _home(explanation: Explanation, width: int) -> Iterator[str]:

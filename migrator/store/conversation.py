@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.model import Passage
 from migrator.store.row_json import decode
+from migrator.store.sql import array_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -51,8 +52,6 @@ def find_passages(
 
 
 def _rows(store: Store, kinds: list[str]) -> Iterator[tuple[str, str]]:
-    from migrator.store.sql import array_of
-
     if store.schema.has_v1:
         yield from store.each_row(_PARTS, [array_of(kinds)])
     if store.schema.has_v2:

@@ -1,7 +1,7 @@
 """Reading projects: their rows, and those of their checkouts and workspaces.
 
-The project `global` is no directory's, whatever its rows say: see `GLOBAL`. What they say is told here to nobody but
-to who asks for the rows of that very project as they are.
+No directory belongs to the project `global`, whatever its rows say: see `GLOBAL`. Only who asks for the rows of that
+very project gets them as they are.
 """
 
 from __future__ import annotations
