@@ -86,7 +86,7 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     if not values["yes"]:
         if not on_terminal():
             show_plan(plan, values, next_steps=next_steps)
-            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {command()}")
+            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: `{command()}`.")
         warn_if_open(Path(plan.store), values)
         _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
         if not ask_about(plan, verb, values, can_save=can_save):

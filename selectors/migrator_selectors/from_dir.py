@@ -68,5 +68,7 @@ class FromDirPlugin(SelectorPlugin):
             pattern = directory_pattern(text, context, "--from-dir")
             as_typed = option_text("--from-dir", text) + suffix
             covers = pattern.names if exact else pattern.covers
-            selectors.append(FromDir(as_typed, covers, context, advice=pattern.advice, pattern=pattern, exact=exact))
+            matches = any(map(pattern.covers, context.directories()))
+            advice = ("" if matches else context.near_directories(pattern.without_wildcards)) or pattern.advice
+            selectors.append(FromDir(as_typed, covers, context, advice=advice, pattern=pattern, exact=exact))
         return selectors
