@@ -79,9 +79,9 @@ class Terminal:
         """What came to the terminal, as it can be read: without escape sequences."""
         return ESCAPE.sub("", self.raw).replace("\r\n", "\n")
 
-    def wait_for(self, words: str) -> None:
-        """Read until these words are on the screen."""
-        while words not in self.text:
+    def wait_for(self, words: str, *, after: int = 0) -> None:
+        """Read until these words are on the screen, `after` so many characters of `text`."""
+        while words not in self.text[after:]:
             assert self._read(), f"{words!r} never came: {self.text}"
 
     def type(self, text: str) -> None:
