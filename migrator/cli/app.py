@@ -18,7 +18,7 @@ SECTIONS = {
     "Look": ("list", "projects", "workspaces"),
     "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
     "Move": ("move", "migrate", "relocate", "consolidate", "plan", "show", "apply"),
-    "Take back": ("log", "undo", "resume", "gc"),
+    "Take back": ("log", "undo", "redo", "resume", "gc"),
     "For programs": ("serve", "schema"),
     "Try it": ("demo",),
 }

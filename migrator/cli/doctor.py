@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.database import open_context
-from migrator.cli.options import SelectingCommand, database_options, json_option, select_request, verbose_option
+from migrator.cli.options import (
+    SelectingCommand,
+    database_options,
+    exit_code_option,
+    exit_if_asked,
+    json_option,
+    select_request,
+    verbose_option,
+)
 from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, say, width
 from migrator.errors import BadInput
 
@@ -25,6 +33,7 @@ def _mark(result: CheckResult) -> str:
 
 @click.command("doctor", short_help="Check the database and what surrounds it.", cls=SelectingCommand)
 @click.option("--undo", is_flag=True, help="Also tell what an undo in opencode would do to files today, turn by turn.")
+@exit_code_option("something is wrong or worth a look: what is marked !! or --")
 @verbose_option
 @json_option
 @database_options
@@ -59,3 +68,4 @@ def command(ctx: click.Context, /, **values: Any) -> None:
             echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
     if any(result.wrong for result in results):
         ctx.exit(1)
+    exit_if_asked(values, something=any(result.notable for result in results))

@@ -77,6 +77,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Take the last run back", "undo"),
         ("Take back one run of those in the log", "undo 20261128-101500-ab12"),
     ),
+    "redo": (
+        ("The undo was a mistake", "redo"),
+        ("Without a question, once opencode is closed", "redo --yes --wait 60"),
+    ),
     "resume": (
         ("Finish the run that was cut off", "resume"),
         ("Finish it without a question", "resume --yes"),

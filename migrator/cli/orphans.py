@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import typed_command
+from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.database import open_context
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
+    exit_code_option,
+    exit_if_asked,
     format_options,
     search_options,
     search_request,
@@ -44,6 +46,7 @@ class OrphansCommand(SelectingCommand):
 @click.option("--rule", "rule", multiple=True, metavar="NAME", help="Only what this rule finds; may be repeated.")
 @click.option("--explain", metavar="SESSION_ID", help="Show every fact looked at for one session.")
 @search_options
+@exit_code_option("a session is lost")
 @verbose_option
 @format_options
 @database_options
@@ -60,13 +63,16 @@ def command(form: str, **values: Any) -> None:
     check_rule_names(request.rules, request.rule_option)  # before a database is looked for: it is wrong usage anyway
     with open_context(values) as context, search_bar() as tick:
         if values["explain"] is not None:
-            _print_explanation(explain_session(context, values["explain"], request, tick), form)
+            explanation = explain_session(context, values["explain"], request, tick)
+            _print_explanation(explanation, form)
+            exit_if_asked(values, something=bool(explanation.orphan.reasons))
             return
         failed: dict[str, PluginFailed] = {}
         listed, projects = list_orphans(context, request, tick, failed), context.selector_context.projects()
     _print_list(listed, projects, form, values, failed=bool(failed))
     if failed:  # a warning says so: there may be more
         click.get_current_context().exit(1)
+    exit_if_asked(values, something=bool(listed.orphans))
 
 
 def _print_list(
@@ -110,7 +116,7 @@ def _print_next_steps(rescuable: Mapping[Certainty, int]) -> None:
 
 
 def _rescue_command(*more: str) -> str:
-    return typed_command(*more, without={"form", "verbose", "explain"}, name="rescue")
+    return typed_command(*more, without={*DISPLAY_FLAGS, "form", "explain"}, name="rescue")
 
 
 def _print_explanation(explanation: Explanation, form: str) -> None:
