@@ -146,6 +146,7 @@ class DirectoryPattern:
         made = [each for pattern in expand(typed) for each in _parts(pattern, typed, cwd, home)]
         globs = {"/" + "/".join(part.glob for part in each) for each in made}
         self._paths = {"/" + "/".join(part.name or "" for part in each) for each in made}
+        self.has_wildcards = any(part.name is None for each in made for part in each)
         self.without_wildcards = min(re.sub(r"[*?]", "", glob) for glob in globs)
         exactly = _compile(globs)
         by_name = _compile(map(composed, globs))
