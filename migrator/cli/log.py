@@ -1,4 +1,4 @@
-"""`log`: the runs so far."""
+"""`log`: the runs so far, and one of them in full."""
 
 from __future__ import annotations
 
@@ -7,50 +7,68 @@ from typing import Any
 import click
 
 from migrator.cli.database import only_database
-from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_rows, say
+from migrator.cli.options import database_options, format_options, verbose_option
+from migrator.cli.terminal import echo_json, echo_lines, echo_rows, say, width
 
 
-@click.command("log", short_help="List the runs so far.")
+@click.command("log", short_help="List the runs so far, or show one.")
+@click.argument("run", required=False)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N runs, the newest ones.")
+@verbose_option
 @format_options
 @database_options
-def command(form: str, **values: Any) -> None:
-    """List the runs so far, newest first, and what became of them.
+def command(run: str | None, form: str, limit: int | None, **values: Any) -> None:
+    """List the runs so far, newest first, and what became of them; or show all of RUN.
 
-    Where they are on several databases, or on one that was moved, it says which has their rows now.
+    Where they are on several databases, or on one that was moved, it says which has their rows now. RUN is the id of a
+    run, or the beginning of it.
     """
+    if run is not None:
+        print_run(run, values, form)
+        return
     from migrator.documents.run import log_row
     from migrator.execution.run_log import UnreadableRuns
     from migrator.operations.log import list_runs, logged
     from migrator.operations.run_databases import as_recorded
+    from migrator.reporting.run_record_text import status_of, what_moved
     from migrator.store.location import default_database
     from migrator.text import count, local_time
 
     named, unreadable = only_database(values), None
     try:
-        runs = list_runs(named)
+        runs = list_runs(named, limit)
     except UnreadableRuns as error:
-        runs, unreadable = logged(as_recorded(error.entries)), error
-    rows = [log_row(run) for run in runs]
+        runs, unreadable = logged(as_recorded(error.entries), limit), error
     columns = {
-        "Run": lambda row: row["run"],
-        "When": lambda row: local_time(row["started"]),
-        "Sessions": lambda row: f"{row['sessions']:,}",
-        "Status": lambda row: "undone" if row["undoneBy"] else _status(row),
-        "Command": lambda row: row["command"].removeprefix("opencode-migrator "),
+        "Run": lambda row: row["run"].id,
+        "When": lambda row: local_time(row["run"].started),
+        "Sessions": lambda row: f"{row['run'].sessions:,}",
+        "Status": lambda row: status_of(row["run"]),
+        "What": lambda row: what_moved(row["run"]),
     }
-    if {row["database"] for row in rows} - {str(named or default_database())}:
-        columns["Database"] = lambda row: row["database"] or f"not found; it was {row['store']}"
-    if not (rows or unreadable):
+    if {run.database for run in runs} - {str(named or default_database())}:
+        columns["Database"] = lambda row: row["run"].database or f"not found; it was {row['run'].store}"
+    if not (runs or unreadable):
         others = len(list_runs()) if named else 0
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
         say(f"No run{of}.", err=True)
-    echo_rows(rows, form, columns)
+    echo_rows([{"run": run} if form == "table" else log_row(run) for run in runs], form, columns)
     if unreadable:
         raise unreadable
 
 
-def _status(row: dict[str, Any]) -> str:
-    if row["status"] not in {"running", "rolling-back"}:
-        return str(row["status"])
-    return {True: "cut off", False: "going on", None: "cut off or going on"}[row["cutOff"]]
+def print_run(wanted: str, values: dict[str, Any], form: str) -> None:
+    """Print all of a run, in one of the formats of `--format`."""
+    from migrator.operations.log import read_run_record
+
+    record, unreadable = read_run_record(wanted, only_database(values))
+    if form == "table":
+        from migrator.reporting.run_record_text import run_record_text
+
+        echo_lines(run_record_text(record, width() or 80, verbose=values["verbose"]))
+    else:
+        from migrator.documents.run import run_record_document
+
+        echo_json(run_record_document(record), indent=2 if form == "json" else None)
+    if unreadable:
+        raise unreadable
