@@ -386,7 +386,9 @@ class Listed(NamedTuple):
 class ListedProject(NamedTuple):
     """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row.
 
-    `exists` is None if that can't be told, and `reason` says why; and for `global`, which has no worktree.
+    `exists` is None if that can't be told, and `reason` says why; and for `global`, which has no worktree. `updated` is
+    the last time that a session of it was, None without any. `lost` (sessions) and `size` (bytes of conversations) are
+    None if nobody asked for them.
     """
 
     id: str
@@ -394,6 +396,9 @@ class ListedProject(NamedTuple):
     sessions: int
     exists: bool | None
     reason: str | None = None
+    updated: int | None = None
+    lost: int | None = None
+    size: int | None = None
 
 
 class Orphan(NamedTuple):

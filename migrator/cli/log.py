@@ -7,52 +7,48 @@ from typing import Any
 import click
 
 from migrator.cli.database import only_database
-from migrator.cli.options import database_options, format_options, verbose_option
-from migrator.cli.terminal import echo_json, echo_lines, echo_rows, say, width
+from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.options import database_options, verbose_option
+from migrator.cli.terminal import echo_json, echo_lines, paged, say, width
+from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN
 
 
 @click.command("log", short_help="List the runs so far, or show one.")
 @click.argument("run", required=False)
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N runs, the newest ones.")
 @verbose_option
-@format_options
+@listing_options(RUN_COLUMNS)
 @database_options
-def command(run: str | None, form: str, limit: int | None, **values: Any) -> None:
+@paged()
+def command(run: str | None, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them; or show all of RUN.
 
     Where they are on several databases, or on one that was moved, it says which has their rows now. RUN is the id of a
     run, or the beginning of it.
     """
     if run is not None:
-        print_run(run, values, form)
+        print_run(run, values, values["form"])
         return
     from migrator.documents.run import log_row
     from migrator.execution.run_log import UnreadableRuns
     from migrator.operations.log import list_runs, logged
     from migrator.operations.run_databases import as_recorded
-    from migrator.reporting.run_record_text import status_of, what_moved
     from migrator.store.location import default_database
-    from migrator.text import count, local_time
+    from migrator.text import count
 
+    view = take_view(values)
+    limit = None if view.sorts else view.limit or None
     named, unreadable = only_database(values), None
     try:
         runs = list_runs(named, limit)
     except UnreadableRuns as error:
         runs, unreadable = logged(as_recorded(error.entries), limit), error
-    columns = {
-        "Run": lambda row: row["run"].id,
-        "When": lambda row: local_time(row["run"].started),
-        "Sessions": lambda row: f"{row['run'].sessions:,}",
-        "Status": lambda row: status_of(row["run"]),
-        "What": lambda row: what_moved(row["run"]),
-    }
-    if {run.database for run in runs} - {str(named or default_database())}:
-        columns["Database"] = lambda row: row["run"].database or f"not found; it was {row['run'].store}"
-    if not (runs or unreadable):
+    rows = [log_row(run) for run in runs]
+    elsewhere = {row["database"] for row in rows} - {str(named or default_database())}
+    if not (rows or unreadable):
         others = len(list_runs()) if named else 0
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
         say(f"No run{of}.", err=True)
-    echo_rows([{"run": run} if form == "table" else log_row(run) for run in runs], form, columns)
+    echo_rows(rows, view, RUN_COLUMNS, [*RUN_SHOWN, *(["database"] if elsewhere else [])])
     if unreadable:
         raise unreadable
 
@@ -65,7 +61,8 @@ def print_run(wanted: str, values: dict[str, Any], form: str) -> None:
     if form == "table":
         from migrator.reporting.run_record_text import run_record_text
 
-        echo_lines(run_record_text(record, width() or 80, verbose=values["verbose"]))
+        with paged():
+            echo_lines(run_record_text(record, width() or 80, verbose=values["verbose"]))
     else:
         from migrator.documents.run import run_record_document
 

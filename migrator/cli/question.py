@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from migrator.cli.plan_file import write_plan_file
-from migrator.cli.terminal import answer, echo_lines, say, width
+from migrator.cli.terminal import answer, echo_lines, paged, say, width
 from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
 from migrator.text import count, our_command, places
@@ -47,7 +47,8 @@ def ask_about(plan: Plan, verb: str, values: dict[str, Any], *, can_save: bool) 
         if said == "v":
             from migrator.reporting.plan_text import plan_text
 
-            echo_lines(plan_text(plan, width() or 80, verbose=True), err=bool(values.get("as_json")))
+            with paged():
+                echo_lines(plan_text(plan, width() or 80, verbose=True), err=bool(values.get("as_json")))
         elif said == "s" and can_save:
             if _save(plan):
                 return False

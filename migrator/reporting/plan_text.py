@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
@@ -11,7 +10,7 @@ from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import styled
 from migrator.reporting.warning_text import warning_lines
-from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde
+from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -240,6 +239,6 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
     shown = reasons if verbose else reasons[:REASONS_SHOWN]
     for why in shown:
         text = f"because {' '.join(map(tilde, printable(why).split(' ')))}"
-        yield from (" " * 11 + line for line in wrap(text, width - 11, break_long_words=False, break_on_hyphens=False))
+        yield from (" " * 11 + line for line in wrapped(text, width - 11))
     if len(reasons) > len(shown):
         yield f"          {and_more(len(reasons) - len(shown), 'reason')}; --verbose shows all."

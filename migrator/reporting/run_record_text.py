@@ -6,11 +6,13 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from migrator.documents.run import log_row
 from migrator.documents.summary import summary
 from migrator.model import RunStatus, TurnOutcome
 from migrator.reporting.plan_text import change_lines
+from migrator.reporting.run_rows import status
 from migrator.reporting.style import styled
-from migrator.text import and_more, as_many_as_fit, count, local_time, one_line, places, shortened, tilde
+from migrator.text import and_more, as_many_as_fit, count, local_time, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,26 +55,9 @@ def run_record_text(record: RunRecord, width: int = 80, *, verbose: bool = False
         yield "If its database was moved, name it with --db FILE."
 
 
-def status_of(run: LoggedRun) -> str:
-    """Return the status of a run in a word or two."""
-    if run.undone_by:
-        return "undone"
-    if run.status not in {RunStatus.RUNNING, RunStatus.ROLLING_BACK}:
-        return run.status.value
-    return {True: "cut off", False: "going on", None: "cut off or going on"}[run.cut_off]
-
-
-def what_moved(run: LoggedRun) -> str:
-    """Return from where to where a run moved sessions, and which run it takes back or brings about again."""
-    way = f"redo of {run.redoes}: " if run.redoes else f"undo of {run.undoes}: " if run.undoes else ""
-    if not run.destinations:
-        return f"{way}{'file undo' if run.sessions else 'project rows'}"
-    return f"{way}{places(run.sources)} -> {places(run.destinations)}"
-
-
 def _words_of(run: LoggedRun) -> Iterator[str]:
     """Yield how a run ended, and how it goes with others."""
-    yield "applied" if run.undone_by else status_of(run)
+    yield "applied" if run.undone_by else status(log_row(run))
     if run.redoes:
         yield f"a redo of {run.redoes}"
     elif run.undoes:

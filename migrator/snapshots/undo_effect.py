@@ -2,7 +2,8 @@
 
 opencode checks each file out of the tree from before the turn. If git can't, and the tree doesn't name the file,
 opencode deletes it, since the turn must have made it; but it looks just the same if the tree is gone or belongs to
-another worktree. Learnt from the code of opencode 1.18.34 and compared with what it does in tests/real/test_protect.
+another worktree. To check a file out, git removes what is in its way: a directory in its place, with all that is in it.
+Learnt from the code of opencode 1.18.34 and compared with what it does in tests/real/test_protect.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from migrator.errors import CantTell
+from migrator.snapshots.compare import is_in_the_way
 from migrator.snapshots.git import quotes_names
 from migrator.snapshots.lookup import FileStatus, look_up
 from migrator.snapshots.readable import Readability
@@ -138,6 +141,7 @@ class _EffectFinder:
         self._target = target
         self._top = worktree.rstrip("/") + "/"
         self._is_worktree = cache(lambda directory: os.path.realpath(directory) == worktree)
+        self._is_in_the_way = cache(partial(is_in_the_way, worktree))
         wanted = {(turn.hash, path) for turn in turns for file in turn.files if (path := self._path(file))}
         self._statuses = look_up(target.repository, wanted) if target.repository else {}
         is_whole = _KNOWN.issuperset(self._statuses.values())
@@ -148,7 +152,14 @@ class _EffectFinder:
         self._quotes_names = not all(map(str.isascii, found)) and quotes_names(target.repository or "")
 
     def find(self, turn: Turn, *, batched: bool) -> TurnEffect:
-        """Return what an undo of a turn would do; `batched`: opencode asks git about several files of its tree at once.
+        """Return what an undo of a turn would do, or why that can't be told; `batched`: see `_find`."""
+        try:
+            return self._find(turn, batched=batched)
+        except CantTell as error:
+            return TurnEffect(turn, because=str(error).rstrip("."), known=False)
+
+    def _find(self, turn: Turn, *, batched: bool) -> TurnEffect:
+        """`batched`: opencode asks git about several files of a turn's tree at once.
 
         opencode 1.18.34 runs `ls-tree --name-only` then without `core.quotepath=false`, and takes a file whose name
         git quotes and escapes for missing from the tree: it is deleted. It asks alone about a file that is named
@@ -157,7 +168,7 @@ class _EffectFinder:
         found = {self._statuses.get((turn.hash, path)) for file in turn.files if (path := self._path(file))}
         if self._why_unreadable is not None and not _KNOWN.issuperset(found):
             return TurnEffect(turn, because=self._why_unreadable, known=False)
-        deletes, removes, restores = [], [], []
+        deletes, removes, restores = list[str](), list[str](), list[str]()
         because: str | None = None
         for file in turn.files:
             path = self._path(file)
@@ -165,7 +176,10 @@ class _EffectFinder:
             is_quoted = self._quotes_names and not (path or "").isascii() and file.startswith(self._top)
             is_misread = batched and is_quoted and status is FileStatus.PRESENT
             if status is FileStatus.PRESENT and not is_misread:
-                restores.append(file)
+                is_blocked = self._is_in_the_way(path or "")
+                (deletes if is_blocked else restores).append(file)
+                if is_blocked:
+                    because = because or f"something else is in the way of {file} now"
             elif status is FileStatus.CONTENT_MISSING or not _is_removable(file):
                 continue
             elif status is FileStatus.ABSENT:

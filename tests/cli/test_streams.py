@@ -240,12 +240,12 @@ def test_a_run_that_was_cut_off_asks_too(home: Home, command: str) -> None:
             assert terminal.finish() == code
 
 
-def test_with_json_the_question_is_not_in_the_document(home: Home) -> None:
-    with Terminal(home, *MOVE, "--json", stdout=subprocess.PIPE) as terminal:
+def test_with_json_the_question_is_not_in_the_document(home: Home, tmp_path: Path) -> None:
+    with Terminal(home, *MOVE, "--json", stdout=tmp_path / "run.json") as terminal:
         terminal.wait_for("? [y/N")
         terminal.type("y\n")
-        document = terminal.piped()
         assert terminal.finish() == 0
+    document = (tmp_path / "run.json").read_text()
     assert document.startswith("{\n")
     assert '"status": "applied"' in document
     assert "Plan: 17 sessions" in terminal.text
@@ -259,10 +259,10 @@ def test_yes_does_not_ask_and_dry_run_neither(home: Home) -> None:
         assert "17 sessions" in terminal.text
 
 
-def test_the_progress_bar_is_for_terminals(home: Home) -> None:
-    with Terminal(home, *MOVE, "--yes", "--chunk-size", "1", stdout=subprocess.PIPE) as terminal:
-        printed = terminal.piped()
+def test_the_progress_bar_is_for_terminals(home: Home, tmp_path: Path) -> None:
+    with Terminal(home, *MOVE, "--yes", "--chunk-size", "1", stdout=tmp_path / "printed") as terminal:
         assert terminal.finish() == 0
+    printed = (tmp_path / "printed").read_text()
     assert "/17 [" in terminal.text
     assert "sessions/s" in terminal.text
     assert "sessions/s" not in printed

@@ -334,6 +334,29 @@ def test_what_is_foretold_is_what_happens_and_protect_takes_the_danger_out(
             is_protected(lab, still)
 
 
+def test_what_is_in_the_way_of_a_file_is_lost_unless_protected(benches: Callable[[str], ProtectLab]) -> None:
+    """Git removes a directory in the place of a file that it checks out, whatever is in it."""
+    lab = benches(MAIN)
+    turn = next(turn for turn in lab.before if turn[0] == "turns")
+    mine = lab.source / "changed.txt" / "mine.txt"
+    mine.parent.unlink()
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    said = foretold(lab)
+    assert said[turn]["undo"] == "deletes"
+    assert said[turn]["deletes"] == [str(mine.parent)]
+    lab.keep("now")
+    with lab.opencode.serve(lab.root):
+        ((_, before, after),) = done(lab, [turn], "now")
+    assert str(mine) in before
+    assert str(mine) not in after
+    assert answer(lab.opencode, "protect", "--yes", cwd=lab.root)["status"] == "applied"
+    lab.keep("protected")
+    with lab.opencode.serve(lab.root):
+        ((_, _, after),) = done(lab, [turn], "protected")
+    assert after[str(mine)] == b"mine"
+
+
 def emptied_head(lab: ProtectLab) -> None:
     (lab.source / ".git" / "HEAD").write_text("")
 

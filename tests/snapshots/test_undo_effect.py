@@ -84,6 +84,20 @@ def test_a_directory_of_that_name_is_not_deleted(home: Home, shop: Path) -> None
     assert names(only.deletes) == {"README.md", "kept.txt"}
 
 
+@pytest.mark.parametrize("in_the_way", ["README.md/mine.txt", "sub"])
+def test_what_is_in_the_way_of_a_file_is_deleted(home: Home, shop: Path, in_the_way: str) -> None:
+    """A directory in the place of README.md, with a file of somebody's; a file in the place of sub/."""
+    turn(home, shop)
+    (shop / "README.md").unlink()
+    shutil.rmtree(shop / "sub")
+    (shop / in_the_way).parent.mkdir(exist_ok=True)
+    (shop / in_the_way).write_text("mine\n")
+    (only,) = foretold(home)
+    assert only.effect is UndoEffect.DELETES
+    assert names(only.deletes) == {"README.md" if "README" in in_the_way else "kept.txt"}
+    assert only.because == f"something else is in the way of {only.deletes[0]} now"
+
+
 def test_a_link_to_a_directory_is_deleted(home: Home, shop: Path) -> None:
     turn(home, shop)
     shutil.rmtree(home.database.parent / "snapshot")

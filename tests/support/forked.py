@@ -158,10 +158,32 @@ def missing() -> list[str]:
 def _child(
     words: list[str], environ: Mapping[str, str], cwd: str, streams: str, first: Callable[[], object] | None
 ) -> None:
+    _stand_in(words, environ, cwd, [f"{streams}/{number}" for number in range(3)], first)
+
+
+def run_on_terminal(
+    words: list[str],
+    environ: Mapping[str, str],
+    cwd: str,
+    streams: Sequence[str],
+    first: Callable[[], object] | None,
+) -> None:
+    """Be our command in a session of its own, which has the terminal that is among its streams."""
+    os.setsid()
+    _stand_in(words, environ, cwd, streams, first)
+
+
+def _stand_in(
+    words: list[str],
+    environ: Mapping[str, str],
+    cwd: str,
+    streams: Sequence[str],
+    first: Callable[[], object] | None,
+) -> None:
     os.environ.clear()
     os.environ.update(environ)
-    for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
-        os.dup2(os.open(f"{streams}/{number}", flags), number)
+    for number, (stream, flags) in enumerate(zip(streams, (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY), strict=True)):
+        os.dup2(os.open(stream, flags), number)
     os.chdir(cwd)
     sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w")
     sys.stderr = os.fdopen(2, "w", errors="backslashreplace")

@@ -17,7 +17,7 @@ from tests.support import forked
 from tests.support.git import DATE, commit, git
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.support.forked import Finished
 
@@ -68,8 +68,12 @@ class Home:
         """Run `opencode-migrator WORDS`; standard input is empty unless given, so nobody can be asked."""
         if any(name.startswith("PYTHON") for name in self.environ):  # which an interpreter reads when it starts
             return self.start(*words, cwd=cwd, stdin=stdin)
-        first = partial(forked.use_site, str(self.site)) if self.site else None
-        return forked.run([*map(str, words)], self.env(), cwd or self.path, stdin or "", first)
+        return forked.run([*map(str, words)], self.env(), cwd or self.path, stdin or "", self.first)
+
+    @property
+    def first(self) -> Callable[[], object] | None:
+        """What a forked command must do first, for it to find what an interpreter of its own would find."""
+        return partial(forked.use_site, str(self.site)) if self.site else None
 
     def start(self, *words: str | Path, cwd: Path | None = None, stdin: str | None = None) -> Finished:
         """Do the same with an interpreter of its own, by `command`."""

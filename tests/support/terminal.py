@@ -8,14 +8,15 @@ import os
 import pty
 import re
 import select
-import signal
 import struct
-import subprocess
 import termios
 import time
 from typing import TYPE_CHECKING, Self
 
+from tests.support.forked import PROCESSES, run_on_terminal
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.home import Home
@@ -25,38 +26,42 @@ PATIENCE_SECONDS = 60.0
 AGAIN_SECONDS = 2.0
 
 
-def _hear_ctrl_c() -> None:
-    """A shell lets what it runs in the background ignore Ctrl-C, and that is handed down: the tests may run there."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Terminal:
-    """Our command in a terminal; `stdout=PIPE` is `command | cat`, where only the questions reach the terminal."""
+    """Our command in a terminal; `stdout` is a file, as after `>`: then only questions and notes reach the terminal.
 
-    def __init__(
+    `first` is called in its process before anything else, and has to be picklable.
+    """
+
+    def __init__(  # noqa: PLR0913 - what may be different about a terminal
         self,
         home: Home,
         *words: str | Path,
         cwd: Path | None = None,
         color: bool = True,
         columns: int = 80,
-        stdout: int | None = None,
+        stdout: Path | None = None,
+        first: Callable[[], object] | None = None,
     ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environ = {name: value for name, value in home.env().items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
-        environ |= {"TERM": "xterm-256color"} | ({} if color else {"NO_COLOR": "1"})
-        self._process = subprocess.Popen(
-            home.command(*words),
-            cwd=cwd or home.path,
-            env=environ,
-            stdin=slave,
-            stdout=slave if stdout is None else stdout,
-            stderr=slave,
-            start_new_session=True,
-            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - no thread can hold what this one call needs
+        environ |= {"TERM": "xterm-256color", "PAGER": home.environ.get("PAGER", "cat")}
+        environ |= {} if color else {"NO_COLOR": "1"}
+        if stdout is not None:
+            stdout.touch()
+        terminal = os.ttyname(slave)
+        self._process = PROCESSES.Process(
+            target=run_on_terminal,
+            args=(
+                [*map(str, words)],
+                environ,
+                str(cwd or home.path),
+                [terminal, terminal if stdout is None else str(stdout), terminal],
+                first or home.first,
+            ),
         )
-        os.close(slave)
+        self._process.start()
+        self._slave: int | None = slave  # what nobody has open any more looks like a command that has ended
         self.raw = ""
         """Everything that came to the terminal so far, escape sequences and all."""
 
@@ -64,9 +69,10 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.communicate()
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._let_go()
         os.close(self._master)
 
     @property
@@ -74,9 +80,9 @@ class Terminal:
         """What came to the terminal, as it can be read: without escape sequences."""
         return ESCAPE.sub("", self.raw).replace("\r\n", "\n")
 
-    def wait_for(self, words: str) -> None:
-        """Read until these words are on the screen."""
-        while words not in self.text:
+    def wait_for(self, words: str, *, after: int = 0) -> None:
+        """Read until these words are on the screen, `after` so many characters of `text`."""
+        while words not in self.text[after:]:
             assert self._read(), f"{words!r} never came: {self.text}"
 
     def type(self, text: str) -> None:
@@ -89,7 +95,7 @@ class Terminal:
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            self._process.send_signal(number)
+            os.kill(self._process.pid or 0, number)
             if select.select([self._master], [], [], AGAIN_SECONDS)[0]:
                 return
         raise AssertionError(f"nothing came of signal {number}: {self.text}")
@@ -98,18 +104,23 @@ class Terminal:
         """Read to the end; return the exit code."""
         while self._read():
             pass
-        return self._process.wait(PATIENCE_SECONDS)
+        self._process.join(PATIENCE_SECONDS)
+        assert self._process.exitcode is not None, f"it hangs: {self.text}"
+        return self._process.exitcode
 
-    def piped(self) -> str:
-        """Read what went to standard output, which is a pipe; call before `finish`."""
-        assert self._process.stdout is not None
-        return self._process.stdout.read().decode()
+    def _let_go(self) -> None:
+        """Close our end of the command's side of the terminal, so that its end can be seen."""
+        if self._slave is not None:
+            os.close(self._slave)
+            self._slave = None
 
     def _read(self) -> bool:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             ready, _, _ = select.select([self._master], [], [], 0.2)
             if not ready:
+                if not self._process.is_alive():
+                    self._let_go()
                 continue
             try:
                 data = os.read(self._master, 65536)
@@ -117,6 +128,7 @@ class Terminal:
                 if error.errno != errno.EIO:
                     raise
                 data = b""
+            self._let_go()  # who has printed has opened it
             self.raw += data.decode(errors="replace")
             return bool(data)
         raise AssertionError(f"nothing came for {PATIENCE_SECONDS:.0f} s after: {self.text}")
