@@ -11,6 +11,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Gather what many directories have", f"move {_SHOP}"),
         ("Take the last move back", "undo"),
     ),
+    "ui": (
+        ("Look through every session, mark, move", "ui"),
+        ("Start on the sessions of some folders", "ui --from-dir '~/src/shop-*'"),
+    ),
     "list": (
         ("What opencode lists in this directory", "list"),
         ("Every session of a folder, one that is gone too", "list --from-dir ~/src/shop"),

@@ -43,7 +43,7 @@ class ColumnNames(click.ParamType[tuple[str, ...]]):
         return found
 
 
-def listing_options(columns: Mapping[str, Column]) -> Callable[[Command], Command]:
+def listing_options(columns: Mapping[str, Column], *more_formats: str) -> Callable[[Command], Command]:
     """Return the options of a command that lists rows with these columns, by their names; see `take_view`."""
     return combine(
         click.option(
@@ -68,7 +68,7 @@ def listing_options(columns: Mapping[str, Column]) -> Callable[[Command], Comman
         click.option(
             "--format",
             "form",
-            type=click.Choice(("table", "json", "ndjson", "csv")),
+            type=click.Choice(("table", "json", "ndjson", "csv", *more_formats)),
             default="table",
             show_default=True,
             help="How to print rows. csv escapes formulas and control characters; json has the exact text.",

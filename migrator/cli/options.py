@@ -210,6 +210,25 @@ class UncheckedOutput:
         return OutputFile(self.name, getattr(kinds, self.kind), self.force, inputs)
 
 
+def _is_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+    return value or context.params.get("form") == "json"
+
+
+plan_format_options = combine(
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(("text", "json", "markdown")),
+        default="text",
+        show_default=True,
+        is_eager=True,
+        help="How to print it. markdown is for a pull request or a chat.",
+    ),
+    click.option("--json", "as_json", is_flag=True, callback=_is_json, help="The same as --format json."),
+)
+html_option = output_option("--html", kind="REPORT", help="Write it to FILE too, as a page to look at and to send.")
+"""The command needs `force_option` too."""
+
 # -- how to write ----------------------------------------------------------------------------------------------------
 
 yes_option = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
@@ -243,8 +262,9 @@ change_options = combine(
     dry_run_option,
     exit_code_option("something would change", only_dry=True),
     writing_options,
+    html_option,
     verbose_option,
-    json_option,
+    plan_format_options,
     database_options,
 )
 """The options of every command that plans and applies."""

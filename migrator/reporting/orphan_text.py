@@ -42,7 +42,7 @@ def orphan_text(
     """
     view = view or View()
     shown = len(orphans) if verbose or len(orphans) <= ALL_SHOWN else SHOWN
-    for group in _grouped(orphans):
+    for group in grouped_orphans(orphans):
         lines = [
             f"{view.id(session.id)}  {view.time(session.updated)}  {one_line(session.title)}"
             for session, *_ in group[:shown]
@@ -83,7 +83,7 @@ def in_place_text(
         )
 
 
-def _grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
+def grouped_orphans(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
     """Group orphans that differ in nothing but evidence, the largest group first; each other database is one."""
     groups: dict[tuple[object, ...], list[Orphan]] = {}
     kinds: dict[tuple[Reason, ...], tuple[object, ...]] = {}
@@ -145,10 +145,13 @@ def tie_lines(orphan: Orphan, width: int) -> Iterator[str]:
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:
     """Yield `label: text` in as many indented lines as it takes; the home directory is written as ~."""
-    whole, home = printable(f"{label}: {text}"), os.path.expanduser("~")
-    if home != "/":  # wherever a path in the sentence begins with it
-        whole = re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", whole)
-    first, *rest = wrapped(whole, width - 2, "  ")
+    first, *rest = wrapped(tilde_in(printable(f"{label}: {text}")), width - 2, "  ")
     head, colon, tail = first.partition(":")
     yield f"  {styled(head, fg=color)}{colon}{tail}"
     yield from (f"  {line}" for line in rest)
+
+
+def tilde_in(sentence: str) -> str:
+    """Write the home directory as `~` wherever a path in a sentence begins with it."""
+    home = os.path.expanduser("~")
+    return sentence if home == "/" else re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", sentence)

@@ -15,7 +15,7 @@ from migrator.text import and_more, as_many_as_fit, count, one_line, printable, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Change, Plan, ProjectChange
+    from migrator.model import Binding, Change, Plan, ProjectChange
 
 GROUPS_SHOWN = 20
 REASONS_SHOWN = 3
@@ -30,7 +30,7 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
 
 def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bool = False) -> Iterator[str]:
     """Yield the lines that say what a plan changes, or changed, if that is `done`."""
-    groups = _grouped(plan)
+    groups = grouped(plan)
     shown = groups if verbose else groups[:GROUPS_SHOWN]
     heading = ""
     for (repository, source, target), changes in shown:
@@ -57,7 +57,7 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
         more = and_more(len(plan.updates) - len(updates), "project").lstrip()
         yield f"{more} {'updated' if done else 'to update'}; --verbose shows all."
     moves = any(change.moves for change in plan.changes)
-    yield f"file undo: {_turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
+    yield f"file undo: {turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     yield from _announcement(plan, done=done)
 
@@ -72,11 +72,15 @@ def _announcement(plan: Plan, *, done: bool) -> Iterator[str]:
 
 def headline(plan: Plan) -> str:
     """Return the first line of a plan: how much moves."""
+    return styled(headline_text(plan), bold=True)
+
+
+def headline_text(plan: Plan) -> str:
+    """Return the same without a style."""
     numbers = summary(plan)
     if plan.changes and not any(change.moves for change in plan.changes):
         stay = f"; {count(numbers['unchanged'], 'session')} left as they are" if plan.unchanged else ""
-        text = f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
-        return styled(text, bold=True)
+        return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
     parts = []
     if plan.changes or not plan.updates:
         how = f"in {count(numbers['trees'], 'tree')} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}"
@@ -85,7 +89,7 @@ def headline(plan: Plan) -> str:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
     kept = "already right" if plan.relocated is None else "of their trees stay"
     right = f"; {count(numbers['unchanged'], 'session')} {kept}" if plan.unchanged else ""
-    return styled(f"Plan: {', '.join(parts)}{right}.", bold=True)
+    return f"Plan: {', '.join(parts)}{right}."
 
 
 def _update(project: ProjectChange, verb: str) -> Iterator[str]:
@@ -104,7 +108,7 @@ def _update(project: ProjectChange, verb: str) -> Iterator[str]:
         yield f"      workspace {workspace.id}: {before} -> {after}"
 
 
-def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
+def grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
     """Group changes by repository, old and new directory, largest first; the repository is "" if there is only one."""
     repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
     groups: dict[tuple[str, str, str], list[Change]] = {}
@@ -148,7 +152,7 @@ def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
     """Yield before and after of every field that changes: the most frequent values, and how many others."""
     tally: dict[str, Counter[tuple[str, str]]] = {}
     for change in changes:
-        for field, before, after in _differences(change):
+        for field, before, after in differences(change.before, change.after):
             tally.setdefault(field, Counter())[before, after] += 1
     for field, values in tally.items():
         (before, after), *others = sorted(values, key=lambda pair: (-values[pair], pair))
@@ -165,18 +169,22 @@ def _row(change: Change, width: int) -> Iterator[str]:
         yield f"        (tree of {change.root})"
     if change.before.directory != change.after.directory:
         yield f"        directory: {change.before.directory} -> {change.after.directory}"
-    for field, before, after in _differences(change):
+    for field, before, after in differences(change.before, change.after):
         yield f"        {field}: {before} -> {after}"
     selected_by = f"; selected by {', '.join(change.selected_by)}" if change.selected_by else ""
-    yield f"        file undo: {_undo_word(change)}{selected_by}"
+    yield f"        file undo: {undo_word(change)}{selected_by}"
 
 
-def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
-    """Yield (field, before, after) of what changes besides the directory."""
-    for field in ("project_id", "path", "workspace_id"):
-        before, after = getattr(change.before, field), getattr(change.after, field)
-        if before != after:
-            yield field, _value(before), _value(after)
+OTHER_FIELDS = ("project_id", "path", "workspace_id")
+"""The fields of a binding besides the directory."""
+
+
+def differences(before: Binding, after: Binding, *fields: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, before, after) of what changes; without `fields`, besides the directory."""
+    for field in fields or OTHER_FIELDS:
+        old, new = getattr(before, field), getattr(after, field)
+        if old != new:
+            yield field, _value(old), _value(new)
 
 
 def _value(value: str | None) -> str:
@@ -196,12 +204,13 @@ def _direction(changes: Sequence[Change]) -> str | None:
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = Counter(dict.fromkeys(_WORDS.values(), 0))  # in this order
-    tally.update(map(_undo_word, changes))
+    tally = Counter(dict.fromkeys((*_RESTORED.values(), *_WORDS.values()), 0))  # in this order
+    tally.update(map(undo_word, changes))
     return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
 
 
-def _undo_word(change: Change) -> str:
+def undo_word(change: Change) -> str:
+    """Return what becomes of the file undo of a session."""
     way = _direction([change])
     if change.undo is FileUndo.CARRY and way:
         return _RESTORED[way]
@@ -212,7 +221,7 @@ def _undo_word(change: Change) -> str:
     return "detached in part"
 
 
-def _turn_words(changes: Iterable[Change]) -> str:
+def turn_words(changes: Iterable[Change]) -> str:
     """Return how many turns keep their file undo and how many lose it."""
     undone = [change for change in changes if change.undo is not FileUndo.NONE]
     carrying = [change.turns.carried for change in undone if change.turns.carried]

@@ -47,13 +47,7 @@ def still_lost_lines(
 
     The reasons of most sessions come first; with `verbose` all of them, and the ids.
     """
-    groups: dict[object, list[PlanWarning]] = {}
-    for warning in warnings:
-        if warning.code == STILL_LOST:
-            lost = warning.lost
-            alike = (lost.rule, lost.why, lost.commands, lost.likely_home) if lost else warning.message
-            groups.setdefault(alike, []).append(warning)
-    ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0].message))
+    ordered = grouped_lost(warnings)
     shown = ordered if verbose else ordered[:REASONS_SHOWN]
     for group in shown:
         yield from _group(group, width)
@@ -62,6 +56,17 @@ def still_lost_lines(
     if len(shown) < len(ordered):
         more = and_more(sum(map(len, ordered[len(shown) :])), "session")
         yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."
+
+
+def grouped_lost(warnings: Iterable[PlanWarning]) -> list[list[PlanWarning]]:
+    """Group the warnings of sessions that stay lost by their reason, that of most sessions first."""
+    groups: dict[object, list[PlanWarning]] = {}
+    for warning in warnings:
+        if warning.code == STILL_LOST:
+            lost = warning.lost
+            alike = (lost.rule, lost.why, lost.commands, lost.likely_home) if lost else warning.message
+            groups.setdefault(alike, []).append(warning)
+    return sorted(groups.values(), key=lambda group: (-len(group), group[0].message))
 
 
 def _group(group: Sequence[PlanWarning], width: int | None) -> Iterator[str]:

@@ -30,6 +30,7 @@ WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
 OPTIONS = {
+    "ui": f"{SELECT} {DATABASE}",
     "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
     "--format --json",
     "projects": f"{DATABASE} --format --json",
