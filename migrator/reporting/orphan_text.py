@@ -32,7 +32,7 @@ _EVIDENCE_SHOWN = 2
 def orphan_text(orphans: Sequence[Orphan], width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines: for each group the directory, every reason with its evidence, where it belongs, sessions."""
     shown = len(orphans) if verbose or len(orphans) <= ALL_SHOWN else SHOWN
-    for group in _grouped(orphans):
+    for group in grouped(orphans):
         yield from _group(group, width, shown)
         yield ""
 
@@ -69,7 +69,7 @@ def in_place_text(
         )
 
 
-def _grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
+def grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
     """Group orphans that differ in nothing but evidence, the largest group first; each other database is one."""
     groups: dict[tuple[object, ...], list[Orphan]] = {}
     kinds: dict[tuple[Reason, ...], tuple[object, ...]] = {}
