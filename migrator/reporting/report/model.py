@@ -46,11 +46,15 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Where sessions come from and go to; `title` says it in words, the headings stand above both sides."""
+    """Where sessions come from and go to; `title` says it in words, the headings stand above both sides.
+
+    `colour_heading` says what the colours tell.
+    """
 
     title: str
     source_heading: str
     target_heading: str
+    colour_heading: str
     links: tuple[Link, ...]
 
 

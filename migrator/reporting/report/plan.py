@@ -156,6 +156,7 @@ def flow_of_changes(changes: Sequence[Change]) -> Flow | None:
         "Where the sessions go" if moves else "What becomes of file undo",
         "From" if moves else "Directory",
         "To" if moves else "File undo",
+        "File undo",
         tuple(links),
     )
 

@@ -76,7 +76,9 @@ def undo_effects_report(
             for effect, (words, tone) in _WORDS.items()
         ),
         database,
-        Flow("Sessions by what an undo would do", "Directory", "An undo", tuple(links)) if groups else None,
+        Flow("Sessions by what an undo would do", "Directory", "An undo", "What it does", tuple(links))
+        if groups
+        else None,
         tuple(Note("Redo", line.strip()) for line in redo_lines(value["redo"])),
         sections=tuple(_sections(groups)),
         steps=tuple(steps) if deletes else (),
