@@ -15,10 +15,10 @@ from migrator.plugins import commands, load_command
 from migrator.text import PROGRAM, is_utf_8
 
 SECTIONS = {
-    "Look": ("list", "projects", "workspaces"),
+    "Look": ("ui", "list", "projects", "workspaces"),
     "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
     "Move": ("move", "migrate", "relocate", "consolidate", "plan", "show", "apply"),
-    "Take back": ("log", "undo", "resume", "gc"),
+    "Take back": ("log", "undo", "redo", "resume", "gc"),
     "For programs": ("serve", "schema"),
     "Try it": ("demo",),
 }

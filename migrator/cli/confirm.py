@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.cli.command_line import applying_command, command_line
+from migrator.cli.options import exit_if_asked
 from migrator.cli.question import ask_about, warn_if_open
 from migrator.cli.reports import plan_report, show_report
 from migrator.cli.terminal import (
@@ -62,6 +63,7 @@ def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_s
     """Show `plan` with --dry-run; else show, ask and apply it, on the database that it was made for."""
     if values["dry_run"]:
         show_plan(plan, values, hint=applying_command(), next_steps=next_steps)
+        exit_if_asked(values, something=plan.writes)
         return
     if values["form"] == "markdown":
         raise BadInput("--format markdown is for a plan that is only shown: add --dry-run.")

@@ -11,6 +11,8 @@ from migrator.cli.database import open_context
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
+    exit_code_option,
+    exit_if_asked,
     force_option,
     html_option,
     plan_format_options,
@@ -45,6 +47,7 @@ def _report(undo: CheckResult, database: str) -> Report:
 
 @click.command("doctor", short_help="Check the database and what surrounds it.", cls=SelectingCommand)
 @click.option("--undo", is_flag=True, help="Also tell what an undo in opencode would do to files today, turn by turn.")
+@exit_code_option("something is wrong or worth a look: what is marked !! or --")
 @verbose_option
 @plan_format_options
 @html_option
@@ -86,3 +89,4 @@ def command(ctx: click.Context, /, **values: Any) -> None:
             echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
     if any(result.wrong for result in results):
         ctx.exit(1)
+    exit_if_asked(values, something=any(result.notable for result in results))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+from migrator.errors import BadInput
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -80,7 +81,30 @@ format_options, orphans_format_options = _format_options(), _format_options("mar
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show every session, not only groups.")
-dry_run_option = click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+dry_run_option = click.option("--dry-run", "-n", is_flag=True, is_eager=True, help="Only show what would change.")
+
+
+def exit_code_option(something: str, *, only_dry: bool = False) -> Option:
+    """Return the option that lets a command exit with 1 if there is `something` to do; `exit_if_asked` does so.
+
+    With `only_dry` it needs --dry-run, whose option must be eager: a run has exit codes of its own.
+    """
+
+    def check(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+        if value and only_dry and not context.params["dry_run"]:
+            raise BadInput("--exit-code is for --dry-run: a run has exit codes of its own.")
+        return value
+
+    with_dry_run = "With --dry-run: exit" if only_dry else "Exit"
+    help_ = f"{with_dry_run} with 1 if {something}, and with 0 if not."
+    return click.option("--exit-code", is_flag=True, callback=check, help=help_)
+
+
+def exit_if_asked(values: dict[str, Any], *, something: bool) -> None:
+    """Exit with 1 if there is something to do, and --exit-code was given."""
+    if values["exit_code"] and something:
+        click.get_current_context().exit(1)
+
 
 # -- what a plan does ------------------------------------------------------------------------------------------------
 
@@ -219,7 +243,13 @@ writing_options = combine(
     force_option,
 )
 change_options = combine(
-    dry_run_option, writing_options, html_option, verbose_option, plan_format_options, database_options
+    dry_run_option,
+    exit_code_option("something would change", only_dry=True),
+    writing_options,
+    html_option,
+    verbose_option,
+    plan_format_options,
+    database_options,
 )
 """The options of every command that plans and applies."""
 

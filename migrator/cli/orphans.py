@@ -11,6 +11,8 @@ from migrator.cli.database import open_context
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
+    exit_code_option,
+    exit_if_asked,
     force_option,
     html_option,
     orphans_format_options,
@@ -49,6 +51,7 @@ class OrphansCommand(SelectingCommand):
 @click.option("--rule", "rule", multiple=True, metavar="NAME", help="Only what this rule finds; may be repeated.")
 @click.option("--explain", metavar="SESSION_ID", help="Show every fact looked at for one session.")
 @search_options
+@exit_code_option("a session is lost")
 @verbose_option
 @orphans_format_options
 @html_option
@@ -69,7 +72,9 @@ def command(form: str, **values: Any) -> None:
         raise BadInput("A report is of all lost sessions, not of one: leave out --explain, or --html and markdown.")
     with open_context(values) as context, search_bar() as tick:
         if values["explain"] is not None:
-            _print_explanation(explain_session(context, values["explain"], request, tick), form)
+            explanation = explain_session(context, values["explain"], request, tick)
+            _print_explanation(explanation, form)
+            exit_if_asked(values, something=bool(explanation.orphan.reasons))
             return
         failed: dict[str, PluginFailed] = {}
         listed, projects = list_orphans(context, request, tick, failed), context.selector_context.projects()
@@ -78,6 +83,7 @@ def command(form: str, **values: Any) -> None:
         _print_list(listed, projects, form, values, failed=bool(failed))
     if failed:  # a warning says so: there may be more
         click.get_current_context().exit(1)
+    exit_if_asked(values, something=bool(listed.orphans))
 
 
 def _print_list(

@@ -17,7 +17,6 @@ from migrator.cli.options import (
     plan_format_options,
     verbose_option,
 )
-from migrator.cli.plan_file import write_plan_file
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -91,7 +90,9 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]
         show_plan(plan, {**values, "as_json": True})
         return
     source = "-" if output.is_stream else str(output)
-    write_plan_file(plan, output)
+    from migrator.documents.plan import save_plan
+
+    save_plan(plan, output)
     show_plan(
         plan,
         values,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from migrator.cli.plan_file import write_plan_file
 from migrator.cli.terminal import answer, echo_lines, say, width
 from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
@@ -84,9 +83,11 @@ def _save(plan: Plan) -> bool:
     name = answer("File").strip()
     if not name:
         return False
+    from migrator.documents.plan import save_plan
+
     try:
         file = OutputFile(os.path.expanduser(name), kinds.PLAN)
-        write_plan_file(plan, file)
+        save_plan(plan, file)
     except MigratorError as error:
         say(str(error), err=True)
         return False

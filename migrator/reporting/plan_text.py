@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
-from migrator.model import BECAUSE, FileUndo, ProjectAction
+from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import styled
 from migrator.reporting.warning_text import warning_lines
@@ -77,7 +77,8 @@ def headline_text(plan: Plan) -> str:
         return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
     parts = []
     if plan.changes or not plan.updates:
-        parts.append(f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move")
+        how = f"in {count(numbers['trees'], 'tree')} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}"
+        parts.append(f"{count(numbers['sessions'], 'session')} {how}")
     if plan.updates:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
     kept = "already right" if plan.relocated is None else "of their trees stay"
@@ -184,6 +185,15 @@ def _value(value: str | None) -> str:
 
 
 _WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE: "none"}
+_DIRECTIONS = {UNDO_OF: " back", REDO_OF: " again"}
+_RESTORED = {UNDO_OF: "set back", REDO_OF: "changed again"}
+"""What an undo and a redo do to file undo that the run had changed."""
+
+
+def _direction(changes: Sequence[Change]) -> str | None:
+    """Return UNDO_OF or REDO_OF if these changes take a run back, or bring it about again; else None."""
+    why = next((change.selected_by[0] for change in changes if change.selected_by), "")
+    return next((way for way in _DIRECTIONS if why.startswith(way)), None)
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
@@ -194,10 +204,11 @@ def _undo_words(changes: Iterable[Change]) -> str:
 
 def undo_word(change: Change) -> str:
     """Return what becomes of the file undo of a session."""
+    way = _direction([change])
+    if change.undo is FileUndo.CARRY and way:
+        return _RESTORED[way]
     if change.moves or change.undo is not FileUndo.CARRY:
         return _WORDS[change.undo]
-    if change.selected_by[:1] and change.selected_by[0].startswith("undo of "):
-        return "set back"
     if change.turns.mended:
         return "mended in part" if change.turns.detached else "mended"
     return "detached in part"
@@ -214,7 +225,8 @@ def turn_words(changes: Iterable[Change]) -> str:
     if carrying:
         words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")
     if restored:
-        words.append(f"carried with {count(restored, 'session')}")
+        way = _direction(undone)
+        words.append(f"{f'{_RESTORED[way]} in' if way else 'carried with'} {count(restored, 'session')}")
     if losing:
         words.append(f"detached {count(sum(losing), 'turn')} of {count(len(losing), 'session')}")
     if uncounted:
