@@ -67,7 +67,7 @@ class Values(NamedTuple):
     sessions: int
 
 
-class Row(NamedTuple):
+class ReportRow(NamedTuple):
     """One session: `cells` for the columns of its group, each with any number of lines."""
 
     title: str
@@ -93,7 +93,7 @@ class Group:
     values: tuple[Values, ...] = ()
     hidden_values: int = 0
     columns: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ReportRow, ...] = ()
     hidden: int = 0
 
 

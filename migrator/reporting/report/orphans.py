@@ -17,7 +17,7 @@ from migrator.reporting.report.model import (
     Link,
     Note,
     Report,
-    Row,
+    ReportRow,
     Section,
     Share,
     Tone,
@@ -126,7 +126,7 @@ def _group(group: Sequence[Orphan], room: int) -> Group:
         first.commands[:REASONS],
         columns=("Last used",),
         rows=tuple(
-            Row(orphan.session.title, orphan.session.id, "", ((local_time(orphan.session.updated),),))
+            ReportRow(orphan.session.title, orphan.session.id, "", ((local_time(orphan.session.updated),),))
             for orphan in group[:room]
         ),
         hidden=len(group) - room,

@@ -21,7 +21,7 @@ from migrator.reporting.report.model import (
     Link,
     Note,
     Report,
-    Row,
+    ReportRow,
     Section,
     Share,
     Step,
@@ -220,7 +220,7 @@ def _group(before: str, after: str, changes: Sequence[Change], room: int) -> Gro
         max(len(every) - VALUES, 0),
         (*chosen,),
         tuple(
-            Row(
+            ReportRow(
                 change.title,
                 change.session,
                 "" if change.session == change.root else f"child in the tree of {change.root}",

@@ -13,7 +13,7 @@ from migrator.reporting.report.model import (
     Link,
     Note,
     Report,
-    Row,
+    ReportRow,
     Section,
     Share,
     Tone,
@@ -121,7 +121,8 @@ def _group(directory: str, some: Sequence[Mapping[str, Any]], room: int, part: S
         (part,),
         columns=("Turns",) if dangerous else (),
         rows=tuple(
-            Row(row["title"], row["id"], "", (tuple(_turns(row["turns"])),) if dangerous else ()) for row in some[:room]
+            ReportRow(row["title"], row["id"], "", (tuple(_turns(row["turns"])),) if dangerous else ())
+            for row in some[:room]
         ),
         hidden=len(some) - room,
     )
