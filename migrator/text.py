@@ -85,7 +85,7 @@ def nearest(typed: str, names: Iterable[str], number: int = 4) -> list[str]:
     having = [name for name in by_name if words <= (own := _words(name)) or (own and own <= words)] if words else []
     having.sort(key=lambda name: (not name.startswith(wanted), len(_words(name) ^ words)))
     compared = by_name if len(by_name) <= _MANY else [name for name in by_name if name[:2] == wanted[:2]]
-    found = dict.fromkeys([*having, *get_close_matches(wanted, compared, number)])
+    found = dict.fromkeys([*having, *get_close_matches(wanted, compared)])
     return [name for each in found for name in by_name[each]][:number]
 
 
