@@ -22,8 +22,8 @@ class MigratorError(Exception):
 class Declined(MigratorError):
     """Somebody was asked and said no; it is told like a result, not like an error."""
 
-    def __init__(self) -> None:
-        super().__init__("Nothing was written.")
+    def __init__(self, then: str = "") -> None:
+        super().__init__(f"Nothing was written. {then}".rstrip())
 
 
 class BadInput(MigratorError):
@@ -57,6 +57,8 @@ class DatabaseInUse(MigratorError):
     def __init__(self, message: str, holders: Sequence[Holder] = ()) -> None:
         super().__init__(message)
         self.holders = tuple(holders)
+        self.command = ""
+        """The whole command that waits for them, where a face knows one."""
 
 
 class StalePlan(MigratorError):

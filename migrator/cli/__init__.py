@@ -30,7 +30,7 @@ def main() -> NoReturn:
     _open_streams()
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.terminal import drop_output, echo_error, echo_lines
-    from migrator.errors import Declined, MigratorError
+    from migrator.errors import DatabaseInUse, Declined, MigratorError
     from migrator.text import PROGRAM, sentence
 
     signal.signal(signal.SIGTERM, _interrupt)
@@ -52,6 +52,8 @@ def main() -> NoReturn:
         code = error.exit_code
     except MigratorError as error:
         echo_error(sentence(str(error)))
+        if isinstance(error, DatabaseInUse) and error.command:
+            echo_lines(["To wait a minute for it:", f"  {error.command}"], err=True)
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
         echo_error("Interrupted; nothing was written.")

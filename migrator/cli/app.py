@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from migrator import __version__
+from migrator.cli.command_line import typed_command
 from migrator.cli.options import UncheckedOutput, database_options, terminal_options
-from migrator.errors import BadInput
+from migrator.errors import BadInput, DatabaseInUse
 from migrator.plugins import commands, load_command
 from migrator.text import PROGRAM, did_you_mean, is_utf_8, nearest
 
@@ -92,7 +93,12 @@ class CheckedContext(click.Context):
         for name, value in kwargs.items():
             if isinstance(value, UncheckedOutput):
                 kwargs[name] = value.check(self._files_read())
-        return super().invoke(callback, *args, **kwargs)
+        try:
+            return super().invoke(callback, *args, **kwargs)
+        except DatabaseInUse as error:
+            if self.params.get("wait") == 0 and not error.command:
+                error.command = typed_command("--wait", "60", without=())
+            raise
 
     def _files_read(self) -> list[str]:
         """Return the files that the command reads: its own, and those named before its name."""

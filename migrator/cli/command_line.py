@@ -16,7 +16,21 @@ _END = "--"
 """Behind it are no options."""
 
 DISPLAY_FLAGS = frozenset(
-    {"dry_run", "verbose", "as_json", "form", "html", "exit_code", "columns", "sort", "reverse", "limit", "time"}
+    {
+        "dry_run",
+        "verbose",
+        "as_json",
+        "form",
+        "html",
+        "exit_code",
+        "columns",
+        "sort",
+        "reverse",
+        "limit",
+        "time",
+        "no_pager",
+        "color",
+    }
 )
 
 

@@ -6,7 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from migrator.cli.command_line import applying_command, command_line
+from migrator.cli.next_steps import nothing_to_do, say_steps
 from migrator.cli.options import exit_if_asked
 from migrator.cli.question import ask_about, warn_if_open
 from migrator.cli.reports import plan_report, show_report
@@ -24,10 +27,11 @@ from migrator.cli.terminal import (
 )
 from migrator.errors import BadInput, Declined, MigratorError
 from migrator.model import READ_ONLY
+from migrator.reporting.next_steps import Step
 from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from migrator.arguments import WriteRequest
     from migrator.model import Plan, Run
@@ -39,9 +43,9 @@ def show_plan(
     *,
     hint: str | None = None,
     outcome: str = "Nothing was written.",
-    next_steps: Iterable[str] = (),
+    next_steps: Sequence[Step] = (),
 ) -> None:
-    """Print a plan: one JSON document, or text, `next_steps`, which are lines, and the command that applies it.
+    """Print a plan: one JSON document, or text, `next_steps`, and the command that applies it.
 
     With --html it is written to a file too.
     """
@@ -58,10 +62,11 @@ def show_plan(
             return
         _print_plan(plan, values, next_steps)
         if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
-            say("", f"{outcome} To apply:", f"  {hint}")
+            say("")
+            say_steps([Step(f"{outcome} To apply:", hint)])
 
 
-def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_steps: Sequence[str] = ()) -> None:
+def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_steps: Sequence[Step] = ()) -> None:
     """Show `plan` with --dry-run; else show, ask and apply it, on the database that it was made for."""
     if values["dry_run"]:
         show_plan(plan, values, hint=applying_command(), next_steps=next_steps)
@@ -83,13 +88,13 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     verb: str = "Move",
     command: Callable[[], str] = applying_command,
     *,
-    next_steps: Sequence[str] = (),
+    next_steps: Sequence[Step] = (),
     can_save: bool = False,
 ) -> None:
     """Show `plan`, ask unless --yes was given, carry it out and report the run.
 
     `verb` is for the question: `Move 3 sessions?`. `command` returns the command that applies what is shown: by default
-    the one that was typed, with --yes. `next_steps` are lines that say what else can be done, besides applying it;
+    the one that was typed, with --yes. `next_steps` are what else can be done, besides applying it;
     with `can_save` the plan may be saved instead.
     """
     show_report(partial(plan_report, plan, command(), next_steps), plan.store, values)
@@ -104,8 +109,11 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
         warn_if_open(Path(plan.store), values)
         with paged():
             _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
-        if not ask_about(plan, verb, values, can_save=can_save):
-            return
+        try:
+            if not ask_about(plan, verb, values, can_save=can_save):
+                return
+        except Declined:
+            raise Declined(f"To apply it after all: `{command()}`.") from None
     else:
         try:
             _print_headline(plan, values, next_steps)
@@ -113,7 +121,7 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
             drop_output()
     with progress_bar(total=len(plan.changes), unit=" sessions") as progress:
         run = carry_out(write_request(values, progress))
-    report(run, values)
+    report(run, values, plan)
 
 
 def ask(question: str) -> None:
@@ -143,8 +151,8 @@ def write_request(values: dict[str, Any], progress: Callable[[int], None] = lamb
     return WriteRequest(command_line(), size, values["on_conflict"], values["wait"], values["backup"], progress)
 
 
-def report(run: Run, values: dict[str, Any]) -> None:
-    """Print how a run went."""
+def report(run: Run, values: dict[str, Any], plan: Plan | None = None) -> None:
+    """Print how a run went, which has carried out `plan`."""
     if values.get("as_json"):
         from migrator.documents.run import run_document
 
@@ -152,37 +160,44 @@ def report(run: Run, values: dict[str, Any]) -> None:
         return
     from migrator.reporting.run_text import run_text
 
-    echo_lines(run_text(run))
+    echo_lines(run_text(run, plan))
 
 
-def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Iterable[str]) -> None:
+def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step]) -> None:
     from migrator.model import NONE_LOST, STILL_LOST, Run, RunStatus
 
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
         return
+    from migrator.reporting.plan_text import there_already
     from migrator.reporting.warning_text import still_lost_lines
 
+    command = str(click.get_current_context().info_name)
     if lost := sum(warning.code == STILL_LOST for warning in plan.warnings):
         still = f"{count(lost, 'session')} {'is' if lost == 1 else 'are'} still lost"
         say(f"Nothing can be moved home by itself; {still}:")
         echo_lines(still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
     else:
+        right = there_already(plan.unchanged)
+        if command == "protect" and plan.unchanged:
+            needs = "needs" if len(plan.unchanged) == 1 else "need"
+            right = f"{count(len(plan.unchanged), 'session')} {needs} no protection"
         none_lost = [warning.message for warning in plan.warnings if warning.code == NONE_LOST]
-        right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
-        say(f"Nothing to do: {', '.join(none_lost) or right}.")
-    echo_lines(next_steps)
+        say(f"Nothing to do: {', '.join(none_lost) or right or 'no session to move'}.")
+    say_steps(next_steps or [nothing_to_do(command)])
     echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
 
 
-def _print_plan(plan: Plan, values: dict[str, Any], next_steps: Iterable[str], *, err: bool = False) -> None:
+def _print_plan(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step], *, err: bool = False) -> None:
     from migrator.reporting.plan_text import plan_text
 
     echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
-    echo_lines(next_steps, err=err)
+    if next_steps:
+        say("", err=err)
+    say_steps(next_steps, err=err)
 
 
-def _print_headline(plan: Plan, values: dict[str, Any], next_steps: Iterable[str]) -> None:
+def _print_headline(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step]) -> None:
     """Print what must be seen even with --yes."""
     from migrator.reporting.plan_text import headline
 
@@ -194,4 +209,4 @@ def _print_headline(plan: Plan, values: dict[str, Any], next_steps: Iterable[str
         say(headline(plan))
     echo_warnings(plan.warnings)
     if not values.get("as_json"):
-        echo_lines(next_steps, err=True)
+        say_steps(next_steps, err=True)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from migrator.cli.next_steps import nothing_to_do, say_steps
 from migrator.cli.terminal import say
 from migrator.errors import MigratorError
-from migrator.text import shell_quote
+from migrator.reporting.next_steps import Step
+from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,12 +50,16 @@ def command(keep: Path | None) -> None:
                 f"The directory {keep} can't be made: {error.strerror}; name another for --keep."
             ) from error
         _play(keep.resolve(), keep.resolve())
-        say("", f"Kept: HOME={shell_quote(str(keep.resolve()))} opencode-migrator list --all")
+        look = f"HOME={shell_quote(str(keep.resolve()))} {our_command('list', '--all')}"
+        say("")
+        say_steps([Step("Kept. To try more on it:", look)])
         return
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="opencode-migrator-demo-") as directory:
         _play(Path(directory).resolve())
+    say("")
+    say_steps([nothing_to_do("demo")])
 
 
 def _play(home: Path, keep: Path | None = None) -> None:

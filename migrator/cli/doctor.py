@@ -8,6 +8,7 @@ import click
 
 from migrator.cli.command_line import DISPLAY_FLAGS, json_command, typed_command
 from migrator.cli.database import open_context
+from migrator.cli.next_steps import say_steps, step
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
@@ -22,8 +23,11 @@ from migrator.cli.options import (
 from migrator.cli.reports import show_report
 from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, say, width
 from migrator.errors import BadInput
+from migrator.reporting.next_steps import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from migrator.operations.doctor import CheckResult
     from migrator.reporting.report.model import Report
 
@@ -37,12 +41,24 @@ def _mark(result: CheckResult) -> str:
 
 
 def _report(undo: CheckResult, database: str) -> Report:
-    from migrator.reporting.report.model import Step
     from migrator.reporting.report.undo_effects import undo_effects_report
 
+    return undo_effects_report(undo.value, undo.text, database, [_protecting()], json_command())
+
+
+def _protecting() -> Step:
     protect = typed_command(without={*DISPLAY_FLAGS, "undo", "force"}, name="protect")
-    step = Step("To mend these turns, or detach them; nothing moves:", protect)
-    return undo_effects_report(undo.value, undo.text, database, [step], json_command())
+    return Step("To mend these turns, or detach them; nothing moves:", protect)
+
+
+def _next_steps(results: Sequence[CheckResult], *, undo: CheckResult | None) -> Iterator[Step]:
+    """Yield what to do about what was found; what names its commands in its line isn't named again."""
+    if undo is None:
+        yield step("To see what an undo in opencode would do to files:", "doctor", "--undo")
+    elif any(session["undo"] == "deletes" for session in undo.value["sessions"]):
+        yield _protecting()
+    if any(result.subject == "orphans" and result.notable for result in results):
+        yield step("To see what is lost, and where it belongs:", "orphans")
 
 
 @click.command("doctor", short_help="Check the database and what surrounds it.", cls=SelectingCommand)
@@ -87,6 +103,8 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         if undo:
             echo_lines(redo_lines(undo.value["redo"]))
             echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
+        say("")
+        say_steps(_next_steps(results, undo=undo))
     if any(result.wrong for result in results):
         ctx.exit(1)
     exit_if_asked(values, something=any(result.notable for result in results))

@@ -9,6 +9,7 @@ import click
 from migrator.cli.command_line import applying_command, typed_command
 from migrator.cli.confirm import ask
 from migrator.cli.database import open_context
+from migrator.cli.next_steps import nothing_to_do, say_steps
 from migrator.cli.options import (
     database_options,
     exit_code_option,
@@ -19,6 +20,7 @@ from migrator.cli.options import (
 )
 from migrator.cli.terminal import echo_json, echo_lines, on_terminal, say
 from migrator.errors import MigratorError
+from migrator.reporting.next_steps import Step
 from migrator.text import count
 
 if TYPE_CHECKING:
@@ -81,7 +83,10 @@ def _report(found: Sequence[Leftover], values: dict[str, Any], *, removed: bool)
     else:
         say("Removed.")
     if values["dry_run"] and any(leftover.why_kept is None for leftover in found):
-        say("", "Nothing was removed. To remove:", f"  {applying_command()}")
+        say("")
+        say_steps([Step("Nothing was removed. To remove:", applying_command())])
+    elif not values["dry_run"] or not found:
+        say_steps([nothing_to_do("gc")])
 
 
 def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:

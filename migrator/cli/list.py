@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import typed_command
+from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.next_steps import say_steps_below_rows, steps_with_session
 from migrator.cli.options import SelectingCommand, database_options, select_request
 from migrator.cli.terminal import echo_lines, echo_warnings, paged, say
 from migrator.errors import NothingMatched
+from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import SESSION_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from migrator.arguments import ListRequest
     from migrator.operations.list import SessionList
 
@@ -52,6 +56,7 @@ def command(**values: Any) -> None:
         ids = [session.id for session in page.sessions]
         if view.width:
             view = replace(view, short=short_ids(ids, context.store.ids_where("TRUE")))
+        dialect = context.store.schema.dialect
     mixed = len(set(page.held_by.values())) > 1
     shown = session_columns_shown(with_project=not page.here, with_opencode=mixed, width=view.width)
     rows = session_rows(page.sessions, page.projects, page.passages, page.held_by)
@@ -66,6 +71,15 @@ def command(**values: Any) -> None:
         _explain_empty(page, request)
     if page.next is not None:
         say(f"next: {typed_command('--cursor', str(page.next), without={'cursor'})}", err=True)
+    say_steps_below_rows(view.form, _next_steps(rows, page, dialect))
+
+
+def _next_steps(rows: Sequence[Mapping[str, Any]], page: SessionList, dialect: str) -> Iterator[Step]:
+    """Yield how to move the sessions that were selected, and how to go on with the first one."""
+    if rows and page.selected:
+        of_list = {*DISPLAY_FLAGS, "everywhere", "search", "roots", "workspace", "cursor"}
+        yield Step("To move them to this directory:", typed_command("--to-dir", ".", without=of_list, name="move"))
+    yield from steps_with_session(rows, dialect)
 
 
 def _explain_empty(page: SessionList, request: ListRequest) -> None:

@@ -8,6 +8,7 @@ import click
 
 from migrator.cli.database import only_database
 from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.next_steps import say_steps_below_rows, step
 from migrator.cli.options import database_options, verbose_option
 from migrator.cli.terminal import echo_json, echo_lines, paged, say, width
 from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN
@@ -51,6 +52,8 @@ def command(run: str | None, **values: Any) -> None:
     echo_rows(rows, view, RUN_COLUMNS, [*RUN_SHOWN, *(["database"] if elsewhere else [])])
     if unreadable:
         raise unreadable
+    if runs:
+        say_steps_below_rows(view.form, [step("To see all of the first one:", "log", runs[0].id)])
 
 
 def print_run(wanted: str, values: dict[str, Any], form: str) -> None:

@@ -23,11 +23,11 @@ options = combine(
 )
 
 
-@click.command("migrate", short_help="Move one session with its tree (alias: rebind).")
+@click.command("migrate", short_help="Move one session, and its subagents' (alias: rebind).")
 @options
 @change_options
 def command(**values: Any) -> None:
-    """Move one session, with its tree, to DIRECTORY (default: the current one)."""
+    """Move one session, with those of its subagents, to DIRECTORY (default: the current one)."""
     show_or_apply(make_plan(values), values)
 
 

@@ -45,7 +45,7 @@ options = combine(
 @click.option("--allow-split", is_flag=True, hidden=True)
 @change_options
 def command(**values: Any) -> None:
-    """Move the sessions that are selected, whole trees, to a directory.
+    """Move the sessions that are selected, with those of their subagents, to a directory.
 
     Shows what would change and asks first. A PATTERN names directories: the sessions in them and below them are
     meant, and sub-paths are kept.

@@ -253,7 +253,7 @@ writing_options = combine(
         type=click.Choice(get_args(OnConflict)),
         default="abort",
         show_default=True,
-        help="When a session changed meanwhile: roll all back, or leave its tree out.",
+        help="When a session changed meanwhile: roll all back, or leave it and its subagents' sessions out.",
     ),
     output_option("--backup", kind="BACKUP", help="Copy the database to FILE before the first write."),
     force_option,

@@ -10,6 +10,7 @@ import click
 from migrator.cli.command_line import DISPLAY_FLAGS, json_command, typed_command
 from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.next_steps import nothing_to_do, say_steps, say_steps_below_rows
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
@@ -22,9 +23,10 @@ from migrator.cli.options import (
     select_request,
     verbose_option,
 )
-from migrator.cli.reports import show_report, steps_in
+from migrator.cli.reports import show_report
 from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, paged, say, search_bar
 from migrator.errors import BadInput
+from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import ORPHAN_COLUMNS
 from migrator.text import short_ids, wrapped
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from migrator.errors import PluginFailed
-    from migrator.model import Certainty, Project
+    from migrator.model import Project
     from migrator.operations.orphans import OrphanList
     from migrator.orphans.explain import Explanation
     from migrator.reporting.report.model import Report
@@ -115,12 +117,13 @@ def _print_list(
         echo_rows(orphan_rows(listed.orphans, projects), view, ORPHAN_COLUMNS, ORPHAN_SHOWN)
     if listed.orphans:
         echo_lines(wrapped(summary(listed.orphans, listed.by_rule), room), err=not table)
-        if table and listed.rescuable:
+        if table:
             say("")
-            echo_lines(_next_steps(listed.rescuable))
+            say_steps(_next_steps(listed))
     else:
-        which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
-        say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
+        which = " that these rules find" if values["rule"] else " that the other rules find" if failed else ""
+        say(f"No lost session{which}{' among the selected ones' if listed.selected else ''}.", err=True)
+        say_steps_below_rows(view.form, [nothing_to_do("orphans")])
     echo_lines((f"note: {_UNREAD}: {reason}" for reason in listed.unread), err=True)
     for line in in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases):
         echo_lines(wrapped(line, room), err=True)
@@ -140,20 +143,24 @@ def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed
             *(f"{_UNREAD[:1].upper()}{_UNREAD[1:]}: {reason}" for reason in listed.unread),
             *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases),
         ],
-        steps=[*steps_in(_next_steps(listed.rescuable))],
+        steps=[*_next_steps(listed)],
         whole=json_command(),
     )
 
 
-def _next_steps(rescuable: Mapping[Certainty, int]) -> Iterator[str]:
-    """Yield the commands that bring these sessions home, each below what it is for."""
+def _next_steps(listed: OrphanList) -> Iterator[Step]:
+    """Yield the commands that bring these sessions home; if there are none, the one that explains the first."""
     from migrator.model import Certainty
     from migrator.text import count
 
     for certainty, options in ((Certainty.CERTAIN, ()), (Certainty.LIKELY, ("--likely",))):
-        if number := rescuable.get(certainty, 0):
+        if number := listed.rescuable.get(certainty, 0):
             have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} a {certainty.value} home"
-            yield from (f"{have}. To bring {'it' if number == 1 else 'them'} there:", f"  {_rescue_command(*options)}")
+            yield Step(f"{have}. To bring {'it' if number == 1 else 'them'} there:", _rescue_command(*options))
+    if listed.orphans and not listed.rescuable:
+        first = listed.orphans[0].session.id
+        explain = typed_command("--explain", first, without=DISPLAY_FLAGS)
+        yield Step("For every fact about the first one:" if listed.orphans[1:] else "For every fact about it:", explain)
 
 
 def _rescue_command(*more: str) -> str:
@@ -162,12 +169,15 @@ def _rescue_command(*more: str) -> str:
 
 def _print_explanation(explanation: Explanation, view: View) -> None:
     from migrator.model import Certainty
-    from migrator.reporting.explanation import explanation_document, explanation_text
+    from migrator.reporting.explanation import explanation_document, explanation_text, open_command
 
     if view.form == "table":
         echo_lines(explanation_text(explanation, view.width or 80))
         if home := explanation.orphan.suggestion:
             likely = ["--likely"] if home.certainty is not Certainty.CERTAIN else []
-            say("To bring it there:", f"  {_rescue_command('--from-id', explanation.orphan.session.id, *likely)}")
+            command = _rescue_command("--from-id", explanation.orphan.session.id, *likely)
+            say_steps([Step("To bring it there:", command)])
+        elif (opening := open_command(explanation)) and not explanation.hidden:
+            say_steps([Step("To go on with it:", opening)])
     else:
         echo_json(explanation_document(explanation), indent=2 if view.form == "json" else None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.confirm import show_plan
 from migrator.cli.options import (
     combine,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Plan
     from migrator.output.output_file import OutputFile
+    from migrator.reporting.next_steps import Step
 
 PLANNED = ("move", "migrate", "relocate", "rescue", "consolidate", "protect")
 """The commands whose plans can be saved: each module has its `options` and a `make_plan`."""
@@ -81,10 +83,11 @@ for _name in PLANNED:
     _add_command(_name)
 
 
-def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]) -> None:
+def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step]) -> None:
     output: OutputFile | None = values["output"]
     if output is None:
-        show_plan(plan, values, hint="give -o FILE, then `opencode-migrator apply FILE`", next_steps=next_steps)
+        save = typed_command("-o", "plan.json", without=DISPLAY_FLAGS)
+        show_plan(plan, values, hint=f"{save} && {our_command('apply', 'plan.json')}", next_steps=next_steps)
         return
     if output.is_standard_output:
         show_plan(plan, {**values, "as_json": True})

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from migrator.cli.next_steps import say_steps
 from migrator.cli.terminal import answer, echo_lines, paged, say, width
 from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
+from migrator.reporting.next_steps import Step
 from migrator.text import count, our_command, places
 
 if TYPE_CHECKING:
@@ -86,5 +88,5 @@ def _save(plan: Plan) -> bool:
     except MigratorError as error:
         say(str(error), err=True)
         return False
-    say(f"Saved to {file}; nothing was moved. To apply:", f"  {our_command('apply', str(file))}")
+    say_steps([Step(f"Saved to {file}; nothing was moved. To apply:", our_command("apply", str(file)))])
     return True

@@ -8,12 +8,13 @@ from migrator.cli.command_line import json_command
 from migrator.cli.terminal import echo_lines, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from migrator.model import Plan
     from migrator.output.output_file import OutputFile
-    from migrator.reporting.report.model import Report, Step
+    from migrator.reporting.next_steps import Step
+    from migrator.reporting.report.model import Report
 
 
 def show_report(make: Callable[[], Report], database: str | Path, values: dict[str, Any]) -> bool:
@@ -38,26 +39,13 @@ def show_report(make: Callable[[], Report], database: str | Path, values: dict[s
     return markdown
 
 
-def plan_report(plan: Plan, hint: str | None, next_steps: Iterable[str]) -> Report:
-    """Return the report of a plan; `hint` is the command that applies it, `next_steps` are lines for people."""
+def plan_report(plan: Plan, hint: str | None, next_steps: Iterable[Step]) -> Report:
+    """Return the report of a plan; `hint` is the command that applies it."""
     from migrator.model import READ_ONLY
-    from migrator.reporting.report.model import Step
+    from migrator.reporting.next_steps import Step
     from migrator.reporting.report.plan import plan_report
-    from migrator.text import PROGRAM
 
-    steps = [*steps_in(next_steps)]
-    if plan.writes and hint and hint.startswith(PROGRAM) and all(each.code != READ_ONLY for each in plan.warnings):
+    steps = [*next_steps]
+    if plan.writes and hint and all(each.code != READ_ONLY for each in plan.warnings):
         steps.insert(0, Step("To apply this plan:", hint))
     return plan_report(plan, steps, json_command())
-
-
-def steps_in(lines: Iterable[str]) -> Iterator[Step]:
-    """Yield the commands in lines for people, each below the line that says what it is for."""
-    from migrator.reporting.report.model import Step
-
-    what = ""
-    for line in lines:
-        if line.startswith("  "):
-            yield Step(what, line.strip())
-        elif line:
-            what = line

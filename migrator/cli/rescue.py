@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Plan
     from migrator.planning.rescue import Settle, Tie
+    from migrator.reporting.next_steps import Step
 
 options = combine(
     click.option("--rule", "rules", multiple=True, metavar="NAME", help="Only what this rule of `orphans` finds."),
@@ -104,8 +105,8 @@ def ask_about_ties(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
     return answers
 
 
-def next_steps(plan: Plan, values: dict[str, Any]) -> list[str]:
-    """Return the lines that say what to do about the sessions that stay lost."""
+def next_steps(plan: Plan, values: dict[str, Any]) -> list[Step]:
+    """Return what to do about the sessions that stay lost."""
     from migrator.reporting.warning_text import next_steps_of_lost
 
     if values["as_json"]:
@@ -113,5 +114,4 @@ def next_steps(plan: Plan, values: dict[str, Any]) -> list[str]:
     likely = typed_command("--likely", without={*DISPLAY_FLAGS, "certain", "yes", "output"}, name="rescue")
     named = database_words(values)
     explain = lambda session: our_command("orphans", "--explain", session, *named)  # noqa: E731 - said once
-    lines = list(next_steps_of_lost(plan.warnings, likely, explain))
-    return ["", *lines] if lines else []
+    return list(next_steps_of_lost(plan.warnings, likely, explain))

@@ -8,6 +8,7 @@ import click
 
 from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.next_steps import nothing_to_do, say_steps_below_rows, step
 from migrator.cli.options import database_options
 from migrator.cli.terminal import echo_lines, paged
 from migrator.reporting.workspace_text import WORKSPACE_COLUMNS, workspace_rows
@@ -30,3 +31,6 @@ def command(repository: str, **values: Any) -> None:
         found = list_workspaces(context, repository)
     echo_rows(workspace_rows(found), view, WORKSPACE_COLUMNS)
     echo_lines((f"note: {warning.message}" for warning in left_out_warnings(found)), err=True)
+    gather = step("To gather their sessions in the main one:", "consolidate", repository)
+    elsewhere = [workspace for workspace, sessions in found.session_counts.items() if sessions and not workspace.main]
+    say_steps_below_rows(view.form, [gather if elsewhere else nothing_to_do("workspaces")])

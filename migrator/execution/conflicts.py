@@ -56,7 +56,7 @@ class Conflicts:
             return MigratorError(
                 f"{conflict_sentence(self.under_way)}; opencode 2 may go on with that turn, in the wrong directory. "
                 "Nothing was written. Start its background service, which finishes the turn or lets go of it, and stop "
-                "it; or leave the tree out with --on-conflict skip.",
+                "it; or leave the session out with --on-conflict skip.",
             )
         if {*self.everything.values()} == {MOVED_ALREADY}:
             advice = f"`{our_command('log')}` shows by which run, and `{our_command('undo', 'RUN')}` takes it back"

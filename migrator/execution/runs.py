@@ -121,7 +121,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     ]
     children, unchanged = children_created_since(store, done, older_sessions(run))
     updates, kept = project_edits.inverted_updates(store, run.updates())
-    newer = "is newer than the run; it goes along with its tree"
+    newer = "is newer than the run; it goes along with its parent"
     warnings = [*_warn_of_other_database(store, entry)]
     warnings += [PlanWarning("born-since", f"{child.session} {newer}.", child.session) for child in children]
     warnings += [PlanWarning("changed-since", f"The {what} has changed since and stays as it is.") for what in kept]

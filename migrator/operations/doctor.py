@@ -265,11 +265,12 @@ def _orphans(context: RuleContext) -> CheckResult:
     try:
         found = find_orphans(context, rules, failed=failed)
     except MigratorError as error:
-        return CheckResult("orphans", None, f"orphans can't be found: {error}", notable=True, cant_tell=str(error))
+        why = f"lost sessions can't be found: {error}"
+        return CheckResult("orphans", None, why, notable=True, cant_tell=str(error))
     counts = tally(found, [rule.name for rule in rules])
     words = ", ".join(f"{name} {number:,}" for name, number in counts.items())
-    none = "no orphans that the other rules find" if failed else "no orphans"
-    shown = f"{count(len(found), 'orphan')}: {words}; `opencode-migrator orphans` shows them" if found else none
+    none = "no lost sessions that the other rules find" if failed else "no lost sessions"
+    shown = f"{count(len(found), 'lost session')}: {words}; `opencode-migrator orphans` shows them" if found else none
     return CheckResult(
         "orphans",
         counts,

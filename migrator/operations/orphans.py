@@ -152,6 +152,6 @@ def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lam
     directories = [os.path.join(selectors.cwd, selectors.expanded(directory)) for directory in request.directories]
     for directory in directories:
         if not os.path.isdir(directory):
-            raise BadInput(f"What search names, {directory}, is no directory; name one to look below.")
+            raise BadInput(f"The path {directory} is no directory; name one to look below.")
     search = Search(context.store, context.rule_context, directories, depth, tick)
     return Homes(context.rule_context, snapshots, search)

@@ -46,7 +46,9 @@ class FileUndoDecider:
         unreadable = self.store.unreadable_turns(change.session for change in acting) if acting else {}
         warnings = [
             PlanWarning(
-                "odd-turn", f"The tree of {change.root} stays: {why_unreadable(*turn, change.session)}.", change.root
+                "odd-turn",
+                f"{change.root} stays, with all of its subagents: {why_unreadable(*turn, change.session)}.",
+                change.root,
             )
             for change in acting
             if (turn := unreadable.get(change.session))

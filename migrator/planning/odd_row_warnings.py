@@ -36,4 +36,4 @@ def odd_relative_warnings(store: Store, selected: Iterable[Selected]) -> Iterato
         root = roots.get(parents.get(id_, "")) or above.get(id_)
         if root is not None:
             why = f"its row can't be read ({value.column} {value.why})"
-            yield PlanWarning("odd-row", f"{id_}, in the tree of {root}, stays where it is: {why}.", id_)
+            yield PlanWarning("odd-row", f"{id_}, below {root}, stays where it is: {why}.", id_)

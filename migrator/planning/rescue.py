@@ -195,7 +195,7 @@ class Rescue:
         elif unmended:  # the parent of its root is gone, and a list shows only sessions without a parent
             self._warn(session, unmended, _UNMENDED)
         elif session.id not in goes and home.place and self._homes.storable_binding(home.place) != session.binding:
-            self._warn(session, reasons, f"its root {root.id} stays lost, and trees are not split")
+            self._warn(session, reasons, f"its parent {root.id} stays lost, and the two stay together")
         elif session.id not in goes and (session is root or root.id not in goes):
             self._warn(session, reasons, _UNMENDED)
 

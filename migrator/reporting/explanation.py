@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from migrator.model import GLOBAL, OPENCODE_1, OPENCODE_2
 from migrator.orphans.hidden import HiddenBy
 from migrator.orphans.rule import DirectoryStatus
+from migrator.reporting.next_steps import opening_command
 from migrator.reporting.orphan_text import labelled_lines, tie_lines
 from migrator.reporting.session_rows import orphan_rows, reason_row
 from migrator.reporting.style import styled
 from migrator.store.paging import unarchive_command
-from migrator.text import local_time, one_line, shell_quote
+from migrator.text import local_time, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
         "hiddenBy": [
             {"by": hidden.by.value, "lists": hidden.lists, "because": hidden.because} for hidden in explanation.hidden
         ],
-        "open": _open_command(explanation),
+        "open": open_command(explanation),
         "found": {  # published keys never change: `standing` is the status
             "standing": info.status.value,
             "detail": info.detail,
@@ -137,11 +138,11 @@ def _in_place(explanation: Explanation, width: int) -> Iterator[str]:
     session, root = explanation.orphan.session, explanation.root
     who = OPENCODE_2 if OPENCODE_2 in explanation.held_by else "opencode"
     if session.id != root.id:
-        yield f"It is no orphan: {who} shows it below its root {root.id}; lists show only roots."
+        yield f"It isn't lost: {who} shows it below its root {root.id}; lists show only roots."
     elif explanation.hidden:
-        yield f"It is no orphan: {who} resumes it where it is, but not every list shows it."
+        yield f"It isn't lost: {who} resumes it where it is, but not every list shows it."
     else:
-        yield f"It is no orphan: {who} shows and resumes it where it is."
+        yield f"It isn't lost: {who} shows and resumes it where it is."
     if explanation.held_by == (OPENCODE_2,):
         yield "Opencode 1 doesn't have it, and no command brings it there: go on with it in opencode 2."
     elif OPENCODE_2 in explanation.held_by:
@@ -149,7 +150,7 @@ def _in_place(explanation: Explanation, width: int) -> Iterator[str]:
     label = "left out" if session.id == root.id else "root left out"
     for hidden in explanation.hidden:
         yield from labelled_lines(f"{label} by {hidden.by}", f"{_and(hidden.lists)}; {hidden.because}", width, "yellow")
-    command = _open_command(explanation)
+    command = open_command(explanation)
     if explanation.hidden and command:  # each command in one line, to be copied
         yield f"  {styled('open it', fg='cyan')}: {command}"
         found = "the terminal UI searches all titles for what is typed into its list of sessions"
@@ -165,7 +166,7 @@ def _lacking(explanation: Explanation) -> set[str]:
     return set(explanation.opencodes).difference(explanation.held_by) if explanation.held_by else set()
 
 
-def _open_command(explanation: Explanation) -> str | None:
+def open_command(explanation: Explanation) -> str | None:
     """Return the command that opens a session, or the root that it is below, where it belongs.
 
     Seen with opencode 1. None where it is lost, or opencode 1 doesn't have it.
@@ -177,7 +178,7 @@ def _open_command(explanation: Explanation) -> str | None:
 
 
 def _opening(session: Session) -> str:
-    return f"cd {shell_quote(session.directory)} && opencode -s {shell_quote(session.id)}"
+    return opening_command(session.directory, session.id)
 
 
 def _and(names: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ def orphan_text(
 def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
     """Return how many there are, and how many of them each rule found."""
     rules = ", ".join(f"{name} {number:,}" for name, number in counts.items())
-    return f"{count(len(orphans), 'orphan')} in {_directories(orphans)}: {rules}."
+    return f"{count(len(orphans), 'lost session')} in {_directories(orphans)}: {rules}."
 
 
 def in_place_text(

@@ -59,6 +59,8 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
     moves = any(change.moves for change in plan.changes)
     yield f"file undo: {turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
+    if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
+        yield f"{'':11}detached: an undo of these in opencode changes no file"
     yield from _announcement(plan, done=done)
 
 
@@ -83,13 +85,26 @@ def headline_text(plan: Plan) -> str:
         return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
     parts = []
     if plan.changes or not plan.updates:
-        how = f"in {count(numbers['trees'], 'tree')} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}"
-        parts.append(f"{count(numbers['sessions'], 'session')} {how}")
+        parts.append(f"{sessions_text(plan.changes)} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}")
     if plan.updates:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
-    kept = "already right" if plan.relocated is None else "of their trees stay"
-    right = f"; {count(numbers['unchanged'], 'session')} {kept}" if plan.unchanged else ""
-    return f"Plan: {', '.join(parts)}{right}."
+    rest = there_already(plan.unchanged)
+    if plan.relocated is not None and plan.unchanged:
+        number = len(plan.unchanged)
+        rest = f"{count(number, 'session')} above or below them {'stays' if number == 1 else 'stay'}"
+    return f"Plan: {', '.join(parts)}{rest and f'; {rest}'}."
+
+
+def sessions_text(changes: Sequence[Change]) -> str:
+    """Return `17 sessions (3 of subagents)`: how many there are, and how many of them are children of others."""
+    children = sum(change.session != change.root for change in changes)
+    return count(len(changes), "session") + (f" ({children:,} of subagents)" if children else "")
+
+
+def there_already(unchanged: Sequence[str]) -> str:
+    """Return `3 sessions are there already`; "" for none."""
+    number = len(unchanged)
+    return f"{count(number, 'session')} {'is' if number == 1 else 'are'} there already" if number else ""
 
 
 def _update(project: ProjectChange, verb: str) -> Iterator[str]:
@@ -122,13 +137,12 @@ def grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
 
 
 def _group(source: str, target: str, changes: Sequence[Change], width: int, *, verbose: bool) -> Iterator[str]:
-    trees = len({change.root for change in changes})
     if source == target:
         yield f"   in {styled(tilde(source), fg='cyan')}"
     else:
         yield f" from {styled(tilde(source), fg='red')}"
         yield f"   to {styled(tilde(target), fg='green')}"
-    yield f"      {count(len(changes), 'session')} in {count(trees, 'tree')}; file undo: {_undo_words(changes)}"
+    yield f"      {sessions_text(changes)}; file undo: {_undo_words(changes)}"
     if verbose:
         for change in changes:
             yield from _row(change, width)
@@ -166,7 +180,7 @@ def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
 def _row(change: Change, width: int) -> Iterator[str]:
     yield shortened(f'      {change.session} "{one_line(change.title)}"', width)
     if change.session != change.root:
-        yield f"        (tree of {change.root})"
+        yield f"        (of a subagent, below {change.root})"
     if change.before.directory != change.after.directory:
         yield f"        directory: {change.before.directory} -> {change.after.directory}"
     for field, before, after in differences(change.before, change.after):
@@ -206,7 +220,9 @@ def _direction(changes: Sequence[Change]) -> str | None:
 def _undo_words(changes: Iterable[Change]) -> str:
     tally = Counter(dict.fromkeys((*_RESTORED.values(), *_WORDS.values()), 0))  # in this order
     tally.update(map(undo_word, changes))
-    return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
+    none = tally.pop(_WORDS[FileUndo.NONE], 0)
+    words = [f"{word} {number:,}" for word, number in tally.items() if number]
+    return ", ".join([*words, f"{none:,} {'has' if none == 1 else 'have'} none"] if words and none else words) or "none"
 
 
 def undo_word(change: Change) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from migrator.documents.run import log_row
 from migrator.documents.summary import summary
 from migrator.model import RunStatus, TurnOutcome
-from migrator.reporting.plan_text import change_lines
+from migrator.reporting.next_steps import Step, step_lines
+from migrator.reporting.plan_text import change_lines, sessions_text
 from migrator.reporting.run_rows import status
 from migrator.reporting.style import styled
 from migrator.text import and_more, as_many_as_fit, count, local_time, one_line, shortened, tilde
@@ -49,8 +50,7 @@ def run_record_text(record: RunRecord, width: int = 80, *, verbose: bool = False
         yield f"removed project {project.id[:12]} with worktree {tilde(project.worktree)}"
     yield from _turn_lines(record, width, verbose=verbose)
     yield ""
-    for what, command in record.next:
-        yield f"{what} with: {command}"
+    yield from step_lines(Step(f"To {what[:1].lower()}{what[1:]}:", command) for what, command in record.next)
     if run.database is None:
         yield "If its database was moved, name it with --db FILE."
 
@@ -75,7 +75,7 @@ def _headline(record: RunRecord) -> str:
     else:
         end = f"verified {record.verified:,}" if record.verified else ""
     did = "to change" if run.status is not RunStatus.APPLIED else "changed"
-    what = f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')}"
+    what = sessions_text(record.plan.changes)
     if any(change.moves for change in record.plan.changes):
         way = " again" if run.redoes else " back" if run.undoes else ""
         did = f"{'to move' if run.status is not RunStatus.APPLIED else 'moved'}{way}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import RunStatus
+from migrator.reporting.next_steps import is_undo, step_lines, steps_after
 from migrator.reporting.style import styled
-from migrator.text import count, our_command
+from migrator.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.model import LoggedRun, Run
+    from migrator.model import Plan, Run
 
 
 _LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
@@ -21,8 +22,8 @@ _LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-e
 """The codes of warnings of what wasn't known when the plan was shown."""
 
 
-def run_text(run: Run) -> Iterator[str]:
-    """Yield the lines that say what happened and how to take it back, or bring it about again."""
+def run_text(run: Run, plan: Plan | None = None) -> Iterator[str]:
+    """Yield the lines that say what happened, and what can be done next; `plan` is what was carried out."""
     if run.status is RunStatus.UNCHANGED:
         yield "Nothing was written."
     elif run.status is RunStatus.ROLLED_BACK:
@@ -38,23 +39,14 @@ def run_text(run: Run) -> Iterator[str]:
             yield styled("skipped: ", fg="yellow") + warning.message
         elif warning.code in _LEARNED_IN_THE_RUN:
             yield styled("warning: ", fg="yellow") + warning.message
-    if run.id and run.status is RunStatus.APPLIED:
-        if is_undo(run):
-            yield f"Redo it with: {our_command('redo')}"
-        else:
-            yield f"Take it back with: {our_command('undo', run.id)}"
-
-
-def is_undo(run: Run | LoggedRun) -> bool:
-    """Tell whether a run takes another back, and doesn't bring one about again by that."""
-    return run.undoes is not None and run.redoes is None
+    yield from step_lines(steps_after(run, plan))
 
 
 def _moved_text(run: Run) -> Iterator[str]:
     """Yield what a run did that moved sessions or changed project rows."""
     back, again = is_undo(run), " again" if run.redoes else ""
     if run.sessions:
-        moved = f"Moved {count(run.sessions, 'session')}{' back' if back else again} in {count(run.chunks, 'chunk')}."
+        moved = f"Moved {count(run.sessions, 'session')}{' back' if back else again}."
         yield styled(moved, bold=True)
         where, left = ("back where they were", "destination") if back else ("at their destination", "source")
         yield f"Verified: opencode lists {run.verified:,} of {run.sessions:,} {where}, none at the {left}."

@@ -117,12 +117,9 @@ def undo_effect_lines(rows: Sequence[dict[str, Any]], width: int, *, verbose: bo
         for turn in row["turns"]:
             if turn["undo"] == UndoEffect.DELETES.value:
                 yield from _turn(turn, verbose=verbose)
-    if not dangerous:
-        return
-    yield ""
     if not verbose and len(dangerous) > SESSIONS_SHOWN:
+        yield ""
         yield f"{and_more(len(dangerous) - SESSIONS_SHOWN, 'session').lstrip()}; --verbose shows all."
-    yield "`opencode-migrator protect` mends these turns or detaches them; nothing moves."
 
 
 def _turn(turn: dict[str, Any], *, verbose: bool) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.model import STILL_LOST
+from migrator.reporting.next_steps import Step
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import styled
 from migrator.text import and_more, as_many_as_fit, count, printable, tilde, wrapped
@@ -91,20 +92,20 @@ def _group(group: Sequence[PlanWarning], width: int | None) -> Iterator[str]:
 
 def next_steps_of_lost(
     warnings: Iterable[PlanWarning], likely_command: str, explain_command: Callable[[str], str]
-) -> Iterator[str]:
-    """Yield what to do about the sessions that stay lost, each step with its whole command.
+) -> Iterator[Step]:
+    """Yield what to do about the sessions that stay lost.
 
     `likely_command` takes them to likely homes too; `explain_command` returns the one that explains a session. Ties
     have their commands with them already.
     """
     lost = [(warning.session or "", warning.lost) for warning in warnings if warning.lost]
     if likely := sum(parts.likely_home is not None for _, parts in lost):
-        yield f"{count(likely, 'session')} {'has' if likely == 1 else 'have'} a likely home. To take likely homes too:"
-        yield f"  {likely_command}"
+        have = f"{count(likely, 'session')} {'has' if likely == 1 else 'have'} a likely home."
+        yield Step(f"{have} To take likely homes too:", likely_command)
     rest = [(session, parts.why) for session, parts in lost if not parts.commands and parts.likely_home is None]
     if rest:
         ((most_frequent, _),) = Counter(why for _, why in rest).most_common(1)
         example = next(session for session, why in rest if why == most_frequent)
         others = "the others" if len(rest) < len(lost) else "them"
-        yield f"For every fact about one of {others}:" if len(rest) > 1 else "For every fact about it:"
-        yield f"  {explain_command(example)}"
+        one = f"one of {others}" if len(rest) > 1 else "it"
+        yield Step(f"For every fact about {one}:", explain_command(example))

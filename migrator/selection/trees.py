@@ -41,7 +41,7 @@ def select(store: Store, query: Query, *, with_forks: bool = False) -> Selection
         if root.id in others:
             chosen_children |= {session.id: root.id for session in tree if session.id in chosen}
     warnings = (
-        PlanWarning("whole-tree", f"{id_} is part of the tree of {root}, which moves as a whole.", id_)
+        PlanWarning("whole-tree", f"{id_} is of a subagent: {root} moves too, with all of its subagents.", id_)
         for id_, root in sorted(chosen_children.items())
     )
     return Selection(tuple(selected), (*query.warnings(store), *warnings))

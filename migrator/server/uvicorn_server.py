@@ -34,7 +34,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
-        raise BadInput(f"--host {host}: there is no such name or address.") from None
+        raise BadInput(f"No host has the name or address {host}; name one of this machine with --host.") from None
     # Named as TCP, or asyncio doesn't turn Nagle's algorithm off, and every answer waits 40 ms for its second half.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

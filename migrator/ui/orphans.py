@@ -122,7 +122,7 @@ class OrphansScreen(Screen[bool]):
         request = OrphansRequest(search=self._search)
         found = await self._database.survey(lambda context: list_orphans(context, request))
         self._groups.show(found.orphans)
-        self._message.update(printable(summary(found.orphans, found.by_rule)) if found.orphans else "No orphan.")
+        self._message.update(printable(summary(found.orphans, found.by_rule)) if found.orphans else "No lost session.")
 
     @on(RowList.Moved, "#lost")
     def _tell(self) -> None:

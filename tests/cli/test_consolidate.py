@@ -114,7 +114,7 @@ def test_the_tree_and_the_plan(spaces: Workspaces, ten: JjRepository) -> None:
         "     evidence: its .jj names this repository\n"
         "     2 sessions -> ~/src/opencode"
     )
-    assert rest.startswith("Plan: 10 sessions in 10 trees to move; 1 session already right.\n")
+    assert rest.startswith("Plan: 10 sessions to move; 1 session is there already.\n")
     assert " of no git or jj repository:" not in rest  # of what the disk has forgotten it is known here
     assert rest.endswith("\nNothing was written. To apply:\n  opencode-migrator consolidate --yes\n")
     assert set(spaces.where()) == set(MOVED | STAYING)
@@ -197,7 +197,7 @@ class TestPlans:
     def test_nothing_to_do(self, spaces: Workspaces, ten: JjRepository) -> None:
         assert spaces.home.run("consolidate", "--yes", cwd=ten.root).code == 0
         again = spaces.home.run("consolidate", "--yes", cwd=ten.root)
-        assert (again.code, again.stdout) == (0, "Nothing to do: 11 sessions already right.\n")
+        assert (again.code, again.stdout) == (0, "Nothing to do: 11 sessions are there already.\n")
 
     def test_no_session_in_any_workspace(self, spaces: Workspaces) -> None:
         repository = spaces.home.repository("empty")

@@ -24,7 +24,7 @@ def test_it_shows_plan_result_and_undo(home: Home) -> None:
         "$ opencode-migrator list",
         "Summarise the README",
         "--dry-run",
-        "17 sessions in 14 trees",
+        "17 sessions (3 of subagents)",
         "from ~/src/shop-search",
         "to ~/src/shop",
         "To apply:",
@@ -50,7 +50,7 @@ def test_it_shows_plan_result_and_undo(home: Home) -> None:
     # and nothing is left behind but the report
     (left,) = [path for path in temporary.rglob("*") if path.is_file()]
     assert left.as_uri() == demo.stdout.split()[-1]
-    assert read_page(left).words("h1") == ["Plan: 17 sessions in 14 trees to move"]
+    assert read_page(left).words("h1") == ["Plan: 17 sessions (3 of subagents) to move"]
 
 
 def test_its_commands_can_be_typed(home: Home) -> None:
@@ -58,7 +58,7 @@ def test_its_commands_can_be_typed(home: Home) -> None:
     demo = home.run("demo", "--keep", "kept here")
     assert demo.code == 0
     kept = home.path / "kept here"
-    assert read_page(kept / "report.html").words("h1") == ["Plan: 17 sessions in 14 trees to move"]
+    assert read_page(kept / "report.html").words("h1") == ["Plan: 17 sessions (3 of subagents) to move"]
     command = demo.stdout.rstrip().splitlines()[-1].removeprefix("Kept: ")
     assert len(run_in_shell(home, command).stdout.splitlines()) == 16
     home.environ["HOME"] = str(kept)

@@ -87,10 +87,10 @@ def test_all_of_a_run(home: Home, moved: str) -> None:
     for line in (
         "   command: opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop --yes --json",
         "  database: ~/.local/share/opencode/opencode.db",
-        "17 sessions in 14 trees moved; verified 17.",
+        "17 sessions (3 of subagents) moved; verified 17.",
         " from ~/src/shop-search",
         "   to ~/src/shop",
-        "      14 sessions in 11 trees; file undo: detached 4, none 10",
+        "      14 sessions (3 of subagents); file undo: detached 4, 10 have none",
         "file undo: detached 12 turns of 7 sessions",
         f'  {session("Try a trigram index", home)} "Try a trigram index"',
         "    detached  ~/src/shop-search/rev.txt",
@@ -100,7 +100,7 @@ def test_all_of_a_run(home: Home, moved: str) -> None:
     assert "registered project " in shown
     assert f"{SESSION} " not in shown
     assert f'      {SESSION} "Summarise the README"' in home.run("show", moved, "--verbose").stdout.splitlines()
-    assert shown.splitlines()[-1] == f"Take it back with: opencode-migrator undo {moved}"
+    assert shown.splitlines()[-1] == f"  opencode-migrator undo {moved}"
     assert max(map(len, shown.replace(home.path.name, "").splitlines()[3:])) <= 80
 
 
@@ -160,7 +160,7 @@ def test_the_next_command_does_what_it_says(home: Home, moved: str) -> None:
     for run, said in ((moved, f"Run {moved}: applied, taken back by {undo}."), (undo, f"an undo of {moved}.")):
         shown = home.run("show", run).stdout
         assert said in shown.splitlines()[0]
-        assert shown.splitlines()[-1].endswith(" with: opencode-migrator redo")
+        assert shown.splitlines()[-1].endswith("  opencode-migrator redo")
     assert run_in_shell(home, "opencode-migrator redo --yes").code == 0
     assert rows(home) == goal
     home.run("undo", "--yes")
@@ -175,9 +175,9 @@ def test_a_run_that_was_cut_off(home: Home) -> None:
     (run,) = [row["run"] for row in home.run("log", "--json").json]
     shown = home.run("log", run).stdout
     assert shown.startswith(f"Run {run}: cut off.\n")
-    assert "17 sessions in 14 trees to move; how far it came is seen when" in shown
-    assert f"Finish it with: opencode-migrator resume {run}\n" in shown
-    assert shown.endswith(f"Take back what it wrote with: opencode-migrator undo {run}\n")
+    assert "17 sessions (3 of subagents) to move; how far it came is seen when" in shown
+    assert f"To finish it:\n  opencode-migrator resume {run}\n" in shown
+    assert shown.endswith(f"To take back what it wrote:\n  opencode-migrator undo {run}\n")
 
 
 # ------------------------------------------------------------------------------------------------- what can't be shown
@@ -185,7 +185,7 @@ def test_a_run_that_was_cut_off(home: Home) -> None:
 
 def test_a_file_that_exists_wins(home: Home, moved: str) -> None:
     home.run("plan", *NOTES[1:-1], "-o", moved)
-    assert "1 session in 1 tree to move." in home.run("show", moved).stdout
+    assert "1 session to move." in home.run("show", moved).stdout
     assert printed_command(home.run("show", moved).stdout) == f"opencode-migrator apply {moved}"
     assert home.run("log", moved).stdout.startswith(f"Run {moved}")
 
@@ -222,7 +222,7 @@ def test_a_database_that_was_moved(home: Home, moved: str) -> None:
     assert shown.endswith("If its database was moved, name it with --db FILE.\n")
     shown = home.run("show", moved, "--db", elsewhere).stdout
     assert "  database: ~/elsewhere.db\n" in shown
-    assert shown.endswith(f"Take it back with: opencode-migrator undo {moved} --db {elsewhere}\n")
+    assert shown.endswith(f"To take it back:\n  opencode-migrator undo {moved} --db {elsewhere}\n")
     other = home.path / "other.db"
     shutil.copy(elsewhere, other)
     assert home.run("show", moved, "--db", other).code == 0  # it has the rows too

@@ -96,10 +96,7 @@ def test_a_tree_says_which_of_its_sessions_stays(home: Home) -> None:
     make_odd(home, "title = x'00'", child)
     moved = home.run("move", "--from-id", *parent, "--to-dir", "src/shop", "--yes")
     assert moved.code == 0
-    assert (
-        f"{child}, in the tree of {parent[0]}, stays where it is: its row can't be read (title is a BLOB"
-        in moved.stderr
-    )
+    assert f"{child}, below {parent[0]}, stays where it is: its row can't be read (title is a BLOB" in moved.stderr
     assert home.query("SELECT directory FROM session WHERE id = ?", [child]) == [(str(home.src / "shop-search"),)]
 
 
@@ -135,7 +132,9 @@ def test_a_turn_that_cannot_be_read_is_not_guessed_about(home: Home, data: str, 
     assert odd == {("part", "id = 'prt_odd'", "data")}
     rest = home.run("move", "--from-dir", "~/src/**", "--to-dir", shop, "--undo-files", policy, "--yes")
     assert rest.code == 0, rest.stderr
-    assert f"The tree of {session[0]} stays: the data of prt_odd in table part can't be read" in rest.stderr
+    assert (
+        f"{session[0]} stays, with all of its subagents: the data of prt_odd in table part can't be read" in rest.stderr
+    )
     (there,) = home.query("SELECT directory FROM session WHERE id = ?", [*session])
     assert there == (str(home.src / "shop-search"),)
     assert home.query("SELECT count(*) FROM session WHERE directory = ?", [str(shop)]) != [(0,)]

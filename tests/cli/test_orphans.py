@@ -64,7 +64,7 @@ def test_formats(home: Home) -> None:
     assert [row["id"] for row in table] == [row["id"] for row in rows]
     for column in ("reasons", "rivals"):
         assert [json.loads(row[column]) for row in table] == [row[column] for row in rows]
-    assert ndjson.stderr == "18 orphans in 5 directories: missing-directory 3, project-drift 15.\n"
+    assert ndjson.stderr == "18 lost sessions in 5 directories: missing-directory 3, project-drift 15.\n"
 
 
 def test_a_time_that_somebody_wrote_by_hand_is_shown(home: Home) -> None:
@@ -82,7 +82,7 @@ def test_for_people_those_of_a_directory_are_together(home: Home) -> None:
     assert any(line.startswith("  home (certain): stays where it is; ") for line in lines)
     assert sum(line.startswith("  ses_") for line in lines) == 18
     assert lines[-4:] == [
-        "18 orphans in 5 directories: missing-directory 3, project-drift 15.",
+        "18 lost sessions in 5 directories: missing-directory 3, project-drift 15.",
         "",
         "15 sessions have a certain home. To bring them there:",
         "  opencode-migrator rescue",
@@ -101,7 +101,7 @@ def test_of_very_many_each_directory_shows_the_last_used(home: Home) -> None:
     assert [line.split()[0] for line in lines[2:5]] == ["ses_02960", "ses_02920", "ses_02880"]
     assert lines[5] == "  and 72 more; --verbose shows all"
     assert len(lines) < 350
-    assert lines[-4].endswith("3,018 orphans in 45 directories: missing-directory 3,003, project-drift 15.")
+    assert lines[-4].endswith("3,018 lost sessions in 45 directories: missing-directory 3,003, project-drift 15.")
     assert len(home.run("orphans", "--verbose").stdout.splitlines()) > 3000
 
 
@@ -118,7 +118,7 @@ def test_one_rule_keeps_the_other_reasons_of_whom_it_finds(home: Home) -> None:
     assert row["id"] == DEEP
     assert [reason["rule"] for reason in row["reasons"]] == ["project-drift", "stale-workspace"]
     both = home.run("orphans", "--rule", "stale-workspace", "--rule", "missing-directory")
-    assert both.stdout.splitlines()[-4] == "4 orphans in 4 directories: stale-workspace 1, missing-directory 3."
+    assert both.stdout.splitlines()[-4] == "4 lost sessions in 4 directories: stale-workspace 1, missing-directory 3."
 
 
 def test_selectors_narrow_it(home: Home) -> None:
@@ -127,7 +127,7 @@ def test_selectors_narrow_it(home: Home) -> None:
     assert len(home.run("orphans", "--exclude-dir", "~/src/shop-search", "--json").json) == 3
     none = home.run("orphans", "--from-dir", "~/src/shop-search", "--rule", "missing-directory")
     assert (none.code, none.stdout) == (0, "")
-    assert none.stderr == "No orphan these rules find among the selected sessions.\n"
+    assert none.stderr == "No lost session that these rules find among the selected sessions.\n"
 
 
 def test_detached_is_the_same(home: Home) -> None:
@@ -185,7 +185,7 @@ def test_explain_of_a_session_that_is_in_order(home: Home) -> None:
     (home.src / "shop-search" / ".git" / "opencode").write_text(SEARCH)
     home.execute("UPDATE session SET time_updated = 4000000000000")  # else it is too old for some list one day
     told = home.run("orphans", "--explain", DEEP)
-    assert told.stdout.splitlines()[-1] == "It is no orphan: opencode shows and resumes it where it is."
+    assert told.stdout.splitlines()[-1] == "It isn't lost: opencode shows and resumes it where it is."
     assert "yes" not in told.stdout
 
 

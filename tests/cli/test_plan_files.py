@@ -41,7 +41,7 @@ def file(home: Home) -> Path:
 def test_plan_saves_and_writes_nothing_else(home: Home) -> None:
     before = home.everything()
     saved = home.run("plan", *SELECT, "-o", "moving.json")
-    assert "17 sessions in 14 trees" in saved.stdout
+    assert "17 sessions (3 of subagents)" in saved.stdout
     assert printed_command(saved.stdout) == "opencode-migrator apply moving.json"
     assert "Nothing was written" not in saved.stdout  # the file was; nothing was moved
     assert json.loads((home.path / "moving.json").read_text())["format"] == "opencode-migrator/plan@1"
@@ -162,7 +162,7 @@ def test_a_plan_of_nothing(home: Home) -> None:
     words = ("--from-dir", "src/shop", "--to-dir", "src/shop")
     planned = home.run("plan", *words, "-o", "nothing.json")
     assert planned.code == 0
-    assert "already right" in planned.stdout
+    assert "there already" in planned.stdout
     before = home.everything()
     applied = home.run("apply", "nothing.json", "--yes", "--json")
     assert applied.json["status"] == "unchanged"

@@ -109,7 +109,7 @@ def test_of_selected_sessions_only(home: Home, shop: Path) -> None:
 
 def test_nothing_to_do(home: Home) -> None:
     done = home.run("protect", "--yes")
-    assert (done.code, done.stdout) == (0, "Nothing to do: 18 sessions already right.\n")
+    assert (done.code, done.stdout) == (0, "Nothing to do: 18 sessions are there already.\n")
     home.execute("DELETE FROM session")
     assert home.run("protect", "--yes").code == 0
 

@@ -29,18 +29,20 @@ def test_each_way_is_told_the_right_way_round(home: Home, moved: str) -> None:
     there = directories(home)
     undone = home.run("undo", "--yes").stdout.splitlines()
     assert undone == [
-        "Plan: 17 sessions in 14 trees to move back.",
-        "Moved 17 sessions back in 1 chunk.",
+        "Plan: 17 sessions (3 of subagents) to move back.",
+        "Moved 17 sessions back.",
         "Verified: opencode lists 17 of 17 back where they were, none at the destination.",
-        "Redo it with: opencode-migrator redo",
+        "To redo it:",
+        "  opencode-migrator redo",
     ]
     redone = home.run("redo", "--yes").stdout.splitlines()
     run, undo, _ = [row["run"] for row in home.run("log", "--json").json]
     assert redone == [
-        "Plan: 17 sessions in 14 trees to move again.",
-        "Moved 17 sessions again in 1 chunk.",
+        "Plan: 17 sessions (3 of subagents) to move again.",
+        "Moved 17 sessions again.",
         "Verified: opencode lists 17 of 17 at their destination, none at the source.",
-        f"Take it back with: opencode-migrator undo {run}",
+        "To take it back:",
+        f"  opencode-migrator undo {run}",
     ]
     assert directories(home) == there
     assert "nothing to redo" in sentence(home.run("redo", "--yes"), 1)
@@ -73,12 +75,12 @@ def test_it_is_shown_and_asked_first(home: Home, moved: str) -> None:
     before = directories(home)
     with Terminal(home, "redo") as terminal:
         terminal.wait_for("Redo what was done to 17 sessions from 4 directories to ~/src/shop?")
-        assert "17 sessions in 14 trees to move again" in terminal.text
+        assert "17 sessions (3 of subagents) to move again" in terminal.text
         terminal.type("n\n")
         assert terminal.finish() == 1
     assert directories(home) == before
     # Where nobody can be asked: the command that redoes what was shown, whatever happens in between.
     said = sentence(home.run("redo"), 1)
     home.run(*NOTES)
-    command = said.partition("To apply: opencode-migrator ")[2]
+    command = said.partition("To apply: `opencode-migrator ")[2].removesuffix("`.")
     assert home.run(*command.split(), "--json").json["redoes"] == moved

@@ -41,7 +41,7 @@ def test_a_renamed_repository(home: Home) -> None:
     before = home.everything()
     new = old.rename(home.src / "store")
     done = relocate(home, old, new)
-    assert "Moved 2 sessions in 1 chunk." in done.stdout
+    assert "Moved 2 sessions." in done.stdout
     assert "Updated 1 project." in done.stdout
     assert bound(home) == {
         "ses_shop": (project, str(new), ""),
@@ -97,7 +97,7 @@ def test_the_plan_says_before_and_after_of_all_of_it(home: Home) -> None:
     new = old.rename(home.src / "store")
     shown = home.run("relocate", old, new, "--dry-run")
     assert shown.code == 0
-    assert "Plan: 1 session in 1 tree to move, 1 project to update.\n" in shown.stdout
+    assert "Plan: 1 session to move, 1 project to update.\n" in shown.stdout
     assert f"update project {project[:12]}\n      worktree: ~/src/shop -> ~/src/store\n" in shown.stdout
     assert "      directory: ~/src/shop -> ~/src/store\n" in shown.stdout
     (change,) = home.run("relocate", old, new, "--dry-run", "--json").json["projects"]
@@ -367,7 +367,7 @@ def test_a_member_of_a_tree_that_is_in_another_folder_stays(home: Home) -> None:
     new = old.rename(home.src / "store")
     done = relocate(home, old, new)
     assert (
-        "ses_torn in /elsewhere is outside the folder, though in a tree with sessions in it, and stays there"
+        "ses_torn in /elsewhere is outside the folder, though with a parent or a child in it, and stays there"
         in done.stderr
     )
     assert bound(home)["ses_torn"] == ("global", "/elsewhere", "elsewhere")

@@ -142,7 +142,7 @@ def test_orphans_names_no_command_where_nothing_can_be_rescued(history: History)
     history.session(notes)
     notes.rmdir()
     shown = history.home.run("orphans")
-    assert shown.stdout.splitlines()[-1] == "1 orphan in 1 directory: missing-directory 1."
+    assert shown.stdout.splitlines()[-1] == "1 lost session in 1 directory: missing-directory 1."
 
 
 def test_explain_ends_with_the_command_that_rescues_it(history: History, lost: dict[str, str]) -> None:

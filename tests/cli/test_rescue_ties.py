@@ -123,7 +123,7 @@ def test_the_answer_becomes_part_of_the_plan(history: History) -> None:
         assert "still lost: 3 sessions" in terminal.text
         terminal.type("y\n")
         assert terminal.finish() == 0
-    assert "Take it back with: opencode-migrator undo" in terminal.text
+    assert "To take it back:\n  opencode-migrator undo" in terminal.text
     assert bound(history, shop) == {str(history.src / "store")}
     assert bound(history, api) == {str(history.src / "api")}
 

@@ -245,7 +245,8 @@ class TestWhichRepository:
         shown = spaces.home.run("workspaces", cwd=spaces.src)
         assert (shown.code, shown.stdout) == (1, "")
         assert shown.stderr == (
-            f"error: {spaces.src} is in no git or jj repository; name a directory in any workspace of the repository.\n"
+            f"error: The path {spaces.src} is in no git or jj repository; "
+            "name a directory in any workspace of the repository.\n"
         )
 
     def test_one_that_moved_away_from_its_workspace(self, spaces: Workspaces) -> None:

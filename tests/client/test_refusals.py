@@ -39,7 +39,7 @@ def test_what_the_command_line_refuses_too(served: Served, client: Client) -> No
     both(migrator.BadInput, 2, from_dir=None)
     both(migrator.BadInput, 2, "--from-dir", "/srv/[", from_dir="/srv/[")
     both(migrator.BadInput, 2, "--orphans=nosuch", orphans="nosuch")
-    assert "several sessions" in both(migrator.MigratorError, 1, "--from-id", "ses_", from_id="ses_")
+    assert "Several sessions" in both(migrator.MigratorError, 1, "--from-id", "ses_", from_id="ses_")
     with pytest.raises(migrator.NoSuchDirectory, match="gone"):
         client.plan(from_dir="~/src/shop-*", to_dir=shop / "gone")
     with pytest.raises(migrator.BadInput, match="'from-idd'"):

@@ -45,7 +45,7 @@ def test_a_file_of_exclusions_is_one_of_ours(served: Served, client: Client, tmp
     words = [word for file in files for word in ("--exclude-from", file)]
     shown = served.home.run("move", "--from-dir", "~/src/shop-*", *words, "--to-dir", there, "--dry-run", "--json")
     assert plan.changes == read_plan_text(shown.stdout, "what was printed").changes
-    with pytest.raises(BadInput, match=r"^exclude_from nowhere: No such file or directory$"):
+    with pytest.raises(BadInput, match=r"^exclude_from nowhere can't be read: No such file or directory$"):
         client.plan(exclude_from="nowhere")
 
 

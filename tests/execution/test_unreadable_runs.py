@@ -45,7 +45,7 @@ def test_a_closed_directory_is_said_and_opened_by_the_command_that_is_told(
     assert "belongs to" in said
     target = f"u+rwX {directory}`" if closed == ".." else f"-R u+rwX {home.state}`"
     assert f"`chmod {target}" in said
-    assert done.stdout in {"", "Plan: 1 session in 1 tree to move.\n"}
+    assert done.stdout in {"", "Plan: 1 session to move.\n"}
     assert home.everything() == before
 
 

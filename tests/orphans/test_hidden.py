@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 DAY = 86_400_000
 NOW = int(time.time() * 1000)
-IN_ORDER = "It is no orphan: opencode shows and resumes it where it is."
-LEFT_OUT = "It is no orphan: opencode resumes it where it is, but not every list shows it."
+IN_ORDER = "It isn't lost: opencode shows and resumes it where it is."
+LEFT_OUT = "It isn't lost: opencode resumes it where it is, but not every list shows it."
 
 
 def explained(register: Register, id_: str) -> Any:
@@ -70,7 +70,7 @@ def test_one_that_every_list_shows(register: Register) -> None:
     register.add("ses_1", repository(register.at / "shop"), time_updated=NOW)
     assert hidden(register, "ses_1") == {}
     assert last_lines(register, "ses_1") == [IN_ORDER]
-    assert summary(register) == "No orphan."
+    assert summary(register) == "No lost session."
 
 
 def test_by_age(register: Register) -> None:
@@ -88,7 +88,7 @@ def test_by_age(register: Register) -> None:
         "    of sessions",
     ]
     assert summary(register) == (
-        "No orphan. 1 session is where it belongs, but not in every list of opencode's: left out are 1 by age. "
+        "No lost session. 1 session is where it belongs, but not in every list of opencode's: left out are 1 by age. "
         "`opencode-migrator list --all` shows them, `opencode-migrator orphans --explain ID` says which list and how "
         "to open one."
     )
@@ -172,7 +172,7 @@ def test_a_child_is_opened_from_its_root(register: Register) -> None:
     register.add("ses_root", shop, time_updated=NOW - 43 * DAY)
     register.add("ses_child", shop, parent_id="ses_root", time_updated=NOW - 43 * DAY)
     below, age, *_ = last_lines(register, "ses_child")
-    assert below == "It is no orphan: opencode shows it below its root ses_root; lists show only roots."
+    assert below == "It isn't lost: opencode shows it below its root ses_root; lists show only roots."
     assert age.startswith("  root left out by age: ")
     assert explained(register, "ses_child")["open"] == f"cd {shop} && opencode -s ses_root"
     assert "1 session is where it belongs" in summary(register)
@@ -183,7 +183,7 @@ def test_what_is_lost_is_not_called_hidden(register: Register) -> None:
     register.add_row("ses_1", directory=str(register.at / "gone"), time_updated=1, time_archived=NOW)
     told = explained(register, "ses_1")
     assert (told["hiddenBy"], told["open"]) == ([], None)
-    assert summary(register) == "1 orphan in 1 directory: missing-directory 1."
+    assert summary(register) == "1 lost session in 1 directory: missing-directory 1."
 
 
 def test_it_stands_below_the_orphans_too_and_for_the_selected_sessions(register: Register) -> None:
@@ -193,10 +193,12 @@ def test_it_stands_below_the_orphans_too_and_for_the_selected_sessions(register:
     for number, where in enumerate((shop, shop, other)):
         register.add(f"ses_{number}", where, time_updated=NOW - 43 * DAY)
     shown = register.home.run("orphans")
-    assert shown.stdout.splitlines()[-1] == "1 orphan in 1 directory: missing-directory 1."
+    assert shown.stdout.splitlines()[-1] == "1 lost session in 1 directory: missing-directory 1."
     assert shown.stderr.startswith("3 sessions are where they belong")
     assert max(map(len, shown.stderr.splitlines())) <= 80
-    assert summary(register, "--from-dir", shop).startswith("No orphan among the selected sessions. 2 sessions are")
+    assert summary(register, "--from-dir", shop).startswith(
+        "No lost session among the selected sessions. 2 sessions are"
+    )
 
 
 def test_the_commands_name_the_database_that_was_named(register: Register) -> None:
@@ -209,7 +211,7 @@ def test_the_commands_name_the_database_that_was_named(register: Register) -> No
 
 def test_asked_for_one_rule_it_says_nothing_of_what_is_in_place(register: Register) -> None:
     register.add("ses_1", register.at, time_updated=1)
-    assert summary(register, "--rule", "missing-directory") == "No orphan these rules find."
+    assert summary(register, "--rule", "missing-directory") == "No lost session that these rules find."
 
 
 def test_a_time_that_somebody_wrote_by_hand_is_no_age(register: Register) -> None:

@@ -41,7 +41,7 @@ def test_every_kind_of_place(make_register: MakeRegister, fixture: str) -> None:
     listed = register.home.run("orphans")
     assert (listed.code, listed.stdout) == (0, "")
     said, *more = listed.stderr.splitlines()
-    assert (said, bool(more)) == ("No orphan.", fixture == "v2-run-upgraded")  # where opencode 1 has none of them
+    assert (said, bool(more)) == ("No lost session.", fixture == "v2-run-upgraded")  # where opencode 1 has none of them
     assert register.home.run("orphans", "--json").stdout == "[]\n"
     assert register.home.run("doctor", "--json").json["orphans"] == {}
 

@@ -75,7 +75,7 @@ def test_for_people_each_database_is_one_group(register: Register) -> None:
         add_session(other, f"ses_{number}", directory=f"/srv/{number}")
     shown = register.home.run("orphans")
     assert shown.stdout.splitlines()[0] == "not in this database, in 5 directories  5 sessions"
-    assert shown.stdout.splitlines()[-1] == "5 orphans in 5 directories: other-database 5."
+    assert shown.stdout.splitlines()[-1] == "5 lost sessions in 5 directories: other-database 5."
     rows = register.home.run("orphans", "--json").json
     assert [(row["id"], row["suggestion"], row["rivals"]) for row in rows] == [
         (f"ses_{number}", None, []) for number in (4, 3, 2, 1, 0)
@@ -293,7 +293,7 @@ def test_another_that_holds_no_sessions_is_not_worth_a_word(register: Register) 
         db.execute("CREATE TABLE note (id)")
     assert register.found() == {}
     listed = register.home.run("orphans", "--db", register.home.database)
-    assert listed.stderr == "No orphan.\n"
+    assert listed.stderr == "No lost session.\n"
     assert "otherDatabases" not in register.home.run("doctor", "--json").json
 
 

@@ -35,7 +35,7 @@ def explained(register: Register, id_: str) -> Any:
 
 def test_one_that_only_opencode_2_has(register: Register) -> None:
     assert last_lines(register, "ses_only_2") == [
-        "It is no orphan: opencode 2 shows and resumes it where it is.",
+        "It isn't lost: opencode 2 shows and resumes it where it is.",
         "Opencode 1 doesn't have it, and no command brings it there: go on with it in opencode 2.",
     ]
     assert explained(register, "ses_only_2")["heldBy"] == ["opencode 2"]
@@ -55,7 +55,7 @@ def test_one_that_only_opencode_1_has(register: Register) -> None:
 
 def test_one_that_both_have(register: Register) -> None:
     assert last_lines(register, "ses_both") == [
-        "It is no orphan: opencode 2 shows and resumes it where it is.",
+        "It isn't lost: opencode 2 shows and resumes it where it is.",
         "Opencode 1 has it too, in a row of its own, which is not looked at here.",
     ]
     assert explained(register, "ses_both")["heldBy"] == ["opencode 1", "opencode 2"]
@@ -65,11 +65,11 @@ def test_summaries(register: Register) -> None:
     listed = register.home.run("orphans", "--json")
     assert [row["id"] for row in listed.json] == ["ses_only_1"]
     assert " ".join(listed.stderr.split()) == (
-        "1 orphan in 1 directory: never-imported 1. Looked at as opencode 2 does, whose database it is now: 1 session "
-        "only opencode 2 has, and opencode 1 doesn't show."
+        "1 lost session in 1 directory: never-imported 1. Looked at as opencode 2 does, whose database it is now: "
+        "1 session only opencode 2 has, and opencode 1 doesn't show."
     )
     one = register.home.run("orphans", "--from-id", "ses_both", "--json")
-    assert one.stderr == "No orphan among the selected sessions.\n"
+    assert one.stderr == "No lost session among the selected sessions.\n"
     checked = register.home.run("doctor").stdout.splitlines()
     assert "ok 3 sessions in 1 project; 1 session only opencode 1 has; 1 session only opencode 2 has" in checked
 
@@ -99,8 +99,8 @@ def test_a_database_of_one_opencode(make_register: MakeRegister, fixture: str, w
     assert explained(register, "ses_1")["heldBy"] == who
     lines = last_lines(register, "ses_1")
     if who == ["opencode 2"]:
-        assert lines[0] == "It is no orphan: opencode 2 shows and resumes it where it is."
+        assert lines[0] == "It isn't lost: opencode 2 shows and resumes it where it is."
         assert lines[1] == "Opencode 1 doesn't have it, and no command brings it there: go on with it in opencode 2."
     else:
-        assert lines == ["It is no orphan: opencode shows and resumes it where it is."]
-    assert register.home.run("orphans").stderr == "No orphan.\n"
+        assert lines == ["It isn't lost: opencode shows and resumes it where it is."]
+    assert register.home.run("orphans").stderr == "No lost session.\n"

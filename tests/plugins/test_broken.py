@@ -163,7 +163,7 @@ def test_a_program_need_not_give_every_option(home: Home) -> None:
 
 def test_a_selector_may_still_refuse_what_was_typed(home: Home) -> None:
     brings(home, build="from migrator import BadInput; raise BadInput('--broken x: no') if values['broken'] else 0")
-    assert refused(home, "list", "--broken", "x", code=2) == "--broken x: no"
+    assert refused(home, "list", "--broken", "x", code=2) == "The option --broken x: no."
 
 
 def test_what_a_plugin_prints_or_changes_is_kept_from_the_result(home: Home) -> None:
@@ -282,7 +282,7 @@ def test_without_others_a_rule_that_fails_makes_no_orphans_no_answer(home: Home)
     home.execute("DELETE FROM session")
     brings_rule(home, "1 / 0")
     listed = home.run("orphans")
-    assert (listed.code, "No orphan that the other rules find." in listed.stderr) == (1, True)
+    assert (listed.code, "No lost session that the other rules find." in listed.stderr) == (1, True)
     assert "no orphans that the other rules find" in home.run("doctor").stdout
 
 

@@ -43,31 +43,31 @@ def test_a_mass_move(home: Home) -> None:
     assert (
         plan(home, *MOVE, "--dry-run")
         == """\
-Plan: 17 sessions in 14 trees to move.
+Plan: 17 sessions (3 of subagents) to move.
 
 16 sessions of shop-search:
  from ~/src/shop-search
    to ~/src/shop
-      14 sessions in 11 trees; file undo: detached 4, none 10
+      14 sessions (3 of subagents); file undo: detached 4, 10 have none
       project_id: 4284baed5f10 -> 5409aaaaaaaa
       "Summarise the README", "Name things better" and 9 more
 
  from ~/src/shop-checkout
    to ~/src/shop
-      1 session in 1 tree; file undo: detached 1
+      1 session; file undo: detached 1
       project_id: 4284baed5f10 -> 5409aaaaaaaa
       "Checkout: one page instead of three"
 
  from ~/src/shop-search/sub/deep
    to ~/src/shop/sub/deep
-      1 session in 1 tree; file undo: detached 1
+      1 session; file undo: detached 1
       project_id: 4284baed5f10 -> 5409aaaaaaaa
       "Fix the flaky index test"
 
 1 session of shop-api:
  from ~/src/shop-api
    to ~/src/shop
-      1 session in 1 tree; file undo: detached 1
+      1 session; file undo: detached 1
       project_id: 9458f37cb0bb -> 5409aaaaaaaa
       "API: paginate orders"
 
@@ -76,6 +76,7 @@ file undo: detached every turn of 7 sessions
            because opencode has no snapshots of ~/src/shop-search
            because opencode has no snapshots of ~/src/shop-api
            because opencode has no snapshots of ~/src/shop-checkout
+           detached: an undo of these in opencode changes no file
 warning: --from-dir ~/src/shop-* takes sessions of 2 projects: shop-api,
          shop-search.
 
@@ -89,11 +90,11 @@ def test_a_child_that_brings_its_tree(home: Home) -> None:
     assert (
         plan(home, "migrate", "ses_dfbea8bbd", "src/shop/sub", "--dry-run")
         == """\
-Plan: 4 sessions in 1 tree to move.
+Plan: 4 sessions (3 of subagents) to move.
 
  from ~/src/shop-search
    to ~/src/shop/sub
-      4 sessions in 1 tree; file undo: detached 1, none 3
+      4 sessions (3 of subagents); file undo: detached 1, 3 have none
       project_id: 4284baed5f10 -> 5409aaaaaaaa
       path: "" -> sub
       "Rank results by freshness"
@@ -101,8 +102,9 @@ Plan: 4 sessions in 1 tree to move.
 register project 5409aaaaaaaa with worktree ~/src/shop
 file undo: detached every turn of 1 session
            because opencode has no snapshots of ~/src/shop-search
-warning: ses_dfbea8bbdffeoRjJtH8InRDUco is part of the tree of
-         ses_dfbea8ed3ffeeEpHJ5KIKZRinX, which moves as a whole.
+           detached: an undo of these in opencode changes no file
+warning: ses_dfbea8bbdffeoRjJtH8InRDUco is of a subagent:
+         ses_dfbea8ed3ffeeEpHJ5KIKZRinX moves too, with all of its subagents.
 
 Nothing was written. To apply:
   opencode-migrator migrate ses_dfbea8bbd src/shop/sub --yes
@@ -119,10 +121,10 @@ def test_sessions_that_stay_where_they_are_and_are_put_right(home: Home) -> None
     assert (
         plan(home, "move", "--from-dir", "src/shop", "--to-dir", "keep", "--dry-run")
         == """\
-Plan: 16 sessions in 13 trees to move; 1 session already right.
+Plan: 16 sessions (3 of subagents) to move; 1 session is there already.
 
    in ~/src/shop
-      16 sessions in 13 trees; file undo: none 16
+      16 sessions (3 of subagents); file undo: none
       path: wrong -> ""
       workspace_id: wrk_a74 -> NULL and 11 more values
       "Summarise the README", "Name things better" and 11 more
@@ -140,11 +142,11 @@ def test_an_undo(home: Home) -> None:
     assert (
         plan(home, "undo")
         == """\
-Plan: 1 session in 1 tree to move back.
+Plan: 1 session to move back.
 
  from ~/src/shop
    to ~/src/shop-api
-      1 session in 1 tree; file undo: set back 1
+      1 session; file undo: set back 1
       project_id: 5409aaaaaaaa -> 9458f37cb0bb
       "API: paginate orders"
 
@@ -158,17 +160,18 @@ def test_a_plan_in_a_file(home: Home) -> None:
     assert (
         shown
         == """\
-Plan: 1 session in 1 tree to move.
+Plan: 1 session to move.
 
  from ~/src/shop-api
    to ~/src/shop
-      1 session in 1 tree; file undo: detached 1
+      1 session; file undo: detached 1
       project_id: 9458f37cb0bb -> 5409aaaaaaaa
       "API: paginate orders"
 
 register project 5409aaaaaaaa with worktree ~/src/shop
 file undo: detached every turn of 1 session
            because opencode has no snapshots of ~/src/shop-api
+           detached: an undo of these in opencode changes no file
 
 Saved to one.json; nothing was moved. To apply:
   opencode-migrator apply one.json
@@ -180,7 +183,10 @@ def test_nothing_to_do(home: Home) -> None:
     assert home.run(*MOVE, "--yes").code == 0
     words = ("move", "--from-dir", "src/shop", "--to-dir", "src/shop")
     for more in ("--dry-run", "--yes", "--verbose"):
-        assert plan(home, *words, more) == "Nothing to do: 17 sessions already right.\n"
+        assert plan(home, *words, more) == (
+            "Nothing to do: 17 sessions are there already.\n"
+            "To see which sessions there are:\n  opencode-migrator list --all\n"
+        )
 
 
 def test_a_sub_directory_that_is_missing(home: Home) -> None:
@@ -225,7 +231,7 @@ def test_3000_sessions_fit_the_page(crowded: Home) -> None:
     assert shown.code == 0
     text, _, _ = shown.stdout.partition("\nNothing was written")
     lines = text.splitlines()
-    assert lines[0] == "Plan: 3,017 sessions in 3,014 trees to move."
+    assert lines[0] == "Plan: 3,017 sessions (3 of subagents) to move."
     # a line is too long only where a path is, which nobody wants to see broken
     assert not [
         line for line in lines if len(line) > 80 and not PATH_LINE.match(line) and max(map(len, line.split())) < 71
@@ -237,7 +243,7 @@ def test_3000_sessions_fit_the_page(crowded: Home) -> None:
     assert totals == sorted(totals, reverse=True)
     sizes = []
     for groups in of_project[2::2]:
-        some = [int(size.replace(",", "")) for size in re.findall(r"^ {6}([\d,]+) sessions? in", groups, re.MULTILINE)]
+        some = [int(size.replace(",", "")) for size in re.findall(r"^ {6}([\d,]+) sessions?[ ;]", groups, re.MULTILINE)]
         assert some == sorted(some, reverse=True)
         sizes += some
     assert len(sizes) == 20
@@ -264,7 +270,7 @@ def test_verbose_has_every_row_with_before_and_after_of_every_field(crowded: Hom
         assert f"selected by {', '.join(change['selected_by'])}" in block
         undo = {"carry": "carried", "detach": "detached", "none": "none"}[change["undo"]]
         assert f"file undo: {undo};" in block
-        assert (f"(tree of {change['root']})" in block) == (change["root"] != change["session"])
+        assert (f"(of a subagent, below {change['root']})" in block) == (change["root"] != change["session"])
 
 
 def differences(change: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -371,4 +377,4 @@ def test_ids_from_standard_input(home: Home) -> None:
     ids = "\n".join(id_ for (id_,) in home.query("SELECT id FROM session WHERE directory LIKE '%/shop-api'"))
     shown = home.run("move", "--from-id", "-", "--to-dir", "src/shop", "--dry-run", stdin=ids)
     applied = run_in_shell(home, printed_command(shown.stdout), stdin=ids)
-    assert "Moved 1 session " in applied.stdout
+    assert "Moved 1 session." in applied.stdout

@@ -50,7 +50,7 @@ def report(home: Home, *words: str | Path, code: int = 0) -> Page:
 def test_the_page_of_a_plan_says_what_a_person_asks_first(home: Home, shop: Path) -> None:
     before = home.everything()
     page = report(home, *SHOWN)
-    assert page.words("h1") == ["Plan: 17 sessions in 14 trees to move"]
+    assert page.words("h1") == ["Plan: 17 sessions (3 of subagents) to move"]
     assert (
         "17 sessions from ~/src/shop-search and 3 more directories to ~/src/shop and 1 more directory." in page.visible
     )
@@ -62,7 +62,9 @@ def test_the_page_of_a_plan_says_what_a_person_asks_first(home: Home, shop: Path
         "16 sessions of shop-search",
     ]
     first, *_ = page.words("summary")[1:]
-    assert first == "~/src/shop-search \u2192 ~/src/shop 14 sessions in 11 trees no file undo 10 file undo detached 4"
+    assert (
+        first == "~/src/shop-search \u2192 ~/src/shop 14 sessions (3 of subagents) no file undo 10 file undo detached 4"
+    )
     assert ["directory", "~/src/shop-search", "~/src/shop", "14"] in page.rows("Before and after")
     project = root_commit(shop)
     assert [f"project {project[:12]}", "no row", "registered with worktree ~/src/shop"] in page.rows("Project rows")
@@ -128,7 +130,7 @@ def test_it_is_written_before_anybody_is_asked(home: Home, shop: Path) -> None:
     refused = home.run(*MOVE[:-1], "--html", "report.html")
     assert refused.code == 1
     (home.path / "report.html").stat()
-    assert report(home, *MOVE).words("h1") == ["Plan: 17 sessions in 14 trees to move"]
+    assert report(home, *MOVE).words("h1") == ["Plan: 17 sessions (3 of subagents) to move"]
     assert len(home.run("log", "--json").json) == 1
 
 
@@ -216,14 +218,14 @@ def test_markdown(home: Home, shop: Path) -> None:
 
 
 MARKDOWN = """\
-## Plan: 4 sessions in 1 tree to move
+## Plan: 4 sessions (3 of subagents) to move
 
 4 sessions from `~/src/shop-search` to `~/src/shop/sub`.
 
 ⚠️ **No session and no file is lost.** File undo of 1 session is detached: undoing its earlier \
 turns in opencode takes back the conversation and touches no file. `opencode-migrator undo` takes all of it back.
 
-- Sessions: **4** (in 1 tree)
+- Sessions: **4** (3 of subagents)
 - From: **`~/src/shop-search`**
 - To: **`~/src/shop/sub`**
 - File undo: **detached 1** (detached every turn of 1 session)
@@ -248,7 +250,7 @@ the tree of ses\\_dfbea8ed3ffeeEpHJ5KIKZRinX, which moves as a whole.
 
 ### 4 sessions
 
-**`~/src/shop-search` → `~/src/shop/sub`**: 4 sessions in 1 tree; no file undo 3; file undo detached 1
+**`~/src/shop-search` → `~/src/shop/sub`**: 4 sessions (3 of subagents); no file undo 3; file undo detached 1
 
 - file undo is not carried because: opencode has no snapshots of \\~/src/shop-search
 

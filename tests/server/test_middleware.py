@@ -92,7 +92,7 @@ def test_a_token_file_by_name(home: Home, tmp_path: Path) -> None:
     ):
         before = other.read_bytes()
         refused = home.run("serve", "--port", "0", "--token-file", other)
-        assert (refused.code, refused.stderr) == (1, f"error: {other} {why}.\n")
+        assert (refused.code, refused.stderr) == (1, f"error: The file {other} {why}.\n")
         assert other.read_bytes() == before
 
 
@@ -256,7 +256,7 @@ def test_refused_before_it_serves(home: Home) -> None:
     nowhere = home.run("serve", "--host", "no.such.host.invalid", "--port", "0")
     assert (nowhere.code, nowhere.stderr) == (
         2,
-        "error: --host no.such.host.invalid: there is no such name or address.\n",
+        "error: No host has the name or address no.such.host.invalid; name one of this machine with --host.\n",
     )
     os.truncate(home.database, 0)
     assert home.run("serve", "--port", "0").code == 1

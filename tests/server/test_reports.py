@@ -24,7 +24,7 @@ def test_a_plan_as_a_page(served: Served) -> None:
         page = Page(answer.text)
         (policy,) = (meta.get("content", "") for meta in page.all("meta") if meta.get("http-equiv"))
         assert answer.headers["content-security-policy"] == f"{policy}; frame-ancestors 'none'"
-        assert page.words("h1") == ["Plan: 17 sessions in 14 trees to move"]
+        assert page.words("h1") == ["Plan: 17 sessions (3 of subagents) to move"]
     (command,) = page.commands
     assert command == (
         f'curl {served.url}/apply --json \'{{"plan": "{digest}"}}\' --header "Authorization: Bearer $TOKEN"'

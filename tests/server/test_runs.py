@@ -217,7 +217,7 @@ def test_orphans(served: Served) -> None:
     cursor = first.headers["x-next-cursor"]
     assert [row["id"] for row in first.json() + served.get("/session/orphans", cursor=cursor)] == hidden
     assert served.refused("GET", "/session/orphans", 400, "bad-input", params={"rule": "nosuch"}).startswith(
-        "rule nosuch:"
+        "There is no rule 'nosuch' (rule)."
     )
 
 

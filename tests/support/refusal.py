@@ -27,7 +27,7 @@ def refused(home: Home, *words: str | Path, code: int = 1, cwd: Path | None = No
     before = files(home)
     finished = home.run(*words, cwd=cwd, stdin=stdin)
     said = sentence(finished, code)
-    assert finished.stdout in {"", "Plan: 17 sessions in 14 trees to move.\n"}
+    assert finished.stdout in {"", "Plan: 17 sessions (3 of subagents) to move.\n"}
     assert files(home) == before
     assert not list(home.state.glob("runs/*.db"))
     return said

@@ -24,12 +24,12 @@ def test_what_is_lost_is_shown_and_what_is_certain_is_rescued(history: History, 
             await ui.press("o")
             ui.looks_like("lost")
             await ui.press("r")
-            assert "Plan: 2 sessions in 2 trees to move." in ui.text
+            assert "Plan: 2 sessions to move." in ui.text
             assert len(history.lost()) == 2
             await ui.press("y")
             assert "Moved 2 sessions" in ui.text
             await ui.press("escape")
-            assert "No orphan." in ui.text
+            assert "No lost session." in ui.text
 
     run(scenario())
     assert not history.lost()

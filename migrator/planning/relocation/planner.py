@@ -103,8 +103,8 @@ def _stays_behind(sessions: Iterable[Session], relocation: Relocation) -> Iterat
         more = f"{and_more(number - 1)} {'are' if number > 1 else 'is'}"
         yield PlanWarning(
             "stays-behind",
-            f"{first.id} in {first.directory}{more} outside the folder, though in a tree with sessions in it, and stay"
-            f"{'s' if number == 1 else ''} there; `move` takes whole trees.",
+            f"{first.id} in {first.directory}{more} outside the folder, though with a parent or a child in it, and stay"
+            f"{'s' if number == 1 else ''} there; `move` takes all of them.",
             first.id,
         )
 

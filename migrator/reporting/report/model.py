@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from migrator.reporting.next_steps import Step
+
 
 class Tone(StrEnum):
     """How good the news is; it decides a colour, which never stands alone."""
@@ -114,13 +116,6 @@ class Note(NamedTuple):
     text: str
     commands: tuple[str, ...] = ()
     tone: Tone = Tone.CAUTION
-
-
-class Step(NamedTuple):
-    """What can be done next, and the whole command for it."""
-
-    what: str
-    command: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from migrator.model import Orphan
-    from migrator.reporting.report.model import Step
+    from migrator.reporting.next_steps import Step
 
 _TONES = {Certainty.CERTAIN: Tone.GOOD, Certainty.LIKELY: Tone.CAUTION, Certainty.UNKNOWN: Tone.BAD}
 _UNKNOWN = "home not known"

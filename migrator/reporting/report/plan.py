@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, READ_ONLY, STILL_LOST, ProjectAction
 from migrator.reporting.orphan_text import tilde_in
-from migrator.reporting.plan_text import OTHER_FIELDS, differences, grouped, headline_text, turn_words, undo_word
+from migrator.reporting.plan_text import (
+    OTHER_FIELDS,
+    differences,
+    grouped,
+    headline_text,
+    sessions_text,
+    there_already,
+    turn_words,
+    undo_word,
+)
 from migrator.reporting.report.model import (
     GROUPS,
     NOTES,
@@ -24,7 +33,6 @@ from migrator.reporting.report.model import (
     ReportRow,
     Section,
     Share,
-    Step,
     Tone,
     Values,
     shares,
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from migrator.model import Change, Plan, PlanWarning, ProjectChange
+    from migrator.reporting.next_steps import Step
 
 _TONES = {"carried": Tone.GOOD, "set back": Tone.GOOD, "mended": Tone.GOOD, "none": Tone.PLAIN}
 """Of what becomes of file undo, in the words of `undo_word`; the others take some of it."""
@@ -63,8 +72,7 @@ def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None
 
 def _lead(plan: Plan) -> str:
     if not plan.writes:
-        right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
-        return f"There is nothing to write: {right}."
+        return f"There is nothing to write: {there_already(plan.unchanged) or 'no session to move'}."
     moving = [change for change in plan.changes if change.moves]
     if not moving:
         return "No session moves."
@@ -104,8 +112,9 @@ def _verdict(plan: Plan) -> Note:
 def _facts(plan: Plan) -> Iterator[Fact]:
     numbers = summary(plan)
     moving = [change for change in plan.changes if change.moves]
-    right = f"; {numbers['unchanged']:,} more already right" if plan.unchanged else ""
-    yield Fact("Sessions", f"{numbers['sessions']:,}", f"in {count(numbers['trees'], 'tree')}{right}")
+    children = sum(change.session != change.root for change in plan.changes)
+    notes = [f"{children:,} of subagents" if children else "", there_already(plan.unchanged)]
+    yield Fact("Sessions", f"{numbers['sessions']:,}", "; ".join(filter(None, notes)))
     if moving:
         yield _places_fact("From", Counter(change.before.directory for change in moving))
         yield _places_fact("To", Counter(change.after.directory for change in moving))
@@ -182,7 +191,6 @@ def sections_of_changes(plan: Plan) -> Iterator[Section]:
 
 
 def _group(before: str, after: str, changes: Sequence[Change], room: int) -> Group:
-    trees = len({change.root for change in changes})
     tally = Counter[tuple[str, str, str]]()
     for (old, new), number in Counter((change.before, change.after) for change in changes).items():
         tally.update(dict.fromkeys(differences(old, new, "directory", *OTHER_FIELDS), number))
@@ -212,7 +220,7 @@ def _group(before: str, after: str, changes: Sequence[Change], room: int) -> Gro
         tilde(before),
         None if before == after else tilde(after),
         len(changes),
-        f"{count(len(changes), 'session')} in {count(trees, 'tree')}",
+        sessions_text(changes),
         parts,
         tuple(reasons),
         (),
@@ -223,7 +231,7 @@ def _group(before: str, after: str, changes: Sequence[Change], room: int) -> Gro
             ReportRow(
                 change.title,
                 change.session,
-                "" if change.session == change.root else f"child in the tree of {change.root}",
+                "" if change.session == change.root else f"of a subagent, below {change.root}",
                 tuple(column(change) for column in chosen.values()),
             )
             for change in changes[:room]

@@ -26,7 +26,7 @@ from migrator.text import and_more, count, first_few, local_time, tilde
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from migrator.reporting.report.model import Step
+    from migrator.reporting.next_steps import Step
 
 _WORDS = {
     UndoEffect.DELETES: ("would delete files", Tone.BAD),

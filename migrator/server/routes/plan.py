@@ -46,7 +46,8 @@ async def plan_page(request: Request) -> Response:
     def respond() -> Response:
         from dataclasses import replace
 
-        from migrator.reporting.report.model import Note, Step, Tone
+        from migrator.reporting.next_steps import Step
+        from migrator.reporting.report.model import Note, Tone
         from migrator.reporting.report.plan import plan_report
 
         planned = state.plans.find(digest)

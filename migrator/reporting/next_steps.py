@@ -1,0 +1,54 @@
+"""What can be done next: how it is said is decided here, whatever was done."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from migrator.model import RunStatus
+from migrator.text import our_command, shell_quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from migrator.model import LoggedRun, Plan, Run
+
+
+class Step(NamedTuple):
+    """What can be done next, as `To take it back:`, and the whole command for it, to be copied."""
+
+    what: str
+    command: str
+
+
+def step_lines(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield each step as two lines: a command stands alone on a line, so that it can be copied, however wide it is."""
+    for what, command in steps:
+        yield what
+        yield f"  {command}"
+
+
+def steps_after(run: Run, plan: Plan | None = None) -> Iterator[Step]:
+    """Yield what can be done after a run: go on with the session, if it was one, and take the run back."""
+    if run.id is None or run.status is not RunStatus.APPLIED:
+        yield Step("To see what was done so far:", our_command("log"))
+        return
+    if plan is not None and run.moved and not run.conflicts and plan.dialect == "v1":
+        roots = {change.root: change.after.directory for change in plan.changes if change.session == change.root}
+        (root, directory), *others = roots.items() or [("", "")]
+        if not others and os.path.isdir(directory):
+            yield Step("To go on with it:", opening_command(directory, root))
+    if is_undo(run):
+        yield Step("To redo it:", our_command("redo"))
+    else:
+        yield Step("To take it back:", our_command("undo", run.id))
+
+
+def opening_command(directory: str, session: str) -> str:
+    """Return the command that opens a session of opencode 1 (1.18.34 has `-s`), which looks in its project only."""
+    return f"cd {shell_quote(directory)} && opencode -s {shell_quote(session)}"
+
+
+def is_undo(run: Run | LoggedRun) -> bool:
+    """Tell whether a run takes another back, and doesn't bring one about again by that."""
+    return run.undoes is not None and run.redoes is None
