@@ -239,8 +239,8 @@ opencode-migrator migrate ses_dfbea8bbd src/shop/sub --yes
 
 ### What to know first
 
-- **Warning.** ses\\_dfbea8bbdffeoRjJtH8InRDUco is part of \
-the tree of ses\\_dfbea8ed3ffeeEpHJ5KIKZRinX, which moves as a whole.
+- **Warning.** ses\\_dfbea8bbdffeoRjJtH8InRDUco is of a subagent: \
+ses\\_dfbea8ed3ffeeEpHJ5KIKZRinX moves too, with all of its subagents.
 
 ### What else changes
 
