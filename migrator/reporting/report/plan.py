@@ -121,10 +121,11 @@ def _facts(plan: Plan) -> Iterator[Fact]:
 
 
 def _places_fact(label: str, directories: Counter[str]) -> Fact:
-    ((first, sessions),) = directories.most_common(1)
+    ((directory, sessions),) = directories.most_common(1)
+    first = shortened_path(tilde(directory), 120)
     if len(directories) == 1:
-        return Fact(label, tilde(first))
-    most = f"{tilde(first)} with {count(sessions, 'session')}{and_more(len(directories) - 1)}"
+        return Fact(label, first)
+    most = f"{first} with {count(sessions, 'session')}{and_more(len(directories) - 1)}"
     return Fact(label, count(len(directories), "directory", "directories"), most)
 
 
@@ -187,7 +188,7 @@ def _group(before: str, after: str, changes: Sequence[Change], room: int) -> Gro
     for (old, new), number in Counter((change.before, change.after) for change in changes).items():
         tally.update(dict.fromkeys(differences(old, new, "directory", *OTHER_FIELDS), number))
     every = sorted(tally, key=lambda values: (values[0] != "directory", values[0], -tally[values], values))
-    varying = {field for field, number in Counter(field for field, _, _ in every).items() if number > 1}
+    varying = {values[0] for values in every if tally[values] < len(changes)}
     parts = undo_counts(changes)
     selections = {change.selected_by for change in changes}
     obstacles = Counter(change.turns.because for change in changes if change.turns.because)
