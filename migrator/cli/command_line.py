@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _END = "--"
 """Behind it are no options."""
 
-DISPLAY_FLAGS = frozenset({"dry_run", "verbose", "as_json", "form", "html", "exit_code"})
+DISPLAY_FLAGS = frozenset(
+    {"dry_run", "verbose", "as_json", "form", "html", "exit_code", "columns", "sort", "reverse", "limit", "time"}
+)
 
 
 def command_line() -> str:
@@ -31,7 +33,7 @@ def applying_command(*more: str) -> str:
 
 def json_command() -> str:
     """Return the command that prints as JSON what this one shows, and writes nothing."""
-    kept = {"dry_run", "exit_code"}
+    kept = {"dry_run", "exit_code", "sort", "reverse", "limit"}
     params = click.get_current_context().params
     dry_run = ["--dry-run"] if params.get("dry_run") is False else []
     return typed_command(*dry_run, "--json", without={*DISPLAY_FLAGS, "yes", "output"} - kept)

@@ -17,6 +17,7 @@ from migrator.cli.terminal import (
     echo_lines,
     echo_warnings,
     on_terminal,
+    paged,
     progress_bar,
     say,
     width,
@@ -51,12 +52,13 @@ def show_plan(
 
         echo_json(plan_document(plan))
         return
-    if not plan.writes:
-        _report_unchanged(plan, values, next_steps)
-        return
-    _print_plan(plan, values, next_steps)
-    if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
-        say("", f"{outcome} To apply:", f"  {hint}")
+    with paged():
+        if not plan.writes:
+            _report_unchanged(plan, values, next_steps)
+            return
+        _print_plan(plan, values, next_steps)
+        if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
+            say("", f"{outcome} To apply:", f"  {hint}")
 
 
 def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_steps: Sequence[str] = ()) -> None:
@@ -100,7 +102,8 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
             show_plan(plan, values, next_steps=next_steps)
             raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {command()}")
         warn_if_open(Path(plan.store), values)
-        _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
+        with paged():
+            _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
         if not ask_about(plan, verb, values, can_save=can_save):
             return
     else:

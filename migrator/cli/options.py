@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+from migrator.cli.terminal import use_color, use_no_pager
 from migrator.errors import BadInput
 from migrator.text import our_command
 
@@ -63,21 +64,36 @@ database_options = combine(
 """They may stand before or after the command's name."""
 
 
-def _format_options(*more: str) -> Option:
-    return combine(
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(("table", "json", "ndjson", "csv", *more)),
-            default="table",
-            show_default=True,
-            help="How to print rows. csv escapes formulas and control characters; json has the exact text.",
+def _color(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        use_color(value)
+
+
+def _no_pager(_context: click.Context, _parameter: click.Parameter, value: bool | None) -> None:
+    if value:
+        use_no_pager()
+
+
+def terminal_options() -> list[click.Option]:
+    """Return the options that every command has, and that may stand before its name too."""
+    return [
+        click.Option(
+            ["--color"],
+            type=click.Choice(("auto", "always", "never")),
+            callback=_color,
+            expose_value=False,
+            help="Print in colour.  [default: on a terminal, unless NO_COLOR is set; FORCE_COLOR: always]",
         ),
-        click.option("--json", "form", flag_value="json", help="The same as --format json."),
-    )
+        click.Option(
+            ["--no-pager"],
+            is_flag=True,
+            default=None,
+            callback=_no_pager,
+            expose_value=False,
+            help="Print what is longer than the terminal without $PAGER (less).",
+        ),
+    ]
 
-
-format_options, orphans_format_options = _format_options(), _format_options("markdown")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show every session, not only groups.")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from migrator.model import STILL_LOST
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import styled
-from migrator.text import and_more, as_many_as_fit, count, printable, tilde
+from migrator.text import and_more, as_many_as_fit, count, printable, tilde, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,7 +30,7 @@ def warning_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, 
     for warning in others if verbose else others[:WARNINGS_SHOWN]:
         text = printable(warning.message)
         room = (width or len(text) + 9) - 9
-        first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        first, *rest = wrapped(text, room) or [""]
         yield styled("warning: ", fg="yellow") + first
         yield from (" " * 9 + line for line in rest)
     if not verbose and len(others) > WARNINGS_SHOWN:

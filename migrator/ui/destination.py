@@ -151,7 +151,7 @@ class DestinationScreen(Screen[str]):
         yield Static(f"Move {count(len(self._sessions), 'session')} to:", id="question", markup=False)
         yield self._typed
         yield self._places
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Show what is known at once; what is asked of git comes later."""
@@ -205,7 +205,7 @@ def suggested(lost: Sequence[Orphan]) -> Iterator[OfferedPlace]:
 
 def project_places(context: CommandContext) -> Iterator[OfferedPlace]:
     """Yield the worktrees of projects that are there."""
-    for id_, project, sessions, exists, _ in list_projects(context):
+    for id_, project, sessions, exists, *_ in list_projects(context):
         if project and exists and id_ != GLOBAL:
             yield OfferedPlace(project.worktree, f"project {project.label}, {count(sessions, 'session')}")
 
