@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from textual.pilot import Pilot
+    from textual.strip import Strip
 
     from migrator.arguments import SelectRequest
 
@@ -36,9 +37,7 @@ class Shown:
         await self.settle()
 
     async def type(self, text: str) -> None:
-        await self._pilot.press(*text)
-        await self._pilot.pause(0.2)  # until the filter is looked up
-        await self.settle()
+        await self.press(*text)
 
     async def click(self, words: str, times: int = 1) -> None:
         """Click on the first of these words on the screen."""
@@ -56,8 +55,16 @@ class Shown:
             await self._pilot.pause(0.01)
 
     def lines(self) -> list[str]:
-        strips = self.app.screen._compositor.render_strips()  # noqa: SLF001 - textual has no other text of a screen
-        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+        return ["".join(segment.text for segment in strip).rstrip() for strip in self._strips()]
+
+    def _strips(self) -> list[Strip]:
+        return self.app.screen._compositor.render_strips()  # noqa: SLF001 - textual has no other text of a screen
+
+    def colors(self) -> set[str]:
+        """The names of the colours on the screen, but for those that the terminal has anyway."""
+        styles = {segment.style for strip in self._strips() for segment in strip if segment.style}
+        found = {color.name for style in styles for color in (style.color, style.bgcolor) if color}
+        return found - {"default"}
 
     @property
     def text(self) -> str:
