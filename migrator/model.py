@@ -248,6 +248,9 @@ class ProjectChange:
 REGISTER_GLOBAL = ProjectChange(GLOBAL, "/", ProjectAction.REGISTER)
 """The row of `global` that we insert where there is none, whichever directory needs it."""
 
+UNDO_OF, REDO_OF = "undo of ", "redo of "
+"""How `selected_by` begins in a plan that takes a run back, or brings it about again."""
+
 BECAUSE = "because "
 """How an entry of `selected_by` begins that says why a session belongs where it goes."""
 
@@ -383,7 +386,9 @@ class Listed(NamedTuple):
 class ListedProject(NamedTuple):
     """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row.
 
-    `exists` is None if that can't be told, and `reason` says why; and for `global`, which has no worktree.
+    `exists` is None if that can't be told, and `reason` says why; and for `global`, which has no worktree. `updated` is
+    the last time that a session of it was, None without any. `lost` (sessions) and `size` (bytes of conversations) are
+    None if nobody asked for them.
     """
 
     id: str
@@ -391,6 +396,9 @@ class ListedProject(NamedTuple):
     sessions: int
     exists: bool | None
     reason: str | None = None
+    updated: int | None = None
+    lost: int | None = None
+    size: int | None = None
 
 
 class Orphan(NamedTuple):
@@ -422,7 +430,8 @@ class Run:
     """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter.
 
     `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only, and
-    `mended` counts the sessions that it mended without a change to a row.
+    `mended` counts the sessions that it mended without a change to a row. `undoes` is the run that it takes back; where
+    that is an undo itself, `redoes` is the run that is brought about again.
     """
 
     id: str | None
@@ -436,6 +445,7 @@ class Run:
     projects: int = 0
     moved: bool = True
     mended: int = 0
+    redoes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,7 +454,8 @@ class LoggedRun:
 
     `store` is the database on which it was made, `database` the one that has its rows now: None where none of those
     that were looked at has. `cut_off` tells that it hasn't ended, and that nobody carries it out any more; None if that
-    can't be told.
+    can't be told. `redoes` is as in Run, `finished` is when it ended. `sources` and `destinations` are the directories
+    of the sessions that it moved, before and after.
     """
 
     id: str
@@ -457,3 +468,47 @@ class LoggedRun:
     undone_by: str | None = None
     database: str | None = None
     cut_off: bool | None = False
+    redoes: str | None = None
+    finished: int | None = None
+    sources: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+
+class TurnOutcome(StrEnum):
+    """What a run did to the file undo of a turn."""
+
+    CARRIED = "carried"
+    DETACHED = "detached"
+    SET_BACK = "set-back"
+    MENDED = "mended"
+
+
+class TurnRecord(NamedTuple):
+    """What a run did to the file undo of one turn; `files` are those that it names since, or else those that it named.
+
+    `turn` is the id of its part, in opencode 2 of its answer; it is that of the session where its revert marker is
+    meant, and None where every turn of the session is that had lost its snapshots.
+    """
+
+    session: str
+    turn: str | None
+    outcome: TurnOutcome
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run with everything that its journal says; `plan` is what it did, in the words of a plan.
+
+    `taken_out` are project rows that it removed again. `next` are commands that may follow, each after a few
+    words that say what for.
+    """
+
+    run: LoggedRun
+    plan: Plan
+    turns: tuple[TurnRecord, ...]
+    taken_out: tuple[ProjectChange, ...]
+    chunks: int
+    verified: int
+    backup: str | None
+    next: tuple[tuple[str, str], ...]

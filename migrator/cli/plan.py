@@ -12,8 +12,9 @@ from migrator.cli.options import (
     combine,
     database_options,
     force_option,
-    json_option,
+    html_option,
     output_option,
+    plan_format_options,
     verbose_option,
 )
 from migrator.text import our_command
@@ -70,9 +71,10 @@ def _add_command(name: str) -> None:
 
 _output_options = combine(
     output_option("--output", "-o", kind="PLAN", help="Save the plan here."),
+    html_option,
     force_option,
     verbose_option,
-    json_option,
+    plan_format_options,
     database_options,
 )
 for _name in PLANNED:

@@ -107,11 +107,31 @@ def latest_start(runs: Sequence[RunEntry]) -> dict[str, int]:
 
 
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
-    """Map each run that was taken back to the run that did so; one whose undo was taken back is not among them."""
+    """Map each run that was taken back to the run that did so; one whose undo was taken back is not among them.
+
+    A redo is taken back together with the run that it brought about again.
+    """
     found: dict[str, str] = {}
     for run in reversed(runs):
         if run.undoes and run.status is RunStatus.APPLIED and run.id not in found and not run.partial:
             found[run.undoes] = run.id
+    again = {redo: found[run] for redo, run in redone(runs).items() if run in found}
+    return again | found
+
+
+def redone(runs: Iterable[RunEntry]) -> dict[str, str]:
+    """Map each redo to the run that it brings about again, by taking back an undo of that.
+
+    Taking back a redo is an undo again.
+    """
+    undoes = {run.id: run.undoes for run in runs if run.undoes}
+    found = {}
+    for run in undoes:
+        chain = [run]
+        while chain[-1] in undoes and len(chain) <= len(undoes):
+            chain.append(undoes[chain[-1]])
+        if len(chain) % 2:
+            found[run] = chain[2]
     return found
 
 

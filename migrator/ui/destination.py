@@ -205,7 +205,7 @@ def suggested(lost: Sequence[Orphan]) -> Iterator[OfferedPlace]:
 
 def project_places(context: CommandContext) -> Iterator[OfferedPlace]:
     """Yield the worktrees of projects that are there."""
-    for id_, project, sessions, exists, _ in list_projects(context):
+    for id_, project, sessions, exists, *_ in list_projects(context):
         if project and exists and id_ != GLOBAL:
             yield OfferedPlace(project.worktree, f"project {project.label}, {count(sessions, 'session')}")
 

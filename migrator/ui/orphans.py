@@ -18,7 +18,7 @@ from textual.widgets import Footer, Static
 from migrator.arguments import OrphansRequest, RescueRequest, SearchRequest, SelectRequest
 from migrator.model import Certainty
 from migrator.operations.orphans import list_orphans
-from migrator.reporting.orphan_text import grouped, orphan_text, summary
+from migrator.reporting.orphan_text import grouped_orphans, orphan_text, summary
 from migrator.text import count, printable, shortened, shortened_path, tilde
 from migrator.ui import proposal
 from migrator.ui.ask import Ask
@@ -54,7 +54,7 @@ class LostGroups(RowList):
 
     def show(self, orphans: Sequence[Orphan]) -> None:
         """Show these."""
-        self._groups = grouped(orphans)
+        self._groups = grouped_orphans(orphans)
         self.set_count(len(self._groups))
 
     def row(self, index: int, width: int) -> Text:

@@ -103,7 +103,7 @@ def _rows(projects: Iterable[ListedProject], directories: Iterable[SessionDirect
     found: dict[str, Counter[str]] = {}
     for directory in directories:
         found.setdefault(directory.project_id, Counter())[directory.directory] += directory.sessions
-    for id_, project, sessions, exists, _ in sorted(projects, key=lambda each: (each.id == GLOBAL, -each.sessions)):
+    for id_, project, sessions, exists, *_ in sorted(projects, key=lambda each: (each.id == GLOBAL, -each.sessions)):
         if sessions:
             label = "no repository" if id_ == GLOBAL else project.label if project else f"{id_[:12]} (no row)"
             gone = " (gone)" if project and exists is False else ""
