@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SCREENS = Path(__file__).parents[1] / "ui" / "screens"
 PATIENCE_SECONDS = 60
+PROJECT = re.compile(r"\b[0-9a-f]{12}\b")
 RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -70,11 +71,16 @@ class Shown:
     def text(self) -> str:
         return "\n".join(self.lines()) + "\n"
 
+    @property
+    def words(self) -> str:
+        """The text on one line, without borders."""
+        return " ".join(re.sub(r"[─│╭╮╰╯]", " ", self.text).split())
+
     def looks_like(self, name: str) -> None:
         """Hold the screen against the recorded one, which somebody has looked at; a missing one is recorded."""
         size = self.app.size
         recorded = SCREENS / f"{name}-{size.width}x{size.height}.txt"
-        now = RUN.sub("20261128-101500-ab12", self.text)
+        now = PROJECT.sub("0123456789ab", RUN.sub("20261128-101500-ab12", self.text))
         if not recorded.exists():
             recorded.write_text(now, encoding="utf-8")
         assert now == recorded.read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ def test_the_plan_is_that_of_the_command_line_and_what_is_saved_can_be_applied(a
             assert [line for line in inside if line] == expected
             with held_open(at_home.database) as pid:
                 await ui.press("y")
-                assert f"(pid {pid}); close it" in ui.text
+                assert f"(pid {pid}); close it" in ui.words
                 assert "is in use by" in ui.text
                 await ui.press("s")
                 await ui.type("plan.json")
