@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _NAMED = 10
 """How many unknown ids an error names."""
 
+_FEW = 100
+"""Up to so many values, each is a selector of its own, which a plan names; more are one, as on standard input."""
+
 
 @dataclass(frozen=True)
 class FromId(Selector):
@@ -53,7 +56,7 @@ class FromIdPlugin(SelectorPlugin):
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return a selector per value, the whole of standard input being one.
+        """Return a selector per value, the whole of standard input being one, and so are very many values.
 
         Raises NothingMatched naming ids that aren't there, MigratorError for a prefix of several, BadInput for "".
         """
@@ -66,6 +69,8 @@ class FromIdPlugin(SelectorPlugin):
         if not all(wanted.values()):
             raise NothingMatched("--from-id -: there is no session id on standard input")
         whole = _whole_ids({text for texts in wanted.values() for text in texts}, context)
+        if len(wanted) > _FEW:
+            return [FromId(f"--from-id ({len(wanted):,} of them)", frozenset(whole.values()))]
         return [
             FromId(option_text("--from-id", value), frozenset(whole[text] for text in wanted[value]))
             for value in wanted
