@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput, NothingMatched
-from migrator.selection import Selector, SelectorPlugin
+from migrator.selection import Selector, SelectorPlugin, completes
 from migrator.text import whole_id
 from migrator_selectors._text import among, option_text
 
@@ -49,6 +49,7 @@ class FromIdPlugin(SelectorPlugin):
             click.Option(
                 ["--from-id", "from_id"],
                 multiple=True,
+                shell_complete=completes("session"),
                 metavar="ID|PREFIX|-",
                 help="The session with this id, or the only one whose id starts so; - reads ids from standard input, "
                 "one a line.",
