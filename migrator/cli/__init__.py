@@ -19,19 +19,29 @@ if TYPE_CHECKING:
 
     import click
 
+    from migrator.errors import MigratorError
+
 UNEXPECTED = 70
 INTERRUPTED = 130
+COMPLETING = "_OPENCODE_MIGRATOR_COMPLETE"
+"""The variable by which a shell asks for what it may offer; see `completing.py`."""
 
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
+    if shell := os.environ.get(COMPLETING):
+        from migrator.cli.completing import offer
+
+        garbage_collector.disable()
+        offer(shell, sys.argv[1:])
+        sys.exit(0)
     import click
 
     _open_streams()
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.terminal import drop_output, echo_error, echo_lines
-    from migrator.errors import DatabaseInUse, Declined, MigratorError
-    from migrator.text import PROGRAM, sentence
+    from migrator.errors import MigratorError
+    from migrator.text import PROGRAM
 
     signal.signal(signal.SIGTERM, _interrupt)
     warnings.showwarning = _show_warning
@@ -47,13 +57,8 @@ def main() -> NoReturn:
         code = error.exit_code
     except click.exceptions.Exit as error:
         code = error.exit_code
-    except Declined as error:
-        echo_lines([str(error)], err=True)
-        code = error.exit_code
     except MigratorError as error:
-        echo_error(sentence(str(error)))
-        if isinstance(error, DatabaseInUse) and error.command:
-            echo_lines(["To wait a minute for it:", f"  {error.command}"], err=True)
+        _say_why(error)
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
         echo_error("Interrupted; nothing was written.")
@@ -77,6 +82,20 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     from migrator.reporting.style import styled
 
     say(f"{styled('warning: ', fg='yellow')}{message}", err=True)
+
+
+def _say_why(error: MigratorError) -> None:
+    """Print one of our errors as a sentence, and the command that waits for a database in use."""
+    from migrator.cli.terminal import echo_error, echo_lines
+    from migrator.errors import DatabaseInUse, Declined
+    from migrator.text import sentence
+
+    if isinstance(error, Declined):
+        echo_lines([str(error)], err=True)
+        return
+    echo_error(sentence(str(error)))
+    if isinstance(error, DatabaseInUse) and error.command:
+        echo_lines(["To wait a minute for it:", f"  {error.command}"], err=True)
 
 
 def _usage_message(error: click.ClickException) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.model import RunStatus
 from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ def step_lines(steps: Iterable[Step]) -> Iterator[str]:
 
 def steps_after(run: Run, plan: Plan | None = None) -> Iterator[Step]:
     """Yield what can be done after a run: go on with the session, if it was one, and take the run back."""
+    from migrator.model import RunStatus
+
     if run.id is None or run.status is not RunStatus.APPLIED:
         yield Step("To see what was done so far:", our_command("log"))
         return
