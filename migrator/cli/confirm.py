@@ -182,8 +182,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
     else:
         right = there_already(plan.unchanged)
         if command == "protect" and plan.unchanged:
-            needs = "needs" if len(plan.unchanged) == 1 else "need"
-            right = f"{count(len(plan.unchanged), 'session')} {needs} no protection"
+            right = f"{count(len(plan.unchanged), 'session')} left as they are"
         none_lost = [warning.message for warning in plan.warnings if warning.code == NONE_LOST]
         say(f"Nothing to do: {', '.join(none_lost) or right or 'no session to move'}.")
     say_steps(next_steps or [nothing_to_do(command)])

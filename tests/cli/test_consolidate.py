@@ -141,7 +141,7 @@ class TestNarrowing:
     def test_a_pattern_that_names_no_workspace(self, spaces: Workspaces, option: str) -> None:
         refused = spaces.home.run("consolidate", "src/opencode", option, "typo", "--yes")
         assert (refused.code, refused.stdout) == (3, "")
-        assert refused.stderr.startswith(f"error: {option} typo: no workspace has that name or directory; there are ")
+        assert refused.stderr.startswith(f"error: No workspace has the name or directory typo ({option}); there are ")
         assert "default, forgotten, gone" in refused.stderr
 
 
@@ -165,7 +165,7 @@ class TestDestination:
         refused = spaces.home.run("consolidate", "--yes", cwd=spaces.src / "one")
         assert (refused.code, refused.stdout) == (2, "")
         assert refused.stderr == (
-            f"error: {spaces.src}/bare.git is a bare repository and has no main working copy; "
+            f"error: The repository {spaces.src}/bare.git is bare and has no main working copy; "
             "say where its sessions should be with --to-dir DIR, one of its worktrees for example.\n"
         )
         assert spaces.home.run("consolidate", "--to-dir", "cwd", "--yes", cwd=spaces.src / "one").code != 0
@@ -197,7 +197,8 @@ class TestPlans:
     def test_nothing_to_do(self, spaces: Workspaces, ten: JjRepository) -> None:
         assert spaces.home.run("consolidate", "--yes", cwd=ten.root).code == 0
         again = spaces.home.run("consolidate", "--yes", cwd=ten.root)
-        assert (again.code, again.stdout) == (0, "Nothing to do: 11 sessions are there already.\n")
+        there = "Nothing to do: 11 sessions are there already.\n"
+        assert (again.code, again.stdout) == (0, f"{there}To see the workspaces:\n  opencode-migrator workspaces\n")
 
     def test_no_session_in_any_workspace(self, spaces: Workspaces) -> None:
         repository = spaces.home.repository("empty")
@@ -233,7 +234,7 @@ class TestTheSelector:
     def test_no_repository(self, spaces: Workspaces) -> None:
         refused = spaces.home.run("move", "--from-workspaces", "nowhere", "--to-dir", ".", "--yes")
         assert refused.code == 3
-        assert "--from-workspaces nowhere: no project has this id, name or path" in refused.stderr
+        assert "No project has the id, name or path nowhere (--from-workspaces)." in refused.stderr
 
 
 class TestAGlobTakesLookAlikes:

@@ -140,7 +140,8 @@ def test_on_a_healthy_database_there_is_nothing_to_do(history: History) -> None:
     history.session(repository(history.src / "shop"))
     for words in (("--dry-run",), ("--yes",), ("--rule", "missing-directory", "--yes")):
         run = history.home.run("rescue", *words)
-        assert (run.code, run.stdout, run.stderr) == (0, "Nothing to do: no session to move.\n", "")
+        then = "To check the rest:\n  opencode-migrator doctor\n"
+        assert (run.code, run.stdout, run.stderr) == (0, f"Nothing to do: no session to move.\n{then}", "")
 
 
 # -- which ------------------------------------------------------------------------------------------------------------
