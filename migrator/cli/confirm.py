@@ -178,7 +178,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
     if lost := sum(warning.code == STILL_LOST for warning in plan.warnings):
         still = f"{count(lost, 'session')} {'is' if lost == 1 else 'are'} still lost"
         say(f"Nothing can be moved home by itself; {still}:")
-        echo_lines(still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
+        echo_lines([*still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)), ""])
     else:
         right = there_already(plan.unchanged)
         if command == "protect" and plan.unchanged:

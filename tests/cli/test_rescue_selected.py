@@ -84,18 +84,20 @@ def test_the_printed_command_selects_the_same(history: History, lost: dict[str, 
 def test_what_selects_nothing_is_said_as_everywhere(history: History, lost: dict[str, str]) -> None:
     assert lost
     assert "No session matches" in sentence(history.home.run("rescue", "--from-dir", "~/nowhere", "--yes"), 3)
-    assert "no session has" in sentence(history.home.run("rescue", "--from-id", "ses_9", "--yes"), 3)
+    assert "No session has" in sentence(history.home.run("rescue", "--from-id", "ses_9", "--yes"), 3)
 
 
 def test_if_none_of_the_selected_is_lost_there_is_nothing_to_do(history: History, lost: dict[str, str]) -> None:
     root = history.session(history.src / "notes")
     history.session(history.src / "notes", root)
     few = history.home.run("rescue", "--from-dir", "~/src/notes", "--yes")
-    assert (few.code, few.stdout, few.stderr) == (0, "Nothing to do: none of the 3 selected sessions is lost.\n", "")
+    then = "To check the rest:\n  opencode-migrator doctor\n"
+    said = f"Nothing to do: none of the 3 selected sessions is lost.\n{then}"
+    assert (few.code, few.stdout, few.stderr) == (0, said, "")
     one = history.home.run("rescue", "--from-id", lost["fine"], "-n")
-    assert (one.code, one.stdout) == (0, "Nothing to do: the selected session is not lost.\n")
+    assert (one.code, one.stdout) == (0, f"Nothing to do: the selected session is not lost.\n{then}")
     rule = history.home.run("rescue", "--from-dir", "~/src/**", "--rule", "stale-path", "-n")
-    assert rule.stdout == "Nothing to do: none of the 5 selected sessions is lost by stale-path.\n"
+    assert rule.stdout == f"Nothing to do: none of the 5 selected sessions is lost by stale-path.\n{then}"
     (warning,) = history.home.run("rescue", "--from-id", lost["fine"], "-n", "--json").json["warnings"]
     assert (warning["code"], warning["message"]) == ("none-lost", "the selected session is not lost")
 
@@ -137,12 +139,17 @@ def test_orphans_ends_with_the_command_that_rescues_the_same(history: History, l
     assert history.lost() == {lost["two"]}
 
 
-def test_orphans_names_no_command_where_nothing_can_be_rescued(history: History) -> None:
+def test_orphans_names_the_command_that_explains_one_where_none_can_be_rescued(history: History) -> None:
     notes = sub_directory(history.src / "notes")
-    history.session(notes)
+    lost = history.session(notes)
     notes.rmdir()
     shown = history.home.run("orphans")
-    assert shown.stdout.splitlines()[-1] == "1 lost session in 1 directory: missing-directory 1."
+    assert shown.stdout.splitlines()[-4:] == [
+        "1 lost session in 1 directory: missing-directory 1.",
+        "",
+        "For every fact about it:",
+        f"  opencode-migrator orphans --explain {lost}",
+    ]
 
 
 def test_explain_ends_with_the_command_that_rescues_it(history: History, lost: dict[str, str]) -> None:
