@@ -198,7 +198,7 @@ def test_a_run_and_its_undo(home: Home, shop: Path) -> None:
     (run,) = [row["run"] for row in home.run("log", "--json").json]
     page = report(home, "show", run)
     assert page.words("h1") == [f"Run {run}: applied"]
-    assert "17 sessions in 14 trees moved; verified 17." in page.visible
+    assert "17 sessions (3 of subagents) moved; verified 17." in page.visible
     assert "No session and no file is lost." in page.visible
     assert page.commands == [f"opencode-migrator undo {run}", f"opencode-migrator show {run} --json"]
     assert ["~/src/shop-search", "~/src/shop", "4", "file undo detached"] in page.rows("Where the sessions go")
