@@ -61,6 +61,7 @@ class ListRequest:
     hide_archived: bool = False
     limit: int | None = None
     cursor: str | None = None
+    project_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,9 @@ class ProjectChange:
 REGISTER_GLOBAL = ProjectChange(GLOBAL, "/", ProjectAction.REGISTER)
 """The row of `global` that we insert where there is none, whichever directory needs it."""
 
+UNDO_OF, REDO_OF = "undo of ", "redo of "
+"""How `selected_by` begins in a plan that takes a run back, or brings it about again."""
+
 BECAUSE = "because "
 """How an entry of `selected_by` begins that says why a session belongs where it goes."""
 
@@ -383,7 +386,9 @@ class Listed(NamedTuple):
 class ListedProject(NamedTuple):
     """A project, how many sessions it has, and whether its worktree exists; `project` is None if it has no row.
 
-    `exists` is None if that can't be told, and `reason` says why; and for `global`, which has no worktree.
+    `exists` is None if that can't be told, and `reason` says why; and for `global`, which has no worktree. `updated` is
+    the last time that a session of it was, None without any. `lost` (sessions) and `size` (bytes of conversations) are
+    None if nobody asked for them.
     """
 
     id: str
@@ -391,6 +396,9 @@ class ListedProject(NamedTuple):
     sessions: int
     exists: bool | None
     reason: str | None = None
+    updated: int | None = None
+    lost: int | None = None
+    size: int | None = None
 
 
 class Orphan(NamedTuple):
@@ -422,7 +430,8 @@ class Run:
     """The outcome of applying a plan; `verified` counts sessions found at the destination by opencode's own filter.
 
     `projects` counts the project rows that were updated; `moved` is false where a run changed file undo only, and
-    `mended` counts the sessions that it mended without a change to a row.
+    `mended` counts the sessions that it mended without a change to a row. `undoes` is the run that it takes back; where
+    that is an undo itself, `redoes` is the run that is brought about again.
     """
 
     id: str | None
@@ -436,6 +445,7 @@ class Run:
     projects: int = 0
     moved: bool = True
     mended: int = 0
+    redoes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,7 +454,7 @@ class LoggedRun:
 
     `store` is the database on which it was made, `database` the one that has its rows now: None where none of those
     that were looked at has. `cut_off` tells that it hasn't ended, and that nobody carries it out any more; None if that
-    can't be told.
+    can't be told. `redoes` is as in Run.
     """
 
     id: str
@@ -457,3 +467,4 @@ class LoggedRun:
     undone_by: str | None = None
     database: str | None = None
     cut_off: bool | None = False
+    redoes: str | None = None

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import unicodedata
+from bisect import bisect_left
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = "opencode-migrator"
+
+SHORT_ID = 12
+"""How much of an id is shown at least: `ses_` and 8 digits, which tell apart what opencode made 16 ms apart."""
 
 
 def count(number: int, noun: str, several: str = "") -> str:
@@ -59,6 +63,21 @@ def whole_id(text: str, ids: Iterable[str], of: str) -> str | None:
             f"several {of} have an id that starts with {text}, give more of the id: {first_few(found, 10)}"
         )
     return found[0] if found else None
+
+
+def short_ids(ids: Iterable[str], every: Iterable[str], least: int = SHORT_ID) -> dict[str, str]:
+    """Return the shortest beginning of each of `ids` that no other id in `every` has, of at least `least` characters.
+
+    An id that another one begins with stays whole.
+    """
+    ordered = sorted({*every, *ids})
+    found = {}
+    for id_ in ids:
+        at = bisect_left(ordered, id_)
+        beside = [*ordered[max(at - 1, 0) : at], *ordered[at + 1 : at + 2]]
+        shared = max((len(os.path.commonprefix([id_, other])) for other in beside), default=0)  # noqa: RUF071 - no path
+        found[id_] = id_[: max(least, shared + 1)]
+    return found
 
 
 def tilde(directory: str) -> str:
@@ -217,6 +236,56 @@ def _head(line: str, width: int) -> str:
     while cells(line[:end]) > width:
         end -= 1
     return line[:end]
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Return text, as it may be printed, in lines of at most `width` columns, each after the first with `indent`.
+
+    A word that is longer stays whole, so that a path or a command can be copied; writing without spaces is broken.
+    """
+    text = printable(text)
+    if text.isascii():
+        from textwrap import wrap
+
+        return wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    from wcwidth import wrap as wrap_cells
+
+    return wrap_cells(
+        text,
+        width,
+        subsequent_indent=indent,
+        break_long_words=cells(text) > len(text),
+        break_on_hyphens=False,
+        propagate_sgr=False,
+    )
+
+
+def relative_time(milliseconds: int, now: int) -> str:
+    """Return a time as people say it, seen from `now`: `2 days ago`; as `local_time` if it is no time of the past."""
+    try:
+        seconds = (now - milliseconds) // 1000
+    except TypeError:  # somebody's UPDATE may have left text
+        return str(milliseconds)
+    if seconds < 0 or milliseconds <= 0:
+        return local_time(milliseconds)
+    if seconds < _UNITS[-1][0]:
+        return "just now"
+    length, unit = next((length, unit) for length, unit in _UNITS if seconds >= length)
+    number = seconds // length
+    return f"{number} min ago" if unit == "min" else f"{count(number, unit)} ago"
+
+
+_DAY = 86400
+_UNITS = ((365 * _DAY, "year"), (30 * _DAY, "month"), (7 * _DAY, "week"), (_DAY, "day"), (3600, "hour"), (60, "min"))
+"""How many seconds each unit has, the longest first."""
+
+
+def iso_time(milliseconds: int) -> str:
+    """Return a time in ISO 8601 with its zone, to the millisecond; the stored value if it is no time."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000).astimezone().isoformat(timespec="milliseconds")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return str(milliseconds)
 
 
 def local_time(milliseconds: int) -> str:

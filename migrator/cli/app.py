@@ -9,16 +9,16 @@ from typing import Any
 import click
 
 from migrator import __version__
-from migrator.cli.options import UncheckedOutput, database_options
+from migrator.cli.options import UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput
 from migrator.plugins import commands, load_command
 from migrator.text import PROGRAM, is_utf_8
 
 SECTIONS = {
-    "Look": ("list", "projects", "workspaces"),
+    "Look": ("ui", "list", "projects", "workspaces"),
     "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
     "Move": ("move", "migrate", "relocate", "consolidate", "plan", "show", "apply"),
-    "Take back": ("log", "undo", "resume", "gc"),
+    "Take back": ("log", "undo", "redo", "resume", "gc"),
     "For programs": ("serve", "schema"),
     "Try it": ("demo",),
 }
@@ -129,6 +129,8 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             each.context_class = CheckedContext
+            taken = {name for option in each.params for name in option.opts}
+            each.params += [option for option in terminal_options() if taken.isdisjoint(option.opts)]
         return command
 
 
@@ -143,5 +145,6 @@ class LazyGroup(click.Group):
 def app(ctx: click.Context, /, **values: Any) -> None:
     """Move opencode sessions in bulk: show it first, take it back, lose nobody's file."""
     ctx.obj = values
-    if os.environ.get("NO_COLOR"):
-        ctx.color = False
+
+
+app.params += terminal_options()

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _END = "--"
 """Behind it are no options."""
 
-DISPLAY_FLAGS = frozenset({"dry_run", "verbose", "as_json", "exit_code"})
+DISPLAY_FLAGS = frozenset(
+    {"dry_run", "verbose", "as_json", "form", "html", "exit_code", "columns", "sort", "reverse", "limit", "time"}
+)
 
 
 def command_line() -> str:
@@ -27,6 +29,14 @@ def applying_command(*more: str) -> str:
     """Return the command that applies what this one only showed; `more` are arguments to add to it."""
     yes = [] if click.get_current_context().params.get("yes") else ["--yes"]
     return typed_command(*more, *yes, without=DISPLAY_FLAGS)
+
+
+def json_command() -> str:
+    """Return the command that prints as JSON what this one shows, and writes nothing."""
+    kept = {"dry_run", "exit_code", "sort", "reverse", "limit"}
+    params = click.get_current_context().params
+    dry_run = ["--dry-run"] if params.get("dry_run") is False else []
+    return typed_command(*dry_run, "--json", without={*DISPLAY_FLAGS, "yes", "output"} - kept)
 
 
 def typed_command(*more: str, without: Collection[str], name: str = "") -> str:

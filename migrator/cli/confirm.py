@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.cli.command_line import applying_command, command_line
+from migrator.cli.options import exit_if_asked
 from migrator.cli.question import ask_about, warn_if_open
+from migrator.cli.reports import plan_report, show_report
 from migrator.cli.terminal import (
     confirm,
     drop_output,
@@ -15,11 +17,12 @@ from migrator.cli.terminal import (
     echo_lines,
     echo_warnings,
     on_terminal,
+    paged,
     progress_bar,
     say,
     width,
 )
-from migrator.errors import Declined, MigratorError
+from migrator.errors import BadInput, Declined, MigratorError
 from migrator.model import READ_ONLY
 from migrator.text import count
 
@@ -38,25 +41,34 @@ def show_plan(
     outcome: str = "Nothing was written.",
     next_steps: Iterable[str] = (),
 ) -> None:
-    """Print a plan: one JSON document, or text, `next_steps`, which are lines, and the command that applies it."""
+    """Print a plan: one JSON document, or text, `next_steps`, which are lines, and the command that applies it.
+
+    With --html it is written to a file too.
+    """
+    if show_report(partial(plan_report, plan, hint, next_steps), plan.store, values):
+        return
     if values.get("as_json"):
         from migrator.documents.plan import plan_document
 
         echo_json(plan_document(plan))
         return
-    if not plan.writes:
-        _report_unchanged(plan, values, next_steps)
-        return
-    _print_plan(plan, values, next_steps)
-    if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
-        say("", f"{outcome} To apply:", f"  {hint}")
+    with paged():
+        if not plan.writes:
+            _report_unchanged(plan, values, next_steps)
+            return
+        _print_plan(plan, values, next_steps)
+        if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
+            say("", f"{outcome} To apply:", f"  {hint}")
 
 
 def show_or_apply(plan: Plan, values: dict[str, Any], verb: str = "Move", next_steps: Sequence[str] = ()) -> None:
     """Show `plan` with --dry-run; else show, ask and apply it, on the database that it was made for."""
     if values["dry_run"]:
         show_plan(plan, values, hint=applying_command(), next_steps=next_steps)
+        exit_if_asked(values, something=plan.writes)
         return
+    if values["form"] == "markdown":
+        raise BadInput("--format markdown is for a plan that is only shown: add --dry-run.")
     from migrator.operations.apply import apply_plan
 
     confirm_and_run(
@@ -80,6 +92,8 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     the one that was typed, with --yes. `next_steps` are lines that say what else can be done, besides applying it;
     with `can_save` the plan may be saved instead.
     """
+    show_report(partial(plan_report, plan, command(), next_steps), plan.store, values)
+    values = values | {"html": None}
     if not plan.writes:
         _report_unchanged(plan, values, next_steps)
         return
@@ -88,7 +102,8 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
             show_plan(plan, values, next_steps=next_steps)
             raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {command()}")
         warn_if_open(Path(plan.store), values)
-        _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
+        with paged():
+            _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
         if not ask_about(plan, verb, values, can_save=can_save):
             return
     else:

@@ -41,7 +41,11 @@ def command(**values: Any) -> None:
     gone are included, as far as jj, git or the database remembers them; sub-paths are kept.
     """
     plan, found = _plan(values)
-    if not values["as_json"] and (values["verbose"] or values["dry_run"] or not values["yes"]):
+    if (
+        values["form"] == "text"
+        and not values["as_json"]
+        and (values["verbose"] or values["dry_run"] or not values["yes"])
+    ):
         from migrator.reporting.workspace_text import workspace_tree
 
         echo_lines([*workspace_tree(found, plan, width() or 80), ""])

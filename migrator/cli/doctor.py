@@ -6,13 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.command_line import DISPLAY_FLAGS, json_command, typed_command
 from migrator.cli.database import open_context
-from migrator.cli.options import SelectingCommand, database_options, json_option, select_request, verbose_option
+from migrator.cli.options import (
+    SelectingCommand,
+    database_options,
+    exit_code_option,
+    exit_if_asked,
+    force_option,
+    html_option,
+    plan_format_options,
+    select_request,
+    verbose_option,
+)
+from migrator.cli.reports import show_report
 from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, say, width
 from migrator.errors import BadInput
 
 if TYPE_CHECKING:
     from migrator.operations.doctor import CheckResult
+    from migrator.reporting.report.model import Report
 
 
 def _mark(result: CheckResult) -> str:
@@ -23,10 +36,22 @@ def _mark(result: CheckResult) -> str:
     return styled("--", fg="yellow") if result.notable else styled("ok", fg="green")
 
 
+def _report(undo: CheckResult, database: str) -> Report:
+    from migrator.reporting.report.model import Step
+    from migrator.reporting.report.undo_effects import undo_effects_report
+
+    protect = typed_command(without={*DISPLAY_FLAGS, "undo", "force"}, name="protect")
+    step = Step("To mend these turns, or detach them; nothing moves:", protect)
+    return undo_effects_report(undo.value, undo.text, database, [step], json_command())
+
+
 @click.command("doctor", short_help="Check the database and what surrounds it.", cls=SelectingCommand)
 @click.option("--undo", is_flag=True, help="Also tell what an undo in opencode would do to files today, turn by turn.")
+@exit_code_option("something is wrong or worth a look: what is marked !! or --")
 @verbose_option
-@json_option
+@plan_format_options
+@html_option
+@force_option
 @database_options
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> None:
@@ -39,6 +64,8 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     from migrator.operations.select import make_query
     from migrator.reporting.undo_effect_rows import redo_lines, undo_effect_lines
 
+    if not values["undo"] and (values["html"] or values["form"] == "markdown"):
+        raise BadInput("A report of doctor is of what an undo in opencode would do: add --undo.")
     with open_context(values) as context:
         select = select_request(values)
         query = make_query(context, select)
@@ -47,8 +74,11 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         results = check_up(context)
         undo = check_undo(context, select) if values["undo"] else None
         echo_warnings(query.warnings(context.store))
+        database = context.store.path
     results += [undo] if undo else []
-    if values["as_json"]:
+    if undo and show_report(lambda: _report(undo, str(database)), database, values):
+        pass
+    elif values["as_json"]:
         unknown = {result.subject: result.cant_tell for result in results if result.cant_tell}
         echo_json({result.subject: result.value for result in results} | {"cantTell": unknown})
     else:
@@ -59,3 +89,4 @@ def command(ctx: click.Context, /, **values: Any) -> None:
             echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))
     if any(result.wrong for result in results):
         ctx.exit(1)
+    exit_if_asked(values, something=any(result.notable for result in results))

@@ -11,6 +11,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Gather what many directories have", f"move {_SHOP}"),
         ("Take the last move back", "undo"),
     ),
+    "ui": (
+        ("Look through every session, mark, move", "ui"),
+        ("Start on the sessions of some folders", "ui --from-dir '~/src/shop-*'"),
+    ),
     "list": (
         ("What opencode lists in this directory", "list"),
         ("Every session of a folder, one that is gone too", "list --from-dir ~/src/shop"),
@@ -76,6 +80,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "undo": (
         ("Take the last run back", "undo"),
         ("Take back one run of those in the log", "undo 20261128-101500-ab12"),
+    ),
+    "redo": (
+        ("The undo was a mistake", "redo"),
+        ("Without a question, once opencode is closed", "redo --yes --wait 60"),
     ),
     "resume": (
         ("Finish the run that was cut off", "resume"),

@@ -9,7 +9,14 @@ import click
 from migrator.cli.command_line import applying_command, typed_command
 from migrator.cli.confirm import ask
 from migrator.cli.database import open_context
-from migrator.cli.options import database_options, json_option, wait_option, yes_option
+from migrator.cli.options import (
+    database_options,
+    exit_code_option,
+    exit_if_asked,
+    json_option,
+    wait_option,
+    yes_option,
+)
 from migrator.cli.terminal import echo_json, echo_lines, on_terminal, say
 from migrator.errors import MigratorError
 from migrator.text import count
@@ -27,7 +34,8 @@ if TYPE_CHECKING:
     metavar="DAYS",
     help="Also what only an undo of runs older than this would need: those can't be taken back any more.",
 )
-@click.option("--dry-run", "-n", is_flag=True, help="Only show what would be removed.")
+@click.option("--dry-run", "-n", is_flag=True, is_eager=True, help="Only show what would be removed.")
+@exit_code_option("something would be removed", only_dry=True)
 @yes_option
 @wait_option
 @json_option
@@ -59,6 +67,7 @@ def command(**values: Any) -> None:
             f"{what} could not be removed: {stuck[0].why_kept}; {stuck[0].remedy}, then "
             f"`{typed_command(without=())}` again."
         )
+    exit_if_asked(values, something=bool(going))
 
 
 def _report(found: Sequence[Leftover], values: dict[str, Any], *, removed: bool) -> None:

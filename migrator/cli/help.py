@@ -19,7 +19,8 @@ _OPTIONS = {
     "Where to": "to-dir to-project project subdirs",
     "Where the folder is": "map will-move foreign copied",
     "Safety": "dry-run yes wait chunk-size on-conflict undo-files older-than backup force",
-    "Output": "explain undo limit cursor verbose format json exit-code output",
+    "Output": "explain undo limit cursor columns sort reverse time verbose format json html exit-code output color "
+    "no-pager",
     "opencode 2": "announce",
     "Which database": "db channel home",
     _OTHERS: "",

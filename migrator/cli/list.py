@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from migrator.cli.command_line import typed_command
 from migrator.cli.database import open_context
-from migrator.cli.options import SelectingCommand, database_options, format_options, select_request
-from migrator.cli.terminal import echo_lines, echo_rows, echo_warnings, say, width
+from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.options import SelectingCommand, database_options, select_request
+from migrator.cli.terminal import echo_lines, echo_warnings, paged, say
 from migrator.errors import NothingMatched
+from migrator.reporting.session_rows import SESSION_COLUMNS
 
 if TYPE_CHECKING:
     from migrator.arguments import ListRequest
@@ -22,11 +25,11 @@ if TYPE_CHECKING:
 @click.option("--search", metavar="TEXT", help="Sessions whose title contains TEXT.")
 @click.option("--roots/--no-roots", default=None, help="Leave out children, or show them too.")
 @click.option("--workspace", metavar="ID", help="Sessions of this opencode workspace.")
-@click.option("--limit", "--max-count", "-n", type=click.IntRange(0), metavar="N", help="At most N; 0 for all.")
 @click.option("--cursor", metavar="C", help="Go on where the page before stopped.")
-@format_options
+@listing_options(SESSION_COLUMNS)
 @database_options
-def command(form: str, **values: Any) -> None:
+@paged()
+def command(**values: Any) -> None:
     """List sessions, newest first.
 
     Without --all or a selector: what `opencode session list` prints here. That is the roots of this project, at most
@@ -34,20 +37,30 @@ def command(form: str, **values: Any) -> None:
     """
     from migrator.arguments import ListRequest
     from migrator.operations.list import list_sessions
-    from migrator.reporting.rows import rows_text
-    from migrator.reporting.session_rows import session_columns, session_rows, with_passages
+    from migrator.reporting.rows import arranged, rows_text
+    from migrator.reporting.session_rows import session_columns_shown, session_rows, with_passages
+    from migrator.text import short_ids
 
-    names = ("everywhere", "roots", "search", "workspace", "limit", "cursor")
-    request = ListRequest(select_request(values), **{name: values[name] for name in names})
+    view = take_view(values)
+    if view.sorts and values["cursor"]:
+        raise click.UsageError("A cursor is a place in the list that has the newest first: no --sort or --reverse.")
+    names = ("everywhere", "roots", "search", "workspace", "cursor")
+    limit = 0 if view.sorts else view.limit
+    request = ListRequest(select_request(values), limit=limit, **{name: values[name] for name in names})
     with open_context(values) as context:
         page = list_sessions(context, request)
+        ids = [session.id for session in page.sessions]
+        if view.width:
+            view = replace(view, short=short_ids(ids, context.store.ids_where("TRUE")))
     mixed = len(set(page.held_by.values())) > 1
-    columns = session_columns(with_project=not page.here, with_opencode=mixed, width=width())
+    shown = session_columns_shown(with_project=not page.here, with_opencode=mixed, width=view.width)
     rows = session_rows(page.sessions, page.projects, page.passages, page.held_by)
-    if page.passages and form == "table":
-        echo_lines(with_passages(rows_text(rows, form, columns, width()), rows, width() or 120))
+    if page.passages and view.form == "table":
+        in_order = list(arranged(rows, view, SESSION_COLUMNS))
+        lines = rows_text(in_order, view, SESSION_COLUMNS, shown)
+        echo_lines(with_passages(lines, in_order, view.width or 120))
     else:
-        echo_rows(rows, form, columns)
+        echo_rows(rows, view, SESSION_COLUMNS, shown)
     echo_warnings(page.warnings)
     if not page.sessions:
         _explain_empty(page, request)

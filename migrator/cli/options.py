@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
+from migrator.cli.terminal import use_color, use_no_pager
+from migrator.errors import BadInput
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -61,21 +63,64 @@ database_options = combine(
 )
 """They may stand before or after the command's name."""
 
-format_options = combine(
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(("table", "json", "ndjson", "csv")),
-        default="table",
-        show_default=True,
-        help="How to print rows. csv escapes formulas and control characters; json has the exact text.",
-    ),
-    click.option("--json", "form", flag_value="json", help="The same as --format json."),
-)
+
+def _color(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        use_color(value)
+
+
+def _no_pager(_context: click.Context, _parameter: click.Parameter, value: bool | None) -> None:
+    if value:
+        use_no_pager()
+
+
+def terminal_options() -> list[click.Option]:
+    """Return the options that every command has, and that may stand before its name too."""
+    return [
+        click.Option(
+            ["--color"],
+            type=click.Choice(("auto", "always", "never")),
+            callback=_color,
+            expose_value=False,
+            help="Print in colour.  [default: on a terminal, unless NO_COLOR is set; FORCE_COLOR: always]",
+        ),
+        click.Option(
+            ["--no-pager"],
+            is_flag=True,
+            default=None,
+            callback=_no_pager,
+            expose_value=False,
+            help="Print what is longer than the terminal without $PAGER (less).",
+        ),
+    ]
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 verbose_option = click.option("--verbose", "-v", is_flag=True, help="Show every session, not only groups.")
-dry_run_option = click.option("--dry-run", "-n", is_flag=True, help="Only show what would change.")
+dry_run_option = click.option("--dry-run", "-n", is_flag=True, is_eager=True, help="Only show what would change.")
+
+
+def exit_code_option(something: str, *, only_dry: bool = False) -> Option:
+    """Return the option that lets a command exit with 1 if there is `something` to do; `exit_if_asked` does so.
+
+    With `only_dry` it needs --dry-run, whose option must be eager: a run has exit codes of its own.
+    """
+
+    def check(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+        if value and only_dry and not context.params["dry_run"]:
+            raise BadInput("--exit-code is for --dry-run: a run has exit codes of its own.")
+        return value
+
+    with_dry_run = "With --dry-run: exit" if only_dry else "Exit"
+    help_ = f"{with_dry_run} with 1 if {something}, and with 0 if not."
+    return click.option("--exit-code", is_flag=True, callback=check, help=help_)
+
+
+def exit_if_asked(values: dict[str, Any], *, something: bool) -> None:
+    """Exit with 1 if there is something to do, and --exit-code was given."""
+    if values["exit_code"] and something:
+        click.get_current_context().exit(1)
+
 
 # -- what a plan does ------------------------------------------------------------------------------------------------
 
@@ -165,6 +210,25 @@ class UncheckedOutput:
         return OutputFile(self.name, getattr(kinds, self.kind), self.force, inputs)
 
 
+def _is_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+    return value or context.params.get("form") == "json"
+
+
+plan_format_options = combine(
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(("text", "json", "markdown")),
+        default="text",
+        show_default=True,
+        is_eager=True,
+        help="How to print it. markdown is for a pull request or a chat.",
+    ),
+    click.option("--json", "as_json", is_flag=True, callback=_is_json, help="The same as --format json."),
+)
+html_option = output_option("--html", kind="REPORT", help="Write it to FILE too, as a page to look at and to send.")
+"""The command needs `force_option` too."""
+
 # -- how to write ----------------------------------------------------------------------------------------------------
 
 yes_option = click.option("--yes", "-y", is_flag=True, help="Don't ask.")
@@ -194,7 +258,15 @@ writing_options = combine(
     output_option("--backup", kind="BACKUP", help="Copy the database to FILE before the first write."),
     force_option,
 )
-change_options = combine(dry_run_option, writing_options, verbose_option, json_option, database_options)
+change_options = combine(
+    dry_run_option,
+    exit_code_option("something would change", only_dry=True),
+    writing_options,
+    html_option,
+    verbose_option,
+    plan_format_options,
+    database_options,
+)
 """The options of every command that plans and applies."""
 
 

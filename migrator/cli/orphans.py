@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import typed_command
+from migrator.cli.command_line import DISPLAY_FLAGS, json_command, typed_command
 from migrator.cli.database import open_context
+from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.options import (
     SelectingCommand,
     database_options,
-    format_options,
+    exit_code_option,
+    exit_if_asked,
+    force_option,
+    html_option,
     search_options,
     search_request,
     select_request,
     verbose_option,
 )
-from migrator.cli.terminal import echo_json, echo_lines, echo_rows, echo_warnings, say, search_bar, width
+from migrator.cli.reports import show_report, steps_in
+from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, paged, say, search_bar
+from migrator.errors import BadInput
+from migrator.reporting.session_rows import ORPHAN_COLUMNS
+from migrator.text import short_ids, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from migrator.errors import PluginFailed
     from migrator.model import Certainty, Project
     from migrator.operations.orphans import OrphanList
     from migrator.orphans.explain import Explanation
+    from migrator.reporting.report.model import Report
+    from migrator.reporting.rows import View
 
 
 class OrphansCommand(SelectingCommand):
@@ -44,10 +55,13 @@ class OrphansCommand(SelectingCommand):
 @click.option("--rule", "rule", multiple=True, metavar="NAME", help="Only what this rule finds; may be repeated.")
 @click.option("--explain", metavar="SESSION_ID", help="Show every fact looked at for one session.")
 @search_options
+@exit_code_option("a session is lost")
 @verbose_option
-@format_options
+@listing_options(ORPHAN_COLUMNS, "markdown")
+@html_option
+@force_option
 @database_options
-def command(form: str, **values: Any) -> None:
+def command(**values: Any) -> None:
     """List the sessions that opencode can't show or resume where they belong.
 
     Each is shown with the evidence, how certain it is, and where it belongs, if that is known. Nothing is written.
@@ -56,71 +70,101 @@ def command(form: str, **values: Any) -> None:
     from migrator.operations.orphans import explain_session, list_orphans
     from migrator.plugins import check_rule_names
 
+    view = take_view(values)
     request = OrphansRequest(values["rule"], search_request(values), select_request(values))
     check_rule_names(request.rules, request.rule_option)  # before a database is looked for: it is wrong usage anyway
+    if values["explain"] is not None and (values["html"] or view.form == "markdown"):
+        raise BadInput("A report is of all lost sessions, not of one: leave out --explain, or --html and markdown.")
     with open_context(values) as context, search_bar() as tick:
-        if values["explain"] is not None:
-            _print_explanation(explain_session(context, values["explain"], request, tick), form)
-            return
+        explained = None if values["explain"] is None else explain_session(context, values["explain"], request, tick)
         failed: dict[str, PluginFailed] = {}
-        listed, projects = list_orphans(context, request, tick, failed), context.selector_context.projects()
-    _print_list(listed, projects, form, values, failed=bool(failed))
+        if not explained:
+            listed, projects = list_orphans(context, request, tick, failed), context.selector_context.projects()
+            ids = [orphan.session.id for orphan in listed.orphans] if view.width else []
+            view = replace(view, short=short_ids(ids, context.store.ids_where("TRUE")))
+        database = context.store.path
+    with paged():
+        if explained:
+            _print_explanation(explained, view)
+        elif not show_report(lambda: _report(listed, str(database), failed), database, values):
+            _print_list(listed, projects, view, values, failed=bool(failed))
     if failed:  # a warning says so: there may be more
         click.get_current_context().exit(1)
+    exit_if_asked(values, something=bool(explained.orphan.reasons if explained else listed.orphans))
 
 
 def _print_list(
-    listed: OrphanList, projects: Sequence[Project], form: str, values: dict[str, Any], *, failed: bool
+    listed: OrphanList,
+    projects: Sequence[Project],
+    view: View,
+    values: dict[str, Any],
+    *,
+    failed: bool,
 ) -> None:
-    from textwrap import wrap
-
     from migrator.reporting.orphan_text import in_place_text, orphan_text, summary
-    from migrator.reporting.session_rows import orphan_rows
-    from migrator.text import printable
+    from migrator.reporting.session_rows import ORPHAN_SHOWN, orphan_rows
 
     echo_warnings(listed.warnings)
-    table = form == "table"
-    if table:
-        echo_lines(orphan_text(listed.orphans, width() or 80, verbose=values["verbose"]))
+    table, room = view.form == "table", view.width or 80
+    if table and not view.chosen:
+        echo_lines(orphan_text(listed.orphans, room, view, verbose=values["verbose"]))
     else:
-        echo_rows(orphan_rows(listed.orphans, projects), form, {})
+        echo_rows(orphan_rows(listed.orphans, projects), view, ORPHAN_COLUMNS, ORPHAN_SHOWN)
     if listed.orphans:
-        echo_lines(wrap(printable(summary(listed.orphans, listed.by_rule)), width() or 80), err=not table)
+        echo_lines(wrapped(summary(listed.orphans, listed.by_rule), room), err=not table)
         if table and listed.rescuable:
             say("")
-            _print_next_steps(listed.rescuable)
+            echo_lines(_next_steps(listed.rescuable))
     else:
         which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
         say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
     unread = "note: can't tell whether sessions are left behind in JSON storage: "
     echo_lines((unread + reason for reason in listed.unread), err=True)
     for line in in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases):
-        echo_lines(wrap(printable(line), width() or 80, break_long_words=False, break_on_hyphens=False), err=True)
+        echo_lines(wrapped(line, room), err=True)
 
 
-def _print_next_steps(rescuable: Mapping[Certainty, int]) -> None:
-    """Print the commands that bring these sessions home."""
+def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed]) -> Report:
+    from migrator.reporting.orphan_text import in_place_text
+    from migrator.reporting.report.orphans import orphans_report
+
+    return orphans_report(
+        listed.orphans,
+        listed.by_rule,
+        database,
+        none=f"No lost session{' that the other rules find' if failed else ''}",
+        remarks=[
+            *(warning.message for warning in listed.warnings),
+            *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases),
+        ],
+        steps=[*steps_in(_next_steps(listed.rescuable))],
+        whole=json_command(),
+    )
+
+
+def _next_steps(rescuable: Mapping[Certainty, int]) -> Iterator[str]:
+    """Yield the commands that bring these sessions home, each below what it is for."""
     from migrator.model import Certainty
     from migrator.text import count
 
     for certainty, options in ((Certainty.CERTAIN, ()), (Certainty.LIKELY, ("--likely",))):
         if number := rescuable.get(certainty, 0):
             have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} a {certainty.value} home"
-            say(f"{have}. To bring {'it' if number == 1 else 'them'} there:", f"  {_rescue_command(*options)}")
+            yield from (f"{have}. To bring {'it' if number == 1 else 'them'} there:", f"  {_rescue_command(*options)}")
 
 
 def _rescue_command(*more: str) -> str:
-    return typed_command(*more, without={"form", "verbose", "explain"}, name="rescue")
+    return typed_command(*more, without={*DISPLAY_FLAGS, "explain", "force"}, name="rescue")
 
 
-def _print_explanation(explanation: Explanation, form: str) -> None:
+def _print_explanation(explanation: Explanation, view: View) -> None:
     from migrator.model import Certainty
     from migrator.reporting.explanation import explanation_document, explanation_text
 
-    if form == "table":
-        echo_lines(explanation_text(explanation, width() or 80))
+    if view.form == "table":
+        echo_lines(explanation_text(explanation, view.width or 80))
         if home := explanation.orphan.suggestion:
             likely = ["--likely"] if home.certainty is not Certainty.CERTAIN else []
             say("To bring it there:", f"  {_rescue_command('--from-id', explanation.orphan.session.id, *likely)}")
     else:
-        echo_json(explanation_document(explanation), indent=2 if form == "json" else None)
+        echo_json(explanation_document(explanation), indent=2 if view.form == "json" else None)

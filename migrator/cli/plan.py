@@ -12,11 +12,11 @@ from migrator.cli.options import (
     combine,
     database_options,
     force_option,
-    json_option,
+    html_option,
     output_option,
+    plan_format_options,
     verbose_option,
 )
-from migrator.cli.plan_file import write_plan_file
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -71,9 +71,10 @@ def _add_command(name: str) -> None:
 
 _output_options = combine(
     output_option("--output", "-o", kind="PLAN", help="Save the plan here."),
+    html_option,
     force_option,
     verbose_option,
-    json_option,
+    plan_format_options,
     database_options,
 )
 for _name in PLANNED:
@@ -89,7 +90,9 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]
         show_plan(plan, {**values, "as_json": True})
         return
     source = "-" if output.is_stream else str(output)
-    write_plan_file(plan, output)
+    from migrator.documents.plan import save_plan
+
+    save_plan(plan, output)
     show_plan(
         plan,
         values,

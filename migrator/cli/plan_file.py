@@ -1,4 +1,4 @@
-"""Reading and writing a plan file that a user names."""
+"""Reading a plan file that a user names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
     from migrator.model import Plan
-    from migrator.output.output_file import OutputFile
 
 
 def read_plan_file(name: str) -> Plan:
@@ -28,11 +27,3 @@ def read_plan_file(name: str) -> Plan:
             "make it again with `opencode-migrator plan ... -o FILE`.",
         ) from error
     return read_plan_text(text, "Standard input" if name == "-" else name)
-
-
-def write_plan_file(plan: Plan, file: OutputFile) -> None:
-    """Save a plan. Raises MigratorError if the file can't be written."""
-    from migrator.documents.plan import plan_document
-    from migrator.text import json_text
-
-    file.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)

@@ -7,19 +7,28 @@ from typing import Any
 import click
 
 from migrator.cli.database import open_context
-from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, echo_rows
+from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.options import database_options
+from migrator.cli.terminal import echo_lines, paged
+from migrator.reporting.project_rows import PROJECT_COLUMNS, PROJECT_SHOWN, project_rows
 
 
 @click.command("projects", short_help="List every project that opencode knows.")
-@format_options
+@listing_options(PROJECT_COLUMNS)
 @database_options
-def command(form: str, **values: Any) -> None:
-    """List every project: its worktree, how many sessions it has, whether it still exists."""
-    from migrator.operations.projects import list_projects
-    from migrator.reporting.project_rows import project_columns, project_rows
+@paged()
+def command(**values: Any) -> None:
+    """List every project, last used first: how many sessions it has, whether its worktree still exists.
 
+    Two more columns are only worked out if they are asked for: `lost`, how many of its sessions `orphans` lists, and
+    `size`, how much its conversations take in the database.
+    """
+    from migrator.operations.projects import list_projects
+
+    view = take_view(values)
+    asked = {*view.columns, view.sort}
     with open_context(values) as context:
-        projects = list_projects(context)
-    echo_rows(project_rows(projects), form, project_columns(projects))
+        projects = list_projects(context, lost="lost" in asked, size="size" in asked)
+    shown = [*PROJECT_SHOWN, *(name for name in ("lost", "size") if name == view.sort)]
+    echo_rows(project_rows(projects), view, PROJECT_COLUMNS, shown)
     echo_lines((f"note: {project.reason}" for project in projects if project.reason), err=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from migrator.cli.plan_file import write_plan_file
-from migrator.cli.terminal import answer, echo_lines, say, width
+from migrator.cli.terminal import answer, echo_lines, paged, say, width
 from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
 from migrator.text import count, our_command, tilde
@@ -48,7 +47,8 @@ def ask_about(plan: Plan, verb: str, values: dict[str, Any], *, can_save: bool) 
         if said == "v":
             from migrator.reporting.plan_text import plan_text
 
-            echo_lines(plan_text(plan, width() or 80, verbose=True), err=bool(values.get("as_json")))
+            with paged():
+                echo_lines(plan_text(plan, width() or 80, verbose=True), err=bool(values.get("as_json")))
         elif said == "s" and can_save:
             if _save(plan):
                 return False
@@ -84,9 +84,11 @@ def _save(plan: Plan) -> bool:
     name = answer("File").strip()
     if not name:
         return False
+    from migrator.documents.plan import save_plan
+
     try:
         file = OutputFile(os.path.expanduser(name), kinds.PLAN)
-        write_plan_file(plan, file)
+        save_plan(plan, file)
     except MigratorError as error:
         say(str(error), err=True)
         return False

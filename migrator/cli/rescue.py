@@ -22,7 +22,6 @@ from migrator.cli.options import (
     with_forks_option,
 )
 from migrator.cli.terminal import choose, on_terminal, say, search_bar
-from migrator.errors import BadInput
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -49,7 +48,6 @@ options = combine(
 
 @click.command("rescue", short_help="Bring lost sessions home.", cls=SelectingCommand)
 @options
-@click.option("--exit-code", is_flag=True, help="With --dry-run: exit with 1 if a session can be brought home.")
 @change_options
 def command(**values: Any) -> None:
     """Bring lost sessions home: to where their directory is now, or to the project that it belongs to today.
@@ -60,12 +58,8 @@ def command(**values: Any) -> None:
     Sessions that stay lost are listed with the reason and what to do.
     """
     asks = on_terminal() and not (values["yes"] or values["as_json"] or values["dry_run"])
-    if values["exit_code"] and not values["dry_run"]:
-        raise BadInput("--exit-code is for --dry-run: a run has exit codes of its own.")
     plan = make_plan(values, ask_about_ties if asks else None)
     show_or_apply(plan, values, "Rescue", next_steps(plan, values))
-    if values["exit_code"] and plan.writes:
-        click.get_current_context().exit(1)
 
 
 def make_plan(values: dict[str, Any], settle: Settle | None = None) -> Plan:

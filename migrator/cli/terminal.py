@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from migrator.text import printable, without_long_values
+from migrator.text import cells, printable, without_long_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from migrator.cli.pager import Pager
     from migrator.model import PlanWarning
 
 T = TypeVar("T")
@@ -50,15 +51,77 @@ def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
     from migrator.reporting.style import cleaned_line
 
     for line in lines:
-        click.echo(cleaned_line(line), err=err)
+        _echo(cleaned_line(line), err)
+
+
+class _Output:
+    """How this process prints: what --color and --no-pager say, and the pager that is open."""
+
+    color = "auto"
+    pages = True
+    pager: Pager | None = None
+
+
+def use_color(choice: str) -> None:
+    """Print in colour `always`, `never`, or as `color` decides (`auto`)."""
+    _Output.color = choice
+
+
+def use_no_pager() -> None:
+    """Start no pager."""
+    _Output.pages = False
+
+
+def color() -> bool | None:
+    """Return whether to print in colour; None: on a terminal only."""
+    if _Output.color != "auto":
+        return _Output.color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") != "0":
+        return True
+    return False if os.environ.get("TERM") == "dumb" else None
+
+
+def _echo(line: str, err: bool = False) -> None:
+    """Print a line; while a pager is open, there, but for what doesn't go to the terminal."""
+    pager = _Output.pager
+    if pager is None or not (sys.stderr if err else sys.stdout).isatty():
+        _echo_at_once(line, err)
+        return
+    plain = click.unstyle(line)
+    rows = sum(max(1, -(-cells(part) // shutil.get_terminal_size().columns)) for part in plain.split("\n"))
+    pager.write(plain if color() is False else line, rows, err=err)
+
+
+def _echo_at_once(line: str, err: bool) -> None:
+    click.echo(line, err=err, color=color())
+
+
+@contextmanager
+def paged() -> Iterator[None]:
+    """Hand what is printed meanwhile to a pager, if it goes to a terminal and is longer than that.
+
+    Nothing may be asked meanwhile.
+    """
+    from migrator.cli.pager import Pager, pager_words
+
+    if _Output.pager or not (_Output.pages and sys.stdin.isatty() and sys.stdout.isatty() and (words := pager_words())):
+        yield
+        return
+    _Output.pager = pager = Pager(words, _echo_at_once)
+    try:
+        yield
+    finally:
+        _Output.pager = None
+        pager.close()
 
 
 def echo_error(message: str) -> None:
-    """Print the sentence that a command ends with; there may be no click context any more."""
+    """Print the sentence that a command ends with."""
     from migrator.reporting.style import cleaned_line, styled
 
-    color = False if os.environ.get("NO_COLOR") else None
-    click.echo(cleaned_line(f"{styled('error:', fg='red')} {without_long_values(message)}"), err=True, color=color)
+    _echo(cleaned_line(f"{styled('error:', fg='red')} {without_long_values(message)}"), err=True)
 
 
 def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
@@ -68,31 +131,20 @@ def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
     echo_lines(warning_lines(warnings, shutil.get_terminal_size().columns if sys.stderr.isatty() else None), err=True)
 
 
-def echo_rows(rows: Iterable[Mapping[str, Any]], form: str, columns: Mapping[str, Callable[[Any], str]]) -> None:
-    """Print rows in one of the formats of `--format`."""
-    from migrator.reporting.rows import rows_text
-
-    texts = rows_text(rows, form, columns, width())
-    if form in {"table", "csv"}:
-        echo_lines(texts)
-    else:
-        _echo_json(texts)
-
-
 def echo_json(value: Any, *, indent: int | None = 2) -> None:
     """Print one JSON document."""
     from migrator.text import json_text
 
-    _echo_json([json_text(value, indent=indent)])
+    echo_json_lines([json_text(value, indent=indent)])
 
 
-def _echo_json(texts: Iterable[str]) -> None:
+def echo_json_lines(texts: Iterable[str]) -> None:
     """Print JSON. What a terminal would obey is escaped, and everything but ASCII where output isn't in UTF-8."""
     from migrator.text import printable_json
 
     ascii_only = sys.stdout.encoding.lower() != "utf-8"
     for text in texts:
-        click.echo(printable_json(text, ascii_only=ascii_only))
+        _echo(printable_json(text, ascii_only=ascii_only))
 
 
 def confirm(question: str) -> bool:

@@ -7,23 +7,26 @@ from typing import Any
 import click
 
 from migrator.cli.database import open_context
-from migrator.cli.options import database_options, format_options
-from migrator.cli.terminal import echo_lines, echo_rows
+from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.options import database_options
+from migrator.cli.terminal import echo_lines, paged
+from migrator.reporting.workspace_text import WORKSPACE_COLUMNS, workspace_rows
 
 
 @click.command("workspaces", short_help="List the workspaces of a repository, alive or gone.")
 @click.argument("repository", default=".", required=False)
-@format_options
+@listing_options(WORKSPACE_COLUMNS)
 @database_options
-def command(repository: str, form: str, **values: Any) -> None:
+@paged()
+def command(repository: str, **values: Any) -> None:
     """List the jj workspaces and git worktrees of a repository, alive or gone, and how many sessions each has.
 
     REPOSITORY is a directory in any of them (default: the current one).
     """
     from migrator.operations.workspaces import left_out_warnings, list_workspaces
-    from migrator.reporting.workspace_text import COLUMNS, workspace_rows
 
+    view = take_view(values)
     with open_context(values) as context:
         found = list_workspaces(context, repository)
-    echo_rows(workspace_rows(found), form, COLUMNS)
+    echo_rows(workspace_rows(found), view, WORKSPACE_COLUMNS)
     echo_lines((f"note: {warning.message}" for warning in left_out_warnings(found)), err=True)

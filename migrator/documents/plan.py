@@ -49,13 +49,14 @@ from migrator.model import (
     WorkspaceChange,
 )
 from migrator.store import row_json
-from migrator.text import valid_text
+from migrator.text import json_text, valid_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from migrator.documents.types import Cell
     from migrator.model import Row
+    from migrator.output.output_file import OutputFile
 
 _NUL = "ids and paths can't contain NUL"
 _AGAIN = "make it again with `opencode-migrator plan ... -o FILE`."
@@ -93,6 +94,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     )
     del document["digest"]
     return {**document, "digest": _digest(document)}
+
+
+def save_plan(plan: Plan, file: OutputFile) -> None:
+    """Write a plan into a file. Raises MigratorError if it can't be written."""
+    file.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)
 
 
 def _folders_document(folders: FolderMoves) -> FoldersDocument:

@@ -31,6 +31,7 @@ def run_document(run: Run) -> dict[str, Any]:
             moved=run.moved,
             mended=run.mended,
             undoes=run.undoes,
+            redoes=run.redoes,
             undo=f"opencode-migrator undo {run.id}" if run.status is RunStatus.APPLIED else None,
         )
     )
@@ -42,7 +43,7 @@ def read_run(document: Any) -> Run:
     run = read(document, RunDocument, "The answer", "is it a server of opencode-migrator?")
     return Run(
         run.run, RunStatus(run.status), run.sessions, run.chunks, run.verified, tuple(run.conflicts),
-        tuple(map(read_warning, run.warnings)), run.undoes, run.projects, run.moved, run.mended,
+        tuple(map(read_warning, run.warnings)), run.undoes, run.projects, run.moved, run.mended, run.redoes,
     )  # fmt: skip
 
 

@@ -305,7 +305,7 @@ class PlanDocument(Struct, kw_only=True):
 class RunDocument(Struct, kw_only=True):
     """How applying a plan went.
 
-    Printed by `move`, `migrate`, `apply`, `undo` and `resume` with --json.
+    Printed by `move`, `migrate`, `apply`, `undo`, `redo` and `resume` with --json.
     """
 
     format: Annotated[Literal["opencode-migrator/run@1"], Meta(description="The format and its version.")]
@@ -357,6 +357,13 @@ class RunDocument(Struct, kw_only=True):
     undoes: Annotated[
         RunId | None,
         Meta(description="The id of the run that this one takes back; null where it takes back none."),
+    ] = None
+    redoes: Annotated[
+        RunId | None,
+        Meta(
+            description="The id of the run that this one brings about again, by taking back the undo of it; null where "
+            "it is no redo."
+        ),
     ] = None
     undo: Annotated[
         Annotated[str, Meta(pattern="^opencode-migrator undo [0-9a-f-]+$")] | None,

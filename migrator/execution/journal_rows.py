@@ -116,7 +116,8 @@ class Job:
 
     `prepared_edits` set values in the same chunk as their session: back to what they were if a run is undone, or to
     what they become if file undo is carried. `projects` are the project rows to register or to take out. `undoes` is
-    the run that is undone; `partial` tells that conflicts are left out. `carried` is what preparing file undo has done.
+    the run that is undone, `redoes` the one that is brought about again by that; `partial` tells that conflicts are
+    left out. `carried` is what preparing file undo has done.
     `made_on` is the path of the database that the plan, or the run that is undone, was made on.
     """
 
@@ -124,6 +125,7 @@ class Job:
     prepared_edits: tuple[Edit, ...] = ()
     projects: tuple[ProjectEdit, ...] = ()
     undoes: str | None = None
+    redoes: str | None = None
     partial: bool = False
     carried: tuple[Carried, ...] = ()
     made_on: str | None = None

@@ -115,6 +115,18 @@ def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
     return found
 
 
+def redone(run: str, runs: Iterable[RunEntry]) -> str | None:
+    """Return the run that `run` brings about again, since it takes back an undo of that; None if it is no redo.
+
+    Taking back a redo is an undo again.
+    """
+    undoes = {each.id: each.undoes for each in runs if each.undoes}
+    chain = [run]
+    while chain[-1] in undoes and len(chain) <= len(undoes):
+        chain.append(undoes[chain[-1]])
+    return chain[2] if len(chain) > 1 and len(chain) % 2 else None
+
+
 def sessions_taken_back(run: str, runs: Sequence[RunEntry], store: str) -> set[str]:
     """Return the sessions of a run that were taken back and not moved again since; `store` is as in `journal_files`."""
     back: set[str] = set()

@@ -26,10 +26,21 @@ from migrator.execution.journal_rows import Job, ProjectEdit
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.rollback import chunk_side, roll_back
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
-from migrator.model import GLOBAL, REGISTER_GLOBAL, FileUndo, Plan, PlanWarning, ProjectAction, Run, RunStatus
+from migrator.model import (
+    GLOBAL,
+    REDO_OF,
+    REGISTER_GLOBAL,
+    UNDO_OF,
+    FileUndo,
+    Plan,
+    PlanWarning,
+    ProjectAction,
+    Run,
+    RunStatus,
+)
 from migrator.state_dir import is_found_by, now_ms
 from migrator.store.location import is_same_file
-from migrator.text import shell_quote
+from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +92,8 @@ def _check_undoable(run: Journal, runs: Sequence[RunEntry]) -> None:
             "undo needs. `move` takes sessions anywhere.",
         )
     if undo_run := run_log.undone_by(runs).get(entry.id):
-        raise MigratorError(f"Run {entry.id} was taken back already, by {undo_run}; `undo {undo_run}` redoes it.")
+        redo = our_command("undo", undo_run)
+        raise MigratorError(f"Run {entry.id} was taken back already, by {undo_run}; `{redo}` redoes it.")
 
 
 def inverse_job(store: Store, run: Journal) -> Job:
@@ -93,6 +105,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     """
     entry, runs = run.entry, traces.runs_on(store)
     _check_undoable(run, runs)
+    redoes = None if run_log.redone(entry.id, runs) else entry.undoes
     taken_back = run_log.sessions_taken_back(entry.id, runs, str(store.path))
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
@@ -101,7 +114,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
         change._replace(
             before=change.after,
             after=change.before,
-            selected_by=(f"undo of {entry.id}",),
+            selected_by=(f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",),
             undo=FileUndo.CARRY if change.session in with_file_undo else FileUndo.NONE,
         )
         for change in done.values()
@@ -117,7 +130,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
         tuple(unchanged), announce=entry.announces,
     )  # fmt: skip
     projects = tuple(replace(project, register=not project.register) for project in run.projects())
-    return Job(plan, restores, projects, undoes=entry.id, made_on=entry.store)
+    return Job(plan, restores, projects, undoes=entry.id, redoes=redoes, made_on=entry.store)
 
 
 def _warn_of_other_database(store: Store, run: RunEntry) -> tuple[PlanWarning, ...]:
@@ -160,7 +173,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:
         space.claim(entry.chunk_size or FIRST_CHUNK)
         execute(writer, run, staging, space, write.progress)
-    return run.outcome(warnings=warnings)
+    return replace(run.outcome(warnings=warnings), redoes=run_log.redone(entry.id, traces.runs_on(writer)))
 
 
 def _forget_unwritten_chunks(writer: Writer, run: Journal) -> int:
@@ -183,7 +196,8 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
     conflicts = find_conflicts(staging, job)
     if conflicts.everything:
         if write.on_conflict == "abort":
-            advice = "--on-conflict skip takes back the rest" if job.undoes else "plan again"
+            rest = "redoes the rest" if job.redoes else "takes back the rest"
+            advice = f"--on-conflict skip {rest}" if job.undoes else "plan again"
             raise conflicts.error(advice, _other_database(writer, job))
         job = _without_conflicts(job, conflicts)
         staging = stage(writer, job.plan.changes)
@@ -198,7 +212,8 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
         number = run_log.next_number(str(writer.path))
         with Journal.begin(job, staging, write.command, write.chunk_size, number) as run:
             execute(writer, run, staging, space, write.progress)
-            return run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
+            done = run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
+            return replace(done, redoes=job.redoes)
 
 
 def _as_root(run: Journal) -> Iterator[PlanWarning]:

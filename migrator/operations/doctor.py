@@ -94,7 +94,7 @@ def _database(store: Store) -> Iterator[CheckResult]:
         {"dialect": schema.dialect, "age": schema.age, "projectId": order, "readOnly": schema.read_only_because},
         f"schema {schema.dialect}, {schema.age}; project id from {order}",
     )
-    sessions, projects = sum(store.sessions_per_project().values()), len(store.projects())
+    sessions, projects = sum(number for number, _ in store.sessions_per_project().values()), len(store.projects())
     whose = [
         f"; {count(len(ids), 'session')} only opencode {number} has"
         for number, ids in ((1, store.never_imported()), (2, store.only_in_2()))

@@ -81,7 +81,7 @@ def _conditions(context: CommandContext, query: Query, request: ListRequest, *, 
         ids = json.dumps([session.id for session in query.sessions(context.store)])
         conditions = [("id IN (SELECT value FROM json_each(?))", (ids,))]
     shown = ListFilter(
-        project_id=context.places.find(".").project_id if here else None,
+        project_id=context.places.find(".").project_id if here else request.project_id,
         directory=request.directory,
         roots=request.roots if request.roots is not None else not query.chooses,
         start=request.start,

@@ -32,4 +32,13 @@ PLAN = Kind(
 BACKUP = Kind("backup", "--backup FILE", mode=0o600, is_database=True)
 TOKEN = Kind("token file", "--token-file FILE", re.compile(rb"ocm_[\w-]{43}\n\Z"), 0o600, makes_directory=True)
 
+REPORT = Kind(
+    "report",
+    "--html FILE",
+    re.compile(
+        rb'<!doctype html>\s*<html lang="en">\s*<head>\s*<meta charset="utf-8">\s*'
+        rb'<meta name="generator" content="opencode-migrator report"'
+    ),
+)
+
 HEAD_BYTES = 512

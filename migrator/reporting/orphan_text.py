@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
 from migrator.orphans.hidden import HiddenBy
+from migrator.reporting.rows import View
 from migrator.reporting.style import styled
 from migrator.store.other_databases import OTHER_DATABASE
-from migrator.text import and_more, cells, count, local_time, one_line, printable, shortened, shortened_path, tilde
+from migrator.text import and_more, cells, count, one_line, printable, shortened, shortened_path, tilde, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,11 +29,25 @@ SHOWN = 3
 _EVIDENCE_SHOWN = 2
 
 
-def orphan_text(orphans: Sequence[Orphan], width: int = 80, *, verbose: bool = False) -> Iterator[str]:
-    """Yield the lines: for each group the directory, every reason with its evidence, where it belongs, sessions."""
+def orphan_text(
+    orphans: Sequence[Orphan],
+    width: int = 80,
+    view: View | None = None,
+    *,
+    verbose: bool = False,
+) -> Iterator[str]:
+    """Yield the lines: for each group the directory, every reason with its evidence, where it belongs, sessions.
+
+    `view` says how times and ids are written.
+    """
+    view = view or View()
     shown = len(orphans) if verbose or len(orphans) <= ALL_SHOWN else SHOWN
-    for group in _grouped(orphans):
-        yield from _group(group, width, shown)
+    for group in grouped_orphans(orphans):
+        lines = [
+            f"{view.id(session.id)}  {view.time(session.updated)}  {one_line(session.title)}"
+            for session, *_ in group[:shown]
+        ]
+        yield from _group(group, width, lines)
         yield ""
 
 
@@ -69,7 +83,7 @@ def in_place_text(
         )
 
 
-def _grouped(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
+def grouped_orphans(orphans: Iterable[Orphan]) -> list[list[Orphan]]:
     """Group orphans that differ in nothing but evidence, the largest group first; each other database is one."""
     groups: dict[tuple[object, ...], list[Orphan]] = {}
     kinds: dict[tuple[Reason, ...], tuple[object, ...]] = {}
@@ -89,7 +103,7 @@ def _directories(orphans: Sequence[Orphan]) -> str:
     return count(len({orphan.session.directory for orphan in orphans}), "directory", "directories")
 
 
-def _group(group: Sequence[Orphan], width: int, shown: int) -> Iterator[str]:
+def _group(group: Sequence[Orphan], width: int, lines: Sequence[str]) -> Iterator[str]:
     first = group[0]
     counted = count(len(group), "session")
     directory = tilde(first.session.directory) or "(no directory known)"
@@ -99,12 +113,9 @@ def _group(group: Sequence[Orphan], width: int, shown: int) -> Iterator[str]:
     for number, reason in enumerate(first.reasons):
         yield from _reason(reason, [orphan.reasons[number] for orphan in group], width)
     yield from _home(first, width)
-    for orphan in group[:shown]:
-        session = orphan.session
-        line = shortened(f"{session.id}  {local_time(session.updated)}  {one_line(session.title)}", width - 2)
-        yield styled(f"  {line}", dim=True)
-    if len(group) > shown:
-        yield styled(f" {and_more(len(group) - shown)}; --verbose shows all", dim=True)
+    yield from (styled(f"  {shortened(line, width - 2)}", dim=True) for line in lines)
+    if len(group) > len(lines):
+        yield styled(f" {and_more(len(group) - len(lines))}; --verbose shows all", dim=True)
 
 
 def _reason(reason: Reason, alike: Sequence[Reason], width: int) -> Iterator[str]:
@@ -134,10 +145,13 @@ def tie_lines(orphan: Orphan, width: int) -> Iterator[str]:
 
 def labelled_lines(label: str, text: str, width: int, color: str) -> Iterator[str]:
     """Yield `label: text` in as many indented lines as it takes; the home directory is written as ~."""
-    whole, home = printable(f"{label}: {text}"), os.path.expanduser("~")
-    if home != "/":  # wherever a path in the sentence begins with it
-        whole = re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", whole)
-    first, *rest = wrap(whole, width - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    first, *rest = wrapped(tilde_in(printable(f"{label}: {text}")), width - 2, "  ")
     head, colon, tail = first.partition(":")
     yield f"  {styled(head, fg=color)}{colon}{tail}"
     yield from (f"  {line}" for line in rest)
+
+
+def tilde_in(sentence: str) -> str:
+    """Write the home directory as `~` wherever a path in a sentence begins with it."""
+    home = os.path.expanduser("~")
+    return sentence if home == "/" else re.sub(rf"(?<![\w/.~-]){re.escape(home)}(?=[/\s,;:)]|$)", "~", sentence)

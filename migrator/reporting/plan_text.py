@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
-from migrator.model import BECAUSE, FileUndo, ProjectAction
+from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import styled
 from migrator.reporting.warning_text import warning_lines
-from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde
+from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from migrator.model import Change, Plan, ProjectChange
+    from migrator.model import Binding, Change, Plan, ProjectChange
 
 GROUPS_SHOWN = 20
 REASONS_SHOWN = 3
@@ -25,7 +24,7 @@ REASONS_SHOWN = 3
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan, without the command that applies it."""
     yield headline(plan)
-    groups = _grouped(plan)
+    groups = grouped(plan)
     shown = groups if verbose else groups[:GROUPS_SHOWN]
     heading = ""
     for (repository, source, target), changes in shown:
@@ -50,7 +49,7 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     if len(plan.updates) > len(updates):
         yield f"{and_more(len(plan.updates) - len(updates), 'project').lstrip()} to update; --verbose shows all."
     moves = any(change.moves for change in plan.changes)
-    yield f"file undo: {_turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
+    yield f"file undo: {turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     yield from _announcement(plan)
     yield from warning_lines(plan.warnings, width, verbose=verbose)
@@ -66,19 +65,24 @@ def _announcement(plan: Plan) -> Iterator[str]:
 
 def headline(plan: Plan) -> str:
     """Return the first line of a plan: how much moves."""
+    return styled(headline_text(plan), bold=True)
+
+
+def headline_text(plan: Plan) -> str:
+    """Return the same without a style."""
     numbers = summary(plan)
     if plan.changes and not any(change.moves for change in plan.changes):
         stay = f"; {count(numbers['unchanged'], 'session')} left as they are" if plan.unchanged else ""
-        text = f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
-        return styled(text, bold=True)
+        return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
     parts = []
     if plan.changes or not plan.updates:
-        parts.append(f"{count(numbers['sessions'], 'session')} in {count(numbers['trees'], 'tree')} to move")
+        how = f"in {count(numbers['trees'], 'tree')} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}"
+        parts.append(f"{count(numbers['sessions'], 'session')} {how}")
     if plan.updates:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
     kept = "already right" if plan.relocated is None else "of their trees stay"
     right = f"; {count(numbers['unchanged'], 'session')} {kept}" if plan.unchanged else ""
-    return styled(f"Plan: {', '.join(parts)}{right}.", bold=True)
+    return f"Plan: {', '.join(parts)}{right}."
 
 
 def _update(project: ProjectChange) -> Iterator[str]:
@@ -97,7 +101,7 @@ def _update(project: ProjectChange) -> Iterator[str]:
         yield f"      workspace {workspace.id}: {before} -> {after}"
 
 
-def _grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
+def grouped(plan: Plan) -> list[tuple[tuple[str, str, str], list[Change]]]:
     """Group changes by repository, old and new directory, largest first; the repository is "" if there is only one."""
     repositories = {(source.directory, source.project_id): source.repository for source in plan.sources}
     groups: dict[tuple[str, str, str], list[Change]] = {}
@@ -141,7 +145,7 @@ def _values(changes: Sequence[Change], width: int) -> Iterator[str]:
     """Yield before and after of every field that changes: the most frequent values, and how many others."""
     tally: dict[str, Counter[tuple[str, str]]] = {}
     for change in changes:
-        for field, before, after in _differences(change):
+        for field, before, after in differences(change.before, change.after):
             tally.setdefault(field, Counter())[before, after] += 1
     for field, values in tally.items():
         (before, after), *others = sorted(values, key=lambda pair: (-values[pair], pair))
@@ -158,17 +162,21 @@ def _row(change: Change, width: int) -> Iterator[str]:
         yield f"        (tree of {change.root})"
     if change.before.directory != change.after.directory:
         yield f"        directory: {change.before.directory} -> {change.after.directory}"
-    for field, before, after in _differences(change):
+    for field, before, after in differences(change.before, change.after):
         yield f"        {field}: {before} -> {after}"
-    yield f"        file undo: {_undo_word(change)}; selected by {', '.join(change.selected_by)}"
+    yield f"        file undo: {undo_word(change)}; selected by {', '.join(change.selected_by)}"
 
 
-def _differences(change: Change) -> Iterator[tuple[str, str, str]]:
-    """Yield (field, before, after) of what changes besides the directory."""
-    for field in ("project_id", "path", "workspace_id"):
-        before, after = getattr(change.before, field), getattr(change.after, field)
-        if before != after:
-            yield field, _value(before), _value(after)
+OTHER_FIELDS = ("project_id", "path", "workspace_id")
+"""The fields of a binding besides the directory."""
+
+
+def differences(before: Binding, after: Binding, *fields: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, before, after) of what changes; without `fields`, besides the directory."""
+    for field in fields or OTHER_FIELDS:
+        old, new = getattr(before, field), getattr(after, field)
+        if old != new:
+            yield field, _value(old), _value(new)
 
 
 def _value(value: str | None) -> str:
@@ -176,25 +184,36 @@ def _value(value: str | None) -> str:
 
 
 _WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE: "none"}
+_DIRECTIONS = {UNDO_OF: " back", REDO_OF: " again"}
+_RESTORED = {UNDO_OF: "set back", REDO_OF: "changed again"}
+"""What an undo and a redo do to file undo that the run had changed."""
+
+
+def _direction(changes: Sequence[Change]) -> str | None:
+    """Return UNDO_OF or REDO_OF if these changes take a run back, or bring it about again; else None."""
+    why = next((change.selected_by[0] for change in changes if change.selected_by), "")
+    return next((way for way in _DIRECTIONS if why.startswith(way)), None)
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
     tally = Counter(dict.fromkeys(_WORDS.values(), 0))  # in this order
-    tally.update(map(_undo_word, changes))
+    tally.update(map(undo_word, changes))
     return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
 
 
-def _undo_word(change: Change) -> str:
+def undo_word(change: Change) -> str:
+    """Return what becomes of the file undo of a session."""
+    way = _direction([change])
+    if change.undo is FileUndo.CARRY and way:
+        return _RESTORED[way]
     if change.moves or change.undo is not FileUndo.CARRY:
         return _WORDS[change.undo]
-    if change.selected_by[:1] and change.selected_by[0].startswith("undo of "):
-        return "set back"
     if change.turns.mended:
         return "mended in part" if change.turns.detached else "mended"
     return "detached in part"
 
 
-def _turn_words(changes: Iterable[Change]) -> str:
+def turn_words(changes: Iterable[Change]) -> str:
     """Return how many turns keep their file undo and how many lose it."""
     undone = [change for change in changes if change.undo is not FileUndo.NONE]
     carrying = [change.turns.carried for change in undone if change.turns.carried]
@@ -205,7 +224,8 @@ def _turn_words(changes: Iterable[Change]) -> str:
     if carrying:
         words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")
     if restored:
-        words.append(f"carried with {count(restored, 'session')}")
+        way = _direction(undone)
+        words.append(f"{f'{_RESTORED[way]} in' if way else 'carried with'} {count(restored, 'session')}")
     if losing:
         words.append(f"detached {count(sum(losing), 'turn')} of {count(len(losing), 'session')}")
     if uncounted:
@@ -220,6 +240,6 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
     shown = reasons if verbose else reasons[:REASONS_SHOWN]
     for why in shown:
         text = f"because {' '.join(map(tilde, printable(why).split(' ')))}"
-        yield from (" " * 11 + line for line in wrap(text, width - 11, break_long_words=False, break_on_hyphens=False))
+        yield from (" " * 11 + line for line in wrapped(text, width - 11))
     if len(reasons) > len(shown):
         yield f"          {and_more(len(reasons) - len(shown), 'reason')}; --verbose shows all."

@@ -1,44 +1,158 @@
-"""Lists of things as table, JSON, NDJSON or CSV."""
+"""Lists of things as table, JSON, NDJSON or CSV: columns are described once, and every list has the same options."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from enum import Enum, auto
 from itertools import chain, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from migrator.text import cells, json_text, printable, shortened, shortened_path
+from migrator.reporting.style import styled
+from migrator.text import (
+    cells,
+    iso_time,
+    json_text,
+    local_time,
+    one_line,
+    printable,
+    relative_time,
+    shortened,
+    shortened_path,
+    tilde,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    Row = Mapping[str, Any]
+
+
+class ColumnKind(Enum):
+    """What a column holds, which says how a table shows it.
+
+    A WORD stays whole, so does an ID, unless its list says how it may be shortened. TEXT is cut at its end, a PATH at
+    its beginning. A NUMBER is on the right. A TIME is in milliseconds.
+    """
+
+    WORD = auto()
+    ID = auto()
+    TEXT = auto()
+    PATH = auto()
+    NUMBER = auto()
+    TIME = auto()
+
+
+_CUT = frozenset({ColumnKind.TEXT, ColumnKind.PATH})
+_LARGEST_FIRST = frozenset({ColumnKind.NUMBER, ColumnKind.TIME})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list: its heading, and its exact value, for sorting and CSV; None where a row has none.
+
+    `text` is what a table shows, if that isn't the value as its kind is shown; `style` are the keywords of
+    `style.styled` for a row, and only stresses what the text says too.
+    """
+
+    heading: str
+    value: Callable[[Row], Any]
+    kind: ColumnKind = ColumnKind.WORD
+    text: Callable[[Row], str] | None = None
+    style: Callable[[Row], Mapping[str, Any]] | None = None
+
+
+def field(
+    heading: str, key: str, kind: ColumnKind = ColumnKind.WORD, text: Callable[[Row], str] | None = None
+) -> Column:
+    """Return a column that has the value of a key of its rows."""
+    return Column(heading, itemgetter(key), kind, text)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How rows are listed, as the options of every command that lists say.
+
+    `columns` and `sort` are names of columns; without `columns` the list decides. `limit` 0 is no limit, None lets the
+    list decide. `width` is that of the terminal, None if there is none; `now`, in milliseconds, makes times relative.
+    `short` says how ids are written for people.
+    """
+
+    form: str = "table"
+    columns: tuple[str, ...] = ()
+    sort: str | None = None
+    reverse: bool = False
+    limit: int | None = None
+    width: int | None = None
+    now: int | None = None
+    short: Mapping[str, str] = dataclass_field(default_factory=dict)
+
+    @property
+    def sorts(self) -> bool:
+        """Whether the rows come in another order than that of their list."""
+        return self.reverse or self.sort is not None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether somebody said which rows or columns they want, and so wants rows."""
+        return self.sorts or bool(self.columns) or self.limit is not None
+
+    def time(self, milliseconds: int) -> str:
+        """Return a time as it is shown."""
+        return local_time(milliseconds) if self.now is None else relative_time(milliseconds, self.now)
+
+    def id(self, id_: str) -> str:
+        """Return an id as it is shown."""
+        return self.short.get(id_, id_)
+
 
 def rows_text(
-    rows: Iterable[Mapping[str, Any]],
-    form: str,
-    columns: Mapping[str, Callable[[Mapping[str, Any]], str]],
-    width: int | None = None,
+    rows: Iterable[Row], view: View, columns: Mapping[str, Column], shown: Sequence[str] = ()
 ) -> Iterator[str]:
     """Yield the lines of `rows` in a format: table, json, ndjson or csv.
 
-    `columns` are the headings of the table and how to fill them; the other formats show the rows. JSON has the exact
-    values. Text in CSV is `printable`, with an apostrophe before what a spreadsheet would run. With `width` a line of a
-    table fits: directories and free text are cut, ids stay whole, so that they can be copied.
+    `columns` are all there are, by name; `shown` those of a table, if nobody asks for others: by default all. JSON has
+    the exact values. Text in CSV is `printable`, with an apostrophe before what a spreadsheet would run, and times are
+    ISO 8601. On a terminal a line of a table fits: directories and free text are cut.
     """
-    if form == "json":
+    if view.form == "json":
         yield from _json(rows)
-    elif form == "ndjson":
+    elif view.form == "ndjson":
         yield from _lines(rows)
-    elif form == "csv":
-        yield from _csv(list(rows))
-    elif cells_ := [[printable(fill(row)) for fill in columns.values()] for row in rows]:
-        yield from _table([list(columns), *cells_], width)
+    elif view.form == "csv":
+        yield from _csv(list(rows), columns, view.columns)
+    else:
+        yield from _table(list(rows), [columns[name] for name in view.columns or shown or columns], view)
+
+
+def arranged(rows: Iterable[Row], view: View, columns: Mapping[str, Column]) -> Iterable[Row]:
+    """Return rows in the order that was asked for, as many as were asked for.
+
+    Text is sorted by the alphabet, the latest time and the largest number come first; what has no value is last.
+    """
+    if view.sort is not None:
+        column = columns[view.sort]
+        valued = [(column.value(row), row) for row in rows]
+        known = [pair for pair in valued if pair[0] is not None]
+        known.sort(key=_sort_key, reverse=(column.kind in _LARGEST_FIRST) != view.reverse)
+        rows = [row for _, row in known] + [row for value, row in valued if value is None]
+    elif view.reverse:
+        rows = list(rows)[::-1]
+    return islice(rows, view.limit) if view.limit else rows
+
+
+def _sort_key(pair: tuple[Any, Row]) -> tuple[bool, Any]:
+    value = pair[0]
+    return (True, value.casefold()) if isinstance(value, str) else (False, value)
 
 
 READABLE = 1000
 """Up to so many rows, JSON is indented: that takes Python ten times as long."""
 
 
-def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _json(rows: Iterable[Row]) -> Iterator[str]:
     """Yield one array; of very many rows, each on a line of its own."""
     waiting = iter(rows)
     first = list(islice(waiting, READABLE + 1))
@@ -55,7 +169,7 @@ def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "]"
 
 
-def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _lines(rows: Iterable[Row]) -> Iterator[str]:
     """Yield each row as JSON on a line of its own, many at a time; no line ends inside of a row: JSON escapes them."""
     from msgspec.json import Encoder
 
@@ -68,66 +182,103 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 _GAP = "  "
-_PATHS = frozenset({"Directory", "Worktree"})
-_CUT = _PATHS | {"Project", "Name", "Title", "Command"}
 _NARROWEST = 8
 
 
-def _table(lines: list[list[str]], width: int | None) -> Iterator[str]:
-    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
-    if width is not None:
-        _narrow(widths, [index for index, heading in enumerate(lines[0]) if heading in _CUT], width)
-    for line in lines:
-        cut = [
-            (shortened_path if heading in _PATHS else shortened)(text, room)
-            for heading, text, room in zip(lines[0], line, widths, strict=True)
-        ]
-        padded = [text + " " * (room - cells(text)) for text, room in zip(cut, widths, strict=True)]
-        yield _GAP.join(padded).rstrip()
+def _table(rows: Sequence[Row], columns: Sequence[Column], view: View) -> Iterator[str]:
+    if not rows:
+        return
+    headings = [column.heading for column in columns]
+    lines = [[_shown(column, row, view) for column in columns] for row in rows]
+    widths = [max(map(cells, texts)) for texts in zip(headings, *lines, strict=True)]
+    if view.width is not None:
+        _narrow(widths, [at for at, column in enumerate(columns) if column.kind in _CUT], view.width)
+    for row, line in zip([None, *rows], [headings, *lines], strict=True):
+        fitted = []
+        for column, text, room in zip(columns, line, widths, strict=True):
+            cut = (shortened_path if column.kind is ColumnKind.PATH else shortened)(text, room)
+            gap = " " * (room - cells(cut))
+            how = {"bold": True} if row is None else column.style(row) if column.style else {}
+            word = styled(cut, **how) if how and cut else cut
+            fitted.append(gap + word if column.kind is ColumnKind.NUMBER else word + gap)
+        yield _GAP.join(fitted).rstrip()
+
+
+def _shown(column: Column, row: Row, view: View) -> str:
+    """Return the text of a cell, before it is cut."""
+    if column.text is not None:
+        return printable(column.text(row))
+    value = column.value(row)
+    if value is None:
+        return ""
+    if column.kind is ColumnKind.TIME:
+        return view.time(value)
+    if column.kind is ColumnKind.NUMBER:
+        return f"{value:,}"
+    text = value if isinstance(value, str) else _plain(value)
+    if column.kind is ColumnKind.TEXT:
+        return one_line(text)
+    return printable(tilde(text) if column.kind is ColumnKind.PATH else view.id(text))
 
 
 def _narrow(widths: list[int], cut: Sequence[int], width: int) -> None:
     """Take from whichever of the columns `cut` is widest until all of it fits, or they are as narrow as can be."""
-    while sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+    while cut and sum(widths) + len(_GAP) * (len(widths) - 1) > width:
         widest = max(cut, key=widths.__getitem__)
         if widths[widest] <= _NARROWEST:
             return
         widths[widest] -= 1
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _csv(rows: Sequence[Row], columns: Mapping[str, Column], chosen: Sequence[str]) -> Iterator[str]:
+    """Yield the columns that were chosen; else every key of the rows."""
     import csv
     from types import SimpleNamespace
 
-    if rows:
+    if not rows:
+        return
+    if chosen:
+        flat: list[dict[str, Any]] = [{name: columns[name].value(row) for name in chosen} for row in rows]
+        names = dict.fromkeys(chosen)
+    else:
         nested = {key for row in rows for key, value in row.items() if isinstance(value, dict)}
         flat = [_flat(row) for row in rows]
         names = dict.fromkeys(name for row in flat for name in row if name not in nested)
-        lines: list[str] = []
-        writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="")
-        writer.writerow(names)
-        writer.writerows([_cell(row.get(name)) for name in names] for row in flat)
-        yield from lines
+    times = {name for name in names if name in columns and columns[name].kind is ColumnKind.TIME}
+    lines: list[str] = []
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="")
+    writer.writerow(names)
+    writer.writerows([_cell(row.get(name), is_time=name in times) for name in names] for row in flat)
+    yield from lines
 
 
 _FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 """What begins text that a spreadsheet runs (OWASP, "CSV injection"), in both widths; a tab or line end is escaped."""
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, *, is_time: bool) -> Any:
     """Return a value for a cell: text that is printable and that no spreadsheet runs, a number as it is."""
-    if not isinstance(value, str):
+    if is_time and isinstance(value, int):
+        return iso_time(value)
+    if value is None or type(value) in {int, float}:
         return value
+    if not isinstance(value, str):
+        return _plain(value)
     text = printable(value)
     return f"'{text}" if text[:1] in _FORMULA else text
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Write nested objects as `project.name`, lists as JSON."""
+def _plain(value: Any) -> str:
+    """Return a value that is no text in words that no language owns: `true`, `12`, and lists as JSON."""
+    return json_text(list(value) if isinstance(value, tuple) else value)
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    """Write nested objects as `project.name`, but for an id that the row has already, as `projectId`."""
     flat: dict[str, Any] = {}
     for key, value in row.items():
         if isinstance(value, dict):
-            flat |= {f"{key}.{inner}": item for inner, item in value.items()}
+            flat |= {f"{key}.{inner}": item for inner, item in value.items() if f"{key}{inner.title()}" not in row}
         else:
-            flat[key] = json.dumps(value) if isinstance(value, (list, tuple)) else value
+            flat[key] = value
     return flat

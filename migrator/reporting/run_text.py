@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from migrator.model import RunStatus
 from migrator.reporting.style import styled
-from migrator.text import count
+from migrator.text import count, our_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from migrator.model import Run
+    from migrator.model import LoggedRun, Run
 
 
 _LEFT_ALONE = frozenset({"undo-safe", "undo-left"})
@@ -22,7 +22,7 @@ _LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-e
 
 
 def run_text(run: Run) -> Iterator[str]:
-    """Yield the lines that say what happened and how to take it back."""
+    """Yield the lines that say what happened and how to take it back, or bring it about again."""
     if run.status is RunStatus.UNCHANGED:
         yield "Nothing was written."
     elif run.status is RunStatus.ROLLED_BACK:
@@ -32,29 +32,43 @@ def run_text(run: Run) -> Iterator[str]:
     elif not run.moved:
         yield styled(f"{_file_undo_text(run)}; nothing was moved.", bold=True)
     else:
-        back = " back" if run.undoes else ""
-        if run.sessions:
-            moved = f"Moved {count(run.sessions, 'session')}{back} in {count(run.chunks, 'chunk')}."
-            yield styled(moved, bold=True)
-            listed = f"{run.verified:,} of {run.sessions:,}"
-            yield f"Verified: opencode lists {listed} at their destination, none at the source."
-        if run.projects:
-            yield f"{'Set back' if run.undoes else 'Updated'} {count(run.projects, 'project')}."
+        yield from _moved_text(run)
     for warning in run.warnings:
         if warning.code in {"skipped", *_LEFT_ALONE}:
             yield styled("skipped: ", fg="yellow") + warning.message
         elif warning.code in _LEARNED_IN_THE_RUN:
             yield styled("warning: ", fg="yellow") + warning.message
     if run.id and run.status is RunStatus.APPLIED:
-        yield f"Take it back with: opencode-migrator undo {run.id}"
+        if is_undo(run):
+            yield f"Redo it with: {our_command('redo')}"
+        else:
+            yield f"Take it back with: {our_command('undo', run.id)}"
+
+
+def is_undo(run: Run | LoggedRun) -> bool:
+    """Tell whether a run takes another back, and doesn't bring one about again by that."""
+    return run.undoes is not None and run.redoes is None
+
+
+def _moved_text(run: Run) -> Iterator[str]:
+    """Yield what a run did that moved sessions or changed project rows."""
+    back, again = is_undo(run), " again" if run.redoes else ""
+    if run.sessions:
+        moved = f"Moved {count(run.sessions, 'session')}{' back' if back else again} in {count(run.chunks, 'chunk')}."
+        yield styled(moved, bold=True)
+        where, left = ("back where they were", "destination") if back else ("at their destination", "source")
+        yield f"Verified: opencode lists {run.verified:,} of {run.sessions:,} {where}, none at the {left}."
+    if run.projects:
+        yield f"{'Set back' if back else 'Updated'} {count(run.projects, 'project')}{again}."
 
 
 def _file_undo_text(run: Run) -> str:
     """Return what a run did that changed file undo only."""
     left = {warning.session for warning in run.warnings if warning.code in _LEFT_ALONE}
     mended, changed = max(run.mended - len(left), 0), run.sessions - run.mended
-    what = "Set file undo back" if run.undoes else "Detached dangerous file undo"
-    changed_text = f"{what} in {count(changed, 'session')}"
+    what = "Set file undo back" if is_undo(run) else "Detached dangerous file undo"
+    again = " again" if run.redoes else ""
+    changed_text = f"{what} in {count(changed, 'session')}{again}"
     if not mended:
         return changed_text if changed else f"File undo of {count(len(left), 'session')} was left as it is"
     of = count(mended, "session")

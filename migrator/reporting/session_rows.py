@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import Project
+from migrator.model import Certainty, Project
+from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
-from migrator.text import cells, local_time, one_line, shortened, tilde
+from migrator.text import cells, one_line, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Orphan, Passage, Reason, Session, Suggestion
 
@@ -102,27 +104,59 @@ def suggestion_row(suggestion: Suggestion | None) -> dict[str, str] | None:
     }
 
 
+def _project(row: Mapping[str, Any]) -> str:
+    return Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    return one_line(row["title"]) + (" (archived)" if row["archived"] else "")
+
+
+def _dim_if_archived(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"dim": True} if row["archived"] else {}
+
+
+SESSION_COLUMNS = {
+    "id": field("Session ID", "id", ColumnKind.ID),
+    "updated": field("Updated", "updated", ColumnKind.TIME),
+    "created": field("Created", "created", ColumnKind.TIME),
+    "archived": field("Archived", "archived", ColumnKind.TIME),
+    "opencode": Column(
+        "opencode",
+        lambda row: " ".join(who.removeprefix("opencode ") for who in row["heldBy"]) if "heldBy" in row else None,
+    ),
+    "project": Column("Project", lambda row: row["project"] and row["project"]["name"], ColumnKind.TEXT, _project),
+    "project-id": field("Project ID", "projectId"),
+    "directory": field("Directory", "directory", ColumnKind.PATH),
+    "path": field("Path", "path", ColumnKind.PATH),
+    "parent": field("Parent", "parentId", ColumnKind.ID),
+    "title": Column("Title", itemgetter("title"), ColumnKind.TEXT, _title, _dim_if_archived),
+}
+
+
+def _why_style(row: Mapping[str, Any]) -> dict[str, Any]:
+    certain = any(reason["certainty"] == Certainty.CERTAIN.value for reason in row["reasons"])
+    return {"fg": "red" if certain else "yellow"}
+
+
+ORPHAN_COLUMNS = {
+    **SESSION_COLUMNS,
+    "rule": Column(
+        "Rule", lambda row: " ".join(reason["rule"] for reason in row["reasons"]), style=lambda _row: {"fg": "red"}
+    ),
+    "home": Column("Home", lambda row: row["suggestion"] and row["suggestion"]["directory"], ColumnKind.PATH),
+    "certainty": Column("Certainty", lambda row: row["suggestion"] and row["suggestion"]["certainty"]),
+}
+ORPHAN_SHOWN = ("id", "updated", "rule", "directory", "home", "certainty", "title")
+
 NARROW = 100
 
 
-def session_columns(
-    *, with_project: bool, with_opencode: bool = False, width: int | None = None
-) -> dict[str, Callable[[Mapping[str, Any]], str]]:
-    """Return the columns of the table; on a narrow terminal the directory alone must say which project.
+def session_columns_shown(*, with_project: bool, with_opencode: bool = False, width: int | None = None) -> list[str]:
+    """Return the columns of a table; on a narrow terminal the directory alone must say which project.
 
     `with_opencode`: one that says which opencodes have it.
     """
-    found: dict[str, Callable[[Mapping[str, Any]], str]] = {
-        "Session ID": lambda row: row["id"],
-        "Updated": lambda row: local_time(row["updated"]),
-    }
-    if with_opencode:
-        found["opencode"] = lambda row: " ".join(who.removeprefix("opencode ") for who in row["heldBy"])
-    if with_project:
-        if width is None or width >= NARROW:
-            found["Project"] = lambda row: (
-                Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
-            )
-        found["Directory"] = lambda row: tilde(row["directory"])
-    found["Title"] = lambda row: one_line(row["title"]) + (" (archived)" if row["archived"] else "")
-    return found
+    opencode = ["opencode"] if with_opencode else []
+    project = ["project"] if with_project and (width is None or width >= NARROW) else []
+    return ["id", "updated", *opencode, *project, *(["directory"] if with_project else []), "title"]

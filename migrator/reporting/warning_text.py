@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from migrator.model import STILL_LOST
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.reporting.style import styled
-from migrator.text import and_more, as_many_as_fit, count, printable, tilde
+from migrator.text import and_more, as_many_as_fit, count, printable, tilde, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,7 +30,7 @@ def warning_lines(warnings: Iterable[PlanWarning], width: int | None = None, *, 
     for warning in others if verbose else others[:WARNINGS_SHOWN]:
         text = printable(warning.message)
         room = (width or len(text) + 9) - 9
-        first, *rest = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        first, *rest = wrapped(text, room) or [""]
         yield styled("warning: ", fg="yellow") + first
         yield from (" " * 9 + line for line in rest)
     if not verbose and len(others) > WARNINGS_SHOWN:
@@ -48,13 +47,7 @@ def still_lost_lines(
 
     The reasons of most sessions come first; with `verbose` all of them, and the ids.
     """
-    groups: dict[object, list[PlanWarning]] = {}
-    for warning in warnings:
-        if warning.code == STILL_LOST:
-            lost = warning.lost
-            alike = (lost.rule, lost.why, lost.commands, lost.likely_home) if lost else warning.message
-            groups.setdefault(alike, []).append(warning)
-    ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0].message))
+    ordered = grouped_lost(warnings)
     shown = ordered if verbose else ordered[:REASONS_SHOWN]
     for group in shown:
         yield from _group(group, width)
@@ -63,6 +56,17 @@ def still_lost_lines(
     if len(shown) < len(ordered):
         more = and_more(sum(map(len, ordered[len(shown) :])), "session")
         yield f" {more} for {count(len(ordered) - len(shown), 'more reason')}; --verbose shows all."
+
+
+def grouped_lost(warnings: Iterable[PlanWarning]) -> list[list[PlanWarning]]:
+    """Group the warnings of sessions that stay lost by their reason, that of most sessions first."""
+    groups: dict[object, list[PlanWarning]] = {}
+    for warning in warnings:
+        if warning.code == STILL_LOST:
+            lost = warning.lost
+            alike = (lost.rule, lost.why, lost.commands, lost.likely_home) if lost else warning.message
+            groups.setdefault(alike, []).append(warning)
+    return sorted(groups.values(), key=lambda group: (-len(group), group[0].message))
 
 
 def _group(group: Sequence[PlanWarning], width: int | None) -> Iterator[str]:

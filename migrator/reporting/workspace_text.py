@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
 from migrator.text import cells, count, shortened, tilde
 from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from migrator.model import Plan
     from migrator.workspaces.model import RepositorySessions, Workspace
@@ -41,12 +43,16 @@ def state_words(row: Mapping[str, Any]) -> str:
     return f"{state}, locked" if row["locked"] is not None else str(state)
 
 
-COLUMNS: dict[str, Callable[[Any], str]] = {
-    "Name": lambda row: row["name"],
-    "Kind": lambda row: row["kind"],
-    "State": state_words,
-    "Sessions": lambda row: f"{row['sessions']:,}",
-    "Directory": lambda row: tilde(row["path"]),
+def _state_style(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {} if row["state"] == WorkspaceState.ALIVE.value else {"fg": "red"}
+
+
+WORKSPACE_COLUMNS = {
+    "name": field("Name", "name", ColumnKind.TEXT),
+    "kind": field("Kind", "kind"),
+    "state": Column("State", itemgetter("state"), text=state_words, style=_state_style),
+    "sessions": field("Sessions", "sessions", ColumnKind.NUMBER),
+    "directory": field("Directory", "path", ColumnKind.PATH),
 }
 
 

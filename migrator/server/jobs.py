@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Work = Callable[[Progress], Run]
 
 
-class Report(NamedTuple):
+class News(NamedTuple):
     """News of a job: how many sessions were written since the last report, or how it ended."""
 
     sessions: int = 0
@@ -39,19 +39,19 @@ class Jobs:
         self._thread: Thread | None = None
         self._busy = False
 
-    def start(self, work: Work) -> asyncio.Queue[Report]:
+    def start(self, work: Work) -> asyncio.Queue[News]:
         """Begin `work`, which is given a progress callback, and return the queue of its reports.
 
         Raises Problem if it can't begin. Call it in the event loop. The callback raises KeyboardInterrupt once the
         server stops: the engine calls it only where that is safe.
         """
-        loop, reports = asyncio.get_running_loop(), asyncio.Queue[Report]()
+        loop, reports = asyncio.get_running_loop(), asyncio.Queue[News]()
 
-        def report(news: Report) -> None:
+        def report(news: News) -> None:
             loop.call_soon_threadsafe(reports.put_nowait, news)
 
         def progress(sessions: int) -> None:
-            report(Report(sessions))
+            report(News(sessions))
             if self._stopping.is_set():
                 raise KeyboardInterrupt
 
@@ -70,15 +70,15 @@ class Jobs:
             self._thread.start()
         return reports
 
-    def _run_to_end(self, work: Work, progress: Progress) -> Report:
+    def _run_to_end(self, work: Work, progress: Progress) -> News:
         try:
-            return Report(run=work(progress))
+            return News(run=work(progress))
         except KeyboardInterrupt:
             self.interrupted = True
-            return Report(error=Interrupted("Interrupted; nothing was written."))
+            return News(error=Interrupted("Interrupted; nothing was written."))
         except Exception as error:  # noqa: BLE001 - the handler that waits for the job answers with it
             self.interrupted |= isinstance(error, Interrupted)
-            return Report(error=error)
+            return News(error=error)
 
     def finish(self) -> None:
         """Refuse new runs, interrupt the one that is being carried out, and wait until it is rolled back."""

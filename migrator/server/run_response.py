@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from migrator.model import Run
-    from migrator.server.jobs import Jobs, Report, Work
+    from migrator.server.jobs import Jobs, News, Work
 
 EVENTS = "text/event-stream"
 HEARTBEAT_SECONDS = 15
@@ -73,7 +73,7 @@ async def run_to_end(jobs: Jobs, work: Work) -> Run:
     return await _wait_for_end(jobs.start(work))
 
 
-async def _wait_for_end(reports: asyncio.Queue[Report]) -> Run:
+async def _wait_for_end(reports: asyncio.Queue[News]) -> Run:
     while True:
         report = await reports.get()
         if report.error is not None:
@@ -82,7 +82,7 @@ async def _wait_for_end(reports: asyncio.Queue[Report]) -> Run:
             return report.run
 
 
-async def _events(report: Report, reports: asyncio.Queue[Report], total: int) -> AsyncIterator[str]:
+async def _events(report: News, reports: asyncio.Queue[News], total: int) -> AsyncIterator[str]:
     sessions = 0
     while True:
         if report.run is not None:

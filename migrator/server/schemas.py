@@ -148,6 +148,10 @@ SCHEMAS: dict[str, Any] = {
             "store": {"type": "string", "description": "The database on which it was made."},
             "undoes": {"type": ["string", "null"], "description": "The run that it takes back."},
             "undoneBy": {"type": ["string", "null"], "description": "The run that took it back."},
+            "redoes": {
+                "type": ["string", "null"],
+                "description": "The run that it brings about again, by taking back the undo of it.",
+            },
             "database": {
                 "type": ["string", "null"],
                 "description": "The database that has its rows now; null where none of those that were looked at has.",

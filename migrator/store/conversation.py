@@ -19,13 +19,23 @@ _AROUND = 60
 
 # opencode 1 writes the type of a part first, which tells nearly all apart by a few letters; only others are parsed.
 # `synthetic` parts were never typed: opencode writes into them what it tells the model of a file (seen with 1.18.34).
-_PARTS = """
-    SELECT session_id, data FROM main.part WHERE typeof(data) = 'text' AND NOT
-    (substr(data, 1, 9) = '{"type":"' AND substr(data, 10, instr(substr(data, 10, 20), '"') - 1)
+_OF_A_KIND = """
+    typeof(part.data) = 'text' AND NOT
+    (substr(part.data, 1, 9) = '{"type":"' AND substr(part.data, 10, instr(substr(part.data, 10, 20), '"') - 1)
     NOT IN (SELECT value FROM json_each(?)))
 """
+_PARTS = f"SELECT session_id, data FROM main.part WHERE {_OF_A_KIND}"
 _MESSAGES = (
     "SELECT session_id, data FROM main.session_message WHERE typeof(data) = 'text' AND type IN ('user', 'assistant')"
+)
+_SAID_IN_1 = f"""
+    SELECT CASE WHEN json_valid(message.data) THEN json_extract(message.data, '$.role') END, part.data
+    FROM main.part JOIN main.message ON message.id = part.message_id
+    WHERE part.session_id = ? AND {_OF_A_KIND} ORDER BY message.time_created, message.id, part.id
+"""
+_SAID_IN_2 = (
+    "SELECT type, data FROM main.session_message "
+    "WHERE session_id = ? AND typeof(data) = 'text' AND type IN ('user', 'assistant') ORDER BY seq"
 )
 
 
@@ -49,6 +59,27 @@ def find_passages(
                 found[session] = passage
                 break
     return found
+
+
+def prompt_and_answer(store: Store, session: str) -> tuple[str, str]:
+    """Return the first prompt and the last answer of a session, "" where there is none; opencode 2's, if it has it."""
+    prompt = answer = ""
+    for role, data in _said(store, session):
+        text = "\n".join(_texts(decode(data), {"conversation"}))
+        if role == "user":
+            prompt = prompt or text
+        elif text and role == "assistant":
+            answer = text
+    return prompt, answer
+
+
+def _said(store: Store, session: str) -> Iterator[tuple[str, str]]:
+    found = False
+    for row in store.each_row(_SAID_IN_2, [session]) if store.schema.has_v2 else ():
+        found = True
+        yield row
+    if store.schema.has_v1 and not found:
+        yield from store.each_row(_SAID_IN_1, [session, array_of(["text"])])
 
 
 def _rows(store: Store, kinds: list[str]) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import Binding, Session, SessionDirectory
@@ -251,9 +253,30 @@ class Store(ProjectReader):
         )
         return [SessionDirectory._make(row) for row in rows]
 
-    def sessions_per_project(self) -> dict[str, int]:
-        """Count the sessions bound to each project id, whether or not it has a row."""
-        return dict(self.rows("SELECT project_id, count(*) FROM session GROUP BY project_id"))
+    def sessions_per_project(self) -> dict[str, tuple[int, int | None]]:
+        """Count the sessions bound to each project id, whether or not it has a row; with the time of the last update.
+
+        What is no time counts for none.
+        """
+        time = "CASE WHEN typeof(time_updated) = 'integer' THEN time_updated END"
+        rows = self.rows(f"SELECT project_id, count(*), max({time}) FROM session GROUP BY project_id")
+        return {project: (sessions, updated) for project, sessions, updated in rows}
+
+    def size_per_project(self) -> dict[str, int]:
+        """Return how many bytes the messages of each project's sessions take, in the tables of both opencodes.
+
+        SQLite from 3.43 on tells the length of a text without reading it.
+        """
+        length = "octet_length" if sqlite3.sqlite_version_info >= (3, 43) else "length"
+        tables = [name for name in ("message", "part", "session_message") if self.columns_of(name)]
+        sizes = Counter[str]()
+        for table in tables:
+            sizes.update(dict(self.rows(
+                "SELECT project_id, sum(bytes) FROM session JOIN "
+                f"(SELECT session_id, sum({length}(data)) bytes FROM main.{table} GROUP BY session_id) "
+                "ON session_id = session.id GROUP BY project_id"
+            )))  # fmt: skip
+        return dict(sizes)
 
 
 def _version(text: object) -> tuple[int, ...]:

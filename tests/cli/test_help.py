@@ -25,24 +25,26 @@ SELECT = (
 DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 FOLDERS = "--map --will-move --foreign --copied"
 RESCUE = "--rule --certain --likely --search --search-depth --undo-files"
+DRY = "--dry-run --exit-code"
 WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
 OPTIONS = {
+    "ui": f"{SELECT} {DATABASE}",
     "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
     "--format --json",
     "projects": f"{DATABASE} --format --json",
-    "orphans": f"{SELECT} {DATABASE} --rule --explain --search --verbose --format --json",
-    "detached": f"{SELECT} {DATABASE} --rule --explain --search --verbose --format --json",
-    "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} --dry-run --verbose",
-    "migrate": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
-    "rebind": f"{WRITING} {DATABASE} --project --dry-run --undo-files --verbose",
-    "relocate": f"{FOLDERS} {WRITING} {DATABASE} --dry-run --undo-files --verbose",
-    "rescue": f"{RESCUE} {WRITING} {DATABASE} --dry-run --verbose",
-    "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files --dry-run "
-    "--verbose",
+    "orphans": f"{SELECT} {DATABASE} --rule --explain --search --verbose --exit-code --format --json",
+    "detached": f"{SELECT} {DATABASE} --rule --explain --search --verbose --exit-code --format --json",
+    "move": f"{SELECT} {DESTINATION} {WRITING} {DATABASE} {DRY} --verbose",
+    "migrate": f"{WRITING} {DATABASE} --project {DRY} --undo-files --verbose",
+    "rebind": f"{WRITING} {DATABASE} --project {DRY} --undo-files --verbose",
+    "relocate": f"{FOLDERS} {WRITING} {DATABASE} {DRY} --undo-files --verbose",
+    "rescue": f"{RESCUE} {WRITING} {DATABASE} {DRY} --verbose",
+    "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files "
+    f"{DRY} --verbose",
     "workspaces": f"{DATABASE} --format --json",
-    "protect": f"{SELECT} {WRITING} {DATABASE} --dry-run --undo-files --verbose",
+    "protect": f"{SELECT} {WRITING} {DATABASE} {DRY} --undo-files --verbose",
     "plan": "",
     "plan move": f"{SELECT} {DESTINATION} {DATABASE} --output -o --json --verbose",
     "plan migrate": f"{DATABASE} --project --output -o --json --verbose --undo-files",
@@ -54,9 +56,10 @@ OPTIONS = {
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": "--format --json",
     "undo": f"{WRITING} --verbose",
+    "redo": f"{WRITING} --verbose",
     "resume": WRITING,
-    "gc": f"{DATABASE} --older-than --dry-run -n --yes -y --wait --json",
-    "doctor": f"{SELECT} {DATABASE} --json --undo --verbose",
+    "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --json",
+    "doctor": f"{SELECT} {DATABASE} --json --undo --verbose --exit-code",
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
     "demo": "--keep",

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 PLAN = ("plan", *MOVE[1:-1], "-o")
 BACKUP = (*MOVE, "--backup")
 TOKEN = ("serve", "--host", "256.0.0.1", "--token-file")  # which fails by itself, should the file be accepted
-WRITING = {"plan": PLAN, "backup": BACKUP, "token": TOKEN}
+REPORT = (*MOVE[:-1], "--dry-run", "--html")
+WRITING = {"plan": PLAN, "backup": BACKUP, "token": TOKEN, "report": REPORT}
 
 TARGETS: dict[str, Callable[[Home], str | Path]] = {}
 
@@ -275,7 +276,7 @@ def test_what_names_no_file(used: Home, writing: str, name: str) -> None:
     assert contents(used.path) == before
 
 
-@pytest.mark.parametrize("writing", ["backup", "token"])
+@pytest.mark.parametrize("writing", ["backup", "token", "report"])
 def test_what_goes_to_a_file_only(used: Home, writing: str) -> None:
     os.mkfifo(used.path / "pipe")
     before = contents(used.path)
@@ -294,7 +295,7 @@ def test_a_backup_gets_no_log_of_a_database_that_is_gone(used: Home, end: str) -
     assert contents(used.path) == before
 
 
-@pytest.mark.parametrize("writing", ["plan", "backup"])
+@pytest.mark.parametrize("writing", ["plan", "backup", "report"])
 def test_another_file_is_replaced_only_by_force(home: Home, writing: str) -> None:
     home.repository("shop", "sub/deep")
     (home.path / "notes.txt").write_text("buy milk\n")
@@ -306,8 +307,10 @@ def test_another_file_is_replaced_only_by_force(home: Home, writing: str) -> Non
         assert re.match(f"{name} exists.*or replace it with --force\\.$", said)
         assert contents(home.path) == before
     assert home.run(*WRITING[writing], "notes.txt", "--force").code == 0
-    assert (home.path / "notes.txt").read_bytes()[:1] == {"plan": b"{", "backup": b"S"}[writing]
-    assert (home.path / "notes.txt").stat().st_mode & 0o777 == {"plan": 0o620, "backup": 0o600}[writing]
+    assert (home.path / "notes.txt").read_bytes()[:1] == {"plan": b"{", "backup": b"S", "report": b"<"}[writing]
+    assert (home.path / "notes.txt").stat().st_mode & 0o777 == {"plan": 0o620, "backup": 0o600, "report": 0o620}[
+        writing
+    ]
     assert not list(home.path.glob("*incoming*"))
 
 
@@ -402,9 +405,11 @@ def test_the_python_api_goes_through_the_same_gate(used: Home, monkeypatch: pyte
 
 
 def full() -> None:
-    """Let no file grow beyond some kB, as on a disk that gets full: a plan has 15, the database 400."""
+    """Let no file grow beyond some kB, as on a disk that gets full: a plan has 15, a report 30, the database 400."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192 if "plan" in sys.argv else 65536, resource.RLIM_INFINITY))
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (8192 if {"plan", "--html"} & {*sys.argv} else 65536, resource.RLIM_INFINITY)
+    )
 
 
 def killed() -> None:
@@ -417,7 +422,7 @@ def interrupted() -> None:
 
 @pytest.mark.parametrize("existing", [True, False], ids=["existing", "new"])
 @pytest.mark.parametrize("fault", [full, interrupted, killed])
-@pytest.mark.parametrize("writing", ["plan", "backup"])
+@pytest.mark.parametrize("writing", ["plan", "backup", "report"])
 def test_a_write_that_fails_leaves_the_old_file_whole_and_nothing_else(
     home: Home, writing: str, fault: Callable[[], None], existing: bool
 ) -> None:

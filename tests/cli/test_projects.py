@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.text import iso_time
 from tests.support.home import Home, build_home
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.unprivileged import UnprivilegedHome
 
-KEYS = ["id", "name", "worktree", "vcs", "sessions", "exists", "reason"]
+KEYS = ["id", "name", "worktree", "vcs", "sessions", "exists", "reason", "updated"]
 SEARCH = "4284baed5f10c280f234f02ab62431a6d8091933"
 
 
@@ -24,7 +25,7 @@ def test_rows_and_keys_exactly(home: Home) -> None:
     (home.src / "shop-search").mkdir()
     rows = home.run("projects", "--json").json
     assert all(list(row) == KEYS for row in rows)
-    search, api, everywhere = rows
+    search, everywhere, api = rows  # last used first
     assert search == {
         "id": SEARCH,
         "name": None,
@@ -33,6 +34,7 @@ def test_rows_and_keys_exactly(home: Home) -> None:
         "sessions": 16,
         "exists": True,
         "reason": None,
+        "updated": home.query("SELECT max(time_updated) FROM session WHERE project_id = ?", (SEARCH,))[0][0],
     }
     assert (api["sessions"], api["exists"]) == (1, False)
     assert (everywhere["id"], everywhere["worktree"], everywhere["vcs"], everywhere["exists"]) == (
@@ -47,7 +49,8 @@ def test_a_project_without_sessions_and_sessions_without_a_project(home: Home) -
     home.execute("UPDATE session SET project_id = 'gone' WHERE project_id = ?", (SEARCH,))
     rows = {row["id"]: row for row in home.run("projects", "--json").json}
     assert rows[SEARCH]["sessions"] == 0
-    assert rows["gone"] == dict(zip(KEYS, ("gone", None, None, None, 16, False, None), strict=True))
+    updated = home.query("SELECT max(time_updated) FROM session WHERE project_id = 'gone'")[0][0]
+    assert rows["gone"] == dict(zip(KEYS, ("gone", None, None, None, 16, False, None, updated), strict=True))
     assert "(no project row)" in home.run("projects").stdout
 
 
@@ -70,6 +73,9 @@ def test_formats(home: Home) -> None:
     ndjson = home.run("projects", "--format", "ndjson").stdout.splitlines()
     assert [json.loads(line) for line in ndjson] == rows
     table = list(csv.DictReader(io.StringIO(home.run("projects", "--format", "csv").stdout)))
+    for row in rows:
+        row["updated"] = iso_time(row["updated"])
+        row["exists"] = {True: "true", False: "false", None: None}[row["exists"]]
     assert table == [{key: "" if row[key] is None else str(row[key]) for key in KEYS} for row in rows]
 
 

@@ -272,9 +272,9 @@ def test_the_table(spaces: Workspaces) -> None:
     shutil.rmtree(spaces.src / "shop-cart")
     assert spaces.home.run("workspaces", cwd=shop.root).stdout == (
         "Name     Kind    State    Sessions  Directory\n"
-        "default  jj+git  main     1         ~/src/shop\n"
-        "cart     jj      missing  0         ~/src/shop-cart\n"
-        "search   jj      alive    1         ~/src/shop-search\n"
+        "default  jj+git  main            1  ~/src/shop\n"
+        "cart     jj      missing         0  ~/src/shop-cart\n"
+        "search   jj      alive           1  ~/src/shop-search\n"
     )
 
 

@@ -234,6 +234,8 @@ def test_repositories_of_before_opencode_1_14_are_left_alone(world: World) -> No
 def test_it_shows_asks_and_removes(moved: Moved) -> None:
     home = moved.world.home
     shown = home.run("gc", "--dry-run")
+    assert home.run("gc", "--dry-run", "--exit-code").code == 0
+    assert home.run("gc", "--dry-run", "--exit-code", "--older-than", "0").code == 1
     assert (shown.code, shown.stdout.splitlines()[:2]) == (0, ["Nothing to remove.", "1 snapshot repository kept:"])
     assert f"kept, since `opencode-migrator undo {moved.run.id}` would need it" in shown.stdout
     asked = home.run("gc", "--older-than", "0")

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from migrator.arguments import MoveRequest, SelectRequest, WriteRequest
-from migrator.errors import StalePlan
+from migrator.errors import MigratorError, StalePlan
 from migrator.model import Plan, RunStatus
 from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
 from migrator.operations.move import plan_move
-from migrator.operations.undo import undo_run
+from migrator.operations.redo import find_run_to_redo
+from migrator.operations.undo import find_run_to_undo, undo_run
 from tests.support.git import root_commit
 from tests.support.opencode_2_database import DIALECTS, add_turn, dialect_home, queue_move
 from tests.support.rows import (
@@ -65,6 +67,7 @@ class Mess(NamedTuple):
     without_project: frozenset[int]
 
 
+walks = st.lists(st.sampled_from(["undo", "redo"]), min_size=2, max_size=5)
 somebody = st.frozensets(st.integers(0, 17), max_size=6)
 moves = st.builds(
     Move,
@@ -159,6 +162,47 @@ def test_law_undo_after_a_move_is_identity(pristine: Pristine, mess: Mess, steps
         assert undo_id is not None
         assert undo_run(home.database, undo_id, options).status is RunStatus.APPLIED
         assert rows(home) == state
+
+
+EVERYBODY = frozenset(range(18))
+THERE_AND_BACK = [
+    (
+        [Move(EVERYBODY, "shop", "flatten", 7), Move(EVERYBODY, "other", "flatten", 7)],
+        ["undo", "undo", "redo", "redo", "redo", "undo", "undo", "redo"],
+    ),
+    ([Move(EVERYBODY, "plain", "flatten", 7)], ["redo", "undo", "redo", "redo"]),
+]
+
+
+@examples(10)
+@example(mess=Mess(*[frozenset()] * 5), parts=THERE_AND_BACK)
+@given(mess=messes, parts=st.lists(st.tuples(st.lists(moves, min_size=1, max_size=2), walks), min_size=1, max_size=2))
+def test_law_undo_and_redo_walk_through_the_states_as_in_an_editor(
+    pristine: Pristine, mess: Mess, parts: list[tuple[list[Move], list[str]]]
+) -> None:
+    """Each state comes back row for row, and where there is none to come back to, both say so and do nothing."""
+    steps = [step for part in parts for step in (*part[0], *part[1])]
+    pristine.restore()
+    home = pristine.home
+    make(home, mess)
+    states, at = [rows(home)], 0
+    for step in steps:
+        if isinstance(step, Move):
+            if apply_plan(planned(home, step), home.database, WriteRequest(chunk_size=step.chunk)).id is not None:
+                states[at + 1 :] = [rows(home)]
+                at += 1
+        else:
+            to = at - 1 if step == "undo" else at + 1
+            find = find_run_to_redo if step == "redo" else partial(find_run_to_undo, None)
+            if to not in range(len(states)):
+                with pytest.raises(MigratorError, match=f"to {'redo' if step == 'redo' else 'take back'}"):
+                    find(home.database)
+                continue
+            entry, path, _ = find(home.database)
+            done = undo_run(path, entry.id, WriteRequest())
+            assert (done.undoes, done.redoes is not None) == (entry.id, step == "redo")
+            at = to
+        assert rows(home) == states[at]
 
 
 @examples(10)

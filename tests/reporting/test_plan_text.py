@@ -140,15 +140,15 @@ def test_an_undo(home: Home) -> None:
     assert (
         plan(home, "undo")
         == """\
-Plan: 1 session in 1 tree to move.
+Plan: 1 session in 1 tree to move back.
 
  from ~/src/shop
    to ~/src/shop-api
-      1 session in 1 tree; file undo: carried 1
+      1 session in 1 tree; file undo: set back 1
       project_id: 5409aaaaaaaa -> 9458f37cb0bb
       "API: paginate orders"
 
-file undo: carried with 1 session
+file undo: set back in 1 session
 """
     )
 

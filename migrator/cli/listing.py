@@ -1,0 +1,97 @@
+"""The options of every command that lists something, and printing what they ask for."""
+
+from __future__ import annotations
+
+import time
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.cli.options import combine
+from migrator.cli.terminal import echo_json_lines, echo_lines, width
+from migrator.reporting.rows import View, arranged, rows_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from migrator.reporting.rows import Column, Row
+
+    Command = Callable[..., Any]
+
+
+class ColumnNames(click.ParamType[tuple[str, ...]]):
+    """Names of columns, with commas between them."""
+
+    name = "columns"
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the names; refuse those that no column has."""
+        if isinstance(value, tuple):
+            return value
+        found = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        for name in found:
+            if name not in self.names:
+                meant = get_close_matches(name, self.names, 1)
+                hint = f"did you mean {meant[0]!r}? " if meant else ""
+                self.fail(f"no column is called {name!r}; {hint}There are {', '.join(self.names)}.", param, ctx)
+        if not found:
+            self.fail(f"name at least one of {', '.join(self.names)}.", param, ctx)
+        return found
+
+
+def listing_options(columns: Mapping[str, Column], *more_formats: str) -> Callable[[Command], Command]:
+    """Return the options of a command that lists rows with these columns, by their names; see `take_view`."""
+    return combine(
+        click.option(
+            "--columns",
+            type=ColumnNames(columns),
+            metavar="A,B,C",
+            help=f"Show these columns, in this order: {', '.join(columns)}.",
+        ),
+        click.option(
+            "--sort",
+            type=click.Choice([*columns]),
+            metavar="COLUMN",
+            help="Sort by this column: text from A to Z, the latest time and the largest number first.",
+        ),
+        click.option("--reverse", is_flag=True, help="The other way round."),
+        click.option("--limit", "--max-count", "-n", type=click.IntRange(0), metavar="N", help="At most N; 0 for all."),
+        click.option(
+            "--time",
+            type=click.Choice(("relative", "absolute")),
+            help="How a table shows times.  [default: relative on a terminal, else absolute]",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(("table", "json", "ndjson", "csv", *more_formats)),
+            default="table",
+            show_default=True,
+            help="How to print rows. csv escapes formulas and control characters; json has the exact text.",
+        ),
+        click.option("--json", "form", flag_value="json", help="The same as --format json."),
+    )
+
+
+def take_view(values: dict[str, Any]) -> View:
+    """Return the values of `listing_options`. Raises UsageError for columns of what has none."""
+    form, columns = values["form"], values["columns"] or ()
+    if columns and form in {"json", "ndjson"}:
+        raise click.UsageError("--columns is for tables and CSV: JSON has every key.", click.get_current_context())
+    room = width()
+    relative = values["time"] == "relative" or (values["time"] is None and room is not None)
+    now = int(time.time() * 1000) if relative else None
+    return View(form, columns, values["sort"], values["reverse"], values["limit"], room, now)
+
+
+def echo_rows(rows: Iterable[Row], view: View, columns: Mapping[str, Column], shown: Sequence[str] = ()) -> None:
+    """Print rows as `view` says; see `rows_text`."""
+    texts = rows_text(arranged(rows, view, columns), view, columns, shown)
+    if view.form in {"table", "csv"}:
+        echo_lines(texts)
+    else:
+        echo_json_lines(texts)

@@ -1,0 +1,36 @@
+"""`redo`: take the last undo back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
+from migrator.cli.confirm import confirm_and_run
+from migrator.cli.database import only_database
+from migrator.cli.options import database_options, json_option, verbose_option, writing_options
+
+
+@click.command("redo", short_help="Take the last undo back.")
+@writing_options
+@verbose_option
+@json_option
+@database_options
+def command(**values: Any) -> None:
+    """Bring about again what the last undo took back; after several, one after the other.
+
+    That ends where another run came after the undo: then name the undo, `undo RUN`. The redo is a run too.
+    """
+    from migrator.operations.redo import find_run_to_redo
+    from migrator.operations.undo import plan_undo, undo_run
+
+    entry, path, _ = find_run_to_redo(only_database(values))
+    confirm_and_run(
+        plan_undo(path, entry.id),
+        values,
+        lambda write: undo_run(path, entry.id, write),
+        "Redo what was done to",
+        # `undo RUN` does what was shown, even if there is another run in between.
+        lambda: typed_command(entry.id, "--yes", without=DISPLAY_FLAGS, name="undo"),
+    )

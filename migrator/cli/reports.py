@@ -1,0 +1,63 @@
+"""Reports: as a page in the file that --html names, and as Markdown on standard output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from migrator.cli.command_line import json_command
+from migrator.cli.terminal import echo_lines, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from migrator.model import Plan
+    from migrator.output.output_file import OutputFile
+    from migrator.reporting.report.model import Report, Step
+
+
+def show_report(make: Callable[[], Report], database: str | Path, values: dict[str, Any]) -> bool:
+    """Write a report to the file of --html, and print it if it is wanted as Markdown; tell whether it was printed.
+
+    It is made only where it is wanted.
+    """
+    page: OutputFile | None = values.get("html")
+    markdown = values.get("form") == "markdown"
+    if page is None and not markdown:
+        return False
+    report = make()
+    if page is not None:
+        from migrator.reporting.report.html import html_page
+
+        page.write(html_page(report), database)
+        say(f"Wrote the report to {page}.", err=True)
+    if markdown:
+        from migrator.reporting.report.markdown import markdown_lines
+
+        echo_lines(markdown_lines(report))
+    return markdown
+
+
+def plan_report(plan: Plan, hint: str | None, next_steps: Iterable[str]) -> Report:
+    """Return the report of a plan; `hint` is the command that applies it, `next_steps` are lines for people."""
+    from migrator.model import READ_ONLY
+    from migrator.reporting.report.model import Step
+    from migrator.reporting.report.plan import plan_report
+    from migrator.text import PROGRAM
+
+    steps = [*steps_in(next_steps)]
+    if plan.writes and hint and hint.startswith(PROGRAM) and all(each.code != READ_ONLY for each in plan.warnings):
+        steps.insert(0, Step("To apply this plan:", hint))
+    return plan_report(plan, steps, json_command())
+
+
+def steps_in(lines: Iterable[str]) -> Iterator[Step]:
+    """Yield the commands in lines for people, each below the line that says what it is for."""
+    from migrator.reporting.report.model import Step
+
+    what = ""
+    for line in lines:
+        if line.startswith("  "):
+            yield Step(what, line.strip())
+        elif line:
+            what = line

@@ -1,0 +1,49 @@
+"""`ui`: look, mark and move in the terminal."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import click
+
+from migrator.cli.database import database, database_option, database_words
+from migrator.cli.options import SelectingCommand, database_options, select_request
+from migrator.cli.terminal import on_terminal
+from migrator.errors import MigratorError
+
+
+@click.command("ui", short_help="Look, mark and move in the terminal.", cls=SelectingCommand)
+@database_options
+def command(**values: Any) -> None:
+    """Look through your sessions, mark those that are to move, see the plan, apply it, take it back.
+
+    With selectors it starts on the sessions that these select. `?` shows the keys. Nothing is written before you have
+    seen the plan and said yes.
+    """
+    try:
+        import textual  # noqa: F401
+    except ImportError as error:
+        raise MigratorError(
+            f"`ui` needs {error.name}, which isn't installed: pip install 'opencode-migrator[tui]'."
+        ) from None
+    if not on_terminal():
+        raise MigratorError("`ui` needs a terminal to show itself in, and keys from it; use `list` and `move` here.")
+    from migrator.ui.app import MigratorApp
+    from migrator.ui.database import Database
+
+    gc.enable()  # the command line turned it off; what is open for hours would grow without it
+    select = select_request(values)
+    opened = Database(database(values), database_option("home", values), database_words(values))
+    app = MigratorApp(opened, select, selected=_selects(values))
+    app.run()
+    opened.close()
+    if app.error is not None:
+        raise app.error
+
+
+def _selects(values: dict[str, Any]) -> bool:
+    from migrator.plugins import selector_plugins
+
+    names = {option.name for plugin in selector_plugins() for option in plugin.options()}
+    return any(values.get(name or "") for name in names)

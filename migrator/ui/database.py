@@ -1,0 +1,112 @@
+"""The database as the screens ask it: never in the thread that draws, and never while a run writes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from migrator.operations.context import CommandContext
+from migrator.store.open_by import who_has_open
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from migrator.store.open_by import OpenBy
+
+T = TypeVar("T")
+
+IDLE_SECONDS = 3.0
+"""How long the database stays open after the last look at it: to open one of 100,000 sessions takes a quarter second.
+
+While it is open no run of another process can begin, so it isn't kept open for longer.
+"""
+
+
+class Database:
+    """One database in three threads: for looking and writing, for planning, and for the survey of what is lost.
+
+    `home` and `words` are `home` and `database_words` of CommandContext.
+    """
+
+    def __init__(self, path: Path, home: str | None = None, words: Sequence[str] = ()) -> None:
+        self.path = path
+        self._home, self._words = home, words
+        self._looking, self._planning, self._surveying = (
+            ThreadPoolExecutor(1, name) for name in ("look", "plan", "survey")
+        )
+        self._plans, self._surveys = Lock(), Lock()
+        self._handles = Lock()  # closing a descriptor of a file drops every lock that this process has on it
+        self._kept: CommandContext | None = None
+        self._last_used = 0.0
+        self.open_by: OpenBy | None = None
+        """Who else had the database open when we last looked around, None before."""
+
+    async def look(self, ask: Callable[[CommandContext], T]) -> T:
+        """Ask what is answered in a moment."""
+        return await _in(self._looking, lambda: ask(self._keep_open()))
+
+    async def plan(self, ask: Callable[[CommandContext], T]) -> T:
+        """Ask what may take a while, with a fresh view of the disk."""
+        return await _in(self._planning, lambda: self._with_own_context(self._plans, ask))
+
+    async def survey(self, ask: Callable[[CommandContext], T]) -> T:
+        """Ask what may take long, and what no plan should wait for."""
+        return await _in(self._surveying, lambda: self._with_own_context(self._surveys, ask))
+
+    async def write(self, carry_out: Callable[[], T]) -> T:
+        """Carry something out while none of our threads has the database open."""
+        return await _in(self._looking, lambda: self._alone(carry_out))
+
+    async def look_around(self) -> None:
+        """Ask which other processes have the database open, and close it if nobody has looked at it for a while."""
+        await _in(self._looking, self._look_around)
+
+    def close(self) -> None:
+        """Close the database once what was begun is done."""
+        self._looking.submit(self._close)
+        for thread in (self._looking, self._planning, self._surveying):
+            thread.shutdown(cancel_futures=thread is not self._looking)
+
+    def _keep_open(self) -> CommandContext:
+        if self._kept is None:
+            self._kept = self._open()
+        self._last_used = time.monotonic()
+        return self._kept
+
+    def _open(self) -> CommandContext:
+        with self._handles:
+            return CommandContext(self.path, self._home, database_words=self._words)
+
+    def _close(self) -> None:
+        if self._kept is not None:
+            with self._handles:
+                self._kept.store.close()
+            self._kept = None
+
+    def _with_own_context(self, lock: Lock, ask: Callable[[CommandContext], T]) -> T:
+        with lock:
+            context = self._open()
+            try:
+                return ask(context)
+            finally:
+                with self._handles:
+                    context.store.close()
+
+    def _alone(self, carry_out: Callable[[], T]) -> T:
+        self._close()
+        with self._plans, self._surveys:
+            return carry_out()
+
+    def _look_around(self) -> None:
+        if time.monotonic() - self._last_used > IDLE_SECONDS:
+            self._close()
+        with self._handles:
+            self.open_by = who_has_open(self.path)
+
+
+async def _in(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.wrap_future(thread.submit(work))

@@ -1,0 +1,184 @@
+"""A plan, shown as the command line shows it; `y` carries it out. Nothing else in the UI writes to the database."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Footer, ProgressBar, Static
+
+from migrator.arguments import WriteRequest
+from migrator.documents.plan import save_plan
+from migrator.errors import Interrupted, MigratorError
+from migrator.output import kinds
+from migrator.output.output_file import OutputFile
+from migrator.reporting.plan_text import plan_text
+from migrator.reporting.run_text import run_text
+from migrator.text import our_command, printable
+from migrator.ui.ask import Ask
+from migrator.ui.background import begin
+from migrator.ui.header import Header
+from migrator.ui.row_list import TextView
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from migrator.model import Plan, Run
+    from migrator.ui.database import Database
+    from migrator.ui.proposal import Proposal
+
+
+class PlanScreen(Screen[bool]):
+    """Returns whether something was written."""
+
+    CSS = """
+    PlanScreen TextView { border: round $accent; padding: 0 1; }
+    PlanScreen #message { height: auto; max-height: 8; padding: 0 1; }
+    PlanScreen ProgressBar { padding: 0 1; display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "apply", "apply"),
+        Binding("v", "verbose", "every session"),
+        Binding("s", "save", "save"),
+        Binding("u", "undo", "undo"),
+        Binding("escape,n,q", "back", "back", key_display="esc"),
+    ]
+
+    def __init__(self, database: Database, proposal: Proposal) -> None:
+        super().__init__()
+        self._database, self._proposal = database, proposal
+        self._text = TextView(id="plan")
+        self._message = Static(id="message", markup=False)
+        self._progress = ProgressBar(show_eta=False)
+        self._plan: Plan | None = None
+        self._run: Run | None = None
+        self._wrote = self._busy = self._stop = self._is_verbose = False
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Header(self._database)
+        yield self._text
+        yield self._message
+        yield self._progress
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Make the plan."""
+        self._text.focus()
+        self._message.update("Making the plan...")
+        begin(self, self._make)
+
+    async def _make(self) -> None:
+        try:
+            plan = await self._database.plan(self._proposal.make)
+        except MigratorError as error:
+            self._say(str(error))
+            return
+        self._plan = plan
+        self._show()
+        if not plan.writes:
+            self._say("There is nothing to write.")
+        else:
+            save = ", s to save the plan" if self._proposal.can_save else ""
+            self._say(f"Nothing was written yet. Press y to apply, v for every session{save}, Esc to go back.")
+
+    def _show(self) -> None:
+        if self._plan is not None:
+            plan, verbose = self._plan, self._is_verbose
+            self._text.show(lambda width: plan_text(plan, width, verbose=verbose))
+        self.refresh_bindings()
+
+    def _say(self, message: str) -> None:
+        self._message.update(printable(message))
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what can be done now."""
+        del parameters
+        planned = self._plan is not None and self._run is None and not self._busy
+        return {
+            "apply": planned and self._plan is not None and self._plan.writes,
+            "verbose": planned,
+            "save": planned and self._proposal.can_save,
+            "undo": self._run is not None and self._run.id is not None and not self._busy,
+        }.get(action, True)
+
+    def action_verbose(self) -> None:
+        """Show every session, or groups only."""
+        self._is_verbose = not self._is_verbose
+        self._show()
+
+    def action_back(self) -> None:
+        """Go back; while the plan is carried out, stop and take back what was written."""
+        if self._busy:
+            self._stop = True
+            self._say("Stopping; what was written is taken back...")
+        else:
+            self.dismiss(self._wrote)
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def action_apply(self) -> None:
+        """Carry out the plan that is shown."""
+        if self._plan is not None:
+            self._busy = True
+            self._say("Writing... Esc stops it and takes back what was written.")
+            self._progress.styles.display = "block"
+            self._progress.update(total=len(self._plan.changes), progress=0)
+            begin(self, partial(self._apply, self._plan))
+
+    async def _apply(self, plan: Plan) -> None:
+        write = WriteRequest(self._proposal.command, progress=self._advance)
+        try:
+            run = await self._database.write(partial(self._proposal.carry_out, plan, write))
+        except KeyboardInterrupt:
+            self._end(str(Interrupted("Interrupted; nothing was written.")))
+        except MigratorError as error:
+            self._end(str(error))
+        else:
+            self._run, self._wrote = run, True
+            self._text.show(lambda _: run_text(run))
+            self._end("Press u to take it back, Esc to go on.")
+
+    def _end(self, message: str) -> None:
+        self._busy = self._stop = False
+        self._progress.styles.display = "none"
+        self._say(message)
+
+    def _advance(self, sessions: int) -> None:
+        self.app.call_from_thread(self._progress.advance, sessions)
+        if self._stop:
+            raise KeyboardInterrupt
+
+    def action_undo(self) -> None:
+        """Show the plan that takes this run back."""
+        from migrator.ui import proposal
+
+        if self._run is not None and self._run.id is not None:
+            plan = PlanScreen(self._database, proposal.undo(self._run.id, self._database.path))
+            self.app.push_screen(plan, self._undone)
+
+    def _undone(self, wrote: bool | None) -> None:
+        if wrote:
+            self.dismiss(result=True)
+
+    # -- saving --------------------------------------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Save the plan to a file, for `apply`."""
+        self.app.push_screen(Ask("Save the plan to", "plan.json"), self._save)
+
+    def _save(self, name: str | None) -> None:
+        if not name or self._plan is None:
+            return
+        try:
+            file = OutputFile(os.path.expanduser(name), kinds.PLAN)
+            save_plan(self._plan, file)
+        except MigratorError as error:
+            self._say(str(error))
+        else:
+            self._say(f"Saved to {file}; nothing was moved. To apply: {our_command('apply', str(file))}")
