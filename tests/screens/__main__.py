@@ -1,4 +1,4 @@
-"""Record all stories again: `python -m tests.screens [NAME]...`. Look at each line that changed before it is committed."""
+"""Record stories again: `python -m tests.screens [NAME]...`. Look at each line that changed before you commit it."""
 
 from __future__ import annotations
 

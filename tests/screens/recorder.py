@@ -23,6 +23,7 @@ WIDTHS = (80, 120)
 _LINES = 2000
 _SEEN_AS = "/home/somebody/a-home"
 """What a home is called in what is recorded: as long as its real path, so that each line is as wide."""
+_SOME_RUN = "20261129-120000-0abc"
 _RUN = re.compile(r"\b20261129-120000-[0-9a-f]{4}\b")
 
 
@@ -33,7 +34,7 @@ def recorded(name: str, columns: int) -> Path:
 
 def told(story: Story, columns: int) -> str:
     """Return what a terminal of so many columns shows of a story, colours left out."""
-    home_path = Path(tempfile.mkdtemp(prefix="ocmg", dir="/tmp"))  # noqa: S108 - as long a name wherever tests run
+    home_path = Path(tempfile.mkdtemp(prefix="ocmg", dir="/tmp"))  # as long a name wherever tests run
     try:
         home = story.build(home_path / "dev")
         home.environ |= {"TZ": "UTC"}
@@ -43,17 +44,22 @@ def told(story: Story, columns: int) -> str:
 
 
 def _tell(home: Home, step: Step, columns: int) -> str:
+    words = [
+        word.replace("{run}", max((run.stem for run in home.state.glob("runs/*.db")), default=""))
+        for word in step.words
+    ]
     screen = pyte.Screen(columns, _LINES)
     stream = pyte.Stream(screen)
-    with Terminal(home, *step.words, cwd=home.path / step.cwd, columns=columns, first=_stop_the_clock) as terminal:
+    with Terminal(home, *words, cwd=home.path / step.cwd, columns=columns, first=_stop_the_clock) as terminal:
         seen = 0
         for question, answer in step.answers:
             terminal.wait_for(question, after=seen)
             seen = len(terminal.text)
             terminal.type(answer)
         code = terminal.finish()
-    stream.feed(_RUN.sub("20261129-120000-0abc", terminal.raw.replace(str(home.path), _SEEN_AS)))
-    typed = " ".join(word if word.startswith("~/") else shell_quote(word) for word in step.words)
+    stream.feed(_RUN.sub(_SOME_RUN, terminal.raw.replace(str(home.path), _SEEN_AS)))
+    typed = " ".join(word if word.startswith("~/") else shell_quote(word) for word in words)
+    typed = _RUN.sub(_SOME_RUN, typed)
     lines = [f"~/{step.cwd}$ opencode-migrator {typed}", *map(str.rstrip, screen.display)]
     ended = "" if code == 0 else f"\n(exit {code})"
     return "\n".join(lines).rstrip("\n") + ended + "\n"

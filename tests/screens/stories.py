@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.support.git import copy_of, git, keep_id, repository, root_commit, sub_directory
+from tests.support.git import copy_of, git, keep_id, root_commit, sub_directory
 from tests.support.history import History
 from tests.support.home import build_home
 
@@ -25,7 +25,7 @@ HOUR = 3_600_000
 class Step:
     """A command, and what is typed once each question has come: pairs of a question and an answer.
 
-    `{run}` in a word is the id of the last run.
+    `{run}` in a word is the id of a run, of the only one if there is one.
     """
 
     words: tuple[str, ...]
@@ -60,8 +60,8 @@ def _sessions(history: History, directory: Path, *titles: str, hours: int) -> li
 def _two_renamed(path: Path) -> Home:
     """A library and an app were worked in, and renamed since; notes are where they were."""
     history = History(build_home(path, "1.18.34"))
-    shop, api = repository(history.src / "shop"), repository(history.src / "api-server")
-    notes = repository(history.src / "notes")
+    shop, api = history.home.repository("shop"), history.home.repository("api-server")
+    notes = history.home.repository("notes")
     first, *_ = _sessions(
         history, shop, "Add a basket to the shop", "配送先の住所を検証する", "Why is CI red? 🔥", hours=30
     )
@@ -81,7 +81,7 @@ def _two_renamed(path: Path) -> Home:
 def _cloned_twice(path: Path) -> Home:
     """The folder is gone, and two copies are there, both of which opencode knows."""
     history = History(build_home(path, "1.18.34"))
-    shop = repository(history.src / "shop")
+    shop = history.home.repository("shop")
     _sessions(history, shop, "Add a basket to the shop", "Sort by price", hours=30)
     for name in ("shop-next", "shop-review"):
         history.opened(copy_of(shop, history.src / name))
@@ -99,7 +99,7 @@ def _real_sessions(path: Path) -> Home:
 def _worktrees(path: Path) -> Home:
     """A repository and two worktrees of it; one was removed."""
     history = History(build_home(path, "1.18.34"))
-    shop = repository(history.src / "shop")
+    shop = history.home.repository("shop")
     _sessions(history, shop, "Add a basket to the shop", hours=30)
     for name, title in (("shop-basket", "Move the basket into its own module"), ("shop-tax", "Taxes in Norway")):
         git(shop, "worktree", "add", "-q", f"../{name}")
@@ -122,8 +122,11 @@ STORIES = {
             type_("rescue", (ASKED, "?\n"), (ASKED, "v\n"), (ASKED, "y\n")),
             type_("list", cwd="src/store"),
             type_("log"),
+            type_("log {run}"),
             type_("undo", (ASKED, "y\n")),
             type_("log"),
+            type_("redo", (ASKED, "y\n")),
+            type_("undo --yes"),
             type_("relocate ~/src/shop ~/src/store", (ASKED, "n\n")),
             type_("orphans nowhere"),
         ),
