@@ -26,6 +26,7 @@ from migrator.cli.reports import show_report, steps_in
 from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, paged, say, search_bar
 from migrator.errors import BadInput
 from migrator.reporting.session_rows import ORPHAN_COLUMNS
+from migrator.selection.completion import completes
 from migrator.text import short_ids, wrapped
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from migrator.orphans.explain import Explanation
     from migrator.reporting.report.model import Report
     from migrator.reporting.rows import View
+
+
+_UNREAD = "can't tell whether sessions are left behind in JSON storage"
 
 
 class OrphansCommand(SelectingCommand):
@@ -52,8 +56,20 @@ class OrphansCommand(SelectingCommand):
 
 
 @click.command("orphans", short_help="List sessions that got lost, and why (alias: detached).", cls=OrphansCommand)
-@click.option("--rule", "rule", multiple=True, metavar="NAME", help="Only what this rule finds; may be repeated.")
-@click.option("--explain", metavar="SESSION_ID", help="Show every fact looked at for one session.")
+@click.option(
+    "--rule",
+    "rule",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completes("rule"),
+    help="Only what this rule finds; may be repeated.",
+)
+@click.option(
+    "--explain",
+    metavar="SESSION_ID",
+    shell_complete=completes("session"),
+    help="Show every fact looked at for one session.",
+)
 @search_options
 @exit_code_option("a session is lost")
 @verbose_option
@@ -118,8 +134,7 @@ def _print_list(
     else:
         which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
         say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
-    unread = "note: can't tell whether sessions are left behind in JSON storage: "
-    echo_lines((unread + reason for reason in listed.unread), err=True)
+    echo_lines((f"note: {_UNREAD}: {reason}" for reason in listed.unread), err=True)
     for line in in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases):
         echo_lines(wrapped(line, room), err=True)
 
@@ -135,6 +150,7 @@ def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed
         none=f"No lost session{' that the other rules find' if failed else ''}",
         remarks=[
             *(warning.message for warning in listed.warnings),
+            *(f"{_UNREAD[:1].upper()}{_UNREAD[1:]}: {reason}" for reason in listed.unread),
             *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases),
         ],
         steps=[*steps_in(_next_steps(listed.rescuable))],
