@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from migrator.text import cells, printable, without_long_values
+from migrator.text import cells, printable, without_long_values, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -126,7 +126,14 @@ def echo_error(message: str) -> None:
     """Print the sentence that a command ends with."""
     from migrator.reporting.style import cleaned_line, styled
 
-    _echo(cleaned_line(f"{styled('error:', fg='red')} {without_long_values(message)}"), err=True)
+    first, *rest = as_prose(f"error: {without_long_values(message)}")
+    for line in (first.replace("error:", styled("error:", fg="red"), 1), *rest):
+        _echo(cleaned_line(line), err=True)
+
+
+def as_prose(text: str) -> list[str]:
+    """Return text for standard error in lines that fit, if that is a terminal; else on one line."""
+    return wrapped(text, shutil.get_terminal_size().columns) if sys.stderr.isatty() else [printable(text)]
 
 
 def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
@@ -159,7 +166,9 @@ def confirm(question: str) -> bool:
 
 def answer(question: str) -> str:
     """Ask for a line of text, "" if it is empty. Raises Abort at Ctrl-C."""
-    return str(_answer(lambda: click.prompt(printable(question), default="", show_default=False, err=True)))
+    *lines, last = as_prose(question)
+    say(*lines, err=True)
+    return str(_answer(lambda: click.prompt(last, default="", show_default=False, err=True)))
 
 
 def choose(choices: Sequence[str], default: str) -> str:
