@@ -454,7 +454,8 @@ class LoggedRun:
 
     `store` is the database on which it was made, `database` the one that has its rows now: None where none of those
     that were looked at has. `cut_off` tells that it hasn't ended, and that nobody carries it out any more; None if that
-    can't be told. `redoes` is as in Run.
+    can't be told. `redoes` is as in Run, `finished` is when it ended. `sources` and `destinations` are the directories
+    of the sessions that it moved, before and after.
     """
 
     id: str
@@ -468,3 +469,46 @@ class LoggedRun:
     database: str | None = None
     cut_off: bool | None = False
     redoes: str | None = None
+    finished: int | None = None
+    sources: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+
+class TurnOutcome(StrEnum):
+    """What a run did to the file undo of a turn."""
+
+    CARRIED = "carried"
+    DETACHED = "detached"
+    SET_BACK = "set-back"
+    MENDED = "mended"
+
+
+class TurnRecord(NamedTuple):
+    """What a run did to the file undo of one turn; `files` are those that it names since, or else those that it named.
+
+    `turn` is the id of its part, in opencode 2 of its answer; it is that of the session where its revert marker is
+    meant, and None where every turn of the session is that had lost its snapshots.
+    """
+
+    session: str
+    turn: str | None
+    outcome: TurnOutcome
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run with everything that its journal says; `plan` is what it did, in the words of a plan.
+
+    `taken_out` are project rows that it removed again. `next` are commands that may follow, each after a few
+    words that say what for.
+    """
+
+    run: LoggedRun
+    plan: Plan
+    turns: tuple[TurnRecord, ...]
+    taken_out: tuple[ProjectChange, ...]
+    chunks: int
+    verified: int
+    backup: str | None
+    next: tuple[tuple[str, str], ...]

@@ -91,6 +91,13 @@ def tilde(directory: str) -> str:
     return "~" + directory[len(home) :] if inside else directory
 
 
+def places(directories: Iterable[str]) -> str:
+    """Return the directory that all of these are, or are below; how many they are if there is none among them."""
+    every = {*directories}
+    top = min(every, key=len, default="")
+    return tilde(top) if all(is_within(each, top) for each in every) else count(len(every), "directory", "directories")
+
+
 def printable(text: str) -> str:
     r"""Return text that is safe to print: what a terminal would obey, or a person would not see, is escaped as `\x1b`.
 
@@ -292,10 +299,11 @@ def iso_time(milliseconds: int) -> str:
         return str(milliseconds)
 
 
-def local_time(milliseconds: int) -> str:
+def local_time(milliseconds: int, *, seconds: bool = False) -> str:
     """Return a time as people read it, in the local time zone; the stored value if it is no time of any calendar."""
+    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
     try:
-        return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+        return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime(form)
     except (TypeError, ValueError, OverflowError, OSError):  # somebody's UPDATE may have left text
         return str(milliseconds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +12,17 @@ from migrator.cli.terminal import say
 from migrator.errors import MigratorError
 from migrator.text import shell_quote
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migrator.operations.demo import DemoHome
+
+PLAN = ["move", "--from-dir", "~/src/shop-*", "--to-dir", "~/src/shop", "--dry-run"]
 STEPS = (
     ("A session is locked to the directory it began in. These directories are gone:",
      ["list", "--from-dir", "~/src/shop-*", "--roots"]),
     ("What would happen if all of them moved to the one repository that is left:",
-     ["move", "--from-dir", "~/src/shop-*", "--to-dir", "~/src/shop", "--dry-run"]),
+     PLAN),
     ("Do it:",
      ["move", "--from-dir", "~/src/shop-*", "--to-dir", "~/src/shop", "--yes"]),
     ("And take it back:",
@@ -38,7 +45,7 @@ def command(keep: Path | None) -> None:
                 raise MigratorError(f"{keep} is not empty; name a new directory for --keep.")
         except OSError as error:
             raise MigratorError(f"{keep} can't be made: {error.strerror}; name another for --keep.") from error
-        _play(keep.resolve())
+        _play(keep.resolve(), keep.resolve())
         say("", f"Kept: HOME={shell_quote(str(keep.resolve()))} opencode-migrator list --all")
         return
     import tempfile
@@ -47,20 +54,35 @@ def command(keep: Path | None) -> None:
         _play(Path(directory).resolve())
 
 
-def _play(home: Path) -> None:
-    import subprocess
-
+def _play(home: Path, keep: Path | None = None) -> None:
+    """Run every step, and write the plan as a page that stays, to `keep` or to a directory of its own."""
     from migrator.operations.demo import build
-    from migrator.reporting.style import styled
 
     demo_home = build(home)
     for title, words in STEPS:
-        say("", styled(f"# {title}", bold=True))
-        shown = [f"'{word}'" if "*" in word else word for word in words]
-        say(styled(f"$ opencode-migrator {' '.join(shown)}", fg="green"), "")
-        sys.stdout.flush()
-        finished = subprocess.run(
-            [sys.executable, "-m", "migrator", *words], cwd=home / "src", env=dict(demo_home.environ), check=False
-        )
-        if finished.returncode:
-            raise MigratorError(f"The demo failed: `{' '.join(words)}` exited with {finished.returncode}.")
+        _run(demo_home, title, words)
+    import tempfile
+
+    report = (keep or Path(tempfile.mkdtemp(prefix="opencode-migrator-report-"))) / "report.html"
+    _run(demo_home, "The plan again, as a page to look at and to send:", [*PLAN, "--html", str(report)], quiet=True)
+    say(f"Open it in a browser: {report.as_uri()}")
+
+
+def _run(demo_home: DemoHome, title: str, words: Sequence[str], *, quiet: bool = False) -> None:
+    import subprocess
+
+    from migrator.reporting.style import styled
+
+    say("", styled(f"# {title}", bold=True))
+    shown = [word if word.startswith("~") and "*" not in word else shell_quote(word) for word in words]
+    say(styled(f"$ opencode-migrator {' '.join(shown)}", fg="green"), "")
+    sys.stdout.flush()
+    finished = subprocess.run(
+        [sys.executable, "-m", "migrator", *words],
+        cwd=demo_home.home / "src",
+        env=dict(demo_home.environ),
+        stdout=subprocess.DEVNULL if quiet else None,
+        check=False,
+    )
+    if finished.returncode:
+        raise MigratorError(f"The demo failed: `{' '.join(words)}` exited with {finished.returncode}.")

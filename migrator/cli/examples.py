@@ -68,6 +68,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "show": (
         ("What a saved plan would do", "show shop.json"),
         ("Each session of it", "show shop.json --verbose"),
+        ("What a run has done", "show 20261128-101500-ab12"),
     ),
     "apply": (
         ("Apply a saved plan", "apply shop.json"),
@@ -75,7 +76,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "log": (
         ("What was done so far, newest first", "log"),
-        ("The same, for a program", "log --json"),
+        ("All of one run: every session, every turn", "log 20261128-101500-ab12 --verbose"),
+        ("The last ten, for a program", "log --limit 10 --json"),
     ),
     "undo": (
         ("Take the last run back", "undo"),
@@ -103,7 +105,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "schema": (
         ("Of what `plan -o` saves", "schema plan"),
-        ("Of what `log --json` prints", "schema run"),
+        ("Of what `move --yes --json` prints", "schema run"),
+        ("Of what `log --json` and `log RUN --json` print", "schema log"),
     ),
     "demo": (
         ("See a mass move and its undo on throw-away data", "demo"),

@@ -1,4 +1,4 @@
-"""`log`: the runs so far."""
+"""`log`: the runs so far, and one of them in full."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ import click
 
 from migrator.cli.database import only_database
 from migrator.cli.listing import echo_rows, listing_options, take_view
-from migrator.cli.options import database_options
-from migrator.cli.terminal import paged, say
+from migrator.cli.options import database_options, verbose_option
+from migrator.cli.terminal import echo_json, echo_lines, paged, say, width
 from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN
 
 
-@click.command("log", short_help="List the runs so far.")
+@click.command("log", short_help="List the runs so far, or show one.")
+@click.argument("run", required=False)
+@verbose_option
 @listing_options(RUN_COLUMNS)
 @database_options
 @paged()
-def command(**values: Any) -> None:
-    """List the runs so far, newest first, and what became of them.
+def command(run: str | None, **values: Any) -> None:
+    """List the runs so far, newest first, and what became of them; or show all of RUN.
 
-    Where they are on several databases, or on one that was moved, it says which has their rows now.
+    Where they are on several databases, or on one that was moved, it says which has their rows now. RUN is the id of a
+    run, or the beginning of it.
     """
+    if run is not None:
+        print_run(run, values, values["form"])
+        return
     from migrator.documents.run import log_row
     from migrator.execution.run_log import UnreadableRuns
     from migrator.operations.log import list_runs, logged
@@ -30,11 +36,12 @@ def command(**values: Any) -> None:
     from migrator.text import count
 
     view = take_view(values)
+    limit = None if view.sorts else view.limit or None
     named, unreadable = only_database(values), None
     try:
-        runs = list_runs(named)
+        runs = list_runs(named, limit)
     except UnreadableRuns as error:
-        runs, unreadable = logged(as_recorded(error.entries)), error
+        runs, unreadable = logged(as_recorded(error.entries), limit), error
     rows = [log_row(run) for run in runs]
     elsewhere = {row["database"] for row in rows} - {str(named or default_database())}
     if not (rows or unreadable):
@@ -42,5 +49,23 @@ def command(**values: Any) -> None:
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
         say(f"No run{of}.", err=True)
     echo_rows(rows, view, RUN_COLUMNS, [*RUN_SHOWN, *(["database"] if elsewhere else [])])
+    if unreadable:
+        raise unreadable
+
+
+def print_run(wanted: str, values: dict[str, Any], form: str) -> None:
+    """Print all of a run, in one of the formats of `--format`."""
+    from migrator.operations.log import read_run_record
+
+    record, unreadable = read_run_record(wanted, only_database(values))
+    if form == "table":
+        from migrator.reporting.run_record_text import run_record_text
+
+        with paged():
+            echo_lines(run_record_text(record, width() or 80, verbose=values["verbose"]))
+    else:
+        from migrator.documents.run import run_record_document
+
+        echo_json(run_record_document(record), indent=2 if form == "json" else None)
     if unreadable:
         raise unreadable

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from migrator.reporting.rows import View
 
 
+_UNREAD = "can't tell whether sessions are left behind in JSON storage"
+
+
 class OrphansCommand(SelectingCommand):
     """Its help lists the rules below the options, those of plug-ins too."""
 
@@ -118,8 +121,7 @@ def _print_list(
     else:
         which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
         say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
-    unread = "note: can't tell whether sessions are left behind in JSON storage: "
-    echo_lines((unread + reason for reason in listed.unread), err=True)
+    echo_lines((f"note: {_UNREAD}: {reason}" for reason in listed.unread), err=True)
     for line in in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases):
         echo_lines(wrapped(line, room), err=True)
 
@@ -135,6 +137,7 @@ def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed
         none=f"No lost session{' that the other rules find' if failed else ''}",
         remarks=[
             *(warning.message for warning in listed.warnings),
+            *(f"{_UNREAD[:1].upper()}{_UNREAD[1:]}: {reason}" for reason in listed.unread),
             *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases),
         ],
         steps=[*steps_in(_next_steps(listed.rescuable))],

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from migrator.cli.terminal import answer, echo_lines, paged, say, width
 from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
-from migrator.text import count, our_command, tilde
+from migrator.text import count, our_command, places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from migrator.model import Plan
@@ -61,19 +60,14 @@ def summary_question(plan: Plan, verb: str) -> str:
     if not plan.changes:
         return f"{verb} {count(len(plan.updates), 'project row')}?"
     moves = [change for change in plan.changes if change.moves]
-    places = ""
+    where = ""
     if moves:
-        places = f" from {_places(change.before.directory for change in moves)}"
+        where = f" from {places(change.before.directory for change in moves)}"
         if any(change.before.directory != change.after.directory for change in moves):
-            places += f" to {_places(change.after.directory for change in moves)}"
+            where += f" to {places(change.after.directory for change in moves)}"
     detached = summary(plan)["undo_detached"] if moves else 0
     undo = f", detach file undo of {detached:,}" if detached else ""
-    return f"{verb} {count(len(plan.changes), 'session')}{places}{undo}?"
-
-
-def _places(directories: Iterable[str]) -> str:
-    found = {*directories}
-    return tilde(found.pop()) if len(found) == 1 else count(len(found), "directory", "directories")
+    return f"{verb} {count(len(plan.changes), 'session')}{where}{undo}?"
 
 
 def _save(plan: Plan) -> bool:

@@ -7,10 +7,10 @@ import click
 from migrator.cli.terminal import echo_json
 
 
-@click.command("schema", short_help="Print the JSON Schema of a plan or a run.")
-@click.argument("name", type=click.Choice(["plan", "run"]))
+@click.command("schema", short_help="Print the JSON Schema of a document.")
+@click.argument("name", type=click.Choice(["plan", "run", "log"]))
 def command(name: str) -> None:
-    """Print the JSON Schema of plan@1 or run@1, with a description of every key."""
+    """Print the JSON Schema of plan@1, run@1 or log@1, with a description of every key."""
     from migrator.documents.schemas import schema
 
     echo_json(schema(name))

@@ -52,7 +52,7 @@ from migrator.store import row_json
 from migrator.text import json_text, valid_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from migrator.documents.types import Cell
     from migrator.model import Row
@@ -67,22 +67,12 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
     `digest` is over everything else, so that a plan file that was edited or cut off is noticed.
     """
-    bindings: dict[Binding, BindingDocument] = {}  # few, of many changes
-    for change in plan.changes:
-        for binding in (change.before, change.after):
-            if binding not in bindings:
-                bindings[binding] = BindingDocument(*binding)
     document: dict[str, Any] = to_builtins(
         PlanDocument(
             format=PLAN,
             store=StoreDocument(valid_text(plan.store), plan.dialect),  # type: ignore[arg-type]  # from store/schema.py
-            changes=[
-                ChangeDocument(
-                    session, root, title, [*selected_by], bindings[before], bindings[after], undo, TurnsDocument(*turns)
-                )
-                for session, root, title, selected_by, before, after, undo, turns in plan.changes
-            ],
-            projects=[*map(_project_document, plan.projects)],
+            changes=change_documents(plan.changes),
+            projects=[*map(project_document, plan.projects)],
             warnings=[*map(warning_document, plan.warnings)],
             unchanged=[*plan.unchanged],
             sources=[SourceDocument(*source) for source in plan.sources],
@@ -96,6 +86,21 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     return {**document, "digest": _digest(document)}
 
 
+def change_documents(changes: Sequence[Change]) -> list[ChangeDocument]:
+    """Return changes as they are written."""
+    bindings: dict[Binding, BindingDocument] = {}  # few, of many changes
+    for change in changes:
+        for binding in (change.before, change.after):
+            if binding not in bindings:
+                bindings[binding] = BindingDocument(*binding)
+    return [
+        ChangeDocument(
+            session, root, title, [*selected_by], bindings[before], bindings[after], undo, TurnsDocument(*turns)
+        )
+        for session, root, title, selected_by, before, after, undo, turns in changes
+    ]
+
+
 def save_plan(plan: Plan, file: OutputFile) -> None:
     """Write a plan into a file. Raises MigratorError if it can't be written."""
     file.write(json_text(plan_document(plan), indent=2) + "\n", plan.store)
@@ -106,7 +111,7 @@ def _folders_document(folders: FolderMoves) -> FoldersDocument:
     return FoldersDocument(folders.state, [FolderDocument(*pair) for pair in folders.folders])
 
 
-def _project_document(project: ProjectChange) -> ProjectDocument:
+def project_document(project: ProjectChange) -> ProjectDocument:
     """Return a project as it is written; what it changes only where it is updated."""
     document = ProjectDocument(project.id, project.worktree, project.action, project.vcs)
     if project.before is not None and project.after is not None:

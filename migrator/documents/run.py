@@ -7,11 +7,19 @@ from typing import Any
 
 from msgspec import convert, to_builtins
 
-from migrator.documents.plan import read_warning, warning_document
-from migrator.documents.types import RUN, RunDocument, read
-from migrator.model import LoggedRun, Run, RunStatus
+from migrator.documents.plan import change_documents, project_document, read_warning, warning_document
+from migrator.documents.types import (
+    LOG,
+    RUN,
+    LoggedRunDocument,
+    RunDocument,
+    RunRecordDocument,
+    TurnRecordDocument,
+    read,
+)
+from migrator.model import LoggedRun, Run, RunRecord, RunStatus
 
-_LOG_KEYS = {"id": "run", "undone_by": "undoneBy", "cut_off": "cutOff"}
+_LOG_KEYS = {"id": "run", "undone_by": "undoneBy", "cut_off": "cutOff", "sources": "from", "destinations": "to"}
 """The keys of a row of the log, by the fields of a LoggedRun; the others are called the same."""
 
 
@@ -48,10 +56,34 @@ def read_run(document: Any) -> Run:
 
 
 def log_row(run: LoggedRun) -> dict[str, Any]:
-    """Return a run of the log as a JSON object; `started` in milliseconds."""
-    return {_LOG_KEYS.get(field, field): value for field, value in asdict(run).items()}
+    """Return a run of the log as a JSON object; times in milliseconds."""
+    row: dict[str, Any] = to_builtins(LoggedRunDocument(**_row(run)))
+    return row
 
 
 def read_log_row(row: dict[str, Any]) -> LoggedRun:
-    """Return the run that `log_row` wrote."""
+    """Return the run that `log_row` wrote; earlier versions had fewer keys."""
     return convert(row | {field: row[key] for field, key in _LOG_KEYS.items() if key in row}, LoggedRun)
+
+
+def run_record_document(record: RunRecord) -> dict[str, Any]:
+    """Return a run in full as a JSON object; keys may be added to it, never renamed."""
+    document: dict[str, Any] = to_builtins(
+        RunRecordDocument(
+            format=LOG,
+            **_row(record.run),
+            chunks=record.chunks,
+            verified=record.verified,
+            backup=record.backup,
+            changes=change_documents(record.plan.changes),
+            projects=[*map(project_document, record.plan.projects)],
+            removed=[*map(project_document, record.taken_out)],
+            turns=[TurnRecordDocument(turn.session, turn.turn, turn.outcome, [*turn.files]) for turn in record.turns],
+            next=[command for _, command in record.next],
+        )
+    )
+    return document
+
+
+def _row(run: LoggedRun) -> dict[str, Any]:
+    return {{"id": "run"}.get(name, name): value for name, value in asdict(run).items()}

@@ -1,4 +1,4 @@
-"""The JSON Schemas of plan@1 and run@1, made from the types that read and write them."""
+"""The JSON Schemas of plan@1, run@1 and log@1, made from the types that read and write them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.json import schema_components
 
-from migrator.documents.types import PLAN, RUN, PlanDocument, RunDocument
+from migrator.documents.types import LOG, PLAN, RUN, LoggedRunDocument, PlanDocument, RunDocument, RunRecordDocument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+DOCUMENTS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "plan": (PLAN, (PlanDocument,)),
+    "run": (RUN, (RunDocument,)),
+    "log": (LOG, (RunRecordDocument, list[LoggedRunDocument])),
+}
+"""The title of each document, and what it may be."""
+
 
 def schema(name: str, refs: str = "#/$defs/{name}") -> dict[str, Any]:
-    """Return the JSON Schema of "plan" or "run", with its parts in `$defs`; `refs` is how they are referred to."""
-    kind, title = {"plan": (PlanDocument, PLAN), "run": (RunDocument, RUN)}[name]
-    _, parts = schema_components([kind], ref_template=refs)
+    """Return the JSON Schema of one of DOCUMENTS, with its parts in `$defs`; `refs` is how they are referred to."""
+    title, kinds = DOCUMENTS[name]
+    choices, parts = schema_components(kinds, ref_template=refs)
     for part in parts.values():
         if "description" in part:
             part["description"] = " ".join(part["description"].split())  # a docstring
         if "properties" in part:
             _require(part)
-    whole = parts.pop(kind.__name__)
+    whole = parts.pop(kinds[0].__name__) if len(kinds) == 1 else {"anyOf": [*choices]}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:{title.replace('/', ':')}"}
-    return {**head, **whole, "title": title, **_RULES[name], "$defs": parts}
+    return {**head, **whole, "title": title, **_RULES.get(name, {}), "$defs": parts}
 
 
 def _require(part: dict[str, Any]) -> None:

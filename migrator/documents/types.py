@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
+from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert, field
 
 from migrator.errors import MigratorError
-from migrator.model import FileUndo, FolderState, ProjectAction
+from migrator.model import FileUndo, FolderState, ProjectAction, TurnOutcome
 
 PLAN: Final = "opencode-migrator/plan@1"
 RUN: Final = "opencode-migrator/run@1"
+LOG: Final = "opencode-migrator/log@1"
 
 _T = TypeVar("_T")
 
@@ -369,6 +370,75 @@ class RunDocument(Struct, kw_only=True):
         Annotated[str, Meta(pattern="^opencode-migrator undo [0-9a-f-]+$")] | None,
         Meta(description="The command that takes this run back; null where there is nothing to take back."),
     ]
+
+
+class LoggedRunDocument(Struct, kw_only=True):
+    """A run, as `log --json` lists it."""
+
+    run: Annotated[RunId, Meta(description="Its id.")]
+    status: Annotated[
+        Literal["running", "rolling-back", "applied", "rolled-back", "unchanged"],
+        Meta(description="running and rolling-back are those of a run that goes on, or that was cut off."),
+    ]
+    started: Annotated[Count, Meta(description="When it began, in milliseconds since 1970.")]
+    finished: Annotated[Count | None, Meta(description="When it ended; null where it hasn't.")]
+    sessions: Annotated[Count, Meta(description="How many sessions it is about.")]
+    sources: Annotated[list[str], Meta(description="The directories of the sessions that it moved, before it did.")] = (
+        field(name="from")
+    )
+    destinations: Annotated[list[str], Meta(description="Those where it moved them.")] = field(name="to")
+    command: Annotated[str, Meta(description="What was typed, or asked of a server.")]
+    store: Annotated[str, Meta(description="The database on which it was made.")]
+    database: Annotated[
+        str | None,
+        Meta(description="The database that has its rows now; null where none of those that were looked at has."),
+    ]
+    undoes: Annotated[RunId | None, Meta(description="The run that it takes back.")]
+    redoes: Annotated[
+        RunId | None, Meta(description="The run that it brings about again, by taking back the undo of it.")
+    ]
+    undone_by: Annotated[RunId | None, Meta(description="The run that took it back.")] = field(name="undoneBy")
+    cut_off: Annotated[
+        bool | None,
+        Meta(description="Whether it hasn't ended and isn't going on; null where nobody can tell which."),
+    ] = field(name="cutOff")
+
+
+class TurnRecordDocument(Struct):
+    """What a run did to the file undo of one turn."""
+
+    session: Annotated[Id, Meta(description="The session's id.")]
+    turn: Annotated[
+        str | None,
+        Meta(
+            description="The id of the turn's part, in opencode 2 of its answer; that of the session where what is "
+            "undone in it now is meant; null where every turn is that had lost its snapshots."
+        ),
+    ]
+    outcome: Annotated[
+        TurnOutcome,
+        Meta(
+            description="carried: it keeps its file undo; detached: it names no files any more; set-back: it is as it "
+            "was before the run that was taken back; mended: it has its snapshots again."
+        ),
+    ]
+    files: Annotated[list[str], Meta(description="The files that it names since, or else those that it named before.")]
+
+
+class RunRecordDocument(LoggedRunDocument, kw_only=True):
+    """A run in full, as `log RUN --json` and `show RUN --json` print it."""
+
+    format: Annotated[Literal["opencode-migrator/log@1"], Meta(description="The format and its version.")]
+    chunks: Annotated[Count, Meta(description="Transactions it took.")]
+    verified: Annotated[Count, Meta(description="As in run@1.")]
+    backup: Annotated[
+        str | None, Meta(description="The file to which the database was copied first; null where none is on record.")
+    ]
+    changes: Annotated[list[ChangeDocument], Meta(description="As in plan@1, one entry for each session.")]
+    projects: Annotated[list[ProjectDocument], Meta(description="Project rows that it registered or updated.")]
+    removed: Annotated[list[ProjectDocument], Meta(description="Project rows that it took out again, in an undo.")]
+    turns: Annotated[list[TurnRecordDocument], Meta(description="What it did to the file undo of each turn.")]
+    next: Annotated[list[str], Meta(description="Command lines that may follow, such as the one that takes it back.")]
 
 
 def read(value: Any, kind: type[_T], name: str, advice: str) -> _T:

@@ -6,6 +6,7 @@ says that a chunk is done: after a crash the rows themselves say which side of t
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, replace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from migrator.arguments import WriteRequest
     from migrator.execution.journal_rows import Job
     from migrator.store.staging import Staging
     from migrator.store.writer import Edit
@@ -37,7 +39,7 @@ class Journal(JournalReader):
     """One run's journal, open. Every writing method returns only when what it wrote is on the disk."""
 
     @classmethod
-    def begin(cls, job: Job, staging: Staging, command: str, chunk_size: int | None, number: int) -> Journal:
+    def begin(cls, job: Job, staging: Staging, write: WriteRequest, number: int) -> Journal:
         """Record everything that a run is about to do, before anything is written to the database.
 
         `staging` holds the changes of the job's plan, and `number` is greater than that of any run before it. Snapshots
@@ -59,29 +61,29 @@ class Journal(JournalReader):
             opened.callback(journal.close)
             journal._hold()
             journal.entry = RunEntry(
-                path.stem, valid_text(command), valid_text(plan.store), plan.dialect, RunStatus.RUNNING, now,
-                len(plan.changes), chunk_size, job.undoes, job.partial, 0, plan.relocated is not None, plan.announce,
-                number,
+                path.stem, valid_text(write.command), valid_text(plan.store), plan.dialect, RunStatus.RUNNING, now,
+                len(plan.changes), write.chunk_size, job.undoes, job.partial, 0, plan.relocated is not None,
+                plan.announce, number, backup=valid_text(os.path.abspath(str(write.backup))) if write.backup else None,
             )  # fmt: skip
-            write = journal.connection
+            rows = journal.connection
             with journal._transaction():
-                write.execute(
+                rows.execute(
                     "INSERT INTO run VALUES (:id, :format, :command, :store, :dialect, :status, :started, NULL, "
-                    ":chunk_size, :undoes, :partial, NULL, :relocates, :announces, :number)",
+                    ":chunk_size, :undoes, :partial, NULL, :relocates, :announces, :number, :backup)",
                     asdict(journal.entry) | {"format": FORMAT},
                 )
-                write.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
-                write.executemany(
+                rows.executemany("INSERT INTO restore VALUES (?, ?, ?, ?, ?, ?)", job.prepared_edits)
+                rows.executemany(
                     "INSERT INTO project VALUES (?, ?, ?, ?, ?)",
                     [(p.change.id, p.change.worktree, p.change.vcs, "register" if p.register else "unregister",
                       p.registered) for p in job.projects],
                 )  # fmt: skip
-                write.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
-                write.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
-                write.executemany("INSERT INTO staying VALUES (?)", zip(staging.staying_descendants()))
+                rows.executemany("INSERT INTO project_update VALUES (?, ?, ?)", map(update_row, plan.updates))
+                rows.executemany("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?)", job.carried)
+                rows.executemany("INSERT INTO staying VALUES (?)", zip(staging.staying_descendants()))
                 for table in COUNTED:
-                    digest = digest_of(write, table) if table in DIGESTED else None
-                    write.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
+                    digest = digest_of(rows, table) if table in DIGESTED else None
+                    rows.execute(f"INSERT INTO total SELECT '{table}', count(*), ? FROM {table}", [digest])
             with explain_errors(path):  # into the file itself: one that is copied without its log is still this run
                 journal.connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
             sync(path.parent)

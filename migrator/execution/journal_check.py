@@ -27,6 +27,9 @@ _ALWAYS = {"run", "binding", "change", "chunk", "edit"}
 _ADDED = {"partial", "relocates", "announces", "number"}
 """Columns of `run` that the first formats didn't have."""
 
+_NOT_IN_ALL = {"backup"}
+"""Columns of `run` that were added within a format: nothing is undone or resumed by them."""
+
 FIRST_WITH_TOTALS = 4
 """The first format that has the table `total`, and numbers its runs."""
 
@@ -104,7 +107,7 @@ def _check_columns(db: sqlite3.Connection, tables: set[str], layout: int) -> Non
         if table not in tables and (table in _ALWAYS or layout >= FIRST_WITH_TOTALS):
             raise ValueError(f"its table {table} is missing")
         missing = set(columns) - set(columns_of(db, table)) if table in tables else set()
-        if missing - (_ADDED if layout < FIRST_WITH_TOTALS else set()):
+        if missing := missing - _NOT_IN_ALL - (_ADDED if layout < FIRST_WITH_TOTALS else set()):
             raise ValueError(f"column {min(missing)} of its table {table} is missing")
 
 

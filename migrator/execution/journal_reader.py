@@ -123,6 +123,13 @@ class JournalReader:
         bindings = self._bindings()
         return {id_: (bindings[old], bindings[new]) for id_, old, new in self.connection.execute(sql, values)}
 
+    def directories(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the directories of the sessions that the run moves, before and after, by name."""
+        ways = self.connection.execute("SELECT DISTINCT before, after FROM change WHERE before <> after").fetchall()
+        bindings = self._bindings()
+        before, after = ({bindings[way[side]].directory for way in ways} for side in (0, 1))
+        return tuple(sorted(before)), tuple(sorted(after))
+
     def _bindings(self) -> dict[int, Binding]:
         return {number: Binding(*bound) for number, *bound in self.connection.execute("SELECT * FROM binding")}
 

@@ -25,7 +25,7 @@ Older readers refuse, so that they never undo half a run, nor take runs in anoth
 TABLES = """
     CREATE TABLE run (id TEXT, format INTEGER, command TEXT, store TEXT, dialect TEXT, status TEXT, started INTEGER,
         finished INTEGER, chunk_size INTEGER, undoes TEXT, partial INTEGER, verified INTEGER, relocates INTEGER,
-        announces INTEGER, number INTEGER);
+        announces INTEGER, number INTEGER, backup TEXT);
     CREATE TABLE staying (session TEXT);
     CREATE TABLE total (name TEXT PRIMARY KEY, rows INTEGER, digest TEXT);
     CREATE TABLE binding (id INTEGER PRIMARY KEY, project_id TEXT, directory TEXT, path TEXT, workspace_id TEXT);
@@ -58,6 +58,7 @@ class RunEntry:
     `store` is the path that the database had; which one it is now is told by its rows (traces.py). `chunk_size` None
     lets chunks follow the time that they take. `announces` tells whether the model of opencode 2 is told about a new
     directory. `number` counts the runs as they began, from 1, whatever the clock said; it is 0 in older journals.
+    `finished` is when it ended, and `backup` the file to which the database was copied before it.
     `is_running` tells whether a run that hasn't ended is going on; None if nobody can tell.
     """
 
@@ -75,6 +76,8 @@ class RunEntry:
     relocates: bool
     announces: bool
     number: int
+    finished: int | None = None
+    backup: str | None = None
     is_running: bool | None = False
 
     @property

@@ -107,24 +107,32 @@ def latest_start(runs: Sequence[RunEntry]) -> dict[str, int]:
 
 
 def undone_by(runs: Sequence[RunEntry]) -> dict[str, str]:
-    """Map each run that was taken back to the run that did so; one whose undo was taken back is not among them."""
+    """Map each run that was taken back to the run that did so; one whose undo was taken back is not among them.
+
+    A redo is taken back together with the run that it brought about again.
+    """
     found: dict[str, str] = {}
     for run in reversed(runs):
         if run.undoes and run.status is RunStatus.APPLIED and run.id not in found and not run.partial:
             found[run.undoes] = run.id
-    return found
+    again = {redo: found[run] for redo, run in redone(runs).items() if run in found}
+    return again | found
 
 
-def redone(run: str, runs: Iterable[RunEntry]) -> str | None:
-    """Return the run that `run` brings about again, since it takes back an undo of that; None if it is no redo.
+def redone(runs: Iterable[RunEntry]) -> dict[str, str]:
+    """Map each redo to the run that it brings about again, by taking back an undo of that.
 
     Taking back a redo is an undo again.
     """
-    undoes = {each.id: each.undoes for each in runs if each.undoes}
-    chain = [run]
-    while chain[-1] in undoes and len(chain) <= len(undoes):
-        chain.append(undoes[chain[-1]])
-    return chain[2] if len(chain) > 1 and len(chain) % 2 else None
+    undoes = {run.id: run.undoes for run in runs if run.undoes}
+    found = {}
+    for run in undoes:
+        chain = [run]
+        while chain[-1] in undoes and len(chain) <= len(undoes):
+            chain.append(undoes[chain[-1]])
+        if len(chain) % 2:
+            found[run] = chain[2]
+    return found
 
 
 def sessions_taken_back(run: str, runs: Sequence[RunEntry], store: str) -> set[str]:

@@ -105,7 +105,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     """
     entry, runs = run.entry, traces.runs_on(store)
     _check_undoable(run, runs)
-    redoes = None if run_log.redone(entry.id, runs) else entry.undoes
+    redoes = None if entry.id in run_log.redone(runs) else entry.undoes
     taken_back = run_log.sessions_taken_back(entry.id, runs, str(store.path))
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
@@ -173,7 +173,7 @@ def resume(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     with writer.without_foreign_keys(), DiskSpace(writer, staging, run.path.parent) as space:
         space.claim(entry.chunk_size or FIRST_CHUNK)
         execute(writer, run, staging, space, write.progress)
-    return replace(run.outcome(warnings=warnings), redoes=run_log.redone(entry.id, traces.runs_on(writer)))
+    return replace(run.outcome(warnings=warnings), redoes=run_log.redone(traces.runs_on(writer)).get(entry.id))
 
 
 def _forget_unwritten_chunks(writer: Writer, run: Journal) -> int:
@@ -210,7 +210,7 @@ def _run(writer: Writer, job: Job, write: WriteRequest, places: Places | None = 
             job = prepare_file_undo(writer, places, job, staging, lambda: write.progress(0))
         space.claim(write.chunk_size or FIRST_CHUNK, job.prepared_edits)
         number = run_log.next_number(str(writer.path))
-        with Journal.begin(job, staging, write.command, write.chunk_size, number) as run:
+        with Journal.begin(job, staging, write, number) as run:
             execute(writer, run, staging, space, write.progress)
             done = run.outcome(skipped, (*job.plan.warnings, *conflicts.warnings(), *_as_root(run)))
             return replace(done, redoes=job.redoes)

@@ -24,6 +24,12 @@ REASONS_SHOWN = 3
 def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a plan, without the command that applies it."""
     yield headline(plan)
+    yield from change_lines(plan, width, verbose=verbose)
+    yield from warning_lines(plan.warnings, width, verbose=verbose)
+
+
+def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bool = False) -> Iterator[str]:
+    """Yield the lines that say what a plan changes, or changed, if that is `done`."""
     groups = grouped(plan)
     shown = groups if verbose else groups[:GROUPS_SHOWN]
     heading = ""
@@ -42,25 +48,26 @@ def plan_text(plan: Plan, width: int = 80, *, verbose: bool = False) -> Iterator
     yield ""
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
-            yield f"register project {project.id[:12]} with worktree {tilde(project.worktree)}"
+            verb = "registered" if done else "register"
+            yield f"{verb} project {project.id[:12]} with worktree {tilde(project.worktree)}"
     updates = plan.updates if verbose else plan.updates[:GROUPS_SHOWN]
     for project in updates:
-        yield from _update(project)
+        yield from _update(project, "updated" if done else "update")
     if len(plan.updates) > len(updates):
-        yield f"{and_more(len(plan.updates) - len(updates), 'project').lstrip()} to update; --verbose shows all."
+        more = and_more(len(plan.updates) - len(updates), "project").lstrip()
+        yield f"{more} {'updated' if done else 'to update'}; --verbose shows all."
     moves = any(change.moves for change in plan.changes)
     yield f"file undo: {turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
-    yield from _announcement(plan)
-    yield from warning_lines(plan.warnings, width, verbose=verbose)
+    yield from _announcement(plan, done=done)
 
 
-def _announcement(plan: Plan) -> Iterator[str]:
+def _announcement(plan: Plan, *, done: bool) -> Iterator[str]:
     moving = sum(change.before.directory != change.after.directory for change in plan.changes)
     if plan.announce:
-        yield f"the model of opencode 2 is told of the new directory: {count(moving, 'session')}"
+        yield f"the model of opencode 2 {'was' if done else 'is'} told of the new directory: {count(moving, 'session')}"
     elif plan.dialect != "v1" and moving:
-        yield "no message tells the model of opencode 2 of the new directory"
+        yield f"no message {'told' if done else 'tells'} the model of opencode 2 of the new directory"
 
 
 def headline(plan: Plan) -> str:
@@ -85,11 +92,11 @@ def headline_text(plan: Plan) -> str:
     return f"Plan: {', '.join(parts)}{right}."
 
 
-def _update(project: ProjectChange) -> Iterator[str]:
+def _update(project: ProjectChange, verb: str) -> Iterator[str]:
     """Yield before and after of what changes in a project row and in the rows that belong to it."""
     if project.before is None or project.after is None:
         return
-    yield f"update project {project.id[:12]}"
+    yield f"{verb} project {project.id[:12]}"
     for column, before, after in zip(project.before._fields, project.before, project.after, strict=True):
         if before != after:
             yield f"      {column}: {tilde(before)} -> {tilde(after)}"
@@ -164,7 +171,8 @@ def _row(change: Change, width: int) -> Iterator[str]:
         yield f"        directory: {change.before.directory} -> {change.after.directory}"
     for field, before, after in differences(change.before, change.after):
         yield f"        {field}: {before} -> {after}"
-    yield f"        file undo: {undo_word(change)}; selected by {', '.join(change.selected_by)}"
+    selected_by = f"; selected by {', '.join(change.selected_by)}" if change.selected_by else ""
+    yield f"        file undo: {undo_word(change)}{selected_by}"
 
 
 OTHER_FIELDS = ("project_id", "path", "workspace_id")
@@ -196,7 +204,7 @@ def _direction(changes: Sequence[Change]) -> str | None:
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = Counter(dict.fromkeys(_WORDS.values(), 0))  # in this order
+    tally = Counter(dict.fromkeys((*_RESTORED.values(), *_WORDS.values()), 0))  # in this order
     tally.update(map(undo_word, changes))
     return ", ".join(f"{word} {number:,}" for word, number in tally.items() if number) or "none"
 

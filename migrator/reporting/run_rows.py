@@ -6,12 +6,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.rows import Column, ColumnKind, field
+from migrator.text import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _status(row: Mapping[str, Any]) -> str:
+def status(row: Mapping[str, Any]) -> str:
+    """Return what became of a run, in a word or two."""
     if row["undoneBy"]:
         return "undone"
     if row["status"] not in {"running", "rolling-back"}:
@@ -20,15 +22,28 @@ def _status(row: Mapping[str, Any]) -> str:
 
 
 def _status_style(row: Mapping[str, Any]) -> dict[str, Any]:
-    status = _status(row)
-    return {"fg": "red"} if status.startswith("cut off") else {"dim": True} if status == "undone" else {}
+    text = status(row)
+    return {"fg": "red"} if text.startswith("cut off") else {"dim": True} if text == "undone" else {}
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    """Return from where to where a run moved sessions, and which run it takes back or brings about again."""
+    way = next((f"{name} of {row[key]}: " for name, key in (("redo", "redoes"), ("undo", "undoes")) if row[key]), "")
+    if row["to"]:
+        return f"{way}{places(row['from'])} -> {places(row['to'])}"
+    return f"{way}{'file undo' if row['sessions'] else 'project rows'}"
 
 
 RUN_COLUMNS = {
     "run": field("Run", "run"),
     "started": field("When", "started", ColumnKind.TIME),
+    "finished": field("Ended", "finished", ColumnKind.TIME),
     "sessions": field("Sessions", "sessions", ColumnKind.NUMBER),
-    "status": Column("Status", _status, style=_status_style),
+    "status": Column("Status", status, style=_status_style),
+    "what": Column("What", _what, ColumnKind.TEXT),
+    "undoes": field("Undoes", "undoes"),
+    "redoes": field("Redoes", "redoes"),
+    "undoneBy": field("Undone by", "undoneBy"),
     "command": Column("Command", lambda row: row["command"].removeprefix("opencode-migrator "), ColumnKind.TEXT),
     "database": Column(
         "Database",
@@ -38,5 +53,5 @@ RUN_COLUMNS = {
     ),
 }
 
-RUN_SHOWN = ("run", "started", "sessions", "status", "command")
+RUN_SHOWN = ("run", "started", "sessions", "status", "what")
 """Those of every run; where runs are on several databases, `database` comes last."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from migrator.documents.schemas import schema
+
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer"}
 _TIME = {"type": "integer", "description": "Milliseconds since 1970."}
@@ -132,34 +134,5 @@ SCHEMAS: dict[str, Any] = {
             },
         },
     },
-    "LoggedRun": {
-        "description": "A run, as `opencode-migrator log` lists it.",
-        "type": "object",
-        "required": ["run", "status", "started", "sessions", "command", "store", "undoes", "undoneBy"],
-        "properties": {
-            "run": {"type": "string", "description": "Its id."},
-            "status": {
-                "description": "running and rolling-back are those of a run that goes on, or that was cut off.",
-                "enum": ["running", "rolling-back", "applied", "rolled-back", "unchanged"],
-            },
-            "started": _TIME,
-            "sessions": {"type": "integer", "description": "How many sessions it is about."},
-            "command": {"type": "string", "description": "What was typed, or asked of this server."},
-            "store": {"type": "string", "description": "The database on which it was made."},
-            "undoes": {"type": ["string", "null"], "description": "The run that it takes back."},
-            "undoneBy": {"type": ["string", "null"], "description": "The run that took it back."},
-            "redoes": {
-                "type": ["string", "null"],
-                "description": "The run that it brings about again, by taking back the undo of it.",
-            },
-            "database": {
-                "type": ["string", "null"],
-                "description": "The database that has its rows now; null where none of those that were looked at has.",
-            },
-            "cutOff": {
-                "type": ["boolean", "null"],
-                "description": "Whether it hasn't ended and isn't going on; null where nobody can tell which.",
-            },
-        },
-    },
+    "LoggedRun": schema("log")["$defs"]["LoggedRunDocument"],
 }

@@ -6,20 +6,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding
-from textual.widgets import Static
 
 from migrator.arguments import SelectRequest
-from migrator.store.open_by import holder_names
-from migrator.text import printable, shortened_path, tilde
 from migrator.ui.browse import BrowseScreen
+from migrator.ui.help import HelpScreen
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from migrator.ui.database import Database
-
-_LOOK_AROUND_SECONDS = 2.0
-"""How often we ask who else has the database open."""
 
 
 class MigratorApp(App[None]):
@@ -29,7 +24,7 @@ class MigratorApp(App[None]):
     TITLE = "opencode-migrator"
     CSS = """
     Screen { background: $background; }
-    #header { height: 1; padding: 0 1; text-style: bold; }
+    Toast { width: 76; max-width: 95%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", key_display="?"),
@@ -39,27 +34,16 @@ class MigratorApp(App[None]):
     def __init__(self, database: Database, select: SelectRequest | None = None, *, selected: bool = False) -> None:
         super().__init__(ansi_color=True)
         self.error: Exception | None = None
-        self._database = database
         self._browse = BrowseScreen(database, select or SelectRequest(), self.end_with, selected=selected)
         self.theme = "ansi-dark"
 
     def on_mount(self) -> None:
-        """Open the first screen, and look around now and then."""
+        """Open the first screen."""
         self.push_screen(self._browse)
-        self.set_interval(_LOOK_AROUND_SECONDS, self._look_around)
-        self.call_later(self._look_around)
 
-    async def _look_around(self) -> None:
-        """Say which database this is and who else has it open, and close it if nobody looks at it."""
-        found = await self._database.holders()
-        await self._database.let_go()
-        where = shortened_path(tilde(str(self._database.path)), max(self.size.width - 24, 20))
-        words = f"opencode-migrator  {where}"
-        if found.is_open:
-            words = f"Open in {printable(holder_names(found))}: look, plan and save; close it to move."
-        for header in self.screen.query("#header").results(Static):
-            header.update(words)
-            header.set_class(bool(found.is_open), "open")
+    def action_help(self) -> None:
+        """Show the keys."""
+        self.push_screen(HelpScreen())
 
     def end_with(self, error: Exception) -> None:
         """End with an error that the command line words, as it does every error."""

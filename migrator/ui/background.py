@@ -18,13 +18,27 @@ if TYPE_CHECKING:
 _ERROR_SECONDS = 15
 
 
-def begin(node: DOMNode, work: Work, group: str = "default", *, exclusive: bool = True) -> None:
-    """Begin work in the place of what the same node began in this group; with `exclusive` false, beside it."""
+def begin(
+    node: DOMNode,
+    work: Work,
+    group: str = "default",
+    *,
+    exclusive: bool = True,
+    tell: Callable[[str], None] | None = None,
+) -> None:
+    """Begin work in the place of what the same node began in this group; with `exclusive` false, beside it.
+
+    `tell` is given the sentence of an error; by default it is shown in a corner for a while.
+    """
 
     async def guarded() -> None:
         try:
             await work()
         except MigratorError as error:
-            node.app.notify(printable(str(error)), severity="error", timeout=_ERROR_SECONDS, markup=False)
+            sentence = printable(str(error))
+            if tell:
+                tell(sentence)
+            else:
+                node.app.notify(sentence, severity="error", timeout=_ERROR_SECONDS, markup=False)
 
     node.run_worker(cast("WorkType[None]", guarded), group=group, exclusive=exclusive)

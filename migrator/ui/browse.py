@@ -10,7 +10,7 @@ from textual import on
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input
 
 from migrator.arguments import ListRequest, OrphansRequest, SelectRequest
 from migrator.errors import MigratorError
@@ -23,10 +23,14 @@ from migrator.ui import proposal
 from migrator.ui.ask import Ask
 from migrator.ui.background import begin
 from migrator.ui.destination import DestinationScreen
+from migrator.ui.header import Header
+from migrator.ui.log import LogScreen
+from migrator.ui.orphans import OrphansScreen
 from migrator.ui.place_list import PlaceList
 from migrator.ui.plan import PlanScreen
 from migrator.ui.row_list import RowList, TextView
 from migrator.ui.session_list import SessionTable
+from migrator.ui.workspaces import WorkspacesScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,6 +68,10 @@ class BrowseScreen(Screen[None]):
         Binding("asterisk", "mark_by_pattern", "mark by pattern", key_display="*", show=False),
         Binding("x", "clear_marks", "clear marks", show=False),
         Binding("m", "move", "move"),
+        Binding("o", "orphans", "lost"),
+        Binding("w", "workspaces", "workspaces"),
+        Binding("l", "log", "log"),
+        Binding("r", "refresh_all", "read again", show=False),
         Binding("escape", "back", "back", show=False),
     ]
 
@@ -81,20 +89,20 @@ class BrowseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        yield Static(id="header", markup=False)
+        yield Header(self._database)
         yield self._filter
         with Horizontal():
             yield self._places
             yield self._sessions
         yield self._about
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Show the sessions first: they are what one came for."""
         self._sessions.focus()
-        self.refresh_all()
+        self.action_refresh_all()
 
-    def refresh_all(self) -> None:
+    def action_refresh_all(self) -> None:
         """Read everything again, as after a run."""
         begin(self, self._read_all, "read")
 
@@ -216,10 +224,25 @@ class BrowseScreen(Screen[None]):
         if to_dir is not None:
             self.app.push_screen(PlanScreen(self._database, proposal.move(meant, to_dir)), self._written)
 
+    # -- other views ---------------------------------------------------------------------------------------------
+
+    def action_orphans(self) -> None:
+        """Look at what is lost."""
+        self.app.push_screen(OrphansScreen(self._database), self._written)
+
+    def action_workspaces(self) -> None:
+        """Look at the workspaces of the repository that the session under the cursor is in."""
+        session = self._sessions.current
+        self.app.push_screen(WorkspacesScreen(self._database, session.directory if session else "."), self._written)
+
+    def action_log(self) -> None:
+        """Look at what was done so far."""
+        self.app.push_screen(LogScreen(self._database), self._written)
+
     def _written(self, wrote: bool | None) -> None:
         if wrote:
             self.action_clear_marks()
-            self.refresh_all()
+            self.action_refresh_all()
 
 
 def about(session: Session, said: Conversation, orphan: Orphan | None, width: int) -> Iterator[str]:

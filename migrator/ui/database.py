@@ -42,6 +42,8 @@ class Database:
         self._handles = Lock()  # closing a descriptor of a file drops every lock that this process has on it
         self._kept: CommandContext | None = None
         self._last_used = 0.0
+        self.open_by: OpenBy | None = None
+        """Who else had the database open when we last looked around, None before."""
 
     async def look(self, ask: Callable[[CommandContext], T]) -> T:
         """Ask what is answered in a moment."""
@@ -59,14 +61,9 @@ class Database:
         """Carry something out while none of our threads has the database open."""
         return await _in(self._looking, lambda: self._alone(carry_out))
 
-    async def holders(self) -> OpenBy:
-        """Ask which other processes have the database open; see `who_has_open`."""
-        return await _in(self._looking, self._holders)
-
-    async def let_go(self) -> None:
-        """Close the database if nobody has looked at it for a while."""
-        if self._kept is not None and time.monotonic() - self._last_used > IDLE_SECONDS:
-            await _in(self._looking, self._close)
+    async def look_around(self) -> None:
+        """Ask which other processes have the database open, and close it if nobody has looked at it for a while."""
+        await _in(self._looking, self._look_around)
 
     def close(self) -> None:
         """Close the database once what was begun is done."""
@@ -104,9 +101,11 @@ class Database:
         with self._plans, self._surveys:
             return carry_out()
 
-    def _holders(self) -> OpenBy:
+    def _look_around(self) -> None:
+        if time.monotonic() - self._last_used > IDLE_SECONDS:
+            self._close()
         with self._handles:
-            return who_has_open(self.path)
+            self.open_by = who_has_open(self.path)
 
 
 async def _in(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:

@@ -151,7 +151,7 @@ class DestinationScreen(Screen[str]):
         yield Static(f"Move {count(len(self._sessions), 'session')} to:", id="question", markup=False)
         yield self._typed
         yield self._places
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Show what is known at once; what is asked of git comes later."""

@@ -20,6 +20,7 @@ from migrator.reporting.run_text import run_text
 from migrator.text import our_command, printable
 from migrator.ui.ask import Ask
 from migrator.ui.background import begin
+from migrator.ui.header import Header
 from migrator.ui.row_list import TextView
 
 if TYPE_CHECKING:
@@ -59,11 +60,11 @@ class PlanScreen(Screen[bool]):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        yield Static(id="header", markup=False)
+        yield Header(self._database)
         yield self._text
         yield self._message
         yield self._progress
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Make the plan."""

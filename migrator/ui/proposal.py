@@ -7,18 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.arguments import MoveRequest, SelectRequest
+from migrator.arguments import ConsolidateRequest, MoveRequest, SelectRequest
 from migrator.operations.apply import apply_plan
+from migrator.operations.consolidate import plan_consolidate
 from migrator.operations.move import plan_move
+from migrator.operations.rescue import plan_rescue
 from migrator.operations.undo import plan_undo, undo_run
 from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from migrator.arguments import WriteRequest
+    from migrator.arguments import RescueRequest, WriteRequest
     from migrator.model import Plan, Run
     from migrator.operations.context import CommandContext
+    from migrator.planning.rescue import Settle
 
 NAMED = 3
 """Up to so many sessions, the command that does the same names each; else it reads their ids."""
@@ -40,9 +43,13 @@ class Proposal:
 
 def move(sessions: Sequence[str], to_dir: str) -> Proposal:
     """Propose to move these sessions, with their trees, to a directory."""
-    ids = [word for id_ in sessions for word in ("--from-id", id_)] if len(sessions) <= NAMED else ["--from-id", "-"]
+    ids = _words(sessions)
     request = MoveRequest(SelectRequest({"from_id": tuple(sessions)}), to_dir)
     return Proposal("Move", our_command("move", *ids, "--to-dir", to_dir), partial(plan_move, request=request))
+
+
+def _words(ids: Sequence[str]) -> list[str]:
+    return [word for id_ in ids for word in ("--from-id", id_)] if len(ids) <= NAMED else ["--from-id", "-"]
 
 
 def undo(run: str, path: Path) -> Proposal:
@@ -54,3 +61,19 @@ def undo(run: str, path: Path) -> Proposal:
         lambda _, write: undo_run(path, run, write),
         can_save=False,
     )
+
+
+def rescue(request: RescueRequest, settle: Settle) -> Proposal:
+    """Propose to bring lost sessions home; `settle` is asked about ties, in the thread that plans."""
+    ids = request.select.options.get("from_id", ())
+    words = _words(ids)
+    searched = [word for directory in request.search.directories for word in ("--search", directory)]
+    command = our_command("rescue", *words, *searched, *(["--likely"] if request.likely else []))
+    return Proposal("Rescue", command, lambda context: plan_rescue(context, request, settle=settle))
+
+
+def consolidate(repository: str, to_dir: str | None) -> Proposal:
+    """Propose to gather the sessions of a repository's workspaces in one of them, None for the main working copy."""
+    request = ConsolidateRequest(repository, to_dir)
+    command = our_command("consolidate", repository, *(["--to-dir", to_dir] if to_dir else []))
+    return Proposal("Move", command, lambda context: plan_consolidate(context, request)[0])

@@ -27,14 +27,14 @@ _CURSOR, _CURSOR_ELSEWHERE = Style(reverse=True), Style(underline=True)
 class RowList(ScrollView, can_focus=True):
     """Rows of one line each; `row` makes the text of one when it is drawn. It has a cursor, and hears the mouse."""
 
-    DEFAULT_CSS = "RowList { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "RowList { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "go(-1)", show=False),
         Binding("down,j", "go(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
-        Binding("home,g", "first", show=False),
-        Binding("end,G", "last", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
         Binding("enter", "choose", show=False),
     ]
     cursor: reactive[int] = reactive(0)
@@ -139,7 +139,7 @@ class RowList(ScrollView, can_focus=True):
 class TextView(ScrollView, can_focus=True):
     """Lines of reporting/ as the command line prints them, made for the width that there is."""
 
-    DEFAULT_CSS = "TextView { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "TextView { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as textual calls it
         super().__init__(id=id)

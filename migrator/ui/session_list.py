@@ -42,10 +42,10 @@ class SessionTable(RowList):
     """The list, and which of its sessions are marked. `lost` is set from outside: what is said of a lost session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l", "unfold", show=False),
-        Binding("left,h", "fold", show=False),
+        Binding("right", "unfold", show=False),
+        Binding("left", "fold", show=False),
         Binding("space", "mark", "mark"),
-        Binding("a", "mark_shown", "mark all"),
+        Binding("a", "mark_shown", "all"),
     ]
 
     def __init__(self, database: Database, *, id: str | None = None) -> None:  # noqa: A002 - as textual calls it

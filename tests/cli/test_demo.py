@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tests.support.pages import read_page
 from tests.support.refusal import sentence
 from tests.support.shell import run_in_shell
 
@@ -35,6 +36,8 @@ def test_it_shows_plan_result_and_undo(home: Home) -> None:
         "$ opencode-migrator log",
         "undo",
         "undone",
+        "--html",
+        "Open it in a browser: file://",
     ]
     position = 0
     for part in parts:
@@ -44,8 +47,10 @@ def test_it_shows_plan_result_and_undo(home: Home) -> None:
     # the user's own database and journal are none of its business
     assert home.everything() == before
     assert not home.state.exists()
-    # and nothing is left behind
-    assert not list(temporary.iterdir())
+    # and nothing is left behind but the report
+    (left,) = [path for path in temporary.rglob("*") if path.is_file()]
+    assert left.as_uri() == demo.stdout.split()[-1]
+    assert read_page(left).words("h1") == ["Plan: 17 sessions in 14 trees to move"]
 
 
 def test_its_commands_can_be_typed(home: Home) -> None:
@@ -53,6 +58,7 @@ def test_its_commands_can_be_typed(home: Home) -> None:
     demo = home.run("demo", "--keep", "kept here")
     assert demo.code == 0
     kept = home.path / "kept here"
+    assert read_page(kept / "report.html").words("h1") == ["Plan: 17 sessions in 14 trees to move"]
     command = demo.stdout.rstrip().splitlines()[-1].removeprefix("Kept: ")
     assert len(run_in_shell(home, command).stdout.splitlines()) == 16
     home.environ["HOME"] = str(kept)

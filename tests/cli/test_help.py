@@ -52,9 +52,9 @@ OPTIONS = {
     "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
     "plan consolidate": f"{DATABASE} --to-dir --only --except --subdirs --undo-files --output -o --json --verbose",
     "plan protect": f"{SELECT} {DATABASE} --output -o --json --verbose --undo-files",
-    "show": "--json --verbose",
+    "show": f"{DATABASE} --json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
-    "log": "--format --json",
+    "log": f"{DATABASE} --limit --format --json --verbose",
     "undo": f"{WRITING} --verbose",
     "redo": f"{WRITING} --verbose",
     "resume": WRITING,
@@ -189,7 +189,10 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
                 "See opencode-migrator move --help."
             ),
         ),
-        ("schema", "Missing argument '{plan|run}'. Choose from: plan, run. See opencode-migrator schema --help."),
+        (
+            "schema",
+            "Missing argument '{plan|run|log}'. Choose from: plan, run, log. See opencode-migrator schema --help.",
+        ),
         ("projects x", "Got unexpected extra argument (x). See opencode-migrator projects --help."),
     ],
 )

@@ -72,7 +72,7 @@ def test_it_is_shown_and_asked_first(home: Home, moved: str) -> None:
     home.run("undo", moved, "--yes")
     before = directories(home)
     with Terminal(home, "redo") as terminal:
-        terminal.wait_for("Redo what was done to 17 sessions from 4 directories to 2 directories?")
+        terminal.wait_for("Redo what was done to 17 sessions from 4 directories to ~/src/shop?")
         assert "17 sessions in 14 trees to move again" in terminal.text
         terminal.type("n\n")
         assert terminal.finish() == 1

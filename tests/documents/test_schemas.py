@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = {name: schema(name) for name in ("plan", "run")}
+SCHEMAS = {name: schema(name) for name in ("plan", "run", "log")}
 OPTIONAL = {"session", "lost", "before", "after", "directories", "workspaces"}
 """Of a warning: there, where it is about one that stays lost. Of a project: there, where its row is updated."""
 SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
@@ -69,6 +69,8 @@ def test_real_output_on_every_schema_of_opencode(tmp_path: Path, fixture: str) -
     assert (run["status"], run["sessions"], run["verified"]) == ("applied", sessions, sessions)
     undone = checked(home, "run", "undo", "--yes")
     assert (undone["status"], undone["sessions"]) == ("applied", sessions)
+    for row in checked(home, "log", "log"):
+        assert len(checked(home, "log", "show", row["run"])["changes"]) == sessions
 
 
 @pytest.fixture
@@ -162,7 +164,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     home.execute("UPDATE session SET workspace_id = 'wrk_1'")
     child = ("--from-id", "ses_dfbea8bbd", "--to-dir", "src/target")
     plan = home.run("move", *child, "--from-id", "ses_dfbea7db", "--dry-run", "--json").json
-    return {"plan": plan, "run": home.run("move", *child, "--yes", "--json").json}
+    run = home.run("move", *child, "--yes", "--json").json
+    return {"plan": plan, "run": run, "log": home.run("log", run["run"], "--json").json}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -214,7 +217,7 @@ def test_no_key_can_go_missing_and_no_value_can_be_of_another_kind(documents: di
             missing = copy.deepcopy(whole)
             del _parent(missing, path)[path[-1]]
             assert complaints(name, missing), path
-        for strange in ({"strange": True}, -1, 0.5, *([True] if path != ("moved",) else ["true"])):
+        for strange in ({"strange": True}, -1, 0.5, *([True] if path[0] not in {"moved", "cutOff"} else ["true"])):
             wrong = copy.deepcopy(whole)
             _parent(wrong, path)[path[-1]] = strange
             assert complaints(name, wrong), (path, strange)
@@ -237,6 +240,8 @@ def test_no_key_can_go_missing_and_no_value_can_be_of_another_kind(documents: di
         ("run", ("run",), None),
         ("run", ("undo",), "rm -rf /"),
         ("run", ("sessions",), 0),
+        ("log", ("status",), "undone"),
+        ("log", ("turns", 0, "outcome"), "lost"),
     ],
 )
 def test_values_that_mean_nothing(documents: dict[str, Any], name: str, path: tuple[Any, ...], value: Any) -> None:

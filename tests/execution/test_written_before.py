@@ -127,6 +127,9 @@ def test_a_run_is_listed(recorded: Recorded, end: Path) -> None:
     for line, journal, status in zip(lines, reversed(journals(end)), statuses, strict=bool(lines)):
         assert journal.stem in line
         assert f"  {status}  " in line
+        shown = recorded.home.run("log", journal.stem, "--json").json
+        assert (shown["run"], len(shown["changes"])) == (journal.stem, shown["sessions"])
+        assert shown["from"]
 
 
 @pytest.mark.parametrize(

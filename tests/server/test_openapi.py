@@ -27,6 +27,7 @@ ROUTES = {
     "POST /apply": "",
     "GET /runs": "limit",
     "POST /runs/{id}/undo": "id",
+    "GET /plans/{id}.html": "id",
     "GET /healthz": "",
     "GET /openapi.json": "",
     "GET /": "",
@@ -81,7 +82,20 @@ def test_what_a_plan_takes_are_the_options_of_move_and_rescue(reader: Served) ->
     for command in ("move", "rescue"):
         said = reader.home.run("plan", command, "--help").stdout
         options |= set(re.findall(r"^  (?:-\w, )?--([a-z-]+)", said, re.MULTILINE))
-    options -= {"certain", "verbose", "json", "output", "force", "db", "channel", "home", "help", "exclude-from"}
+    options -= {
+        "certain",
+        "verbose",
+        "json",
+        "format",
+        "html",
+        "output",
+        "force",
+        "db",
+        "channel",
+        "home",
+        "help",
+        "exclude-from",
+    }
     options |= {"command", "likely", "exclude-lines"}
     assert options == body["properties"].keys()
 

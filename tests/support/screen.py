@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.ui.app import MigratorApp
 from migrator.ui.database import Database
+from migrator.ui.orphans import TieScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from migrator.arguments import SelectRequest
 
 SCREENS = Path(__file__).parents[1] / "ui" / "screens"
+PATIENCE_SECONDS = 60
 RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -33,7 +36,7 @@ class Shown:
         await self.settle()
 
     async def type(self, text: str) -> None:
-        await self.press(*text)
+        await self._pilot.press(*text)
         await self._pilot.pause(0.2)  # until the filter is looked up
         await self.settle()
 
@@ -45,10 +48,12 @@ class Shown:
         await self.settle()
 
     async def settle(self) -> None:
+        """Wait until nothing goes on any more, or somebody is asked."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         await self._pilot.pause()
-        while running := [worker for worker in self.app.workers if not worker.is_finished]:
-            await self.app.workers.wait_for_complete(running)
-            await self._pilot.pause()
+        while not all(worker.is_finished for worker in self.app.workers) and not isinstance(self.app.screen, TieScreen):
+            assert time.monotonic() < deadline, self.text
+            await self._pilot.pause(0.01)
 
     def lines(self) -> list[str]:
         strips = self.app.screen._compositor.render_strips()  # noqa: SLF001 - textual has no other text of a screen

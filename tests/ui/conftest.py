@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,19 +15,31 @@ if TYPE_CHECKING:
     from tests.support.home import Home
 
 
+LiveIn = Callable[["Home"], None]
+
+
 @pytest.fixture
-def at_home(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    """The home of the real sessions, with the repository src/shop; times are shown as in Greenwich."""
-    home.repository("shop", "sub/deep")
-    for name in os.environ:
-        if name.startswith(("XDG_", "OPENCODE", "GIT_")):
-            monkeypatch.delenv(name)
-    for name, value in home.env().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.delenv("NO_COLOR")
-    monkeypatch.chdir(home.path)
-    time.tzset()
-    yield home
+def live_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveIn]:
+    """Return a function that lets this process live in a home, in Greenwich."""
+
+    def live(home: Home) -> None:
+        for name in os.environ:
+            if name.startswith(("XDG_", "OPENCODE", "GIT_")):
+                monkeypatch.delenv(name)
+        for name, value in ({**home.env(), "TZ": "UTC"}).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("NO_COLOR")
+        monkeypatch.chdir(home.path)
+        time.tzset()
+
+    yield live
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture
+def at_home(home: Home, live_in: LiveIn) -> Home:
+    """The home of the real sessions, with the repository src/shop, in which this process lives."""
+    home.repository("shop", "sub/deep")
+    live_in(home)
+    return home

@@ -46,11 +46,15 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Where sessions come from and go to; `title` says it in words, the headings stand above both sides."""
+    """Where sessions come from and go to; `title` says it in words, the headings stand above both sides.
+
+    `colour_heading` says what the colours tell.
+    """
 
     title: str
     source_heading: str
     target_heading: str
+    colour_heading: str
     links: tuple[Link, ...]
 
 
@@ -63,7 +67,7 @@ class Values(NamedTuple):
     sessions: int
 
 
-class Row(NamedTuple):
+class ReportRow(NamedTuple):
     """One session: `cells` for the columns of its group, each with any number of lines."""
 
     title: str
@@ -89,7 +93,7 @@ class Group:
     values: tuple[Values, ...] = ()
     hidden_values: int = 0
     columns: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ReportRow, ...] = ()
     hidden: int = 0
 
 

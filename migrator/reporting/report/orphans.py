@@ -17,7 +17,7 @@ from migrator.reporting.report.model import (
     Link,
     Note,
     Report,
-    Row,
+    ReportRow,
     Section,
     Share,
     Tone,
@@ -99,7 +99,7 @@ def _home(orphan: Orphan) -> str:
 def _flow(orphans: Sequence[Orphan]) -> Flow | None:
     tally = Counter((tilde(each.session.directory) or "(none)", _home(each), _part(each)) for each in orphans)
     links = (Link(source, home, Share(words, number, tone)) for (source, home, (words, tone)), number in tally.items())
-    return Flow("Where lost sessions belong", "Bound to", "At home in", tuple(links)) if orphans else None
+    return Flow("Where lost sessions belong", "Bound to", "At home in", "How sure", tuple(links)) if orphans else None
 
 
 def _group(group: Sequence[Orphan], room: int) -> Group:
@@ -126,7 +126,7 @@ def _group(group: Sequence[Orphan], room: int) -> Group:
         first.commands[:REASONS],
         columns=("Last used",),
         rows=tuple(
-            Row(orphan.session.title, orphan.session.id, "", ((local_time(orphan.session.updated),),))
+            ReportRow(orphan.session.title, orphan.session.id, "", ((local_time(orphan.session.updated),),))
             for orphan in group[:room]
         ),
         hidden=len(group) - room,

@@ -21,7 +21,7 @@ from migrator.reporting.report.model import (
     Link,
     Note,
     Report,
-    Row,
+    ReportRow,
     Section,
     Share,
     Step,
@@ -156,6 +156,7 @@ def flow_of_changes(changes: Sequence[Change]) -> Flow | None:
         "Where the sessions go" if moves else "What becomes of file undo",
         "From" if moves else "Directory",
         "To" if moves else "File undo",
+        "File undo",
         tuple(links),
     )
 
@@ -219,7 +220,7 @@ def _group(before: str, after: str, changes: Sequence[Change], room: int) -> Gro
         max(len(every) - VALUES, 0),
         (*chosen,),
         tuple(
-            Row(
+            ReportRow(
                 change.title,
                 change.session,
                 "" if change.session == change.root else f"child in the tree of {change.root}",

@@ -13,7 +13,7 @@ from migrator.reporting.report.model import (
     Link,
     Note,
     Report,
-    Row,
+    ReportRow,
     Section,
     Share,
     Tone,
@@ -76,7 +76,9 @@ def undo_effects_report(
             for effect, (words, tone) in _WORDS.items()
         ),
         database,
-        Flow("Sessions by what an undo would do", "Directory", "An undo", tuple(links)) if groups else None,
+        Flow("Sessions by what an undo would do", "Directory", "An undo", "What it does", tuple(links))
+        if groups
+        else None,
         tuple(Note("Redo", line.strip()) for line in redo_lines(value["redo"])),
         sections=tuple(_sections(groups)),
         steps=tuple(steps) if deletes else (),
@@ -119,7 +121,8 @@ def _group(directory: str, some: Sequence[Mapping[str, Any]], room: int, part: S
         (part,),
         columns=("Turns",) if dangerous else (),
         rows=tuple(
-            Row(row["title"], row["id"], "", (tuple(_turns(row["turns"])),) if dangerous else ()) for row in some[:room]
+            ReportRow(row["title"], row["id"], "", (tuple(_turns(row["turns"])),) if dangerous else ())
+            for row in some[:room]
         ),
         hidden=len(some) - room,
     )

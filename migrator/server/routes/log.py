@@ -31,7 +31,7 @@ async def runs(request: Request) -> Response:
                 runs = runs_located_on(context.store)
         except MigratorError:  # in use by a run, perhaps the one that is asked for
             runs = runs_recorded(access.path)
-        return json_response([log_row(run) for run in logged(runs)[: values["limit"]]])
+        return json_response([log_row(run) for run in logged(runs, values["limit"])])
 
     return await in_thread(respond)
 

@@ -1,4 +1,4 @@
-"""`POST /plan`: plan a mass move, or to bring lost sessions home."""
+"""`POST /plan`: plan a mass move, or to bring lost sessions home; `GET /plans/{id}.html`: its report as a page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from migrator.documents.plan import plan_document
 from migrator.server import plan_request
 from migrator.server.endpoint import Endpoint, ResponseSpec
+from migrator.server.parameters import read_query
+from migrator.server.problems import NO_SUCH_PLAN, Problem
+from migrator.server.report_response import report_response
 from migrator.server.state import app_state, in_thread, json_body, json_response
+from migrator.text import shell_join
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,6 +38,30 @@ async def plan(request: Request) -> Response:
     return await in_thread(respond)
 
 
+async def plan_page(request: Request) -> Response:
+    """Answer with the page of a plan that is still kept."""
+    read_query(request, ())
+    state, digest = app_state(request), f"sha256:{request.path_params['id'].removeprefix('sha256:')}"
+
+    def respond() -> Response:
+        from dataclasses import replace
+
+        from migrator.reporting.report.model import Note, Step, Tone
+        from migrator.reporting.report.plan import plan_report
+
+        planned = state.plans.find(digest)
+        if planned is None:
+            raise Problem(NO_SUCH_PLAN, f"There is no plan {digest[:80]} here any more, if there was one; plan again.")
+        url = str(request.url.replace(path="/apply", query=""))
+        words = ["curl", url, "--json", f'{{"plan": "{digest}"}}', "--header"]
+        apply = f'{shell_join(words)} "Authorization: Bearer $TOKEN"'
+        whole = Note("Note", "The answer to `POST /plan` has every session and every value.", (), Tone.PLAIN)
+        report = plan_report(planned, [Step("To apply this plan:", apply)] if planned.writes else [])
+        return report_response(replace(report, notes=(*report.notes, whole)))
+
+    return await in_thread(respond)
+
+
 ENDPOINT = Endpoint(
     "post",
     "/plan",
@@ -51,4 +79,17 @@ ENDPOINT = Endpoint(
     refusals=(404, 409, 422, 503),
     body=plan_request.schema(),
     example={"from-dir": ["~/src/shop-*"], "to-dir": "~/src/shop", "since": "2026-01-01"},
+)
+
+PAGE = Endpoint(
+    "get",
+    "/plans/{id}.html",
+    "plan.page",
+    plan_page,
+    "Look at a plan as a page",
+    "The report that `--html` of the command line writes: one page without scripts, which loads nothing else. The "
+    "server keeps the last plans that it made.",
+    ResponseSpec("The page.", {"text/html": {"type": "string"}}),
+    refusals=(404, 503),
+    path_parameters={"id": "The digest of the plan, `sha256:` and all or what comes after it."},
 )

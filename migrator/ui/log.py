@@ -1,0 +1,161 @@
+"""The runs so far, and what became of them; take one back, or bring it about again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from migrator.errors import MigratorError
+from migrator.model import RunStatus
+from migrator.operations.log import list_runs
+from migrator.operations.undo import find_run_to_undo
+from migrator.reporting.orphan_text import labelled_lines
+from migrator.text import count, local_time, our_command, shortened
+from migrator.ui import proposal
+from migrator.ui.background import begin
+from migrator.ui.header import Header
+from migrator.ui.plan import PlanScreen
+from migrator.ui.row_list import RowList, TextView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from migrator.model import LoggedRun
+    from migrator.ui.database import Database
+
+
+class Runs(RowList):
+    """A row for each run, newest first."""
+
+    def __init__(self) -> None:
+        super().__init__("Runs", id="runs")
+        self._runs: Sequence[LoggedRun] = ()
+
+    @property
+    def current(self) -> LoggedRun | None:
+        """The run under the cursor."""
+        return self._runs[self.cursor] if self._runs else None
+
+    def show(self, runs: Sequence[LoggedRun]) -> None:
+        """Show these."""
+        self._runs = runs
+        self.border_title = count(len(runs), "run")
+        self.set_count(len(runs))
+
+    def row(self, index: int, width: int) -> Text:
+        """Return when, what became of it, how many sessions, and the command."""
+        run = self._runs[index]
+        text = Text(f"{local_time(run.started)}  ", no_wrap=True, style="dim" if run.undone_by else "")
+        text.append(f"{status_words(run):<12}{run.sessions:>7,}  ")
+        text.append(shortened(run.command.removeprefix("opencode-migrator "), max(width - text.cell_len, 8)))
+        return text
+
+
+def status_words(run: LoggedRun) -> str:
+    """Return what became of a run."""
+    if run.undone_by:
+        return "undone"
+    if run.status in {RunStatus.RUNNING, RunStatus.ROLLING_BACK}:
+        return "cut off" if run.cut_off else "going on"
+    return str(run.status)
+
+
+class LogScreen(Screen[bool]):
+    """Returns whether something was written."""
+
+    CSS = """
+    LogScreen RowList, LogScreen TextView { border: round $foreground 50%; }
+    LogScreen RowList:focus, LogScreen TextView:focus { border: round $accent; }
+    LogScreen TextView { height: 35%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo", "undo"),
+        Binding("r", "redo", "redo"),
+        Binding("escape,q", "back", "back", key_display="esc"),
+    ]
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+        self._wrote = False
+        self._runs, self._details = Runs(), TextView(id="details")
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Header(self._database)
+        yield self._runs
+        yield self._details
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Read the journals."""
+        self._runs.focus()
+        begin(self, self._read)
+
+    async def _read(self) -> None:
+        self._runs.show(await self._database.look(lambda context: list_runs(context.store.path)))
+
+    @on(RowList.Moved, "#runs")
+    def _tell(self) -> None:
+        run = self._runs.current
+        self._details.show(lambda width: run_lines(run, width) if run else ["No run so far."])
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what can be done with this run."""
+        del parameters
+        run = self._runs.current
+        if action == "undo":
+            return run is not None and run.undone_by is None and run.status is RunStatus.APPLIED
+        return action != "redo" or (run is not None and run.undone_by is not None)
+
+    def action_undo(self) -> None:
+        """Show the plan that takes this run back."""
+        if run := self._runs.current:
+            begin(self, lambda: self._propose(run.id))
+
+    def action_redo(self) -> None:
+        """Show the plan that takes the undo of this run back."""
+        run = self._runs.current
+        if run and (undo := run.undone_by):
+            begin(self, lambda: self._propose(undo))
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss(self._wrote)
+
+    async def _propose(self, run: str) -> None:
+        found = await self._database.look(lambda _: find_run_to_undo(run, self._database.path))
+        if found.entry.unfinished:
+            resume, undo = our_command("resume"), our_command("undo", run)
+            raise MigratorError(f"Run {run} was cut off: `{resume}` finishes it, `{undo}` takes back what it wrote.")
+        self.app.push_screen(PlanScreen(self._database, proposal.undo(run, Path(found.path))), self._written)
+
+    def _written(self, wrote: bool | None) -> None:
+        if wrote:
+            self._wrote = True
+            begin(self, self._read)
+
+
+def run_lines(run: LoggedRun, width: int) -> Iterator[str]:
+    """Yield what the log has of a run."""
+    facts = {
+        "run": run.id,
+        "status": status_words(run),
+        "takes back": run.undoes or "",
+        "taken back by": run.undone_by or "",
+        "database": run.database or f"not found; it was {run.store}",
+        "command": run.command,
+    }
+    for label, text in facts.items():
+        if text:
+            yield from labelled_lines(label, text, width, "blue")

@@ -1,0 +1,138 @@
+"""The jj workspaces and git worktrees of a repository, with their sessions; gather these in one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from migrator.operations.workspaces import left_out_warnings, list_workspaces
+from migrator.reporting.warning_text import warning_lines
+from migrator.reporting.workspace_text import state_words, workspace_rows
+from migrator.text import cells, count, printable, shortened, shortened_path, tilde
+from migrator.ui import proposal
+from migrator.ui.ask import Ask
+from migrator.ui.background import begin
+from migrator.ui.header import Header
+from migrator.ui.plan import PlanScreen
+from migrator.ui.row_list import RowList, TextView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from migrator.ui.database import Database
+
+
+class Workspaces(RowList):
+    """A row for each workspace, alive or gone."""
+
+    def __init__(self) -> None:
+        super().__init__("Workspaces", id="workspaces")
+        self.rows: Sequence[dict[str, Any]] = ()
+
+    @property
+    def current(self) -> dict[str, Any] | None:
+        """The workspace under the cursor."""
+        return self.rows[self.cursor] if self.rows else None
+
+    def show(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Show these."""
+        self.rows = rows
+        self.set_count(len(rows), cursor=0)
+
+    def row(self, index: int, width: int) -> Text:
+        """Return name, state, sessions and directory."""
+        row = self.rows[index]
+        name, state, number = shortened(row["name"], width // 4), state_words(row), f"{row['sessions']:,}"
+        text = Text(name + " " * (width // 4 + 2 - cells(name)), no_wrap=True, style="bold" if row["main"] else "")
+        text.append(f"{shortened(state, 20):<22}{number:>7}  ", style="dim")
+        text.append(shortened_path(tilde(row["path"]), max(width - text.cell_len, 8)))
+        return text
+
+
+class WorkspacesScreen(Screen[bool]):
+    """Returns whether something was written. `repository` is a directory in any of the workspaces."""
+
+    CSS = """
+    WorkspacesScreen RowList, WorkspacesScreen TextView { border: round $foreground 50%; }
+    WorkspacesScreen RowList:focus, WorkspacesScreen TextView:focus { border: round $accent; }
+    WorkspacesScreen TextView { height: 30%; min-height: 5; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "consolidate(False)", "gather in main"),
+        Binding("enter", "consolidate(True)", "gather here", priority=True),
+        Binding("d", "ask", "another repository"),
+        Binding("escape,q", "back", "back", key_display="esc"),
+    ]
+
+    def __init__(self, database: Database, repository: str) -> None:
+        super().__init__()
+        self._database, self._repository = database, repository
+        self._wrote = False
+        self._rows = Workspaces()
+        self._notes = TextView(id="notes")
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Header(self._database)
+        yield self._rows
+        yield self._notes
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Look for the workspaces."""
+        self._rows.focus()
+        self._read_again()
+
+    def _read_again(self) -> None:
+        self._rows.show(())
+        self._rows.border_title = f"Workspaces of {printable(tilde(self._repository))}"
+        self._rows.border_subtitle = "d names another repository"
+        begin(self, self._read, tell=lambda sentence: self._notes.show(lambda _: [sentence]))
+
+    async def _read(self) -> None:
+        repository = self._repository
+        found = await self._database.plan(lambda context: list_workspaces(context, repository))
+        warnings = [*left_out_warnings(found)]
+        rows = workspace_rows(found)
+        self._rows.show(rows)
+        self._rows.border_title = f"{count(len(rows), 'workspace')} of {printable(tilde(found.repository.home))}"
+        self._notes.show(lambda width: warning_lines(warnings, width))
+
+    @on(RowList.Moved, "#workspaces")
+    def _tell(self) -> None:
+        row = self._rows.current
+        if row is not None:
+            self._rows.border_subtitle = printable(shortened(f"{row['evidence'] or row['kind']}", 60))
+
+    def action_consolidate(self, here: bool) -> None:
+        """Show the plan that gathers all sessions in the main working copy, or in the workspace under the cursor."""
+        row = self._rows.current
+        if row is not None:
+            wanted = proposal.consolidate(self._repository, row["path"] if here else None)
+            self.app.push_screen(PlanScreen(self._database, wanted), self._written)
+
+    def action_ask(self) -> None:
+        """Name another repository."""
+        self.app.push_screen(Ask("A directory in any workspace of the repository", "~/src/shop"), self._look_at)
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss(self._wrote)
+
+    def _look_at(self, directory: str | None) -> None:
+        if directory:
+            self._repository = directory
+            self._read_again()
+
+    def _written(self, wrote: bool | None) -> None:
+        if wrote:
+            self._wrote = True
+            self._read_again()

@@ -1,0 +1,37 @@
+"""The page of a plan over HTTP: the one that the command line writes, behind the token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.support.pages import Page
+
+if TYPE_CHECKING:
+    from tests.support.server import Served
+
+SHOPS = {"from-dir": ["~/src/shop-*"], "to-dir": "src/shop"}
+
+
+def test_a_plan_as_a_page(served: Served) -> None:
+    served.home.repository("shop", "sub/deep")
+    digest = served.post("/plan", SHOPS)["digest"]
+    for id_ in (digest, digest.removeprefix("sha256:")):
+        answer = served.ask.get(f"/plans/{id_}.html")
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        page = Page(answer.text)
+        (policy,) = (meta.get("content", "") for meta in page.all("meta") if meta.get("http-equiv"))
+        assert answer.headers["content-security-policy"] == f"{policy}; frame-ancestors 'none'"
+        assert page.words("h1") == ["Plan: 17 sessions in 14 trees to move"]
+    (command,) = page.commands
+    assert command == (
+        f'curl {served.url}/apply --json \'{{"plan": "{digest}"}}\' --header "Authorization: Bearer $TOKEN"'
+    )
+    assert served.post("/apply", {"plan": digest})["sessions"] == 17
+
+
+def test_it_needs_the_token_and_a_plan(reader: Served) -> None:
+    assert "no plan sha256:abc" in reader.refused("GET", "/plans/abc.html", 404, "no-such-plan")
+    assert httpx.get(f"{reader.url}/plans/abc.html").status_code == 401
