@@ -19,7 +19,7 @@ from migrator.cli.options import database_options, json_option, verbose_option, 
 @json_option
 @database_options
 def command(run: str | None, **values: Any) -> None:
-    """Take back RUN (default: the last one). The undo is a run too and can be taken back."""
+    """Take back RUN (default: the last one). The undo is a run too; `redo` takes it back."""
     from migrator.operations.undo import find_run_to_undo, plan_undo, undo_run
 
     entry, path, note = find_run_to_undo(run, only_database(values))

@@ -28,18 +28,19 @@ def _status_style(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _what(row: Mapping[str, Any]) -> str:
-    """Return from where to where a run moved sessions, and which run it takes back or brings about again.
+    """Return from where to where a run moved sessions, and which run it takes back or brings about again by that.
 
     A row for a terminal has `short`, which says how ids are written there.
     """
-    other, name = next(
-        ((row[key], name) for name, key in (("redo", "redoes"), ("undo", "undoes")) if row[key]),
-        ("", ""),
-    )
-    way = f"{name} of {row.get('short', {}).get(other, other)}: " if other else ""
+    what = "file undo" if row["sessions"] else "project rows"
     if row["to"]:
-        return f"{way}{places(row['from'])} -> {places(row['to'])}"
-    return f"{way}{'file undo' if row['sessions'] else 'project rows'}"
+        what = f"{places(row['from'])} -> {places(row['to'])}"
+    other = row["redoes"] or row["undoes"]
+    return (
+        f"{'redo' if row['redoes'] else 'undo'}: {what} (of {row.get('short', {}).get(other, other)})"
+        if other
+        else what
+    )
 
 
 RUN_COLUMNS = {
