@@ -92,11 +92,11 @@ def test_what_several_ids_begin_with_is_refused_naming_them(home: Home) -> None:
     runs = [home.run(*MOVE, "--json").json["run"], home.run("undo", "-y", "--json").json["run"]]
     for words in (("list", "--from-id"), ("orphans", "--explain"), ("migrate",)):
         refused = sentence(home.run(*words, "ses_"), 1)
-        assert "several sessions" in refused
+        assert "Several sessions" in refused
         assert "ses_df" in refused
     for words in (("undo", "-y"), ("log",)):
         refused = sentence(home.run(*words, "2"), 1)
-        assert "several runs" in refused
+        assert "Several runs" in refused
         assert all(run in refused for run in runs)
 
 
