@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 
 UNEXPECTED = 70
 INTERRUPTED = 130
+COMPLETING = "_OPENCODE_MIGRATOR_COMPLETE"
+"""The variable by which a shell asks for what it may offer; see `completing.py`."""
 
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
+    if shell := os.environ.get(COMPLETING):
+        from migrator.cli.completing import offer
+
+        garbage_collector.disable()
+        offer(shell, sys.argv[1:])
+        sys.exit(0)
     import click
 
     _open_streams()

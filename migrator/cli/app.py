@@ -19,7 +19,7 @@ SECTIONS = {
     "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
     "Move": ("move", "migrate", "relocate", "consolidate", "plan", "show", "apply"),
     "Take back": ("log", "undo", "redo", "resume", "gc"),
-    "For programs": ("serve", "schema"),
+    "For programs": ("serve", "schema", "completion"),
     "Try it": ("demo",),
 }
 """The commands as --help groups them; each is in the module of its name beside this one."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.paths import composed, expand_home, same_name
-from migrator.places.small_files import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +48,8 @@ def is_path(text: str) -> bool:
 
 def _at_path(text: str, projects: Sequence[Project], context: SelectorContext) -> list[Project]:
     """Return the projects that have this path, or else the one that opencode would open there."""
+    from migrator.places.small_files import real_path
+
     path = expand_home(text, context.home)
     written = os.path.normpath(path if path.startswith("/") else f"{context.cwd}/{path}")
     real = real_path(written)

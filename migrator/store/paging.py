@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput
+from migrator.store.sql import joined
 from migrator.text import shell_join, shell_quote
 
 if TYPE_CHECKING:
@@ -120,6 +121,6 @@ def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -
     wanted = list(conditions)
     if cursor is not None:
         wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
-    condition = " AND ".join(f"({sql})" for sql, _ in wanted) or "TRUE"
+    condition = joined([sql for sql, _ in wanted], "AND")
     params = [param for _, some in wanted for param in some]
     return condition, params, "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from migrator.disk.spelling import ignores_case
 from migrator.errors import BadInput, MigratorError
 from migrator.paths import composed
 from migrator.selection import SelectorPlugin
-from migrator.text_input import lines_of, read_lines, why_no_text
 from migrator_selectors._directory_selector import DirectorySelector
-from migrator_selectors._patterns import fits
 from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
@@ -59,6 +56,8 @@ class ExcludeFromPlugin(SelectorPlugin):
         Raises BadInput for an unreadable file or a malformed line, MigratorError for a line that may be meant for a
         directory of exactly that name.
         """
+        from migrator.text_input import lines_of
+
         advice = "its lines are seen from /, as in a .gitignore there"
         files = values.get(_FILES) or ()
         lists = [(option_text("--exclude-from", name), name, _lines(name, context)) for name in files]
@@ -75,6 +74,9 @@ def _ignores(name: str, lines: Sequence[str], context: SelectorContext) -> Calla
     Raises MigratorError for a line that may be meant for a directory of exactly that name.
     """
     from pathspec import GitIgnoreSpec
+
+    from migrator.disk.spelling import ignores_case
+    from migrator_selectors._patterns import fits
 
     patterns = list(_patterns(name, lines))
     _check_names(name, lines, GitIgnoreSpec(patterns, backend=_BACKEND), context)
@@ -161,6 +163,8 @@ def _malformed(name: str, number: int, line: str) -> BadInput:
 
 def _lines(name: str, context: SelectorContext) -> list[str]:
     """Return the lines of the file; its name is relative to the current directory, and `~/` is the home."""
+    from migrator.text_input import read_lines, why_no_text
+
     path = os.path.join(context.home, name[2:]) if name.startswith("~/") else name
     if not path.startswith("/"):
         path = os.path.join(context.cwd, path)

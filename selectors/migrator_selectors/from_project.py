@@ -10,7 +10,7 @@ import click
 from migrator.errors import MigratorError
 from migrator.model import GLOBAL
 from migrator.paths import checkout_root
-from migrator.selection import Clause, Selector, SelectorPlugin
+from migrator.selection import Clause, Selector, SelectorPlugin, completes
 from migrator.selection.projects import find_project, is_path
 from migrator_selectors._text import option_text
 
@@ -55,6 +55,7 @@ class FromProjectPlugin(SelectorPlugin):
             click.Option(
                 ["--from-project", "from_project"],
                 multiple=True,
+                shell_complete=completes("project"),
                 metavar="ID|NAME|PATH",
                 help="Sessions of the project with this id (or the beginning of it), with this name, or at this path; "
                 "'shop-*' takes every project with such a name.",

@@ -10,7 +10,7 @@ import click
 
 from migrator.errors import BadInput, NothingMatched
 from migrator.paths import is_within, upwards
-from migrator.selection import Clause, Selector, SelectorPlugin
+from migrator.selection import Clause, Selector, SelectorPlugin, completes
 from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class FromWorkspacesPlugin(SelectorPlugin):
             click.Option(
                 ["--from-workspaces", "from_workspaces"],
                 multiple=True,
+                shell_complete=completes("project"),
                 metavar="REPOSITORY",
                 help="Sessions of all jj workspaces and git worktrees, alive or gone, of the repository that this "
                 "directory is in.",

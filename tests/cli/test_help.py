@@ -62,6 +62,7 @@ OPTIONS = {
     "doctor": f"{SELECT} {DATABASE} --json --undo --verbose --exit-code",
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
+    "completion": "--help",
     "demo": "--keep",
 }
 """Each command of the contract, and the options that it gives it."""
