@@ -21,6 +21,7 @@ from migrator.cli.options import (
     with_forks_option,
 )
 from migrator.cli.terminal import choose, on_terminal, say
+from migrator.selection.completion import completes
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
     from migrator.planning.rescue import Settle, Tie
 
 options = combine(
-    click.option("--rule", "rules", multiple=True, metavar="NAME", help="Only what this rule of `orphans` finds."),
+    click.option(
+        "--rule",
+        "rules",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=completes("rule"),
+        help="Only what this rule of `orphans` finds.",
+    ),
     click.option(
         "--certain/--likely",
         "certain",

@@ -30,13 +30,13 @@ def command(**values: Any) -> None:
         ) from None
     if not on_terminal():
         raise MigratorError("`ui` needs a terminal to show itself in, and keys from it; use `list` and `move` here.")
-    from migrator.ui.app import MigratorApp
     from migrator.ui.database import Database
 
     gc.enable()  # the command line turned it off; what is open for hours would grow without it
-    select = select_request(values)
     opened = Database(database(values), database_option("home", values), database_words(values))
-    app = MigratorApp(opened, select, selected=_selects(values))
+    from migrator.ui.app import MigratorApp
+
+    app = MigratorApp(opened, select_request(values), selected=_selects(values))
     with told_to(None):  # it shows itself what goes on
         app.run()
     opened.close()

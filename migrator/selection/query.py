@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from migrator.model import PlanWarning
+from migrator.store.sql import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -117,14 +118,14 @@ def _conditions(groups: Iterable[Sequence[Selector]]) -> list[tuple[str, tuple[A
         clauses = [clause for selector in group if (clause := selector.clause())]
         if len(clauses) < len(group):
             return None
-        sql = " OR ".join(f"({clause.sql})" for clause in clauses)
+        sql = joined([clause.sql for clause in clauses], "OR")
         conditions.append((sql, tuple(param for clause in clauses for param in clause.params)))
     return conditions
 
 
 def _joined(conditions: Iterable[tuple[str, tuple[Any, ...]]]) -> tuple[str, list[Any]]:
-    sql = " AND ".join(f"({condition})" for condition, _ in conditions) or "TRUE"
-    return sql, [param for _, some in conditions for param in some]
+    wanted = list(conditions)
+    return joined([sql for sql, _ in wanted], "AND"), [param for _, some in wanted for param in some]
 
 
 def _selects_any(store: Store, groups: Sequence[Sequence[Selector]], left_out_by: Selector | None = None) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import BadInput
+from migrator.store.sql import joined
 from migrator.text import shell_join, shell_quote
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Cursor:
         """Read a cursor as `str()` prints it; BadInput otherwise."""
         found = re.fullmatch(r"(-?[0-9]{1,18}):(.+)", text, re.DOTALL)
         if found is None:
-            raise BadInput(f"{text!r} is no cursor; take the one that the page before printed on standard error.")
+            raise BadInput(
+                f"The text {text!r} is no cursor; take the one that the page before printed on standard error."
+            )
         return cls(int(found[1]), found[2])
 
     def __str__(self) -> str:
@@ -120,6 +123,6 @@ def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -
     wanted = list(conditions)
     if cursor is not None:
         wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
-    condition = " AND ".join(f"({sql})" for sql, _ in wanted) or "TRUE"
+    condition = joined([sql for sql, _ in wanted], "AND")
     params = [param for _, some in wanted for param in some]
     return condition, params, "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 IN = "IN (SELECT value FROM json_each(?))"
 """The condition that a column holds one of the ids of the parameter that `array_of` makes."""
@@ -48,3 +48,11 @@ def array_of(ids: Iterable[str]) -> str:
 def key_of(table: str) -> str:
     """Return the name of the column that is a table's primary key."""
     return "aggregate_id" if table == "event_sequence" else "id"
+
+
+def joined(conditions: Sequence[str], word: str) -> str:
+    """Join conditions by AND or OR, as a tree: SQLite takes no more than 1,000 in a row; TRUE if there is none."""
+    if len(conditions) < 2:  # noqa: PLR2004 - nothing to join
+        return f"({conditions[0]})" if conditions else "TRUE"
+    half = len(conditions) // 2
+    return f"({joined(conditions[:half], word)} {word} {joined(conditions[half:], word)})"

@@ -9,7 +9,6 @@ from textual.binding import Binding
 
 from migrator.arguments import SelectRequest
 from migrator.ui.browse import BrowseScreen
-from migrator.ui.help import HelpScreen
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -43,6 +42,8 @@ class MigratorApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys."""
+        from migrator.ui.help import HelpScreen
+
         self.push_screen(HelpScreen())
 
     def end_with(self, error: Exception) -> None:

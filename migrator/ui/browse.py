@@ -14,23 +14,15 @@ from textual.widgets import Footer, Input
 
 from migrator.arguments import ListRequest, OrphansRequest, SelectRequest
 from migrator.errors import MigratorError
-from migrator.operations.orphans import list_orphans
 from migrator.operations.select import make_query
 from migrator.operations.ui import read_conversation
 from migrator.reporting.orphan_text import labelled_lines
 from migrator.text import count, first_few, local_time, one_line, tilde
-from migrator.ui import proposal
-from migrator.ui.ask import Ask
 from migrator.ui.background import begin
-from migrator.ui.destination import DestinationScreen
 from migrator.ui.header import Header
-from migrator.ui.log import LogScreen
-from migrator.ui.orphans import OrphansScreen
 from migrator.ui.place_list import PlaceList
-from migrator.ui.plan import PlanScreen
 from migrator.ui.row_list import RowList, TextView
 from migrator.ui.session_list import SessionTable
-from migrator.ui.workspaces import WorkspacesScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,9 +35,6 @@ if TYPE_CHECKING:
     from migrator.operations.orphans import OrphanList
     from migrator.operations.ui import Conversation
     from migrator.ui.database import Database
-
-_TYPING_SECONDS = 0.15
-"""How long nothing is typed before the filter is looked up."""
 
 _FILES_SHOWN, _LONGEST = 20, 2_000
 """How many files are named, and how much of a text is looked at."""
@@ -113,6 +102,8 @@ class BrowseScreen(Screen[None]):
             self._fail(error)
             return
         self._places.show(*await self._database.look(self._places.read))
+        from migrator.operations.orphans import list_orphans  # what the first screen needs not comes after it
+
         found = await self._database.survey(lambda context: list_orphans(context, OrphansRequest()))
         self._show_lost(found)
 
@@ -129,7 +120,7 @@ class BrowseScreen(Screen[None]):
     def _show_place(self) -> None:
         request = self._places.current.request
         if request != self._shown_place:
-            self._filter_changed()
+            begin(self, self._load, "load")
 
     _shown_place: ListRequest | None = None
     _in_conversations = False
@@ -152,10 +143,7 @@ class BrowseScreen(Screen[None]):
     @on(Input.Changed, "#filter")
     def _typed(self) -> None:
         self._in_conversations = False
-        self._filter_changed()
-
-    def _filter_changed(self) -> None:
-        self._timer = self.set_timer(_TYPING_SECONDS, lambda: begin(self, self._load, "load"), name="typing")
+        begin(self, self._load, "load")
 
     @on(Input.Submitted, "#filter")
     def action_back(self) -> None:
@@ -175,6 +163,8 @@ class BrowseScreen(Screen[None]):
 
     def action_mark_by_pattern(self) -> None:
         """Mark what a pattern of directories selects."""
+        from migrator.ui.ask import Ask
+
         self.app.push_screen(Ask("Mark the sessions in directories like", "~/src/shop-*"), self._mark_by_pattern)
 
     def _mark_by_pattern(self, pattern: str | None) -> None:
@@ -214,6 +204,8 @@ class BrowseScreen(Screen[None]):
 
     def action_move(self) -> None:
         """Choose where the marked sessions go."""
+        from migrator.ui.destination import DestinationScreen
+
         if meant := self._sessions.meant():
             homes = [self.lost[id_] for id_ in meant if id_ in self.lost]
             self.app.push_screen(
@@ -221,6 +213,9 @@ class BrowseScreen(Screen[None]):
             )
 
     def _plan_move(self, meant: Sequence[str], to_dir: str | None) -> None:
+        from migrator.ui import proposal
+        from migrator.ui.plan import PlanScreen
+
         if to_dir is not None:
             self.app.push_screen(PlanScreen(self._database, proposal.move(meant, to_dir)), self._written)
 
@@ -228,15 +223,21 @@ class BrowseScreen(Screen[None]):
 
     def action_orphans(self) -> None:
         """Look at what is lost."""
+        from migrator.ui.orphans import OrphansScreen
+
         self.app.push_screen(OrphansScreen(self._database), self._written)
 
     def action_workspaces(self) -> None:
         """Look at the workspaces of the repository that the session under the cursor is in."""
+        from migrator.ui.workspaces import WorkspacesScreen
+
         session = self._sessions.current
         self.app.push_screen(WorkspacesScreen(self._database, session.directory if session else "."), self._written)
 
     def action_log(self) -> None:
         """Look at what was done so far."""
+        from migrator.ui.log import LogScreen
+
         self.app.push_screen(LogScreen(self._database), self._written)
 
     def _written(self, wrote: bool | None) -> None:

@@ -44,6 +44,7 @@ class Database:
         self._last_used = 0.0
         self.open_by: OpenBy | None = None
         """Who else had the database open when we last looked around, None before."""
+        self._looking.submit(self._keep_open)  # while the rest is imported; what is wrong is said at the first look
 
     async def look(self, ask: Callable[[CommandContext], T]) -> T:
         """Ask what is answered in a moment."""

@@ -11,11 +11,13 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from migrator.documents.run import log_row
 from migrator.errors import MigratorError
 from migrator.model import RunStatus
-from migrator.operations.log import list_runs
+from migrator.operations.log import list_runs, read_run_record
 from migrator.operations.undo import find_run_to_undo
-from migrator.reporting.orphan_text import labelled_lines
+from migrator.reporting.run_record_text import run_record_text
+from migrator.reporting.run_rows import RUN_COLUMNS, status
 from migrator.text import count, local_time, our_command, shortened
 from migrator.ui import proposal
 from migrator.ui.background import begin
@@ -24,7 +26,7 @@ from migrator.ui.plan import PlanScreen
 from migrator.ui.row_list import RowList, TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -54,19 +56,11 @@ class Runs(RowList):
     def row(self, index: int, width: int) -> Text:
         """Return when, what became of it, how many sessions, and the command."""
         run = self._runs[index]
+        row = log_row(run)
         text = Text(f"{local_time(run.started)}  ", no_wrap=True, style="dim" if run.undone_by else "")
-        text.append(f"{status_words(run):<12}{run.sessions:>7,}  ")
-        text.append(shortened(run.command.removeprefix("opencode-migrator "), max(width - text.cell_len, 8)))
+        text.append(f"{status(row):<12}{run.sessions:>7,}  ")
+        text.append(shortened(RUN_COLUMNS["what"].value(row), max(width - text.cell_len, 8)))
         return text
-
-
-def status_words(run: LoggedRun) -> str:
-    """Return what became of a run."""
-    if run.undone_by:
-        return "undone"
-    if run.status in {RunStatus.RUNNING, RunStatus.ROLLING_BACK}:
-        return "cut off" if run.cut_off else "going on"
-    return str(run.status)
 
 
 class LogScreen(Screen[bool]):
@@ -75,7 +69,7 @@ class LogScreen(Screen[bool]):
     CSS = """
     LogScreen RowList, LogScreen TextView { border: round $foreground 50%; }
     LogScreen RowList:focus, LogScreen TextView:focus { border: round $accent; }
-    LogScreen TextView { height: 35%; }
+    LogScreen TextView { height: 55%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "undo", "undo"),
@@ -107,8 +101,18 @@ class LogScreen(Screen[bool]):
     @on(RowList.Moved, "#runs")
     def _tell(self) -> None:
         run = self._runs.current
-        self._details.show(lambda width: run_lines(run, width) if run else ["No run so far."])
+        if run is None:
+            self._details.show(lambda _: ["No run so far."])
+        else:
+            begin(self, lambda: self._read_record(run.id), "record", tell=self._tell_error)
         self.refresh_bindings()
+
+    async def _read_record(self, run: str) -> None:
+        record, _ = await self._database.look(lambda _: read_run_record(run, self._database.path))
+        self._details.show(lambda width: run_record_text(record, width))
+
+    def _tell_error(self, sentence: str) -> None:
+        self._details.show(lambda _: [sentence])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done with this run."""
@@ -144,18 +148,3 @@ class LogScreen(Screen[bool]):
         if wrote:
             self._wrote = True
             begin(self, self._read)
-
-
-def run_lines(run: LoggedRun, width: int) -> Iterator[str]:
-    """Yield what the log has of a run."""
-    facts = {
-        "run": run.id,
-        "status": status_words(run),
-        "takes back": run.undoes or "",
-        "taken back by": run.undone_by or "",
-        "database": run.database or f"not found; it was {run.store}",
-        "command": run.command,
-    }
-    for label, text in facts.items():
-        if text:
-            yield from labelled_lines(label, text, width, "blue")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput, NothingMatched
-from migrator.selection import Selector, SelectorPlugin
+from migrator.selection import Selector, SelectorPlugin, completes
 from migrator.text import whole_id
 from migrator_selectors._text import among, option_text
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _NAMED = 10
 """How many unknown ids an error names."""
+
+_FEW = 100
+"""Up to so many values, each is a selector of its own, which a plan names; more are one, as on standard input."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class FromIdPlugin(SelectorPlugin):
             click.Option(
                 ["--from-id", "from_id"],
                 multiple=True,
+                shell_complete=completes("session"),
                 metavar="ID|PREFIX|-",
                 help="The session with this id, or the only one whose id starts so; - reads ids from standard input, "
                 "one a line.",
@@ -53,7 +57,7 @@ class FromIdPlugin(SelectorPlugin):
         ]
 
     def build(self, values: Mapping[str, Any], context: SelectorContext) -> Sequence[Selector]:
-        """Return a selector per value, the whole of standard input being one.
+        """Return a selector per value, the whole of standard input being one, and so are very many values.
 
         Raises NothingMatched naming ids that aren't there, MigratorError for a prefix of several, BadInput for "".
         """
@@ -61,11 +65,13 @@ class FromIdPlugin(SelectorPlugin):
         if not typed:
             return ()
         if "" in typed:
-            raise BadInput("--from-id is empty, which would be the beginning of every id; give an id, a prefix, or -")
+            raise BadInput("An empty --from-id would be the beginning of every id; give an id, a prefix, or -")
         wanted = {value: context.stdin_lines() if value == "-" else [value] for value in typed}
         if not all(wanted.values()):
-            raise NothingMatched("--from-id -: there is no session id on standard input")
+            raise NothingMatched("There is no session id on standard input (--from-id -); write one a line")
         whole = _whole_ids({text for texts in wanted.values() for text in texts}, context)
+        if len(wanted) > _FEW:
+            return [FromId(f"--from-id ({len(wanted):,} of them)", frozenset(whole.values()))]
         return [
             FromId(option_text("--from-id", value), frozenset(whole[text] for text in wanted[value]))
             for value in wanted

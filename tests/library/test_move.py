@@ -12,6 +12,7 @@ import pytest
 import migrator
 from migrator import library
 from tests.support.home import Home
+from tests.support.rows import add_sessions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -210,5 +211,11 @@ def test_orphans_are_those_of_the_command_line(home: Home, store: migrator.OpenS
     ]
     everyone = {selected.session.id for selected in migrator.select(store, orphans=True).sessions}
     assert {orphan.session.id for orphan in found} <= everyone
-    with pytest.raises(migrator.BadInput, match="there is no such rule"):
+    with pytest.raises(migrator.BadInput, match="There is no rule"):
         store.orphans("no-such-rule")
+
+
+def test_more_ids_than_sqlite_takes_conditions_in_a_row(home: Home, store: migrator.OpenStore) -> None:
+    many = [f"ses_many_{number:04}" for number in range(1200)]
+    add_sessions(home, *({"id": id_, "directory": "/many"} for id_ in many))
+    assert [each.session.id for each in migrator.select(store, from_id=many).sessions] == many

@@ -71,3 +71,11 @@ def test_it_chooses_and_names_no_directory() -> None:
     assert selector.base(session("ses_1")) is None
     assert not PLUGIN.narrows
     assert not PLUGIN.build({"from_id": ()}, facts())
+
+
+def test_very_many_ids_are_one_selector() -> None:
+    many = [f"ses_{number:05}" for number in range(1200)]
+    here = FixedSelectorContext([session(id_) for id_ in [*many, "ses_other"]])
+    (selector,) = PLUGIN.build({"from_id": tuple(many)}, here)
+    assert selector.as_typed == "--from-id (1,200 of them)"
+    assert selected_ids(PLUGIN, here, from_id=tuple(many)) == many

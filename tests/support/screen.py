@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from textual.pilot import Pilot
+    from textual.strip import Strip
 
     from migrator.arguments import SelectRequest
 
 SCREENS = Path(__file__).parents[1] / "ui" / "screens"
 PATIENCE_SECONDS = 60
+PROJECT = re.compile(r"\b[0-9a-f]{12}\b")
 RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -36,9 +38,7 @@ class Shown:
         await self.settle()
 
     async def type(self, text: str) -> None:
-        await self._pilot.press(*text)
-        await self._pilot.pause(0.2)  # until the filter is looked up
-        await self.settle()
+        await self.press(*text)
 
     async def click(self, words: str, times: int = 1) -> None:
         """Click on the first of these words on the screen."""
@@ -56,18 +56,31 @@ class Shown:
             await self._pilot.pause(0.01)
 
     def lines(self) -> list[str]:
-        strips = self.app.screen._compositor.render_strips()  # noqa: SLF001 - textual has no other text of a screen
-        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+        return ["".join(segment.text for segment in strip).rstrip() for strip in self._strips()]
+
+    def _strips(self) -> list[Strip]:
+        return self.app.screen._compositor.render_strips()  # noqa: SLF001 - textual has no other text of a screen
+
+    def colors(self) -> set[str]:
+        """The names of the colours on the screen, but for those that the terminal has anyway."""
+        styles = {segment.style for strip in self._strips() for segment in strip if segment.style}
+        found = {color.name for style in styles for color in (style.color, style.bgcolor) if color}
+        return found - {"default"}
 
     @property
     def text(self) -> str:
         return "\n".join(self.lines()) + "\n"
 
+    @property
+    def words(self) -> str:
+        """The text on one line, without borders."""
+        return " ".join(re.sub(r"[─│╭╮╰╯]", " ", self.text).split())
+
     def looks_like(self, name: str) -> None:
         """Hold the screen against the recorded one, which somebody has looked at; a missing one is recorded."""
         size = self.app.size
         recorded = SCREENS / f"{name}-{size.width}x{size.height}.txt"
-        now = RUN.sub("20261128-101500-ab12", self.text)
+        now = PROJECT.sub("0123456789ab", RUN.sub("20261128-101500-ab12", self.text))
         if not recorded.exists():
             recorded.write_text(now, encoding="utf-8")
         assert now == recorded.read_text(encoding="utf-8")

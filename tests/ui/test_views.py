@@ -88,11 +88,16 @@ def test_the_log_takes_a_run_back_and_brings_it_about_again(at_home: Home) -> No
 
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
-            await ui.press("l", "u")
+            await ui.press("l")
+            assert "~/src/shop-search -> ~/src/shop" in ui.text
+            assert "15 sessions in 12 trees moved; verified 15." in ui.words
+            await ui.press("u")
             assert "Nothing was written yet" in ui.text
             await ui.press("y", "escape")
             assert directories(at_home) == before
-            await ui.press("down", "r", "y")
+            await ui.press("down", "r")
+            assert "to move again" in ui.text
+            await ui.press("y")
             assert directories(at_home) == after
 
     run(scenario())

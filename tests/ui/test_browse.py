@@ -1,0 +1,166 @@
+"""Looking and marking: filters, patterns, children, the mouse, hostile text, and a start on a selection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from migrator.arguments import SelectRequest
+from tests.support.hostile_text import EVIL
+from tests.support.other_process import held_open
+from tests.support.printed import acting
+from tests.support.rows import directories
+from tests.support.screen import run, shown
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.support.history import History
+    from tests.support.home import Home
+    from tests.ui.conftest import LiveIn
+
+
+def test_titles_are_filtered_as_one_types_and_then_what_was_said(at_home: Home) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press("slash")
+            await ui.type("FLAKY")
+            assert "Sessions 1 " in ui.text
+            assert "Fix the flaky index test" in ui.text
+            await ui.press("ctrl+u")
+            await ui.type("child: read")
+            assert "Sessions 0 " in ui.text
+            assert "no such title; Ctrl+T looks in what was said" in ui.text
+            await ui.press("ctrl+t")
+            assert "Sessions 2 " in ui.text
+
+    run(scenario())
+
+
+def test_a_place_shows_its_sessions_and_the_mouse_does_what_keys_do(at_home: Home) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.click("~/src/notes")
+            assert "Sessions 1 " in ui.text
+            assert "Plan the next release" in ui.text
+            await ui.click("All sessions")
+            await ui.click("Name things better")
+            assert "first prompt: " in ui.text
+            await ui.click("space mark")
+            assert "1 marked" in ui.text
+            await ui.click("m move")
+            assert "Move 1 session to:" in ui.text
+
+    run(scenario())
+
+
+def test_children_are_folded(at_home: Home) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press("end", *["up"])
+            row = ui.app.focused
+            before = ui.text.count("Rank results by freshness")
+            await ui.press("right")
+            ui.looks_like("unfolded")
+            await ui.press("left")
+            assert ui.text.count("Rank results by freshness") == before
+            assert ui.app.focused is row
+
+    run(scenario())
+
+
+def test_a_pattern_marks_and_x_takes_all_marks_away(at_home: Home) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press("asterisk")
+            await ui.type("~/src/shop-*")
+            await ui.press("enter")
+            assert "17 marked" in ui.text
+            await ui.press("asterisk")
+            await ui.type("~/nowhere")
+            await ui.press("enter")
+            assert "17 marked" in ui.text
+            await ui.press("x")
+            assert "marked" not in ui.lines()[2]
+
+    run(scenario())
+
+
+def test_a_selection_is_where_it_starts(at_home: Home) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database, select=SelectRequest({"from_dir": ("~/src/shop-api",)})) as ui:
+            assert "Selected" in ui.text
+            assert "API: paginate orders" in ui.text
+            assert "Sessions 1 " in ui.text
+
+    run(scenario())
+
+
+def test_the_plan_is_that_of_the_command_line_and_what_is_saved_can_be_applied(at_home: Home) -> None:
+    (session,) = [row["id"] for row in at_home.run("list", "--from-dir", "~/src/shop-api", "--json").json]
+    said = at_home.run("move", "--from-id", session, "--to-dir", "src/shop", "--dry-run").stdout
+    lines = said.split("\n\nNothing was written")[0].splitlines()
+    expected = [line.strip() for line in lines if line.strip()]
+
+    async def scenario() -> None:
+        async with shown(at_home.database, (80, 60), SelectRequest({"from_dir": ("~/src/shop-api",)})) as ui:
+            await ui.press("m")
+            await ui.type("~/src/shop")
+            await ui.press("enter")
+            inside = [line.strip("│").strip() for line in ui.lines() if line.startswith("│")]
+            assert [line for line in inside if line] == expected
+            with held_open(at_home.database) as pid:
+                await ui.press("y")
+                assert f"(pid {pid}); close it" in ui.words
+                assert "is in use by" in ui.text
+                await ui.press("s")
+                await ui.type("plan.json")
+                await ui.press("enter")
+                assert "nothing was moved" in ui.text
+
+    before = directories(at_home)
+    run(scenario())
+    assert directories(at_home) == before
+    assert json.loads((at_home.path / "plan.json").read_text())["changes"]
+    assert at_home.run("apply", "plan.json", "--yes").code == 0
+
+
+def test_who_has_the_database_open_is_said_at_once(at_home: Home) -> None:
+    async def scenario(pid: int) -> None:
+        async with shown(at_home.database) as ui:
+            assert ui.lines()[0].strip().startswith("Open in python")
+            assert f"(pid {pid}): look, plan and save" in ui.lines()[0]
+
+    with held_open(at_home.database) as pid:
+        run(scenario(pid))
+
+
+def test_text_of_others_is_text(history: History, live_in: LiveIn) -> None:
+    for number, evil in enumerate((*EVIL, "[bold red]x[/]", "[@click=app.quit]x[/]", "[/]")):
+        history.session(f"/gone/{number}{evil}", title=f"t{number}{evil}")
+    live_in(history.home)
+
+    async def scenario() -> None:
+        async with shown(history.home.database, (120, 60)) as ui:
+            assert not acting(ui.text)
+            assert "[bold red]x[/]" in ui.text
+            await ui.press("a", "m")
+            assert not acting(ui.text)
+            await ui.type("~/src")
+            await ui.press("enter", "v")
+            assert not acting(ui.text)
+            await ui.press("escape", "o")
+            assert not acting(ui.text)
+
+    run(scenario())
+
+
+def test_without_colour_there_is_none(at_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def colors() -> set[str]:
+        async with shown(at_home.database) as ui:
+            return ui.colors()
+
+    assert "red" in asyncio.run(colors())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not asyncio.run(colors())
