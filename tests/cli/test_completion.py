@@ -185,3 +185,27 @@ def test_script_is_printed_as_it_is(home: Home, shell: str) -> None:
     assert done.code == 0
     assert "\t" not in done.stdout
     assert all(name in done.stdout for name in ("opencode-migrator", "ocmig"))
+
+
+def test_a_plug_in_says_of_which_kind_its_values_are_and_may_fail(home: Home, tmp_path: Path) -> None:
+    package = tmp_path / "site" / "like.py"
+    package.parent.mkdir()
+    package.write_text(
+        "import click\n"
+        "from migrator.selection import SelectorPlugin, completes\n"
+        "def fails(*_): print('noise'); raise SystemExit(3)\n"
+        "class Like(SelectorPlugin):\n"
+        "    kind = 'like'\n"
+        "    def options(self):\n"
+        "        return [click.Option(['--like'], shell_complete=completes('session', 'none')),\n"
+        "                click.Option(['--fails'], shell_complete=fails)]\n"
+        "    def build(self, values, context): return ()\n"
+    )
+    information = package.parent / "like-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Name: like\nVersion: 1\n")
+    (information / "entry_points.txt").write_text("[migrator.selectors]\nlike = like:Like\n")
+    home.site = package.parent
+    assert values(home, f"ocmig list --like {MONDAYS[:-3]}") == [MONDAYS]
+    assert values(home, "ocmig list --like no") == ["none"]
+    assert values(home, "ocmig list --fails x") == []
