@@ -123,6 +123,7 @@ def test_runs_say_what_they_did(home: Home) -> None:
     home.repository("shop", "sub/deep")
     assert home.run("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes").code == 0
     (offered,) = ask(home, "ocmig undo 2", "fish")
+    assert [offered] == ask(home, "ocmig log 2", "fish") == ask(home, "ocmig show 2", "fish")
     run, what = offered.split("\t")
     assert run in home.run("log", "--json").stdout
     assert "--to-dir src/shop" in what
@@ -197,7 +198,7 @@ def test_a_plug_in_says_of_which_kind_its_values_are_and_may_fail(home: Home, tm
         "class Like(SelectorPlugin):\n"
         "    kind = 'like'\n"
         "    def options(self):\n"
-        "        return [click.Option(['--like'], shell_complete=completes('session', 'none')),\n"
+        "        return [click.Option(['--like'], shell_complete=completes('session', words=['none'])),\n"
         "                click.Option(['--fails'], shell_complete=fails)]\n"
         "    def build(self, values, context): return ()\n"
     )
