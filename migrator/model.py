@@ -487,12 +487,14 @@ class TurnRecord(NamedTuple):
     """What a run did to the file undo of one turn; `files` are those that it names since, or else those that it named.
 
     `turn` is the id of its part, in opencode 2 of its answer; it is that of the session where its revert marker is
-    meant, and None where every turn of the session is that had lost its snapshots.
+    meant, and None where every turn of the session is that had lost its snapshots. `opencode` is 1 or 2: where both
+    have a session, they have its turns twice.
     """
 
     session: str
     turn: str | None
     outcome: TurnOutcome
+    opencode: int
     files: tuple[str, ...] = ()
 
 

@@ -98,6 +98,7 @@ def test_a_verb_is_the_same_word_on_every_floor() -> None:
         "show",
         "serve",
         "schema",
+        "completion",
     }
     assert stems("server/routes") - {"description"} <= set(COMMANDS)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.cli.command_line import applying_command, command_line
 from migrator.cli.options import exit_if_asked
-from migrator.cli.question import ask_about, warn_if_open
 from migrator.cli.reports import plan_report, show_report
 from migrator.cli.terminal import (
     confirm,
@@ -23,7 +22,6 @@ from migrator.cli.terminal import (
     width,
 )
 from migrator.errors import BadInput, Declined, MigratorError
-from migrator.model import READ_ONLY
 from migrator.text import count
 
 if TYPE_CHECKING:
@@ -52,6 +50,8 @@ def show_plan(
 
         echo_json(plan_document(plan))
         return
+    from migrator.model import READ_ONLY
+
     with paged():
         if not plan.writes:
             _report_unchanged(plan, values, next_steps)
@@ -100,7 +100,9 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     if not values["yes"]:
         if not on_terminal():
             show_plan(plan, values, next_steps=next_steps)
-            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {command()}")
+            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: `{command()}`.")
+        from migrator.cli.question import ask_about, warn_if_open
+
         warn_if_open(Path(plan.store), values)
         with paged():
             _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))

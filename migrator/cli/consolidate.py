@@ -10,14 +10,21 @@ from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import announce_option, change_options, combine, subdirs_option, undo_files_option
 from migrator.cli.terminal import echo_lines, width
+from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
     from migrator.model import Plan
     from migrator.workspaces.model import RepositorySessions
 
 options = combine(
-    click.argument("repository", default=".", required=False),
-    click.option("--to-dir", "--to-directory", metavar="DIR", help="Where they go. Default: the main working copy."),
+    click.argument("repository", default=".", required=False, shell_complete=completes("project")),
+    click.option(
+        "--to-dir",
+        "--to-directory",
+        metavar="DIR",
+        shell_complete=completes("directory"),
+        help="Where they go. Default: the main working copy.",
+    ),
     click.option(
         "--only",
         multiple=True,

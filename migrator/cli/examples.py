@@ -108,6 +108,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Of what `move --yes --json` prints", "schema run"),
         ("Of what `log --json` and `log RUN --json` print", "schema log"),
     ),
+    "completion": (
+        ("In this bash, from now on: complete commands, options and values", "completion bash > ~/.ocmig.bash"),
+        ("For zsh", "completion zsh > ~/.zsh/_opencode-migrator"),
+    ),
     "demo": (
         ("See a mass move and its undo on throw-away data", "demo"),
         ("Keep the data to try more", "demo --keep ~/migrator-demo"),

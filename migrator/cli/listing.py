@@ -15,6 +15,8 @@ from migrator.reporting.rows import View, arranged, rows_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from click.shell_completion import CompletionItem
+
     from migrator.reporting.rows import Column, Row
 
     Command = Callable[..., Any]
@@ -41,6 +43,15 @@ class ColumnNames(click.ParamType[tuple[str, ...]]):
         if not found:
             self.fail(f"name at least one of {', '.join(self.names)}.", param, ctx)
         return found
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer the columns that aren't named yet."""
+        from click.shell_completion import CompletionItem
+
+        del ctx, param
+        before, comma, name = incomplete.rpartition(",")
+        more = [each for each in self.names if each.startswith(name) and each not in before.split(",")]
+        return [CompletionItem(before + comma + each) for each in more]
 
 
 def listing_options(columns: Mapping[str, Column], *more_formats: str) -> Callable[[Command], Command]:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.command_line import json_command
 from migrator.cli.database import only_database
 from migrator.cli.listing import echo_rows, listing_options, take_view
-from migrator.cli.options import database_options, verbose_option
+from migrator.cli.options import database_options, force_option, html_option, verbose_option
+from migrator.cli.reports import show_report
 from migrator.cli.terminal import echo_json, echo_lines, paged, say, width
+from migrator.errors import BadInput
 from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN
+
+if TYPE_CHECKING:
+    from migrator.model import RunRecord
+    from migrator.reporting.report.model import Report
 
 
 @click.command("log", short_help="List the runs so far, or show one.")
 @click.argument("run", required=False)
 @verbose_option
-@listing_options(RUN_COLUMNS)
+@listing_options(RUN_COLUMNS, "markdown")
+@html_option
+@force_option
 @database_options
 @paged()
 def command(run: str | None, **values: Any) -> None:
@@ -28,6 +38,8 @@ def command(run: str | None, **values: Any) -> None:
     if run is not None:
         print_run(run, values, values["form"])
         return
+    if values["html"] or values["form"] == "markdown":
+        raise BadInput("A report is of one run: name it, as in `opencode-migrator log RUN --html FILE`.")
     from migrator.documents.run import log_row
     from migrator.execution.run_log import UnreadableRuns
     from migrator.operations.log import list_runs, logged
@@ -53,12 +65,20 @@ def command(run: str | None, **values: Any) -> None:
         raise unreadable
 
 
+def _report(record: RunRecord) -> Report:
+    from migrator.reporting.report.run import run_report
+
+    return run_report(record, json_command())
+
+
 def print_run(wanted: str, values: dict[str, Any], form: str) -> None:
     """Print all of a run, in one of the formats of `--format`."""
     from migrator.operations.log import read_run_record
 
     record, unreadable = read_run_record(wanted, only_database(values))
-    if form == "table":
+    if show_report(partial(_report, record), record.run.database or record.run.store, {**values, "form": form}):
+        pass
+    elif form == "table":
         from migrator.reporting.run_record_text import run_record_text
 
         with paged():

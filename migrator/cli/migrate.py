@@ -9,14 +9,20 @@ import click
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import announce_option, change_options, combine, undo_files_option, with_forks_option
+from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
     from migrator.model import Plan
 
 options = combine(
-    click.argument("session", metavar="SESSION_ID"),
-    click.argument("directory", default=".", required=False),
-    click.option("--project", metavar="P", help="Insist on this project; refused where opencode resolves another."),
+    click.argument("session", metavar="SESSION_ID", shell_complete=completes("session")),
+    click.argument("directory", default=".", required=False, shell_complete=completes("directory")),
+    click.option(
+        "--project",
+        metavar="P",
+        shell_complete=completes("project"),
+        help="Insist on this project; refused where opencode resolves another.",
+    ),
     undo_files_option,
     with_forks_option,
     announce_option,

@@ -19,6 +19,7 @@ from migrator.cli.options import (
     with_forks_option,
 )
 from migrator.errors import BadInput
+from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
     from migrator.model import Plan
@@ -28,10 +29,14 @@ options = combine(
         "--to-dir",
         "--to-directory",
         metavar="DIR|keep",
+        shell_complete=completes("directory", "keep"),
         help="Where they go. Default: the project root of the current directory.",
     ),
     click.option(
-        "--to-project", metavar="P|keep", help="Insist on this project; refused where opencode resolves another."
+        "--to-project",
+        metavar="P|keep",
+        shell_complete=completes("project", "keep"),
+        help="Insist on this project; refused where opencode resolves another.",
     ),
     subdirs_option,
     undo_files_option,

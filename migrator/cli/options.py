@@ -11,6 +11,7 @@ import click
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
 from migrator.cli.terminal import use_color, use_no_pager
 from migrator.errors import BadInput
+from migrator.selection.completion import completes
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -58,8 +59,13 @@ class Directory(click.Path):
 
 database_options = combine(
     click.option("--db", type=click.Path(), metavar="PATH", help="The database, if it isn't where opencode keeps it."),
-    click.option("--channel", metavar="NAME", help="Take opencode-NAME.db, of another release channel."),
-    click.option("--home", metavar="DIR", help="What a leading ~ means in patterns."),
+    click.option(
+        "--channel",
+        metavar="NAME",
+        shell_complete=completes("channel"),
+        help="Take opencode-NAME.db, of another release channel.",
+    ),
+    click.option("--home", type=click.Path(file_okay=False), metavar="DIR", help="What a leading ~ means in patterns."),
 )
 """They may stand before or after the command's name."""
 
@@ -191,7 +197,7 @@ def output_option(*names: str, kind: str, help: str) -> Option:  # noqa: A002 - 
     def later(context: click.Context, _parameter: click.Parameter, value: str | None) -> UncheckedOutput | None:
         return None if value is None else UncheckedOutput(value, kind, context.params["force"])
 
-    return click.option(*names, metavar="FILE", callback=later, help=help)
+    return click.option(*names, metavar="FILE", callback=later, shell_complete=completes("file"), help=help)
 
 
 @dataclass(frozen=True, slots=True)

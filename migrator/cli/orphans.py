@@ -26,6 +26,7 @@ from migrator.cli.reports import show_report, steps_in
 from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, paged, say, search_bar
 from migrator.errors import BadInput
 from migrator.reporting.session_rows import ORPHAN_COLUMNS
+from migrator.selection.completion import completes
 from migrator.text import short_ids, wrapped
 
 if TYPE_CHECKING:
@@ -55,8 +56,20 @@ class OrphansCommand(SelectingCommand):
 
 
 @click.command("orphans", short_help="List sessions that got lost, and why (alias: detached).", cls=OrphansCommand)
-@click.option("--rule", "rule", multiple=True, metavar="NAME", help="Only what this rule finds; may be repeated.")
-@click.option("--explain", metavar="SESSION_ID", help="Show every fact looked at for one session.")
+@click.option(
+    "--rule",
+    "rule",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completes("rule"),
+    help="Only what this rule finds; may be repeated.",
+)
+@click.option(
+    "--explain",
+    metavar="SESSION_ID",
+    shell_complete=completes("session"),
+    help="Show every fact looked at for one session.",
+)
 @search_options
 @exit_code_option("a session is lost")
 @verbose_option

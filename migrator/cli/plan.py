@@ -22,6 +22,8 @@ from migrator.text import our_command
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from click.shell_completion import CompletionItem
+
     from migrator.model import Plan
     from migrator.output.output_file import OutputFile
 
@@ -36,11 +38,19 @@ class PlanGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the command first; it may stand behind its options, and without one it is `move`."""
+        if not args and ctx.resilient_parsing:  # a shell completes the first word behind `plan`
+            return super().parse_args(ctx, args)
         if args and args[0] in ctx.help_option_names:
             return super().parse_args(ctx, args)
         at = next((index for index in range(len(args)) if self._is_command(args, index)), None)
         words = ["move", *args] if at is None else [args[at], *args[:at], *args[at + 1 :]]
         return super().parse_args(ctx, words)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the options of `move` too."""
+        move = self.commands["move"]
+        with move.make_context("move", [], parent=ctx, resilient_parsing=True) as inner:
+            return [*super().shell_complete(ctx, incomplete), *move.shell_complete(inner, incomplete)]
 
     def _is_command(self, args: list[str], index: int) -> bool:
         """Tell whether this word is a command and not the value of the option before it."""

@@ -11,6 +11,7 @@ from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import announce_option, change_options, combine, undo_files_option
 from migrator.errors import BadInput
+from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from migrator.model import FolderState, Plan
 
 options = combine(
-    click.argument("words", nargs=-1, metavar="OLD NEW | OLD=NEW ..."),
+    click.argument("words", nargs=-1, metavar="OLD NEW | OLD=NEW ...", shell_complete=completes("directory")),
     click.option(
         "--map",
         "map_file",
@@ -39,6 +40,7 @@ options = combine(
     click.option(
         "--from-project",
         "project",
+        shell_complete=completes("project"),
         metavar="ID|NAME|PATH",
         help="Only what belongs to this project: another repository is at OLD now.",
     ),
@@ -101,4 +103,6 @@ def _read_lines(name: str) -> Sequence[str]:
     try:
         return read_lines(os.path.expanduser(name))
     except (OSError, ValueError) as error:
-        raise BadInput(f"--map {name}: {why_no_text(error)}") from None
+        raise BadInput(
+            f"--map {name} can't be read: {why_no_text(error)}; name a file with OLD=NEW on each line."
+        ) from None

@@ -22,6 +22,7 @@ from migrator.cli.options import (
     with_forks_option,
 )
 from migrator.cli.terminal import choose, on_terminal, say, search_bar
+from migrator.selection.completion import completes
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
     from migrator.planning.rescue import Settle, Tie
 
 options = combine(
-    click.option("--rule", "rules", multiple=True, metavar="NAME", help="Only what this rule of `orphans` finds."),
+    click.option(
+        "--rule",
+        "rules",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=completes("rule"),
+        help="Only what this rule of `orphans` finds.",
+    ),
     click.option(
         "--certain/--likely",
         "certain",

@@ -9,11 +9,12 @@ import click
 from migrator.cli.confirm import ask_unless_yes, report, write_request
 from migrator.cli.database import only_database
 from migrator.cli.options import database_options, json_option, writing_options
+from migrator.selection.completion import completes
 from migrator.text import count
 
 
 @click.command("resume", short_help="Finish a run that was cut off.")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completes("run"))
 @writing_options
 @json_option
 @database_options

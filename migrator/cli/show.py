@@ -10,7 +10,6 @@ import click
 from migrator.cli.confirm import show_plan
 from migrator.cli.options import database_options, force_option, html_option, plan_format_options, verbose_option
 from migrator.cli.plan_file import read_plan_file
-from migrator.errors import BadInput
 from migrator.text import our_command
 
 
@@ -26,11 +25,9 @@ def command(what: str, **values: Any) -> None:
     if os.path.lexists(what) or not _is_run(what):
         show_plan(read_plan_file(what), values, hint=our_command("apply", what))
         return
-    if values["html"] or values["form"] == "markdown":
-        raise BadInput("A report is of a plan, not of a run: leave out --html and --format markdown.")
     from migrator.cli.log import print_run
 
-    print_run(what, values, "json" if values["as_json"] else "table")
+    print_run(what, values, "json" if values["as_json"] else {"text": "table"}.get(values["form"], values["form"]))
 
 
 def _is_run(name: str) -> bool:

@@ -117,6 +117,11 @@ def paged() -> Iterator[None]:
         pager.close()
 
 
+def echo_script(text: str) -> None:
+    """Print text of our own that a program reads, as it is."""
+    click.echo(text)
+
+
 def echo_error(message: str) -> None:
     """Print the sentence that a command ends with."""
     from migrator.reporting.style import cleaned_line, styled

@@ -10,16 +10,17 @@ from migrator.cli.command_line import applying_command
 from migrator.cli.confirm import ask_unless_yes, confirm_and_run, report, write_request
 from migrator.cli.database import only_database
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
+from migrator.selection.completion import completes
 
 
 @click.command("undo", short_help="Take back a run.")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completes("run"))
 @writing_options
 @verbose_option
 @json_option
 @database_options
 def command(run: str | None, **values: Any) -> None:
-    """Take back RUN (default: the last one). The undo is a run too and can be taken back."""
+    """Take back RUN (default: the last one). The undo is a run too; `redo` takes it back."""
     from migrator.operations.undo import find_run_to_undo, plan_undo, undo_run
 
     entry, path, note = find_run_to_undo(run, only_database(values))

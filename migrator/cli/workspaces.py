@@ -11,10 +11,11 @@ from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.options import database_options
 from migrator.cli.terminal import echo_lines, paged
 from migrator.reporting.workspace_text import WORKSPACE_COLUMNS, workspace_rows
+from migrator.selection.completion import completes
 
 
 @click.command("workspaces", short_help="List the workspaces of a repository, alive or gone.")
-@click.argument("repository", default=".", required=False)
+@click.argument("repository", default=".", required=False, shell_complete=completes("project"))
 @listing_options(WORKSPACE_COLUMNS)
 @database_options
 @paged()

@@ -78,7 +78,10 @@ def run_record_document(record: RunRecord) -> dict[str, Any]:
             changes=change_documents(record.plan.changes),
             projects=[*map(project_document, record.plan.projects)],
             removed=[*map(project_document, record.taken_out)],
-            turns=[TurnRecordDocument(turn.session, turn.turn, turn.outcome, [*turn.files]) for turn in record.turns],
+            turns=[
+                TurnRecordDocument(turn.session, turn.turn, turn.outcome, turn.opencode, [*turn.files])
+                for turn in record.turns
+            ],
             next=[command for _, command in record.next],
         )
     )

@@ -1,4 +1,4 @@
-"""The types of plan@1 and run@1: they read them, write them, and make their JSON Schemas (schemas.py).
+"""The types of plan@1, run@1 and log@1: they read them, write them, and make their JSON Schemas (schemas.py).
 
 Keys may be added to any object but a binding, and none is renamed or removed. A key with a default was added after the
 first version: it is always written, and may be missing in what an older version wrote. Keys whose type has `UnsetType`
@@ -421,6 +421,10 @@ class TurnRecordDocument(Struct):
             description="carried: it keeps its file undo; detached: it names no files any more; set-back: it is as it "
             "was before the run that was taken back; mended: it has its snapshots again."
         ),
+    ]
+    opencode: Annotated[
+        int,
+        Meta(ge=1, le=2, description="Which opencode's: where both have a session, they have its turns twice."),
     ]
     files: Annotated[list[str], Meta(description="The files that it names since, or else those that it named before.")]
 

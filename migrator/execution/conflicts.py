@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from migrator.store.writer import Edit
 
 SHOWN = 5
-MOVED_ALREADY = "moved already"
+MOVED_ALREADY, MOVED_BACK = "moved already", "is back already"
 DELETED_IN_2 = "was deleted in opencode 2"
 
 
@@ -77,8 +77,11 @@ class Conflicts:
 def find_conflicts(staging: Staging, job: Job) -> Conflicts:
     """Compare the database with what a job expects; its plan's changes are staged."""
     plan = job.plan
+    changed = changed_sessions(staging, plan.changes, set(plan.unchanged), job.prepared_edits)
+    if job.undoes and not job.redoes:
+        changed = {id_: MOVED_BACK if what == MOVED_ALREADY else what for id_, what in changed.items()}
     return Conflicts(
-        changed_sessions(staging, plan.changes, set(plan.unchanged), job.prepared_edits),
+        changed,
         turns_under_way(staging.store, plan.changes),
         changed_projects(staging.store, plan.updates),
     )

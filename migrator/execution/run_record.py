@@ -34,7 +34,8 @@ def run_record(journal: JournalReader, run: LoggedRun, following: Sequence[tuple
     if not any(change.moves for change in changes) and entry.status is RunStatus.APPLIED and run.undoes is None:
         changed = {edit.session for edit in edits}
         mended = (change.session for change in changes if change.session not in changed)
-        turns += [TurnRecord(session, None, TurnOutcome.MENDED) for session in mended]
+        opencode = 2 if entry.dialect == "v2" else 1
+        turns += [TurnRecord(session, None, TurnOutcome.MENDED, opencode) for session in mended]
     way = () if run.undoes is None else (f"{REDO_OF}{run.redoes}" if run.redoes else f"{UNDO_OF}{run.undoes}",)
     registered = [project.change for project in journal.projects() if project.register]
     taken_out = [project.change for project in journal.projects() if not project.register]
@@ -52,9 +53,10 @@ def run_record(journal: JournalReader, run: LoggedRun, following: Sequence[tuple
 def _counted(changes: Sequence[Change], turns: Sequence[TurnRecord], way: tuple[str, ...]) -> Iterator[Change]:
     """Yield the changes, each with what became of its turns, as far as that is on record, and `way` as its reason."""
     outcomes: defaultdict[str, Counter[TurnOutcome]] = defaultdict(Counter)
+    in_1 = {turn.session for turn in turns if turn.opencode == 1}
     for turn in turns:
-        if turn.turn == turn.session:
-            continue  # its revert marker, which is no turn
+        if turn.turn == turn.session or (turn.opencode != 1 and turn.session in in_1):
+            continue  # a revert marker, which is no turn; a turn that both opencodes have, counted once
         outcomes[turn.session][turn.outcome] += 1
     for change in changes:
         tally = outcomes.get(change.session)
@@ -73,7 +75,9 @@ def _turn(edit: Edit, *, is_back: bool) -> TurnRecord | None:
         return None
     before, after = _files(edit, edit.before), _files(edit, edit.after)
     kept = TurnOutcome.SET_BACK if is_back else TurnOutcome.CARRIED
-    return TurnRecord(edit.session, edit.key, TurnOutcome.DETACHED if before and not after else kept, after or before)
+    outcome = TurnOutcome.DETACHED if before and not after else kept
+    opencode = 1 if edit.table in {"part", "session"} else 2
+    return TurnRecord(edit.session, edit.key, outcome, opencode, after or before)
 
 
 def _files(edit: Edit, text: Any) -> tuple[str, ...]:

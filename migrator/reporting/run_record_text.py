@@ -32,7 +32,7 @@ _OUTCOMES = {
 def run_record_text(record: RunRecord, width: int = 80, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines that say all of a run; of many groups and turns the first ones only, unless `verbose`."""
     run = record.run
-    yield styled(f"Run {run.id}: {', '.join(_words_of(run))}.", bold=True)
+    yield styled(f"Run {run.id}: {', '.join(run_words(run))}.", bold=True)
     yield f"   command: {run.command}"
     start, end = (local_time(time or 0, seconds=True) for time in (run.started, run.finished))
     end = end.removeprefix(start[:11])  # the same day
@@ -43,7 +43,7 @@ def run_record_text(record: RunRecord, width: int = 80, *, verbose: bool = False
     if record.backup:
         yield f"    backup: {tilde(record.backup)}"
     yield ""
-    yield _headline(record)
+    yield styled(run_headline(record), bold=True)
     yield from change_lines(record.plan, width, verbose=verbose, done=True)
     for project in record.taken_out:
         yield f"removed project {project.id[:12]} with worktree {tilde(project.worktree)}"
@@ -55,7 +55,7 @@ def run_record_text(record: RunRecord, width: int = 80, *, verbose: bool = False
         yield "If its database was moved, name it with --db FILE."
 
 
-def _words_of(run: LoggedRun) -> Iterator[str]:
+def run_words(run: LoggedRun) -> Iterator[str]:
     """Yield how a run ended, and how it goes with others."""
     yield "applied" if run.undone_by else status(log_row(run))
     if run.redoes:
@@ -66,7 +66,8 @@ def _words_of(run: LoggedRun) -> Iterator[str]:
         yield f"taken back by {run.undone_by}"
 
 
-def _headline(record: RunRecord) -> str:
+def run_headline(record: RunRecord) -> str:
+    """Return in one sentence what a run did."""
     run, numbers = record.run, summary(record.plan)
     if run.status is RunStatus.ROLLED_BACK:
         end = "nothing of it is left"
@@ -83,7 +84,7 @@ def _headline(record: RunRecord) -> str:
         what = f"file undo of {count(numbers['sessions'], 'session')}"
     else:
         what = count(numbers["projects_updated"], "project")
-    return styled(f"{what} {did}{f'; {end}' if end else ''}.", bold=True)
+    return f"{what} {did}{f'; {end}' if end else ''}."
 
 
 def _turn_lines(record: RunRecord, width: int, *, verbose: bool) -> Iterator[str]:
@@ -97,18 +98,27 @@ def _turn_lines(record: RunRecord, width: int, *, verbose: bool) -> Iterator[str
     yield "file undo, turn by turn:"
     for session, some in groupby(islice(turns, None if verbose else TURNS_SHOWN), attrgetter("session")):
         yield shortened(f'  {session} "{one_line(titles.get(session, ""))}"', width)
-        yield from (_turn_line(turn, width) for turn in some)
+        yield from (_turn_line(turn, width, both=record.plan.dialect == "v1+v2") for turn in some)
     if not verbose and len(turns) > TURNS_SHOWN:
         yield f" {and_more(len(turns) - TURNS_SHOWN, 'turn')}; --verbose shows all."
 
 
-def _turn_line(turn: TurnRecord, width: int) -> str:
-    start = f"    {_OUTCOMES[turn.outcome]:9} "
+def _turn_line(turn: TurnRecord, width: int, *, both: bool) -> str:
+    start = f"    {_OUTCOMES[turn.outcome]:9} {f'in opencode {turn.opencode}: ' if both else ''}"
+    return start + _what(turn, width - len(start))
+
+
+def turn_outcome(turn: TurnRecord, width: int) -> str:
+    """Return what became of the file undo of a turn, its files as far as they fit."""
+    return f"{_OUTCOMES[turn.outcome]} {_what(turn, width)}"
+
+
+def _what(turn: TurnRecord, width: int) -> str:
     if turn.turn is None:
-        return f"{start}every turn that had lost its snapshots"
+        return "every turn that had lost its snapshots"
     if turn.turn == turn.session:
-        return f"{start}what is undone in it now"
-    return start + _files(turn.files, width - len(start))
+        return "what is undone in it now"
+    return _files(turn.files, width)
 
 
 def _files(files: Sequence[str], width: int) -> str:

@@ -27,11 +27,12 @@ def _status_style(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _what(row: Mapping[str, Any]) -> str:
-    """Return from where to where a run moved sessions, and which run it takes back or brings about again."""
-    way = next((f"{name} of {row[key]}: " for name, key in (("redo", "redoes"), ("undo", "undoes")) if row[key]), "")
+    """Return from where to where a run moved sessions, and which run it takes back or brings about again by that."""
+    what = "file undo" if row["sessions"] else "project rows"
     if row["to"]:
-        return f"{way}{places(row['from'])} -> {places(row['to'])}"
-    return f"{way}{'file undo' if row['sessions'] else 'project rows'}"
+        what = f"{places(row['from'])} -> {places(row['to'])}"
+    other = row["redoes"] or row["undoes"]
+    return f"{'redo' if row['redoes'] else 'undo'}: {what} (of {other})" if other else what
 
 
 RUN_COLUMNS = {

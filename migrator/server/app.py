@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ENDPOINTS = (
     *(route.ENDPOINT for route in (list_, orphans, migrate, plan, apply, log, undo)),
     plan.PAGE,
+    log.PAGE,
     *description.ENDPOINTS,
 )
 

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the endpoints and from the schemas of plan@1 and run@1."""
+"""The OpenAPI 3.1 document, made from the endpoints and from the schemas of plan@1, run@1 and log@1."""
 
 from __future__ import annotations
 

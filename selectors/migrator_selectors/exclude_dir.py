@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.selection import SelectorPlugin
+from migrator.selection import SelectorPlugin, completes
 from migrator_selectors._directory_selector import DirectorySelector
-from migrator_selectors._patterns import directory_pattern
 from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ class ExcludeDirPlugin(SelectorPlugin):
             click.Option(
                 ["--exclude-dir", "exclude_dir"],
                 multiple=True,
+                shell_complete=completes("directory"),
                 metavar="PATTERN",
                 help="Leave out sessions in the directories that PATTERN names, and below them.",
             ),
@@ -38,6 +38,8 @@ class ExcludeDirPlugin(SelectorPlugin):
 
         Raises BadInput for a malformed one, MigratorError for one that can be meant in two ways.
         """
+        from migrator_selectors._patterns import directory_pattern
+
         selectors = []
         for text in values.get("exclude_dir") or ():
             pattern = directory_pattern(text, context, "--exclude-dir")

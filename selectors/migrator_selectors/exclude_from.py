@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from migrator.disk.spelling import ignores_case
 from migrator.errors import BadInput, MigratorError
 from migrator.paths import composed
 from migrator.selection import SelectorPlugin
-from migrator.text_input import lines_of, read_lines, why_no_text
 from migrator_selectors._directory_selector import DirectorySelector
-from migrator_selectors._patterns import fits
 from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
@@ -59,6 +56,8 @@ class ExcludeFromPlugin(SelectorPlugin):
         Raises BadInput for an unreadable file or a malformed line, MigratorError for a line that may be meant for a
         directory of exactly that name.
         """
+        from migrator.text_input import lines_of
+
         advice = "its lines are seen from /, as in a .gitignore there"
         files = values.get(_FILES) or ()
         lists = [(option_text("--exclude-from", name), name, _lines(name, context)) for name in files]
@@ -75,6 +74,9 @@ def _ignores(name: str, lines: Sequence[str], context: SelectorContext) -> Calla
     Raises MigratorError for a line that may be meant for a directory of exactly that name.
     """
     from pathspec import GitIgnoreSpec
+
+    from migrator.disk.spelling import ignores_case
+    from migrator_selectors._patterns import fits
 
     patterns = list(_patterns(name, lines))
     _check_names(name, lines, GitIgnoreSpec(patterns, backend=_BACKEND), context)
@@ -130,7 +132,7 @@ def _check_names(name: str, lines: Sequence[str], spec: GitIgnoreSpec, context: 
             is_alike = all(each in path for each in classes) and named(directory)
             if is_alike and spec.check_file(path, separators=()).index is None:
                 raise MigratorError(
-                    f"{name}, line {number}: {line} leaves {directory} in, which has this very name; add the line "
+                    f"In {name}, line {number}: {line} leaves {directory} in, which has this very name; add the line "
                     f"{escaped} to leave it out, or !{escaped} to keep it in"
                 )
 
@@ -155,16 +157,20 @@ def _patterns(name: str, lines: Iterable[str]) -> Iterator[GitIgnoreSpecPattern]
 
 def _malformed(name: str, number: int, line: str) -> BadInput:
     return BadInput(
-        f"{name}, line {number}: {line.strip()} is no gitignore pattern; write \\[ or \\\\ for the characters"
+        f"In {name}, line {number}: {line.strip()} is no gitignore pattern; write \\[ or \\\\ for the characters"
     )
 
 
 def _lines(name: str, context: SelectorContext) -> list[str]:
     """Return the lines of the file; its name is relative to the current directory, and `~/` is the home."""
+    from migrator.text_input import read_lines, why_no_text
+
     path = os.path.join(context.home, name[2:]) if name.startswith("~/") else name
     if not path.startswith("/"):
         path = os.path.join(context.cwd, path)
     try:
         return read_lines(path)
     except (OSError, ValueError) as error:
-        raise BadInput(f"--exclude-from {name}: {why_no_text(error)}") from None
+        raise BadInput(
+            f"--exclude-from {name} can't be read: {why_no_text(error)}; name a file in gitignore syntax"
+        ) from None

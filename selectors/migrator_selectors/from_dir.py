@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput
-from migrator.selection import SelectorPlugin
+from migrator.selection import SelectorPlugin, completes
 from migrator_selectors._directory_selector import DirectorySelector
-from migrator_selectors._patterns import directory_pattern
 from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ class FromDirPlugin(SelectorPlugin):
             click.Option(
                 ["--from-dir", "from_dir"],
                 multiple=True,
+                shell_complete=completes("directory"),
                 metavar="PATTERN",
                 help="Sessions in the directories that PATTERN names, and below them: 'cwd', '~/src/opencode*', "
                 "'/srv/**/api-{a,b}'. They need not exist any more.",
@@ -58,6 +58,8 @@ class FromDirPlugin(SelectorPlugin):
         Raises BadInput for a malformed one and for `--exact` without any, MigratorError for one that can be meant in
         two ways.
         """
+        from migrator_selectors._patterns import directory_pattern
+
         typed: Sequence[str] = values.get("from_dir") or ()
         exact = bool(values.get("exact"))
         if exact and not typed:
@@ -68,5 +70,8 @@ class FromDirPlugin(SelectorPlugin):
             pattern = directory_pattern(text, context, "--from-dir")
             as_typed = option_text("--from-dir", text) + suffix
             covers = pattern.names if exact else pattern.covers
-            selectors.append(FromDir(as_typed, covers, context, advice=pattern.advice, pattern=pattern, exact=exact))
+            advice = pattern.advice
+            if (pattern.has_wildcards or not advice) and not any(map(pattern.covers, context.directories())):
+                advice = context.near_directories(pattern.without_wildcards) or advice
+            selectors.append(FromDir(as_typed, covers, context, advice=advice, pattern=pattern, exact=exact))
         return selectors

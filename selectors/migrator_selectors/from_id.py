@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.errors import BadInput, NothingMatched
-from migrator.selection import Selector, SelectorPlugin
+from migrator.selection import Selector, SelectorPlugin, completes
 from migrator.text import whole_id
 from migrator_selectors._text import among, option_text
 
@@ -49,6 +49,7 @@ class FromIdPlugin(SelectorPlugin):
             click.Option(
                 ["--from-id", "from_id"],
                 multiple=True,
+                shell_complete=completes("session"),
                 metavar="ID|PREFIX|-",
                 help="The session with this id, or the only one whose id starts so; - reads ids from standard input, "
                 "one a line.",
@@ -64,10 +65,10 @@ class FromIdPlugin(SelectorPlugin):
         if not typed:
             return ()
         if "" in typed:
-            raise BadInput("--from-id is empty, which would be the beginning of every id; give an id, a prefix, or -")
+            raise BadInput("An empty --from-id would be the beginning of every id; give an id, a prefix, or -")
         wanted = {value: context.stdin_lines() if value == "-" else [value] for value in typed}
         if not all(wanted.values()):
-            raise NothingMatched("--from-id -: there is no session id on standard input")
+            raise NothingMatched("There is no session id on standard input (--from-id -); write one a line")
         whole = _whole_ids({text for texts in wanted.values() for text in texts}, context)
         if len(wanted) > _FEW:
             return [FromId(f"--from-id ({len(wanted):,} of them)", frozenset(whole.values()))]

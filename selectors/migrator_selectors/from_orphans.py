@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.selection import SelectorPlugin
+from migrator.selection import SelectorPlugin, completes
 from migrator_selectors.from_id import FromId
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class OrphansPlugin(SelectorPlugin):
             click.Option(
                 ["--orphans"],
                 multiple=True,
+                shell_complete=completes("rule"),
                 is_flag=False,
                 flag_value=EVERY_RULE,
                 metavar="[=RULE]",

@@ -10,7 +10,7 @@ import click
 from migrator.errors import MigratorError
 from migrator.model import GLOBAL
 from migrator.paths import checkout_root
-from migrator.selection import Clause, Selector, SelectorPlugin
+from migrator.selection import Clause, Selector, SelectorPlugin, completes
 from migrator.selection.projects import find_project, is_path
 from migrator_selectors._text import option_text
 
@@ -55,6 +55,7 @@ class FromProjectPlugin(SelectorPlugin):
             click.Option(
                 ["--from-project", "from_project"],
                 multiple=True,
+                shell_complete=completes("project"),
                 metavar="ID|NAME|PATH",
                 help="Sessions of the project with this id (or the beginning of it), with this name, or at this path; "
                 "'shop-*' takes every project with such a name.",
@@ -93,7 +94,8 @@ def _find_project(text: str, context: SelectorContext) -> Project:
     if project.id == GLOBAL and is_path(text):
         # one directory must not select the sessions of all the others
         raise MigratorError(
-            f"--from-project {text}: opencode has this directory in the project {GLOBAL}, with others that it has no "
-            f"project of their own for; select this one with --from-dir {text}, or all with --from-project {GLOBAL}",
+            f"--from-project {text} names a directory that opencode has in the project {GLOBAL}, with others that it "
+            f"has no project of their own for; select this one with --from-dir {text}, or all with "
+            f"--from-project {GLOBAL}",
         )
     return project

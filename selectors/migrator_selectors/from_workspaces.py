@@ -10,7 +10,7 @@ import click
 
 from migrator.errors import BadInput, NothingMatched
 from migrator.paths import is_within, upwards
-from migrator.selection import Clause, Selector, SelectorPlugin
+from migrator.selection import Clause, Selector, SelectorPlugin, completes
 from migrator_selectors._text import option_text
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class FromWorkspacesPlugin(SelectorPlugin):
             click.Option(
                 ["--from-workspaces", "from_workspaces"],
                 multiple=True,
+                shell_complete=completes("project"),
                 metavar="REPOSITORY",
                 help="Sessions of all jj workspaces and git worktrees, alive or gone, of the repository that this "
                 "directory is in.",
@@ -72,7 +73,9 @@ class FromWorkspacesPlugin(SelectorPlugin):
         selectors: list[Selector] = []
         for text in typed:
             if not text:
-                raise BadInput("--from-workspaces is empty; give a directory in any workspace of a repository")
+                raise BadInput(
+                    "An empty --from-workspaces names no repository; give a directory in any workspace of a repository"
+                )
             found = context.workspaces(text, "--from-workspaces")
             meant = _narrow(found.repository.workspaces, values.get(ONLY) or (), values.get(EXCEPT) or (), context)
             owners = {key: owner for key, owner in found.owners.items() if owner.workspace in meant}
@@ -110,5 +113,5 @@ def _find(workspaces: Sequence[Workspace], text: str, option: str, context: Sele
     if not named:
         known = ", ".join(sorted({workspace.name for workspace in workspaces}))
         advice = pattern.advice and f"{pattern.advice}; "
-        raise NothingMatched(f"{option} {text}: no workspace has that name or directory; {advice}there are {known}")
+        raise NothingMatched(f"No workspace has the name or directory {text} ({option}); {advice}there are {known}")
     return named

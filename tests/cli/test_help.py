@@ -62,6 +62,7 @@ OPTIONS = {
     "doctor": f"{SELECT} {DATABASE} --json --undo --verbose --exit-code",
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
+    "completion": "--help",
     "demo": "--keep",
 }
 """Each command of the contract, and the options that it gives it."""
@@ -185,7 +186,7 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
         (
             "move --form-dir x",
             (
-                "No such option '--form-dir'. (Did you mean one of: '--from-dir', '--from-id', '--to-dir'?) "
+                "No such option '--form-dir'. Did you mean '--from-dir', '--to-dir' or '--from-id'? "
                 "See opencode-migrator move --help."
             ),
         ),

@@ -48,8 +48,8 @@ def test_a_row_says_from_where_to_where_and_what_it_undid(home: Home, moved: str
     home.run(*NOTES)
     assert [row[-2:] for row in cells(home)] == [
         ["applied", "~/src/notes -> ~/src/shop"],
-        ["applied", f"redo of {moved}: 4 directories -> ~/src/shop"],
-        ["undone", f"undo of {moved}: ~/src/shop -> 4 directories"],
+        ["applied", f"redo: 4 directories -> ~/src/shop (of {moved})"],
+        ["undone", f"undo: ~/src/shop -> 4 directories (of {moved})"],
         ["applied", "4 directories -> ~/src/shop"],
     ]
     last, redo, undo, first = home.run("log", "--json").json

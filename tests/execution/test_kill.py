@@ -141,6 +141,26 @@ def test_an_undo_that_is_killed_is_finished_or_taken_back_like_any_run(every_mov
     assert step > 30
 
 
+@pytest.mark.parametrize("fault", [BEGUN, WRITTEN], ids=["begun", "written"])
+def test_a_redo_that_is_killed_comes_before_another(shop_move: ShopMove, fault: Fault) -> None:
+    home = shop_move.home
+    moved = run(home, *shop_move.words, "--json").json["run"]
+    after = rows(home)
+    assert run(home, "undo", "--yes").code == 0
+    shop_move.kill("redo", "--yes", "--chunk-size", "9", fault=fault)
+    left = Pristine(home, "left")
+    for way, state in (("resume", after), ("undo", shop_move.pristine.rows)):
+        left.restore()
+        again = run(home, "redo", "--yes")
+        assert again.code == 1
+        assert "was cut off; first" in again.stderr
+        done = run(home, way, "--yes", "--json").json
+        assert (done["status"], done["redoes"]) == (("applied", moved) if way == "resume" else ("rolled-back", None))
+        assert rows(home) == state
+        assert run(home, "redo", "--yes").code == (1 if way == "resume" else 0)
+        assert rows(home) == after
+
+
 @pytest.mark.parametrize("deed", ["interrupt", "terminate"])
 def test_interrupted_at_any_step_a_run_says_what_is_true(shop_move: ShopMove, deed: str, steps: Steps) -> None:
     """Rolled back with nothing left behind. An interrupt that comes too late for that changes nothing any more."""

@@ -253,6 +253,21 @@ def test_undo_refuses_what_has_changed_since_and_names_it(home: Home, shop: Path
     assert str(shop) in directories(home).values()
 
 
+def test_a_session_that_is_back_already_is_said_to_be(home: Home, shop: Path) -> None:
+    session = session_titled(home, "Summarise the README")
+    before = home.run("log", home.run("log", "--json").json[0]["run"], "--json").json["changes"]
+    ((project, directory),) = {
+        (each["before"]["project_id"], each["before"]["directory"]) for each in before if each["session"] == session
+    }
+    there = [project, directory, session]
+    home.execute("UPDATE session SET project_id = ?, directory = ?, path = '' WHERE id = ?", there)
+    done = home.run("undo", "--yes")
+    assert done.code == 5
+    assert f"{session} is back already. Nothing was written; --on-conflict skip takes back the rest." in done.stderr
+    assert home.run("undo", "--yes", "--on-conflict", "skip").code == 0
+    assert str(shop) not in directories(home).values()
+
+
 def test_undo_skips_whole_trees_where_it_is_told_to(home: Home, shop: Path) -> None:
     grandchild, tree = (
         session_titled(home, "Read about BM25"),

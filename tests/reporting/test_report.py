@@ -191,6 +191,30 @@ def test_none_lost(home: Home) -> None:
     assert not page.all("svg")
 
 
+def test_a_run_and_its_undo(home: Home, shop: Path) -> None:
+    assert home.run(*MOVE).code == 0
+    (run,) = [row["run"] for row in home.run("log", "--json").json]
+    page = report(home, "show", run)
+    assert page.words("h1") == [f"Run {run}: applied"]
+    assert "17 sessions in 14 trees moved; verified 17." in page.visible
+    assert "No session and no file is lost." in page.visible
+    assert page.commands == [f"opencode-migrator undo {run}", f"opencode-migrator show {run} --json"]
+    assert ["~/src/shop-search", "~/src/shop", "4", "file undo detached"] in page.rows("Where the sessions go")
+    turns = [row[-1] for row in page.rows("Sessions") if "detached" in row[-1]]
+    assert len(turns) == 7
+    assert home.run("undo", "--yes").code == 0
+    again = report(home, "log", run)
+    assert "took it back" in again.visible
+    (undo, _) = [row["run"] for row in home.run("log", "--json").json]
+    back = report(home, "log", undo[:15])
+    assert back.words("h1") == [f"Run {undo}: applied, an undo of {run}"]
+    assert "file undo set back 4" in " ".join(back.words("summary"))
+    markdown = home.run("show", undo, "--format", "markdown").stdout
+    assert f"## Run {undo}: applied, an undo of {run}" in markdown
+    assert "log RUN" in sentence(home.run("log", "--html", "report.html"), 2)
+    assert shop.exists()
+
+
 def test_what_an_undo_would_do(home: Home) -> None:
     shop = three_sessions(home)
     page = report(home, "doctor", "--undo", code=1)

@@ -1,4 +1,4 @@
-"""The page of a plan over HTTP: the one that the command line writes, behind the token."""
+"""The page of a plan or of a run over HTTP: the one that the command line writes, behind the token."""
 
 from __future__ import annotations
 
@@ -29,9 +29,13 @@ def test_a_plan_as_a_page(served: Served) -> None:
     assert command == (
         f'curl {served.url}/apply --json \'{{"plan": "{digest}"}}\' --header "Authorization: Bearer $TOKEN"'
     )
-    assert served.post("/apply", {"plan": digest})["sessions"] == 17
+    run = served.post("/apply", {"plan": digest})["run"]
+    answer = served.ask.get(f"/runs/{run}.html")
+    assert Page(answer.text).words("h1") == [f"Run {run}: applied"]
 
 
 def test_it_needs_the_token_and_a_plan(reader: Served) -> None:
     assert "no plan sha256:abc" in reader.refused("GET", "/plans/abc.html", 404, "no-such-plan")
-    assert httpx.get(f"{reader.url}/plans/abc.html").status_code == 401
+    reader.refused("GET", "/runs/20200101.html", 404, "no-such-run")
+    for path in ("plans/abc", "runs/20200101"):
+        assert httpx.get(f"{reader.url}/{path}.html").status_code == 401

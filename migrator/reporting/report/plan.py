@@ -33,7 +33,7 @@ from migrator.reporting.warning_text import grouped_lost
 from migrator.text import and_more, count, shortened_path, tilde
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from migrator.model import Change, Plan, PlanWarning, ProjectChange
 
@@ -49,12 +49,12 @@ def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None
         title,
         _lead(plan),
         _verdict(plan),
-        tuple(_facts(plan)),
+        tuple(plan_facts(plan)),
         plan.store,
         flow_of_changes(plan.changes),
         tuple(notes[:NOTES]),
         max(len(notes) - NOTES, 0),
-        tuple(_project_values(plan.projects)),
+        tuple(project_values(plan.projects)),
         tuple(sections_of_changes(plan)),
         tuple(steps),
         whole,
@@ -101,7 +101,8 @@ def _verdict(plan: Plan) -> Note:
     return Note("No session and no file is lost", text + still, tone=Tone.CAUTION if detached or lost else Tone.GOOD)
 
 
-def _facts(plan: Plan) -> Iterator[Fact]:
+def plan_facts(plan: Plan) -> Iterator[Fact]:
+    """Yield how many sessions go, from where to where, and what becomes of file undo."""
     numbers = summary(plan)
     moving = [change for change in plan.changes if change.moves]
     right = f"; {numbers['unchanged']:,} more already right" if plan.unchanged else ""
@@ -121,10 +122,11 @@ def _facts(plan: Plan) -> Iterator[Fact]:
 
 
 def _places_fact(label: str, directories: Counter[str]) -> Fact:
-    ((first, sessions),) = directories.most_common(1)
+    ((directory, sessions),) = directories.most_common(1)
+    first = shortened_path(tilde(directory), 120)
     if len(directories) == 1:
-        return Fact(label, tilde(first))
-    most = f"{tilde(first)} with {count(sessions, 'session')}{and_more(len(directories) - 1)}"
+        return Fact(label, first)
+    most = f"{first} with {count(sessions, 'session')}{and_more(len(directories) - 1)}"
     return Fact(label, count(len(directories), "directory", "directories"), most)
 
 
@@ -161,8 +163,11 @@ def flow_of_changes(changes: Sequence[Change]) -> Flow | None:
     )
 
 
-def sections_of_changes(plan: Plan) -> Iterator[Section]:
-    """Yield the sessions, those of each repository under a heading, in groups of `from -> to`."""
+def sections_of_changes(plan: Plan, turns: Mapping[str, tuple[str, ...]] | None = None) -> Iterator[Section]:
+    """Yield the sessions, those of each repository under a heading, in groups of `from -> to`.
+
+    `turns` is what became of the file undo of each session, turn by turn.
+    """
     groups = grouped(plan)
     rooms = iter(shares(len(changes) for _, changes in groups[:GROUPS]))
     left = GROUPS
@@ -175,19 +180,23 @@ def sections_of_changes(plan: Plan) -> Iterator[Section]:
         if shown:
             yield Section(
                 f"{count(every, 'session')}{of}",
-                tuple(_group(before, after, changes, next(rooms)) for (_, before, after), changes in shown),
+                tuple(
+                    _group(before, after, changes, next(rooms), turns or {}) for (_, before, after), changes in shown
+                ),
                 len(hidden),
                 sum(len(changes) for _, changes in hidden),
             )
 
 
-def _group(before: str, after: str, changes: Sequence[Change], room: int) -> Group:
+def _group(
+    before: str, after: str, changes: Sequence[Change], room: int, turns: Mapping[str, tuple[str, ...]]
+) -> Group:
     trees = len({change.root for change in changes})
     tally = Counter[tuple[str, str, str]]()
     for (old, new), number in Counter((change.before, change.after) for change in changes).items():
         tally.update(dict.fromkeys(differences(old, new, "directory", *OTHER_FIELDS), number))
     every = sorted(tally, key=lambda values: (values[0] != "directory", values[0], -tally[values], values))
-    varying = {field for field, number in Counter(field for field, _, _ in every).items() if number > 1}
+    varying = {values[0] for values in every if tally[values] < len(changes)}
     parts = undo_counts(changes)
     selections = {change.selected_by for change in changes}
     obstacles = Counter(change.turns.because for change in changes if change.turns.because)
@@ -205,8 +214,14 @@ def _group(before: str, after: str, changes: Sequence[Change], room: int) -> Gro
         ),
         "File undo": lambda change: (_words(undo_word(change)),),
         "Selected by": lambda change: tuple(f"{label} {text}" for label, text in _selected_by(change.selected_by)),
+        "Turn by turn": lambda change: turns.get(change.session, ()),
     }
-    wanted = [bool(varying), len(parts) > 1, len(selections) > 1]
+    wanted = [
+        bool(varying),
+        len(parts) > 1,
+        len(selections) > 1,
+        any(change.session in turns for change in changes),
+    ]
     chosen = {name: column for (name, column), want in zip(columns.items(), wanted, strict=True) if want}
     return Group(
         tilde(before),
@@ -240,7 +255,7 @@ def _selected_by(words: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield "selected by", each
 
 
-def _project_values(projects: Iterable[ProjectChange]) -> Iterator[Values]:
+def project_values(projects: Iterable[ProjectChange]) -> Iterator[Values]:
     """Yield what changes in project rows and in the rows that belong to them."""
     for project in projects:
         name = f"project {project.id[:12]}"

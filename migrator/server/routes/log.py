@@ -1,4 +1,4 @@
-"""`GET /runs`: the runs so far."""
+"""`GET /runs`: the runs so far; `GET /runs/{id}.html`: the report of one as a page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.errors import MigratorError
 from migrator.server.endpoint import Endpoint, ResponseSpec, json_array
 from migrator.server.parameters import limit_parameter, read_query
+from migrator.server.report_response import report_response
 from migrator.server.state import app_state, in_thread, json_response
 
 if TYPE_CHECKING:
@@ -36,6 +37,22 @@ async def runs(request: Request) -> Response:
     return await in_thread(respond)
 
 
+async def run_page(request: Request) -> Response:
+    """Answer with the page of a run on this database."""
+    read_query(request, ())
+    access, wanted = app_state(request).access, request.path_params["id"]
+
+    def respond() -> Response:
+        from migrator.operations.log import read_run_record
+        from migrator.reporting.report.run import run_report
+
+        with access.reading():
+            record, _ = read_run_record(wanted, access.path)
+        return report_response(run_report(record))
+
+    return await in_thread(respond)
+
+
 ENDPOINT = Endpoint(
     "get",
     "/runs",
@@ -46,4 +63,17 @@ ENDPOINT = Endpoint(
     ResponseSpec("The runs.", json_array("LoggedRun")),
     refusals=(422, 503),
     parameters=PARAMETERS,
+)
+
+PAGE = Endpoint(
+    "get",
+    "/runs/{id}.html",
+    "run.page",
+    run_page,
+    "Look at a run as a page",
+    "The report that `log RUN --html` of the command line writes: what moved from where to where, what became of file "
+    "undo, and the commands that may follow. One page without scripts, which loads nothing else.",
+    ResponseSpec("The page.", {"text/html": {"type": "string"}}),
+    refusals=(404, 409, 422, 503),
+    path_parameters={"id": "The id of the run, or the beginning of it."},
 )

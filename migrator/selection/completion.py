@@ -1,0 +1,37 @@
+"""What a shell offers as a value: the option says of which kind it is, the command line knows which there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import click
+    from click.shell_completion import CompletionItem
+
+Kind = Literal["directory", "project", "session", "run", "rule", "channel", "file"]
+"""`directory` is one that sessions are bound to, whether it exists or not, or one on the disk."""
+
+
+class Completions:
+    """What there is of each kind."""
+
+    def offered(self, kind: Kind, context: click.Context, typed: str) -> list[CompletionItem]:
+        """Return the values of a kind that `typed` may become: those that begin with it, or else that it describes."""
+        raise NotImplementedError
+
+
+def completes(
+    kind: Kind, *more: str
+) -> Callable[[click.Context, click.Parameter, str], Sequence[CompletionItem | str]]:
+    """Return the `shell_complete` of a click option whose value is of this kind, or one of the words in `more`."""
+
+    def complete(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        values = context.find_object(Completions)
+        words = [CompletionItem(word) for word in more if word.startswith(typed)]
+        return [*words, *(values.offered(kind, context, typed) if values else ())]
+
+    return complete
