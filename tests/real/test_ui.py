@@ -44,7 +44,6 @@ def test_what_is_moved_is_listed_where_it_went_and_where_it_was_once_it_is_taken
         assert lab.opencode.listed(lab.c) == []
         terminal.keys("y")
         terminal.wait_for("Verified: opencode lists")
-        print(terminal.screen, lab.opencode.listed(lab.c), lab.opencode.listed(lab.a), before, roots)
         assert roots & {*before} <= {*lab.opencode.listed(lab.c)}
         assert not roots & {*lab.opencode.listed(lab.a)}
         terminal.keys("u")
