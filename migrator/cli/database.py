@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.environment import is_typed
 from migrator.cli.terminal import progress_bar, say
 
 if TYPE_CHECKING:
@@ -89,7 +90,12 @@ def database_words(values: dict[str, Any]) -> list[str]:
 
 
 def database_option(name: str, values: dict[str, Any]) -> Any:
-    """Return the value of one of `database_options`, given before or after the command's name."""
+    """Return the value of one of `database_options`, given before or after the command's name.
+
+    A channel that is typed comes before a --db that a variable has set.
+    """
+    if name == "db" and is_typed("channel") and not is_typed("db"):
+        return None
     context = click.get_current_context().find_root()
     value = values.get(name)
     return (context.obj or {}).get(name) if value is None else value

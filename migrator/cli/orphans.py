@@ -127,10 +127,10 @@ def _print_list(
     else:
         echo_rows(orphan_rows(listed.orphans, projects), view, ORPHAN_COLUMNS, ORPHAN_SHOWN)
     if listed.orphans:
-        echo_lines(wrapped(summary(listed.orphans, listed.by_rule), room), err=not table)
+        say(*wrapped(summary(listed.orphans, listed.by_rule), room), err=not table)
         if table and listed.rescuable:
             say("")
-            echo_lines(_next_steps(listed.rescuable))
+            say(*_next_steps(listed.rescuable))
     else:
         which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
         say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)

@@ -42,23 +42,30 @@ def drop_output() -> None:
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines for people: results on standard output, all else on standard error (`err`)."""
-    echo_lines(lines, err=err)
+    """Print what a person should know and nobody asked for: how it went, what to do next. --quiet leaves it out."""
+    if not _Output.quiet:
+        echo_lines(lines, err=err)
 
 
 def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines for people, escaped but for our own colours: no text controls a terminal or adds a line."""
+    """Print what was asked for, in lines for people; on standard error (`err`), notes, which --quiet leaves out.
+
+    They are escaped but for our own colours: no text controls a terminal or adds a line.
+    """
     from migrator.reporting.style import cleaned_line
 
+    if err and _Output.quiet:
+        return
     for line in lines:
         _echo(cleaned_line(line), err)
 
 
 class _Output:
-    """How this process prints: what --color and --no-pager say, and the pager that is open."""
+    """How this process prints: what --color, --no-pager and --quiet say, and the pager that is open."""
 
     color = "auto"
     pages = True
+    quiet = False
     pager: Pager | None = None
 
 
@@ -70,6 +77,21 @@ def use_color(choice: str) -> None:
 def use_no_pager() -> None:
     """Start no pager."""
     _Output.pages = False
+
+
+def use_quiet() -> None:
+    """Print errors and what was asked for, and nothing else."""
+    _Output.quiet = True
+
+
+@contextmanager
+def aloud() -> Iterator[None]:
+    """Print everything meanwhile: it belongs to a question, and somebody is there."""
+    was_quiet, _Output.quiet = _Output.quiet, False
+    try:
+        yield
+    finally:
+        _Output.quiet = was_quiet
 
 
 def color() -> bool | None:
@@ -183,7 +205,7 @@ def search_bar() -> AbstractContextManager[Callable[[int], None]]:
 @contextmanager
 def progress_bar(**options: Any) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on a terminal; yield the function that advances it by a number."""
-    if not sys.stderr.isatty():
+    if _Output.quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
     from tqdm import tqdm
