@@ -16,6 +16,7 @@ from migrator.cli.reports import show_report
 from migrator.cli.terminal import echo_json, echo_lines, note, paged, width
 from migrator.errors import BadInput
 from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN, short_run_ids
+from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
     from migrator.model import RunRecord
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("log", short_help="List the runs so far, or show one.")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completes("run"))
 @verbose_option
 @listing_options(RUN_COLUMNS, "markdown")
 @html_option
