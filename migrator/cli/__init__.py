@@ -39,8 +39,10 @@ def main() -> NoReturn:
 
     _open_streams()
     from migrator.cli.app import ReaderGone, app
-    from migrator.cli.terminal import drop_output, echo_error, echo_lines
+    from migrator.cli.environment import with_variables
+    from migrator.cli.terminal import drop_output, echo_error, echo_lines, progress_line
     from migrator.errors import MigratorError
+    from migrator.progress import told_to
     from migrator.text import PROGRAM
 
     signal.signal(signal.SIGTERM, _interrupt)
@@ -48,12 +50,13 @@ def main() -> NoReturn:
     # A command keeps what it reads until it exits: to collect garbage took a quarter of the time.
     garbage_collector.disable()
     try:
-        code = app.main(standalone_mode=False, prog_name=PROGRAM)
+        with told_to(progress_line):
+            code = app.main(standalone_mode=False, prog_name=PROGRAM)
     except click.exceptions.NoArgsIsHelpError as error:
         echo_lines(error.format_message().split("\n"), err=True)
         code = error.exit_code
     except click.ClickException as error:
-        echo_error(_usage_message(error))
+        echo_error(with_variables(_usage_message(error)))
         code = error.exit_code
     except click.exceptions.Exit as error:
         code = error.exit_code
@@ -86,6 +89,7 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def _say_why(error: MigratorError) -> None:
     """Print one of our errors as a sentence, and the command that waits for a database in use."""
+    from migrator.cli.environment import with_variables
     from migrator.cli.terminal import echo_error, echo_lines
     from migrator.errors import DatabaseInUse, Declined
     from migrator.text import sentence
@@ -93,7 +97,7 @@ def _say_why(error: MigratorError) -> None:
     if isinstance(error, Declined):
         echo_lines([str(error)], err=True)
         return
-    echo_error(sentence(str(error)))
+    echo_error(with_variables(sentence(str(error))))
     if isinstance(error, DatabaseInUse) and error.command:
         echo_lines(["To wait a minute for it:", f"  {error.command}"], err=True)
 

@@ -20,7 +20,6 @@ from migrator.cli.terminal import (
     echo_warnings,
     on_terminal,
     paged,
-    progress_bar,
     say,
     width,
 )
@@ -35,13 +34,14 @@ if TYPE_CHECKING:
     from migrator.model import Plan, Run
 
 
-def show_plan(
+def show_plan(  # noqa: PLR0913 - what differs between the commands that show one
     plan: Plan,
     values: dict[str, Any],
     *,
     hint: str | None = None,
     outcome: str = "Nothing was written.",
     next_steps: Sequence[Step] = (),
+    asked: bool = True,
 ) -> None:
     """Print a plan: one JSON document, or text, `next_steps`, and the command that applies it.
 
@@ -60,7 +60,7 @@ def show_plan(
         if not plan.writes:
             _report_unchanged(plan, values, next_steps)
             return
-        _print_plan(plan, values, next_steps)
+        _print_plan(plan, values, next_steps, asked=asked)
         if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
             say("")
             say_steps([Step(f"{outcome} To apply:", hint)])
@@ -104,7 +104,7 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
         return
     if not values["yes"]:
         if not on_terminal():
-            show_plan(plan, values, next_steps=next_steps)
+            show_plan(plan, values, next_steps=next_steps, asked=False)
             raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: `{command()}`.")
         from migrator.cli.question import ask_about, warn_if_open
 
@@ -121,9 +121,7 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
             _print_headline(plan, values, next_steps)
         except BrokenPipeError:  # as in `move --yes | true`: --yes holds, also when nobody reads the output
             drop_output()
-    with progress_bar(total=len(plan.changes), unit=" sessions") as progress:
-        run = carry_out(write_request(values, progress))
-    report(run, values, plan)
+    report(carry_out(write_request(values)), values, plan)
 
 
 def ask(question: str) -> None:
@@ -145,12 +143,12 @@ def ask_unless_yes(question: str, values: dict[str, Any], warning: str | None = 
     ask(question)
 
 
-def write_request(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> WriteRequest:
+def write_request(values: dict[str, Any]) -> WriteRequest:
     """Return the values of `writing_options`."""
     from migrator.arguments import WriteRequest
 
     size = values["chunk_size"] and min(values["chunk_size"], 2**31)  # SQLite's integers end somewhere
-    return WriteRequest(command_line(), size, values["on_conflict"], values["wait"], values["backup"], progress)
+    return WriteRequest(command_line(), size, values["on_conflict"], values["wait"], values["backup"])
 
 
 def report(run: Run, values: dict[str, Any], plan: Plan | None = None) -> None:
@@ -162,7 +160,7 @@ def report(run: Run, values: dict[str, Any], plan: Plan | None = None) -> None:
         return
     from migrator.reporting.run_text import run_text
 
-    echo_lines(run_text(run, plan))
+    say(*run_text(run, plan))
 
 
 def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step]) -> None:
@@ -178,7 +176,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
     if lost := sum(warning.code == STILL_LOST for warning in plan.warnings):
         still = f"{count(lost, 'session')} {'is' if lost == 1 else 'are'} still lost"
         say(f"Nothing can be moved home by itself; {still}:")
-        echo_lines([*still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)), ""])
+        say(*still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)), "")
     else:
         right = there_already(plan.unchanged)
         if command == "protect" and plan.unchanged:
@@ -189,10 +187,17 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
     echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
 
 
-def _print_plan(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step], *, err: bool = False) -> None:
+def _print_plan(
+    plan: Plan, values: dict[str, Any], next_steps: Sequence[Step], *, err: bool = False, asked: bool = False
+) -> None:
+    """Print a plan; it is `asked` for where the command does nothing else."""
     from migrator.reporting.plan_text import plan_text
 
-    echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
+    lines = plan_text(plan, width() or 80, verbose=values.get("verbose", False))
+    if asked:
+        echo_lines(lines, err=err)
+    else:
+        say(*lines, err=err)
     if next_steps:
         say("", err=err)
     say_steps(next_steps, err=err)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from migrator.cli.database import database_words
-from migrator.cli.terminal import echo_lines
+from migrator.cli.terminal import say
 from migrator.reporting.next_steps import Step, opening_command, step_lines
 from migrator.text import our_command
 
@@ -42,13 +42,13 @@ def nothing_to_do(command: str) -> Step:
 
 def say_steps(steps: Iterable[Step], *, err: bool = False) -> None:
     """Print what can be done next, with a result that people read."""
-    echo_lines(step_lines(steps), err=err)
+    say(*step_lines(steps), err=err)
 
 
 def say_steps_below_rows(form: str, steps: Iterable[Step]) -> None:
     """Print the same below a table, for people only: not where rows go into a pipe or a file."""
     if form == "table" and sys.stdout.isatty():
-        echo_lines(["", *step_lines(steps)], err=True)
+        say("", *step_lines(steps), err=True)
 
 
 def steps_with_session(rows: Sequence[Mapping[str, Any]], dialect: str) -> Iterable[Step]:

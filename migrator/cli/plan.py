@@ -111,5 +111,6 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step
         values,
         hint=our_command("apply", source),
         outcome=f"Saved to {output}; nothing was moved.",
+        asked=False,
         next_steps=next_steps,
     )

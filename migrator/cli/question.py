@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from migrator.cli.next_steps import say_steps
-from migrator.cli.terminal import answer, echo_lines, paged, say, width
+from migrator.cli.terminal import aloud, answer, echo_lines, note, paged, width
 from migrator.documents.summary import summary
 from migrator.errors import Declined, MigratorError
 from migrator.reporting.next_steps import Step
@@ -32,7 +32,7 @@ def warn_if_open(database: Path, values: dict[str, Any]) -> None:
 
     found = who_has_open(database)
     if found.is_open and not values["wait"]:
-        say(f"note: {holder_names(found)} has the database open: close it before you say yes.", err=True)
+        note(f"note: {holder_names(found)} has the database open: close it before you say yes.")
 
 
 def ask_about(plan: Plan, verb: str, values: dict[str, Any], *, can_save: bool) -> bool:
@@ -48,13 +48,16 @@ def ask_about(plan: Plan, verb: str, values: dict[str, Any], *, can_save: bool) 
         if said == "v":
             from migrator.reporting.plan_text import plan_text
 
-            with paged():
+            with paged(), aloud():
                 echo_lines(plan_text(plan, width() or 80, verbose=True), err=bool(values.get("as_json")))
         elif said == "s" and can_save:
-            if _save(plan):
+            with aloud():
+                saved = _save(plan)
+            if saved:
                 return False
         else:
-            echo_lines((f"  {letter}  {_ANSWERS[letter]}" for letter in letters), err=True)
+            with aloud():
+                echo_lines((f"  {letter}  {_ANSWERS[letter]}" for letter in letters), err=True)
 
 
 def summary_question(plan: Plan, verb: str) -> str:
@@ -86,7 +89,7 @@ def _save(plan: Plan) -> bool:
         file = OutputFile(os.path.expanduser(name), kinds.PLAN)
         save_plan(plan, file)
     except MigratorError as error:
-        say(str(error), err=True)
+        note(str(error))
         return False
     say_steps([Step(f"Saved to {file}; nothing was moved. To apply:", our_command("apply", str(file)))])
     return True

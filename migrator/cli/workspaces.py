@@ -10,7 +10,7 @@ from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.next_steps import nothing_to_do, say_steps_below_rows, step
 from migrator.cli.options import database_options
-from migrator.cli.terminal import echo_lines, paged
+from migrator.cli.terminal import note, paged
 from migrator.reporting.workspace_text import WORKSPACE_COLUMNS, workspace_rows
 from migrator.selection.completion import completes
 
@@ -31,7 +31,7 @@ def command(repository: str, **values: Any) -> None:
     with open_context(values) as context:
         found = list_workspaces(context, repository)
     echo_rows(workspace_rows(found), view, WORKSPACE_COLUMNS)
-    echo_lines((f"note: {warning.message}" for warning in left_out_warnings(found)), err=True)
+    note(*(f"note: {warning.message}" for warning in left_out_warnings(found)))
     gather = step("To gather their sessions in the main one:", "consolidate", repository)
     elsewhere = [workspace for workspace, sessions in found.session_counts.items() if sessions and not workspace.main]
     say_steps_below_rows(view.form, [gather if elsewhere else nothing_to_do("workspaces")])
