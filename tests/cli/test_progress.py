@@ -75,9 +75,9 @@ def test_slow_git_is_shown_and_nothing_of_it_stays(history: History) -> None:
         terminal.wait_for("Looking at repositories:   0%|")
         terminal.wait_for("0/3 repositories [00:00]")
         assert terminal.finish() == 0
-    assert screen(terminal.text).splitlines()[0].startswith("No orphan")
+    assert screen(terminal.text).splitlines()[0].startswith("No lost session")
     del history.home.environ["PATH"]
-    assert history.home.run("orphans").stderr.startswith("No orphan")
+    assert history.home.run("orphans").stderr.startswith("No lost session")
 
 
 def test_ctrl_c_stops_a_git_that_hangs(history: History) -> None:

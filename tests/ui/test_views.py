@@ -92,7 +92,7 @@ def test_the_log_takes_a_run_back_and_brings_it_about_again(at_home: Home) -> No
         async with shown(at_home.database) as ui:
             await ui.press("l")
             assert "~/src/shop-search -> ~/src/shop" in ui.text
-            assert "15 sessions in 12 trees moved; verified 15." in ui.words
+            assert "15 sessions (3 of subagents) moved; verified 15." in ui.words
             await ui.press("u")
             assert "Nothing was written yet" in ui.text
             await ui.press("y")
