@@ -135,7 +135,7 @@ def _print_list(
             say_steps(_next_steps(listed))
     else:
         which = " that these rules find" if values["rule"] else " that the other rules find" if failed else ""
-        note(f"No lost session{which}{' among the selected ones' if listed.selected else ''}.")
+        note(f"No lost session{which}{' among the selected sessions' if listed.selected else ''}.")
         say_steps_below_rows(view.form, [nothing_to_do("orphans")])
     note(*(f"note: {_UNREAD}: {reason}" for reason in listed.unread))
     note(*in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases))

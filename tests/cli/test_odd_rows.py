@@ -151,7 +151,9 @@ def test_an_answer_of_opencode_2_that_cannot_be_read_keeps_its_tree_where_it_is(
     (before,) = home.query("SELECT directory FROM session_v2 WHERE id = ?", [session])
     moved = home.run("move", "--from-dir", "/**", "--to-dir", shop, "--yes")
     assert moved.code == 0, moved.stderr
-    assert f"stays: the data of {answer} in table session_message can't be read" in moved.stderr
+    assert (
+        f"stays, with all of its subagents: the data of {answer} in table session_message can't be read" in moved.stderr
+    )
     assert home.query("SELECT directory FROM session_v2 WHERE id = ?", [session]) == [before]
     assert home.query("SELECT count(*) FROM session_v2 WHERE directory = ?", [str(shop)]) != [(0,)]
 

@@ -102,5 +102,5 @@ def test_a_database_of_one_opencode(make_register: MakeRegister, fixture: str, w
         assert lines[0] == "It isn't lost: opencode 2 shows and resumes it where it is."
         assert lines[1] == "Opencode 1 doesn't have it, and no command brings it there: go on with it in opencode 2."
     else:
-        assert lines == ["It isn't lost: opencode shows and resumes it where it is."]
+        assert lines[:2] == ["It isn't lost: opencode shows and resumes it where it is.", "To go on with it:"]
     assert register.home.run("orphans").stderr == "No lost session.\n"
