@@ -294,7 +294,7 @@ def _texts(name: str, value: Any) -> list[str]:
     several: Iterable[Any] = (value,) if isinstance(value, (str, os.PathLike)) else value
     texts = [os.fspath(text) for text in several]
     if name == "from_id" and "-" in texts:
-        raise BadInput("from_id: - is standard input on the command line only; give the ids.")
+        raise BadInput("A from_id of - is standard input on the command line only; give the ids.")
     return texts
 
 

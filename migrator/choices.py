@@ -29,4 +29,4 @@ def check_choice(name: str, value: str, choices: Any) -> None:
     """Raise BadInput, which lists the choices, if the value isn't one of them."""
     allowed = get_args(choices)
     if value not in allowed:
-        raise BadInput(f"{name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")
+        raise BadInput(f"The value of {name} is {value!r}; it can be {', '.join(allowed[:-1])} or {allowed[-1]}.")

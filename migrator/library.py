@@ -326,7 +326,7 @@ def _write_request(  # noqa: PLR0913, PLR0917 - the keywords of `apply` and `und
 ) -> WriteRequest:
     check_choice("on_conflict", on_conflict, OnConflict)
     if chunk_size is not None and chunk_size < 1:
-        raise BadInput(f"chunk_size is {chunk_size}; it must be 1 or more.")
+        raise BadInput(f"The chunk_size is {chunk_size}; it must be 1 or more.")
     done = 0
 
     def tell(number: int) -> None:

@@ -60,9 +60,43 @@ def whole_id(text: str, ids: Iterable[str], of: str) -> str | None:
         return text
     if len(found) > 1:
         raise MigratorError(
-            f"several {of} have an id that starts with {text}, give more of the id: {first_few(found, 10)}"
+            f"Several {of} have an id that starts with {text}, give more of the id: {first_few(found, 10)}."
         )
     return found[0] if found else None
+
+
+_MANY = 5000
+"""From so many names on, only those that begin like what was typed are compared: that takes seconds otherwise."""
+
+
+def nearest(typed: str, names: Iterable[str], number: int = 4) -> list[str]:
+    """Return the names that are most like `typed`, at most `number` of them, the likeliest first.
+
+    First those that are made of its words (`--dir` for `--to-dir`, `--force-yes` for `--yes`), then those that are
+    spelled much like it. Case doesn't count.
+    """
+    from difflib import get_close_matches
+
+    by_name: dict[str, list[str]] = {}
+    for name in names:
+        by_name.setdefault(name.casefold(), []).append(name)
+    wanted = typed.casefold()
+    words = _words(wanted)
+    having = [name for name in by_name if words <= (own := _words(name)) or (own and own <= words)] if words else []
+    having.sort(key=lambda name: (not name.startswith(wanted), len(_words(name) ^ words)))
+    compared = by_name if len(by_name) <= _MANY else [name for name in by_name if name[:2] == wanted[:2]]
+    found = dict.fromkeys([*having, *get_close_matches(wanted, compared)])
+    return [name for each in found for name in by_name[each]][:number]
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """Return ` Did you mean 'a', 'b' or 'c'?`, as click says it; "" if there are no names."""
+    *others, last = [f"'{name}'" for name in names] or [""]
+    return f" Did you mean {', '.join(others)}{' or ' if others else ''}{last}?" if names else ""
+
+
+def _words(name: str) -> set[str]:
+    return {*re.findall(r"[^\W_]+", name)}
 
 
 def short_ids(ids: Iterable[str], every: Iterable[str], least: int = SHORT_ID) -> dict[str, str]:
@@ -157,6 +191,20 @@ def without_long_values(message: str) -> str:
 
 
 _LONG_VALUE = re.compile(r"'[^'`]{5000,}'?|\"[^\"`]{5000,}\"?|[^\s`]{5000,}")
+
+
+def sentence(message: str) -> str:
+    """Return an error as people are told it: it begins with a capital letter and ends with a full stop.
+
+    What begins it and can't be capitalised, as a path, gets a noun: an error may be part of another one, as it is.
+    """
+    noun = next((noun for start, noun in _NOUNS.items() if message.startswith(start)), "")
+    first = message[:1].upper() if _PLAIN_WORD.match(message) else message[:1]
+    return f"{noun}{first}{message[1:]}{'' if message.endswith(('.', '?', '!')) else '.'}"
+
+
+_NOUNS = {"/": "The path ", "~": "The path ", "ses_": "Session ", "--": "The option ", "`": "The command "}
+_PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;:'])")
 
 
 def one_line(text: str) -> str:

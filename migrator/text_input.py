@@ -34,4 +34,4 @@ def lines_of(text: str) -> list[str]:
 
 def why_no_text(error: OSError | ValueError) -> str:
     """Return in words why a text can't be read: `error` is what reading it raised."""
-    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text: save it as UTF-8"
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text, so save it as UTF-8"

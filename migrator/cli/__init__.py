@@ -39,7 +39,7 @@ def main() -> NoReturn:
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.terminal import drop_output, echo_error, echo_lines
     from migrator.errors import Declined, MigratorError
-    from migrator.text import PROGRAM
+    from migrator.text import PROGRAM, sentence
 
     signal.signal(signal.SIGTERM, _interrupt)
     warnings.showwarning = _show_warning
@@ -59,7 +59,7 @@ def main() -> NoReturn:
         echo_lines([str(error)], err=True)
         code = error.exit_code
     except MigratorError as error:
-        echo_error(str(error))
+        echo_error(sentence(str(error)))
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
         echo_error("Interrupted; nothing was written.")
@@ -87,13 +87,20 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def _usage_message(error: click.ClickException) -> str:
     """Return click's message about wrong usage, and which help to read."""
+    from click.exceptions import NoSuchOption
+
+    from migrator.cli.app import meant_options
+    from migrator.text import did_you_mean, sentence
+
     message = error.format_message().replace("\n\t", " ")  # before each choice of a missing argument
-    if not message.endswith((".", "?", "?)")):
-        message += "."
     context = getattr(error, "ctx", None)
-    if context is None:
-        return message
-    return f"{message} See {context.command_path} --help."
+    if isinstance(error, NoSuchOption) and context is not None:
+        message = f"No such option '{error.option_name}'.{did_you_mean(meant_options(error.option_name, context))}"
+        if context.parent is None:
+            message += (
+                f" Options of a command stand behind its name: {context.command_path} COMMAND {error.option_name}."
+            )
+    return message if context is None else f"{sentence(message)} See {context.command_path} --help."
 
 
 def _open_streams() -> None:

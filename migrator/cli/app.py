@@ -12,7 +12,7 @@ from migrator import __version__
 from migrator.cli.options import UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput
 from migrator.plugins import commands, load_command
-from migrator.text import PROGRAM, is_utf_8
+from migrator.text import PROGRAM, did_you_mean, is_utf_8, nearest
 
 SECTIONS = {
     "Look": ("ui", "list", "projects", "workspaces"),
@@ -37,9 +37,32 @@ GUESSES = {
 }  # fmt: skip
 """Words that people type for a command, and the commands that they may mean."""
 
+GUESSED_OPTIONS = {
+    "--path": "--from-dir", "--folder": "--from-dir", "--source": "--from-dir", "--src": "--from-dir",
+    "--destination": "--to-dir", "--dest": "--to-dir", "--target": "--to-dir", "--into": "--to-dir",
+    "--session": "--from-id", "--name": "--title", "--grep": "--containing", "--text": "--containing",
+    "--filter": "--title", "--after": "--since", "--before": "--until", "--preview": "--dry-run",
+    "--simulate": "--dry-run", "--what-if": "--dry-run", "--confirm": "--yes", "--database": "--db",
+    "--file": "--output", "--out": "--output", "--top": "--limit", "--count": "--limit",
+}  # fmt: skip
+"""Words that people type for an option, and the one that they mean, of a command that has it."""
+
 
 class ReaderGone(Exception):
     """The reader of our output has closed it, as in `list | head`: that is no error."""
+
+
+def meant_options(typed: str, context: click.Context) -> list[str]:
+    """Return the options of a command that somebody may mean by a word that is none of them, each by its first name."""
+    first = {
+        name: parameter.opts[0] if name in parameter.opts else name
+        for parameter in context.command.get_params(context)
+        if isinstance(parameter, click.Option) and not parameter.hidden
+        for name in [*parameter.opts, *parameter.secondary_opts]
+        if name.startswith("--")
+    }
+    guessed = [name for name in (GUESSED_OPTIONS.get(typed),) if name in first]
+    return [*dict.fromkeys(first[name] for name in guessed or nearest(typed, first))]
 
 
 class CheckedContext(click.Context):
@@ -63,7 +86,7 @@ class CheckedContext(click.Context):
                     is_option = isinstance(parameter, click.Option)
                     name = parameter.opts[0] if is_option else parameter.make_metavar(self).strip("[]")
                     raise BadInput(
-                        f"{name}: {os.fsencode(text)!r} is not UTF-8, and opencode stores only UTF-8: "
+                        f"The value {os.fsencode(text)!r} of {name} is not UTF-8, and opencode stores only UTF-8: "
                         "type it in UTF-8, or rename the directory."
                     )
         for name, value in kwargs.items():
@@ -113,11 +136,9 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:  # click looks for similar names among commands it has loaded
-            if meant := GUESSES.get(error.command_name):
-                named = " or ".join(f"'{name}'" for name in meant)
-                ctx.fail(f"No such command '{error.command_name}'. Did you mean {named}?")
-            names = [*self.list_commands(ctx), *ALIASES]
-            raise click.exceptions.NoSuchCommand(error.command_name, possibilities=names, ctx=ctx) from None
+            typed = error.command_name
+            meant = GUESSES.get(typed) or nearest(typed, [*self.list_commands(ctx), *ALIASES])
+            ctx.fail(f"No such command '{typed}'.{did_you_mean(meant)}")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""

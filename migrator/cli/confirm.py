@@ -100,7 +100,7 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     if not values["yes"]:
         if not on_terminal():
             show_plan(plan, values, next_steps=next_steps)
-            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: {command()}")
+            raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: `{command()}`.")
         from migrator.cli.question import ask_about, warn_if_open
 
         warn_if_open(Path(plan.store), values)

@@ -42,9 +42,11 @@ def command(keep: Path | None) -> None:
         try:
             keep.mkdir(parents=True, exist_ok=True)
             if any(keep.iterdir()):
-                raise MigratorError(f"{keep} is not empty; name a new directory for --keep.")
+                raise MigratorError(f"The directory {keep} is not empty; name a new directory for --keep.")
         except OSError as error:
-            raise MigratorError(f"{keep} can't be made: {error.strerror}; name another for --keep.") from error
+            raise MigratorError(
+                f"The directory {keep} can't be made: {error.strerror}; name another for --keep."
+            ) from error
         _play(keep.resolve(), keep.resolve())
         say("", f"Kept: HOME={shell_quote(str(keep.resolve()))} opencode-migrator list --all")
         return

@@ -89,6 +89,6 @@ def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
 
     echo_lines(leftover_lines(found, removed=False), err=quiet)
     if not on_terminal():
-        raise MigratorError(f"Nothing was removed, since nobody can be asked here. To remove: {applying_command()}")
+        raise MigratorError(f"Nothing was removed, since nobody can be asked here. To remove: `{applying_command()}`.")
     number = sum(leftover.why_kept is None for leftover in found)
     ask(f"Remove {count(number, 'snapshot repository', 'snapshot repositories')}?")

@@ -23,7 +23,7 @@ def read_plan_file(name: str) -> Plan:
         ) from error
     except UnicodeDecodeError as error:
         raise MigratorError(
-            f"{name} is not a plan of opencode-migrator: it isn't text; "
+            f"The file {name} is not a plan of opencode-migrator: it isn't text; "
             "make it again with `opencode-migrator plan ... -o FILE`.",
         ) from error
-    return read_plan_text(text, "Standard input" if name == "-" else name)
+    return read_plan_text(text, "Standard input" if name == "-" else f"The file {name}")

@@ -103,4 +103,6 @@ def _read_lines(name: str) -> Sequence[str]:
     try:
         return read_lines(os.path.expanduser(name))
     except (OSError, ValueError) as error:
-        raise BadInput(f"--map {name}: {why_no_text(error)}") from None
+        raise BadInput(
+            f"--map {name} can't be read: {why_no_text(error)}; name a file with OLD=NEW on each line."
+        ) from None

@@ -85,8 +85,8 @@ def refusal(response: httpx.Response) -> MigratorError:
 def unexpected_answer(response: httpx.Response) -> MigratorError:
     """Return the error for an answer that `opencode-migrator serve` never gives."""
     return MigratorError(
-        f"{response.request.url.copy_with(query=None)} answered {response.status_code} with something that is not "
-        "opencode-migrator's; see that `opencode-migrator serve` of the same version runs there.",
+        f"The server at {response.request.url.copy_with(query=None)} answered {response.status_code} with something "
+        "that is not opencode-migrator's; see that `opencode-migrator serve` of the same version runs there.",
     )
 
 

@@ -35,7 +35,7 @@ def http_settings(
     except httpx.InvalidURL:
         parsed = httpx.URL()
     if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise BadInput(f"{url} is no address of a server; write it as in {URL}.")
+        raise BadInput(f"The URL {url} is no address of a server; write it as in {URL}.")
     if token is None:
         token = _read_token(Path(token_file) if token_file is not None else _default_token_file(parsed))
     elif not _is_valid(token):
@@ -53,7 +53,7 @@ def _default_token_file(url: httpx.URL) -> Path:
     from migrator.state_dir import state_directory
 
     if url.port is None:
-        raise BadInput(f"{url} names no port, which tells the file of the token; write it as in {URL}.")
+        raise BadInput(f"The URL {url} names no port, which tells the file of the token; write it as in {URL}.")
     return state_directory() / "serve" / f"{url.port}.token"
 
 
@@ -66,7 +66,7 @@ def _read_token(file: Path) -> str:
             f"The token can't be read from {file}: {reason}; start `opencode-migrator serve`, or give its token."
         ) from error
     if not _is_valid(token):
-        raise MigratorError(f"{file} holds no token; name the file that `opencode-migrator serve` wrote.")
+        raise MigratorError(f"The file {file} holds no token; name the file that `opencode-migrator serve` wrote.")
     return token
 
 

@@ -165,7 +165,7 @@ def _text_of(file: str) -> str:
     try:
         return read_text(os.path.expanduser(file))
     except (OSError, ValueError) as error:
-        raise BadInput(f"exclude_from {file}: {why_no_text(error)}") from None
+        raise BadInput(f"The file {file} of exclude_from can't be read: {why_no_text(error)}.") from None
 
 
 def _check_names(keywords: Mapping[str, Any], known: type) -> None:

@@ -24,11 +24,14 @@ def plan_consolidate(context: CommandContext, request: ConsolidateRequest) -> tu
     """
     found = list_workspaces(context, request.repository)
     if not found.owners:
-        raise NothingMatched(f"No session is in any workspace of {found.repository.home}.")
+        raise NothingMatched(
+            f"No session is in any workspace of {found.repository.home}; `opencode-migrator list --all` shows where "
+            "there are some."
+        )
     to_dir = request.to_dir if request.to_dir is not None else found.repository.main
     if to_dir is None:
         raise BadInput(
-            f"{found.repository.home} is a bare repository and has no main working copy; "
+            f"The repository {found.repository.home} is bare and has no main working copy; "
             "say where its sessions should be with --to-dir DIR, one of its worktrees for example."
         )
     options = {

@@ -41,7 +41,7 @@ def build(home: Path) -> DemoHome:
     `~/src/shop`.
     """
     if not is_utf_8(str(home)):
-        raise MigratorError(f"{home} is not UTF-8, and opencode stores only UTF-8; name another directory.")
+        raise MigratorError(f"The name {home} is not UTF-8, and opencode stores only UTF-8; name another directory.")
     demo_home = DemoHome(home)
     shop = home / "src" / "shop"
     (shop / "sub" / "deep").mkdir(parents=True)

@@ -118,7 +118,7 @@ def explain_session(
     homes = find_homes(context, request.search, tick)
     known = find_session(context.rule_context, session)
     if known is None:
-        raise NothingMatched(f"--explain {session}: no session has this id{elsewhere(context.store, [session])}.")
+        raise NothingMatched(f"No session has the id {session} (--explain){elsewhere(context.store, [session])}.")
     found = explain(context.rule_context, known, orphan_rules(), homes, context.store.path)
     return replace(found, orphan=_name_database(context, found.orphan))
 
@@ -152,6 +152,6 @@ def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lam
     directories = [os.path.join(selectors.cwd, selectors.expanded(directory)) for directory in request.directories]
     for directory in directories:
         if not os.path.isdir(directory):
-            raise BadInput(f"search: {directory} is no directory; name one to look below.")
+            raise BadInput(f"What search names, {directory}, is no directory; name one to look below.")
     search = Search(context.store, context.rule_context, directories, depth, tick)
     return Homes(context.rule_context, snapshots, search)

@@ -37,7 +37,11 @@ def find_run_to_resume(run: str | None, only: Path | None = None) -> FoundRun:
     unfinished = [located for located in unfinished if not located.entry.is_running] or unfinished
     if len(unfinished) != 1:
         named = ", ".join(located.entry.id for located in unfinished)
-        raise MigratorError(f"Say which run: {named} were cut off." if named else "No run was cut off.")
+        raise MigratorError(
+            f"Several runs were cut off, say which: {named}."
+            if named
+            else "No run was cut off, so there is nothing to resume; `opencode-migrator log` lists the runs."
+        )
     return find_run(unfinished[0].entry.id, only, "resume")
 
 

@@ -50,5 +50,6 @@ def select_or_take_all(context: CommandContext, request: SelectRequest) -> Selec
 def _check_forks(context: CommandContext, request: SelectRequest) -> None:
     if request.with_forks and not context.store.schema.has_v2:
         raise BadInput(
-            "--with-forks: opencode 1 does not keep of which session one is a fork; select it with --from-id."
+            "--with-forks is for opencode 2: opencode 1 does not keep of which session one is a fork; select it with "
+            "--from-id."
         )

@@ -104,16 +104,16 @@ class OutputFile:
                 return None
             raise BadInput(f"A {self.kind.what} can't go to standard output; name a file with {self.kind.option}.")
         if not os.path.basename(self.name) or "\0" in self.name:
-            raise BadInput(f"{self.name or repr('')} names no file; name one with {self.kind.option}.")
+            raise BadInput(f"The name {self.name or repr('')} is no file's; name one with {self.kind.option}.")
         status = status_of(self.name)
         if status is not None and stat.S_ISDIR(status.st_mode):
-            raise BadInput(f"{self.name} is a directory; name a file with {self.kind.option}.")
+            raise BadInput(f"The name {self.name} is a directory's; name a file with {self.kind.option}.")
         if status is not None and not stat.S_ISREG(status.st_mode):
             if self.kind.may_be_stream and (stat.S_ISFIFO(status.st_mode) or stat.S_ISCHR(status.st_mode)):
                 return None
-            raise self._refusal(f"{self.name} is not an ordinary file")
+            raise self._refusal(f"The file {self.name} is not an ordinary one")
         if self.kind.mode == 0o600 and os.path.islink(self.name):  # noqa: PLR2004 - for its owner alone
-            raise self._refusal(f"{self.name} is a link, and no {self.kind.what} is written through one")
+            raise self._refusal(f"The file {self.name} is a link, and no {self.kind.what} is written through one")
         target = Path(os.path.realpath(self.name))
         self._check(target, status or status_of(target))  # "nowhere/../file" leads nowhere, and yet to a file
         if not self.kind.makes_directory or target.parent.exists():
@@ -121,7 +121,9 @@ class OutputFile:
         return target
 
     def _check(self, target: Path, status: os.stat_result | None) -> None:
-        shown = self.name if str(target) == os.path.abspath(self.name) else f"{self.name} leads to {target}, which"
+        shown = f"The file {self.name}"
+        if str(target) != os.path.abspath(self.name):
+            shown += f" leads to {target}, which"
         self._check_name(target, status, shown)
         if status is None:
             return

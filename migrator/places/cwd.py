@@ -35,4 +35,6 @@ def current_directory(kernel: str = "/proc/self/cwd") -> str:
     by_shell = os.path.normpath(os.environ.get("PWD") or ".")
     if os.path.isabs(by_shell) and not os.path.lexists(by_shell):
         return by_shell
-    raise NoSuchDirectory("The current directory does not exist any more, and nobody knows its name: give a whole path")
+    raise NoSuchDirectory(
+        "The current directory does not exist any more, and nobody knows its name: give a whole path."
+    )

@@ -123,7 +123,7 @@ class Places:
 def _real_directory(directory: str) -> str:
     # An empty string is what a script's unset variable becomes, hardly ever the working directory.
     if not directory or "\0" in directory:
-        raise NoSuchDirectory(f"{directory!r} is not the name of a directory, give a path")
+        raise NoSuchDirectory(f"the name {directory!r} is not that of a directory; give a path")
     try:
         real = as_on_disk(os.path.realpath(directory, strict=True))
     except FileNotFoundError as error:
@@ -131,19 +131,23 @@ def _real_directory(directory: str) -> str:
         if not directory.isascii() and is_whole and (spelled := existing_directory(os.path.abspath(directory))):
             return _real_directory(spelled)
         if not directory.startswith("/") and cwd.is_deleted():
-            which = "the current directory" if directory == "." else directory
+            which = "the current directory" if directory == "." else f"the directory {directory}"
             why = "does not exist, since the current directory was deleted: cd to one that exists, or give a whole path"
             raise NoSuchDirectory(f"{which} {why}") from error
-        raise NoSuchDirectory(f"{directory} does not exist, create it or give another directory") from error
+        raise NoSuchDirectory(
+            f"the directory {directory} does not exist; create it or give another directory"
+        ) from error
     except NotADirectoryError as error:
-        raise NoSuchDirectory(f"{directory} lies below a file, give a directory") from error
+        raise NoSuchDirectory(f"the path {directory} lies below a file; give a directory") from error
     except OSError as error:
         then = "check its permissions" if isinstance(error, PermissionError) else "give another directory"
-        raise UnreadableDirectory(f"{directory} can't be read ({error.strerror}), {then}") from error
+        raise UnreadableDirectory(f"the directory {directory} can't be read ({error.strerror}); {then}") from error
     if not Path(real).is_dir():
-        raise NoSuchDirectory(f"{directory} is a file, give the directory it is in")
+        raise NoSuchDirectory(f"the path {directory} is a file; give the directory it is in")
     if not os.access(real, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise UnreadableDirectory(f"{directory} can't be read, give yourself permission to list and enter it")
+        raise UnreadableDirectory(
+            f"the directory {directory} can't be read; give yourself permission to list and enter it"
+        )
     if not real.isascii() and os.fsencode(real) != real.encode(errors="replace"):
-        raise NoSuchDirectory(f"{os.fsencode(real)!r} is not UTF-8, opencode can't hold that name: rename it")
+        raise NoSuchDirectory(f"the name {os.fsencode(real)!r} is not UTF-8; opencode can't hold that name: rename it")
     return real

@@ -224,7 +224,9 @@ def _seconds(patience: Patience) -> float:
     if not text or patience is WORK:
         return patience.seconds
     if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= WORK.seconds:
-        raise BadInput(f"{SETTING} is {text!r}; it must be a whole number of seconds from 1 to {WORK.seconds}.")
+        raise BadInput(
+            f"The variable {SETTING} is {text!r}; it must be a whole number of seconds from 1 to {WORK.seconds}."
+        )
     return int(text)
 
 

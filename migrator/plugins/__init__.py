@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from migrator.errors import BadInput, PluginFailed
+from migrator.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -87,7 +88,10 @@ def check_rule_names(names: Iterable[str], option: str) -> None:
     known = [rule.name for rule in orphan_rules()]
     for name in names:
         if name not in known:
-            raise BadInput(f"{option} {name}: there is no such rule; give one of {', '.join(known)}")
+            raise BadInput(
+                f"There is no rule {name!r} ({option}).{did_you_mean(nearest(name, known))} "
+                f"The rules are {', '.join(known)}."
+            )
 
 
 def commands(built_in: Collection[str] = ()) -> dict[str, EntryPoint]:

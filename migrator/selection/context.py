@@ -77,6 +77,11 @@ class DatabaseSelectorContext:
 
         return elsewhere(self._store, ids)
 
+    def near_directories(self, path: str) -> str:
+        from migrator.store.near_directories import near_directories
+
+        return near_directories(self._store, path)
+
     def place(self, directory: str) -> Place | None:
         try:
             return self._places.find(directory)
@@ -122,5 +127,5 @@ def _stdin_lines() -> list[str]:
     try:
         lines = read_lines("-")
     except (OSError, ValueError) as error:
-        raise BadInput(f"standard input: {why_no_text(error)}") from None
+        raise BadInput(f"Standard input can't be read: {why_no_text(error)}.") from None
     return [line.strip() for line in lines if line.strip()]

@@ -57,6 +57,9 @@ class SelectorContext(Protocol):
     def elsewhere(self, ids: Sequence[str]) -> str:
         """Return where else sessions with these ids are, as the end of an error, from its semicolon on."""
 
+    def near_directories(self, path: str) -> str:
+        """Return which directories with sessions are most like an absolute path; "" if none is like it."""
+
     def place(self, directory: str) -> Place | None:
         """Return what opencode makes of a directory today; None if it can't be resolved."""
 

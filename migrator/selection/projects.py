@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import BadInput, MigratorError, NothingMatched
 from migrator.paths import composed, expand_home, same_name
+from migrator.text import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ def find_project(text: str, context: SelectorContext, option: str) -> Project:
     Raises NothingMatched if no project fits, MigratorError if several do, BadInput for "", naming `option`.
     """
     if not text:
-        raise BadInput(f"{option} is empty; give the id, the name or the path of a project")
+        raise BadInput(f"An empty {option} names no project; give the id, the name or the path of one.")
     projects = context.projects()
     fitting = [project for project in projects if project.id == text]
     fitting = fitting or [
@@ -33,10 +34,13 @@ def find_project(text: str, context: SelectorContext, option: str) -> Project:
         fitting = _at_path(text, projects, context)
     if len(fitting) > 1:
         names = "; ".join(f"{project.id} ({project.label}, {project.worktree})" for project in fitting)
-        raise MigratorError(f"{option} {text}: several projects fit, give the id of one: {names}")
+        raise MigratorError(f"Several projects fit {option} {text}, give the id of one: {names}.")
     if not fitting:
+        known = {name: project for project in projects for name in (project.id, project.name, project.label) if name}
+        near = {project.id: project.label for project in (known[name] for name in nearest(text, known))}
         raise NothingMatched(
-            f"{option} {text}: no project has this id, name or path; `opencode-migrator projects` lists them"
+            f"No project has the id, name or path {text} ({option}).{did_you_mean([*near.values()])} "
+            "`opencode-migrator projects` lists them all."
         )
     return fitting[0]
 

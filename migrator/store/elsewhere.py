@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from migrator.store.json_storage import left_behind_files
 from migrator.store.other_databases import other_databases
-from migrator.text import count, first_few, shell_quote
+from migrator.text import count, first_few, nearest, shell_quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 """How many ids are named."""
+_COMPARED = 500
+"""How many ids are compared at most with one that isn't there."""
 
 
 def elsewhere(store: Store, texts: Collection[str]) -> str:
@@ -23,7 +25,8 @@ def elsewhere(store: Store, texts: Collection[str]) -> str:
 
     It is the end of an error, from its semicolon on. It is never empty: where nothing is found it names a command.
     """
-    return "; ".join(["", *(list(_found(store, texts)) or ["`opencode-migrator list --all` shows what there is"])])
+    found = list(_found(store, texts))
+    return "; ".join(["", *(found or [*_like(store, texts), "`opencode-migrator list --all` shows what there is"])])
 
 
 def titled_elsewhere(store: Store, text: str) -> list[str]:
@@ -42,6 +45,16 @@ def titled_elsewhere(store: Store, text: str) -> list[str]:
                 f"{other.path.name} beside this database has {count(number, 'session')} with such a title: `{search}`"
             )
     return found
+
+
+def _like(store: Store, texts: Collection[str]) -> Iterator[str]:
+    """Yield which ids begin like the first of these texts, as far as one does: each question is one of the index."""
+    text = min(texts)
+    for start in (f"ses_{text}", *(text[:end] for end in range(len(text) - 1, len("ses_") + 2, -1))):
+        if ids := store.ids_where("id >= ? AND id < ?", (start, f"{start}\U0010ffff")):
+            near = nearest(text, ids[:_COMPARED]) or ids
+            yield f"the nearest {'is' if len(near) == 1 else 'are'} {first_few(near, _NAMED)}"
+            return
 
 
 def _found(store: Store, texts: Collection[str]) -> Iterator[str]:

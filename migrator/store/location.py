@@ -116,11 +116,11 @@ def _existing(path: Path, data: Path, why: str) -> Path:
         raise MigratorError(f"{error} ({why}); see to its permissions, or name another file with --db PATH.") from error
     if status is not None and stat.S_ISDIR(status.st_mode):
         raise MigratorError(
-            f"{path} is a directory, not a database ({why}); name the file, as in --db {path}/opencode.db."
+            f"The path {path} is a directory, not a database ({why}); name the file, as in --db {path}/opencode.db."
         )
     if status is not None:
         if not stat.S_ISREG(status.st_mode):
-            raise MigratorError(f"{path} is no file ({why}); name opencode's database with --db PATH.")
+            raise MigratorError(f"The path {path} is no file ({why}); name opencode's database with --db PATH.")
         return path.resolve()
     try:
         hint = _what_is_there_instead(path, data)

@@ -42,7 +42,9 @@ class Cursor:
         """Read a cursor as `str()` prints it; BadInput otherwise."""
         found = re.fullmatch(r"(-?[0-9]{1,18}):(.+)", text, re.DOTALL)
         if found is None:
-            raise BadInput(f"{text!r} is no cursor; take the one that the page before printed on standard error.")
+            raise BadInput(
+                f"The text {text!r} is no cursor; take the one that the page before printed on standard error."
+            )
         return cls(int(found[1]), found[2])
 
     def __str__(self) -> str:

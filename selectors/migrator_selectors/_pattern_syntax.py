@@ -72,7 +72,7 @@ def expand(typed: str) -> list[str]:
     import bracex
 
     if not typed:
-        raise BadInput("a pattern is empty: write cwd for the current directory, / for every directory")
+        raise BadInput("A pattern is empty; write cwd for the current directory, / for every directory")
     if "\0" in typed:
         raise _bad(typed, typed, typed.index("\0"), "is NUL, which no directory can hold; leave it out")
     _check_braces(typed)
@@ -80,13 +80,13 @@ def expand(typed: str) -> list[str]:
         patterns = list(bracex.iexpand(typed, keep_escapes=True, limit=BRACE_LIMIT))
     except bracex.ExpansionLimitException:
         raise BadInput(
-            f"{typed}: the braces give more than {BRACE_LIMIT} patterns; use a wildcard, several patterns, or \\{{ for "
-            "a brace that is part of a name",
+            f"The braces of {typed} give more than {BRACE_LIMIT} patterns; use a wildcard, several patterns, or \\{{ "
+            "for a brace that is part of a name",
         ) from None
     except RecursionError:
-        raise BadInput(f"{typed}: the braces are nested too deep; use several patterns") from None
+        raise BadInput(f"The braces of {typed} are nested too deep; use several patterns") from None
     if not patterns:
-        raise BadInput(f"{typed}: the braces give nothing; write \\{{ for a brace that is part of a name")
+        raise BadInput(f"The braces of {typed} give nothing; write \\{{ for a brace that is part of a name")
     return patterns
 
 
@@ -221,4 +221,4 @@ def _bad(typed: str, pattern: str, index: int, what: str) -> BadInput:
         where += f" of {pattern}, which its braces give,"
     shown = typed.replace("\0", "\\0")
     char = pattern[index].replace("\0", "\\0")
-    return BadInput(f"{shown}: the {char} at {where} {what}")
+    return BadInput(f"Can't read the pattern {shown}: the {char} at {where} {what}.")

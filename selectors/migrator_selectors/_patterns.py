@@ -93,7 +93,8 @@ def meant(
             fact = f"whether a directory has this very name can't be told ({is_there})"
         example = f"{others[0].removeprefix(root)}{and_more(len(others) - 1)}"
         how = f"write {as_name} for the one of this name, {as_pattern} for the pattern"
-        raise MigratorError(f"{option} {typed}: {fact}, and as a pattern it means {example} too; {how}".lstrip())
+        shown = f"{option} {typed}".lstrip()
+        raise MigratorError(f"{shown} has two meanings: {fact}, and as a pattern it means {example} too; {how}")
     if by_name or is_there is True:
         name.advice = f"there is a directory of this very name, so that is meant; the pattern is {as_pattern}"
         return name
@@ -135,7 +136,8 @@ class DirectoryPattern:
     `*` and `?` stay inside a path component, `**` crosses; `{a,b}` and `[abc]` work and a backslash escapes. A first
     component `cwd` is the current directory, `~` is `home`; any other relative pattern starts at the current
     directory. `cwd` and `home` are absolute and are taken literally, whatever characters they hold; `cwd` is called
-    for where the pattern needs one, since there may be none any more. `advice` is what to try where nothing matches.
+    for where the pattern needs one, since there may be none any more. `advice` is what to try where nothing matches,
+    `without_wildcards` a path that is spelled like the pattern.
 
     Raises BadInput where the pattern can't be meant.
     """
@@ -144,6 +146,8 @@ class DirectoryPattern:
         made = [each for pattern in expand(typed) for each in _parts(pattern, typed, cwd, home)]
         globs = {"/" + "/".join(part.glob for part in each) for each in made}
         self._paths = {"/" + "/".join(part.name or "" for part in each) for each in made}
+        self.has_wildcards = any(part.name is None for each in made for part in each)
+        self.without_wildcards = min(re.sub(r"[*?]", "", glob) for glob in globs)
         exactly = _compile(globs)
         by_name = _compile(map(composed, globs))
         without_case = re.compile(by_name.pattern, by_name.flags | re.IGNORECASE)

@@ -63,9 +63,9 @@ class ContainingPlugin(SelectorPlugin):
         typed: Sequence[str] = values.get("containing") or ()
         where: tuple[SearchedIn, ...] = tuple(dict.fromkeys(values.get("containing_in") or ()))
         if "" in typed:
-            raise BadInput("--containing is empty; give a text to look for, or leave it out")
+            raise BadInput("An empty --containing is in every conversation; give a text to look for, or leave it out")
         if where and not typed:
-            raise BadInput("--in says where --containing TEXT looks, which is not given")
+            raise BadInput("--in says where --containing TEXT looks, which is not given; give it, or leave --in out")
         more = "".join(f" --in {place}" for place in where)
         return [
             Containing(option_text("--containing", text) + more, context.passages(text, where or ("conversation",)))

@@ -132,7 +132,7 @@ def _check_names(name: str, lines: Sequence[str], spec: GitIgnoreSpec, context: 
             is_alike = all(each in path for each in classes) and named(directory)
             if is_alike and spec.check_file(path, separators=()).index is None:
                 raise MigratorError(
-                    f"{name}, line {number}: {line} leaves {directory} in, which has this very name; add the line "
+                    f"In {name}, line {number}: {line} leaves {directory} in, which has this very name; add the line "
                     f"{escaped} to leave it out, or !{escaped} to keep it in"
                 )
 
@@ -157,7 +157,7 @@ def _patterns(name: str, lines: Iterable[str]) -> Iterator[GitIgnoreSpecPattern]
 
 def _malformed(name: str, number: int, line: str) -> BadInput:
     return BadInput(
-        f"{name}, line {number}: {line.strip()} is no gitignore pattern; write \\[ or \\\\ for the characters"
+        f"In {name}, line {number}: {line.strip()} is no gitignore pattern; write \\[ or \\\\ for the characters"
     )
 
 
@@ -171,4 +171,6 @@ def _lines(name: str, context: SelectorContext) -> list[str]:
     try:
         return read_lines(path)
     except (OSError, ValueError) as error:
-        raise BadInput(f"--exclude-from {name}: {why_no_text(error)}") from None
+        raise BadInput(
+            f"--exclude-from {name} can't be read: {why_no_text(error)}; name a file in gitignore syntax"
+        ) from None

@@ -70,5 +70,8 @@ class FromDirPlugin(SelectorPlugin):
             pattern = directory_pattern(text, context, "--from-dir")
             as_typed = option_text("--from-dir", text) + suffix
             covers = pattern.names if exact else pattern.covers
-            selectors.append(FromDir(as_typed, covers, context, advice=pattern.advice, pattern=pattern, exact=exact))
+            advice = pattern.advice
+            if (pattern.has_wildcards or not advice) and not any(map(pattern.covers, context.directories())):
+                advice = context.near_directories(pattern.without_wildcards) or advice
+            selectors.append(FromDir(as_typed, covers, context, advice=advice, pattern=pattern, exact=exact))
         return selectors

@@ -65,10 +65,10 @@ class FromIdPlugin(SelectorPlugin):
         if not typed:
             return ()
         if "" in typed:
-            raise BadInput("--from-id is empty, which would be the beginning of every id; give an id, a prefix, or -")
+            raise BadInput("An empty --from-id would be the beginning of every id; give an id, a prefix, or -")
         wanted = {value: context.stdin_lines() if value == "-" else [value] for value in typed}
         if not all(wanted.values()):
-            raise NothingMatched("--from-id -: there is no session id on standard input")
+            raise NothingMatched("There is no session id on standard input (--from-id -); write one a line")
         whole = _whole_ids({text for texts in wanted.values() for text in texts}, context)
         if len(wanted) > _FEW:
             return [FromId(f"--from-id ({len(wanted):,} of them)", frozenset(whole.values()))]

@@ -94,7 +94,8 @@ def _find_project(text: str, context: SelectorContext) -> Project:
     if project.id == GLOBAL and is_path(text):
         # one directory must not select the sessions of all the others
         raise MigratorError(
-            f"--from-project {text}: opencode has this directory in the project {GLOBAL}, with others that it has no "
-            f"project of their own for; select this one with --from-dir {text}, or all with --from-project {GLOBAL}",
+            f"--from-project {text} names a directory that opencode has in the project {GLOBAL}, with others that it "
+            f"has no project of their own for; select this one with --from-dir {text}, or all with "
+            f"--from-project {GLOBAL}",
         )
     return project

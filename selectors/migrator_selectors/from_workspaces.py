@@ -73,7 +73,9 @@ class FromWorkspacesPlugin(SelectorPlugin):
         selectors: list[Selector] = []
         for text in typed:
             if not text:
-                raise BadInput("--from-workspaces is empty; give a directory in any workspace of a repository")
+                raise BadInput(
+                    "An empty --from-workspaces names no repository; give a directory in any workspace of a repository"
+                )
             found = context.workspaces(text, "--from-workspaces")
             meant = _narrow(found.repository.workspaces, values.get(ONLY) or (), values.get(EXCEPT) or (), context)
             owners = {key: owner for key, owner in found.owners.items() if owner.workspace in meant}
@@ -111,5 +113,5 @@ def _find(workspaces: Sequence[Workspace], text: str, option: str, context: Sele
     if not named:
         known = ", ".join(sorted({workspace.name for workspace in workspaces}))
         advice = pattern.advice and f"{pattern.advice}; "
-        raise NothingMatched(f"{option} {text}: no workspace has that name or directory; {advice}there are {known}")
+        raise NothingMatched(f"No workspace has the name or directory {text} ({option}); {advice}there are {known}")
     return named

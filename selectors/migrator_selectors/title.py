@@ -54,5 +54,5 @@ class TitlePlugin(SelectorPlugin):
         del context
         typed: Sequence[str] = values.get("title") or ()
         if "" in typed:
-            raise BadInput("--title is empty, which every title contains; give a text, or leave it out")
+            raise BadInput("An empty --title is in every title; give a text, or leave it out")
         return [Title(option_text("--title", text), text.casefold()) for text in typed]

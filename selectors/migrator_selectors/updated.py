@@ -75,7 +75,7 @@ class UpdatedPlugin(SelectorPlugin):
         words = " ".join(option_text(f"--{name}", text) for name, text in given.items())
         since, until = bounds.get("since"), bounds.get("until")
         if since is not None and until is not None and since > until:
-            raise BadInput(f"{words}: the beginning is after the end")
+            raise BadInput(f"{words} begins after its end; give an earlier --since, or a later --until")
         return [Updated(words, since, until)]
 
 
@@ -102,8 +102,8 @@ def milliseconds(text: str, option: str = "", *, end: bool = False) -> int:
         return _since_epoch(datetime.fromisoformat(text))
     except (ValueError, OverflowError, OSError):
         raise BadInput(
-            f"{option} {text}".lstrip()
-            + ": no time; write 2026-01-31, 2026-01-31T18:00, yesterday, or how long ago: 12h, 30d, '3 days ago'"
+            f"Can't read {option} {text}".replace("  ", " ")
+            + ": it is no time; write 2026-01-31, 2026-01-31T18:00, yesterday, or how long ago: 12h, 30d, '3 days ago'"
         ) from None
 
 

@@ -191,7 +191,7 @@ class TestPlans:
         before = spaces.home.everything()
         asked = spaces.home.run("consolidate", cwd=ten.root)
         assert asked.code == 1
-        assert "To apply: opencode-migrator consolidate --yes" in asked.stderr
+        assert "To apply: `opencode-migrator consolidate --yes`." in asked.stderr
         assert spaces.home.everything() == before
 
     def test_nothing_to_do(self, spaces: Workspaces, ten: JjRepository) -> None:
@@ -204,7 +204,10 @@ class TestPlans:
         refused = spaces.home.run("consolidate", "--yes", cwd=repository)
         assert (refused.code, refused.stderr) == (
             3,
-            f"error: No session is in any workspace of {repository}.\n",
+            (
+                f"error: No session is in any workspace of {repository}; "
+                "`opencode-migrator list --all` shows where there are some.\n"
+            ),
         )
 
 

@@ -186,7 +186,7 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
         (
             "move --form-dir x",
             (
-                "No such option '--form-dir'. (Did you mean one of: '--from-dir', '--from-id', '--to-dir'?) "
+                "No such option '--form-dir'. Did you mean '--from-dir', '--to-dir' or '--from-id'? "
                 "See opencode-migrator move --help."
             ),
         ),

@@ -304,7 +304,7 @@ def test_another_file_is_replaced_only_by_force(home: Home, writing: str) -> Non
     for name in ("notes.txt", "empty"):
         before = contents(home.path)
         said = sentence(home.run(*WRITING[writing], name), 1)
-        assert re.match(f"{name} exists.*or replace it with --force\\.$", said)
+        assert re.match(f"The file {name} exists.*or replace it with --force\\.$", said)
         assert contents(home.path) == before
     assert home.run(*WRITING[writing], "notes.txt", "--force").code == 0
     assert (home.path / "notes.txt").read_bytes()[:1] == {"plan": b"{", "backup": b"S", "report": b"<"}[writing]

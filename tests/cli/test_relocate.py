@@ -143,7 +143,7 @@ def test_a_plan_is_stale_when_a_repository_was_made_around_the_folder(home: Home
     project = root_commit(home.repository("texts"))
     stale = home.run("apply", "plan.json", "--yes")
     assert stale.code == 5
-    assert f"opencode would resolve {new} to project {project}" in stale.stderr
+    assert f"Opencode would resolve {new} to project {project}" in stale.stderr
     assert bound(home)["ses_1"][1] == str(old)
 
 
@@ -562,7 +562,7 @@ def test_the_new_folder_must_be_there(home: Home) -> None:
     old, _ = project_at_home(home, "shop")
     new = home.src / "store"
     said = refused(home, "relocate", old, new, "--yes")
-    assert said.startswith(f"{new} does not exist: move {old} there first")
+    assert said.startswith(f"The path {new} does not exist: move {old} there first")
     assert "--will-move" in said
     assert "--foreign" in said
 
@@ -572,7 +572,7 @@ def test_a_folder_that_is_still_there_is_no_folder_that_has_moved(home: Home) ->
     new = home.src / "store"
     subprocess.run(["cp", "-r", str(old), str(new)], check=True)
     said = refused(home, "relocate", old, new, "--yes")
-    assert said.startswith(f"{old} and 1 more directory are still there")
+    assert said.startswith(f"The path {old} and 1 more directory are still there")
     assert "--copied" in said
     relocate(home, old, new, "--copied")
     assert bound(home)["ses_shop_sub"][1] == str(new / "sub")
@@ -602,8 +602,8 @@ def test_nothing_bound_there(home: Home) -> None:
         (("/a", "/a"), "/a would move to itself"),
         (("/a=/b", "/a=/c"), "/a moves to /b and to /c"),
         (("/a", "/b", "--will-move", "--foreign"), "--will-move and --foreign exclude each other"),
-        (("--map", "missing"), "--map missing: No such file"),
-        (("--map", "map"), "map, line 2: '/b' is no OLD=NEW"),
+        (("--map", "missing"), "--map missing can't be read: No such file"),
+        (("--map", "map"), "In map, line 2: the argument '/b' is no OLD=NEW"),
     ],
 )
 def test_what_cannot_be_meant(home: Home, words: tuple[str, ...], said: str) -> None:

@@ -157,7 +157,7 @@ def test_the_old_folder_must_be_there_and_the_new_place_be_free(home: Home) -> N
     new = home.path / "store"
     new.mkdir()
     said = refused(home, "relocate", old, new, "--will-move", "--yes")
-    assert said.startswith(f"{new} exists already, so `mv` would put {old} into it")
+    assert said.startswith(f"The path {new} exists already, so `mv` would put {old} into it")
     assert f"{new / 'shop'}" in said
     assert "make it first" in refused(home, "relocate", old, home.path / "no/where", "--will-move", "--yes")
     assert "into itself" in refused(home, "relocate", old, old / "sub", "--will-move", "--yes")

@@ -79,11 +79,11 @@ def test_a_name_that_is_also_a_pattern_for_other_sessions_is_refused_with_both_r
     session_in(home, other)
     for option in ("--from-dir", "--exclude-dir"):
         said = refused(home, "move", "--from-dir", "~/src/shop", option, f"~/src/{name}", code=1)
-        assert f"{option} ~/src/{name}: {home.src}/{name} has this very name" in said
+        assert f"{option} ~/src/{name} has two meanings: {home.src}/{name} has this very name" in said
         assert f"{home.src}/{other}" in said
     spelled = said.split("write ")[1].replace("'", "")
     as_name, as_pattern = spelled.split(" for the one of this name, ")
-    as_pattern = as_pattern.removesuffix(" for the pattern")
+    as_pattern = as_pattern.removesuffix(" for the pattern.")
     assert listed(home, "--from-dir", as_name) == {f"ses_{name}"}
     assert f"ses_{other}" in listed(home, "--from-dir", as_pattern)
     assert listed(home, "--all", "--exclude-dir", as_name) == {f"ses_{other}"}
@@ -264,7 +264,7 @@ def test_a_workspace_of_that_very_name(tmp_path: Path) -> None:
     for typed in ("fix[1]", "~/src/fix[1]"):
         for option in ("--only", "--except"):
             said = refused(home, *move[:2], option, typed)
-            assert f"{option} {typed}: " in said
+            assert f"{option} {typed} has two meanings: " in said
             assert "fix[1] has this very name, and as a pattern it means" in said
     said = refused(home, *move[:2], "--only", "y[1]", code=3)
     assert r"for them in a name write 'y\[1\]'" in said

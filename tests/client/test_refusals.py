@@ -50,7 +50,7 @@ def test_what_the_command_line_refuses_too(served: Served, client: Client) -> No
         client.session.migrate("a b?c", shop)
     with pytest.raises(migrator.NoSuchRun, match="There is no run 20261124"):
         client.undo("20261124")
-    with pytest.raises(migrator.BadInput, match="there is no such rule"):
+    with pytest.raises(migrator.BadInput, match="There is no rule"):
         list(client.session.orphans("nosuch"))
     with pytest.raises(TypeError, match="page is no keyword here; there are directory, roots"):
         client.session.history(page=2)  # type: ignore[call-arg]

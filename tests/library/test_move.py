@@ -211,7 +211,7 @@ def test_orphans_are_those_of_the_command_line(home: Home, store: migrator.OpenS
     ]
     everyone = {selected.session.id for selected in migrator.select(store, orphans=True).sessions}
     assert {orphan.session.id for orphan in found} <= everyone
-    with pytest.raises(migrator.BadInput, match="there is no such rule"):
+    with pytest.raises(migrator.BadInput, match="There is no rule"):
         store.orphans("no-such-rule")
 
 

@@ -58,7 +58,7 @@ def test_what_makes_no_sense_is_refused(history: History) -> None:
     store = migrator.open_store(history.home.database)
     with pytest.raises(migrator.NothingMatched):
         migrator.plan_rescue(store, from_dir="~/nowhere")
-    with pytest.raises(migrator.BadInput, match="rule misspelt: there is no such rule"):
+    with pytest.raises(migrator.BadInput, match="There is no rule 'misspelt'"):
         migrator.plan_rescue(store, rule="misspelt")
     with pytest.raises(migrator.BadInput, match="nowhere is no directory"):
         migrator.plan_rescue(store, search="nowhere")

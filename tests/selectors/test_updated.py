@@ -73,7 +73,7 @@ def test_the_end_of_a_date_is_its_last_millisecond_however_long_the_day() -> Non
      "12345678901234", "\u0661d"],
 )  # fmt: skip
 def test_no_time_is_refused(text: str) -> None:
-    with pytest.raises(BadInput, match=r"--since .*: no time; write") as refusal:
+    with pytest.raises(BadInput, match=r"--since .*: it is no time; write") as refusal:
         milliseconds(text, "--since", end=True)
     assert refusal.value.exit_code == 2
 
@@ -93,7 +93,7 @@ def test_a_whole_day() -> None:
 
 
 def test_a_time_that_never_comes_is_refused() -> None:
-    with pytest.raises(BadInput, match="--since 1d --until 2d: the beginning is after the end"):
+    with pytest.raises(BadInput, match="--since 1d --until 2d begins after its end"):
         PLUGIN.build({"since": "1d", "until": "2d"}, FixedSelectorContext())
 
 

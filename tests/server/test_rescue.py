@@ -62,7 +62,7 @@ def test_what_is_refused(history: History) -> None:
             ({"command": "undo"}, 400, "bad-input", "command must be move or rescue"),
             ({"command": "rescue", "to-dir": "/tmp"}, 400, "bad-input", "There is no option 'to-dir' of rescue"),
             ({"likely": True, "to-dir": "/tmp"}, 400, "bad-input", "There is no option 'likely' of move"),
-            ({"command": "rescue", "rule": "misspelt"}, 400, "bad-input", "rule misspelt: there is no such rule"),
+            ({"command": "rescue", "rule": "misspelt"}, 400, "bad-input", "There is no rule 'misspelt' (rule)"),
             ({"command": "rescue", "search": "/nowhere"}, 400, "bad-input", "/nowhere is no directory"),
             ({"command": "rescue", "search-depth": 101}, 400, "bad-input", "search-depth must be a whole number"),
             ({"command": "rescue", "from-dir": "~/nowhere"}, 404, "nothing-matched", "No session matches"),

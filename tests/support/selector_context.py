@@ -50,6 +50,10 @@ class FixedSelectorContext:
         del ids
         return ""
 
+    def near_directories(self, path: str) -> str:
+        del path
+        return ""
+
     def place(self, directory: str) -> Place | None:
         return self.places.get(directory)
 
@@ -70,7 +74,7 @@ class FixedSelectorContext:
         if rule is None:
             return frozenset().union(*self.lost.values())
         if rule not in self.lost:
-            raise BadInput(f"--orphans {rule}: there is no such rule")
+            raise BadInput(f"There is no rule {rule}")
         return self.lost[rule]
 
 

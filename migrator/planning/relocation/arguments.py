@@ -83,13 +83,13 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
     if chosen := _choose([*as_pairs, as_paths], evidence, shell_join(words)):
         return chosen
     if len(as_pairs) > 1:
-        raise BadInput(f"{shell_join(words)}: one of these has several `=`; {ESCAPES}")
+        raise BadInput(f"One of {shell_join(words)} has several `=`; {ESCAPES}.")
     try:
         list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand))
     except BadInput as error:
         raise BadInput(f"{error}; as two paths, neither {' nor '.join(words)} is there") from None
     raise NothingMatched(
-        f"{shell_join(words)}: none of these folders is there, and nothing is bound to them: "
+        f"None of the folders in {shell_join(words)} is there, and nothing is bound to them: "
         + "; ".join(map(_spelled_out, (as_pairs[0], as_paths)))
     )
 
@@ -100,7 +100,7 @@ def listed_pairs(lines: Iterable[str], name: str, evidence: Evidence) -> list[Pa
     Raises BadInput, or MigratorError where a line can be meant in several ways.
     """
     return [
-        _pair(text, evidence, f"{name}, line {number}: ")
+        _pair(text, evidence, f"In {name}, line {number}: ")
         for number, line in enumerate(lines, 1)
         if (text := line.strip()) and not text.startswith("#")
     ]
@@ -114,10 +114,10 @@ def absolute_pairs(pairs: Iterable[Pair], cwd: str, expand: Callable[[str], str]
             raise BadInput(f"{where}an empty path names no folder; say OLD=NEW")
         old, new = (normalise(os.path.join(cwd, expand(path))) for path in (old, new))  # noqa: PLW2901
         if old == new:
-            raise BadInput(f"{where}{old} would move to itself")
+            raise BadInput(f"{where}the folder {old} would move to itself; say where it is now")
         if old in moves:
             also = "again" if moves[old] == new else f"to {moves[old]} and to {new}"
-            raise BadInput(f"{where}{old} moves {also}; name each old folder once")
+            raise BadInput(f"{where}the folder {old} moves {also}; name each old folder once")
         moves[old] = new
         yield Pair(old, new, where)
 
@@ -126,13 +126,13 @@ def _pair(word: str, evidence: Evidence, where: str = "") -> Pair:
     cuts = _cuts(word, where)
     if len(cuts) == 1:
         return cuts[0]
-    chosen = _choose([[cut] for cut in cuts], evidence, f"{where}{word}")
+    chosen = _choose([[cut] for cut in cuts], evidence, word, where)
     if not chosen:
-        raise BadInput(f"{where}{word!r} {'has several `=`' if cuts else 'is no OLD=NEW'}; {ESCAPES}")
+        raise BadInput(f"{where}the argument {word!r} {'has several `=`' if cuts else 'is no OLD=NEW'}; {ESCAPES}")
     return chosen[0]
 
 
-def _choose(readings: Iterable[list[Pair]], evidence: Evidence, typed: str) -> list[Pair] | None:
+def _choose(readings: Iterable[list[Pair]], evidence: Evidence, typed: str, where: str = "") -> list[Pair] | None:
     """Return the reading for which most speaks; None if nothing speaks for any. Raises MigratorError for a tie."""
     weighed: dict[int, list[list[Pair]]] = {}
     for reading in readings:
@@ -142,7 +142,7 @@ def _choose(readings: Iterable[list[Pair]], evidence: Evidence, typed: str) -> l
         return None
     if len(weighed[most]) > 1:
         raise MigratorError(
-            f"{typed}: this can be read in several ways, and there are folders for each: "
+            f"{where}the words {typed} can be read in several ways, and there are folders for each: "
             + "; ".join(map(_spelled_out, weighed[most]))
         )
     return weighed[most][0]

@@ -42,7 +42,7 @@ def folder_moves(pairs: Iterable[Pair], state: FolderState) -> FolderMoves:
             link = f"{new} is a link to {old}"
             if spelling := difference(new, old):
                 link = f"{new} is {old} on the disk, {spelling}"
-            raise BadInput(f"{where}{link}: nothing has moved")
+            raise BadInput(f"{where}the path {link}: nothing has moved, so say where the folder was and where it is")
         folders[old] = real_new
         if not is_within(real_old, real_new):  # else a link at the old place leads to the new one
             folders.setdefault(real_old, real_new)

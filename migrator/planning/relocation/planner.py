@@ -17,6 +17,7 @@ from migrator.planning.relocation.worktree_repair import worktree_repairs
 from migrator.selection.trees import relatives
 from migrator.snapshots.alternates import broken_alternates, worktree_of
 from migrator.snapshots.layout import Layout
+from migrator.store.near_directories import near_directories
 from migrator.store.sql import IN
 from migrator.store.trees import trees
 from migrator.text import and_more, shell_join
@@ -46,9 +47,11 @@ def build_relocation_plan(
     following = [directory for directory in directories if relocation.new_directory(directory) is not None]
     if not following and not updates:
         olds = [old for old, _ in relocation.moves.folders]
+        near = near_directories(store, olds[0])
         raise NothingMatched(
             f"No session and no project is bound to {olds[0]}{' or another of the folders' if len(olds) > 1 else ''}, "
-            "or below it; `opencode-migrator projects` and `list --all` show what there is."
+            f"or below it{near and f': {near}'}; `opencode-migrator projects` and `opencode-migrator list --all` show "
+            "what there is."
         )
     in_projects = {project.paths.worktree for project in rows.values()}
     in_projects |= {directory_of(row) for project in rows.values() for row in project.directories}

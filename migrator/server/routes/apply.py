@@ -46,7 +46,7 @@ async def apply(request: Request) -> Response:
 def _find_plan(state: AppState, given: Any) -> Plan:
     """Return the plan in a body, or the kept plan whose digest is there instead."""
     if not isinstance(given, str):
-        return read_plan(given, "`plan` in the body")
+        return read_plan(given, "What the body has as `plan`")
     found = state.plans.find(given)
     if found is None:
         raise Problem(

@@ -25,7 +25,7 @@ def test_without_yes_and_without_a_terminal(home: Home, saved: Path) -> None:
         assert finished.stdout.startswith("Plan: ")
         assert "Nothing was written" in said
         assert f"opencode-migrator {command[0]}" in said
-        assert said.endswith(" --yes")
+        assert said.endswith(" --yes`.")
     assert home.everything() == before
     assert not list(home.state.glob("runs/*.db"))
 
@@ -36,7 +36,7 @@ def test_undo_without_yes_and_without_a_terminal_names_the_run(home: Home) -> No
     finished = home.run("undo")
     assert finished.stdout.startswith("Plan: ")
     # whatever runs in between, what was shown is what is taken back
-    assert sentence(finished, 1).endswith(f"opencode-migrator undo {run} --yes")
+    assert sentence(finished, 1).endswith(f"opencode-migrator undo {run} --yes`.")
     assert home.everything() == before
 
 

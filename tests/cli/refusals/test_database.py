@@ -35,7 +35,7 @@ def test_no_database(home: Home, command: tuple[str, ...]) -> None:
 
 def test_a_rule_that_does_not_exist_is_refused_before_a_database_is_looked_for(home: Home) -> None:
     remove(home.database)
-    assert "--rule nosuch: there is no such rule" in refused(home, "orphans", "--rule", "nosuch", code=2)
+    assert "There is no rule 'nosuch' (--rule)." in refused(home, "orphans", "--rule", "nosuch", code=2)
 
 
 def test_no_database_where_db_says(home: Home) -> None:

@@ -37,7 +37,7 @@ def test_a_destination(home: Home, tmp_path: Path, kind: str, command: tuple[str
     said = refused(home, *(word.format(directory) for word in command))
 
     assert why.format(at=tmp_path) in said
-    assert said.endswith("and try again")
+    assert said.endswith("and try again.")
     assert not (home.path / "moving.json").exists()
 
 

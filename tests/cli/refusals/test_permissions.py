@@ -49,7 +49,9 @@ def test_a_database_in_a_closed_directory_is_not_missing(
     finished = unprivileged.run(*(word.format(database=unprivileged.database) for word in words))
     directory.chmod(0o755)
     said = sentence(finished, 1)
-    assert said.startswith(f"{unprivileged.database} can't be looked at: Permission denied; {directory} belongs to ")
+    assert said.startswith(
+        f"The path {unprivileged.database} can't be looked at: Permission denied; {directory} belongs to "
+    )
     assert "--db PATH" in said
 
 

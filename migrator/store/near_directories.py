@@ -1,0 +1,54 @@
+"""The directories with sessions that are most like one without: for a name that was mistyped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from migrator.paths import is_within
+from migrator.text import count, nearest, tilde
+
+if TYPE_CHECKING:
+    from migrator.store.reader import Store
+
+
+def near_directories(store: Store, path: str) -> str:
+    """Return `the nearest are ~/src/shop (14 sessions) and ~/src/shop-api (3)`, what is below them counted too.
+
+    As far as the absolute `path` leads to sessions, its next component is compared with what there is; else its last
+    one is looked for everywhere. "" if nothing is like it.
+    """
+    counts = Counter[str]()
+    for row in store.session_directories():
+        counts[row.directory] += row.sessions
+    found = _beside(path, [*counts]) or _of_that_name(path, [*counts])
+    shown = [(each, sum(number for other, number in counts.items() if is_within(other, each))) for each in found]
+    if not shown:
+        return ""
+    (first, number), *others = shown
+    words = [
+        f"{tilde(first)} ({count(number, 'session')})",
+        *(f"{tilde(each)} ({number:,})" for each, number in others),
+    ]
+    one = "is" if len(words) == 1 else "are"
+    return f"the nearest {one} {', '.join(words[:-1])}{' and ' if words[1:] else ''}{words[-1]}"
+
+
+def _beside(path: str, directories: list[str]) -> list[str]:
+    """Return the directories in the deepest one above `path` that has sessions below it whose names are like its."""
+    above = ""
+    for component in path.strip("/").split("/"):
+        inside = [each for each in directories if is_within(each, f"{above}/{component}")]
+        if not inside:
+            names = {each[len(above) + 1 :].partition("/")[0] for each in directories if len(each) > len(above) + 1}
+            return [f"{above}/{name}" for name in nearest(component, sorted(names), 3)]
+        above, directories = f"{above}/{component}", inside
+    return []
+
+
+def _of_that_name(path: str, directories: list[str]) -> list[str]:
+    """Return the directories anywhere that have the last name in `path`, or one like it."""
+    named: dict[str, list[str]] = {}
+    for each in sorted(directories):
+        named.setdefault(each.rpartition("/")[2], []).append(each)
+    return [each for name in nearest(path.rstrip("/").rpartition("/")[2], named, 3) for each in named[name]][:3]
