@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.terminal import progress_bar, say
+from migrator.cli.environment import is_typed
+from migrator.cli.terminal import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     path = database(values)
     home, busy_seconds = database_option("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS)
     try:
-        context = CommandContext(path, home, busy_seconds, database_words(values), progress_bar)
+        context = CommandContext(path, home, busy_seconds, database_words(values))
     except DatabaseInUse:
         _refuse_while_our_run_goes_on(path)
         raise in_use_error(path, who_has_open(path), can_wait="wait" in values) from None
@@ -89,7 +90,12 @@ def database_words(values: dict[str, Any]) -> list[str]:
 
 
 def database_option(name: str, values: dict[str, Any]) -> Any:
-    """Return the value of one of `database_options`, given before or after the command's name."""
+    """Return the value of one of `database_options`, given before or after the command's name.
+
+    A channel that is typed comes before a --db that a variable has set.
+    """
+    if name == "db" and is_typed("channel") and not is_typed("db"):
+        return None
     context = click.get_current_context().find_root()
     value = values.get(name)
     return (context.obj or {}).get(name) if value is None else value

@@ -99,6 +99,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "doctor": (
         ("Is all well?", "doctor"),
         ("Would any undo in opencode delete files?", "doctor --undo"),
+        ("The same for a database of gigabytes, without reading all of it", "doctor --quick --undo"),
     ),
     "serve": (
         ("Answer on this machine, with a new token", "serve"),
