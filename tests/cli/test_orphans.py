@@ -201,7 +201,7 @@ def test_without_git_nothing_is_called_lost(home: Home) -> None:
     home.environ["PATH"] = "/nowhere"
     refused = home.run("orphans")
     assert refused.code == 1
-    assert "git is not on PATH" in refused.stderr
+    assert "Git is not on PATH" in refused.stderr
     checked = home.run("doctor")
     assert checked.code == 0
     assert "-- orphans can't be found: git is not on PATH" in checked.stdout
