@@ -15,6 +15,7 @@ from benchmarks.arena import PROGRAM, Arena
 from benchmarks.by_hand import differences, script
 from benchmarks.chunks import chunk_table
 from benchmarks.databases import SOURCES, Size, database
+from benchmarks.directories import DIRECTORIES, Directories
 from benchmarks.processes import Measured, measure, own_megabytes
 from benchmarks.report import Line, memory, more, more_processor, processor_ratio, ratio, table
 from benchmarks.snapshots import Snapshots
@@ -128,6 +129,22 @@ class Bench:
         less, more_ = (sorted(run.seconds for run in runs)[len(runs) // 2] for runs in (few, many))
         self.lines.append(Line("from 1,000 to 4,000 of them", more_, less, "s", values, "x", 5.0))
 
+    def directories(self) -> None:
+        """Count the git processes of a look at two thousand directories of every kind, and measure it."""
+        made = Directories(self.arena.path / "directories", self.arena.environ)
+        made.build()
+        for name, limit in (("orphans", 1100), ("doctor --undo", 2000)):
+            words: list[str | Path] = [PROGRAM, *name.split(), "--db", made.database]
+            measure(words, made.counting)
+            processes = made.processes()
+            ours, theirs = [], []
+            for number in range(self.rounds):
+                say(f"{name} of {DIRECTORIES:,} directories, pair {number + 1} of {self.rounds}")
+                ours.append(measure(words, self.arena.environ))
+                theirs.append(measure(BARE, self.arena.environ))
+            self.lines.append(Line(f"{name} of 2k directories, git", processes, None, "", [processes], "", limit))
+            self.lines.append(more("  in seconds", ours, theirs, None))
+
     def serve(self) -> bool:
         """Measure pages of the history over HTTP, then let many page while everything is moved; print both."""
         from benchmarks import serving
@@ -156,6 +173,7 @@ class Bench:
         self.complete()
         self.start(f"dry run, 30 of {LARGE}", self.arena.try_a_few(few_of), 0.4)
         self.orphans()
+        self.directories()
 
     def quick(self) -> None:
         """Measure what takes no time."""
@@ -177,6 +195,7 @@ def main() -> None:
     parser.add_argument("--carry", action="store_true", help="only what carrying file undo costs")
     parser.add_argument("--chunks", action="store_true", help="measure sizes of chunks instead")
     parser.add_argument("--orphans", action="store_true", help="measure only how long finding orphans takes")
+    parser.add_argument("--directories", action="store_true", help="only sessions in two thousand directories")
     parser.add_argument("--serve", action="store_true", help="only what the server takes for a page")
     parser.add_argument("--rounds", type=int, default=5, help="how many pairs (default 5)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where databases are kept, about 800 MB")
@@ -196,6 +215,8 @@ def main() -> None:
             context.orphans()
         elif given.complete:
             context.complete()
+        elif given.directories:
+            context.directories()
         elif given.carry:
             context.snapshots()
         else:

@@ -50,17 +50,21 @@ def as_many_as_fit(names: Iterable[str], total: int, width: int) -> str:
     return ", ".join(shown) + and_more(total - len(shown))
 
 
-def whole_id(text: str, ids: Iterable[str], of: str) -> str | None:
+def whole_id(text: str, ids: Iterable[str], of: str, *, or_end: bool = False) -> str | None:
     """Return the id that `text` is, or else the only one that starts with it; None if there is none.
 
-    Raises MigratorError if several start with it; `of` is the plural of what they are the ids of.
+    With `or_end`, one that ends with it will do, if none starts so. Raises MigratorError if there are several; `of` is
+    the plural of what they are the ids of.
     """
-    found = sorted(id_ for id_ in ids if text and id_.startswith(text))
+    every, how = [*ids], "starts"
+    found = sorted(id_ for id_ in every if text and id_.startswith(text))
+    if or_end and not found:
+        found, how = sorted(id_ for id_ in every if text and id_.endswith(text)), "ends"
     if text in found:
         return text
     if len(found) > 1:
         raise MigratorError(
-            f"Several {of} have an id that starts with {text}, give more of the id: {first_few(found, 10)}."
+            f"Several {of} have an id that {how} with {text}, give more of the id: {first_few(found, 10)}."
         )
     return found[0] if found else None
 

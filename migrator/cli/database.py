@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.environment import is_typed
-from migrator.cli.terminal import progress_bar, say
+from migrator.cli.terminal import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     path = database(values)
     home, busy_seconds = database_option("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS)
     try:
-        context = CommandContext(path, home, busy_seconds, database_words(values), progress_bar)
+        context = CommandContext(path, home, busy_seconds, database_words(values))
     except DatabaseInUse:
         _refuse_while_our_run_goes_on(path)
         raise in_use_error(path, who_has_open(path), can_wait="wait" in values) from None

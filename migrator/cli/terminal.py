@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import RLock, Thread
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -14,10 +16,12 @@ from migrator.text import cells, printable, without_long_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+
+    from tqdm import tqdm
 
     from migrator.cli.pager import Pager
     from migrator.model import PlanWarning
+    from migrator.progress import Stage
 
 T = TypeVar("T")
 
@@ -113,11 +117,13 @@ def _echo(line: str, err: bool = False) -> None:
         return
     plain = click.unstyle(line)
     rows = sum(max(1, -(-cells(part) // shutil.get_terminal_size().columns)) for part in plain.split("\n"))
-    pager.write(plain if color() is False else line, rows, err=err)
+    with progress_line.paused():
+        pager.write(plain if color() is False else line, rows, err=err)
 
 
 def _echo_at_once(line: str, err: bool) -> None:
-    click.echo(line, err=err, color=color())
+    with progress_line.paused():
+        click.echo(line, err=err, color=color())
 
 
 @contextmanager
@@ -191,28 +197,98 @@ def choose(choices: Sequence[str], default: str) -> str:
 
 def _answer(prompt: Callable[[], T]) -> T:
     try:
-        return prompt()
+        with progress_line.paused():
+            return prompt()
     except click.Abort:
         say("", err=True)  # the error goes on a line of its own
         raise
 
 
-def search_bar() -> AbstractContextManager[Callable[[int], None]]:
-    """Show how many directories a search has looked at."""
-    return progress_bar(desc="Searching", unit=" directories", delay=0.5)
+class ProgressLine:
+    """Shows on a terminal what has been going on for half a second, on a line that is gone when it is done.
+
+    A thread of its own draws, so that the time goes on where nothing is counted, as while git or SQLite work.
+    """
+
+    AFTER_SECONDS, EVERY_SECONDS = 0.5, 0.2
+
+    def __init__(self) -> None:
+        self._stages: list[Stage] = []
+        self._lock = RLock()
+        self._thread: Thread | None = None
+        self._shown: tuple[Stage, tqdm[NoReturn]] | None = None
+        self._silent_until = 0.0
+
+    def begin(self, stage: Stage) -> None:
+        """Show a stage in place of the one that it is a part of."""
+        with self._lock:
+            if not self._stages:
+                self._be_silent()
+            self._stages.append(stage)
+            if self._thread is None and not _Output.quiet and sys.stderr.isatty():
+                self._thread = Thread(target=self._draw_on, daemon=True)
+                self._thread.start()
+
+    def end(self, stage: Stage) -> None:
+        """Show what it was a part of again."""
+        with self._lock:
+            self._stages.remove(stage)
+            if self._shown and self._shown[0] is stage:
+                self._erase()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the terminal to others in this block."""
+        with self._lock:
+            self._erase()
+            try:
+                yield
+            finally:
+                self._be_silent()
+
+    def _be_silent(self) -> None:
+        self._silent_until = time.monotonic() + self.AFTER_SECONDS
+
+    def _draw_on(self) -> None:
+        while True:
+            time.sleep(self.EVERY_SECONDS)
+            with self._lock:
+                is_free = not (_Output.pager and _Output.pager.is_running)
+                if is_free and self._stages and time.monotonic() >= self._silent_until:
+                    self._draw(self._stages[-1])
+
+    def _draw(self, stage: Stage) -> None:
+        if self._shown is None or self._shown[0] is not stage:
+            self._erase()
+            self._shown = (stage, _bar(stage))
+        bar = self._shown[1]
+        bar.n = stage.done
+        bar.refresh()
+
+    def _erase(self) -> None:
+        if self._shown:
+            self._shown[1].close()
+            self._shown = None
 
 
-@contextmanager
-def progress_bar(**options: Any) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal; yield the function that advances it by a number."""
-    if _Output.quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
+def _bar(stage: Stage) -> tqdm[NoReturn]:
     from tqdm import tqdm
 
-    with tqdm(leave=False, **options) as bar:
+    counted = {"B": "{n_fmt}", "": ""}.get(stage.unit, f"{{n_fmt}} {stage.unit}")
+    form = f"{{desc}}{counted and ': ' + counted} [{{elapsed}}]"
+    if stage.total is not None:
+        form = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} " + (stage.unit or "") + " [{elapsed}]"
+    bar = tqdm(
+        desc=printable(stage.what),
+        total=stage.total,
+        bar_format=form,
+        unit_scale=stage.unit == "B",
+        leave=False,
+        dynamic_ncols=True,
+        file=sys.stderr,
+    )
+    bar.start_t -= time.monotonic() - stage.began
+    return bar
 
-        def advance(number: int) -> None:
-            bar.update(number)
 
-        yield advance
+progress_line = ProgressLine()
