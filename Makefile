@@ -34,7 +34,7 @@ bench: $(VENV)/.installed
 
 # those of README, from the sessions of the demo; chromium is needed
 pictures: $(VENV)/.installed
-	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m tests.support.pictures
 
 clean:
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -172,6 +172,8 @@ class Bench:
         few_of = self.arena.copy(database(LARGE, self.cache), "few.db")
         self.complete()
         self.start(f"dry run, 30 of {LARGE}", self.arena.try_a_few(few_of), 0.4)
+        terminal_ui: list[str | Path] = [sys.executable, "-m", "benchmarks.terminal_ui", database(LARGE, self.cache)]
+        self.start(f"ui of {LARGE}, first rows", terminal_ui, 1.0)
         self.orphans()
         self.directories()
 
@@ -213,10 +215,10 @@ def main() -> None:
             context.quick()
         elif given.orphans:
             context.orphans()
-        elif given.complete:
-            context.complete()
         elif given.directories:
             context.directories()
+        elif given.complete:
+            context.complete()
         elif given.carry:
             context.snapshots()
         else:
