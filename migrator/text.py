@@ -297,26 +297,34 @@ def _head(line: str, width: int) -> str:
     return line[:end]
 
 
+_COMMAND = re.compile("`[^`]+`")
+
+
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """Return text, as it may be printed, in lines of at most `width` columns, each after the first with `indent`.
 
-    A word that is longer stays whole, so that a path or a command can be copied; writing without spaces is broken.
+    A word that is longer stays whole, and so does a command between backticks, so that it can be copied; writing
+    without spaces is broken.
     """
     text = printable(text)
+    held = "\0" if text.isascii() else "\ue000"  # neither is printable, so no text has it; the latter has a width
+    text = _COMMAND.sub(lambda command: command[0].replace(" ", held), text)
     if text.isascii():
         from textwrap import wrap
 
-        return wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    from wcwidth import wrap as wrap_cells
+        lines = wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    else:
+        from wcwidth import wrap as wrap_cells
 
-    return wrap_cells(
-        text,
-        width,
-        subsequent_indent=indent,
-        break_long_words=cells(text) > len(text),
-        break_on_hyphens=False,
-        propagate_sgr=False,
-    )
+        lines = wrap_cells(
+            text,
+            width,
+            subsequent_indent=indent,
+            break_long_words=cells(text) > len(text),
+            break_on_hyphens=False,
+            propagate_sgr=False,
+        )
+    return [line.replace(held, " ") for line in lines]
 
 
 def relative_time(milliseconds: int, now: int) -> str:

@@ -11,7 +11,7 @@ from migrator.cli.command_line import typed_command
 from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.options import SelectingCommand, database_options, select_request
-from migrator.cli.terminal import echo_lines, echo_warnings, paged, say
+from migrator.cli.terminal import echo_lines, echo_warnings, note, paged, say
 from migrator.errors import NothingMatched
 from migrator.reporting.session_rows import SESSION_COLUMNS
 
@@ -94,4 +94,4 @@ def _explain_empty(page: SessionList, request: ListRequest) -> None:
     if page.selected or request.search or request.workspace:
         raise NothingMatched("; ".join([page.why_nothing.rstrip("."), *page.elsewhere]) + ".")
     where = "in this project; `opencode-migrator list --all` shows every project's" if page.here else "in this database"
-    say(f"No session {where}.", err=True)
+    note(f"No session {where}.")

@@ -13,7 +13,7 @@ from migrator.cli.database import only_database
 from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.options import database_options, force_option, html_option, verbose_option
 from migrator.cli.reports import show_report
-from migrator.cli.terminal import echo_json, echo_lines, paged, say, width
+from migrator.cli.terminal import echo_json, echo_lines, note, paged, width
 from migrator.errors import BadInput
 from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN, short_run_ids
 from migrator.selection.completion import completes
@@ -61,7 +61,7 @@ def command(run: str | None, **values: Any) -> None:
     if not (rows or unreadable):
         others = len(list_runs()) if named else 0
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
-        say(f"No run{of}.", err=True)
+        note(f"No run{of}.")
     if view.width and view.form == "table":
         view = replace(view, short=short_run_ids(path.stem for path in journal_files()))
         rows = [row | {"short": view.short} for row in rows]
