@@ -32,7 +32,7 @@ lint: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
-# docs/pictures/, which README shows
+# those of README, from the sessions of the demo; chromium is needed
 pictures: $(VENV)/.installed
 	$(BIN)/python -m tests.support.pictures
 

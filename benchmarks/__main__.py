@@ -15,8 +15,9 @@ from benchmarks.arena import PROGRAM, Arena
 from benchmarks.by_hand import differences, script
 from benchmarks.chunks import chunk_table
 from benchmarks.databases import SOURCES, Size, database
+from benchmarks.directories import DIRECTORIES, Directories
 from benchmarks.processes import Measured, measure, own_megabytes
-from benchmarks.report import Line, memory, more, processor_ratio, ratio, table
+from benchmarks.report import Line, memory, more, more_processor, processor_ratio, ratio, table
 from benchmarks.snapshots import Snapshots
 
 if TYPE_CHECKING:
@@ -58,13 +59,22 @@ class Bench:
         self.lines.append(processor_ratio("  in processor time", ours, theirs))
         return ours, theirs
 
-    def start(self, what: str, words: Sequence[str | Path], limit: float) -> None:
+    def start(self, what: str, words: Sequence[str | Path], limit: float, **variables: str) -> None:
         """Hold a command that should be quick against an interpreter that does nothing."""
         ours, theirs = [], []
         for _ in range(self.rounds * 4):
-            ours.append(measure(words, self.arena.environ))
+            ours.append(measure(words, {**self.arena.environ, **variables}))
             theirs.append(measure(BARE, self.arena.environ))
         self.lines.append(more(what, ours, theirs, limit))
+        self.lines.append(more_processor("  in processor time", ours, theirs))
+
+    def complete(self) -> None:
+        """Press Tab where a shell asks for directories, for ids, and for words of a title."""
+        made = self.arena.copy(database(LARGE, self.cache), "complete.db")
+        for what, typed in (("a directory", "--from-dir /"), ("an id", "--from-id "), ("a title", "--from-id plan")):
+            say(f"completion of {what}")
+            line = f"ocmig --db {made} move {typed}"
+            self.start(f"Tab, {what} of {LARGE}", [PROGRAM, line], 0.2, _OPENCODE_MIGRATOR_COMPLETE="bash")
 
     def orphans(self) -> None:
         """Hold a look at two thousand directories against the git processes that it needs; then at as many gone."""
@@ -119,6 +129,22 @@ class Bench:
         less, more_ = (sorted(run.seconds for run in runs)[len(runs) // 2] for runs in (few, many))
         self.lines.append(Line("from 1,000 to 4,000 of them", more_, less, "s", values, "x", 5.0))
 
+    def directories(self) -> None:
+        """Count the git processes of a look at two thousand directories of every kind, and measure it."""
+        made = Directories(self.arena.path / "directories", self.arena.environ)
+        made.build()
+        for name, limit in (("orphans", 1100), ("doctor --undo", 2000)):
+            words: list[str | Path] = [PROGRAM, *name.split(), "--db", made.database]
+            measure(words, made.counting)
+            processes = made.processes()
+            ours, theirs = [], []
+            for number in range(self.rounds):
+                say(f"{name} of {DIRECTORIES:,} directories, pair {number + 1} of {self.rounds}")
+                ours.append(measure(words, self.arena.environ))
+                theirs.append(measure(BARE, self.arena.environ))
+            self.lines.append(Line(f"{name} of 2k directories, git", processes, None, "", [processes], "", limit))
+            self.lines.append(more("  in seconds", ours, theirs, None))
+
     def serve(self) -> bool:
         """Measure pages of the history over HTTP, then let many page while everything is moved; print both."""
         from benchmarks import serving
@@ -144,10 +170,12 @@ class Bench:
         self.lines.append(Line("from 10k to 100k sessions", many, few, "s", values, "x", 12.0))
         self.lines.append(memory(f"memory, move of {LARGE}", large, 250.0))
         few_of = self.arena.copy(database(LARGE, self.cache), "few.db")
+        self.complete()
         self.start(f"dry run, 30 of {LARGE}", self.arena.try_a_few(few_of), 0.4)
         terminal_ui: list[str | Path] = [sys.executable, "-m", "benchmarks.terminal_ui", database(LARGE, self.cache)]
         self.start(f"ui of {LARGE}, first rows", terminal_ui, 1.0)
         self.orphans()
+        self.directories()
 
     def quick(self) -> None:
         """Measure what takes no time."""
@@ -165,9 +193,11 @@ def main() -> None:
     """Read the options, measure, print; exit 1 where a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only --help and 1k sessions, which shows that it works")
+    parser.add_argument("--complete", action="store_true", help="only what Tab costs")
     parser.add_argument("--carry", action="store_true", help="only what carrying file undo costs")
     parser.add_argument("--chunks", action="store_true", help="measure sizes of chunks instead")
     parser.add_argument("--orphans", action="store_true", help="measure only how long finding orphans takes")
+    parser.add_argument("--directories", action="store_true", help="only sessions in two thousand directories")
     parser.add_argument("--serve", action="store_true", help="only what the server takes for a page")
     parser.add_argument("--rounds", type=int, default=5, help="how many pairs (default 5)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where databases are kept, about 800 MB")
@@ -185,6 +215,10 @@ def main() -> None:
             context.quick()
         elif given.orphans:
             context.orphans()
+        elif given.directories:
+            context.directories()
+        elif given.complete:
+            context.complete()
         elif given.carry:
             context.snapshots()
         else:

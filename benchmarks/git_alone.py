@@ -10,17 +10,13 @@ from pathlib import Path
 AT_ONCE = 16
 """As many as `Places.prefetch` waits for at once."""
 
-QUESTIONS = (
-    ("git", "rev-parse", "--git-common-dir", "--is-inside-work-tree", "--show-toplevel"),
-    ("git", "remote", "get-url", "origin"),
-)
+QUESTION = ("git", "remote", "-v")
 """What it takes where the repository keeps the project id."""
 
 
 def ask(checkout: Path) -> None:
     """Ask git about one checkout."""
-    for question in QUESTIONS:
-        subprocess.run(question, cwd=checkout, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    subprocess.run(QUESTION, cwd=checkout, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 def main() -> None:

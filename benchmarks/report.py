@@ -44,10 +44,16 @@ def processor_ratio(what: str, ours: Sequence[Measured], theirs: Sequence[Measur
     return Line(what, _middle(ours, processor), _middle(theirs, processor), "s", values, "x", None)
 
 
-def more(what: str, ours: Sequence[Measured], theirs: Sequence[Measured], limit: float) -> Line:
+def more(what: str, ours: Sequence[Measured], theirs: Sequence[Measured], limit: float | None) -> Line:
     """Take the time of the other run of the pair off."""
     values = [a.seconds - b.seconds for a, b in zip(ours, theirs, strict=True)]
     return Line(what, _middle(ours, seconds), _middle(theirs, seconds), "s", values, "+", limit)
+
+
+def more_processor(what: str, ours: Sequence[Measured], theirs: Sequence[Measured]) -> Line:
+    """Do the same with processor time; no limit is on it."""
+    values = [a.processor - b.processor for a, b in zip(ours, theirs, strict=True)]
+    return Line(what, _middle(ours, processor), _middle(theirs, processor), "s", values, "+", None)
 
 
 def memory(what: str, ours: Sequence[Measured], limit: float | None) -> Line:
@@ -84,7 +90,7 @@ def table(lines: Iterable[Line]) -> str:
 
 
 def _shown(line: Line, value: float) -> str:
-    return f"{value:.0f} MB" if line.unit == "MB" else f"{line.sign}{value:.2f}"
+    return f"{line.sign}{value:.2f}" if line.unit == "s" else f"{value:.0f} {line.unit}".rstrip()
 
 
 def _middle(runs: Sequence[Measured], part: Callable[[Measured], float]) -> float:

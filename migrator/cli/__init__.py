@@ -38,8 +38,9 @@ def main() -> NoReturn:
     _open_streams()
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.environment import with_variables
-    from migrator.cli.terminal import drop_output, echo_error, echo_lines
+    from migrator.cli.terminal import drop_output, echo_error, echo_lines, progress_line
     from migrator.errors import Declined, MigratorError
+    from migrator.progress import told_to
     from migrator.text import PROGRAM, sentence
 
     signal.signal(signal.SIGTERM, _interrupt)
@@ -47,7 +48,8 @@ def main() -> NoReturn:
     # A command keeps what it reads until it exits: to collect garbage took a quarter of the time.
     garbage_collector.disable()
     try:
-        code = app.main(standalone_mode=False, prog_name=PROGRAM)
+        with told_to(progress_line):
+            code = app.main(standalone_mode=False, prog_name=PROGRAM)
     except click.exceptions.NoArgsIsHelpError as error:
         echo_lines(error.format_message().split("\n"), err=True)
         code = error.exit_code

@@ -187,7 +187,7 @@ class KnownCompletions(Completions):
         return [CompletionItem(rule.name, help=rule.summary) for rule in orphan_rules() if rule.name.startswith(typed)]
 
     def _channel(self, _context: click.Context, typed: str) -> list[CompletionItem]:
-        from migrator.data_directory import data_directory
+        from migrator.disk.data_directory import data_directory
 
         names = [name[len("opencode-") : -len(".db")] for name in os.listdir(data_directory()) if name.endswith(".db")]
         return [CompletionItem(name) for name in sorted(names) if name and name.startswith(typed)]

@@ -17,7 +17,6 @@ from migrator.cli.terminal import (
     echo_warnings,
     on_terminal,
     paged,
-    progress_bar,
     say,
     width,
 )
@@ -114,9 +113,7 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
             _print_headline(plan, values, next_steps)
         except BrokenPipeError:  # as in `move --yes | true`: --yes holds, also when nobody reads the output
             drop_output()
-    with progress_bar(total=len(plan.changes), unit=" sessions") as progress:
-        run = carry_out(write_request(values, progress))
-    report(run, values)
+    report(carry_out(write_request(values)), values)
 
 
 def ask(question: str) -> None:
@@ -138,12 +135,12 @@ def ask_unless_yes(question: str, values: dict[str, Any], warning: str | None = 
     ask(question)
 
 
-def write_request(values: dict[str, Any], progress: Callable[[int], None] = lambda _: None) -> WriteRequest:
+def write_request(values: dict[str, Any]) -> WriteRequest:
     """Return the values of `writing_options`."""
     from migrator.arguments import WriteRequest
 
     size = values["chunk_size"] and min(values["chunk_size"], 2**31)  # SQLite's integers end somewhere
-    return WriteRequest(command_line(), size, values["on_conflict"], values["wait"], values["backup"], progress)
+    return WriteRequest(command_line(), size, values["on_conflict"], values["wait"], values["backup"])
 
 
 def report(run: Run, values: dict[str, Any]) -> None:

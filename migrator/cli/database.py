@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator.cli.environment import is_typed
-from migrator.cli.terminal import progress_bar, say
+from migrator.cli.terminal import note
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +23,9 @@ def database(values: dict[str, Any]) -> Path:
     location = locate(database_option("db", values), database_option("channel", values))
     if location.others:
         others = ", ".join(str(path) for path in location.others)
-        say(f"Taking {location.path}; there is also {others} (--db or --channel).", err=True)
+        note(f"Taking {location.path}; there is also {others} (--db or --channel).")
     elif location.unknown:
-        say(f"Taking {location.path}; whether there are others can't be told: {location.unknown}.", err=True)
+        note(f"Taking {location.path}; whether there are others can't be told: {location.unknown}.")
     return location.path
 
 
@@ -48,7 +48,7 @@ def open_context(values: dict[str, Any]) -> CommandContext:
     path = database(values)
     home, busy_seconds = database_option("home", values), max(values.get("wait") or 0.0, BUSY_SECONDS)
     try:
-        context = CommandContext(path, home, busy_seconds, database_words(values), progress_bar)
+        context = CommandContext(path, home, busy_seconds, database_words(values))
     except DatabaseInUse:
         _refuse_while_our_run_goes_on(path)
         raise in_use_error(path, who_has_open(path), can_wait="wait" in values) from None
@@ -63,7 +63,7 @@ def open_context(values: dict[str, Any]) -> CommandContext:
 def note_read_only(path: Path, because: str | None) -> None:
     """Print why a database is only read, if it is."""
     if because is not None:
-        say(f"note: {path} is only read: {because}.", err=True)
+        note(f"note: {path} is only read: {because}.")
 
 
 def _refuse_while_our_run_goes_on(path: Path) -> None:

@@ -47,6 +47,7 @@ def _report(undo: CheckResult, database: str) -> Report:
 
 @click.command("doctor", short_help="Check the database and what surrounds it.", cls=SelectingCommand)
 @click.option("--undo", is_flag=True, help="Also tell what an undo in opencode would do to files today, turn by turn.")
+@click.option("--quick", is_flag=True, help="Leave out the checks that read the whole file, which may be gigabytes.")
 @exit_code_option("something is wrong or worth a look: what is marked !! or --")
 @verbose_option
 @plan_format_options
@@ -71,7 +72,7 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         query = make_query(context, select)
         if not values["undo"] and query.selects:
             raise BadInput("Which sessions are meant matters to doctor only with --undo: add it.")
-        results = check_up(context)
+        results = check_up(context, quick=values["quick"])
         undo = check_undo(context, select) if values["undo"] else None
         echo_warnings(query.warnings(context.store))
         database = context.store.path

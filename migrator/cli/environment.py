@@ -76,9 +76,9 @@ def _value(option: click.Option, context: click.Context) -> Any:
 def note_yes(context: click.Context) -> None:
     """Say that a variable is why nobody is asked."""
     if context.get_parameter_source("yes") is ParameterSource.ENVIRONMENT and context.params.get("yes"):
-        from migrator.cli.terminal import say
+        from migrator.cli.terminal import note
 
-        say(f"note: {_used['--yes']} is set, so nobody is asked.", err=True)
+        note(f"note: {_used['--yes']} is set, so nobody is asked.")
 
 
 def is_typed(name: str, context: click.Context | None = None) -> bool:

@@ -23,7 +23,7 @@ from migrator.cli.options import (
     verbose_option,
 )
 from migrator.cli.reports import show_report, steps_in
-from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, paged, say, search_bar
+from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, note, paged, say
 from migrator.errors import BadInput
 from migrator.reporting.session_rows import ORPHAN_COLUMNS
 from migrator.selection.completion import completes
@@ -91,11 +91,11 @@ def command(**values: Any) -> None:
     check_rule_names(request.rules, request.rule_option)  # before a database is looked for: it is wrong usage anyway
     if values["explain"] is not None and (values["html"] or view.form == "markdown"):
         raise BadInput("A report is of all lost sessions, not of one: leave out --explain, or --html and markdown.")
-    with open_context(values) as context, search_bar() as tick:
-        explained = None if values["explain"] is None else explain_session(context, values["explain"], request, tick)
+    with open_context(values) as context:
+        explained = None if values["explain"] is None else explain_session(context, values["explain"], request)
         failed: dict[str, PluginFailed] = {}
         if not explained:
-            listed, projects = list_orphans(context, request, tick, failed), context.selector_context.projects()
+            listed, projects = list_orphans(context, request, failed), context.selector_context.projects()
             ids = [orphan.session.id for orphan in listed.orphans] if view.width else []
             view = replace(view, short=short_ids(ids, context.store.ids_where("TRUE")))
         database = context.store.path
@@ -133,10 +133,9 @@ def _print_list(
             say(*_next_steps(listed.rescuable))
     else:
         which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
-        say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
-    echo_lines((f"note: {_UNREAD}: {reason}" for reason in listed.unread), err=True)
-    for line in in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases):
-        echo_lines(wrapped(line, room), err=True)
+        note(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.")
+    note(*(f"note: {_UNREAD}: {reason}" for reason in listed.unread))
+    note(*in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases))
 
 
 def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed]) -> Report:

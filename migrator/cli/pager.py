@@ -25,6 +25,11 @@ class Pager:
         self._rows = 0
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the terminal is the pager's now."""
+        return self._process is not None
+
     def write(self, line: str, rows: int, *, err: bool) -> None:
         """Take a line that fills so many rows of the screen; `err` says that it is none of the results."""
         if self._process is not None:

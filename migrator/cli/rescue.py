@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +20,7 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
-from migrator.cli.terminal import aloud, choose, on_terminal, say, search_bar
+from migrator.cli.terminal import aloud, choose, on_terminal, say
 from migrator.selection.completion import completes
 from migrator.text import our_command
 
@@ -71,7 +70,7 @@ def command(**values: Any) -> None:
 
 
 def make_plan(values: dict[str, Any], settle: Settle | None = None) -> Plan:
-    """Return the plan for these options, and show how far a search is; `settle` is that of `Rescue.select`."""
+    """Return the plan for these options, `settle` is that of `Rescue.select`."""
     from migrator.arguments import RescueRequest
     from migrator.operations.rescue import plan_rescue
 
@@ -83,14 +82,8 @@ def make_plan(values: dict[str, Any], settle: Settle | None = None) -> Plan:
         values["announce"],
         select_request(values),
     )
-    with open_context(values) as context, ExitStack() as bars:
-        tick = bars.enter_context(search_bar())
-
-        def settle_without_bar(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
-            bars.close()  # the search is over, and a bar that is drawn again would overwrite the question
-            return settle(ties) if settle else {}
-
-        return plan_rescue(context, request, tick, settle_without_bar if settle else None)
+    with open_context(values) as context:
+        return plan_rescue(context, request, settle)
 
 
 @aloud()

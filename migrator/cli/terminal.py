@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from migrator.text import cells, printable, without_long_values
+from migrator.cli.progress_line import ProgressLine
+from migrator.text import cells, printable, without_long_values, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     from migrator.cli.pager import Pager
     from migrator.model import PlanWarning
@@ -69,6 +69,14 @@ class _Output:
     pager: Pager | None = None
 
 
+def _is_free() -> bool:
+    """Tell whether something may be drawn that nobody asked for."""
+    return not (_Output.quiet or (_Output.pager and _Output.pager.is_running))
+
+
+progress_line = ProgressLine(_is_free)
+
+
 def use_color(choice: str) -> None:
     """Print in colour `always`, `never`, or as `color` decides (`auto`)."""
     _Output.color = choice
@@ -113,11 +121,13 @@ def _echo(line: str, err: bool = False) -> None:
         return
     plain = click.unstyle(line)
     rows = sum(max(1, -(-cells(part) // shutil.get_terminal_size().columns)) for part in plain.split("\n"))
-    pager.write(plain if color() is False else line, rows, err=err)
+    with progress_line.paused():
+        pager.write(plain if color() is False else line, rows, err=err)
 
 
 def _echo_at_once(line: str, err: bool) -> None:
-    click.echo(line, err=err, color=color())
+    with progress_line.paused():
+        click.echo(line, err=err, color=color())
 
 
 @contextmanager
@@ -148,7 +158,20 @@ def echo_error(message: str) -> None:
     """Print the sentence that a command ends with."""
     from migrator.reporting.style import cleaned_line, styled
 
-    _echo(cleaned_line(f"{styled('error:', fg='red')} {without_long_values(message)}"), err=True)
+    first, *rest = as_prose(f"error: {without_long_values(message)}")
+    for line in (first.replace("error:", styled("error:", fg="red"), 1), *rest):
+        _echo(cleaned_line(line), err=True)
+
+
+def note(*sentences: str) -> None:
+    """Print sentences that a person should know on standard error, as `say` does, in lines that fit."""
+    for sentence in sentences:
+        say(*as_prose(sentence), err=True)
+
+
+def as_prose(text: str) -> list[str]:
+    """Return text for standard error in lines that fit, if that is a terminal; else on one line."""
+    return wrapped(text, shutil.get_terminal_size().columns) if sys.stderr.isatty() else [printable(text)]
 
 
 def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
@@ -181,7 +204,9 @@ def confirm(question: str) -> bool:
 
 def answer(question: str) -> str:
     """Ask for a line of text, "" if it is empty. Raises Abort at Ctrl-C."""
-    return str(_answer(lambda: click.prompt(printable(question), default="", show_default=False, err=True)))
+    *lines, last = as_prose(question)
+    say(*lines, err=True)
+    return str(_answer(lambda: click.prompt(last, default="", show_default=False, err=True)))
 
 
 def choose(choices: Sequence[str], default: str) -> str:
@@ -191,28 +216,8 @@ def choose(choices: Sequence[str], default: str) -> str:
 
 def _answer(prompt: Callable[[], T]) -> T:
     try:
-        return prompt()
+        with progress_line.paused():
+            return prompt()
     except click.Abort:
         say("", err=True)  # the error goes on a line of its own
         raise
-
-
-def search_bar() -> AbstractContextManager[Callable[[int], None]]:
-    """Show how many directories a search has looked at."""
-    return progress_bar(desc="Searching", unit=" directories", delay=0.5)
-
-
-@contextmanager
-def progress_bar(**options: Any) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal; yield the function that advances it by a number."""
-    if _Output.quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(leave=False, **options) as bar:
-
-        def advance(number: int) -> None:
-            bar.update(number)
-
-        yield advance

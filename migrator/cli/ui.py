@@ -11,6 +11,7 @@ from migrator.cli.database import database, database_option, database_words
 from migrator.cli.options import SelectingCommand, database_options, select_request
 from migrator.cli.terminal import on_terminal
 from migrator.errors import MigratorError
+from migrator.progress import told_to
 
 
 @click.command("ui", short_help="Look, mark and move in the terminal.", cls=SelectingCommand)
@@ -36,7 +37,8 @@ def command(**values: Any) -> None:
     from migrator.ui.app import MigratorApp
 
     app = MigratorApp(opened, select_request(values), selected=_selects(values))
-    app.run()
+    with told_to(None):  # it shows itself what goes on
+        app.run()
     opened.close()
     if app.error is not None:
         raise app.error

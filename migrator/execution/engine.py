@@ -24,6 +24,7 @@ from migrator.execution.run_files import JournalChanged, RunFiles
 from migrator.execution.run_log import restored_sessions
 from migrator.execution.value_edits import detachments, stage, still_applicable
 from migrator.model import RunStatus
+from migrator.progress import doing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,13 +51,15 @@ def execute(
     try:
         progress(0)
         run.write(progress)
-        run.verify()
+        with doing("Looking the sessions up as opencode lists them"):
+            run.verify()
         journal.mark(RunStatus.APPLIED)
         run.files.check()
         space.release()
     except BaseException as error:  # noqa: BLE001 - it is raised again
         cause = run.files.cause_of(error)
-        outcome = run.take_back(cause)
+        with doing("Taking back what was written"):
+            outcome = run.take_back(cause)
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(f"Interrupted; {outcome[0].lower()}{outcome[1:]}") from None
         if isinstance(cause, MigratorError):
@@ -88,15 +91,17 @@ class _RunUnderWay:
         number = max((number for number, *_ in self._journal.chunks()), default=0)
         fixed_size = self._before.entry.chunk_size
         size, first = fixed_size or FIRST_CHUNK, staging.first
-        while first <= staging.last:
-            number += 1
-            size = self._space.keep_for(min(size, staging.last + 1 - first))
-            numbers = range(first, first + size)
-            start = time.monotonic()
-            self._write_chunk(number, numbers)
-            size = fixed_size or _next_size(size, time.monotonic() - start)
-            progress(len(numbers))
-            first += len(numbers)
+        with doing("Writing", staging.last + 1 - first, "sessions") as advance:
+            while first <= staging.last:
+                number += 1
+                size = self._space.keep_for(min(size, staging.last + 1 - first))
+                numbers = range(first, first + size)
+                start = time.monotonic()
+                self._write_chunk(number, numbers)
+                size = fixed_size or _next_size(size, time.monotonic() - start)
+                advance(len(numbers))
+                progress(len(numbers))
+                first += len(numbers)
         with self.files.transaction():
             for project in projects:
                 if not project.register:

@@ -12,6 +12,7 @@ from migrator.disk.spelling import folder_map
 from migrator.errors import MigratorError
 from migrator.execution.journal_rows import Carried
 from migrator.model import FileUndo, FolderState, PlanWarning
+from migrator.progress import counted
 from migrator.snapshots.alternates import add_alternates, broken_alternates
 from migrator.snapshots.carry import carry_decisions
 from migrator.snapshots.carry_check import refuse_unknown, rewritten_patches
@@ -132,7 +133,7 @@ def _carry_all(
     for route, trees in routes_with_trees:
         by_route.setdefault(route, set()).update(trees)
     done = []
-    for route, trees in by_route.items():
+    for route, trees in counted(by_route.items(), "Carrying snapshots", "repositories"):
         between_steps()
         made = carry(route, trees, between_steps)
         if route.source != route.target:

@@ -7,6 +7,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from migrator.places.programs import stopped_by
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -15,15 +17,19 @@ if TYPE_CHECKING:
 def deferred_interrupts(progress: Callable[[int], None] = lambda _: None) -> Iterator[Callable[[int], None]]:
     """Hold interrupts off until the next call of the yielded progress callback, which then raises KeyboardInterrupt.
 
-    Raised anywhere else, it could come between a COMMIT and the line that records it. An interrupt after the last call
-    is dropped. Only the main thread receives signals, so in other threads nothing is held off.
+    A program that runs, such as git, is stopped at once. Raised anywhere else, it could come between a COMMIT and the
+    line that records it. An interrupt after the last call is dropped. Only the main thread receives signals, so in
+    other threads nothing is held off.
     """
     received: list[int] = []
 
-    def progress_or_stop(number: int) -> None:
-        progress(number)
+    def stop_if_received() -> None:
         if received:
             raise KeyboardInterrupt
+
+    def progress_or_stop(number: int) -> None:
+        progress(number)
+        stop_if_received()
 
     if threading.current_thread() is not threading.main_thread():
         yield progress_or_stop
@@ -33,7 +39,8 @@ def deferred_interrupts(progress: Callable[[int], None] = lambda _: None) -> Ite
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        yield progress_or_stop
+        with stopped_by(stop_if_received):
+            yield progress_or_stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -16,6 +16,7 @@ from migrator.execution.traces import following, renamed_with
 from migrator.model import PlanWarning, Run, RunStatus
 from migrator.operations.context import places_of
 from migrator.planning.recheck import recheck
+from migrator.progress import doing
 from migrator.store.location import databases_beside, default_database, is_same_file
 from migrator.store.reader import Store
 from migrator.store.untouched import look_into
@@ -138,4 +139,5 @@ def open_writer(path: Path, write: WriteRequest) -> Iterator[tuple[Writer, Write
     ):
         if write.backup is not None:
             writer.back_up(write.backup, lambda: progress(0))
-        yield writer, replace(write, progress=progress)
+        with doing("Preparing"):
+            yield writer, replace(write, progress=progress)

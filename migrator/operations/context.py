@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from migrator.places import Places, ProjectIdScheme
 from migrator.places.programs import check_setting
 from migrator.plugins import check_rule_names, orphan_rules
-from migrator.selection.context import DatabaseSelectorContext, no_progress
+from migrator.progress import doing
+from migrator.selection.context import DatabaseSelectorContext
+from migrator.store.connection import BUSY_SECONDS
+from migrator.store.open_by import until_free
 from migrator.store.reader import Store
 from migrator.text import shell_quote
 
@@ -17,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.orphans.context import DatabaseRuleContext
-    from migrator.selection.context import Progress
 
 
 class CommandContext:
@@ -30,19 +33,23 @@ class CommandContext:
         self,
         path: Path,
         home: str | None = None,
-        busy_seconds: float = 5.0,
+        busy_seconds: float = BUSY_SECONDS,
         database_words: Sequence[str] = (),
-        progress: Progress = no_progress,
     ) -> None:
         self._database_words = database_words
-        self.store = Store(path, busy_seconds=busy_seconds)
+        # SQLite's own wait can't be interrupted, nor shown.
+        self.store = until_free(lambda: Store(path, busy_seconds=0), busy_seconds)
+        self.store.wait_when_busy(BUSY_SECONDS)
+        self._shown = ExitStack()
         self.places = places_of(self.store)
-        self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home, progress)
+        self.selector_context = DatabaseSelectorContext(self.store, self.places, self._orphan_ids, home)
 
     def __enter__(self) -> Self:
+        self._shown.enter_context(doing("Reading the database"))
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._shown.close()
         self.store.close()
 
     @cached_property

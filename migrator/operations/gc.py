@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.execution.gc import find_leftovers, remove
 from migrator.operations.apply import open_writer
 from migrator.operations.context import places_of
+from migrator.progress import counted, doing
 from migrator.state_dir import now_ms
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def days_ago(days: int) -> int:
 
 def list_leftovers(context: CommandContext, older_than: int | None = None) -> list[Leftover]:
     """Return the snapshot repositories that our runs left behind; `older_than` is as in `remove_leftovers`."""
-    return find_leftovers(context.store, context.places, older_than)
+    with doing("Looking at snapshots that runs left behind"):
+        return find_leftovers(context.store, context.places, older_than)
 
 
 def remove_leftovers(path: Path, write: WriteRequest, older_than: int | None = None) -> list[Leftover]:
@@ -34,4 +36,6 @@ def remove_leftovers(path: Path, write: WriteRequest, older_than: int | None = N
     any more where that would need one.
     """
     with open_writer(path, write) as (writer, _):
-        return [*remove(find_leftovers(writer, places_of(writer), older_than), str(path))]
+        with doing("Looking at snapshots that runs left behind"):
+            found = find_leftovers(writer, places_of(writer), older_than)
+        return [*remove(counted(found, "Removing snapshots", "repositories"), str(path))]

@@ -23,7 +23,7 @@ from migrator.store.json_storage import LEFT_BEHIND_JSON, json_files
 from migrator.store.other_databases import OTHER_DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.arguments import OrphansRequest, SearchRequest
     from migrator.errors import PluginFailed
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from migrator.orphans.hidden import HiddenCounts
     from migrator.orphans.rule import OrphanRule
     from migrator.store.other_databases import OtherDatabase
-
-    Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +62,9 @@ class OrphanList:
 def list_orphans(
     context: CommandContext,
     request: OrphansRequest,
-    tick: Tick = lambda _: None,
     failed: dict[str, PluginFailed] | None = None,
 ) -> OrphanList:
-    """Return the lost sessions; `tick` is called with the number of directories that a search has looked at.
-
-    `failed` is that of `find_reasons`; a rule that was asked for must not fail.
+    """Return the lost sessions. `failed` is that of `find_reasons`; a rule that was asked for must not fail.
 
     Raises NothingMatched if sessions were chosen and there are none of these, lost or not.
     """
@@ -80,7 +75,7 @@ def list_orphans(
     if query.chooses and not among:
         raise NothingMatched(query.why_nothing(context.store))
     ask = context.rule_context
-    homes = find_homes(context, request.search, tick)
+    homes = find_homes(context, request.search)
     orphans = find_orphans(ask, rules, homes, among=among, found_by=request.rules, failed=failed)
     raise_if_asked_for(failed or {}, request.rules)
     found = [_name_database(context, orphan) if orphan.commands else orphan for orphan in orphans]
@@ -110,12 +105,10 @@ def raise_if_asked_for(failed: Mapping[str, PluginFailed], rules: Iterable[str])
             raise failed[name]
 
 
-def explain_session(
-    context: CommandContext, session: str, request: OrphansRequest, tick: Tick = lambda _: None
-) -> Explanation:
+def explain_session(context: CommandContext, session: str, request: OrphansRequest) -> Explanation:
     """Return every fact that is looked at for one session, which is named by its id or the start of it."""
     check_rule_names(request.rules, request.rule_option)
-    homes = find_homes(context, request.search, tick)
+    homes = find_homes(context, request.search)
     known = find_session(context.rule_context, session)
     if known is None:
         raise NothingMatched(f"No session has the id {session} (--explain){elsewhere(context.store, [session])}.")
@@ -139,19 +132,19 @@ def _name_database(context: CommandContext, orphan: Orphan) -> Orphan:
     return orphan._replace(commands=context.on_this_database(orphan.commands))
 
 
-def find_homes(context: CommandContext, request: SearchRequest, tick: Tick = lambda _: None) -> Homes:
-    """Return what finds the homes of lost sessions; `tick` is as in `list_orphans`.
+def find_homes(context: CommandContext, request: SearchRequest) -> Homes:
+    """Return what finds the homes of lost sessions.
 
     Raises BadInput if there is no directory where one is to be searched.
     """
     snapshots = SnapshotFolders(context.store)
     if not request.directories:
-        return Homes(context.rule_context, snapshots)
+        return Homes(context.rule_context, context.places, snapshots)
     depth = DEPTH if request.depth is None else request.depth
     selectors = context.selector_context
     directories = [os.path.join(selectors.cwd, selectors.expanded(directory)) for directory in request.directories]
     for directory in directories:
         if not os.path.isdir(directory):
             raise BadInput(f"What search names, {directory}, is no directory; name one to look below.")
-    search = Search(context.store, context.rule_context, directories, depth, tick)
-    return Homes(context.rule_context, snapshots, search)
+    search = Search(context.store, context.rule_context, directories, depth)
+    return Homes(context.rule_context, context.places, snapshots, search)

@@ -15,7 +15,7 @@ from migrator.plugins import check_rule_names, orphan_rules
 from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from migrator.arguments import RescueRequest
     from migrator.errors import PluginFailed
@@ -27,19 +27,17 @@ if TYPE_CHECKING:
 def plan_rescue(
     context: CommandContext,
     request: RescueRequest,
-    tick: Callable[[int], None] = lambda _: None,
     settle: Settle | None = None,
 ) -> Plan:
     """Plan to bring lost sessions home.
 
-    `tick` is called with the number of directories that a search has looked at, `settle` as by `Rescue.select`. Raises
-    NothingMatched if there are selectors, and they select no session.
+    `settle` is called as by `Rescue.select`. Raises NothingMatched if there are selectors, and they select no session.
     """
     check_rule_names(request.rules, request.rule_option)
     rules = orphan_rules()
     selected = select_if_any(context, request.select)
     among = None if selected is None else {each.session.id for each in selected.sessions}
-    homes = find_homes(context, request.search, tick)
+    homes = find_homes(context, request.search)
     rescue = Rescue(
         context.rule_context,
         homes,

@@ -10,30 +10,29 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
 from enum import IntEnum
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.disk.status import names_in
-from migrator.errors import CantTell, MigratorError
+from migrator.errors import CantTell
 from migrator.model import GLOBAL
+from migrator.orphans.beside import Beside
+from migrator.orphans.former_ids import FormerIds
 from migrator.orphans.rule import DirectoryInfo, DirectoryStatus
 from migrator.orphans.vcs_records import VcsRecords
 from migrator.paths import is_within
 from migrator.places import git_worktrees
-from migrator.places.checkout import kept_project_id
-from migrator.places.former_ids import has_commit, possible_ids
 from migrator.places.small_files import read_small, real_path
 from migrator.snapshots.same_folder import SnapshotOf, checkout_stamps, is_same_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from migrator.orphans.known_checkouts import KnownCheckouts
     from migrator.orphans.rule import RuleContext
     from migrator.orphans.search import Search
     from migrator.orphans.vcs_records import RecordedPlaces
+    from migrator.places import Places
     from migrator.snapshots.same_folder import SnapshotFolders
 
 _HEAD_LIMIT = 64 * 1024
@@ -86,7 +85,12 @@ class Candidates:
     """Finds the candidates for each lost checkout; `search` has the working copies that the user's search found."""
 
     def __init__(
-        self, context: RuleContext, known: KnownCheckouts, snapshots: SnapshotFolders, search: Search | None
+        self,
+        context: RuleContext,
+        places: Places,
+        known: KnownCheckouts,
+        snapshots: SnapshotFolders,
+        search: Search | None,
     ) -> None:
         self._context = context
         self._known = known
@@ -94,12 +98,16 @@ class Candidates:
         self._search = search
         self.records = VcsRecords(context, known, self._searched)
         self.is_copied = cache(_looks_copied)
-        self._possible_ids = cache(_possible_ids)
+        self.former_ids = FormerIds(places)
         self.find = cache(self._find)
-        self._checkouts_beside = cache(_checkouts_beside)
+        self.beside = Beside()
 
     def _searched(self) -> Sequence[str]:
         return self._search.checkouts if self._search else ()
+
+    @cached_property
+    def _real_searched(self) -> frozenset[str]:
+        return frozenset(map(real_path, self._searched()))
 
     def is_same_folder(self, lost: LostCheckout, folder: str, below: str = "") -> bool | None:
         """Tell whether `folder` is what was at `below` in a lost checkout; None: nobody can tell."""
@@ -109,10 +117,10 @@ class Candidates:
         """Return the checkouts that may be the lost one, at most one entry for each."""
         if lost.project_id == GLOBAL:
             return ()
-        beside = self._checkouts_beside(lost.root)
+        beside = self.beside.checkouts(lost.root)
         known = {place.worktree for repo in self._known.repositories(lost.project_id) for place in repo.checkouts}
-        others = {real_path(top) for top in (*known, *self._searched())}
-        opened = [top for top in beside if read_kept_id(top) == lost.project_id]
+        others = {real_path(top) for top in known} | self._real_searched
+        opened = [top for top in beside if self.beside.kept_id(top) == lost.project_id]
         found = self._judge_all(lost, {*opened, *others}, beside)
         if not any(candidate.claim >= Claim.OPENED for candidate in found):
             found += self._judge_all(lost, {*beside} - {*opened} - others, beside)
@@ -129,7 +137,7 @@ class Candidates:
         if info.place is None or info.place.vcs is None or info.place.worktree != top:
             return None
         is_project, was_project = info.place.project_id == lost.project_id, info.kept_id == lost.project_id
-        sign = None if is_project or was_project else self._possible_ids(top).get(lost.project_id)
+        sign = None if is_project or was_project else self.former_ids.likely_sign(lost.project_id, top)
         if not (is_project or was_project or sign):
             return None
         same = self.is_same_folder(lost, top)
@@ -161,15 +169,6 @@ class Candidates:
         One that was opened under the name that it has now may be a clone as well.
         """
         return self._known.first_used(lost.project_id, top) is None and not self._may_have_had_as_worktree(lost, top)
-
-    def former_id_sign(self, project_id: str, top: str) -> str | None:
-        """Say by what a repository shows that it was a project once, in words; None if nothing does.
-
-        Raises MigratorError if git can't tell.
-        """
-        if (words := possible_ids(top).get(project_id)) or not has_commit(top, project_id):
-            return words
-        return "it has that commit, from a history before this one"
 
     def recorded(self, lost: LostCheckout, record: RecordedPlaces) -> tuple[Candidate, ...]:
         """Return the places that git or jj have on record for a lost checkout; copies of it are not meant."""
@@ -207,7 +206,7 @@ class Candidates:
             return False
         if self.unreadable_beside(lost):
             return False
-        above, names, _ = _renamed_component(lost.root)
+        above, names, _ = self.beside.renamed_component(lost.root)
         return all(os.access(os.path.join(above, name), os.R_OK | os.X_OK) for name in names)
 
     def unreadable_beside(self, lost: LostCheckout) -> Sequence[DirectoryInfo]:
@@ -216,62 +215,14 @@ class Candidates:
         Those that opencode knew as its project come first. If nothing beside it can be listed, that directory is meant.
         """
         try:
-            _renamed_component(lost.root)
+            self.beside.renamed_component(lost.root)
         except CantTell as error:
             return [DirectoryInfo(os.path.dirname(lost.root), DirectoryStatus.UNREADABLE, str(error))]
-        infos = map(self._context.inspect, self._checkouts_beside(lost.root))
-        unread = [info for info in infos if not info.place and read_kept_id(info.directory) in {None, lost.project_id}]
-        return sorted(unread, key=lambda info: read_kept_id(info.directory) is None)
-
-
-def _checkouts_beside(root: str) -> Sequence[str]:
-    """Return the git checkouts among `folders_beside`, as far as these can be listed."""
-    with suppress(CantTell):
-        return tuple(folder for folder in folders_beside(root) if os.path.lexists(os.path.join(folder, ".git")))
-    return ()
-
-
-def folders_beside(missing: str) -> Iterator[str]:
-    """Yield the directories that `missing` may be called now if one component of its path was renamed.
-
-    Raises CantTell if they can't be listed.
-    """
-    above, names, below = _renamed_component(missing)
-    for name in names:
-        folder = os.path.join(above, name, *below)
-        if os.path.isdir(folder) and real_path(folder) == folder:
-            yield folder
-
-
-def _renamed_component(missing: str) -> tuple[str, Sequence[str], Sequence[str]]:
-    """Return the directory in which a component of a path was renamed, the directories in it, and what is below.
-
-    The renamed component is the topmost missing one; if none is missing, the last. The directories leave it out. Raises
-    CantTell if they can't be listed.
-    """
-    above, name = os.path.split(missing.rstrip("/"))
-    below: list[str] = []
-    while above and not os.path.isdir(above):
-        below.insert(0, name)
-        above, name = os.path.split(above)
-    above = real_path(above)
-    names = [other for other in names_in(above) if other != name]
-    return above, [other for other in names if os.path.isdir(os.path.join(above, other))], below
-
-
-def _possible_ids(top: str) -> Mapping[str, str]:
-    """Return what `possible_ids` does, nothing if git can't tell: a candidate is named for what was seen."""
-    with suppress(MigratorError):
-        return possible_ids(top)
-    return {}
-
-
-def read_kept_id(top: str) -> str | None:
-    """Return the id kept in a checkout; None also if it may not be read, since then nobody can tell what it is."""
-    link = git_worktrees.worktree_link(top)
-    with suppress(CantTell):
-        return kept_project_id(link.common) if link else None
-    return None
+        infos = map(self._context.inspect, self.beside.checkouts(lost.root))
+        unread = [
+            info for info in infos if not info.place and self.beside.kept_id(info.directory) in {None, lost.project_id}
+        ]
+        return sorted(unread, key=lambda info: self.beside.kept_id(info.directory) is None)
 
 
 def _looks_copied(top: str) -> bool:

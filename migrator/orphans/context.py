@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.orphans.directory_status import inspect
+from migrator.progress import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -121,7 +122,8 @@ class DatabaseRuleContext:
     def inspect_all(self, directories: Iterable[str]) -> None:
         from shutil import which
 
-        infos = [inspect(directory) for directory in {*directories} - self._inspected.keys()]
+        new = {*directories} - self._inspected.keys()
+        infos = [inspect(directory) for directory in counted(new, "Looking at directories", "directories")]
         if not infos:
             return
         if which("git") is None and any(info.real and self._places.git_root(info.real) for info in infos):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.errors import PluginFailed
 from migrator.model import Orphan, PlanWarning, Reason
+from migrator.progress import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -28,7 +29,7 @@ def find_reasons(
     by the rule's name: nobody can tell what it would find. Raises that error if there is no `failed`.
     """
     found: dict[str, Lost] = {}
-    for rule in rules:
+    for rule in counted([*rules], "Looking for lost sessions", "rules"):
         for sessions, reason in _findings(rule, context, failed):
             only = (reason,)
             longer: dict[tuple[Reason, ...], tuple[Reason, ...]] = {}
@@ -74,7 +75,8 @@ def find_orphans(  # noqa: PLR0913 - what to find, what to keep of it, and what 
     """
     wanted = frozenset(found_by)
     found: list[Orphan] = []
-    for session, why in _last_used_first(context, find_reasons(context, rules, failed)):
+    lost = [*_last_used_first(context, find_reasons(context, rules, failed))]
+    for session, why in counted(lost, "Looking for where lost sessions belong", "sessions"):
         if among is not None and session.id not in among:
             continue
         if not wanted or any(reason.rule in wanted for reason in why):

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import difference
 from migrator.errors import CantTell, MigratorError
 from migrator.model import GLOBAL, Certainty, Suggestion
-from migrator.orphans.candidates import Candidates, Claim, LostCheckout, folders_beside, read_kept_id
+from migrator.orphans.candidates import Candidates, Claim, LostCheckout
 from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.other_machine import why_other_machine
 from migrator.orphans.rule import DirectoryStatus
 from migrator.paths import is_within, path_below, upwards
-from migrator.places import git
 from migrator.places.checkout import is_outside_repository
 from migrator.store.trees import Roots
 
@@ -36,17 +35,21 @@ if TYPE_CHECKING:
     from migrator.orphans.rule import DirectoryInfo, RuleContext
     from migrator.orphans.search import Search
     from migrator.orphans.vcs_records import RecordedPlaces
+    from migrator.places import Places
     from migrator.snapshots.same_folder import SnapshotFolders
 
 
 class Homes:
     """Finds homes; with `search` also below the directories that the user names."""
 
-    def __init__(self, context: RuleContext, snapshots: SnapshotFolders, search: Search | None = None) -> None:
+    def __init__(
+        self, context: RuleContext, places: Places, snapshots: SnapshotFolders, search: Search | None = None
+    ) -> None:
         self._context = context
+        self._places = places
         self._search = search
         self._known = search.known if search else KnownCheckouts(context)
-        self._candidates = Candidates(context, self._known, snapshots, search)
+        self._candidates = Candidates(context, places, self._known, snapshots, search)
         self._lost_checkout_at = cache(self._make_lost_checkout)  # there may be many sessions in one
         self._why_other_machine = cache(why_other_machine)  # many sessions were in the same checkout
         self._home_by_binding = cache(self._find)
@@ -162,12 +165,12 @@ class Homes:
         is_copy = other_files or bool(place.vcs and self._candidates.is_copied(place.worktree))
         if kept_id == lost.project_id:
             return Claim.OTHER if is_copy else Claim.OPENED, "and opencode knew it as this project"
-        if place.vcs and (sign := self._candidates.former_id_sign(lost.project_id, place.worktree)):
+        if place.vcs and (sign := self._candidates.former_ids.sign(lost.project_id, place.worktree)):
             return Claim.OTHER if is_copy else Claim.PROJECT, f"and was this project once: {sign}"
         if place.worktree != lost.root and is_within(place.worktree, lost.root):
             return Claim.OTHER, "and is a repository of its own now"
-        roots = git.root_commits(place.worktree) if place.vcs and candidates else frozenset()
-        if any(roots & git.root_commits(each.top) for each in candidates if each.claim is Claim.OTHER):
+        roots = self._places.root_commits(place.worktree) if place.vcs and candidates else frozenset()
+        if any(roots & self._places.root_commits(each.top) for each in candidates if each.claim is Claim.OTHER):
             return Claim.OTHER, "and opencode took its sessions along when another clone became this project"
         return Claim.NONE, ""
 
@@ -231,7 +234,11 @@ class Homes:
         sub = path_below(directory, lost.root)
         same: list[str] = []
         with suppress(CantTell):  # then the nearest directory is as likely as before
-            same += [each for each in folders_beside(directory) if self._candidates.is_same_folder(lost, each, sub)]
+            same += [
+                each
+                for each in self._candidates.beside.folders(directory)
+                if self._candidates.is_same_folder(lost, each, sub)
+            ]
         if len(same) == 1 and (place := self._context.inspect(same[0]).place):
             because = f"{directory} is gone, and {same[0]} has the very files of opencode's last snapshot"
             return Home(place, Certainty.CERTAIN, because)
@@ -246,7 +253,7 @@ class Homes:
             cant_tell = f"nobody can tell whether {unread[0].directory} is it: {unread[0].detail}"
             if unread[0].status is DirectoryStatus.UNREADABLE:
                 cant_tell = f"nobody can tell what is beside it: {unread[0].detail}"
-            if home.place is None or read_kept_id(unread[0].directory):
+            if home.place is None or self._candidates.beside.kept_id(unread[0].directory):
                 return replace(
                     no_home(f"{what_is_there}, and {cant_tell}"),
                     rivals=home.rivals,

@@ -35,7 +35,7 @@ _FEWEST_FILES = 2
 
 
 class Search:
-    """Looks below `directories` once, when the first session needs it; `tick` gets the number of directories seen."""
+    """Looks below `directories` once, when the first session needs it."""
 
     def __init__(
         self,
@@ -43,12 +43,11 @@ class Search:
         context: RuleContext,
         directories: Sequence[str],
         depth: int = DEPTH,
-        tick: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.known = KnownCheckouts(context)
         self._store = store
         self._context = context
-        self._find = partial(find_repositories, directories, depth, tick=tick)
+        self._find = partial(find_repositories, directories, depth)
 
     @cached_property
     def found(self) -> FoundRepositories:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migrator.paths import composed
+from migrator.progress import doing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -42,10 +43,13 @@ class FoundRepositories:
     looked_at: int = 0
 
 
-def find_repositories(
-    tops: Iterable[str], depth: int, names: Collection[str], tick: Callable[[int], None]
-) -> FoundRepositories:
-    """Look at every directory up to `depth` levels below each of `tops`; `tick` gets how many more were looked at."""
+def find_repositories(tops: Iterable[str], depth: int, names: Collection[str]) -> FoundRepositories:
+    """Look at every directory up to `depth` levels below each of `tops`."""
+    with doing("Searching", unit="directories") as advance:
+        return _find(tops, depth, names, advance)
+
+
+def _find(tops: Iterable[str], depth: int, names: Collection[str], advance: Callable[[int], None]) -> FoundRepositories:
     found = FoundRepositories()
     seen: set[str] = set()
     for top in tops:
@@ -60,8 +64,7 @@ def find_repositories(
             below = _scan(here, device, names, found)
             if level < depth:
                 waiting.extend((directory, level + 1) for directory in below)
-            if len(seen) % 100 == 0:
-                tick(100)
+            advance(1)
     found.looked_at = len(seen)
     return found
 

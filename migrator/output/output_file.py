@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.data_directory import is_opened_by_opencode
+from migrator.disk.data_directory import is_opened_by_opencode
 from migrator.disk.ownership import make_directory, owner_of
 from migrator.disk.readable import head_of
 from migrator.disk.status import is_open_here, status_of, why_not_writable

@@ -33,7 +33,8 @@ class Checkout:
 
     `worktree` is its top level, `project_worktree` what a new project row gets, `vcs` "git", "hg" (opencode 2) or None.
     `kept_id` is the project id that opencode left in the repository, None if it never opened it; `id_source` says
-    in words where the project id comes from.
+    in words where the project id comes from. `common` is the git directory that all worktrees of the repository share,
+    and `addresses` are those of its remotes; None where git was not asked for them.
     """
 
     project_id: str
@@ -42,6 +43,8 @@ class Checkout:
     vcs: str | None
     kept_id: str | None = None
     id_source: str = "no mark of a repository"
+    common: str | None = None
+    addresses: tuple[str, ...] | None = None
 
     def place(self, directory: str) -> Place:
         """Return what opencode makes of a directory in this checkout."""

@@ -10,7 +10,7 @@ from migrator.places import git, git_worktrees, origin
 from migrator.places.small_files import read_small
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_BYTES = 1024 * 1024
@@ -18,15 +18,15 @@ _TRACES = {"logs/HEAD": r"\tclone: from (.+)", "FETCH_HEAD": r" of ([^ \n]+)$"}
 """Where git notes the addresses that it cloned and fetched from."""
 
 
-def possible_ids(top: str) -> Mapping[str, str]:
-    """Map each project id that the repository at `top` may have or have had to what shows it, in words.
+def ids_by_address(top: str, addresses: Iterable[str] | None = None) -> Mapping[str, str]:
+    """Map each project id that the repository at `top` may have had by its origin to what shows it, in words.
 
-    A clone shows the same as the repository that it was cloned from. Two processes, however many ids are looked for.
+    A clone shows the same as the repository that it was cloned from. `addresses` are those of its remotes; without
+    them, git is asked.
     """
-    by_origin = {origin.project_id(url): f"its origin was {origin.host_and_path(url)}" for url in _urls(top)}
-    return {id_: words for id_, words in by_origin.items() if id_} | dict.fromkeys(
-        git.root_commits(top), "it began with that commit"
-    )
+    every = {*(_remotes(top) if addresses is None else addresses), *_traces(top)}
+    found = {origin.project_id(url): f"its origin was {origin.host_and_path(url)}" for url in sorted(every)}
+    return {id_: words for id_, words in found.items() if id_}
 
 
 def has_commit(top: str, project_id: str) -> bool:
@@ -34,10 +34,14 @@ def has_commit(top: str, project_id: str) -> bool:
     return bool(_COMMIT.fullmatch(project_id)) and _prints(top, "cat-file", "-t", project_id).strip() == "commit"
 
 
-def _urls(top: str) -> Iterator[str]:
-    """Yield the addresses that a repository was cloned or fetched from, or has under any name."""
-    for line in _prints(top, "config", "--get-regexp", r"^remote\..*\.url$").splitlines():
-        yield line.partition(" ")[2]
+def _remotes(top: str) -> list[str]:
+    """Return the addresses that a repository has under any name."""
+    lines = _prints(top, "config", "--get-regexp", r"^remote\..*\.url$").splitlines()
+    return [line.partition(" ")[2] for line in lines]
+
+
+def _traces(top: str) -> Iterator[str]:
+    """Yield the addresses that a repository was cloned or fetched from."""
     link = git_worktrees.worktree_link(top)
     for name, pattern in _TRACES.items() if link else ():
         data = read_small(os.path.join(link.common if link else top, name), _MOST_BYTES)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.spelling import as_on_disk, existing_directory
@@ -12,7 +13,9 @@ from migrator.disk.status import is_there
 from migrator.errors import CantTell, NoSuchDirectory, UnreadableDirectory
 from migrator.places import cwd, git, hg
 from migrator.places.checkout import NO_CHECKOUT, Checkout, ProjectIdScheme, directory_project
+from migrator.places.programs import stopped_by
 from migrator.places.small_files import nearest_with
+from migrator.progress import doing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,8 +64,18 @@ class Places:
 
         found = {self._root(directory) for directory in directories} - self._checkouts.keys()
         if roots := [root for root in found if isinstance(root, _Root)]:
-            with ThreadPoolExecutor(min(_AT_ONCE, len(roots))) as threads:
-                list(threads.map(self._ask, roots))
+            with (
+                doing("Looking at repositories", len(roots), "repositories") as advance,
+                ThreadPoolExecutor(min(_AT_ONCE, len(roots))) as threads,
+            ):
+                given_up = Event()
+                try:
+                    for _ in threads.map(partial(self._ask_until, given_up), roots):
+                        advance(1)
+                except BaseException:  # Ctrl-C: the threads of a pool don't get it
+                    given_up.set()
+                    threads.shutdown(cancel_futures=True)
+                    raise
 
     def git_root(self, real: str) -> str | None:
         """Return the nearest directory at or above a real one that holds a `.git`; None if the nearest holds `.hg`.
@@ -109,6 +122,16 @@ class Places:
             return error
         found = [_Root(directory, is_hg) for directory, is_hg in roots if directory is not None]
         return max(found, key=lambda root: len(root.directory), default=None)
+
+    def _ask_until(self, given_up: Event, root: _Root) -> Checkout | CantTell:
+        """Do as `_ask`, but stop what runs once this is given up."""
+
+        def check() -> None:
+            if given_up.is_set():
+                raise KeyboardInterrupt
+
+        with stopped_by(check):
+            return self._ask(root)
 
     def _ask(self, root: _Root) -> Checkout | CantTell:
         try:

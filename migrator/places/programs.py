@@ -11,14 +11,16 @@ import select
 import selectors
 import signal
 import subprocess
+import time
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
 from migrator.errors import BadInput, CantTell
 from migrator.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 SETTING = "OPENCODE_MIGRATOR_GIT_SECONDS"
 """The environment variable with which a user whose disks are slow makes us wait longer for an answer."""
@@ -41,6 +43,23 @@ QUESTION = Patience(60, 1 << 28)
 """For questions that a few files answer. The first commits of a long history take seconds."""
 WORK = Patience(6 * 3600, 1 << 32)
 """For what walks, copies or checks all objects of a repository, mostly in silence: hundreds of gigabytes take hours."""
+
+
+_check: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None)
+_CHECK_SECONDS = 0.1
+
+
+@contextmanager
+def stopped_by(check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` while a program of this thread runs in this block: whatever it raises stops the program.
+
+    That is for where Ctrl-C raises nothing itself: in other threads, and where it is held off.
+    """
+    before = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(before)
 
 
 class Command(NamedTuple):
@@ -172,7 +191,7 @@ class _Talk:
                     event = selectors.EVENT_READ if number else selectors.EVENT_WRITE
                     selector.register(pipe, event, (number, pipe))
             while selector.get_map() and not self._is_cut:
-                ready = selector.select(self._seconds)
+                ready = self._wait(selector)
                 if not ready and self._process.poll() is None:
                     raise _silent(self._command, self._seconds)
                 if not ready:  # something that it left behind still has its streams
@@ -181,6 +200,15 @@ class _Talk:
                     if not (self._receive(number, pipe) if number else self._send(pipe)):
                         selector.unregister(pipe)
                         pipe.close()
+
+    def _wait(self, selector: selectors.BaseSelector) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what has become ready; nothing once the program was silent for too long."""
+        if (check := _check.get()) is None:
+            return selector.select(self._seconds)
+        deadline = time.monotonic() + self._seconds
+        while not (ready := selector.select(_CHECK_SECONDS)) and time.monotonic() < deadline:
+            check()
+        return ready
 
     def _send(self, pipe: IO[bytes]) -> bool:
         """Write as much as there is room for; tell whether anything is left."""

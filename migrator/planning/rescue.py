@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from migrator.model import BECAUSE, STILL_LOST, Certainty, PlanWarning, Selected, Selection, StillLost
 from migrator.orphans.home import BROKEN_TREE, Home, no_home
 from migrator.paths import path_below
+from migrator.progress import counted
 from migrator.store.trees import take_tree, tops_and_children
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Lost = Mapping[str, tuple[Session, Sequence[Reason]]]
     Settle = Callable[[Mapping["Tie", int]], Mapping["Tie", str]]
 
+_LOOKING = "Looking for where lost sessions belong"
 _STAYS = ""
 """The base of a session that stays where it is."""
 
@@ -89,7 +91,8 @@ class Rescue:
         trees = list(self._trees(roots))
         if settle is not None and (ties := self._ties(trees, lost)):
             self._answers = settle(ties)
-        selected = [entry for tree in trees for entry in self._select_tree(tree, lost)]
+        of_trees = counted(trees, _LOOKING, "sessions with their children")
+        selected = [entry for tree in of_trees for entry in self._select_tree(tree, lost)]
         for session in meant:
             if session.id not in self._context.by_id:
                 self._warn(session, lost[session.id][1], "it is not in the database, so there is nothing to move")
@@ -116,7 +119,8 @@ class Rescue:
     def _ties(self, trees: Iterable[Sequence[Session]], lost: Lost) -> Counter[Tie]:
         """Count the sessions of these trees that each tie is about."""
         ties = Counter[Tie]()
-        for session, reasons in (lost[session.id] for tree in trees for session in tree if session.id in lost):
+        found = [lost[session.id] for tree in trees for session in tree if session.id in lost]
+        for session, reasons in counted(found, _LOOKING, "sessions"):
             home = self._home(session, reasons)
             if (tie := _tie(home)) and any(reason.certainty is not Certainty.UNKNOWN for reason in reasons):
                 ties[tie] += 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -12,29 +10,19 @@ from migrator.disk.status import is_directory
 from migrator.errors import BadInput, NoSuchDirectory
 from migrator.paths import expand_home
 from migrator.places.cwd import current_directory
+from migrator.progress import doing
 from migrator.selection.projects import find_project
 from migrator.store.sql import IN, array_of
 from migrator.text_input import read_lines, why_no_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Collection, Sequence
 
     from migrator.choices import SearchedIn
     from migrator.model import Passage, Place
     from migrator.places import Places
     from migrator.store.reader import Store
     from migrator.workspaces.model import RepositorySessions
-
-
-Progress = Callable[..., "AbstractContextManager[Callable[[int], None]]"]
-"""Shows how far something is, as `terminal.progress_bar` does."""
-
-
-@contextmanager
-def no_progress(**_: object) -> Iterator[Callable[[int], None]]:
-    """Show nothing."""
-    yield lambda _: None
 
 
 class DatabaseSelectorContext:
@@ -49,9 +37,7 @@ class DatabaseSelectorContext:
         places: Places,
         orphan_ids: Callable[[str | None], frozenset[str]],
         home: str | None = None,
-        progress: Progress = no_progress,
     ) -> None:
-        self._progress = progress
         named = home or os.path.expanduser("~")
         self.home = named if named.startswith("/") else os.path.normpath(f"{self.cwd}/{named}")
         self._store = store
@@ -116,7 +102,7 @@ class DatabaseSelectorContext:
     def passages(self, text: str, where: Collection[SearchedIn]) -> dict[str, Passage]:
         from migrator.store.conversation import find_passages
 
-        with self._progress(desc="Reading conversations", unit=" messages", delay=0.5) as tick:
+        with doing("Reading conversations", unit="messages") as tick:
             return find_passages(self._store, text, where, tick)
 
     def orphans(self, rule: str | None = None) -> frozenset[str]:

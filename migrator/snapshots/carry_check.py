@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import MigratorError
+from migrator.progress import counted
 from migrator.snapshots.compare import relative_path, same_as_snapshot, same_in_both
 from migrator.snapshots.pathspecs import matches_other_files
 from migrator.snapshots.readable import Readability
@@ -89,7 +90,7 @@ class CarryChecker:
         every_id = [id_ for ids in by_route.values() for id_ in ids]
         records = undo_records(self._store, every_id)
         redo_trees = {id_: redo_snapshot(marker) for id_, (_, marker) in self._store.bindings(every_id, 1).items()}
-        for route, every in by_route.items():
+        for route, every in counted(by_route.items(), "Looking at snapshots", "worktrees"):
             ids = [id_ for id_ in every if not records[id_].unreadable]
             for id_ in sorted({*every}.difference(ids)):
                 why = why_unreadable("part", records[id_].unreadable[0].part, id_)

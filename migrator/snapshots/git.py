@@ -38,7 +38,7 @@ def run_git(
     """Run git on `git_dir` and return what it prints; raises GitFailed with any exit code but 0, CantTell if it waits.
 
     `stdin` is what it reads, or an open file; `stdout` is an open file that it prints into instead; `extra` is added to
-    its environment. Git has no terminal, so Ctrl-C doesn't reach it: we stop between two of its runs, not in one.
+    its environment. Git has no terminal, so Ctrl-C doesn't reach it: what stops us ends it.
     """
     check_not_endless(git_dir)
     what, environ = f"git {words[0]} on {git_dir}", {**environment(), **(extra or {})}

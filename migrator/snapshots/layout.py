@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
-from migrator.data_directory import data_directory
+from migrator.disk.data_directory import data_directory
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import is_there, names_in
 from migrator.errors import CantTell
 from migrator.snapshots.readable import why_broken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from migrator.store.reader import Store
@@ -61,21 +63,37 @@ class Layout:
         _, above, names = git_dir.rpartition("/snapshot/")
         return f"{self.root}/{names}" if above else git_dir
 
-    def other_repositories(self, project_id: str, worktree: str) -> list[tuple[str, str]]:
-        """Return (project id, git directory) of other repositories that may hold snapshots of a worktree.
 
-        They were made while the worktree belonged to another project, or by an opencode before 1.14 for all worktrees
-        of one; opencode looks in neither. There are none if all worktrees of a project share one anyway. Raises
-        CantTell if nobody can tell.
+class OtherRepositories:
+    """The repositories that may hold snapshots of a worktree though opencode doesn't look there; all are listed once.
+
+    They were made while the worktree belonged to another project, or by an opencode before 1.14 for all worktrees of
+    one.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    @cached_property
+    def _names(self) -> Mapping[str, frozenset[str]]:
+        """What is in the directory of each project."""
+        root = self._layout.root
+        with naming_remedy(str(root)):
+            return {project: frozenset(names_in(f"{root}/{project}")) for project in names_in(root)}
+
+    def of(self, project_id: str, worktree: str) -> list[tuple[str, str]]:
+        """Return (project id, git directory) of those other than the worktree's own.
+
+        There are none if all worktrees of a project share one anyway. Raises CantTell if nobody can tell.
         """
-        own = self.git_dir(project_id, worktree)
-        if not self.by_worktree:
+        if not self._layout.by_worktree:
             return []
-        with naming_remedy(str(self.root)):
-            projects = names_in(self.root)
-        return [
-            (project, git_dir)
-            for project in projects
-            for git_dir in (f"{self.root}/{project}/{os.path.basename(own)}", f"{self.root}/{project}")
-            if git_dir != own and self.has(git_dir)
-        ]
+        own = self._layout.git_dir(project_id, worktree)
+        name = os.path.basename(own)
+        found = []
+        for project, inside in self._names.items():
+            above = f"{self._layout.root}/{project}"
+            candidates = [f"{above}/{name}"] if name in inside else []
+            candidates += [above] if inside & {"HEAD", "objects"} else []
+            found += [(project, git_dir) for git_dir in candidates if git_dir != own and self._layout.has(git_dir)]
+        return found

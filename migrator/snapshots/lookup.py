@@ -41,9 +41,11 @@ def look_up(git_dir: str, files: Collection[FileInTree]) -> dict[FileInTree, Fil
     named = [(tree, path) for tree, path in files if is_hash(tree) and "\n" not in path]
     found = dict.fromkeys(files, FileStatus.UNREADABLE)
     damaged = set[str]()
-    kinds = _kinds(git_dir, [f"{tree}:{path}" for tree, path in named], damaged)
+    names = {f"{tree}:{path}" for tree, path in named} | {f"{tree}:" for tree, _ in named}
+    kinds = _kinds(git_dir, names, damaged)
     found |= {file: FileStatus.PRESENT for file in named if f"{file[0]}:{file[1]}" in kinds}
-    missing = [file for file in named if found[file] is not FileStatus.PRESENT]
+    reachable = [file for file in named if file[0] in damaged or f"{file[0]}:" in kinds]
+    missing = [file for file in reachable if found[file] is not FileStatus.PRESENT]
     if missing:
         found |= _status_of_missing(git_dir, missing, damaged)
     return found

@@ -18,6 +18,7 @@ from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_directory
 from migrator.errors import CantTell, MigratorError
 from migrator.paths import upwards
+from migrator.progress import counted
 from migrator.snapshots.compare import is_in_the_way, same_as_snapshot
 from migrator.snapshots.git import common_directory
 from migrator.snapshots.layout import Layout
@@ -70,7 +71,8 @@ class TargetsOf2:
                 return UndoTarget(place.worktree, git_dir, place=place)
             # It makes the repository before it restores; its alternates are the objects of the worktree's own.
             because = "opencode has no snapshots of this worktree"
-            return UndoTarget(place.worktree, common_directory(place.worktree), because, place=place)
+            common = self._places.checkout(place.worktree).common or common_directory(place.worktree)
+            return UndoTarget(place.worktree, common, because, place=place)
         except MigratorError as error:
             return UndoTarget(None, because=str(error).rstrip("."), known=False)
 
@@ -90,7 +92,7 @@ def undo_effects_of_2(
     for id_, (binding, _) in store.bindings(records, 2).items():
         by_target.setdefault(targets.find((bindings or {}).get(id_, binding)), []).append(id_)
     found: dict[str, list[TurnEffect]] = {}
-    for target, ids in by_target.items():
+    for target, ids in counted(by_target.items(), "Looking at snapshots", "worktrees"):
         found |= _effects_in(target, {id_: records[id_].answers for id_ in ids}, readability)
     for id_, record in records.items():
         for turn in record.unreadable:
@@ -128,7 +130,8 @@ class _Finder:
         }
         self._statuses = look_up(repository, wanted)
         is_whole = {FileStatus.PRESENT, FileStatus.ABSENT}.issuperset(self._statuses.values())
-        self._why_unreadable = None if is_whole else readability.why_unreadable(repository)
+        is_answering = FileStatus.DAMAGED not in self._statuses.values()
+        self._why_unreadable = None if is_whole else readability.why_unreadable(repository, git_answers=is_answering)
         trees = {tree for answer in answers for tree in (answer.turn.hash, answer.end)}
         self._own = own_trees(repository, trees) if target.because is None else set[str]()
 

@@ -27,17 +27,19 @@ class Readability:
     def __init__(self) -> None:
         self._why_unreadable_below = cache(why_unreadable_below)
 
-    def why_unreadable(self, git_dir: str, *objects: str) -> str | None:
+    def why_unreadable(self, git_dir: str, *objects: str, git_answers: bool = False) -> str | None:
         """Return why nobody can tell what a repository and other object directories hold, and what to do.
 
         None if we can. Directories that aren't there hold nothing. A damaged object is no reason: it is known to be
-        lost.
+        lost. With `git_answers`, git is known to take the repository for one.
         """
         for top in chain([git_dir], _with_alternates([os.path.join(git_dir, "objects"), *objects])):
             if (error := self._why_unreadable_below(top)) is not None:
                 return str(with_remedy(error, top))
         if why := why_broken(git_dir):
             return why
+        if git_answers:
+            return None
         try:
             run_git(git_dir, "rev-parse", "--git-dir")
         except GitFailed as error:

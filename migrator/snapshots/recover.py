@@ -79,7 +79,7 @@ def _routes_from_elsewhere(
         if place is None or place.vcs != "git" or binding.workspace_id is not None:
             continue
         try:
-            for project_id, git_dir in targets.layout.other_repositories(place.project_id, place.worktree):
+            for project_id, git_dir in targets.others(place):
                 # One for a whole project has other worktrees' snapshots too, so it must be this worktree's project.
                 if Path(git_dir).name != project_id or routes.has_belonged_to(project_id, place):
                     route = routes.from_other_repository(git_dir, project_id, place)

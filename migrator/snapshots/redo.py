@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from migrator.disk.readable import why_unreadable
+from migrator.progress import counted
 from migrator.snapshots.compare import same_as_snapshot
 from migrator.snapshots.git import GitFailed
 from migrator.snapshots.trees import SUBMODULE, Trees, complete_trees
@@ -31,7 +32,8 @@ def overwritten_by_redo(store: Store, places: Places, sessions: Iterable[str]) -
     """
     targets = UndoTargets(store, places)
     found = {}
-    for id_, (binding, marker) in store.bindings(sessions, 1).items():
+    bound = store.bindings(sessions, 1)
+    for id_, (binding, marker) in counted(bound.items(), "Looking at what a redo would overwrite", "sessions"):
         if not (tree := redo_snapshot(marker)):
             continue
         target = targets.find(binding, redoable=True)

@@ -14,7 +14,7 @@ from migrator.paths import FolderMap, checkout_root, upwards
 from migrator.places.checkout import kept_project_id
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import common_directory, with_alternates
-from migrator.snapshots.layout import Layout
+from migrator.snapshots.layout import Layout, OtherRepositories
 from migrator.snapshots.readable import Readability
 from migrator.snapshots.same_folder import is_same_folder, snapshot_stamps
 
@@ -96,7 +96,7 @@ class SnapshotRoutes:
         self._target = cache(self._find_target)
         self._objects_of = cache(lambda worktree: f"{common_directory(worktree)}/objects")
         self._is_same_folder = cache(lambda git_dir, top: is_same_folder(snapshot_stamps(git_dir), top))
-        self._other_repositories = cache(self._layout.other_repositories)
+        self._other_repositories = OtherRepositories(self._layout).of
 
     def _find(self, before: Binding, after: Binding) -> SnapshotRoute | NoRoute:
         """Return the route of the snapshots, or why there is none."""

@@ -18,7 +18,7 @@ from migrator.places.git import environment
 from migrator.places.programs import QUESTION, Command, run
 from migrator.snapshots.alternates import read_alternates
 from migrator.snapshots.git import git_at
-from migrator.snapshots.layout import Layout
+from migrator.snapshots.layout import Layout, OtherRepositories
 from migrator.snapshots.trees import existing_trees
 from migrator.store.turns import undo_records
 
@@ -69,6 +69,7 @@ class SnapshotFolders:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._layout = Layout.of(store)
+        self._other_repositories = OtherRepositories(self._layout)
         self._stamps = cache(self._read_stamps)
 
     def is_same(self, checkout: SnapshotOf, folder: str, below: str = "") -> bool | None:
@@ -89,7 +90,7 @@ class SnapshotFolders:
         if os.path.isfile(os.path.join(own, "index")):
             return snapshot_stamps(own)
         try:
-            others = [other for _, other in self._layout.other_repositories(checkout.project_id, checkout.root)]
+            others = [other for _, other in self._other_repositories.of(checkout.project_id, checkout.root)]
         except CantTell:
             return ()
         made = [other for other in others if os.path.basename(other) == os.path.basename(own)]

@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.errors import CantTell
+from migrator.progress import counted, doing
 from migrator.snapshots.compare import is_in_the_way
 from migrator.snapshots.git import quotes_names
 from migrator.snapshots.lookup import FileStatus, look_up
@@ -92,15 +93,17 @@ def undo_effects_of_1(store: Store, places: Places, sessions: Iterable[str]) -> 
 
     Git is run a few times for each snapshot repository, whatever the number of sessions.
     """
-    records = undo_records(store, sessions)
+    with doing("Reading turns"):
+        records = undo_records(store, sessions)
     with_turns = {id_: record.turns for id_, record in records.items() if record.turns}
     targets = UndoTargets(store, places)
     by_target: dict[UndoTarget, dict[str, Sequence[Turn]]] = {}
-    for id_, (binding, marker) in store.bindings(with_turns, 1).items():
+    bound = store.bindings(with_turns, 1)
+    for id_, (binding, marker) in counted(bound.items(), "Looking at where sessions are", "sessions"):
         target = targets.find(binding, redoable=bool(redo_snapshot(marker)))
         by_target.setdefault(target, {})[id_] = with_turns[id_]
     readability, found = Readability(), dict[str, list[TurnEffect]]()
-    for target, sessions_turns in by_target.items():
+    for target, sessions_turns in counted(by_target.items(), "Looking at snapshots", "worktrees"):
         found |= _effects_in(target, sessions_turns, readability, batched=targets.layout.by_worktree)
     for id_, record in records.items():
         for turn in record.unreadable:
@@ -147,7 +150,8 @@ class _EffectFinder:
         is_whole = _KNOWN.issuperset(self._statuses.values())
         self._why_unreadable = None
         if target.repository and not is_whole:
-            self._why_unreadable = readability.why_unreadable(target.repository)
+            answers = FileStatus.DAMAGED not in self._statuses.values()
+            self._why_unreadable = readability.why_unreadable(target.repository, git_answers=answers)
         found = (path for (_, path), status in self._statuses.items() if status is FileStatus.PRESENT)
         self._quotes_names = not all(map(str.isascii, found)) and quotes_names(target.repository or "")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from migrator.disk.status import is_directory, is_there, status_of
 from migrator.errors import MigratorError, NoSuchDirectory, UnreadableDirectory
 from migrator.snapshots.git import common_directory
-from migrator.snapshots.layout import Layout
+from migrator.snapshots.layout import Layout, OtherRepositories
 
 if TYPE_CHECKING:
     from migrator.model import Binding, Place
@@ -45,6 +45,7 @@ class UndoTargets:
     def __init__(self, store: Store, places: Places) -> None:
         self._places = places
         self.layout = Layout.of(store)
+        self._other_repositories = OtherRepositories(self.layout)
         # Whether opencode gives a new snapshot repository alternates: 1.18.34 does, 1.15.13 and 1.3.2 don't; the table
         # came with 1.17.
         self._writes_alternates = bool(store.columns_of("migration"))
@@ -86,8 +87,9 @@ class UndoTargets:
                     raise
                 directory = os.path.dirname(directory)
 
-    def _others(self, place: Place) -> list[tuple[str, str]]:
-        return self.layout.other_repositories(place.project_id, place.worktree)
+    def others(self, place: Place) -> list[tuple[str, str]]:
+        """Return (project id, git directory) of other repositories that may hold snapshots of a worktree."""
+        return self._other_repositories.of(place.project_id, place.worktree)
 
     def _target_in(self, place: Place, *, redoable: bool) -> UndoTarget:
         worktree = place.worktree
@@ -97,10 +99,10 @@ class UndoTargets:
         if place.vcs != "git":
             return UndoTarget(worktree, because="the session is in no git repository now")
         because = "opencode has no snapshots of this worktree"
-        if any(os.path.basename(other) == os.path.basename(git_dir) for _, other in self._others(place)):
+        if any(os.path.basename(other) == os.path.basename(git_dir) for _, other in self.others(place)):
             because = "opencode looks for its snapshot under another project id than it was made"
         repository = None
         if self._writes_alternates and not redoable and not is_there(git_dir):
             # It makes the repository before it undoes; its alternates are the objects of the worktree's own.
-            repository = common_directory(worktree)
+            repository = self._places.checkout(worktree).common or common_directory(worktree)
         return UndoTarget(worktree, repository, because, place=place)

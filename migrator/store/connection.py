@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _MAGIC = b"SQLite format 3\x00"
 BUSY_SECONDS = 5.0  # what opencode's own connections wait
+_STEPS = 100_000
+"""Of SQLite's virtual machine, between two calls into Python: some milliseconds."""
 
 
 def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -29,7 +31,7 @@ def connect(path: Path, *, write: bool, busy_seconds: float = BUSY_SECONDS) -> s
         _check_header(path)
     with translate_errors(path, write=write):
         try:
-            return _configured(_open_readable(path, write, busy_seconds))
+            return _configured(_open_readable(path, write, busy_seconds), write=write)
         except sqlite3.DatabaseError as error:
             # Closing a file drops every lock that this process has on it, so the header is read only after a failure.
             if "locked" not in str(error):
@@ -62,7 +64,9 @@ def _open(path: Path, mode: str, busy_seconds: float) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
 
 
-def _configured(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _configured(connection: sqlite3.Connection, *, write: bool) -> sqlite3.Connection:
+    if not write:  # a long query ends at Ctrl-C: Python hears it when it is called, and raises it in there
+        connection.set_progress_handler(lambda: 0, _STEPS)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")  # what is staged: about 150 bytes for each session
     connection.execute("PRAGMA synchronous = FULL")  # a chunk that is reported as done survives a power cut
@@ -118,6 +122,8 @@ def translate_errors(path: Path, *, write: bool = False) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         text = str(error)
+        if text == "interrupted":
+            raise KeyboardInterrupt from None
         if "locked" in text or "busy" in text:
             raise in_use_error(path, who_has_open(path), can_wait=write) from error
         hint = next((hint for sign, hint in _HINTS if sign in text), "run `opencode-migrator doctor` for a check-up.")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from migrator.data_directory import data_directory
 from migrator.disk.bounded import read_file
+from migrator.disk.data_directory import data_directory
 from migrator.disk.status import names_in
 from migrator.errors import CantTell
 from migrator.model import Binding, Session

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.data_directory import data_directory
+from migrator.disk.data_directory import data_directory
 from migrator.disk.status import is_directory, names_in, status_of
 from migrator.errors import CantTell, MigratorError
 from migrator.text import shell_quote

@@ -11,15 +11,17 @@ import fcntl
 import os
 import struct
 import sys
-from contextlib import suppress
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from migrator.disk.status import open_descriptor
 from migrator.errors import DatabaseInUse, Holder
+from migrator.progress import doing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _PROC = Path("/proc")
 
@@ -27,6 +29,8 @@ SERVICE = "opencode's background service"
 """The name of a process that has registered as that; see opencode_2/services.py."""
 
 _NAMELESS = "a process"
+_POLL_SECONDS = 0.2
+T = TypeVar("T")
 
 _LOCK_BYTES = (0x40000000, 512)
 """Where SQLite locks a database: first byte and number, from "PENDING" to the last "SHARED" one (its os_unix.c)."""
@@ -107,6 +111,30 @@ def in_use_error(database: Path, found: OpenBy, *, can_wait: bool) -> DatabaseIn
     close = "stop it with `opencode service stop`" if is_service else "close it"
     then = f"{close}, or wait for it with --wait SECONDS." if can_wait else f"{close} and try again."
     return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found.holders)
+
+
+def until_free(attempt: Callable[[], T], seconds: float, waiting: Callable[[], None] = lambda: None) -> T:
+    """Try until nobody else has the database open, for so many seconds at most, and return what `attempt` does.
+
+    `waiting` is called before each new try. Raises DatabaseInUse.
+    """
+    began, told = time.monotonic(), 0
+    with ExitStack() as shown:
+        advance = None
+        while True:
+            try:
+                return attempt()
+            except DatabaseInUse as error:
+                if time.monotonic() >= began + seconds:
+                    raise
+                if advance is None:
+                    whom = holder_names(OpenBy(True, error.holders))
+                    advance = shown.enter_context(doing(f"Waiting for {whom}", round(seconds), "s"))
+            waiting()
+            time.sleep(_POLL_SECONDS)
+            whole = int(time.monotonic() - began)
+            advance(whole - told)
+            told = whole
 
 
 def lock_holder(file: Path, where: tuple[int, int]) -> int | None:

@@ -61,6 +61,10 @@ class OpenDatabase:
         """Return a context in which SQLite's errors become ours."""
         return connection.translate_errors(self.path, write=self._write)
 
+    def wait_when_busy(self, seconds: float) -> None:
+        """Wait this long where another process has the database locked for a moment."""
+        self.connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one query."""
         with self.translate_errors():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
+from migrator.progress import doing
 from migrator.store.connection import transaction
-from migrator.store.open_by import OpenBy, in_use_error, who_has_open
+from migrator.store.open_by import OpenBy, in_use_error, until_free, who_has_open
 from migrator.store.open_file import OpenFile
 from migrator.store.reader import Store
 from migrator.store.sql import WHOLE, key_of
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from migrator.model import ProjectChange, Row
     from migrator.output.output_file import OutputFile
-
-_POLL_SECONDS = 0.2
 
 
 class Edit(NamedTuple):
@@ -52,18 +50,15 @@ class Writer(Store):
         one (tried with opencode 1.18.34). Raises DatabaseInUse, naming the processes where the system tells.
         `waiting` is called before each new try.
         """
-        deadline = time.monotonic() + wait_seconds
-        while True:
+
+        def lock() -> None:
             try:
                 self._lock(path)
             except DatabaseInUse:
                 check_writable(path)
-                if time.monotonic() >= deadline:
-                    raise
-                waiting()
-                time.sleep(_POLL_SECONDS)
-            else:
-                return
+                raise
+
+        until_free(lock, wait_seconds, waiting)
 
     def _lock(self, path: Path) -> None:
         if (found := who_has_open(path)).is_open:
@@ -128,12 +123,20 @@ class Writer(Store):
         By SQLite's backup API: a plain copy would miss the WAL. `progress` is called after every thousand pages. The
         copy has its name once it is complete and on the disk.
         """
-        with target.beside(self.path) as new:
+        done = 0
+
+        def report(_: int, left: int, pages: int) -> None:
+            nonlocal done
+            advance((pages - left) * self.page_size - done)
+            done = (pages - left) * self.page_size
+            progress()
+
+        with target.beside(self.path) as new, doing("Backing up", self.size(), "B") as advance:
             try:
                 with closing(sqlite3.connect(new)) as copy:
                     copy.execute("PRAGMA journal_mode = OFF")
                     copy.execute("PRAGMA synchronous = OFF")
-                    self.connection.backup(copy, pages=1000, progress=lambda *_: progress())
+                    self.connection.backup(copy, pages=1000, progress=report)
             except sqlite3.Error as error:
                 raise MigratorError(f"The backup {target} can't be written ({error}); nothing was moved.") from error
 

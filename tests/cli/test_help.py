@@ -59,7 +59,7 @@ OPTIONS = {
     "redo": f"{WRITING} --verbose",
     "resume": WRITING,
     "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --json",
-    "doctor": f"{SELECT} {DATABASE} --json --undo --verbose --exit-code",
+    "doctor": f"{SELECT} {DATABASE} --json --quick --undo --verbose --exit-code",
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
     "completion": "--help",

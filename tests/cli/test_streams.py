@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from migrator.cli.progress_line import ProgressLine
 from tests.support.marks import long_round
 from tests.support.other_process import held_open
 from tests.support.rows import add_sessions
@@ -259,13 +260,17 @@ def test_yes_does_not_ask_and_dry_run_neither(home: Home) -> None:
         assert "17 sessions" in terminal.text
 
 
+def show_at_once() -> None:
+    ProgressLine.AFTER_SECONDS, ProgressLine.EVERY_SECONDS = 0.0, 0.0
+
+
 def test_the_progress_bar_is_for_terminals(home: Home, tmp_path: Path) -> None:
-    with Terminal(home, *MOVE, "--yes", "--chunk-size", "1", stdout=tmp_path / "printed") as terminal:
+    words = (*MOVE, "--yes", "--chunk-size", "1")
+    with Terminal(home, *words, stdout=tmp_path / "printed", first=show_at_once) as terminal:
         assert terminal.finish() == 0
     printed = (tmp_path / "printed").read_text()
-    assert "/17 [" in terminal.text
-    assert "sessions/s" in terminal.text
-    assert "sessions/s" not in printed
+    assert "/17 sessions [00:00]" in terminal.text
+    assert "Writing" not in printed
     assert "Moved 17 sessions" in printed
 
 

@@ -63,4 +63,4 @@ def test_git_is_not_asked_about_what_is_gone(register: Register, monkeypatch: py
     monkeypatch.setattr(subprocess.Popen, "__init__", start)
     assert sorted(register.found()) == ["ses_a", "ses_b", "ses_c"]
     assert set(asked) == {str(kept)}
-    assert len(asked) == 3  # once for the checkout, however many of its directories there are
+    assert len(asked) == 2  # once for the checkout, however many of its directories there are

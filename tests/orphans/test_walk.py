@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def walked(*tops: Path, depth: int = 5) -> FoundRepositories:
-    return find_repositories([str(top) for top in tops], depth, {"wanted"}, lambda _: None)
+    return find_repositories([str(top) for top in tops], depth, {"wanted"})
 
 
 def named(top: Path, found: FoundRepositories) -> set[str]:
@@ -80,7 +80,7 @@ def test_it_stays_on_the_filesystem() -> None:
     """/proc is one of its own on every Linux."""
     if not os.path.ismount("/proc"):
         pytest.skip("no /proc here")
-    found = find_repositories(["/"], 1, {"proc", "etc"}, lambda _: None)
+    found = find_repositories(["/"], 1, {"proc", "etc"})
     assert found.named == {"etc": ["/etc"]}
 
 
@@ -102,5 +102,5 @@ def test_what_vanishes_meanwhile_is_no_error(tmp_path: Path) -> None:
                 (tmp_path / "b").rmdir()
             return False
 
-    found = find_repositories([str(tmp_path)], 3, Vanishing(), lambda _: None)
+    found = find_repositories([str(tmp_path)], 3, Vanishing())
     assert found.unreadable == [str(tmp_path / "b")]

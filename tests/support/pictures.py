@@ -1,4 +1,4 @@
-"""`make pictures`: the picture of the terminal UI in docs/pictures/, of the demo's data."""
+"""`make pictures`: the pictures in docs/pictures/, of the demo's data; a page is drawn by chromium."""
 
 from __future__ import annotations
 
@@ -10,13 +10,24 @@ import time
 from pathlib import Path
 
 from migrator.operations.demo import build
+from tests.support.chromium import SCHEMES, screenshot
+from tests.support.home import MOVE, build_home
 from tests.support.screen import shown
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SIZE = (110, 32)
 
 
-async def picture(database: Path) -> str:
+def picture_report(directory: Path) -> None:
+    """Draw the upper half of the report of the demo's plan, in each colour scheme."""
+    home = build_home(directory / "home", "real-1.18.34")
+    home.repository("shop", "sub/deep")
+    home.run(*MOVE[:3], "--to-dir", "~/src/shop", "--dry-run", "--html", "report.html")
+    for scheme in SCHEMES:
+        screenshot(home.path / "report.html", PICTURES / f"report-{scheme}.png", 1120, 920, scheme)
+
+
+async def picture_ui(database: Path) -> str:
     """Mark what the demo moves, and draw it."""
     async with shown(database, SIZE) as ui:
         await ui.press("space", "space", "down", "space")
@@ -29,14 +40,15 @@ async def picture(database: Path) -> str:
 
 def main() -> None:
     """Build the demo's home, live in it, and draw."""
+    PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as directory:
-        demo = build(Path(directory).resolve())
+        picture_report(Path(directory) / "report")
+        demo = build(Path(directory).resolve() / "demo")
         os.environ.clear()
         os.environ.update({**demo.environ, "TZ": "UTC"})
         time.tzset()
         os.chdir(demo.home)
-        svg = asyncio.run(picture(demo.home / ".local" / "share" / "opencode" / "opencode.db"))
-    PICTURES.mkdir(exist_ok=True)
+        svg = asyncio.run(picture_ui(demo.home / ".local" / "share" / "opencode" / "opencode.db"))
     (PICTURES / "ui.svg").write_text(svg, encoding="utf-8")
 
 

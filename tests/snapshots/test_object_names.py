@@ -1,0 +1,54 @@
+"""What a repository's own files say of an object agrees with git, and where they can't say, git is to be asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.snapshots.object_names import ObjectNames
+from tests.support.git import git, repository
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOWHERE = ("0" * 40, "f" * 40, "00" + "f" * 38)
+
+
+def names(directory: Path) -> list[str]:
+    listed = git(directory, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+    return [*listed.split(), *NOWHERE]
+
+
+def has(directory: Path, objects: Path) -> list[bool]:
+    told = ObjectNames(str(objects))
+    return [told.may_have(name) for name in names(directory)]
+
+
+def filled(tmp_path: Path) -> Path:
+    top = repository(tmp_path / "one")
+    for number in range(40):
+        (top / f"{number}.txt").write_text(f"{number}\n")
+    git(top, "add", "--all")
+    git(top, "commit", "-q", "-m", "Files")
+    return top
+
+
+def test_loose_packed_and_borrowed_objects_are_all_found_and_no_others(tmp_path: Path) -> None:
+    top = filled(tmp_path)
+    expected = [True] * (len(names(top)) - len(NOWHERE)) + [False] * len(NOWHERE)
+    assert has(top, top / ".git/objects") == expected
+    git(top, "repack", "-a", "-d", "-q")
+    assert not list((top / ".git/objects").glob("??/*"))
+    assert has(top, top / ".git/objects") == expected
+    git(tmp_path, "clone", "-q", "--shared", str(top), str(tmp_path / "two"))
+    assert has(top, tmp_path / "two/.git/objects") == expected
+
+
+def test_an_index_that_is_not_understood_is_no_reason_for_a_no(tmp_path: Path) -> None:
+    top = filled(tmp_path)
+    git(top, "repack", "-a", "-d", "-q")
+    git(top, "-c", "pack.indexVersion=1", "repack", "-a", "-d", "-q", "-F")
+    assert all(has(top, top / ".git/objects"))
+    (index,) = (top / ".git/objects/pack").glob("*.idx")
+    index.chmod(0o644)
+    index.write_bytes(b"")
+    assert all(has(top, top / ".git/objects"))
