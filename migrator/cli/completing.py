@@ -88,7 +88,7 @@ def _for_bash(line: str, replaced: str | None = None, *_: str) -> Iterator[str]:
     kept = word.raw[: len(word.raw) - len(replaced)]
     texts = [word.extended(item.value).removeprefix(kept) for item in items]
     yield "nospace" if any(_goes_on(item) for item in items) else "space"
-    if any(not item.value.startswith(word.text) for item in items) and len(items) > 1:
+    if _replace(word, items):
         yield " "  # nothing in common, so that what was typed stays
     inserts = os.environ.get("COMP_TYPE") in {"37", "42"}  # menu-complete, insert-completions
     columns = int(os.environ.get("COLUMNS") or 80)
@@ -108,8 +108,9 @@ def _described(text: str, help_: str, columns: int) -> str:
 
 
 def _for_zsh(line: str, *_: str) -> Iterator[str]:
-    """Yield what replaces the word, what is shown of it, and what follows it, in three lines each."""
+    """Yield whether to `keep` what was typed or `insert`, then for each the word, what is shown, what follows."""
     word, items = _items(line)
+    yield "keep" if _replace(word, items) else "insert"
     for item in items:
         yield word.extended(item.value)
         yield printable(item.value) + (f"  -- {one_line(item.help)}" if item.help else "")
@@ -125,6 +126,11 @@ def _for_fish(line: str, *_: str) -> Iterator[str]:
 
 
 _SHELLS: dict[str, Callable[..., Iterator[str]]] = {"bash": _for_bash, "zsh": _for_zsh, "fish": _for_fish}
+
+
+def _replace(word: TypedWord, items: Sequence[CompletionItem]) -> bool:
+    """Tell whether several values don't begin with what was typed, as the sessions with a word in their title."""
+    return len(items) > 1 and any(not item.value.startswith(word.text) for item in items)
 
 
 def _goes_on(item: CompletionItem) -> bool:

@@ -28,7 +28,7 @@ _opencode_migrator() {
     local word text after
     answer=("${(@f)$(_OPENCODE_MIGRATOR_COMPLETE=zsh ${~words[1]} \
         "${(j: :)words[1,CURRENT-1]} ${QIPREFIX}${PREFIX}" 2>/dev/null)}")
-    for word text after in "${answer[@]}"; do
+    for word text after in "${(@)answer[2,-1]}"; do
         word=${word#"$QIPREFIX"}
         if [[ $after == ' ' ]]; then
             spaced+=("$word") spaced_shown+=("$text")
@@ -37,6 +37,7 @@ _opencode_migrator() {
         fi
     done
     (( $#spaced )) && compadd -U -Q -V spaced -l -d spaced_shown -a spaced
+    [[ $answer[1] == keep ]] && compstate[insert]= compstate[list]='list force'
     (( $#words_ )) && compadd -U -Q -V unspaced -l -d shown -S '' -a words_
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then

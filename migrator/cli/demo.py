@@ -73,7 +73,7 @@ def _play(home: Path, keep: Path | None = None) -> None:
 
     report = (keep or Path(tempfile.mkdtemp(prefix="opencode-migrator-report-"))) / "report.html"
     _run(demo_home, "The plan again, as a page to look at and to send:", [*PLAN, "--html", str(report)], quiet=True)
-    say(f"Open it in a browser: {report.as_uri()}")
+    say(f"The report: {report.as_uri()}")
 
 
 def _run(demo_home: DemoHome, title: str, words: Sequence[str], *, quiet: bool = False) -> None:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class Pager:
-    """Lines for a terminal: printed at its end if they fit on the screen, else handed to a pager as they come."""
+    """Lines for a terminal: printed at its end if they fit on the screen, else handed to a pager as they come.
+
+    While there is a pager, Ctrl-C is for it: less stops reading then, and its user leaves it with q, which ends our
+    output too.
+    """
 
     def __init__(self, words: Sequence[str], echo: Callable[[str, bool], None]) -> None:
         self._words = words
@@ -24,6 +28,7 @@ class Pager:
         self._held: list[tuple[str, bool]] = []
         self._rows = 0
         self._process: subprocess.Popen[str] | None = None
+        self._at_interrupt = signal.getsignal(signal.SIGINT)
 
     @property
     def is_running(self) -> bool:
@@ -41,15 +46,14 @@ class Pager:
             self._start()
 
     def close(self) -> None:
-        """Print what is held, or wait until the pager is left; Ctrl-C is for the pager, while there is one."""
+        """Print what is held, or wait until the pager is left."""
         if self._process is None:
             self._flush()
             return
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             self._process.communicate()  # which minds no pipe that is closed
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, self._at_interrupt)
 
     def _start(self) -> None:
         environ = {"LESS": "FRX", "LV": "-c", **os.environ}
@@ -67,6 +71,7 @@ class Pager:
             self._words = ()
             self._flush()
             return
+        self._at_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
         for line, _ in self._held:
             self._send(line)
 

@@ -33,7 +33,9 @@ def show_report(make: Callable[[], Report], database: str | Path, values: dict[s
         from migrator.reporting.report.html import html_page
 
         page.write(html_page(report), database)
-        click.get_current_context().call_on_close(lambda: say(f"Wrote the report to {page}.", err=True))
+        click.get_current_context().call_on_close(
+            lambda: say(f"Wrote the report to {page}: open it in a browser.", err=True)
+        )
     if markdown:
         from migrator.reporting.report.markdown import markdown_lines
 

@@ -205,7 +205,8 @@ def confirm(question: str) -> bool:
 def answer(question: str) -> str:
     """Ask for a line of text, "" if it is empty. Raises Abort at Ctrl-C."""
     *lines, last = as_prose(question)
-    say(*lines, err=True)
+    with aloud():
+        say(*lines, err=True)
     return str(_answer(lambda: click.prompt(last, default="", show_default=False, err=True)))
 
 
@@ -219,5 +220,6 @@ def _answer(prompt: Callable[[], T]) -> T:
         with progress_line.paused():
             return prompt()
     except click.Abort:
-        say("", err=True)  # the error goes on a line of its own
+        with aloud():
+            say("", err=True)  # the error goes on a line of its own
         raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.model import Certainty, Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
-from migrator.text import cells, one_line, shortened, tilde
+from migrator.text import cells, one_line, shortened, shortened_path, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,8 @@ def with_passages(lines: Iterable[str], rows: Sequence[Mapping[str, Any]], width
         if found := row.get("passage"):
             before, hit, after = (one_line(found[part]) for part in ("before", "hit", "after"))
             hit = shortened(hit, max(width - 10, 8))
-            before = before[-max((width - 6 - cells(hit)) // 2, 0) :] if before else ""
+            room = (width - 6 - cells(hit)) // 2
+            before = shortened_path(before, room) if room > 0 else ""  # its end tells more, as that of a path
             yield f"    {before}{styled(hit, bold=True)}{shortened(after, max(width - 5 - cells(before + hit), 1))}"
 
 

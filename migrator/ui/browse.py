@@ -70,7 +70,7 @@ class BrowseScreen(Screen[None]):
         super().__init__()
         self._fail = fail
         self._database = database
-        self._places = PlaceList(ListRequest(select), selected=selected, id="places")
+        self._places = PlaceList(ListRequest(select, roots=False), selected=selected, id="places")
         self._sessions = SessionTable(database, id="sessions")
         self._filter = Input(placeholder="/ to filter by title", id="filter", compact=True)
         self._about = TextView(id="about")
@@ -130,7 +130,7 @@ class BrowseScreen(Screen[None]):
         text = self._filter.value
         if text and self._in_conversations:
             options = {**request.select.options, "containing": (*request.select.options.get("containing", ()), text)}
-            request = replace(request, select=replace(request.select, options=options), roots=None)
+            request = replace(request, select=replace(request.select, options=options), roots=False)
         elif text:
             request = replace(request, search=text)
         why_nothing = await self._sessions.load(request)

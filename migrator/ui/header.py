@@ -38,9 +38,8 @@ class Header(Static):
 
     async def _look_around(self) -> None:
         """Ask who has the database open, and close it if nobody looks at it."""
-        if self.screen.is_current:
-            await self._database.look_around()
-            self._tell()
+        await self._database.look_around()
+        self._tell()
 
     def _tell(self) -> None:
         width = self.app.size.width - 2

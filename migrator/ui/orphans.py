@@ -12,6 +12,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Static
 
@@ -93,6 +94,13 @@ class OrphansScreen(Screen[bool]):
         Binding("escape,q", "back", "back", key_display="esc"),
     ]
 
+    class Tied(Message):
+        """The thread that plans asks which directory a folder is, and waits for the answer."""
+
+        def __init__(self, tie: Tie, sessions: int, answer: Future[str | None]) -> None:
+            super().__init__()
+            self.tie, self.sessions, self.answer = tie, sessions, answer
+
     def __init__(self, database: Database) -> None:
         super().__init__()
         self._database = database
@@ -169,7 +177,7 @@ class OrphansScreen(Screen[bool]):
         answers: dict[Tie, str] = {}
         for tie, sessions in sorted(ties.items(), key=lambda item: -item[1]):
             answer = Future[str | None]()
-            self.app.call_from_thread(self._ask, tie, sessions, answer)
+            self.post_message(self.Tied(tie, sessions, answer))
             while self.app.is_running and not answer.done():
                 try:
                     answer.result(timeout=1)
@@ -179,8 +187,9 @@ class OrphansScreen(Screen[bool]):
                 answers[tie] = directory
         return answers
 
-    def _ask(self, tie: Tie, sessions: int, answer: Future[str | None]) -> None:
-        self.app.push_screen(TieScreen(tie, sessions), answer.set_result)
+    @on(Tied)
+    def _ask(self, event: Tied) -> None:
+        self.app.push_screen(TieScreen(event.tie, event.sessions), event.answer.set_result)
 
 
 class Rivals(RowList):

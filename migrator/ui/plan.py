@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from migrator.ui.proposal import Proposal
 
 
+_PROGRESS_SECONDS = 0.1
+"""How often the bar follows."""
+
+
 class PlanScreen(Screen[bool]):
     """Returns whether something was written."""
 
@@ -56,6 +60,7 @@ class PlanScreen(Screen[bool]):
         self._progress = ProgressBar(show_eta=False)
         self._plan: Plan | None = None
         self._run: Run | None = None
+        self._written = 0
         self._wrote = self._busy = self._stop = self._is_verbose = False
 
     def compose(self) -> ComposeResult:
@@ -69,6 +74,7 @@ class PlanScreen(Screen[bool]):
     def on_mount(self) -> None:
         """Make the plan."""
         self._text.focus()
+        self.set_interval(_PROGRESS_SECONDS, self._show_progress)
         self._message.update("Making the plan...")
         begin(self, self._make)
 
@@ -128,6 +134,7 @@ class PlanScreen(Screen[bool]):
             self._busy = True
             self._say("Writing... Esc stops it and takes back what was written.")
             self._progress.styles.display = "block"
+            self._written = 0
             self._progress.update(total=len(self._plan.changes), progress=0)
             begin(self, partial(self._apply, self._plan))
 
@@ -150,9 +157,17 @@ class PlanScreen(Screen[bool]):
         self._say(message)
 
     def _advance(self, sessions: int) -> None:
-        self.app.call_from_thread(self._progress.advance, sessions)
-        if self._stop:
+        """Count what is written, in the thread that writes; stop it where that is safe, also when the UI has ended.
+
+        The thread never waits for the screen: a run must not hang on one that is gone.
+        """
+        self._written += sessions
+        if self._stop or not self.app.is_running:
             raise KeyboardInterrupt
+
+    def _show_progress(self) -> None:
+        if self._busy:
+            self._progress.update(progress=self._written)
 
     def action_undo(self) -> None:
         """Show the plan that takes this run back."""

@@ -80,9 +80,12 @@ def test_shell_inserts_the_very_value(home: Home, shell: str) -> None:
         assert "\x1b[31mc" not in at.offered("ocmig list --from-dir ~/src/", "shop-search")
 
 
-@pytest.mark.skipif("bash" not in INSTALLED, reason="bash is not installed")
-def test_words_of_a_title_become_its_id_and_several_leave_them(home: Home) -> None:
-    with InteractiveShell("bash", home) as at:
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_words_of_a_title_become_its_id_and_several_leave_them(home: Home, shell: str) -> None:
+    with or_skipped(shell):
+        if shell not in INSTALLED:
+            raise NotAvailable(f"{shell} is not installed")
+    with InteractiveShell(shell, home) as at:
         assert at.complete("ocmig migrate mondays")[-1] == MONDAYS
         assert at.complete("ocmig migrate the")[-1] == "the"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.refusal import refused
-from tests.support.terminal import Terminal
+from tests.support.terminal import ESCAPE, Terminal
 
 if TYPE_CHECKING:
     from tests.support.home import Home
@@ -28,7 +28,7 @@ def test_on_a_terminal_what_was_looked_for_stands_out_and_each_passage_is_one_li
         assert shown.finish() == 0
     text = shown.raw.replace("\r\n", "\n")
     assert "\x1b[1mchild: read README\x1b[0m" in text
-    assert max(len(line) for line in text.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()) <= 80
+    assert max(map(len, ESCAPE.sub("", text).splitlines())) <= 80
 
 
 def test_tools_are_searched_where_that_is_said(home: Home) -> None:

@@ -37,7 +37,7 @@ def test_it_shows_plan_result_and_undo(home: Home) -> None:
         "undo",
         "undone",
         "--html",
-        "Open it in a browser: file://",
+        "The report: file://",
     ]
     position = 0
     for part in parts:

@@ -77,8 +77,9 @@ def test_it_is_shown_without_what_its_row_says(register: Register, monkeypatch: 
         "sessions": 2,
         "exists": None,
         "reason": None,
+        "updated": max(row["updated"] for row in home.run("list", "--all", "--json").json),
     }
-    listed = home.run("projects")
+    listed = home.run("projects", "--columns", "id,name,sessions,worktree")
     assert listed.stdout.splitlines()[1].split() == ["global", "global", "2", "(none", "of", "its", "own)"]
     assert listed.stderr == ""
     of_session = {"id": "global", "name": None, "worktree": "/"}

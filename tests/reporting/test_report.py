@@ -42,7 +42,7 @@ def report(home: Home, *words: str | Path, code: int = 0) -> Page:
     """Return the page that a command writes."""
     done = home.run(*words, "--html", "report.html")
     assert done.code == code, done.stderr
-    assert done.stderr.endswith("Wrote the report to report.html.\n")
+    assert done.stderr.endswith("Wrote the report to report.html: open it in a browser.\n")
     return read_page(home.path / "report.html")
 
 

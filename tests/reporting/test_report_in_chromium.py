@@ -59,10 +59,14 @@ def page_of(home: Home, *words: str, code: int = 0) -> Path:
 
 @pytest.mark.parametrize("width", [1280, 500])
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("kind", ["plan", "orphans", "undo"])
+@pytest.mark.parametrize("kind", ["plan", "orphans", "undo", "run"])
 def test_nobody_is_kept_out(home: Home, kind: str, scheme: str, width: int) -> None:
     home.repository("shop", "sub/deep") if kind != "undo" else three_sessions(home)
-    words = {"plan": (*MOVE[:-1], "-n"), "orphans": ("orphans",), "undo": ("doctor", "--undo")}[kind]
+    if kind == "run":
+        assert home.run(*MOVE).code == 0
+    words = {"plan": (*MOVE[:-1], "-n"), "orphans": ("orphans",), "undo": ("doctor", "--undo"), "run": ("show", "2")}[
+        kind
+    ]
     page = page_of(home, *words, code=int(kind == "undo"))
     assert barriers(page, width=width, scheme=scheme) == []
 
@@ -83,7 +87,8 @@ def test_a_hundred_thousand_open_at_once(tmp_path: Path) -> None:
     assert whole.endswith("-n --json")
     empty = page.with_name("empty.html")
     empty.write_text("<!doctype html><title>empty</title>")
-    assert min(seconds(page) for _ in range(3)) - min(seconds(empty) for _ in range(3)) < 1
+    taken, started = (min(seconds(each) for _ in range(3)) for each in (page, empty))
+    assert taken - started < max(1, started)  # where much else goes on, the browser itself takes longer to start
 
 
 def seconds(page: Path) -> float:

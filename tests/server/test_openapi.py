@@ -84,7 +84,7 @@ def test_what_a_plan_takes_are_the_options_of_move_and_rescue(reader: Served) ->
         said = reader.home.run("plan", command, "--help").stdout
         options |= set(re.findall(r"^  (?:-\w, )?--([a-z-]+)", said, re.MULTILINE))
     options -= {"certain", "verbose", "json", "format", "html", "output", "force", "exclude-from"}
-    options -= {"color", "no-pager", "db", "channel", "home", "help"}
+    options -= {"quiet", "color", "no-pager", "db", "channel", "home", "help"}
     options |= {"command", "likely", "exclude-lines"}
     assert options == body["properties"].keys()
 

@@ -70,6 +70,8 @@ def commands(home: Home, evil: str) -> list[list[str]]:
         ["list", "--all"], ["list", "--all", "--format", "csv"], ["list", "--all", "--json"],
         ["list", "--all", "--format", "ndjson"], ["list", "--all", "--limit", "1"], ["list", "--search", f"no{evil}"],
         ["projects"], ["projects", "--json"], ["projects", "--format", "csv"],
+        ["orphans", "--format", "markdown"], ["orphans", "--html", f"x{evil}.html"],
+        [*move, "-n", "--format", "markdown"],
         ["orphans"], ["orphans", "--json"], ["orphans", "--format", "csv"], ["orphans", "--explain", f"ses_1{evil}"],
         ["orphans", "--explain", f"ses_0{evil}"], ["orphans", "--rule", evil],
         ["doctor"], ["doctor", "--undo", "--verbose"], ["doctor", "--json"],

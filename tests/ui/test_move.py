@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.marks import long_round
 from tests.support.rows import directories
 from tests.support.screen import run, shown
 
 if TYPE_CHECKING:
     from tests.support.home import Home
 
-SIZES = ((80, 24), (120, 40))
 SEARCH = "Summarise the README"
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [(80, 24), long_round((120, 40))])
 def test_a_move_and_its_undo(at_home: Home, size: tuple[int, int]) -> None:
     before, there = directories(at_home), {f"{at_home.src}/shop", f"{at_home.src}/notes"}
 
@@ -55,3 +55,20 @@ def test_keys_are_heard_in_order_however_fast_they_come(at_home: Home) -> None:
             assert "to ~/src/shop " in ui.words
 
     run(scenario())
+
+
+def test_who_quits_while_it_writes_leaves_all_or_nothing(at_home: Home) -> None:
+    before = at_home.everything()
+
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press("a")
+            await ui.press("m")
+            await ui.paste(*"~/src/shop", "enter")
+            await ui.paste("y", "ctrl+q")
+
+    run(scenario())
+    runs = at_home.run("log", "--json").json
+    assert [run["status"] for run in runs] in ([], ["rolled-back"], ["applied"])
+    if not any(run["status"] == "applied" for run in runs):
+        assert at_home.everything() == before

@@ -34,4 +34,4 @@ def test_a_file_that_is_no_database_is_named_as_everywhere(home: Home, tmp_path:
     (tmp_path / "text.db").write_text("no database at all\n")
     with Terminal(home, "ui", "--db", tmp_path / "text.db") as seen:
         assert seen.finish() == 1
-    assert "text.db is not an SQLite database; name opencode's with --db PATH." in seen.text
+    assert "text.db is not an SQLite database; name opencode's with --db PATH." in " ".join(seen.text.split())
