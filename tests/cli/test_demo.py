@@ -49,7 +49,7 @@ def test_it_shows_plan_result_and_undo(home: Home) -> None:
     assert not home.state.exists()
     # and nothing is left behind but the report
     (left,) = [path for path in temporary.rglob("*") if path.is_file()]
-    assert left.as_uri() == demo.stdout.split()[-1]
+    assert left.as_uri() in demo.stdout.split()
     assert read_page(left).words("h1") == ["Plan: 17 sessions (3 of subagents) to move"]
 
 
