@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 # Where bytecode isn't written, each process of a run compiles all tests, and each command all of ours.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all torture lint bench clean
+.PHONY: demo test test-all torture lint bench pictures clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/opencode-migrator demo
@@ -31,6 +31,10 @@ lint: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
+
+# those of README, from the sessions of the demo; chromium is needed
+pictures: $(VENV)/.installed
+	$(BIN)/python -m tests.support.pictures
 
 clean:
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

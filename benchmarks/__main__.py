@@ -17,7 +17,7 @@ from benchmarks.chunks import chunk_table
 from benchmarks.databases import SOURCES, Size, database
 from benchmarks.directories import DIRECTORIES, Directories
 from benchmarks.processes import Measured, measure, own_megabytes
-from benchmarks.report import Line, memory, more, processor_ratio, ratio, table
+from benchmarks.report import Line, memory, more, more_processor, processor_ratio, ratio, table
 from benchmarks.snapshots import Snapshots
 
 if TYPE_CHECKING:
@@ -59,13 +59,22 @@ class Bench:
         self.lines.append(processor_ratio("  in processor time", ours, theirs))
         return ours, theirs
 
-    def start(self, what: str, words: Sequence[str | Path], limit: float) -> None:
+    def start(self, what: str, words: Sequence[str | Path], limit: float, **variables: str) -> None:
         """Hold a command that should be quick against an interpreter that does nothing."""
         ours, theirs = [], []
         for _ in range(self.rounds * 4):
-            ours.append(measure(words, self.arena.environ))
+            ours.append(measure(words, {**self.arena.environ, **variables}))
             theirs.append(measure(BARE, self.arena.environ))
         self.lines.append(more(what, ours, theirs, limit))
+        self.lines.append(more_processor("  in processor time", ours, theirs))
+
+    def complete(self) -> None:
+        """Press Tab where a shell asks for directories, for ids, and for words of a title."""
+        made = self.arena.copy(database(LARGE, self.cache), "complete.db")
+        for what, typed in (("a directory", "--from-dir /"), ("an id", "--from-id "), ("a title", "--from-id plan")):
+            say(f"completion of {what}")
+            line = f"ocmig --db {made} move {typed}"
+            self.start(f"Tab, {what} of {LARGE}", [PROGRAM, line], 0.2, _OPENCODE_MIGRATOR_COMPLETE="bash")
 
     def orphans(self) -> None:
         """Hold a look at two thousand directories against the git processes that it needs; then at as many gone."""
@@ -161,7 +170,10 @@ class Bench:
         self.lines.append(Line("from 10k to 100k sessions", many, few, "s", values, "x", 12.0))
         self.lines.append(memory(f"memory, move of {LARGE}", large, 250.0))
         few_of = self.arena.copy(database(LARGE, self.cache), "few.db")
+        self.complete()
         self.start(f"dry run, 30 of {LARGE}", self.arena.try_a_few(few_of), 0.4)
+        terminal_ui: list[str | Path] = [sys.executable, "-m", "benchmarks.terminal_ui", database(LARGE, self.cache)]
+        self.start(f"ui of {LARGE}, first rows", terminal_ui, 1.0)
         self.orphans()
         self.directories()
 
@@ -181,6 +193,7 @@ def main() -> None:
     """Read the options, measure, print; exit 1 where a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only --help and 1k sessions, which shows that it works")
+    parser.add_argument("--complete", action="store_true", help="only what Tab costs")
     parser.add_argument("--carry", action="store_true", help="only what carrying file undo costs")
     parser.add_argument("--chunks", action="store_true", help="measure sizes of chunks instead")
     parser.add_argument("--orphans", action="store_true", help="measure only how long finding orphans takes")
@@ -204,6 +217,8 @@ def main() -> None:
             context.orphans()
         elif given.directories:
             context.directories()
+        elif given.complete:
+            context.complete()
         elif given.carry:
             context.snapshots()
         else:

@@ -50,6 +50,12 @@ def more(what: str, ours: Sequence[Measured], theirs: Sequence[Measured], limit:
     return Line(what, _middle(ours, seconds), _middle(theirs, seconds), "s", values, "+", limit)
 
 
+def more_processor(what: str, ours: Sequence[Measured], theirs: Sequence[Measured]) -> Line:
+    """Do the same with processor time; no limit is on it."""
+    values = [a.processor - b.processor for a, b in zip(ours, theirs, strict=True)]
+    return Line(what, _middle(ours, processor), _middle(theirs, processor), "s", values, "+", None)
+
+
 def memory(what: str, ours: Sequence[Measured], limit: float | None) -> Line:
     """Show the largest resident size."""
     values = [measured.megabytes for measured in ours]

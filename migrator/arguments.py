@@ -46,9 +46,10 @@ class SelectRequest:
 class ListRequest:
     """List one page of the selected sessions, of those of every project (`everywhere`), or of what opencode lists here.
 
-    `roots` leaves out children; by default so does every list that selects nothing. `limit` 0 means all; by default a
-    list of what is here has at most 100. `cursor` is where the page before ended. The other fields are those of
-    `ListFilter`.
+    `roots` leaves out children, False lists them too; by default a child is listed only if it is asked for (selected,
+    or searched for) and its parent isn't. `limit` 0 means all; by default a list of what is here has at most 100.
+    `cursor` is where the page before ended; `counted` asks for how many sessions all pages have. The other fields are
+    those of `ListFilter`.
     """
 
     select: SelectRequest = SelectRequest()
@@ -62,6 +63,7 @@ class ListRequest:
     limit: int | None = None
     cursor: str | None = None
     project_id: str | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

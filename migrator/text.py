@@ -50,17 +50,21 @@ def as_many_as_fit(names: Iterable[str], total: int, width: int) -> str:
     return ", ".join(shown) + and_more(total - len(shown))
 
 
-def whole_id(text: str, ids: Iterable[str], of: str) -> str | None:
+def whole_id(text: str, ids: Iterable[str], of: str, *, or_end: bool = False) -> str | None:
     """Return the id that `text` is, or else the only one that starts with it; None if there is none.
 
-    Raises MigratorError if several start with it; `of` is the plural of what they are the ids of.
+    With `or_end`, one that ends with it will do, if none starts so. Raises MigratorError if there are several; `of` is
+    the plural of what they are the ids of.
     """
-    found = sorted(id_ for id_ in ids if text and id_.startswith(text))
+    every, how = [*ids], "starts"
+    found = sorted(id_ for id_ in every if text and id_.startswith(text))
+    if or_end and not found:
+        found, how = sorted(id_ for id_ in every if text and id_.endswith(text)), "ends"
     if text in found:
         return text
     if len(found) > 1:
         raise MigratorError(
-            f"Several {of} have an id that starts with {text}, give more of the id: {first_few(found, 10)}."
+            f"Several {of} have an id that {how} with {text}, give more of the id: {first_few(found, 10)}."
         )
     return found[0] if found else None
 
@@ -293,26 +297,34 @@ def _head(line: str, width: int) -> str:
     return line[:end]
 
 
+_COMMAND = re.compile("`[^`]+`")
+
+
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """Return text, as it may be printed, in lines of at most `width` columns, each after the first with `indent`.
 
-    A word that is longer stays whole, so that a path or a command can be copied; writing without spaces is broken.
+    A word that is longer stays whole, and so does a command between backticks, so that it can be copied; writing
+    without spaces is broken.
     """
     text = printable(text)
+    held = "\0" if text.isascii() else "\ue000"  # neither is printable, so no text has it; the latter has a width
+    text = _COMMAND.sub(lambda command: command[0].replace(" ", held), text)
     if text.isascii():
         from textwrap import wrap
 
-        return wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    from wcwidth import wrap as wrap_cells
+        lines = wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    else:
+        from wcwidth import wrap as wrap_cells
 
-    return wrap_cells(
-        text,
-        width,
-        subsequent_indent=indent,
-        break_long_words=cells(text) > len(text),
-        break_on_hyphens=False,
-        propagate_sgr=False,
-    )
+        lines = wrap_cells(
+            text,
+            width,
+            subsequent_indent=indent,
+            break_long_words=cells(text) > len(text),
+            break_on_hyphens=False,
+            propagate_sgr=False,
+        )
+    return [line.replace(held, " ") for line in lines]
 
 
 def relative_time(milliseconds: int, now: int) -> str:

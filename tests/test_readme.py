@@ -65,7 +65,8 @@ def test_every_command_and_option_shown_exists() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)]+)\)", FENCE.sub("", page.read_text()))
-    for link in links:
+    pictures = re.findall(r'src(?:set)?="([^"]+)"', page.read_text())
+    for link in [*links, *pictures]:
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), link

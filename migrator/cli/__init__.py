@@ -37,6 +37,7 @@ def main() -> NoReturn:
 
     _open_streams()
     from migrator.cli.app import ReaderGone, app
+    from migrator.cli.environment import with_variables
     from migrator.cli.terminal import drop_output, echo_error, echo_lines, progress_line
     from migrator.errors import Declined, MigratorError
     from migrator.progress import told_to
@@ -53,7 +54,7 @@ def main() -> NoReturn:
         echo_lines(error.format_message().split("\n"), err=True)
         code = error.exit_code
     except click.ClickException as error:
-        echo_error(_usage_message(error))
+        echo_error(with_variables(_usage_message(error)))
         code = error.exit_code
     except click.exceptions.Exit as error:
         code = error.exit_code
@@ -61,7 +62,7 @@ def main() -> NoReturn:
         echo_lines([str(error)], err=True)
         code = error.exit_code
     except MigratorError as error:
-        echo_error(sentence(str(error)))
+        echo_error(with_variables(sentence(str(error))))
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
         echo_error("Interrupted; nothing was written.")

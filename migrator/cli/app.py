@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from migrator import __version__
+from migrator.cli.environment import let_variables_set_options, note_yes
 from migrator.cli.options import UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput
 from migrator.plugins import commands, load_command
@@ -66,7 +67,11 @@ def meant_options(typed: str, context: click.Context) -> list[str]:
 
 
 class CheckedContext(click.Context):
-    """A command whose arguments are checked before it does anything, and whose help is ours."""
+    """A command whose options variables may set, whose arguments are checked, and whose help is ours."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        let_variables_set_options(self, ALIASES)
 
     def get_help(self) -> str:
         """Return the help, with examples and groups."""
@@ -89,6 +94,7 @@ class CheckedContext(click.Context):
                         f"The value {os.fsencode(text)!r} of {name} is not UTF-8, and opencode stores only UTF-8: "
                         "type it in UTF-8, or rename the directory."
                     )
+        note_yes(self)
         for name, value in kwargs.items():
             if isinstance(value, UncheckedOutput):
                 kwargs[name] = value.check(self._files_read())
@@ -158,7 +164,8 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=f"`{PROGRAM} help COMMAND` shows the options of a command, and examples.",
+    epilog=f"`{PROGRAM} help COMMAND` shows the options of a command, and examples. Variables set options too: "
+    "OPENCODE_MIGRATOR_MOVE_TO_DIR that of `move`, OPENCODE_MIGRATOR_DB that of all commands.",
 )
 @database_options
 @click.version_option(__version__, "-V", "--version", prog_name=PROGRAM)

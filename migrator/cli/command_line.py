@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from migrator.cli.environment import set_options
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ DISPLAY_FLAGS = frozenset(
 
 def command_line() -> str:
     """Return the command line, as the journal keeps it."""
-    return our_command(*sys.argv[1:])
+    set_by_variables = any(set_options(_contexts()))
+    return typed_command(without=()) if set_by_variables else our_command(*sys.argv[1:])
 
 
 def applying_command(*more: str) -> str:
@@ -42,11 +44,10 @@ def json_command() -> str:
 def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
     """Return the command as it was typed, but with `more` words, and without some parameters, by their Python names.
 
-    `name` is that of a command which takes the other options too, and replaces this one.
+    `name` is that of a command which takes the other options too, and replaces this one. What variables have set is in
+    the words, or unset in front of them where it is left out.
     """
-    contexts = [click.get_current_context()]
-    while contexts[-1].parent is not None:
-        contexts.append(contexts[-1].parent)
+    contexts = _contexts()
     names = [context.info_name for context in contexts[:-1]] if name else []
     kept, rest = [name] if name else [], []
     for parameter, typed in _parameters(sys.argv[1:], contexts):
@@ -56,7 +57,20 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
             names.remove(typed[0])
         elif parameter is None or parameter.name not in without:
             kept += typed
-    return our_command(*kept, *more, *rest)
+    unset = ""
+    for option, variable, words in set_options(contexts):
+        if option.name not in without:
+            kept += words
+        elif not name:
+            unset += f"{variable}= "
+    return unset + our_command(*kept, *more, *rest)
+
+
+def _contexts() -> list[click.Context]:
+    contexts = [click.get_current_context()]
+    while contexts[-1].parent is not None:
+        contexts.append(contexts[-1].parent)
+    return contexts
 
 
 def _parameters(

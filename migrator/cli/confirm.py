@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from migrator.model import Plan, Run
 
 
-def show_plan(
+def show_plan(  # noqa: PLR0913 - what differs between the commands that show one
     plan: Plan,
     values: dict[str, Any],
     *,
     hint: str | None = None,
     outcome: str = "Nothing was written.",
     next_steps: Iterable[str] = (),
+    asked: bool = True,
 ) -> None:
     """Print a plan: one JSON document, or text, `next_steps`, which are lines, and the command that applies it.
 
@@ -55,7 +56,7 @@ def show_plan(
         if not plan.writes:
             _report_unchanged(plan, values, next_steps)
             return
-        _print_plan(plan, values, next_steps)
+        _print_plan(plan, values, next_steps, asked=asked)
         if hint and all(warning.code != READ_ONLY for warning in plan.warnings):
             say("", f"{outcome} To apply:", f"  {hint}")
 
@@ -98,7 +99,7 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
         return
     if not values["yes"]:
         if not on_terminal():
-            show_plan(plan, values, next_steps=next_steps)
+            show_plan(plan, values, next_steps=next_steps, asked=False)
             raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: `{command()}`.")
         from migrator.cli.question import ask_about, warn_if_open
 
@@ -151,7 +152,7 @@ def report(run: Run, values: dict[str, Any]) -> None:
         return
     from migrator.reporting.run_text import run_text
 
-    echo_lines(run_text(run))
+    say(*run_text(run))
 
 
 def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Iterable[str]) -> None:
@@ -165,20 +166,27 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Iterable[s
     if lost := sum(warning.code == STILL_LOST for warning in plan.warnings):
         still = f"{count(lost, 'session')} {'is' if lost == 1 else 'are'} still lost"
         say(f"Nothing can be moved home by itself; {still}:")
-        echo_lines(still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
+        say(*still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)))
     else:
         none_lost = [warning.message for warning in plan.warnings if warning.code == NONE_LOST]
         right = f"{count(len(plan.unchanged), 'session')} already right" if plan.unchanged else "no session to move"
         say(f"Nothing to do: {', '.join(none_lost) or right}.")
-    echo_lines(next_steps)
+    say(*next_steps)
     echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
 
 
-def _print_plan(plan: Plan, values: dict[str, Any], next_steps: Iterable[str], *, err: bool = False) -> None:
+def _print_plan(
+    plan: Plan, values: dict[str, Any], next_steps: Iterable[str], *, err: bool = False, asked: bool = False
+) -> None:
+    """Print a plan; it is `asked` for where the command does nothing else."""
     from migrator.reporting.plan_text import plan_text
 
-    echo_lines(plan_text(plan, width() or 80, verbose=values.get("verbose", False)), err=err)
-    echo_lines(next_steps, err=err)
+    lines = plan_text(plan, width() or 80, verbose=values.get("verbose", False))
+    if asked:
+        echo_lines(lines, err=err)
+    else:
+        say(*lines, err=err)
+    say(*next_steps, err=err)
 
 
 def _print_headline(plan: Plan, values: dict[str, Any], next_steps: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ import click
 from migrator.cli.confirm import show_or_apply
 from migrator.cli.database import open_context
 from migrator.cli.options import announce_option, change_options, combine, subdirs_option, undo_files_option
-from migrator.cli.terminal import echo_lines, width
+from migrator.cli.terminal import say, width
 from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def command(**values: Any) -> None:
     ):
         from migrator.reporting.workspace_text import workspace_tree
 
-        echo_lines([*workspace_tree(found, plan, width() or 80), ""])
+        say(*workspace_tree(found, plan, width() or 80), "")
     show_or_apply(plan, values)
 
 

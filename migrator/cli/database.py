@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.terminal import say
+from migrator.cli.environment import is_typed
+from migrator.cli.terminal import note
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +23,9 @@ def database(values: dict[str, Any]) -> Path:
     location = locate(database_option("db", values), database_option("channel", values))
     if location.others:
         others = ", ".join(str(path) for path in location.others)
-        say(f"Taking {location.path}; there is also {others} (--db or --channel).", err=True)
+        note(f"Taking {location.path}; there is also {others} (--db or --channel).")
     elif location.unknown:
-        say(f"Taking {location.path}; whether there are others can't be told: {location.unknown}.", err=True)
+        note(f"Taking {location.path}; whether there are others can't be told: {location.unknown}.")
     return location.path
 
 
@@ -62,7 +63,7 @@ def open_context(values: dict[str, Any]) -> CommandContext:
 def note_read_only(path: Path, because: str | None) -> None:
     """Print why a database is only read, if it is."""
     if because is not None:
-        say(f"note: {path} is only read: {because}.", err=True)
+        note(f"note: {path} is only read: {because}.")
 
 
 def _refuse_while_our_run_goes_on(path: Path) -> None:
@@ -89,7 +90,12 @@ def database_words(values: dict[str, Any]) -> list[str]:
 
 
 def database_option(name: str, values: dict[str, Any]) -> Any:
-    """Return the value of one of `database_options`, given before or after the command's name."""
+    """Return the value of one of `database_options`, given before or after the command's name.
+
+    A channel that is typed comes before a --db that a variable has set.
+    """
+    if name == "db" and is_typed("channel") and not is_typed("db"):
+        return None
     context = click.get_current_context().find_root()
     value = values.get(name)
     return (context.obj or {}).get(name) if value is None else value

@@ -84,7 +84,11 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         echo_json({result.subject: result.value for result in results} | {"cantTell": unknown})
     else:
         for result in results:
-            say(f"{_mark(result)} {result.text}")
+            line = f"{_mark(result)} {result.text}"
+            if result.wrong:
+                echo_lines([line])
+            else:
+                say(line)
         if undo:
             echo_lines(redo_lines(undo.value["redo"]))
             echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))

@@ -69,6 +69,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("What a saved plan would do", "show shop.json"),
         ("Each session of it", "show shop.json --verbose"),
         ("What a run has done", "show 20261128-101500-ab12"),
+        ("As a page to look at and to send", "show shop.json --html shop.html"),
     ),
     "apply": (
         ("Apply a saved plan", "apply shop.json"),

@@ -77,7 +77,11 @@ def _report(found: Sequence[Leftover], values: dict[str, Any], *, removed: bool)
         echo_json(leftover_document(found, removed=not values["dry_run"]))
         return
     if values["yes"] or not removed or any(leftover.remedy for leftover in found):
-        echo_lines(leftover_lines(found, removed=removed))
+        lines = leftover_lines(found, removed=removed)
+        if values["dry_run"]:
+            echo_lines(lines)
+        else:
+            say(*lines)
     else:
         say("Removed.")
     if values["dry_run"] and any(leftover.why_kept is None for leftover in found):
@@ -87,7 +91,7 @@ def _report(found: Sequence[Leftover], values: dict[str, Any], *, removed: bool)
 def _ask(found: Sequence[Leftover], *, quiet: bool) -> None:
     from migrator.reporting.gc_text import leftover_lines
 
-    echo_lines(leftover_lines(found, removed=False), err=quiet)
+    say(*leftover_lines(found, removed=False), err=quiet)
     if not on_terminal():
         raise MigratorError(f"Nothing was removed, since nobody can be asked here. To remove: `{applying_command()}`.")
     number = sum(leftover.why_kept is None for leftover in found)

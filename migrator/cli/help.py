@@ -20,7 +20,7 @@ _OPTIONS = {
     "Where the folder is": "map will-move foreign copied",
     "Safety": "dry-run yes wait chunk-size on-conflict undo-files older-than backup force",
     "Output": "explain undo limit cursor columns sort reverse time verbose format json html exit-code output color "
-    "no-pager",
+    "no-pager quiet",
     "opencode 2": "announce",
     "Which database": "db channel home",
     _OTHERS: "",

@@ -11,11 +11,13 @@ from migrator.cli.command_line import typed_command
 from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.options import SelectingCommand, database_options, select_request
-from migrator.cli.terminal import echo_lines, echo_warnings, paged, say
+from migrator.cli.terminal import echo_lines, echo_warnings, note, paged, say
 from migrator.errors import NothingMatched
 from migrator.reporting.session_rows import SESSION_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from migrator.arguments import ListRequest
     from migrator.operations.list import SessionList
 
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
 @click.command("list", cls=SelectingCommand)
 @click.option("--all", "-a", "everywhere", is_flag=True, help="Every project, not only what opencode would list here.")
 @click.option("--search", metavar="TEXT", help="Sessions whose title contains TEXT.")
-@click.option("--roots/--no-roots", default=None, help="Leave out children, or show them too.")
+@click.option(
+    "--roots/--no-roots",
+    default=None,
+    help="Leave out children, or show all.  [default: show those that are selected without their parent]",
+)
 @click.option("--workspace", metavar="ID", help="Sessions of this opencode workspace.")
 @click.option("--cursor", metavar="C", help="Go on where the page before stopped.")
 @listing_options(SESSION_COLUMNS)
@@ -33,28 +39,38 @@ def command(**values: Any) -> None:
     """List sessions, newest first.
 
     Without --all or a selector: what `opencode session list` prints here. That is the roots of this project, at most
-    100.
+    100. On a terminal, no list is longer unless --limit says so.
     """
     from migrator.arguments import ListRequest
-    from migrator.operations.list import list_sessions
+    from migrator.operations.list import gone_directories, list_sessions
     from migrator.reporting.rows import arranged, rows_text
     from migrator.reporting.session_rows import session_columns_shown, session_rows, with_passages
-    from migrator.text import short_ids
+    from migrator.store.paging import DEFAULT_LIMIT
+    from migrator.text import count, short_ids
 
     view = take_view(values)
     if view.sorts and values["cursor"]:
         raise click.UsageError("A cursor is a place in the list that has the newest first: no --sort or --reverse.")
     names = ("everywhere", "roots", "search", "workspace", "cursor")
-    limit = 0 if view.sorts else view.limit
-    request = ListRequest(select_request(values), limit=limit, **{name: values[name] for name in names})
+    limit = 0 if view.sorts and view.limit is not None else view.limit  # all are sorted, and cut then
+    if view.width and view.form == "table" and view.limit is None:
+        view = replace(view, limit=DEFAULT_LIMIT)
+        limit = None if view.sorts else DEFAULT_LIMIT
+    request = ListRequest(
+        select_request(values), limit=limit, counted=bool(view.width), **{name: values[name] for name in names}
+    )
+    gone: Collection[str] = ()
     with open_context(values) as context:
         page = list_sessions(context, request)
         ids = [session.id for session in page.sessions]
         if view.width:
             view = replace(view, short=short_ids(ids, context.store.ids_where("TRUE")))
+            gone = gone_directories(page.sessions)
     mixed = len(set(page.held_by.values())) > 1
     shown = session_columns_shown(with_project=not page.here, with_opencode=mixed, width=view.width)
     rows = session_rows(page.sessions, page.projects, page.passages, page.held_by)
+    if view.form == "table":
+        rows = [row | {"gone": row["directory"] in gone} for row in rows]
     if page.passages and view.form == "table":
         in_order = list(arranged(rows, view, SESSION_COLUMNS))
         lines = rows_text(in_order, view, SESSION_COLUMNS, shown)
@@ -64,6 +80,9 @@ def command(**values: Any) -> None:
     echo_warnings(page.warnings)
     if not page.sessions:
         _explain_empty(page, request)
+    if view.limit and page.total is not None and page.total > view.limit:
+        every = typed_command("--limit", "0", without={"cursor", "limit"})
+        say(f"{min(view.limit, len(rows)):,} of {count(page.total, 'session')} shown; all of them: {every}", err=True)
     if page.next is not None:
         say(f"next: {typed_command('--cursor', str(page.next), without={'cursor'})}", err=True)
 
@@ -75,4 +94,4 @@ def _explain_empty(page: SessionList, request: ListRequest) -> None:
     if page.selected or request.search or request.workspace:
         raise NothingMatched("; ".join([page.why_nothing.rstrip("."), *page.elsewhere]) + ".")
     where = "in this project; `opencode-migrator list --all` shows every project's" if page.here else "in this database"
-    say(f"No session {where}.", err=True)
+    note(f"No session {where}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from migrator.cli.database import only_database
 from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.options import database_options, force_option, html_option, verbose_option
 from migrator.cli.reports import show_report
-from migrator.cli.terminal import echo_json, echo_lines, paged, say, width
+from migrator.cli.terminal import echo_json, echo_lines, note, paged, width
 from migrator.errors import BadInput
-from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN
+from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN, short_run_ids
+from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
     from migrator.model import RunRecord
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("log", short_help="List the runs so far, or show one.")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completes("run"))
 @verbose_option
 @listing_options(RUN_COLUMNS, "markdown")
 @html_option
@@ -33,7 +35,7 @@ def command(run: str | None, **values: Any) -> None:
     """List the runs so far, newest first, and what became of them; or show all of RUN.
 
     Where they are on several databases, or on one that was moved, it says which has their rows now. RUN is the id of a
-    run, or the beginning of it.
+    run, or the beginning or end of it.
     """
     if run is not None:
         print_run(run, values, values["form"])
@@ -41,7 +43,7 @@ def command(run: str | None, **values: Any) -> None:
     if values["html"] or values["form"] == "markdown":
         raise BadInput("A report is of one run: name it, as in `opencode-migrator log RUN --html FILE`.")
     from migrator.documents.run import log_row
-    from migrator.execution.run_log import UnreadableRuns
+    from migrator.execution.run_log import UnreadableRuns, journal_files
     from migrator.operations.log import list_runs, logged
     from migrator.operations.run_databases import as_recorded
     from migrator.store.location import default_database
@@ -59,7 +61,10 @@ def command(run: str | None, **values: Any) -> None:
     if not (rows or unreadable):
         others = len(list_runs()) if named else 0
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
-        say(f"No run{of}.", err=True)
+        note(f"No run{of}.")
+    if view.width and view.form == "table":
+        view = replace(view, short=short_run_ids(path.stem for path in journal_files()))
+        rows = [row | {"short": view.short} for row in rows]
     echo_rows(rows, view, RUN_COLUMNS, [*RUN_SHOWN, *(["database"] if elsewhere else [])])
     if unreadable:
         raise unreadable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from migrator.choices import FileUndoPolicy, OnConflict, Subdirs
-from migrator.cli.terminal import use_color, use_no_pager
+from migrator.cli.terminal import use_color, use_no_pager, use_quiet
 from migrator.errors import BadInput
 from migrator.selection.completion import completes
 from migrator.text import our_command
@@ -80,6 +80,11 @@ def _no_pager(_context: click.Context, _parameter: click.Parameter, value: bool 
         use_no_pager()
 
 
+def _quiet(_context: click.Context, _parameter: click.Parameter, value: bool | None) -> None:
+    if value:
+        use_quiet()
+
+
 def terminal_options() -> list[click.Option]:
     """Return the options that every command has, and that may stand before its name too."""
     return [
@@ -97,6 +102,15 @@ def terminal_options() -> list[click.Option]:
             callback=_no_pager,
             expose_value=False,
             help="Print what is longer than the terminal without $PAGER (less).",
+        ),
+        click.Option(
+            ["--quiet", "-q"],
+            is_flag=True,
+            default=None,
+            is_eager=True,
+            callback=_quiet,
+            expose_value=False,
+            help="Print errors and what was asked for, nothing else: no notes, warnings, progress or next steps.",
         ),
     ]
 

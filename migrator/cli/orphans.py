@@ -23,7 +23,7 @@ from migrator.cli.options import (
     verbose_option,
 )
 from migrator.cli.reports import show_report, steps_in
-from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, paged, say
+from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, note, paged, say
 from migrator.errors import BadInput
 from migrator.reporting.session_rows import ORPHAN_COLUMNS
 from migrator.selection.completion import completes
@@ -127,16 +127,15 @@ def _print_list(
     else:
         echo_rows(orphan_rows(listed.orphans, projects), view, ORPHAN_COLUMNS, ORPHAN_SHOWN)
     if listed.orphans:
-        echo_lines(wrapped(summary(listed.orphans, listed.by_rule), room), err=not table)
+        say(*wrapped(summary(listed.orphans, listed.by_rule), room), err=not table)
         if table and listed.rescuable:
             say("")
-            echo_lines(_next_steps(listed.rescuable))
+            say(*_next_steps(listed.rescuable))
     else:
         which = " these rules find" if values["rule"] else " that the other rules find" if failed else ""
-        say(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.", err=True)
-    echo_lines((f"note: {_UNREAD}: {reason}" for reason in listed.unread), err=True)
-    for line in in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases):
-        echo_lines(wrapped(line, room), err=True)
+        note(f"No orphan{which}{' among the selected sessions' if listed.selected else ''}.")
+    note(*(f"note: {_UNREAD}: {reason}" for reason in listed.unread))
+    note(*in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases))
 
 
 def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed]) -> Report:

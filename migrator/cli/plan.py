@@ -108,5 +108,6 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[str]
         values,
         hint=our_command("apply", source),
         outcome=f"Saved to {output}; nothing was moved.",
+        asked=False,
         next_steps=next_steps,
     )

@@ -9,7 +9,7 @@ import click
 from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.options import database_options
-from migrator.cli.terminal import echo_lines, paged
+from migrator.cli.terminal import note, paged
 from migrator.reporting.project_rows import PROJECT_COLUMNS, PROJECT_SHOWN, project_rows
 
 
@@ -31,4 +31,4 @@ def command(**values: Any) -> None:
         projects = list_projects(context, lost="lost" in asked, size="size" in asked)
     shown = [*PROJECT_SHOWN, *(name for name in ("lost", "size") if name == view.sort)]
     echo_rows(project_rows(projects), view, PROJECT_COLUMNS, shown)
-    echo_lines((f"note: {project.reason}" for project in projects if project.reason), err=True)
+    note(*(f"note: {project.reason}" for project in projects if project.reason))

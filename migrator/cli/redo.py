@@ -18,9 +18,9 @@ from migrator.cli.options import database_options, json_option, verbose_option, 
 @json_option
 @database_options
 def command(**values: Any) -> None:
-    """Bring about again what the last undo took back; after several, one after the other.
+    """Bring about again what the last undo took back; after several undos, what the one before took back, and so on.
 
-    That ends where another run came after the undo: then name the undo, `undo RUN`. The redo is a run too.
+    If another run came after the undo, take the undo back by its id instead: `undo RUN`. A redo is a run too.
     """
     from migrator.operations.redo import find_run_to_redo
     from migrator.operations.undo import plan_undo, undo_run

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from migrator.cli.command_line import json_command
 from migrator.cli.terminal import echo_lines, say
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 def show_report(make: Callable[[], Report], database: str | Path, values: dict[str, Any]) -> bool:
     """Write a report to the file of --html, and print it if it is wanted as Markdown; tell whether it was printed.
 
-    It is made only where it is wanted.
+    It is made only where it is wanted. Where it was written is printed last, below everything else.
     """
     page: OutputFile | None = values.get("html")
     markdown = values.get("form") == "markdown"
@@ -30,7 +32,7 @@ def show_report(make: Callable[[], Report], database: str | Path, values: dict[s
         from migrator.reporting.report.html import html_page
 
         page.write(html_page(report), database)
-        say(f"Wrote the report to {page}.", err=True)
+        click.get_current_context().call_on_close(lambda: say(f"Wrote the report to {page}.", err=True))
     if markdown:
         from migrator.reporting.report.markdown import markdown_lines
 

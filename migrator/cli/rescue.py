@@ -20,7 +20,7 @@ from migrator.cli.options import (
     undo_files_option,
     with_forks_option,
 )
-from migrator.cli.terminal import choose, on_terminal, say
+from migrator.cli.terminal import aloud, choose, on_terminal, say
 from migrator.selection.completion import completes
 from migrator.text import our_command
 
@@ -86,6 +86,7 @@ def make_plan(values: dict[str, Any], settle: Settle | None = None) -> Plan:
         return plan_rescue(context, request, settle)
 
 
+@aloud()
 def ask_about_ties(ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
     """Ask which directory each folder is now, the one of most sessions first. Raises Abort at Ctrl-C."""
     from migrator.text import count, tilde

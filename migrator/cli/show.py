@@ -10,11 +10,12 @@ import click
 from migrator.cli.confirm import show_plan
 from migrator.cli.options import database_options, force_option, html_option, plan_format_options, verbose_option
 from migrator.cli.plan_file import read_plan_file
+from migrator.selection.completion import completes
 from migrator.text import our_command
 
 
 @click.command("show", short_help="Show a saved plan, or a run.")
-@click.argument("what", metavar="FILE|RUN", type=click.Path())
+@click.argument("what", metavar="FILE|RUN", type=click.Path(), shell_complete=completes("run", "file"))
 @verbose_option
 @plan_format_options
 @html_option

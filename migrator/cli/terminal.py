@@ -5,23 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from contextlib import contextmanager
-from threading import RLock, Thread
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from migrator.text import cells, printable, without_long_values
+from migrator.cli.progress_line import ProgressLine
+from migrator.text import cells, printable, without_long_values, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tqdm import tqdm
-
     from migrator.cli.pager import Pager
     from migrator.model import PlanWarning
-    from migrator.progress import Stage
 
 T = TypeVar("T")
 
@@ -46,24 +42,39 @@ def drop_output() -> None:
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines for people: results on standard output, all else on standard error (`err`)."""
-    echo_lines(lines, err=err)
+    """Print what a person should know and nobody asked for: how it went, what to do next. --quiet leaves it out."""
+    if not _Output.quiet:
+        echo_lines(lines, err=err)
 
 
 def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines for people, escaped but for our own colours: no text controls a terminal or adds a line."""
+    """Print what was asked for, in lines for people; on standard error (`err`), notes, which --quiet leaves out.
+
+    They are escaped but for our own colours: no text controls a terminal or adds a line.
+    """
     from migrator.reporting.style import cleaned_line
 
+    if err and _Output.quiet:
+        return
     for line in lines:
         _echo(cleaned_line(line), err)
 
 
 class _Output:
-    """How this process prints: what --color and --no-pager say, and the pager that is open."""
+    """How this process prints: what --color, --no-pager and --quiet say, and the pager that is open."""
 
     color = "auto"
     pages = True
+    quiet = False
     pager: Pager | None = None
+
+
+def _is_free() -> bool:
+    """Tell whether something may be drawn that nobody asked for."""
+    return not (_Output.quiet or (_Output.pager and _Output.pager.is_running))
+
+
+progress_line = ProgressLine(_is_free)
 
 
 def use_color(choice: str) -> None:
@@ -74,6 +85,21 @@ def use_color(choice: str) -> None:
 def use_no_pager() -> None:
     """Start no pager."""
     _Output.pages = False
+
+
+def use_quiet() -> None:
+    """Print errors and what was asked for, and nothing else."""
+    _Output.quiet = True
+
+
+@contextmanager
+def aloud() -> Iterator[None]:
+    """Print everything meanwhile: it belongs to a question, and somebody is there."""
+    was_quiet, _Output.quiet = _Output.quiet, False
+    try:
+        yield
+    finally:
+        _Output.quiet = was_quiet
 
 
 def color() -> bool | None:
@@ -132,7 +158,20 @@ def echo_error(message: str) -> None:
     """Print the sentence that a command ends with."""
     from migrator.reporting.style import cleaned_line, styled
 
-    _echo(cleaned_line(f"{styled('error:', fg='red')} {without_long_values(message)}"), err=True)
+    first, *rest = as_prose(f"error: {without_long_values(message)}")
+    for line in (first.replace("error:", styled("error:", fg="red"), 1), *rest):
+        _echo(cleaned_line(line), err=True)
+
+
+def note(*sentences: str) -> None:
+    """Print sentences that a person should know on standard error, as `say` does, in lines that fit."""
+    for sentence in sentences:
+        say(*as_prose(sentence), err=True)
+
+
+def as_prose(text: str) -> list[str]:
+    """Return text for standard error in lines that fit, if that is a terminal; else on one line."""
+    return wrapped(text, shutil.get_terminal_size().columns) if sys.stderr.isatty() else [printable(text)]
 
 
 def echo_warnings(warnings: Iterable[PlanWarning]) -> None:
@@ -165,7 +204,9 @@ def confirm(question: str) -> bool:
 
 def answer(question: str) -> str:
     """Ask for a line of text, "" if it is empty. Raises Abort at Ctrl-C."""
-    return str(_answer(lambda: click.prompt(printable(question), default="", show_default=False, err=True)))
+    *lines, last = as_prose(question)
+    say(*lines, err=True)
+    return str(_answer(lambda: click.prompt(last, default="", show_default=False, err=True)))
 
 
 def choose(choices: Sequence[str], default: str) -> str:
@@ -180,93 +221,3 @@ def _answer(prompt: Callable[[], T]) -> T:
     except click.Abort:
         say("", err=True)  # the error goes on a line of its own
         raise
-
-
-class ProgressLine:
-    """Shows on a terminal what has been going on for half a second, on a line that is gone when it is done.
-
-    A thread of its own draws, so that the time goes on where nothing is counted, as while git or SQLite work.
-    """
-
-    AFTER_SECONDS, EVERY_SECONDS = 0.5, 0.2
-
-    def __init__(self) -> None:
-        self._stages: list[Stage] = []
-        self._lock = RLock()
-        self._thread: Thread | None = None
-        self._shown: tuple[Stage, tqdm[NoReturn]] | None = None
-        self._silent_until = 0.0
-
-    def begin(self, stage: Stage) -> None:
-        """Show a stage in place of the one that it is a part of."""
-        with self._lock:
-            if not self._stages:
-                self._be_silent()
-            self._stages.append(stage)
-            if self._thread is None and sys.stderr.isatty():
-                self._thread = Thread(target=self._draw_on, daemon=True)
-                self._thread.start()
-
-    def end(self, stage: Stage) -> None:
-        """Show what it was a part of again."""
-        with self._lock:
-            self._stages.remove(stage)
-            if self._shown and self._shown[0] is stage:
-                self._erase()
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Leave the terminal to others in this block."""
-        with self._lock:
-            self._erase()
-            try:
-                yield
-            finally:
-                self._be_silent()
-
-    def _be_silent(self) -> None:
-        self._silent_until = time.monotonic() + self.AFTER_SECONDS
-
-    def _draw_on(self) -> None:
-        while True:
-            time.sleep(self.EVERY_SECONDS)
-            with self._lock:
-                is_free = not (_Output.pager and _Output.pager.is_running)
-                if is_free and self._stages and time.monotonic() >= self._silent_until:
-                    self._draw(self._stages[-1])
-
-    def _draw(self, stage: Stage) -> None:
-        if self._shown is None or self._shown[0] is not stage:
-            self._erase()
-            self._shown = (stage, _bar(stage))
-        bar = self._shown[1]
-        bar.n = stage.done
-        bar.refresh()
-
-    def _erase(self) -> None:
-        if self._shown:
-            self._shown[1].close()
-            self._shown = None
-
-
-def _bar(stage: Stage) -> tqdm[NoReturn]:
-    from tqdm import tqdm
-
-    counted = {"B": "{n_fmt}", "": ""}.get(stage.unit, f"{{n_fmt}} {stage.unit}")
-    form = f"{{desc}}{counted and ': ' + counted} [{{elapsed}}]"
-    if stage.total is not None:
-        form = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} " + (stage.unit or "") + " [{elapsed}]"
-    bar = tqdm(
-        desc=printable(stage.what),
-        total=stage.total,
-        bar_format=form,
-        unit_scale=stage.unit == "B",
-        leave=False,
-        dynamic_ncols=True,
-        file=sys.stderr,
-    )
-    bar.start_t -= time.monotonic() - stage.began
-    return bar
-
-
-progress_line = ProgressLine()

@@ -9,7 +9,7 @@ import click
 from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view
 from migrator.cli.options import database_options
-from migrator.cli.terminal import echo_lines, paged
+from migrator.cli.terminal import note, paged
 from migrator.reporting.workspace_text import WORKSPACE_COLUMNS, workspace_rows
 from migrator.selection.completion import completes
 
@@ -30,4 +30,4 @@ def command(repository: str, **values: Any) -> None:
     with open_context(values) as context:
         found = list_workspaces(context, repository)
     echo_rows(workspace_rows(found), view, WORKSPACE_COLUMNS)
-    echo_lines((f"note: {warning.message}" for warning in left_out_warnings(found)), err=True)
+    note(*(f"note: {warning.message}" for warning in left_out_warnings(found)))

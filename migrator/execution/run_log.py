@@ -158,9 +158,9 @@ def restored_sessions(run: Journal) -> frozenset[str]:
 
 
 def open_run(wanted: str, store: str | None = None) -> Journal:
-    """Open the run with this id, or with the only id that starts with it; `store` is as in `journal_files`."""
+    """Open the run with this id, or with the only id that starts or ends with it; `store` is as in `journal_files`."""
     files = {path.stem: path for path in journal_files(store)}
-    run = whole_id(wanted, files, "runs")
+    run = whole_id(wanted, files, "runs", or_end=True)
     if run is None:
         raise NoSuchRun(f"There is no run {wanted or repr(wanted)}; `opencode-migrator log` lists them.")
     return Journal(files[run])

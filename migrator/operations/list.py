@@ -6,14 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from migrator.disk.status import is_directory
+from migrator.errors import CantTell
 from migrator.model import OPENCODE_1, OPENCODE_2
 from migrator.operations.select import make_query
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
-from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history
+from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history, topmost, total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from migrator.arguments import ListRequest
     from migrator.model import Passage, PlanWarning, Project, Session
@@ -31,7 +33,7 @@ class SessionList:
     is the sentence that says why there is no session. Where a search of titles alone found nothing, `elsewhere` says in
     words which other databases have sessions with such a title. `passages` has what was looked for in conversations, by
     the sessions' ids. `held_by` says which opencodes have a session of the page, and so show it; {} where only one has
-    tables.
+    tables. `total` is how many sessions all pages have, if that was asked for.
     """
 
     sessions: Sequence[Session]
@@ -44,6 +46,7 @@ class SessionList:
     why_nothing: str
     passages: Mapping[str, Passage]
     held_by: Mapping[str, Sequence[str]]
+    total: int | None
 
 
 def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
@@ -53,7 +56,8 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     limit = request.limit if request.limit is not None else (DEFAULT_LIMIT if here else 0)
     limit = min(limit, 2**31)  # SQLite's integers end somewhere
     cursor = Cursor.parse(request.cursor) if request.cursor else None
-    page = history(context.store, _conditions(context, query, request, here=here), cursor, limit)
+    conditions = _conditions(context, query, request, here=here)
+    page = history(context.store, conditions, cursor, limit)
     elsewhere: Sequence[str] = ()
     if request.search and not (page.sessions or request.cursor or query.selects):
         elsewhere = titled_elsewhere(context.store, request.search)
@@ -63,8 +67,20 @@ def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     warnings = (*query.warnings(context.store), *odd_row_warnings(context.store))
     return SessionList(
         page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing, passages,
-        _held_by(context.store, page.sessions),
+        _held_by(context.store, page.sessions), total(context.store, conditions) if request.counted else None,
     )  # fmt: skip
+
+
+def gone_directories(sessions: Iterable[Session]) -> set[str]:
+    """Return the directories of these sessions that are certainly no directory any more."""
+    return {directory for directory in {session.directory for session in sessions} if _is_gone(directory)}
+
+
+def _is_gone(directory: str) -> bool:
+    try:
+        return directory.startswith("/") and not is_directory(directory)
+    except CantTell:
+        return False
 
 
 def _held_by(store: Store, sessions: Sequence[Session]) -> dict[str, Sequence[str]]:
@@ -83,10 +99,14 @@ def _conditions(context: CommandContext, query: Query, request: ListRequest, *, 
     shown = ListFilter(
         project_id=context.places.find(".").project_id if here else request.project_id,
         directory=request.directory,
-        roots=request.roots if request.roots is not None else not query.chooses,
+        roots=bool(request.roots),
         start=request.start,
         search=request.search,
         workspace=request.workspace,
         hide_archived=request.hide_archived,
     )
-    return [*conditions, *shown.conditions(context.store.schema)]
+    conditions = [*conditions, *shown.conditions(context.store.schema)]
+    if request.roots is None:
+        asked_for = query.selects or request.search or request.workspace
+        conditions.append(topmost(conditions) if asked_for else ("parent_id IS NULL", ()))
+    return conditions

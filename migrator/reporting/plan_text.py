@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, ProjectAction
-from migrator.reporting.orphan_text import labelled_lines
+from migrator.reporting.orphan_text import labelled_lines, tilde_in
 from migrator.reporting.style import styled
 from migrator.reporting.warning_text import warning_lines
 from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde, wrapped
@@ -167,12 +167,14 @@ def _row(change: Change, width: int) -> Iterator[str]:
     yield shortened(f'      {change.session} "{one_line(change.title)}"', width)
     if change.session != change.root:
         yield f"        (tree of {change.root})"
+    details = [f"{field}: {before} -> {after}" for field, before, after in differences(change.before, change.after)]
     if change.before.directory != change.after.directory:
-        yield f"        directory: {change.before.directory} -> {change.after.directory}"
-    for field, before, after in differences(change.before, change.after):
-        yield f"        {field}: {before} -> {after}"
-    selected_by = f"; selected by {', '.join(change.selected_by)}" if change.selected_by else ""
-    yield f"        file undo: {undo_word(change)}{selected_by}"
+        details.insert(0, f"directory: {tilde(change.before.directory)} -> {tilde(change.after.directory)}")
+    details.append(f"file undo: {undo_word(change)}")
+    if change.selected_by:
+        details.append(f"selected by {tilde_in(', '.join(change.selected_by))}")
+    for detail in details:
+        yield from (f"        {line}" for line in wrapped(detail, width - 8, "  "))
 
 
 OTHER_FIELDS = ("project_id", "path", "workspace_id")

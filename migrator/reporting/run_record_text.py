@@ -98,13 +98,15 @@ def _turn_lines(record: RunRecord, width: int, *, verbose: bool) -> Iterator[str
     yield "file undo, turn by turn:"
     for session, some in groupby(islice(turns, None if verbose else TURNS_SHOWN), attrgetter("session")):
         yield shortened(f'  {session} "{one_line(titles.get(session, ""))}"', width)
-        yield from (_turn_line(turn, width, both=record.plan.dialect == "v1+v2") for turn in some)
+        for turn in some:
+            words = [f"in opencode {turn.opencode}: "] if record.plan.dialect == "v1+v2" else []
+            yield _turn_line(turn, "".join([*words, *([f"{turn.turn}: "] if verbose else [])]), width)
     if not verbose and len(turns) > TURNS_SHOWN:
         yield f" {and_more(len(turns) - TURNS_SHOWN, 'turn')}; --verbose shows all."
 
 
-def _turn_line(turn: TurnRecord, width: int, *, both: bool) -> str:
-    start = f"    {_OUTCOMES[turn.outcome]:9} {f'in opencode {turn.opencode}: ' if both else ''}"
+def _turn_line(turn: TurnRecord, which: str, width: int) -> str:
+    start = f"    {_OUTCOMES[turn.outcome]:9} {which if turn.turn not in {None, turn.session} else ''}"
     return start + _what(turn, width - len(start))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.model import Certainty, Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
-from migrator.text import cells, one_line, shortened
+from migrator.text import cells, one_line, shortened, tilde
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,6 +112,14 @@ def _title(row: Mapping[str, Any]) -> str:
     return one_line(row["title"]) + (" (archived)" if row["archived"] else "")
 
 
+def _directory(row: Mapping[str, Any]) -> str:
+    return tilde(row["directory"]) + (" (gone)" if row.get("gone") else "")
+
+
+def _red_if_gone(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"fg": "red"} if row.get("gone") else {}
+
+
 def _dim_if_archived(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"dim": True} if row["archived"] else {}
 
@@ -127,7 +135,7 @@ SESSION_COLUMNS = {
     ),
     "project": Column("Project", lambda row: row["project"] and row["project"]["name"], ColumnKind.TEXT, _project),
     "project-id": field("Project ID", "projectId"),
-    "directory": field("Directory", "directory", ColumnKind.PATH),
+    "directory": Column("Directory", itemgetter("directory"), ColumnKind.PATH, _directory, _red_if_gone),
     "path": field("Path", "path", ColumnKind.PATH),
     "parent": field("Parent", "parentId", ColumnKind.ID),
     "title": Column("Title", itemgetter("title"), ColumnKind.TEXT, _title, _dim_if_archived),

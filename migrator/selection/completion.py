@@ -23,15 +23,16 @@ class Completions:
 
 
 def completes(
-    kind: Kind, *more: str
-) -> Callable[[click.Context, click.Parameter, str], Sequence[CompletionItem | str]]:
-    """Return the `shell_complete` of a click option whose value is of this kind, or one of the words in `more`."""
+    *kinds: Kind, words: Sequence[str] = ()
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Return the `shell_complete` of a click option whose value is of one of these kinds, or one of `words`."""
 
     def complete(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        values = context.find_object(Completions)
-        words = [CompletionItem(word) for word in more if word.startswith(typed)]
-        return [*words, *(values.offered(kind, context, typed) if values else ())]
+        found = [CompletionItem(word) for word in words if word.startswith(typed)]
+        if there := context.find_object(Completions):
+            found += [item for kind in kinds for item in there.offered(kind, context, typed)]
+        return found
 
     return complete

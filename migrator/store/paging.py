@@ -96,6 +96,19 @@ def history(store: Store, conditions: Iterable[Condition], cursor: Cursor | None
     return SessionPage(sessions[: limit or None], next_cursor(sessions, limit))
 
 
+def total(store: Store, conditions: Iterable[Condition]) -> int:
+    """Return how many sessions meet every condition."""
+    sql, params, _ = keyset(conditions, None, 0)
+    ((number,),) = store.rows(f"SELECT count(*) FROM session WHERE {sql}", params)
+    return int(number)
+
+
+def topmost(conditions: Iterable[Condition]) -> Condition:
+    """Return the condition that a session is a root, or that its parent doesn't meet all of `conditions`."""
+    sql, params, _ = keyset(conditions, None, 0)
+    return f"parent_id IS NULL OR parent_id NOT IN (SELECT id FROM session WHERE {sql})", tuple(params)
+
+
 def unarchive_command(database: Path, session: str) -> str:
     """Return the shell command that takes the archive of a session of opencode 1 back.
 

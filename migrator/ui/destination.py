@@ -55,6 +55,7 @@ class PlacesToGo(RowList):
         super().__init__("Where to", id="places-to-go")
         self._every: list[OfferedPlace] = []
         self._shown: list[OfferedPlace] = []
+        self._typed = ""
 
     @property
     def current(self) -> OfferedPlace | None:
@@ -69,7 +70,7 @@ class PlacesToGo(RowList):
                 known.add(place.directory)
                 self._every.append(place)
 
-    def show(self, typed: str, *, keep_cursor: bool = False) -> None:
+    def show(self, typed: str) -> None:
         """Show the places with this text in their names."""
         wanted = typed.casefold()
         if is_path(typed):
@@ -81,7 +82,8 @@ class PlacesToGo(RowList):
             place for place in self._every if wanted in tilde(place.directory).casefold() or wanted in place.why
         )
         self.border_subtitle = "" if self._shown else "nothing known is called so; type a path"
-        self.set_count(len(self._shown), cursor=None if keep_cursor else 0)
+        self.set_count(len(self._shown), cursor=None if typed == self._typed else 0)
+        self._typed = typed
 
     def row(self, index: int, width: int) -> Text:
         """Return the directory and why it is in the list."""
@@ -121,6 +123,17 @@ def directories_like(typed: str) -> list[str]:
     return [f"{above}/{name}/" for name in fitting if printable(name) == name][:_COMPLETIONS]
 
 
+class PathInput(Input):
+    """Where a path is typed. Its keys are its own, so that they are heard in the order in which they were pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "screen.go(1)", show=False),
+        Binding("up", "screen.go(-1)", show=False),
+        Binding("enter", "submit", "show the plan"),
+        Binding("tab", "cursor_right", "complete"),
+    ]
+
+
 class DestinationScreen(Screen[str]):
     """Returns the directory that was chosen."""
 
@@ -128,20 +141,14 @@ class DestinationScreen(Screen[str]):
     DestinationScreen RowList { border: round $accent; }
     #typed { border: none; height: 1; padding: 0 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "go(1)", show=False, priority=True),
-        Binding("up", "go(-1)", show=False, priority=True),
-        Binding("enter", "take", "show the plan", priority=True),
-        Binding("tab,right", "complete", "complete", priority=True, key_display="tab"),
-        Binding("escape", "dismiss", "back"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "back")]
 
     def __init__(self, database: Database, sessions: Sequence[str], lost: Sequence[Orphan]) -> None:
         super().__init__()
         self._database = database
         self._sessions = sessions
         self._lost = lost
-        self._typed = Input(
+        self._typed = PathInput(
             placeholder="type a path, or a part of a name below", id="typed", suggester=Directories(), compact=True
         )
         self._places = PlacesToGo()
@@ -173,7 +180,7 @@ class DestinationScreen(Screen[str]):
 
     def _show_more(self, places: Sequence[OfferedPlace]) -> None:
         self._places.add(places)
-        self._places.show(self._typed.value, keep_cursor=True)
+        self._places.show(self._typed.value)
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
@@ -183,13 +190,14 @@ class DestinationScreen(Screen[str]):
         """Move the cursor of the list."""
         self._places.action_go(by)
 
-    def action_complete(self) -> None:
-        """Take the completion of the path."""
-        self._typed.action_cursor_right()
+    @on(Input.Submitted)
+    def _take_typed(self, event: Input.Submitted) -> None:
+        """Take the place under the cursor of what fits these very letters: the list may be behind."""
+        self._places.show(event.value)
+        self._take()
 
     @on(RowList.Chosen)
-    def action_take(self) -> None:
-        """Take the place under the cursor; the first one is the path that was typed, if one was."""
+    def _take(self) -> None:
         if place := self._places.current:
             self.dismiss(place.directory)
 

@@ -43,6 +43,8 @@ _STYLES = {Certainty.CERTAIN: "green", Certainty.LIKELY: "yellow"}
 class LostGroups(RowList):
     """A row for all lost sessions of one directory that belong to the same place."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "rescue these")]
+
     def __init__(self) -> None:
         super().__init__("Lost sessions", id="lost")
         self._groups: Sequence[Sequence[Orphan]] = ()
@@ -85,7 +87,6 @@ class OrphansScreen(Screen[bool]):
     OrphansScreen #message { height: auto; max-height: 3; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "rescue_group", "rescue these", priority=True),
         Binding("r", "rescue(False)", "all certain"),
         Binding("shift+r,R", "rescue(True)", "likely too", key_display="R"),
         Binding("s", "search", "search"),
@@ -131,7 +132,8 @@ class OrphansScreen(Screen[bool]):
 
     # -- what can be done ----------------------------------------------------------------------------------------
 
-    def action_rescue_group(self) -> None:
+    @on(RowList.Chosen, "#lost")
+    def _rescue_group(self) -> None:
         """Bring the sessions of this row home, wherever that is; where nothing tells, ask."""
         if group := self._groups.current:
             ids = tuple(orphan.session.id for orphan in group)

@@ -91,6 +91,8 @@ class RowList(ScrollView, can_focus=True):
         if index >= self.count:
             return Strip.blank(width)
         text = self.row(index, width)
+        if index == self.cursor and self.has_focus:
+            text = Text(text.plain, no_wrap=True)  # colours turned round can't be read
         strip = Strip(text.render(self.app.console)).adjust_cell_length(width)
         if index == self.cursor:
             strip = strip.apply_style(_CURSOR if self.has_focus else _CURSOR_ELSEWHERE)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class Workspaces(RowList):
     """A row for each workspace, alive or gone."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "gather here")]
+
     def __init__(self) -> None:
         super().__init__("Workspaces", id="workspaces")
         self.rows: Sequence[dict[str, Any]] = ()
@@ -66,8 +68,7 @@ class WorkspacesScreen(Screen[bool]):
     WorkspacesScreen TextView { height: 30%; min-height: 5; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "consolidate(False)", "gather in main"),
-        Binding("enter", "consolidate(True)", "gather here", priority=True),
+        Binding("c", "consolidate", "gather in main"),
         Binding("d", "ask", "another repository"),
         Binding("escape,q", "back", "back", key_display="esc"),
     ]
@@ -112,12 +113,19 @@ class WorkspacesScreen(Screen[bool]):
         if row is not None:
             self._rows.border_subtitle = printable(shortened(f"{row['evidence'] or row['kind']}", 60))
 
-    def action_consolidate(self, here: bool) -> None:
-        """Show the plan that gathers all sessions in the main working copy, or in the workspace under the cursor."""
-        row = self._rows.current
-        if row is not None:
-            wanted = proposal.consolidate(self._repository, row["path"] if here else None)
-            self.app.push_screen(PlanScreen(self._database, wanted), self._written)
+    def action_consolidate(self) -> None:
+        """Show the plan that gathers all sessions in the main working copy."""
+        self._consolidate(None)
+
+    @on(RowList.Chosen, "#workspaces")
+    def _consolidate_here(self) -> None:
+        if row := self._rows.current:
+            self._consolidate(row["path"])
+
+    def _consolidate(self, to_dir: str | None) -> None:
+        if self._rows.count:
+            plan = PlanScreen(self._database, proposal.consolidate(self._repository, to_dir))
+            self.app.push_screen(plan, self._written)
 
     def action_ask(self) -> None:
         """Name another repository."""

@@ -123,6 +123,7 @@ def test_runs_say_what_they_did(home: Home) -> None:
     home.repository("shop", "sub/deep")
     assert home.run("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes").code == 0
     (offered,) = ask(home, "ocmig undo 2", "fish")
+    assert [offered] == ask(home, "ocmig log 2", "fish") == ask(home, "ocmig show 2", "fish")
     run, what = offered.split("\t")
     assert run in home.run("log", "--json").stdout
     assert "--to-dir src/shop" in what
@@ -185,3 +186,27 @@ def test_script_is_printed_as_it_is(home: Home, shell: str) -> None:
     assert done.code == 0
     assert "\t" not in done.stdout
     assert all(name in done.stdout for name in ("opencode-migrator", "ocmig"))
+
+
+def test_a_plug_in_says_of_which_kind_its_values_are_and_may_fail(home: Home, tmp_path: Path) -> None:
+    package = tmp_path / "site" / "like.py"
+    package.parent.mkdir()
+    package.write_text(
+        "import click\n"
+        "from migrator.selection import SelectorPlugin, completes\n"
+        "def fails(*_): print('noise'); raise SystemExit(3)\n"
+        "class Like(SelectorPlugin):\n"
+        "    kind = 'like'\n"
+        "    def options(self):\n"
+        "        return [click.Option(['--like'], shell_complete=completes('session', words=['none'])),\n"
+        "                click.Option(['--fails'], shell_complete=fails)]\n"
+        "    def build(self, values, context): return ()\n"
+    )
+    information = package.parent / "like-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Name: like\nVersion: 1\n")
+    (information / "entry_points.txt").write_text("[migrator.selectors]\nlike = like:Like\n")
+    home.site = package.parent
+    assert values(home, f"ocmig list --like {MONDAYS[:-3]}") == [MONDAYS]
+    assert values(home, "ocmig list --like no") == ["none"]
+    assert values(home, "ocmig list --fails x") == []

@@ -207,11 +207,22 @@ def test_workspace_where_the_schema_has_none(tmp_path: Path) -> None:
     assert home.run("list", "--all", "--workspace", "wrk_1", "--json").json == []
 
 
-def test_a_selector_looks_everywhere_and_shows_children(home: Home) -> None:
-    listed = home.run("list", "--from-dir", "~/src/shop-search", "--json", cwd=home.src)
-    assert len(listed.json) == 15
-    assert len(ids(home.run("list", "--from-dir", "~/src/shop-search", "--roots", "--json"))) == 12
-    assert len(ids(home.run("list", "--from-dir", "~/src/shop-search", "--exact", "--roots", "--json"))) == 11
+def test_every_list_has_roots_and_a_child_that_is_asked_for_without_its_parent(home: Home) -> None:
+    """Whichever selector it is, and for a search; so a filter never adds sessions of a tree that is listed already."""
+    where = ("list", "--from-dir", "~/src/shop-search", "--json")
+    assert len(ids(home.run(*where, cwd=home.src))) == 12
+    assert ids(home.run(*where)) == ids(home.run(*where, "--roots"))
+    assert len(ids(home.run(*where, "--no-roots"))) == 15
+    assert len(ids(home.run(*where, "--exact"))) == 11
+    children = [row for row in home.run("list", "--all", "--no-roots", "--json").json if row["parentId"]]
+    assert len(children) == 3
+    for child in children:
+        assert ids(home.run("list", "--from-id", child["id"], "--json")) == [child["id"]]
+        both = ("--from-id", child["id"], "--from-id", child["parentId"])
+        assert ids(home.run("list", *both, "--json")) == [child["parentId"]]
+        for option in ("--title", "--search"):
+            assert child["id"] in ids(home.run("list", "--all", option, child["title"], "--json"))
+            assert child["id"] not in home.run("list", "--all", option, child["title"], "--roots", "--json").stdout
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------

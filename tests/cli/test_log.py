@@ -99,7 +99,11 @@ def test_all_of_a_run(home: Home, moved: str) -> None:
         assert line in shown.splitlines()
     assert "registered project " in shown
     assert f"{SESSION} " not in shown
-    assert f'      {SESSION} "Summarise the README"' in home.run("show", moved, "--verbose").stdout.splitlines()
+    whole = home.run("show", moved, "--verbose").stdout.splitlines()
+    assert f'      {SESSION} "Summarise the README"' in whole
+    for turn in home.run("show", moved, "--json").json["turns"]:
+        which = NOW if turn["turn"] == turn["session"] else f"{turn['turn']}: {turn['files'][0]}"
+        assert f"    detached  {which}".replace(str(home.path), "~") in whole
     assert shown.splitlines()[-1] == f"Take it back with: opencode-migrator undo {moved}"
     assert max(map(len, shown.replace(home.path.name, "").splitlines()[3:])) <= 80
 

@@ -89,7 +89,7 @@ def test_every_schema(tmp_path: Path, fixture: str) -> None:
 def test_the_id_that_is_shown_selects_the_project(home: Home) -> None:
     shown = home.run("projects").stdout.splitlines()[1].split()[0]
     assert SEARCH.startswith(shown)
-    assert len(home.run("list", "--from-project", shown, "--json").json) == 16
+    assert len(home.run("list", "--from-project", shown, "--no-roots", "--json").json) == 16
 
 
 def test_a_worktree_below_a_closed_folder_may_exist(unprivileged: UnprivilegedHome) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.support.home import MOVE
 from tests.support.refusal import refused, sentence
 from tests.support.rows import directories
+from tests.support.shell import printed_command
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -80,5 +81,5 @@ def test_it_is_shown_and_asked_first(home: Home, moved: str) -> None:
     # Where nobody can be asked: the command that redoes what was shown, whatever happens in between.
     said = sentence(home.run("redo"), 1)
     home.run(*NOTES)
-    command = said.partition("To apply: opencode-migrator ")[2]
-    assert home.run(*command.split(), "--json").json["redoes"] == moved
+    command = printed_command(said).split()[1:]
+    assert home.run(*command, "--json").json["redoes"] == moved

@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from tests.support.git import copy_of, keep_id, repository, root_commit
 from tests.support.history import History
 from tests.support.home import MOVE, build_home
+from tests.support.hostile_text import EVIL as EVIL_NAMES
+from tests.support.hostile_text import hostile_home
 from tests.support.pages import Page, pictures, read_page
 from tests.support.printed import acting
 from tests.support.refusal import sentence
@@ -40,7 +42,7 @@ def report(home: Home, *words: str | Path, code: int = 0) -> Page:
     """Return the page that a command writes."""
     done = home.run(*words, "--html", "report.html")
     assert done.code == code, done.stderr
-    assert "Wrote the report to report.html.\n" in done.stderr
+    assert done.stderr.endswith("Wrote the report to report.html.\n")
     return read_page(home.path / "report.html")
 
 
@@ -176,6 +178,11 @@ def test_a_map_of_lost_sessions_and_their_homes(tmp_path: Path) -> None:
         *relocate,
         "opencode-migrator orphans --json",
     ]
+    plan = report(home, "rescue", "-n")
+    assert "1 session stays" not in plan.visible
+    assert "2 sessions stay lost: see below." in plan.visible
+    assert plan.visible.count("Still lost: 1 session.") == 2
+    assert plan.commands[0] == relocate[0]
     markdown = home.run("orphans", "--format", "markdown").stdout
     assert "**`~/src/shop` \u2192 `~/src/store`**: 3 sessions; home certain 3" in markdown
     assert all(f"- `{command}`" in markdown for command in relocate)
@@ -330,3 +337,17 @@ def test_names_of_others_are_no_markup(hostile: Home, words: tuple[str, ...]) ->
             if inner.type == "text":
                 assert not re.search(r"@\w|#\d|https?://", inner.content), inner.content
     assert len(re.findall(r"^#+ ", printed, re.MULTILINE)) == printed.count("\n### ") + 1
+
+
+def test_every_hostile_name_at_once(tmp_path: Path) -> None:
+    home = hostile_home(tmp_path / "home", "".join(EVIL_NAMES))
+    here, gone = (str(home.src / f"{name}{''.join(EVIL_NAMES)}") for name in ("here", "gone"))
+    move = ["move", "--from-dir", gone, "--to-dir", here]
+    for words in (["orphans"], [*move, "-n"], ["rescue", "-n", "--likely"], [*move, "--yes"], ["doctor", "--undo"]):
+        code = int(words[0] == "doctor" and home.run(*words).code)
+        page = report(home, *words, code=code)
+        assert words[0] == "doctor" or r"\u202egnp.exe" in page.visible, words
+        form = words if "--yes" not in words else ["show", "2"]
+        assert not acting(home.run(*form, "--format", "markdown").stdout), words
+    shown = run_in_shell(home, report(home, "show", "2").commands[0] + " --yes", shell="bash")
+    assert "Moved 2 sessions back" in shown.stdout, shown.stderr

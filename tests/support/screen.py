@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.events import Key
+
 from migrator.ui.app import MigratorApp
 from migrator.ui.database import Database
 from migrator.ui.orphans import TieScreen
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 SCREENS = Path(__file__).parents[1] / "ui" / "screens"
 PATIENCE_SECONDS = 60
+QUIET = 3
 PROJECT = re.compile(r"\b[0-9a-f]{12}\b")
 RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -40,6 +43,12 @@ class Shown:
     async def type(self, text: str) -> None:
         await self.press(*text)
 
+    async def paste(self, *keys: str) -> None:
+        """Press keys faster than anything can follow."""
+        for key in keys:
+            self.app.post_message(Key(key, key if len(key) == 1 else None))
+        await self.settle()
+
     async def click(self, words: str, times: int = 1) -> None:
         """Click on the first of these words on the screen."""
         rows = self.lines()
@@ -49,11 +58,14 @@ class Shown:
 
     async def settle(self) -> None:
         """Wait until nothing goes on any more, or somebody is asked."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        await self._pilot.pause()
-        while not all(worker.is_finished for worker in self.app.workers) and not isinstance(self.app.screen, TieScreen):
+        deadline, quiet = time.monotonic() + PATIENCE_SECONDS, 0
+        while quiet < QUIET:  # what has ended may have begun something else, or have opened a screen
             assert time.monotonic() < deadline, self.text
-            await self._pilot.pause(0.01)
+            await self._pilot.pause()
+            done = all(worker.is_finished for worker in self.app.workers) or isinstance(self.app.screen, TieScreen)
+            quiet = quiet + 1 if done else 0
+            if not done:
+                await asyncio.sleep(0.01)
 
     def lines(self) -> list[str]:
         return ["".join(segment.text for segment in strip).rstrip() for strip in self._strips()]

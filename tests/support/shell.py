@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def printed_command(text: str) -> str:
     """Return the one command that a text says applies what it shows."""
-    (command,) = re.findall(r"To apply:\s+`?(opencode-migrator [^`\n]+)", text)
+    ((_, command),) = re.findall(r"To apply:\s+(`?)(opencode-migrator .+?)\1\.?$", text, re.MULTILINE)
     assert isinstance(command, str)
     return command
 

@@ -45,7 +45,7 @@ class Terminal:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environ = {name: value for name, value in home.env().items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
-        environ |= {"TERM": "xterm-256color", "PAGER": home.environ.get("PAGER", "cat")}
+        environ |= {"TERM": "xterm-256color", "PAGER": "cat"} | home.environ
         environ |= {} if color else {"NO_COLOR": "1"}
         if stdout is not None:
             stdout.touch()

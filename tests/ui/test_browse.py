@@ -58,7 +58,7 @@ def test_a_place_shows_its_sessions_and_the_mouse_does_what_keys_do(at_home: Hom
 def test_children_are_folded(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
-            await ui.press("end", *["up"])
+            await ui.press("end", "up")
             row = ui.app.focused
             before = ui.text.count("Rank results by freshness")
             await ui.press("right")
@@ -145,12 +145,15 @@ def test_text_of_others_is_text(history: History, live_in: LiveIn) -> None:
         async with shown(history.home.database, (120, 60)) as ui:
             assert not acting(ui.text)
             assert "[bold red]x[/]" in ui.text
-            await ui.press("a", "m")
+            await ui.press("a")
+            await ui.press("m")
             assert not acting(ui.text)
             await ui.type("~/src")
-            await ui.press("enter", "v")
+            await ui.press("enter")
+            await ui.press("v")
             assert not acting(ui.text)
-            await ui.press("escape", "o")
+            await ui.press("escape")
+            await ui.press("o")
             assert not acting(ui.text)
 
     run(scenario())

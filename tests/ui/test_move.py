@@ -25,7 +25,8 @@ def test_a_move_and_its_undo(at_home: Home, size: tuple[int, int]) -> None:
             ui.looks_like("browse")
             await ui.press("space", "space", "x", "asterisk")
             await ui.type("~/src/shop-*")
-            await ui.press("enter", "m")
+            await ui.press("enter")
+            await ui.press("m")
             await ui.type("~/src/sh")
             ui.looks_like("destination")
             await ui.press("tab", "enter")
@@ -37,9 +38,20 @@ def test_a_move_and_its_undo(at_home: Home, size: tuple[int, int]) -> None:
             await ui.press("u")
             assert "Nothing was written yet" in ui.text
             assert {*directories(at_home).values()} == there, "an undo is shown first too"
-            await ui.press("y", "escape")
+            await ui.press("y")
+            await ui.press("escape")
             assert "marked" not in ui.text
             assert SEARCH in ui.text
 
     run(scenario())
     assert directories(at_home) == before
+
+
+def test_keys_are_heard_in_order_however_fast_they_come(at_home: Home) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press("m")
+            await ui.paste(*"~/src/shop", "enter")
+            assert "to ~/src/shop " in ui.words
+
+    run(scenario())

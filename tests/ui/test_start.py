@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_it_needs_a_terminal(home: Home) -> None:
-    assert refused(home, "ui", code=1).startswith("`ui` needs a terminal")
+    assert refused(home, "ui", code=1).startswith("The command `ui` needs a terminal")
 
 
 def test_it_says_how_to_install_what_it_needs(home: Home, tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def test_where_nothing_tells_a_person_chooses(history: History, live_in: LiveIn)
 
     async def scenario() -> None:
         async with shown(history.home.database) as ui:
-            await ui.press("o", "enter")
+            await ui.press("o")
+            await ui.press("enter")
             ui.looks_like("tie")
             await ui.press("down", "enter")
             assert "you said so" in ui.text
@@ -61,7 +62,8 @@ def test_workspaces_are_gathered_in_the_main_one(history: History, live_in: Live
         async with shown(history.home.database) as ui:
             await ui.press("w")
             ui.looks_like("workspaces")
-            await ui.press("c", "y")
+            await ui.press("c")
+            await ui.press("y")
             assert "Moved 1 session" in ui.text
 
     run(scenario())
@@ -93,7 +95,8 @@ def test_the_log_takes_a_run_back_and_brings_it_about_again(at_home: Home) -> No
             assert "15 sessions in 12 trees moved; verified 15." in ui.words
             await ui.press("u")
             assert "Nothing was written yet" in ui.text
-            await ui.press("y", "escape")
+            await ui.press("y")
+            await ui.press("escape")
             assert directories(at_home) == before
             await ui.press("down", "r")
             assert "to move again" in ui.text
