@@ -53,6 +53,7 @@ class VcsRecords:
         self._git_repositories = cache(self._find_git_repositories)
         self._workspace_names = cache(_workspace_names)
         self._neighbours = cache(_working_copies_in)
+        self._repo_dir = cache(jj.repo_dir)
 
     # -- git -----------------------------------------------------------------------------------------------------
 
@@ -104,8 +105,10 @@ class VcsRecords:
 
     def workspace(self, directory: str) -> RecordedPlaces | None:
         """Return what jj knows of a workspace that a directory was in."""
-        nearby = [root for root in (*self._neighbours(os.path.dirname(directory)), *self._found()) if jj.repo_dir(root)]
-        beside = self._path_index(filter(None, map(jj.repo_dir, nearby)))
+        nearby = [
+            root for root in (*self._neighbours(os.path.dirname(directory)), *self._found()) if self._repo_dir(root)
+        ]
+        beside = self._path_index(filter(None, map(self._repo_dir, nearby)))
         if not beside and not self._workspaces:
             return None
         where = real_path(directory)
@@ -121,7 +124,7 @@ class VcsRecords:
             moved = sorted(
                 root
                 for root in set(map(real_path, nearby))
-                if jj.repo_dir(root) == repo and jj.workspace_name(root) == name
+                if self._repo_dir(root) == repo and jj.workspace_name(root) == name
             )
             if moved:
                 because = f"it is workspace {name}, which jj still has on record as {base}"
@@ -141,7 +144,7 @@ class VcsRecords:
         """Return the repository of the jj workspace that a directory is in."""
         if self._context.inspect(directory).real is None:
             return None
-        return next((repo for root in upwards(directory) if (repo := jj.repo_dir(root))), None)
+        return next((repo for root in upwards(directory) if (repo := self._repo_dir(root))), None)
 
 
 def _workspace_names(repo: str) -> dict[str, str]:

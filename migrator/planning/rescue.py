@@ -91,7 +91,7 @@ class Rescue:
         trees = list(self._trees(roots))
         if settle is not None and (ties := self._ties(trees, lost)):
             self._answers = settle(ties)
-        of_trees = counted(trees, _LOOKING, "sessions with their children")
+        of_trees = counted(trees, _LOOKING, "root sessions")
         selected = [entry for tree in of_trees for entry in self._select_tree(tree, lost)]
         for session in meant:
             if session.id not in self._context.by_id:
