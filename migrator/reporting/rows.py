@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import Enum, auto
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.style import styled
 from migrator.text import (
+    SHORT_ID,
     cells,
     iso_time,
     json_text,
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
 class ColumnKind(Enum):
     """What a column holds, which says how a table shows it.
 
-    A WORD stays whole, so does an ID, unless its list says how it may be shortened. TEXT is cut at its end, a PATH at
-    its beginning. A NUMBER is on the right. A TIME is in milliseconds.
+    A WORD stays whole. An ID does, unless its list says how it may be shortened, or cutting everything else isn't
+    enough. TEXT is cut at its end, a PATH at its beginning. A NUMBER is on the right. A TIME is in milliseconds.
     """
 
     WORD = auto()
@@ -140,7 +142,7 @@ def arranged(rows: Iterable[Row], view: View, columns: Mapping[str, Column]) -> 
         rows = [row for _, row in known] + [row for value, row in valued if value is None]
     elif view.reverse:
         rows = list(rows)[::-1]
-    return islice(rows, view.limit) if view.limit else rows
+    return islice(rows, min(view.limit, sys.maxsize)) if view.limit else rows
 
 
 def _sort_key(pair: tuple[Any, Row]) -> tuple[bool, Any]:
@@ -192,7 +194,8 @@ def _table(rows: Sequence[Row], columns: Sequence[Column], view: View) -> Iterat
     lines = [[_shown(column, row, view) for column in columns] for row in rows]
     widths = [max(map(cells, texts)) for texts in zip(headings, *lines, strict=True)]
     if view.width is not None:
-        _narrow(widths, [at for at, column in enumerate(columns) if column.kind in _CUT], view.width)
+        _narrow(widths, [at for at, column in enumerate(columns) if column.kind in _CUT], view.width, _NARROWEST)
+        _narrow(widths, [at for at, column in enumerate(columns) if column.kind is ColumnKind.ID], view.width, SHORT_ID)
     for row, line in zip([None, *rows], [headings, *lines], strict=True):
         fitted = []
         for column, text, room in zip(columns, line, widths, strict=True):
@@ -221,11 +224,11 @@ def _shown(column: Column, row: Row, view: View) -> str:
     return printable(tilde(text) if column.kind is ColumnKind.PATH else view.id(text))
 
 
-def _narrow(widths: list[int], cut: Sequence[int], width: int) -> None:
-    """Take from whichever of the columns `cut` is widest until all of it fits, or they are as narrow as can be."""
+def _narrow(widths: list[int], cut: Sequence[int], width: int, narrowest: int) -> None:
+    """Take from whichever of the columns `cut` is widest until all of it fits, or none is wider than `narrowest`."""
     while cut and sum(widths) + len(_GAP) * (len(widths) - 1) > width:
         widest = max(cut, key=widths.__getitem__)
-        if widths[widest] <= _NARROWEST:
+        if widths[widest] <= narrowest:
             return
         widths[widest] -= 1
 

@@ -46,6 +46,10 @@ def test_one_sentence_names_the_argument(home: Home, name: str, words: tuple[str
     assert r"caf\xe9' is not UTF-8, and opencode stores only UTF-8: type it in UTF-8, or rename the directory" in said
 
 
+def test_a_text_to_look_for_is_no_directory(home: Home) -> None:
+    assert refused(home, "list", "--containing", LATIN_1, code=2).endswith("stores only UTF-8: type it in UTF-8.")
+
+
 def test_a_database_a_plan_and_a_journal_may_be_called_so(home: Home) -> None:
     home.repository("shop")
     (home.path / LATIN_1).mkdir()
