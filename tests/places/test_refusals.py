@@ -25,7 +25,7 @@ def test_a_directory_that_is_missing(identity: ProjectIdScheme, tmp_path: Path) 
     with pytest.raises(NoSuchDirectory) as refusal:
         Places(identity).find(str(tmp_path / "gone"))
 
-    assert str(refusal.value) == f"{tmp_path}/gone does not exist, create it or give another directory"
+    assert str(refusal.value) == f"the directory {tmp_path}/gone does not exist; create it or give another directory"
 
 
 @both
