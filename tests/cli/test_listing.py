@@ -113,7 +113,7 @@ def test_a_terminal_shows_a_hundred_and_says_how_many_there_are(home: Home) -> N
 
 def test_short_ids_and_relative_times_on_a_terminal_only(home: Home) -> None:
     shown = screen(home, "list", "--all")
-    (line,) = [line for line in shown.splitlines() if line and SESSION.startswith(line.split()[0])]
+    (line,) = [line for line in shown.splitlines() if line.startswith("ses_") and SESSION.startswith(line.split()[0])]
     short = line.split()[0]
     assert len(short) < 14
     assert " ago" in line
