@@ -44,7 +44,7 @@ def test_one_sentence_names_the_argument(home: Home, name: str, words: tuple[str
     said = refused(home, *words, code=2)
     assert re.fullmatch(
         rf"The value b'.*caf\\xe9' of {re.escape(name)} is not UTF-8, and opencode stores only UTF-8: "
-        "type it in UTF-8, or rename the directory.",
+        f"type it in UTF-8{'' if name in {'--search', '--title'} else ', or rename the directory'}.",
         said,
     )
 
