@@ -103,7 +103,7 @@ class CheckedContext(click.Context):
         try:
             return super().invoke(callback, *args, **kwargs)
         except DatabaseInUse as error:
-            if self.params.get("wait") == 0 and not error.command:
+            if error.can_wait and self.params.get("wait") == 0 and not error.command:
                 error.command = typed_command("--wait", "60", without=())
             raise
 
