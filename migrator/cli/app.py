@@ -97,9 +97,10 @@ class CheckedContext(click.Context):
                         f"type it in UTF-8{or_rename}."
                     )
         note_yes(self)
-        for name, value in kwargs.items():
-            if isinstance(value, UncheckedOutput):
-                kwargs[name] = value.check(self._files_read())
+        outputs = {name: value for name, value in kwargs.items() if isinstance(value, UncheckedOutput)}
+        for name, value in outputs.items():
+            others = [other.name for other in outputs.values() if other is not value]
+            kwargs[name] = value.check(self._files_read(), others)
         try:
             return super().invoke(callback, *args, **kwargs)
         except DatabaseInUse as error:
