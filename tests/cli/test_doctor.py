@@ -13,6 +13,7 @@ from tests.support.home import V1_FIXTURES, Home, build_home
 from tests.support.other_process import held_open
 from tests.support.refusal import sentence
 from tests.support.snapshots import LOST, MIXED, SAFE, snapshot_repository, three_sessions
+from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,3 +232,11 @@ def test_undo_of_every_fixture(tmp_path: Path, fixture: str) -> None:
     checked = home.run("doctor", "--undo", "--json")
     assert checked.code == 0, checked.stderr
     assert checked.json["undo"]["deletes"] == 0
+
+
+def test_lines_break_between_words_on_a_terminal(home: Home) -> None:
+    with Terminal(home, "doctor", color=False) as terminal:
+        terminal.finish()
+        lines = terminal.text.splitlines()
+    assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
+    assert lines[lines.index("ok database") + 1].startswith("   /")

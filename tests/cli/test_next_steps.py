@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.home import MOVE, SESSION
+from tests.support.rows import add_sessions
 from tests.support.shell import run_in_shell
 from tests.support.terminal import Terminal
 
@@ -111,3 +112,24 @@ def test_a_database_in_use_names_the_command_that_waits(shop: Home) -> None:
     assert refused.code == 4
     (waiting,) = next_commands(refused.stderr)
     assert waiting == "opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop --yes --wait 60"
+
+
+def test_the_session_to_go_on_with_is_the_first_that_is_shown_and_can_be_opened(shop: Home) -> None:
+    rows = [
+        {"id": f"ses_{name}", "directory": str(shop.src / "shop"), "title": name.title()} for name in ("zeal", "aim")
+    ]
+    add_sessions(shop, *rows)
+    for options, title in (([], "Aim"), (["--reverse"], "Zeal")):
+        words = ["list", "--from-id", "ses_zeal", "--from-id", "ses_aim", "--sort", "title", *options]
+        with Terminal(shop, *words, columns=200) as terminal:
+            terminal.finish()
+            assert (
+                f'To go on with "{title}":\n  cd {shop.src}/shop && opencode -s ses_{title.lower()}\n' in terminal.text
+            )
+
+
+def test_the_lost_session_to_explain_is_the_first_that_is_shown(shop: Home) -> None:
+    for options in ([], ["--sort", "title"], ["--reverse"]):
+        shown = shop.run("orphans", *options).stdout
+        first = next(word for word in shown.split() if word.startswith("ses_"))
+        assert f"  opencode-migrator orphans --explain {first}\n" in shown

@@ -101,3 +101,18 @@ def test_what_belongs_to_a_question_is_shown(home: Home) -> None:
             assert terminal.finish() == 1
     finally:
         neighbour.close()
+
+
+def test_who_has_the_database_open_is_said_beside_the_question_of_a_long_plan(home: Home) -> None:
+    neighbour = sqlite3.connect(home.database)
+    try:
+        neighbour.execute("SELECT count(*) FROM session").fetchall()
+        with Terminal(home, *MOVE[:-1], "--verbose") as terminal:
+            terminal.wait_for("?]")
+            text = " ".join(terminal.text.split())
+            assert text.rpartition("close it before you say yes.")[2].strip().startswith("Move 17 sessions from")
+            assert text.count("close it before you say yes.") == 2
+            terminal.type("n\n")
+            assert terminal.finish() == 1
+    finally:
+        neighbour.close()

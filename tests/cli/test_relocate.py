@@ -597,7 +597,7 @@ def test_nothing_bound_there(home: Home) -> None:
     ("words", "said"),
     [
         ((), "Say which folder moved"),
-        (("/a",), "OLD=NEW"),
+        (("/a",), "NEW is missing"),
         (("/a", "/b", "/c"), "OLD=NEW"),
         (("/a", "/a"), "/a would move to itself"),
         (("/a=/b", "/a=/c"), "/a moves to /b and to /c"),

@@ -68,6 +68,7 @@ def _recordable(text: str, runs: Sequence[str]) -> str:
     """Return text with 0001 for the random end of the id of the first run, and so on."""
     for number, run in enumerate(runs, start=1):
         text = re.sub(rf"\b({_SECOND})?{run.removeprefix(_SECOND)}\b", rf"\g<1>{number:04}", text)
+        text = text.replace(f"(of {run.removeprefix(_SECOND)[:3]}…", f"(of {f'{number:04}'[:3]}…")  # cut at 80 columns
     return text
 
 
