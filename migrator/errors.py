@@ -49,14 +49,18 @@ class Holder:
 
 
 class DatabaseInUse(MigratorError):
-    """Another process has the database open; `holders` is empty where the system doesn't tell."""
+    """Another process has the database open; `holders` is empty where the system doesn't tell.
+
+    `can_wait` tells whether --wait would wait for it.
+    """
 
     exit_code = 4
     code = "in-use"
 
-    def __init__(self, message: str, holders: Sequence[Holder] = ()) -> None:
+    def __init__(self, message: str, holders: Sequence[Holder] = (), *, can_wait: bool = False) -> None:
         super().__init__(message)
         self.holders = tuple(holders)
+        self.can_wait = can_wait
         self.command = ""
         """The whole command that waits for them, where a face knows one."""
 

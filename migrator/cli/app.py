@@ -83,12 +83,12 @@ class CheckedContext(click.Context):
     def invoke(self, callback: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a command, unless an argument isn't UTF-8, or names a file to write that may not be written.
 
-        Names of files may be any bytes, as on any Unix.
+        Names of files may be any bytes, as on any Unix; directories are compared with those that opencode stores.
         """
         for parameter in self.command.get_params(self):
             value = self.params.get(parameter.name or "")
             for text in value if isinstance(value, (tuple, list)) else [value]:
-                if isinstance(text, str) and not isinstance(parameter.type, click.Path) and not is_utf_8(text):
+                if isinstance(text, str) and not _names_a_file(parameter) and not is_utf_8(text):
                     is_option = isinstance(parameter, click.Option)
                     name = parameter.opts[0] if is_option else parameter.make_metavar(self).strip("[]")
                     raise BadInput(
@@ -102,7 +102,7 @@ class CheckedContext(click.Context):
         try:
             return super().invoke(callback, *args, **kwargs)
         except DatabaseInUse as error:
-            if self.params.get("wait") == 0 and not error.command:
+            if error.can_wait and self.params.get("wait") == 0 and not error.command:
                 error.command = typed_command("--wait", "60", without=())
             raise
 
@@ -117,6 +117,10 @@ class CheckedContext(click.Context):
                     found += value if isinstance(value, (tuple, list)) else [] if value is None else [value]
             context = context.parent
         return [spelling for name in found for spelling in (name, os.path.expanduser(name))]
+
+
+def _names_a_file(parameter: click.Parameter) -> bool:
+    return isinstance(parameter.type, click.Path) and parameter.type.file_okay
 
 
 class LazyGroup(click.Group):

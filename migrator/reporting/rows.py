@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import Enum, auto
@@ -140,7 +141,7 @@ def arranged(rows: Iterable[Row], view: View, columns: Mapping[str, Column]) -> 
         rows = [row for _, row in known] + [row for value, row in valued if value is None]
     elif view.reverse:
         rows = list(rows)[::-1]
-    return islice(rows, view.limit) if view.limit else rows
+    return islice(rows, min(view.limit, sys.maxsize)) if view.limit else rows
 
 
 def _sort_key(pair: tuple[Any, Row]) -> tuple[bool, Any]:

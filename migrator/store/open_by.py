@@ -110,7 +110,7 @@ def in_use_error(database: Path, found: OpenBy, *, can_wait: bool) -> DatabaseIn
     is_service = any(holder.name == SERVICE for holder in found.holders)
     close = "stop it with `opencode service stop`" if is_service else "close it"
     then = f"{close}, or wait for it with --wait SECONDS." if can_wait else f"{close} and try again."
-    return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found.holders)
+    return DatabaseInUse(f"{database} is in use by {holder_names(found)}; {then}", found.holders, can_wait=can_wait)
 
 
 def until_free(attempt: Callable[[], T], seconds: float, waiting: Callable[[], None] = lambda: None) -> T:

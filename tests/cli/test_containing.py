@@ -47,6 +47,6 @@ def test_it_chooses_what_moves(home: Home) -> None:
 
 
 def test_bad_input(home: Home) -> None:
-    assert refused(home, "list", "--containing", "", code=2).startswith("--containing is empty")
-    assert refused(home, "list", "--in", "tools", code=2).startswith("--in says where --containing TEXT looks")
+    assert refused(home, "list", "--containing", "", code=2).startswith("An empty --containing is in every")
+    assert refused(home, "list", "--in", "tools", code=2).startswith("The option --in says where --containing")
     assert "--containing nowhere" in refused(home, "list", "--containing", "nowhere", code=3)

@@ -74,7 +74,7 @@ def test_a_terminal_shows_a_hundred_and_says_how_many_there_are(home: Home) -> N
 
 def test_short_ids_and_relative_times_on_a_terminal_only(home: Home) -> None:
     shown = screen(home, "list", "--all")
-    (line,) = [line for line in shown.splitlines() if SESSION.startswith(line.split()[0])]
+    (line,) = [line for line in shown.splitlines() if line.startswith("ses_") and SESSION.startswith(line.split()[0])]
     short = line.split()[0]
     assert len(short) < 14
     assert " ago" in line
@@ -103,7 +103,7 @@ def test_what_several_ids_begin_with_is_refused_naming_them(home: Home) -> None:
 def test_a_run_is_named_by_the_end_of_its_id(home: Home) -> None:
     run = home.run(*MOVE, "--json").json["run"]
     end = run.rpartition("-")[2]
-    _, line = screen(home, "log").splitlines()
+    _, line, *_ = screen(home, "log").splitlines()
     assert line.split()[0] == end
     assert run in home.run("log").stdout
     assert "(y" not in home.run("undo", end, "-y").stderr

@@ -62,7 +62,7 @@ def test_commands_that_write_are_refused_before_anything_else(home: Home, words:
     before = home.everything()
     done = home.run(*words)
     assert (done.code, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"error: {home.database} is not written to: {WHY}")
+    assert done.stderr.startswith(f"error: The path {home.database} is not written to: {WHY}")
     assert home.everything() == before
 
 

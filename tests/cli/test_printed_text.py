@@ -72,7 +72,7 @@ def test_a_printed_command_finds_what_it_names(home: Home) -> None:
 def test_on_a_terminal_colours_are_ours_alone(home: Home) -> None:
     here, gone = str(home.src / f"here{ALL}"), str(home.src / f"gone{ALL}")
     with Terminal(home, "move", "--from-dir", gone, "--to-dir", here, columns=120) as terminal:
-        terminal.wait_for("Move 2 sessions from ")
+        terminal.wait_for("[y/N")
         assert "\x1b[1mPlan: 2 sessions" in terminal.raw
         terminal.type("n\n")
         assert terminal.finish() == 1

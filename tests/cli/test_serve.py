@@ -18,7 +18,7 @@ def test_without_the_extra_it_says_how_to_get_it(home: Home, tmp_path: Path) -> 
     refused = home.run("serve", "--port", "0")
     assert (refused.code, refused.stdout) == (1, "")
     assert refused.stderr == (
-        "error: `serve` needs starlette, which isn't installed: pip install 'opencode-migrator[server]'.\n"
+        "error: The command `serve` needs starlette, which isn't installed: pip install 'opencode-migrator[server]'.\n"
     )
     assert home.run("list", "--all").code == 0
 

@@ -95,7 +95,7 @@ def test_what_is_no_utf_8_text_is_refused_in_one_sentence(
 ) -> None:
     done = run(home, "ses_e\n".replace("e", "é" if encoding == "latin-1" else "e").encode(encoding), *words)
     assert done.returncode == code, done.stderr
-    assert (b"it isn't text" if code == 1 else b"it is not UTF-8 text: save it as UTF-8") in done.stderr
+    assert (b"it isn't text" if code == 1 else b"it is not UTF-8 text, so save it as UTF-8") in done.stderr
     assert done.stderr.count(b"\n") == 1
 
 

@@ -14,6 +14,7 @@ from migrator.client import Client, Unauthorized
 from migrator.client.errors import error_of
 from migrator.documents.plan import read_plan_text
 from migrator.server import problems
+from migrator.text import sentence as as_told
 from tests.client.awaited import Awaited
 from tests.support.home import build_home
 from tests.support.refusal import sentence
@@ -31,7 +32,7 @@ def test_what_the_command_line_refuses_too(served: Served, client: Client) -> No
         typed = sentence(served.home.run("move", *words, "--to-dir", shop, "--dry-run"), code)
         with pytest.raises(error) as raised:
             client.plan(to_dir=shop, **said)
-        assert (type(raised.value), str(raised.value), raised.value.exit_code) == (error, typed, code)
+        assert (type(raised.value), as_told(str(raised.value)), raised.value.exit_code) == (error, typed, code)
         return typed
 
     assert "No session matches" in both(migrator.NothingMatched, 3, "--from-dir", "/nowhere", from_dir="/nowhere")

@@ -75,7 +75,7 @@ def test_for_people_each_database_is_one_group(register: Register) -> None:
         add_session(other, f"ses_{number}", directory=f"/srv/{number}")
     shown = register.home.run("orphans")
     assert shown.stdout.splitlines()[0] == "not in this database, in 5 directories  5 sessions"
-    assert shown.stdout.splitlines()[-1] == "5 lost sessions in 5 directories: other-database 5."
+    assert "5 lost sessions in 5 directories: other-database 5." in shown.stdout.splitlines()
     rows = register.home.run("orphans", "--json").json
     assert [(row["id"], row["suggestion"], row["rivals"]) for row in rows] == [
         (f"ses_{number}", None, []) for number in (4, 3, 2, 1, 0)
@@ -237,7 +237,7 @@ def test_explain_tells_of_one_that_is_only_there(register: Register) -> None:
 def test_an_id_that_is_nowhere(register: Register) -> None:
     beside(register)
     said = refused(register.home, "migrate", "ses_nowhere", "--db", register.home.database, code=3)
-    assert said.endswith("no session has the id ses_nowhere; `opencode-migrator list --all` shows what there is")
+    assert said == "No session has the id ses_nowhere; `opencode-migrator list --all` shows what there is."
 
 
 def test_an_id_that_only_json_storage_has(register: Register) -> None:

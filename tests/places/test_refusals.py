@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,7 @@ def test_a_directory_that_is_missing(identity: ProjectIdScheme, tmp_path: Path) 
     with pytest.raises(NoSuchDirectory) as refusal:
         Places(identity).find(str(tmp_path / "gone"))
 
-    assert str(refusal.value) == f"{tmp_path}/gone does not exist, create it or give another directory"
+    assert str(refusal.value) == f"the directory {tmp_path}/gone does not exist; create it or give another directory"
 
 
 @both
@@ -54,7 +55,8 @@ def test_symlinks_in_a_circle(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "a\0b"])
 def test_what_is_no_name(name: str) -> None:
     """An unset variable in a script must not mean the working directory."""
-    with pytest.raises(NoSuchDirectory, match="is not the name of a directory"):
+    complaint = f"the name {name!r} is not that of a directory; give a path"
+    with pytest.raises(NoSuchDirectory, match=f"^{re.escape(complaint)}$"):
         Places(ProjectIdScheme.ORIGIN_FIRST).find(name)
 
 
@@ -70,12 +72,19 @@ def test_a_name_that_opencode_cant_store(tmp_path: Path) -> None:
     str(refusal.value).encode()
 
 
-@pytest.mark.parametrize("closed", ["closed", "closed/below"])
+@pytest.mark.parametrize(
+    ("closed", "complaint"),
+    [
+        ("closed", "can't be read; give yourself permission to list and enter it"),
+        ("closed/below", "can't be read (Permission denied); check its permissions"),
+    ],
+)
 @pytest.mark.parametrize("mode", [0o000, 0o444])
-def test_a_directory_that_cant_be_read(tmp_path: Path, closed: str, mode: int) -> None:
+def test_a_directory_that_cant_be_read(tmp_path: Path, closed: str, complaint: str, mode: int) -> None:
     sub_directory(tmp_path / "closed" / "below")
     (tmp_path / "closed").chmod(mode)
-    with without_root_powers(), pytest.raises(NoSuchDirectory, match=f"^{tmp_path}/{closed} can't be read"):
+    said = re.escape(f"the directory {tmp_path}/{closed} {complaint}")
+    with without_root_powers(), pytest.raises(NoSuchDirectory, match=f"^{said}$"):
         Places(ProjectIdScheme.ORIGIN_FIRST).find(f"{tmp_path}/{closed}")
     (tmp_path / "closed").chmod(0o755)
 

@@ -283,7 +283,7 @@ def test_without_others_a_rule_that_fails_makes_no_orphans_no_answer(home: Home)
     brings_rule(home, "1 / 0")
     listed = home.run("orphans")
     assert (listed.code, "No lost session that the other rules find." in listed.stderr) == (1, True)
-    assert "no orphans that the other rules find" in home.run("doctor").stdout
+    assert "no lost sessions that the other rules find" in home.run("doctor").stdout
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from tests.screens.stories import NOW
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.screens.stories import Step, Story
     from tests.support.home import Home
 
@@ -23,8 +25,8 @@ WIDTHS = (80, 120)
 _LINES = 2000
 _SEEN_AS = "/home/somebody/a-home"
 """What a home is called in what is recorded: as long as its real path, so that each line is as wide."""
-_SOME_RUN = "20261129-120000-0abc"
-_RUN = re.compile(r"\b20261129-120000-[0-9a-f]{4}\b")
+_SECOND = "20261129-120000-"
+"""How the id of a run at NOW begins; four random digits follow."""
 
 
 def recorded(name: str, columns: int) -> Path:
@@ -33,23 +35,19 @@ def recorded(name: str, columns: int) -> Path:
 
 
 def told(story: Story, columns: int) -> str:
-    """Return what a terminal of so many columns shows of a story, colours left out."""
+    """Return what a terminal of so many columns shows of a story, colours left out, runs numbered as they were made."""
     home_path = Path(tempfile.mkdtemp(prefix="ocmg", dir="/tmp"))  # as long a name wherever tests run
     try:
-        home = story.build(home_path / "dev")
+        home, runs = story.build(home_path / "dev"), list[str]()
         home.environ |= {"TZ": "UTC"}
-        return "\n".join(_tell(home, step, columns) for step in story.steps)
+        return "\n".join(_tell(home, step, columns, runs) for step in story.steps)
     finally:
         shutil.rmtree(home_path)
 
 
-def _tell(home: Home, step: Step, columns: int) -> str:
-    words = [
-        word.replace("{run}", max((run.stem for run in home.state.glob("runs/*.db")), default=""))
-        for word in step.words
-    ]
-    screen = pyte.Screen(columns, _LINES)
-    stream = pyte.Stream(screen)
+def _tell(home: Home, step: Step, columns: int, runs: list[str]) -> str:
+    """Return what is shown of one step; the runs that it makes are added to `runs`."""
+    words = [word.replace("{run}", runs[-1]) if runs else word for word in step.words]
     with Terminal(home, *words, cwd=home.path / step.cwd, columns=columns, first=_stop_the_clock) as terminal:
         seen = 0
         for question, answer in step.answers:
@@ -57,12 +55,20 @@ def _tell(home: Home, step: Step, columns: int) -> str:
             seen = len(terminal.text)
             terminal.type(answer)
         code = terminal.finish()
-    stream.feed(_RUN.sub(_SOME_RUN, terminal.raw.replace(str(home.path), _SEEN_AS)))
+    runs += {run.stem for run in home.state.glob("runs/*.db")}.difference(runs)
+    screen = pyte.Screen(columns, _LINES)
+    pyte.Stream(screen).feed(_recordable(terminal.raw.replace(str(home.path), _SEEN_AS), runs))
     typed = " ".join(word if word.startswith("~/") else shell_quote(word) for word in words)
-    typed = _RUN.sub(_SOME_RUN, typed)
-    lines = [f"~/{step.cwd}$ opencode-migrator {typed}", *map(str.rstrip, screen.display)]
+    lines = [f"~/{step.cwd}$ opencode-migrator {_recordable(typed, runs)}", *map(str.rstrip, screen.display)]
     ended = "" if code == 0 else f"\n(exit {code})"
     return "\n".join(lines).rstrip("\n") + ended + "\n"
+
+
+def _recordable(text: str, runs: Sequence[str]) -> str:
+    """Return text with 0001 for the random end of the id of the first run, and so on."""
+    for number, run in enumerate(runs, start=1):
+        text = re.sub(rf"\b({_SECOND})?{run.removeprefix(_SECOND)}\b", rf"\g<1>{number:04}", text)
+    return text
 
 
 def _stop_the_clock() -> None:

@@ -72,7 +72,7 @@ def test_a_malformed_line_is_named(facts: FixedSelectorContext, tmp_path: Path, 
 def test_an_unreadable_file_is_named(facts: FixedSelectorContext, tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"caf\xe9")
     for name, reason in (("gone", "No such file"), ("latin", "UTF-8"), (".", "directory")):
-        with pytest.raises(BadInput, match=rf"--exclude-from {name}: .*{reason}"):
+        with pytest.raises(BadInput, match=rf"--exclude-from {name} can't be read: .*{reason}"):
             PLUGIN.build({"exclude_from": (name,)}, facts)
 
 

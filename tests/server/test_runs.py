@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from migrator.documents.schemas import schema
+from migrator.text import sentence
 from tests.support.crowded_home import crowded_home
 from tests.support.faults import Gate
 from tests.support.git import root_commit
@@ -170,7 +171,7 @@ def test_refusals_are_the_command_lines(served: Served, shop: Path) -> None:
         ({"orphans": ["nosuch"], "to-dir": str(shop)}, ("--orphans=nosuch",), 400, "bad-input"),
     ):
         said = served.refused("POST", "/plan", status, code, json=body)
-        assert home.run("plan", *words).stderr == f"error: {said}\n"
+        assert home.run("plan", *words).stderr == f"error: {sentence(said)}\n"
 
 
 def test_migrate_one_session_and_its_tree(served: Served, shop: Path) -> None:

@@ -52,7 +52,7 @@ def test_what_needs_one_says_that_there_is_none(home: Home, words: str) -> None:
 def test_cwd_is_the_directory_that_was_deleted_whatever_the_environment_says(home: Home, pwd: str) -> None:
     words = GONE.replace("opencode-migrator", f'PWD="{pwd}" opencode-migrator')
     moved = run_in_shell(home, words + "move --from-dir cwd --to-dir ~/src/shop --yes")
-    assert "Moved 1 session " in moved.stdout, moved.stderr
+    assert "Moved 1 session.\n" in moved.stdout, moved.stderr
     assert home.query("SELECT directory FROM session WHERE title = 'API: paginate orders'") == [(f"{home.src}/shop",)]
 
 

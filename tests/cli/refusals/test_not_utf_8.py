@@ -42,8 +42,11 @@ TEXTS = {
 @pytest.mark.parametrize(("name", "words"), TEXTS.items(), ids=TEXTS.keys())
 def test_one_sentence_names_the_argument(home: Home, name: str, words: tuple[str, ...]) -> None:
     said = refused(home, *words, code=2)
-    assert re.match(rf"The value b'.*' of {re.escape(name)} is not UTF-8", said)
-    assert r"caf\xe9' is not UTF-8, and opencode stores only UTF-8: type it in UTF-8, or rename the directory" in said
+    assert re.fullmatch(
+        rf"The value b'.*caf\\xe9' of {re.escape(name)} is not UTF-8, and opencode stores only UTF-8: "
+        "type it in UTF-8, or rename the directory.",
+        said,
+    )
 
 
 def test_a_database_a_plan_and_a_journal_may_be_called_so(home: Home) -> None:

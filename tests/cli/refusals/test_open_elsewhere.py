@@ -24,10 +24,14 @@ def test_open_in_another_process(home: Home) -> None:
     with held_open(home.database) as pid:
         assert home.run("list", "--all").code == 0
         said = refused(home, *MOVE, code=4)
+        below = home.run(*MOVE).stderr.splitlines()[-2:]
         waited = refused(home, *MOVE, "--wait", "0.3", code=4)
+        assert "To wait a minute" not in home.run(*MOVE, "--wait", "0.3").stderr
     assert f"(pid {pid})" in said
     assert f"(pid {pid})" in waited
     assert "--wait" in said
+    again = "opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop --yes --wait 60"
+    assert below == ["To wait a minute for it:", f"  {again}"]
 
 
 @pytest.mark.parametrize(

@@ -125,4 +125,5 @@ def test_wrong_usage(home: Home, words: tuple[str, ...]) -> None:
 
 def test_a_number_that_is_too_large_means_no_limit(home: Home) -> None:
     assert len(home.run("list", "--all", "--limit", str(10**30), "--json").json) == 15
+    assert len(home.run("projects", "--limit", str(10**30), "--json").json) == len(home.run("projects", "--json").json)
     assert home.run(*MOVE, "--chunk-size", str(10**30), "--json").json["chunks"] == 1
