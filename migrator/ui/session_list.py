@@ -14,7 +14,7 @@ from migrator.arguments import ListRequest, SelectRequest
 from migrator.operations.list import SessionList, list_sessions
 from migrator.operations.select import select_sessions
 from migrator.operations.ui import count_children
-from migrator.text import cells, local_time, one_line, shortened, shortened_path, tilde
+from migrator.text import cells, local_time, shortened, shortened_path, tilde, title_text
 from migrator.ui.background import begin
 from migrator.ui.row_list import RowList
 
@@ -230,7 +230,7 @@ class SessionTable(RowList):
             text.append("! ", style="bold red")
         room = width - text.cell_len
         where = shortened_path(tilde(session.directory), width // 3) if width >= _WITH_DIRECTORY else ""
-        title = shortened(one_line(session.title), max(room - (cells(where) + 2 if where else 0), 8))
+        title = shortened(title_text(session.title), max(room - (cells(where) + 2 if where else 0), 8))
         title += " (archived)" if session.archived and cells(title) + 11 < room else ""
         text.append(title, style="red" if lost else "")
         if where:
