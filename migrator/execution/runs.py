@@ -43,7 +43,7 @@ from migrator.store.location import is_same_file
 from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from migrator.arguments import WriteRequest
     from migrator.execution.journal_rows import RunEntry
@@ -81,7 +81,7 @@ def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
         return _run(writer, inverse_job(writer, run), write)
 
 
-def _check_undoable(run: Journal, runs: Sequence[RunEntry]) -> None:
+def _check_undoable(run: Journal, undone: Mapping[str, str]) -> None:
     """Refuse to take back a run that was taken back already, was rolled back, or was given up by `gc`."""
     entry = run.entry
     if entry.status is RunStatus.ROLLED_BACK:
@@ -91,9 +91,14 @@ def _check_undoable(run: Journal, runs: Sequence[RunEntry]) -> None:
             f"Run {entry.id} can't be taken back any more: `gc --older-than` has removed the snapshots that its file "
             "undo needs. `move` takes sessions anywhere.",
         )
-    if undo_run := run_log.undone_by(runs).get(entry.id):
-        redo = our_command("undo", undo_run)
-        raise MigratorError(f"Run {entry.id} was taken back already, by {undo_run}; `{redo}` redoes it.")
+    if (last := undone.get(entry.id)) is None:
+        return
+    taken_back, ways = f"Run {entry.id} was taken back already, by {last}", ["redoes it", "takes that back"]
+    while last in undone:
+        last = undone[last]
+        taken_back += f"; that was taken back by {last}"
+        ways.reverse()
+    raise MigratorError(f"{taken_back}; `{our_command('undo', last)}` {ways[0]}.")
 
 
 def inverse_job(store: Store, run: Journal) -> Job:
@@ -104,9 +109,10 @@ def inverse_job(store: Store, run: Journal) -> Job:
     can't be taken back any more.
     """
     entry, runs = run.entry, traces.runs_on(store)
-    _check_undoable(run, runs)
+    undone = run_log.find_undone(runs, str(store.path))
+    _check_undoable(run, undone.by)
     redoes = None if entry.id in run_log.redone(runs) else entry.undoes
-    taken_back = run_log.sessions_taken_back(entry.id, runs, str(store.path))
+    taken_back = undone.sessions.get(entry.id, set())
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}

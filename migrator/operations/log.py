@@ -79,6 +79,8 @@ def _following(run: LoggedRun, located: Sequence[LocatedRun], only: Path | None)
         yield "Finish it", our_command("resume", run.id, db=only)
         yield "Take back what it wrote", our_command("undo", run.id, db=only)
     elif run.status is RunStatus.APPLIED and run.undone_by is not None:
+        if any(entry.id == run.undone_by and undone_by for entry, _, undone_by in located):
+            return  # it was brought about again by a run of its own, which may be taken back
         yield "Redo it" if run.redoes or not run.undoes else "Take that back", undo(run.undone_by)
     elif run.status is RunStatus.APPLIED:
         yield "Redo what it took back" if run.undoes and not run.redoes else "Take it back", undo(run.id)

@@ -85,3 +85,41 @@ def test_it_is_shown_and_asked_first(home: Home, moved: str) -> None:
     home.run(*NOTES)
     command = printed_command(said).split()[1:]
     assert home.run(*command, "--json").json["redoes"] == moved
+
+
+def log_of(home: Home) -> list[tuple[str, str | None]]:
+    """The runs, newest first, and what took each back."""
+    return [(row["run"], row["undoneBy"]) for row in home.run("log", "--json").json]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_was_brought_about_again_in_part_can_be_taken_back(home: Home, moved: str, named: bool) -> None:
+    undo = home.run("undo", "--yes", "--json").json["run"]
+    before = directories(home)
+    elsewhere(home)
+    redone = home.run("redo", "--yes", "--on-conflict", "skip")
+    ((redo, _), *_) = log_of(home)
+    assert redone.stdout.splitlines()[-1] == f"  opencode-migrator undo {redo}"
+    assert log_of(home) == [(redo, None), (undo, None), (moved, None)]
+    back = home.run("undo", *([redo] if named else []), "--yes", "--json").json
+    assert (back["status"], back["sessions"]) == ("applied", 16)
+    assert directories(home) == before | {next(s for s in before if s.startswith("ses_dfbea745")): "/tmp/zz"}
+    assert log_of(home) == [(back["run"], None), (redo, back["run"]), (undo, None), (moved, back["run"])]
+
+
+def test_a_redo_that_was_taken_back_in_part_is_not_undone_again_by_a_newer_one(home: Home, moved: str) -> None:
+    elsewhere(home)
+    home.run("undo", "--yes", "--on-conflict", "skip")
+    first = home.run("redo", "--yes", "--json").json["run"]
+    second_undo = home.run("undo", "--yes", "--on-conflict", "skip", "--json").json["run"]
+    assert dict(log_of(home))[first] == second_undo
+    newer = home.run("redo", "--yes", "--json").json["run"]
+    there = directories(home)
+    refusal = sentence(home.run("undo", first, "--yes"), 1)
+    assert refusal.endswith(f"that was taken back by {newer}; `opencode-migrator undo {newer}` takes that back.")
+    assert "opencode-migrator undo" not in home.run("show", first).stdout
+    assert (directories(home), dict(log_of(home))[moved]) == (there, None)
+
+
+def elsewhere(home: Home) -> None:
+    home.execute("UPDATE session SET directory = '/tmp/zz' WHERE id GLOB 'ses_dfbea745*'")

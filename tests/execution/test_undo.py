@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from migrator.arguments import MoveRequest, SelectRequest, WriteRequest
 from migrator.errors import MigratorError, StalePlan
+from migrator.execution.run_log import open_run
 from migrator.model import Plan, RunStatus
 from migrator.operations.apply import apply_plan
 from migrator.operations.context import CommandContext
+from migrator.operations.log import list_runs
 from migrator.operations.move import plan_move
 from migrator.operations.redo import find_run_to_redo
 from migrator.operations.undo import find_run_to_undo, undo_run
@@ -203,6 +205,81 @@ def test_law_undo_and_redo_walk_through_the_states_as_in_an_editor(
             assert (done.undoes, done.redoes is not None) == (entry.id, step == "redo")
             at = to
         assert rows(home) == states[at]
+
+
+class Touch(NamedTuple):
+    """Somebody else lets a session be elsewhere."""
+
+    number: int
+
+
+class UndoOf(NamedTuple):
+    """The run with this number, as `log` lists those that are not taken back, is taken back by its id."""
+
+    number: int
+
+
+ALL_TO_SHOP = Move(EVERYBODY, "shop", "flatten", 7)
+detours = st.one_of(
+    st.sampled_from(["undo", "redo"]),
+    st.builds(Touch, st.integers(0, 17)),
+    st.builds(UndoOf, st.integers(0, 5)),
+)
+
+
+@examples(10)
+@example(first=ALL_TO_SHOP, steps=["undo", Touch(3), "redo", "undo", "redo", "undo"])
+@example(first=ALL_TO_SHOP, steps=[Touch(3), "undo", "redo", "undo", "redo", UndoOf(1), "redo", UndoOf(0)])
+@given(first=moves, steps=st.lists(st.one_of(moves, detours, detours), min_size=2, max_size=7))
+def test_law_a_run_is_undone_as_soon_as_no_session_is_where_it_moved_it(
+    pristine: Pristine, first: Move, steps: list[Move | Touch | UndoOf | str]
+) -> None:
+    """Also with conflicts that are skipped: who moved a session last is told by the rows, run by run."""
+    pristine.restore()
+    home, skip = pristine.home, WriteRequest(on_conflict="skip")
+    ids = sorted(directories(home))
+    undoes: dict[str, str | None] = {}
+    sessions: dict[str, frozenset[str]] = {}
+
+    def chain(run: str | None) -> list[str]:
+        return [run, *chain(undoes[run])] if run else []
+
+    def is_undone(run: str) -> bool:
+        """Of its family, runs of the other kind have moved each of its sessions since."""
+        family = [other for other in undoes if chain(other)[-1] == chain(run)[-1]]
+        moved_by = {session: other for other in family for session in sessions[other]}
+        holders = {holder for session in sessions[run] if run in chain(holder := moved_by[session])}
+        return all((len(chain(run)) - len(chain(holder))) % 2 for holder in holders)
+
+    for step in [first, *steps]:
+        before = rows(home)
+        if isinstance(step, Touch):
+            for table in {"session", "session_v2"} & {*home.tables()}:
+                home.execute(
+                    f"UPDATE {table} SET directory = ? WHERE id = ?", [f"/away/{len(undoes)}", ids[step.number]]
+                )
+            continue
+        if isinstance(step, Move):
+            done = apply_plan(planned(home, step), home.database, WriteRequest(chunk_size=step.chunk))
+        else:
+            try:
+                wanted = [run.id for run in list_runs(home.database) if run.undone_by is None]
+                named = wanted[step.number % len(wanted)] if isinstance(step, UndoOf) and wanted else None
+                find = find_run_to_redo if step == "redo" else partial(find_run_to_undo, named)
+                found = find(home.database)
+            except MigratorError as error:
+                assert "nothing to redo" in str(error) or "no run" in str(error)  # noqa: PT017 - it may be found
+                continue
+            done = undo_run(found.path, found.entry.id, skip)
+        if done.id is None:
+            assert rows(home) == before
+            continue
+        undoes[done.id] = done.undoes
+        with open_run(done.id) as journal:
+            sessions[done.id] = journal.session_ids()
+        logged = {run.id: run.undone_by for run in list_runs(home.database)}
+        assert {run for run, by in logged.items() if by} == {run for run in undoes if is_undone(run)}
+        assert done.id not in {run for run, by in logged.items() if by}
 
 
 @examples(10)
