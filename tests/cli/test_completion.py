@@ -130,6 +130,7 @@ def test_runs_say_what_they_did(home: Home) -> None:
     run, what = offered.split("\t")
     assert run in home.run("log", "--json").stdout
     assert "--to-dir src/shop" in what
+    assert ask(home, f"ocmig undo {run[-4:-1]}") == ["space", run]
 
 
 def test_first_and_last_id_are_offered_so_that_no_beginning_is_typed_ahead_that_others_lack(home: Home) -> None:
