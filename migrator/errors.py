@@ -22,8 +22,10 @@ class MigratorError(Exception):
 class Declined(MigratorError):
     """Somebody was asked and said no; it is told like a result, not like an error."""
 
-    def __init__(self, then: str = "") -> None:
-        super().__init__(f"Nothing was written. {then}".rstrip())
+    def __init__(self, command: str = "") -> None:
+        """`command` applies it after all."""
+        super().__init__("Nothing was written.")
+        self.command = command
 
 
 class BadInput(MigratorError):

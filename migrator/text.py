@@ -218,6 +218,11 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()) if _LINE_END_OR_SPACE.search(text) else text)
 
 
+def title_text(title: str) -> str:
+    """Return the title of a session on one line, and where it has none, that."""
+    return one_line(title).strip() or "(no title)"
+
+
 _LINE_END_OR_SPACE = re.compile(f"[^\\S {_IDEOGRAPHIC_SPACE}]")
 
 

@@ -92,14 +92,16 @@ def _say_why(error: MigratorError) -> None:
     from migrator.cli.environment import with_variables
     from migrator.cli.terminal import echo_error, echo_lines
     from migrator.errors import DatabaseInUse, Declined
+    from migrator.reporting.next_steps import Step, step_lines
     from migrator.text import sentence
 
     if isinstance(error, Declined):
-        echo_lines([str(error)], err=True)
+        after_all = [Step("To apply it after all:", error.command)] if error.command else []
+        echo_lines([str(error), *step_lines(after_all)], err=True)
         return
     echo_error(with_variables(sentence(str(error))))
     if isinstance(error, DatabaseInUse) and error.command:
-        echo_lines(["To wait a minute for it:", f"  {error.command}"], err=True)
+        echo_lines(step_lines([Step("To wait a minute for it:", error.command)]), err=True)
 
 
 def _usage_message(error: click.ClickException) -> str:

@@ -91,14 +91,16 @@ class CheckedContext(click.Context):
                 if isinstance(text, str) and not _names_a_file(parameter) and not is_utf_8(text):
                     is_option = isinstance(parameter, click.Option)
                     name = parameter.opts[0] if is_option else parameter.make_metavar(self).strip("[]")
+                    or_rename = "" if parameter.metavar in {"TEXT", "GLOB"} else ", or rename the directory"
                     raise BadInput(
                         f"The value {os.fsencode(text)!r} of {name} is not UTF-8, and opencode stores only UTF-8: "
-                        "type it in UTF-8, or rename the directory."
+                        f"type it in UTF-8{or_rename}."
                     )
         note_yes(self)
-        for name, value in kwargs.items():
-            if isinstance(value, UncheckedOutput):
-                kwargs[name] = value.check(self._files_read())
+        outputs = {name: value for name, value in kwargs.items() if isinstance(value, UncheckedOutput)}
+        for name, value in outputs.items():
+            others = [other.name for other in outputs.values() if other is not value]
+            kwargs[name] = value.check(self._files_read(), others)
         try:
             return super().invoke(callback, *args, **kwargs)
         except DatabaseInUse as error:
@@ -130,8 +132,15 @@ class LazyGroup(click.Group):
     sections = SECTIONS
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read `help move` as `move --help`."""
-        return super().parse_args(ctx, [*args[1:], "--help"] if args[:1] == ["help"] else args)
+        """Read `help move` as `move --help`, and `help help` as `--help`."""
+        if args[:1] != ["help"]:
+            return super().parse_args(ctx, args)
+        words = [word for word in args[1:] if word != "help"]
+        named = [word for word in words if not word.startswith("-")]
+        if named[1:] and not isinstance(self.get_command(ctx, named[0]), click.Group):
+            one_each = ", ".join(f"`{PROGRAM} help {word}`" for word in named)
+            ctx.fail(f"`help` shows one command at a time: {one_each}.")
+        return super().parse_args(ctx, [*words, "--help"])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. A closed pipe becomes ReaderGone, since click would exit with 1."""

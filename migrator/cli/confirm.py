@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ from migrator.cli.next_steps import nothing_to_do, say_steps
 from migrator.cli.options import exit_if_asked
 from migrator.cli.reports import plan_report, show_report
 from migrator.cli.terminal import (
+    aloud,
     confirm,
     drop_output,
     echo_json,
     echo_lines,
     echo_warnings,
+    height,
     on_terminal,
     paged,
     say,
@@ -108,14 +111,17 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
             raise MigratorError(f"Nothing was written, since nobody can be asked here. To apply: `{command()}`.")
         from migrator.cli.question import ask_about, warn_if_open
 
-        warn_if_open(Path(plan.store), values)
-        with paged():
-            _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
+        with aloud():
+            warn_if_open(Path(plan.store), values)
+            with paged():
+                lines = _print_plan(plan, values, next_steps, err=bool(values.get("as_json")))
+            if lines >= height():  # what was said above it is out of sight
+                warn_if_open(Path(plan.store), values)
         try:
             if not ask_about(plan, verb, values, can_save=can_save):
                 return
         except Declined:
-            raise Declined(f"To apply it after all: `{command()}`.") from None
+            raise Declined(command()) from None
     else:
         try:
             _print_headline(plan, values, next_steps)
@@ -135,7 +141,8 @@ def ask_unless_yes(question: str, values: dict[str, Any], warning: str | None = 
     if warning:
         from migrator.reporting.style import styled
 
-        say(styled("warning: ", fg="yellow") + warning, err=True)
+        with nullcontext() if values["yes"] else aloud():
+            say(styled("warning: ", fg="yellow") + warning, err=True)
     if values["yes"]:
         return
     if not on_terminal():
@@ -160,7 +167,7 @@ def report(run: Run, values: dict[str, Any], plan: Plan | None = None) -> None:
         return
     from migrator.reporting.run_text import run_text
 
-    say(*run_text(run, plan))
+    say(*run_text(run, plan, width()))
 
 
 def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step]) -> None:
@@ -189,11 +196,11 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
 
 def _print_plan(
     plan: Plan, values: dict[str, Any], next_steps: Sequence[Step], *, err: bool = False, asked: bool = False
-) -> None:
-    """Print a plan; it is `asked` for where the command does nothing else."""
+) -> int:
+    """Print a plan, and return of how many lines; it is `asked` for where the command does nothing else."""
     from migrator.reporting.plan_text import plan_text
 
-    lines = plan_text(plan, width() or 80, verbose=values.get("verbose", False))
+    lines = [*plan_text(plan, width() or 80, verbose=values.get("verbose", False))]
     if asked:
         echo_lines(lines, err=err)
     else:
@@ -201,6 +208,7 @@ def _print_plan(
     if next_steps:
         say("", err=err)
     say_steps(next_steps, err=err)
+    return len(lines) + 2 * len(next_steps) + bool(next_steps)
 
 
 def _print_headline(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step]) -> None:

@@ -24,6 +24,7 @@ from migrator.cli.reports import show_report
 from migrator.cli.terminal import echo_json, echo_lines, echo_warnings, say, width
 from migrator.errors import BadInput
 from migrator.reporting.next_steps import Step
+from migrator.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,16 @@ def _mark(result: CheckResult) -> str:
 
     if result.wrong:
         return styled("!!", fg="red")
-    return styled("--", fg="yellow") if result.notable else styled("ok", fg="green")
+    if result.notable:
+        return styled("--", fg="yellow")
+    return styled("..", dim=True) if result.cant_tell else styled("ok", fg="green")
+
+
+def _lines(result: CheckResult) -> Sequence[str]:
+    """Return the lines that tell of a check; on a terminal they fit, but for its commands, which stay whole."""
+    room = width()
+    first, *rest = [result.text] if room is None else wrapped(result.text, max(room - 3, 1))
+    return [f"{_mark(result)} {first}", *(f"   {line}" for line in rest)]
 
 
 def _report(undo: CheckResult, database: str) -> Report:
@@ -100,11 +110,10 @@ def command(ctx: click.Context, /, **values: Any) -> None:
         echo_json({result.subject: result.value for result in results} | {"cantTell": unknown})
     else:
         for result in results:
-            line = f"{_mark(result)} {result.text}"
             if result.wrong:
-                echo_lines([line])
+                echo_lines(_lines(result))
             else:
-                say(line)
+                say(*_lines(result))
         if undo:
             echo_lines(redo_lines(undo.value["redo"]))
             echo_lines(undo_effect_lines(undo.value["sessions"], width() or 80, verbose=values["verbose"]))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _PREFIX = "OPENCODE_MIGRATOR"
-_NEVER = frozenset({"help", "version"})
+_NEVER = frozenset({"--help", "--version"})
 
 _used: dict[str, str] = {}
 """The variable that each option was set by in this process, by what is typed, as --to-dir."""
@@ -30,7 +30,7 @@ def let_variables_set_options(context: click.Context, aliases: Mapping[str, str]
         parents.append(parents[-1].parent)
     command = [aliases.get(str(each.info_name), str(each.info_name)) for each in parents[-2:-1]]
     for option in context.command.get_params(context):
-        if isinstance(option, click.Option) and not option.hidden and option.name not in _NEVER:
+        if isinstance(option, click.Option) and not option.hidden and _NEVER.isdisjoint(option.opts):
             names = [name for names in (option.opts, option.secondary_opts) for name in _first_long(names)]
             variables = {"_".join([_PREFIX, *command, name[2:]]).upper().replace("-", "_"): name for name in names}
             vars(option)["resolve_envvar_value"] = partial(_text, option, variables)

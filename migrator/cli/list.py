@@ -9,8 +9,8 @@ import click
 
 from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.database import open_context
-from migrator.cli.listing import echo_rows, listing_options, take_view
-from migrator.cli.next_steps import say_steps_below_rows, steps_with_session
+from migrator.cli.listing import echo_rows, listing_options, take_view, with_short_ids
+from migrator.cli.next_steps import say_steps, say_steps_below_rows, steps_with_session
 from migrator.cli.options import SelectingCommand, database_options, select_request
 from migrator.cli.terminal import echo_lines, echo_warnings, note, paged, say
 from migrator.errors import NothingMatched
@@ -48,7 +48,7 @@ def command(**values: Any) -> None:
     from migrator.reporting.rows import arranged, rows_text
     from migrator.reporting.session_rows import session_columns_shown, session_rows, with_passages
     from migrator.store.paging import DEFAULT_LIMIT
-    from migrator.text import count, short_ids
+    from migrator.text import count
 
     view = take_view(values)
     if view.sorts and values["cursor"]:
@@ -64,9 +64,8 @@ def command(**values: Any) -> None:
     gone: Collection[str] = ()
     with open_context(values) as context:
         page = list_sessions(context, request)
-        ids = [session.id for session in page.sessions]
+        view = with_short_ids(view, page.sessions, context.store)
         if view.width:
-            view = replace(view, short=short_ids(ids, context.store.ids_where("TRUE")))
             gone = gone_directories(page.sessions)
         dialect = context.store.schema.dialect
     mixed = len(set(page.held_by.values())) > 1
@@ -85,10 +84,11 @@ def command(**values: Any) -> None:
         _explain_empty(page, request)
     if view.limit and page.total is not None and page.total > view.limit:
         every = typed_command("--limit", "0", without={"cursor", "limit"})
-        say(f"{min(view.limit, len(rows)):,} of {count(page.total, 'session')} shown; all of them: {every}", err=True)
+        shown_of = f"{min(view.limit, len(rows)):,} of {count(page.total, 'session')} shown. To see all of them:"
+        say_steps([Step(shown_of, every)], err=True)
     if page.next is not None:
         say(f"next: {typed_command('--cursor', str(page.next), without={'cursor'})}", err=True)
-    say_steps_below_rows(view.form, _next_steps(rows, page, dialect))
+    say_steps_below_rows(view.form, _next_steps([*arranged(rows, view, SESSION_COLUMNS)], page, dialect))
 
 
 def _next_steps(rows: Sequence[Mapping[str, Any]], page: SessionList, dialect: str) -> Iterator[Step]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.environment import is_typed
 from migrator.cli.options import combine
 from migrator.cli.terminal import echo_json_lines, echo_lines, width
 from migrator.reporting.rows import View, arranged, rows_text
+from migrator.text import SHORT_ID, did_you_mean, short_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
+    from migrator.model import Session
     from migrator.reporting.rows import Column, Row
+    from migrator.store.reader import Store
 
     Command = Callable[..., Any]
 
@@ -34,12 +39,13 @@ class ColumnNames(click.ParamType[tuple[str, ...]]):
         """Return the names; refuse those that no column has."""
         if isinstance(value, tuple):
             return value
-        found = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        by_lower = {name.lower(): name for name in self.names}
+        typed = (name.strip() for name in str(value).split(","))
+        found = tuple(dict.fromkeys(by_lower.get(name.lower(), name) for name in typed if name))
         for name in found:
             if name not in self.names:
-                meant = get_close_matches(name, self.names, 1)
-                hint = f"did you mean {meant[0]!r}? " if meant else ""
-                self.fail(f"no column is called {name!r}; {hint}There are {', '.join(self.names)}.", param, ctx)
+                meant = did_you_mean(get_close_matches(name, self.names, 1))
+                self.fail(f"no column is called {name!r}.{meant} There are {', '.join(self.names)}.", param, ctx)
         if not found:
             self.fail(f"name at least one of {', '.join(self.names)}.", param, ctx)
         return found
@@ -97,6 +103,26 @@ def take_view(values: dict[str, Any]) -> View:
     relative = values["time"] == "relative" or (values["time"] is None and room is not None)
     now = int(time.time() * 1000) if relative else None
     return View(form, columns, values["sort"], values["reverse"], values["limit"], room, now)
+
+
+def refuse_listing_options(values: dict[str, Any], command: str) -> None:
+    """Refuse what only a list has, for a command that shows one thing. Raises UsageError."""
+    names = [f"--{name}" for name in ("columns", "sort", "reverse", "limit", "time") if is_typed(name)]
+    if values["form"] == "csv":
+        names.append("--format csv")
+    if names:
+        raise click.UsageError(
+            f"`{command}` shows one, which is no list: leave out {' and '.join(names)}.", click.get_current_context()
+        )
+
+
+def with_short_ids(view: View, sessions: Iterable[Session], store: Store) -> View:
+    """Return a view in which the ids of these sessions and of their projects are short, if it is for a terminal."""
+    if view.width is None:
+        return view
+    listed = [*sessions]
+    projects = {session.project_id: session.project_id[:SHORT_ID] for session in listed}
+    return replace(view, short=projects | short_ids([each.id for each in listed], store.ids_where("TRUE")))
 
 
 def echo_rows(rows: Iterable[Row], view: View, columns: Mapping[str, Column], shown: Sequence[str] = ()) -> None:

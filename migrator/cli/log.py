@@ -10,7 +10,7 @@ import click
 
 from migrator.cli.command_line import json_command
 from migrator.cli.database import only_database
-from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.listing import echo_rows, listing_options, refuse_listing_options, take_view
 from migrator.cli.next_steps import say_steps_below_rows, step
 from migrator.cli.options import database_options, force_option, html_option, verbose_option
 from migrator.cli.reports import show_report
@@ -39,6 +39,7 @@ def command(run: str | None, **values: Any) -> None:
     run, or the beginning or end of it.
     """
     if run is not None:
+        refuse_listing_options(values, "log RUN")
         print_run(run, values, values["form"])
         return
     if values["html"] or values["form"] == "markdown":

@@ -11,7 +11,7 @@ import click
 from migrator.cli.database import database_words
 from migrator.cli.terminal import say
 from migrator.reporting.next_steps import Step, opening_command, step_lines
-from migrator.text import our_command
+from migrator.text import our_command, shortened, title_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,12 +48,19 @@ def say_steps(steps: Iterable[Step], *, err: bool = False) -> None:
 def say_steps_below_rows(form: str, steps: Iterable[Step]) -> None:
     """Print the same below a table, for people only: not where rows go into a pipe or a file."""
     if form == "table" and sys.stdout.isatty():
-        say("", *step_lines(steps), err=True)
+        lines = [*step_lines(steps)]
+        say(*([""] if lines else []), *lines, err=True)
 
 
 def steps_with_session(rows: Sequence[Mapping[str, Any]], dialect: str) -> Iterable[Step]:
-    """Yield how to go on with the first of the listed sessions that opencode 1 can open where it is."""
+    """Yield how to go on with the first of the listed sessions that opencode 1 can open where it is.
+
+    Where all of their directories are gone, that is how to see where they belong.
+    """
     for row in rows if dialect == "v1" else ():
         if row["parentId"] is None and not row["archived"] and os.path.isdir(row["directory"]):
-            yield Step("To go on with the first one:", opening_command(row["directory"], row["id"]))
+            what = f'"{shortened(title_text(row["title"]), 50)}"'
+            yield Step(f"To go on with {what}:", opening_command(row["directory"], row["id"]))
             return
+    if rows and all(row.get("gone") for row in rows):
+        yield step("To see where they belong:", "orphans")

@@ -222,12 +222,15 @@ class UncheckedOutput:
     kind: str
     force: bool
 
-    def check(self, inputs: Collection[str]) -> OutputFile:
-        """Return the file; `inputs` are those that the command reads. Raises MigratorError if we may not write it."""
+    def check(self, inputs: Collection[str], others: Collection[str]) -> OutputFile:
+        """Return the file; `inputs` are those that the command reads, `others` those that it writes besides.
+
+        Raises MigratorError if we may not write it.
+        """
         from migrator.output import kinds
         from migrator.output.output_file import OutputFile
 
-        return OutputFile(self.name, getattr(kinds, self.kind), self.force, inputs)
+        return OutputFile(self.name, getattr(kinds, self.kind), self.force, inputs, others)
 
 
 def _is_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:

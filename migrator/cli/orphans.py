@@ -9,7 +9,7 @@ import click
 
 from migrator.cli.command_line import DISPLAY_FLAGS, json_command, typed_command
 from migrator.cli.database import open_context
-from migrator.cli.listing import echo_rows, listing_options, take_view
+from migrator.cli.listing import echo_rows, listing_options, refuse_listing_options, take_view, with_short_ids
 from migrator.cli.next_steps import nothing_to_do, say_steps, say_steps_below_rows
 from migrator.cli.options import (
     SelectingCommand,
@@ -29,7 +29,7 @@ from migrator.errors import BadInput
 from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import ORPHAN_COLUMNS
 from migrator.selection.completion import completes
-from migrator.text import short_ids, wrapped
+from migrator.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,6 +89,8 @@ def command(**values: Any) -> None:
     from migrator.plugins import check_rule_names
 
     view = take_view(values)
+    if values["explain"] is not None:
+        refuse_listing_options(values, "orphans --explain")
     request = OrphansRequest(values["rule"], search_request(values), select_request(values))
     check_rule_names(request.rules, request.rule_option)  # before a database is looked for: it is wrong usage anyway
     if values["explain"] is not None and (values["html"] or view.form == "markdown"):
@@ -98,8 +100,7 @@ def command(**values: Any) -> None:
         failed: dict[str, PluginFailed] = {}
         if not explained:
             listed, projects = list_orphans(context, request, failed), context.selector_context.projects()
-            ids = [orphan.session.id for orphan in listed.orphans] if view.width else []
-            view = replace(view, short=short_ids(ids, context.store.ids_where("TRUE")))
+            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), context.store)
         database = context.store.path
     with paged():
         if explained:
@@ -119,20 +120,24 @@ def _print_list(
     *,
     failed: bool,
 ) -> None:
-    from migrator.reporting.orphan_text import in_place_text, orphan_text, summary
+    from migrator.reporting.orphan_text import grouped_orphans, in_place_text, orphan_text, summary
+    from migrator.reporting.rows import arranged
     from migrator.reporting.session_rows import ORPHAN_SHOWN, orphan_rows
 
     echo_warnings(listed.warnings)
     table, room = view.form == "table", view.width or 80
     if table and not view.chosen:
         echo_lines(orphan_text(listed.orphans, room, view, verbose=values["verbose"]))
+        first = next((group[0].session.id for group in grouped_orphans(listed.orphans)), "")
     else:
-        echo_rows(orphan_rows(listed.orphans, projects), view, ORPHAN_COLUMNS, ORPHAN_SHOWN)
+        rows = [*arranged(orphan_rows(listed.orphans, projects), view, ORPHAN_COLUMNS)]
+        echo_rows(rows, replace(view, sort=None, reverse=False), ORPHAN_COLUMNS, ORPHAN_SHOWN)
+        first = rows[0]["id"] if rows else ""
     if listed.orphans:
         say(*wrapped(summary(listed.orphans, listed.by_rule), room), err=not table)
         if table:
             say("")
-            say_steps(_next_steps(listed))
+            say_steps(_next_steps(listed, first))
     else:
         which = " that these rules find" if values["rule"] else " that the other rules find" if failed else ""
         note(f"No lost session{which}{' among the selected sessions' if listed.selected else ''}.")
@@ -155,13 +160,13 @@ def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed
             *(f"{_UNREAD[:1].upper()}{_UNREAD[1:]}: {reason}" for reason in listed.unread),
             *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases),
         ],
-        steps=[*_next_steps(listed)],
+        steps=[*_next_steps(listed, listed.orphans[0].session.id if listed.orphans else "")],
         whole=json_command(),
     )
 
 
-def _next_steps(listed: OrphanList) -> Iterator[Step]:
-    """Yield the commands that bring these sessions home; if there are none, the one that explains the first."""
+def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
+    """Yield the commands that bring these sessions home; if there are none, the one that explains the `first` shown."""
     from migrator.model import Certainty
     from migrator.text import count
 
@@ -170,7 +175,6 @@ def _next_steps(listed: OrphanList) -> Iterator[Step]:
             have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} a {certainty.value} home"
             yield Step(f"{have}. To bring {'it' if number == 1 else 'them'} there:", _rescue_command(*options))
     if listed.orphans and not listed.rescuable:
-        first = listed.orphans[0].session.id
         explain = typed_command("--explain", first, without=DISPLAY_FLAGS)
         yield Step("For every fact about the first one:" if listed.orphans[1:] else "For every fact about it:", explain)
 

@@ -89,10 +89,11 @@ class ProgressLine:
 def _bar(stage: Stage) -> tqdm[NoReturn]:
     from tqdm import tqdm
 
-    counted = {"B": "{n_fmt}", "": ""}.get(stage.unit, f"{{n_fmt}} {stage.unit}")
+    counted = {"B": "{n_fmt}", "": ""}.get(stage.unit, f"{{n:,}} {stage.unit}")
     form = f"{{desc}}{counted and ': ' + counted} [{{elapsed}}]"
     if stage.total is not None:
-        form = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} " + (stage.unit or "") + " [{elapsed}]"
+        of = "{n_fmt}/{total_fmt}" if stage.unit == "B" else "{n:,}/{total:,}"
+        form = f"{{desc}}: {{percentage:3.0f}}%|{{bar}}| {of} {stage.unit or ''} [{{elapsed}}]"
     bar = tqdm(
         desc=printable(stage.what),
         total=stage.total,

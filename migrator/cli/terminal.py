@@ -32,6 +32,11 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def height() -> int:
+    """Return how many lines the terminal has."""
+    return shutil.get_terminal_size().lines
+
+
 def drop_output() -> None:
     """Discard what is still in Python's buffers for a stream that can't be written to."""
     for stream in (sys.stdout, sys.stderr):

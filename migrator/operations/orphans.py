@@ -82,15 +82,16 @@ def list_orphans(
     lost = {orphan.session.id for orphan in found}
     in_place = [session for id_, session in ask.by_id.items() if id_ not in lost and (among is None or id_ in among)]
     asked = request.rules or [rule.name for rule in rules]
+    all_answered = not (request.rules or failed)
+    hidden = Lists(ask).tally(session for session in in_place if session.parent_id is None) if all_answered else None
+    explain_one = f"opencode-migrator orphans --explain {hidden.example if hidden else 'ID'}"
     return OrphanList(
         found,
         tally(found, asked),
         query.selects,
         _rescuable(found, rules),
-        None
-        if request.rules or failed
-        else Lists(ask).tally(session for session in in_place if session.parent_id is None),
-        context.on_this_database(["opencode-migrator list --all", "opencode-migrator orphans --explain ID"]),
+        hidden,
+        context.on_this_database(["opencode-migrator list --all", explain_one]),
         len(ask.only_in_2 if among is None else ask.only_in_2.intersection(among)),
         json_files(context.store).unreadable if LEFT_BEHIND_JSON in asked else (),
         [other for other in ask.other_databases if other.unread] if OTHER_DATABASE in asked else (),

@@ -64,10 +64,11 @@ class Hidden(NamedTuple):
 
 
 class HiddenCounts(NamedTuple):
-    """How many sessions are hidden, and how many of them for each reason: one may be so for several."""
+    """How many sessions are hidden, how many of them for each reason (one may be so for several), and the id of one."""
 
     sessions: int
     by: Mapping[HiddenBy, int]
+    example: str = ""
 
 
 class Lists:
@@ -84,9 +85,12 @@ class Lists:
 
     def tally(self, roots: Iterable[Session]) -> HiddenCounts:
         """Count these roots."""
-        reasons = Counter(tuple(self._reasons(root)) for root in roots)
+        reasons_of = {root.id: tuple(self._reasons(root)) for root in roots}
+        reasons = Counter(reasons_of.values())
         by = {reason: sum(number for some, number in reasons.items() if reason in some) for reason in HiddenBy}
-        return HiddenCounts(reasons.total() - reasons[()], by)
+        return HiddenCounts(
+            reasons.total() - reasons[()], by, next((id_ for id_, why in reasons_of.items() if why), "")
+        )
 
     def _reasons(self, root: Session) -> Iterator[HiddenBy]:
         in_opencode_1 = not self._context.is_v2

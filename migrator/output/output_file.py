@@ -1,9 +1,9 @@
 """The one gate for every file that a person names for us to write: an output must never be an input.
 
-What is refused, with --force too: a file that the command reads; a database, also under another name or behind a link;
-a name that SQLite uses beside one, since the next program that opens it deletes or replays what has that name; a name
-by which opencode would open its database; the journals of our runs, and whatever else we keep for ourselves. Everything
-else that exists is replaced if it is of the same kind, or with --force.
+What is refused, with --force too: a file that the command reads, or writes something else into; a database, also under
+another name or behind a link; a name that SQLite uses beside one, since the next program that opens it deletes or
+replays what has that name; a name by which opencode would open its database; the journals of our runs, and whatever
+else we keep for ourselves. Everything else that exists is replaced if it is of the same kind, or with --force.
 
 A pipe or a device gets the text as it is, where the kind allows that, and so does standard output.
 """
@@ -37,13 +37,15 @@ if TYPE_CHECKING:
 class OutputFile:
     """A file that we may write. The constructor raises MigratorError if we may not, before any work is done.
 
-    `force` is whether --force was given, None where nobody could give it; `inputs` are the files that are read.
+    `force` is whether --force was given, None where nobody could give it; `inputs` are the files that are read, and
+    `others` those that are written besides.
     """
 
     name: str
     kind: Kind
     force: bool | None = None
     inputs: Collection[str] = ()
+    others: Collection[str] = ()
 
     def __post_init__(self) -> None:
         with self._explained():
@@ -145,6 +147,8 @@ class OutputFile:
         """Refuse what may not be written whatever is in it, or if nothing is there yet."""
         if any(_is_same(target, status, name) for name in self.inputs):
             raise self._refusal(f"{shown} is a file that this command reads")
+        if any(_is_same(target, status, name) for name in self.others):
+            raise self._refusal(f"{shown} is another output of this command too")
         if is_opened_by_opencode(companion_of(target) or target):
             raise self._refusal(f"{shown} has the name of a database of opencode, or of a part of one")
         if (database := database_beside(target)) is not None:

@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from migrator.model import Certainty
-from migrator.orphans.hidden import HiddenBy
+from migrator.orphans.hidden import DAYS, LISTED, HiddenBy
 from migrator.reporting.rows import View
 from migrator.reporting.style import styled
 from migrator.store.other_databases import OTHER_DATABASE
-from migrator.text import and_more, cells, count, one_line, printable, shortened, shortened_path, tilde, wrapped
+from migrator.text import and_more, cells, count, printable, shortened, shortened_path, tilde, title_text, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ def orphan_text(
     shown = len(orphans) if verbose or len(orphans) <= ALL_SHOWN else SHOWN
     for group in grouped_orphans(orphans):
         lines = [
-            f"{view.id(session.id)}  {view.time(session.updated)}  {one_line(session.title)}"
+            f"{view.id(session.id)}  {view.time(session.updated)}  {title_text(session.title)}"
             for session, *_ in group[:shown]
         ]
         yield from _group(group, width, lines)
@@ -65,11 +65,14 @@ def in_place_text(
     Also which other databases nobody could look into. `commands` list all sessions and explain one.
     """
     if hidden and hidden.sessions:
-        reasons = [f"{number:,} by {reason}" for reason in HiddenBy if (number := hidden.by.get(reason, 0))]
-        they = "is where it belongs" if hidden.sessions == 1 else "are where they belong"
+        numbers = {reason: hidden.by[reason] for reason in HiddenBy if hidden.by.get(reason, 0)}
+        reasons = ", ".join(f"{number:,} {_hidden(reason, number)}" for reason, number in numbers.items())
+        one = hidden.sessions == 1
+        they, them = ("is where it belongs", "it") if one else ("are where they belong", "them")
         yield (
-            f"{count(hidden.sessions, 'session')} {they}, but not in every list of opencode's: left out are "
-            f"{', '.join(reasons)}. `{commands[0]}` shows them, `{commands[1]}` says which list and how to open one."
+            f"{count(hidden.sessions, 'session')} {they}, but not in every list of opencode's: "
+            f"{reasons}. `{commands[0]}` shows {them}, `{commands[1]}` says which list"
+            f"{'' if one else ' leaves out one of them'} and how to open it."
         )
     if only_in_2:
         yield (
@@ -81,6 +84,15 @@ def in_place_text(
             f"{other.path.name} beside this database can't be read ({other.unread}), so nobody can tell whether it has "
             "sessions that aren't here."
         )
+
+
+def _hidden(reason: HiddenBy, number: int) -> str:
+    """Return why a list leaves out so many sessions, as the rest of a sentence that begins with their number."""
+    if reason is HiddenBy.AGE:
+        return f"{'was' if number == 1 else 'were'} last used more than {DAYS} days ago"
+    if reason is HiddenBy.NUMBER:
+        return f"{'comes' if number == 1 else 'come'} after the first {LISTED}"
+    return f"{'is' if number == 1 else 'are'} archived"
 
 
 def grouped_orphans(orphans: Iterable[Orphan]) -> list[list[Orphan]]:

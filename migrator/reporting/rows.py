@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.reporting.style import styled
 from migrator.text import (
+    SHORT_ID,
     cells,
     iso_time,
     json_text,
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 class ColumnKind(Enum):
     """What a column holds, which says how a table shows it.
 
-    A WORD stays whole, so does an ID, unless its list says how it may be shortened. TEXT is cut at its end, a PATH at
-    its beginning. A NUMBER is on the right. A TIME is in milliseconds.
+    A WORD stays whole. An ID does, unless its list says how it may be shortened, or cutting everything else isn't
+    enough. TEXT is cut at its end, a PATH at its beginning. A NUMBER is on the right. A TIME is in milliseconds.
     """
 
     WORD = auto()
@@ -193,7 +194,8 @@ def _table(rows: Sequence[Row], columns: Sequence[Column], view: View) -> Iterat
     lines = [[_shown(column, row, view) for column in columns] for row in rows]
     widths = [max(map(cells, texts)) for texts in zip(headings, *lines, strict=True)]
     if view.width is not None:
-        _narrow(widths, [at for at, column in enumerate(columns) if column.kind in _CUT], view.width)
+        _narrow(widths, [at for at, column in enumerate(columns) if column.kind in _CUT], view.width, _NARROWEST)
+        _narrow(widths, [at for at, column in enumerate(columns) if column.kind is ColumnKind.ID], view.width, SHORT_ID)
     for row, line in zip([None, *rows], [headings, *lines], strict=True):
         fitted = []
         for column, text, room in zip(columns, line, widths, strict=True):
@@ -222,11 +224,11 @@ def _shown(column: Column, row: Row, view: View) -> str:
     return printable(tilde(text) if column.kind is ColumnKind.PATH else view.id(text))
 
 
-def _narrow(widths: list[int], cut: Sequence[int], width: int) -> None:
-    """Take from whichever of the columns `cut` is widest until all of it fits, or they are as narrow as can be."""
+def _narrow(widths: list[int], cut: Sequence[int], width: int, narrowest: int) -> None:
+    """Take from whichever of the columns `cut` is widest until all of it fits, or none is wider than `narrowest`."""
     while cut and sum(widths) + len(_GAP) * (len(widths) - 1) > width:
         widest = max(cut, key=widths.__getitem__)
-        if widths[widest] <= _NARROWEST:
+        if widths[widest] <= narrowest:
             return
         widths[widest] -= 1
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.model import RunStatus
 from migrator.reporting.next_steps import is_undo, step_lines, steps_after
 from migrator.reporting.style import styled
-from migrator.text import count
+from migrator.text import count, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,11 @@ _LEARNED_IN_THE_RUN = frozenset({"undo-detached", "as-root", "journal-lost-its-e
 """The codes of warnings of what wasn't known when the plan was shown."""
 
 
-def run_text(run: Run, plan: Plan | None = None) -> Iterator[str]:
-    """Yield the lines that say what happened, and what can be done next; `plan` is what was carried out."""
+def run_text(run: Run, plan: Plan | None = None, width: int | None = None) -> Iterator[str]:
+    """Yield the lines that say what happened, and what can be done next; `plan` is what was carried out.
+
+    With the `width` of a terminal, sentences are broken between words.
+    """
     if run.status is RunStatus.UNCHANGED:
         yield "Nothing was written."
     elif run.status is RunStatus.ROLLED_BACK:
@@ -33,23 +36,34 @@ def run_text(run: Run, plan: Plan | None = None) -> Iterator[str]:
     elif not run.moved:
         yield styled(f"{_file_undo_text(run)}; nothing was moved.", bold=True)
     else:
-        yield from _moved_text(run)
+        yield from _moved_text(run, width)
     for warning in run.warnings:
         if warning.code in {"skipped", *_LEFT_ALONE}:
-            yield styled("skipped: ", fg="yellow") + warning.message
+            yield from _labelled("skipped", warning.message, width)
         elif warning.code in _LEARNED_IN_THE_RUN:
-            yield styled("warning: ", fg="yellow") + warning.message
+            yield from _labelled("warning", warning.message, width)
     yield from step_lines(steps_after(run, plan))
 
 
-def _moved_text(run: Run) -> Iterator[str]:
+def _labelled(label: str, message: str, width: int | None) -> Iterator[str]:
+    first, *rest = _lines(f"{label}: {message}", width)
+    yield styled(f"{label}:", fg="yellow") + first.removeprefix(f"{label}:")
+    yield from rest
+
+
+def _lines(text: str, width: int | None) -> list[str]:
+    return [text] if width is None else wrapped(text, width, "  ")
+
+
+def _moved_text(run: Run, width: int | None) -> Iterator[str]:
     """Yield what a run did that moved sessions or changed project rows."""
     back, again = is_undo(run), " again" if run.redoes else ""
     if run.sessions:
         moved = f"Moved {count(run.sessions, 'session')}{' back' if back else again}."
         yield styled(moved, bold=True)
         where, left = ("back where they were", "destination") if back else ("at their destination", "source")
-        yield f"Verified: opencode lists {run.verified:,} of {run.sessions:,} {where}, none at the {left}."
+        said = f"Verified: opencode lists {run.verified:,} of {run.sessions:,} {where}, none at the {left}."
+        yield from _lines(said, width)
     if run.projects:
         yield f"{'Set back' if back else 'Updated'} {count(run.projects, 'project')}{again}."
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.model import Certainty, Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
-from migrator.text import cells, one_line, shortened, shortened_path, tilde
+from migrator.text import cells, one_line, shortened, shortened_path, tilde, title_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,8 @@ def with_passages(lines: Iterable[str], rows: Sequence[Mapping[str, Any]], width
     for row, line in zip([{}, *rows], lines, strict=False):
         yield line
         if found := row.get("passage"):
-            before, hit, after = (one_line(found[part]) for part in ("before", "hit", "after"))
+            # between two full stops, so that a line end at an end of it stays one blank
+            before, hit, after = (one_line(f".{found[part]}.")[1:-1] for part in ("before", "hit", "after"))
             hit = shortened(hit, max(width - 10, 8))
             room = (width - 6 - cells(hit)) // 2
             before = shortened_path(before, room) if room > 0 else ""  # its end tells more, as that of a path
@@ -110,7 +111,7 @@ def _project(row: Mapping[str, Any]) -> str:
 
 
 def _title(row: Mapping[str, Any]) -> str:
-    return one_line(row["title"]) + (" (archived)" if row["archived"] else "")
+    return title_text(row["title"]) + (" (archived)" if row["archived"] else "")
 
 
 def _directory(row: Mapping[str, Any]) -> str:
@@ -135,7 +136,7 @@ SESSION_COLUMNS = {
         lambda row: " ".join(who.removeprefix("opencode ") for who in row["heldBy"]) if "heldBy" in row else None,
     ),
     "project": Column("Project", lambda row: row["project"] and row["project"]["name"], ColumnKind.TEXT, _project),
-    "project-id": field("Project ID", "projectId"),
+    "project-id": field("Project ID", "projectId", ColumnKind.ID),
     "directory": Column("Directory", itemgetter("directory"), ColumnKind.PATH, _directory, _red_if_gone),
     "path": field("Path", "path", ColumnKind.PATH),
     "parent": field("Parent", "parentId", ColumnKind.ID),

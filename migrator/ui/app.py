@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding
+from textual.events import Event, Key
 
 from migrator.arguments import SelectRequest
 from migrator.ui.browse import BrowseScreen
+from migrator.ui.keys import Keys
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -26,15 +28,24 @@ class MigratorApp(App[None]):
     Toast { width: 76; max-width: 95%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "quit"),
         Binding("question_mark", "help", "help", key_display="?"),
-        Binding("q,ctrl+q,ctrl+c", "quit", "quit", key_display="q"),
+        Binding("ctrl+q,ctrl+c", "quit", show=False, priority=True),  # in a dialog and in a line of text too
     ]
 
     def __init__(self, database: Database, select: SelectRequest | None = None, *, selected: bool = False) -> None:
         super().__init__(ansi_color=True)
         self.error: Exception | None = None
+        self.keys = Keys(self, super().on_event)
         self._browse = BrowseScreen(database, select or SelectRequest(), self.end_with, selected=selected)
         self.theme = "ansi-dark"
+
+    async def on_event(self, event: Event) -> None:
+        """Hear keys in turn; those that quit at once."""
+        if isinstance(event, Key) and not event.is_forwarded and event.key not in {"ctrl+c", "ctrl+q"}:
+            self.keys.press(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Open the first screen."""

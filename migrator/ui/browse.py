@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import Key
 
     from migrator.model import Orphan, Session
     from migrator.operations.context import CommandContext
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
 _FILES_SHOWN, _LONGEST = 20, 2_000
 """How many files are named, and how much of a text is looked at."""
+
+_FREE = {"slash", "question_mark", "tab", "shift+tab", "ctrl+t"}
+_ABOUT_SESSIONS = {"m", "x", "asterisk", "w"}
+"""Keys that have nothing to do with the sessions that are shown, and those that have, whatever has the focus."""
 
 
 class BrowseScreen(Screen[None]):
@@ -106,6 +111,15 @@ class BrowseScreen(Screen[None]):
 
         found = await self._database.survey(lambda context: list_orphans(context, OrphansRequest()))
         self._show_lost(found)
+
+    def must_wait(self, key: Key) -> bool:
+        """Tell whether a key is about sessions that are not shown yet, or about marks that are being made."""
+        if isinstance(self.focused, Input) or key.key in _FREE:
+            return False
+        if isinstance(self.focused, PlaceList) and key.key not in _ABOUT_SESSIONS:
+            return False
+        working = (worker for worker in self.app.workers if not worker.is_finished)
+        return self._sessions.is_loading or any(worker.group in {"load", "mark"} for worker in working)
 
     def _show_lost(self, found: OrphanList) -> None:
         self.lost = {orphan.session.id: orphan for orphan in found.orphans}

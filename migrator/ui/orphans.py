@@ -224,7 +224,7 @@ class TieScreen(ModalScreen[str]):
     TieScreen > Vertical { width: 90%; max-width: 100; height: auto; border: round $accent; padding: 0 1; }
     TieScreen RowList { height: auto; max-height: 12; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss('')", "skip")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss('')", "skip")]
 
     def __init__(self, tie: Tie, sessions: int) -> None:
         super().__init__()

@@ -21,11 +21,13 @@ from migrator.text import our_command, printable
 from migrator.ui.ask import Ask
 from migrator.ui.background import begin
 from migrator.ui.header import Header
+from migrator.ui.keys import now
 from migrator.ui.row_list import TextView
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import Key
 
     from migrator.model import Plan, Run
     from migrator.ui.database import Database
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 _PROGRESS_SECONDS = 0.1
 """How often the bar follows."""
+
+SEEN_SECONDS = 0.3
+"""How long a plan has to be on the screen before a `y` can be an answer to it: nobody reads faster."""
 
 
 class PlanScreen(Screen[bool]):
@@ -61,6 +66,8 @@ class PlanScreen(Screen[bool]):
         self._plan: Plan | None = None
         self._run: Run | None = None
         self._written = 0
+        self.seen_from: float | None = None
+        """From when on a `y` can be meant for the plan, as events have the time; None while it isn't shown."""
         self._wrote = self._busy = self._stop = self._is_verbose = False
 
     def compose(self) -> ComposeResult:
@@ -86,11 +93,24 @@ class PlanScreen(Screen[bool]):
             return
         self._plan = plan
         self._show()
+        self.call_after_refresh(self._painted)
         if not plan.writes:
             self._say("There is nothing to write.")
         else:
             save = ", s to save the plan" if self._proposal.can_save else ""
             self._say(f"Nothing was written yet. Press y to apply, v for every session{save}, Esc to go back.")
+
+    def on_screen_resume(self) -> None:
+        """Show the plan where something else was shown."""
+        if self._plan is not None:
+            self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self.seen_from = now() + SEEN_SECONDS
+
+    def ignores(self, key: Key) -> bool:
+        """Tell whether a key was pressed ahead of the plan that it would apply."""
+        return key.key == "y" and (self.seen_from is None or key.time < self.seen_from)
 
     def _show(self) -> None:
         if self._plan is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -13,7 +14,7 @@ from migrator.arguments import ListRequest, SelectRequest
 from migrator.operations.list import SessionList, list_sessions
 from migrator.operations.select import select_sessions
 from migrator.operations.ui import count_children
-from migrator.text import cells, local_time, one_line, shortened, shortened_path, tilde
+from migrator.text import cells, local_time, shortened, shortened_path, tilde, title_text
 from migrator.ui.background import begin
 from migrator.ui.row_list import RowList
 
@@ -59,7 +60,8 @@ class SessionTable(RowList):
         self._children: dict[str, int] = {}
         self._next: str | None = None
         self._pages = 0
-        self._fetching = False
+        self._fetching = asyncio.Lock()
+        self.is_loading = False
 
     @property
     def current(self) -> Session | None:
@@ -71,7 +73,13 @@ class SessionTable(RowList):
     async def load(self, request: ListRequest) -> str:
         """Show the first page of a request; return why there is nothing, "" if there is something."""
         self._request, self._pages = request, 0
-        page, children = await self._database.look(lambda context: self._page(context, request, PAGES[0]))
+        self.is_loading = True
+        try:
+            page, children = await self._database.look(lambda context: self._page(context, request, PAGES[0]))
+        finally:
+            self.is_loading = self._request is not request
+        if self.is_loading:
+            return ""  # something else is wanted by now
         self._sessions, self._children, self._depth = [*page.sessions], dict(children), {}
         self._next = str(page.next) if page.next else None
         self.set_count(len(self._sessions), cursor=0)
@@ -79,18 +87,18 @@ class SessionTable(RowList):
         return page.why_nothing
 
     async def fetch_more(self, all_of_it: bool = False) -> None:
-        """Fetch the next page, if there is one, or all that is left."""
+        """Fetch the next page, if there is one, or all that is left, after what is being fetched already."""
+        async with self._fetching:
+            await self._fetch(all_of_it)
+
+    async def _fetch(self, all_of_it: bool) -> None:
         request, cursor = self._request, self._next
-        if cursor is None or self._fetching:
+        if cursor is None:
             return
-        self._fetching = True
         self._pages += 1
         limit = 0 if all_of_it else PAGES[min(self._pages, len(PAGES) - 1)]
-        try:
-            wanted = replace(request, cursor=cursor)
-            page, children = await self._database.look(lambda context: self._page(context, wanted, limit))
-        finally:
-            self._fetching = False
+        wanted = replace(request, cursor=cursor)
+        page, children = await self._database.look(lambda context: self._page(context, wanted, limit))
         if request is self._request and cursor == self._next:
             self._sessions += page.sessions
             self._children.update(children)
@@ -111,7 +119,7 @@ class SessionTable(RowList):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Fetch more in time."""
         super().watch_scroll_y(old_value, new_value)
-        if self._next and new_value + self.size.height + _NEAR > self.count:
+        if self._next and not self._fetching.locked() and new_value + self.size.height + _NEAR > self.count:
             begin(self, self.fetch_more, "more", exclusive=False)
 
     def action_last(self) -> None:
@@ -197,7 +205,13 @@ class SessionTable(RowList):
         begin(self, self._mark_shown, "mark")
 
     async def _mark_shown(self) -> None:
-        await self.fetch_more(all_of_it=True)
+        request, self.border_subtitle = self._request, "marking..."
+        try:
+            await self.fetch_more(all_of_it=True)
+        finally:
+            self.border_subtitle = ""
+        if request is not self._request:
+            return  # what was to be marked isn't shown any more
         shown = [session.id for session in self._sessions]
         self.mark(shown, on=not all(id_ in self.marked for id_ in shown))
 
@@ -216,7 +230,7 @@ class SessionTable(RowList):
             text.append("! ", style="bold red")
         room = width - text.cell_len
         where = shortened_path(tilde(session.directory), width // 3) if width >= _WITH_DIRECTORY else ""
-        title = shortened(one_line(session.title), max(room - (cells(where) + 2 if where else 0), 8))
+        title = shortened(title_text(session.title), max(room - (cells(where) + 2 if where else 0), 8))
         title += " (archived)" if session.archived and cells(title) + 11 < room else ""
         text.append(title, style="red" if lost else "")
         if where:

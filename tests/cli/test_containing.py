@@ -39,6 +39,15 @@ def test_tools_are_searched_where_that_is_said(home: Home) -> None:
     assert {row["id"] for row in home.run(*words, "--in", "tools", "--in", "conversation").json} == by_tools | said
 
 
+def test_a_line_end_beside_what_was_found_is_a_blank(home: Home) -> None:
+    home.execute(
+        "UPDATE part SET data = json_set(data, '$.text', ?) WHERE json_extract(data, '$.type') = 'text'",
+        ["of shop-search\nREADME.md"],
+    )
+    shown = home.run("list", "--containing", "README").stdout
+    assert "    of shop-search README.md\n" in shown
+
+
 def test_it_chooses_what_moves(home: Home) -> None:
     shown = home.run("move", *PROMPT, "--to-dir", str(home.path), "--dry-run", "--json").json
     assert f"--containing {PROMPT[1]!r}" in str(shown)

@@ -60,6 +60,13 @@ def test_doctor_tells_of_what_is_no_fault_too(home: Home) -> None:
     assert home.run("doctor", "--exit-code").code == 0
 
 
+def test_what_quick_leaves_out_is_no_finding(home: Home) -> None:
+    home.empty()
+    slow, quick = (home.run("doctor", *words, "--exit-code") for words in ([], ["--quick"]))
+    assert (slow.code, quick.code) == (0, 0), slow.stdout
+    assert ".. integrity_check is unknown: --quick leaves it out" in quick.stdout
+
+
 def test_protect(home: Home) -> None:
     three_sessions(home)
     assert home.run("protect", "-n", "--exit-code").code == 1

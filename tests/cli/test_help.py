@@ -137,6 +137,15 @@ def test_help_is_a_command_too(home: Home) -> None:
     assert home.run("help", "mvoe").code == 2
 
 
+def test_help_is_of_one_command_and_no_variable_asks_for_it(home: Home) -> None:
+    assert home.run("help", "help").stdout == home.run("--help").stdout
+    refused = home.run("help", "log", "undo")
+    assert (refused.code, refused.stdout) == (2, "")
+    assert "`opencode-migrator help undo`" in refused.stderr
+    home.environ["OPENCODE_MIGRATOR_HELP"] = "1"
+    assert not home.run("projects").stdout.startswith("Usage")
+
+
 def test_the_help_of_plan_says_where_its_options_are(home: Home) -> None:
     shown = home.run("plan", "--help").stdout
     assert "plan move --help" in shown

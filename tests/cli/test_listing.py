@@ -46,8 +46,44 @@ def test_every_list_has_the_same_options(home: Home, command: str) -> None:
 
 
 def test_a_misspelt_column(home: Home) -> None:
-    assert "did you mean 'directory'?" in sentence(home.run("list", "--columns", "directry"), 2)
+    assert "Did you mean 'directory'?" in sentence(home.run("list", "--columns", "directry"), 2)
     assert "'title'" in home.run("list", "--sort", "titel").stderr
+
+
+def test_a_column_in_capitals_and_one_that_is_named_twice(home: Home) -> None:
+    csv = home.run("list", "--all", "--columns", "ID,title,id,Title", "--format", "csv", "--limit", "1").stdout
+    assert csv.splitlines()[0] == "id,title"
+
+
+@pytest.mark.parametrize("command", LISTS)
+def test_a_limit_larger_than_any_list_is_none(home: Home, command: str) -> None:
+    home.run(*MOVE)
+    every = home.run(command, "--limit", "0", cwd=home.src / "shop")
+    limited = home.run(command, "--limit", "99999999999999999999", cwd=home.src / "shop")
+    assert (limited.code, limited.stdout) == (0, every.stdout)
+
+
+@pytest.mark.parametrize(
+    "options", [("--limit", "1"), ("--columns", "run"), ("--sort", "run"), ("--reverse",), ("--format", "csv")]
+)
+def test_one_thing_is_no_list(home: Home, options: tuple[str, ...]) -> None:
+    run = home.run(*MOVE).stdout.split()[-1]
+    assert options[0] in sentence(home.run("log", run, *options), 2)
+    home.environ["OPENCODE_MIGRATOR_LIMIT"] = "1"
+    assert home.run("log", run).code == 0
+    del home.environ["OPENCODE_MIGRATOR_LIMIT"]
+    of_orphans = [word.replace("run", "id") for word in options]
+    assert options[0] in sentence(home.run("orphans", "--explain", SESSION, *of_orphans), 2)
+
+
+def test_a_session_without_a_title_and_a_project_with_a_long_id_in_a_table(home: Home) -> None:
+    project = "0123456789abcdef0123456789abcdef01234567"
+    add_sessions(home, {"id": "ses_untitled", "directory": "/srv/none", "title": "", "project_id": project})
+    shown = screen(home, "list", "--all", "--columns", "project-id,directory,title", "--from-id", "ses_untitled")
+    assert shown.splitlines()[1].split() == [project[:12], "/srv/none", "(gone)", "(no", "title)"]
+    row = home.run("list", "--from-id", "ses_untitled", "--json").json[0]
+    assert (row["title"], row["projectId"]) == ("", project)
+    assert "To see where they belong:\n  opencode-migrator orphans\n" in shown
 
 
 def test_sorted_lists_are_cut_after_sorting(home: Home) -> None:
@@ -66,7 +102,10 @@ def test_a_terminal_shows_a_hundred_and_says_how_many_there_are(home: Home) -> N
     ids = [line for line in shown.splitlines() if line.startswith("ses_")]
     assert len(ids) == 100
     total = len(home.run("list", "--all", "--json").json)
-    assert f"100 of {total} sessions shown; all of them: opencode-migrator list --all --columns id --limit 0" in shown
+    assert (
+        f"100 of {total} sessions shown. To see all of them:\n  opencode-migrator list --all --columns id --limit 0\n"
+        in shown
+    )
     assert "next: opencode-migrator list --all --columns id --cursor" in shown
     assert len(home.run("list", "--all").stdout.splitlines()) == total + 1, "a pipe gets all"
     assert "gone" in screen(home, "list", "--all", "--limit", "1")

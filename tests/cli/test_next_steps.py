@@ -98,7 +98,7 @@ def test_a_no_names_the_command_all_the_same(shop: Home) -> None:
         terminal.wait_for("?]")
         terminal.type("n\n")
         assert terminal.finish() == 1
-        assert "To apply it after all: `opencode-migrator move --from-dir" in terminal.text
+        assert "To apply it after all:\n  opencode-migrator move --from-dir" in terminal.text
 
 
 def test_a_database_in_use_names_the_command_that_waits(shop: Home) -> None:

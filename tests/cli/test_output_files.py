@@ -456,3 +456,13 @@ def test_a_backup_has_its_name_when_it_is_complete(home: Home) -> None:
     copied.database.parent.mkdir(parents=True)
     shutil.copy(home.path / "backup.db", copied.database)
     assert copied.everything() == before
+
+
+@pytest.mark.parametrize("name", ["./both", "linked"])
+def test_two_outputs_are_two_files(home: Home, name: str) -> None:
+    (home.path / "linked").symlink_to("both")
+    before = contents(home.path)
+    for force in ([], ["--force"]):
+        for words in ((*PLAN, "both", "--html", name), (*MOVE, "--backup", "both", "--html", name)):
+            assert "another output of this command too" in sentence(home.run(*words, *force), 1)
+    assert contents(home.path) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,7 +76,8 @@ def test_doctor_says_what_is_wrong_and_not_what_is_right(home: Home) -> None:
 def test_the_question_is_asked_and_answers(home: Home) -> None:
     with Terminal(home, *MOVE[:-1], "-q") as terminal:
         terminal.wait_for("[y/N/v/s/?]")
-        assert terminal.text.startswith("Move 17 sessions from ")
+        assert terminal.text.startswith("Plan: 17 sessions ")
+        assert "Move 17 sessions from " in terminal.text
         terminal.type("?\n")
         terminal.wait_for("carry it out")
         terminal.type("v\n")
@@ -85,3 +87,17 @@ def test_the_question_is_asked_and_answers(home: Home) -> None:
         assert terminal.finish() == 0
         assert "Moved" not in terminal.text
         assert "Take it back" not in terminal.text
+
+
+def test_what_belongs_to_a_question_is_shown(home: Home) -> None:
+    neighbour = sqlite3.connect(home.database)
+    try:
+        neighbour.execute("SELECT count(*) FROM session").fetchall()
+        with Terminal(home, "-q", *MOVE[:-1]) as terminal:
+            terminal.wait_for("?]")
+            assert "has the database open: close it" in " ".join(terminal.text.split())
+            assert "Plan: 17 sessions" in terminal.text
+            terminal.type("n\n")
+            assert terminal.finish() == 1
+    finally:
+        neighbour.close()

@@ -88,9 +88,10 @@ def test_by_age(register: Register) -> None:
         "    of sessions",
     ]
     assert summary(register) == (
-        "No lost session. 1 session is where it belongs, but not in every list of opencode's: left out are 1 by age. "
-        "`opencode-migrator list --all` shows them, `opencode-migrator orphans --explain ID` says which list and how "
-        "to open one."
+        "No lost session. 1 session is where it belongs, but not in every list of opencode's: "
+        "1 was last used more than 30 days ago. "
+        "`opencode-migrator list --all` shows it, `opencode-migrator orphans --explain ses_43` says which list and how "
+        "to open it."
     )
 
 
@@ -120,7 +121,7 @@ def test_by_number(register: Register) -> None:
     many(register, 2, shop, "more")
     assert hidden(register, "ses_101") == {"number": "opencode session list and the terminal UI"}
     assert explained(register, "ses_102")["hiddenBy"][0]["because"].startswith("number 102 of its project")
-    assert "left out are 2 by number." in summary(register)
+    assert "opencode's: 2 come after the first 100. " in summary(register)
 
 
 def test_below_the_top_the_terminal_ui_lists_what_is_there(register: Register) -> None:
@@ -148,7 +149,7 @@ def test_by_archive_and_how_to_take_it_back(register: Register) -> None:
     shop = repository(register.at / "my shop")
     register.add("ses_1", shop, time_updated=NOW, time_archived=NOW)
     assert hidden(register, "ses_1") == {"archive": "the desktop app and the web"}
-    assert "left out are 1 by archive." in summary(register)
+    assert "opencode's: 1 is archived. " in summary(register)
     assert explained(register, "ses_1")["open"] == f"cd '{shop}' && opencode -s ses_1"
     *_, command = last_lines(register, "ses_1")
     words = shlex.split(command)
@@ -163,8 +164,8 @@ def test_one_for_several_reasons_is_one_session(register: Register) -> None:
     register.add("ses_1", shop, time_updated=NOW - 43 * DAY, time_archived=NOW)
     register.add("ses_2", shop, time_updated=NOW - 43 * DAY)
     many(register, 100, shop)
-    assert "2 sessions are where they belong, but not in every list of opencode's: left out are" in summary(register)
-    assert "left out are 2 by age, 2 by number, 1 by archive." in summary(register)
+    assert "2 sessions are where they belong, but not in every list of opencode's: " in summary(register)
+    assert "2 were last used more than 30 days ago, 2 come after the first 100, 1 is archived. " in summary(register)
 
 
 def test_a_child_is_opened_from_its_root(register: Register) -> None:
@@ -205,8 +206,8 @@ def test_the_commands_name_the_database_that_was_named(register: Register) -> No
     register.add("ses_1", register.at, time_updated=1)
     file = register.home.database
     named = summary(register, "--db", file)
-    assert f"`opencode-migrator list --all --db {file}` shows them" in named
-    assert f"`opencode-migrator orphans --explain ID --db {file}` says" in named
+    assert f"`opencode-migrator list --all --db {file}` shows it" in named
+    assert f"`opencode-migrator orphans --explain ses_1 --db {file}` says" in named
 
 
 def test_asked_for_one_rule_it_says_nothing_of_what_is_in_place(register: Register) -> None:

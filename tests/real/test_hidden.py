@@ -128,7 +128,7 @@ def test_number(shop: Shop) -> None:
     assert (len(listed), listed[-1]) == (100, last)
     assert not shop.in_terminal_ui("NUMBER-HUNDRED-AND-ONE")
     summary = run_migrator(shop.opencode, "orphans", cwd=shop.directory).stderr
-    assert "left out are 1 by number." in " ".join(summary.split())
+    assert "1 comes after the first 100." in " ".join(summary.split())
 
 
 def test_children_take_places_in_the_older_terminal_ui(shop: Shop) -> None:

@@ -13,7 +13,9 @@ from textual.events import Key
 
 from migrator.ui.app import MigratorApp
 from migrator.ui.database import Database
+from migrator.ui.keys import now
 from migrator.ui.orphans import TieScreen
+from migrator.ui.plan import PlanScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -63,9 +65,18 @@ class Shown:
             assert time.monotonic() < deadline, self.text
             await self._pilot.pause()
             done = all(worker.is_finished for worker in self.app.workers) or isinstance(self.app.screen, TieScreen)
+            done = done and self.app.keys.are_heard
             quiet = quiet + 1 if done else 0
             if not done:
                 await asyncio.sleep(0.01)
+        screen = self.app.screen
+        if isinstance(screen, PlanScreen) and screen.seen_from:
+            await asyncio.sleep(max(screen.seen_from - now(), 0))  # a person reads it
+
+    async def ended(self) -> None:
+        """Wait until the UI has ended."""
+        while self.app.is_running:  # noqa: ASYNC110 - textual has no event of it
+            await asyncio.sleep(0.01)
 
     def lines(self) -> list[str]:
         return ["".join(segment.text for segment in strip).rstrip() for strip in self._strips()]

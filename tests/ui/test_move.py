@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Key
 
+from migrator.ui.session_list import PAGES
 from tests.support.marks import long_round
 from tests.support.rows import directories
 from tests.support.screen import run, shown
 
 if TYPE_CHECKING:
+    from tests.support.history import History
     from tests.support.home import Home
+    from tests.ui.conftest import LiveIn
 
 SEARCH = "Summarise the README"
 
@@ -72,3 +77,51 @@ def test_who_quits_while_it_writes_leaves_all_or_nothing(at_home: Home) -> None:
     assert [run["status"] for run in runs] in ([], ["rolled-back"], ["applied"])
     if not any(run["status"] == "applied" for run in runs):
         assert at_home.everything() == before
+
+
+def test_a_yes_typed_ahead_of_the_plan_is_no_answer_to_it(at_home: Home) -> None:
+    before = at_home.everything()
+
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press("a")
+            await ui.paste("m", *"~/src/shop", "enter", "y")
+            assert "Press y to apply" in ui.words
+
+    run(scenario())
+    assert at_home.everything() == before
+
+
+def test_what_is_moved_is_all_that_a_marks_however_soon_m_comes(history: History, live_in: LiveIn) -> None:
+    for number in range(PAGES[0] + 30):
+        history.session("/gone/here", title=f"Session {number}")
+    live_in(history.home)
+
+    async def scenario() -> None:
+        async with shown(history.home.database) as ui:
+            await ui.paste("pagedown", "pagedown", "a", "m")
+            assert f"Move {PAGES[0] + 30} sessions to:" in ui.text
+
+    run(scenario())
+
+
+def test_keys_after_a_filter_are_about_what_it_found(at_home: Home) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.paste("slash", *"flaky", "enter", "a", "m")
+            assert "Move 1 session to:" in ui.text
+            await ui.paste("escape", "slash", *["backspace"] * 5, "enter", "space", "m")
+            assert "Move 2 sessions to:" in ui.text
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("keys", [("m",), ("asterisk",), ("question_mark",), ("slash",)])
+def test_ctrl_c_quits_wherever_one_is(at_home: Home, keys: tuple[str, ...]) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press(*keys)
+            ui.app.post_message(Key("ctrl+c", None))
+            await asyncio.wait_for(ui.ended(), 5)
+
+    run(scenario())

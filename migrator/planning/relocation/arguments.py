@@ -72,6 +72,8 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
     Two words are two paths unless each of them can be a pair; then the evidence tells. Raises BadInput, MigratorError
     where both can be meant, and NothingMatched where nothing speaks for either.
     """
+    if len(words) == 1 and "=" not in words[0]:
+        raise BadInput(f"NEW is missing, the folder that {words[0]} is now: say relocate OLD NEW, or OLD=NEW")
     if len(words) != 2:  # noqa: PLR2004 - OLD and NEW
         return [_pair(word, evidence) for word in words]
     as_pairs = [list(pairs) for pairs in product(*map(_cuts, words))]

@@ -44,9 +44,13 @@ def test_one_sentence_names_the_argument(home: Home, name: str, words: tuple[str
     said = refused(home, *words, code=2)
     assert re.fullmatch(
         rf"The value b'.*caf\\xe9' of {re.escape(name)} is not UTF-8, and opencode stores only UTF-8: "
-        "type it in UTF-8, or rename the directory.",
+        f"type it in UTF-8{'' if name in {'--search', '--title'} else ', or rename the directory'}.",
         said,
     )
+
+
+def test_a_text_to_look_for_is_no_directory(home: Home) -> None:
+    assert refused(home, "list", "--containing", LATIN_1, code=2).endswith("stores only UTF-8: type it in UTF-8.")
 
 
 def test_a_database_a_plan_and_a_journal_may_be_called_so(home: Home) -> None:
