@@ -185,7 +185,9 @@ class KnownCompletions(Completions):
     def _run(self, _context: click.Context, typed: str) -> list[CompletionItem]:
         from migrator.execution.run_summaries import run_summaries
 
-        return [CompletionItem(id_, help=what) for id_, what in run_summaries() if id_.startswith(typed)]
+        runs = [CompletionItem(id_, help=what) for id_, what in run_summaries()]
+        by_start = [run for run in runs if run.value.startswith(typed)]
+        return by_start or [run for run in runs if run.value.rpartition("-")[2].startswith(typed)]
 
     def _rule(self, _context: click.Context, typed: str) -> list[CompletionItem]:
         from migrator.plugins import orphan_rules

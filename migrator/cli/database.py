@@ -35,6 +35,16 @@ def only_database(values: dict[str, Any]) -> Path | None:
     return database(values) if named else None
 
 
+def note_other_database(path: Path, values: dict[str, Any]) -> None:
+    """Print on which database the chosen run is, if neither an option names it nor other commands would read it."""
+    from migrator.store.location import default_database, is_same_file
+
+    default = default_database()
+    if only_database(values) is None and not (default and is_same_file(str(default), path)):
+        instead = f", not {default}" if default else ""
+        note(f"Taking {path}{instead}: the run is there (--db FILE names another database).")
+
+
 def open_context(values: dict[str, Any]) -> CommandContext:
     """Open the database for reading; --wait holds for that too.
 

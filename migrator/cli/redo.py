@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.confirm import confirm_and_run
-from migrator.cli.database import only_database
+from migrator.cli.database import note_other_database, only_database
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
 
 
@@ -26,11 +25,10 @@ def command(**values: Any) -> None:
     from migrator.operations.undo import plan_undo, undo_run
 
     entry, path, _ = find_run_to_redo(only_database(values))
+    note_other_database(path, values)
     confirm_and_run(
         plan_undo(path, entry.id),
         values,
         lambda write: undo_run(path, entry.id, write),
         "Redo what was done to",
-        # `undo RUN` does what was shown, even if there is another run in between.
-        lambda: typed_command(entry.id, "--yes", without=DISPLAY_FLAGS, name="undo"),
     )

@@ -22,17 +22,25 @@ from migrator.text import our_command
 @force_option
 @database_options
 def command(what: str, **values: Any) -> None:
-    """Show the plan in FILE, or what RUN has done. RUN is its id, or the beginning of it; a file of that name wins."""
-    if os.path.lexists(what) or not _is_run(what):
+    """Show the plan in FILE, or what RUN has done. RUN is its id, or one end of it; a file of that name wins."""
+    if what == "-" or os.path.lexists(what) or _is_path(what):
         show_plan(read_plan_file(what), values, hint=our_command("apply", what))
         return
+    from migrator.cli.database import only_database
     from migrator.cli.log import print_run
+    from migrator.errors import NoSuchRun
+    from migrator.execution.run_log import open_run
 
+    named = only_database(values)
+    try:
+        open_run(what, str(named) if named else None).close()
+    except NoSuchRun:
+        raise NoSuchRun(
+            f"There is neither a file nor a run {what or repr(what)}; `opencode-migrator log` lists the runs."
+        ) from None
     print_run(what, values, "json" if values["as_json"] else {"text": "table"}.get(values["form"], values["form"]))
 
 
-def _is_run(name: str) -> bool:
-    """Tell whether a name is like the id of a run, or the beginning of one."""
-    import re
-
-    return re.fullmatch(r"\d{1,8}|\d{8}-\d{0,6}|\d{8}-\d{6}-[0-9a-f]{0,4}", name) is not None
+def _is_path(name: str) -> bool:
+    """Tell whether a name is that of a file, and of no run."""
+    return "/" in name or os.path.splitext(name)[1] != ""

@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.command_line import applying_command
 from migrator.cli.confirm import ask_unless_yes, confirm_and_run, report, write_request
-from migrator.cli.database import only_database
+from migrator.cli.database import note_other_database, only_database
 from migrator.cli.options import database_options, json_option, verbose_option, writing_options
 from migrator.selection.completion import completes
 
@@ -24,6 +24,8 @@ def command(run: str | None, **values: Any) -> None:
     from migrator.operations.undo import find_run_to_undo, plan_undo, undo_run
 
     entry, path, note = find_run_to_undo(run, only_database(values))
+    if run is None:
+        note_other_database(path, values)
     if entry.unfinished:
         ask_unless_yes(f"Run {entry.id} was cut off. Take back what it wrote?", values, note)
         report(undo_run(path, entry.id, write_request(values)), values)

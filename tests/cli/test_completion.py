@@ -130,6 +130,17 @@ def test_runs_say_what_they_did(home: Home) -> None:
     run, what = offered.split("\t")
     assert run in home.run("log", "--json").stdout
     assert "--to-dir src/shop" in what
+    assert ask(home, f"ocmig undo {run[-4:-1]}") == ["space", run]
+    assert what.endswith("(applied)")
+    undo = home.run("undo", "--yes", "--json").json["run"]
+    assert ends(home) == {run: "(undone)", undo: "(applied)"}
+    redo = home.run("redo", "--yes", "--json").json["run"]
+    assert ends(home) == {run: "(applied)", undo: "(undone)", redo: "(applied)"}
+
+
+def ends(home: Home) -> dict[str, str]:
+    """Return how the runs that are offered are said to have ended."""
+    return {text.split("\t")[0]: text.rpartition(" ")[2] for text in ask(home, "ocmig undo 2", "fish")}
 
 
 def test_first_and_last_id_are_offered_so_that_no_beginning_is_typed_ahead_that_others_lack(home: Home) -> None:

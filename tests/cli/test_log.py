@@ -80,6 +80,10 @@ def test_a_redo_is_undone_together_with_what_it_brought_back(home: Home) -> None
 # ----------------------------------------------------------------------------------------------------- one run in full
 
 
+def test_show_takes_what_log_calls_a_run(home: Home, moved: str) -> None:
+    assert home.run("show", moved[-4:]).stdout == home.run("log", moved[-4:]).stdout
+
+
 def test_all_of_a_run(home: Home, moved: str) -> None:
     shown = home.run("log", moved).stdout
     assert home.run("show", moved).stdout == home.run("show", moved[:-2]).stdout == shown
@@ -194,7 +198,14 @@ def test_a_file_that_exists_wins(home: Home, moved: str) -> None:
     assert home.run("log", moved).stdout.startswith(f"Run {moved}")
 
 
-@pytest.mark.parametrize(("name", "said"), [("20260101-000000-beef", "no run"), ("shop.json", "can't be read")])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("20260101-000000-beef", "neither a file nor a run 20260101-000000-beef;"),
+        ("zzz", "neither a file nor a run zzz;"),
+        ("shop.json", "can't be read"),
+    ],
+)
 def test_neither_a_file_nor_a_run(home: Home, name: str, said: str) -> None:
     assert said in refused(home, "show", name)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,11 +82,23 @@ def test_it_is_shown_and_asked_first(home: Home, moved: str) -> None:
         terminal.type("n\n")
         assert terminal.finish() == 1
     assert directories(home) == before
-    # Where nobody can be asked: the command that redoes what was shown, whatever happens in between.
-    said = sentence(home.run("redo"), 1)
-    home.run(*NOTES)
-    command = printed_command(said).split()[1:]
-    assert home.run(*command, "--json").json["redoes"] == moved
+    # Where nobody can be asked.
+    command = printed_command(sentence(home.run("redo", "--verbose"), 1))
+    assert command == "opencode-migrator redo --yes"
+    assert home.run(*command.split()[1:], "--json").json["redoes"] == moved
+
+
+def test_a_run_of_another_database_is_said_to_be(home: Home, moved: str) -> None:
+    copy = home.path / "copy.db"
+    with closing(sqlite3.connect(home.database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    home.run("undo", moved, "--yes", "--db", copy)
+    assert f"Taking {copy}, not {home.database}: the run is there" in home.run("redo").stderr
+    assert "Taking" not in home.run("redo", "--db", copy).stderr
+    copy_only = home.run("move", "--from-dir", "~/src/notes", "--to-dir", "src/shop", "--yes", "--db", copy)
+    assert copy_only.code == 0
+    assert f"Taking {copy}, not {home.database}: the run is there" in home.run("undo").stderr
+    assert "Taking" not in home.run("undo", moved).stderr
 
 
 def log_of(home: Home) -> list[tuple[str, str | None]]:
