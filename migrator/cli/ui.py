@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gc
+import signal
 from typing import Any
 
 import click
 
 from migrator.cli.database import database, database_option, database_words
 from migrator.cli.options import SelectingCommand, database_options, select_request
-from migrator.cli.terminal import on_terminal
-from migrator.errors import MigratorError
+from migrator.cli.terminal import on_terminal, say
+from migrator.errors import Interrupted, MigratorError
 from migrator.progress import told_to
 
 
@@ -37,9 +38,15 @@ def command(**values: Any) -> None:
     from migrator.ui.app import MigratorApp
 
     app = MigratorApp(opened, select_request(values), selected=_selects(values))
+    before = signal.signal(signal.SIGTERM, app.terminate)
     with told_to(None):  # it shows itself what goes on
         app.run()
     opened.close()
+    signal.signal(signal.SIGTERM, before)
+    if app.was_terminated:
+        raise Interrupted(opened.unseen or f"Interrupted; {opened.made or 'nothing was written.'}")
+    if opened.unseen:
+        say(opened.unseen, err=True)
     if app.error is not None:
         raise app.error
 

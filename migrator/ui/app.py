@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -36,6 +37,8 @@ class MigratorApp(App[None]):
     def __init__(self, database: Database, select: SelectRequest | None = None, *, selected: bool = False) -> None:
         super().__init__(ansi_color=True)
         self.error: Exception | None = None
+        self.was_terminated = False
+        self._own_loop: asyncio.AbstractEventLoop | None = None
         self.keys = Keys(self, super().on_event)
         self._browse = BrowseScreen(database, select or SelectRequest(), self.end_with, selected=selected)
         self.theme = "ansi-dark"
@@ -49,7 +52,16 @@ class MigratorApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the first screen."""
+        self._own_loop = asyncio.get_running_loop()
+        if self.was_terminated:
+            self.exit()
         self.push_screen(self._browse)
+
+    def terminate(self, *_: object) -> None:
+        """End at a signal, so that the terminal is put back; an exception in the midst of the loop might hang."""
+        self.was_terminated = True
+        if self._own_loop is not None:
+            self._own_loop.call_soon_threadsafe(self.exit)
 
     def action_help(self) -> None:
         """Show the keys."""

@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
+from migrator.errors import MigratorError
 from migrator.operations.context import CommandContext
 from migrator.store.open_by import who_has_open
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from migrator.model import Run
     from migrator.store.open_by import OpenBy
 
 T = TypeVar("T")
@@ -42,6 +45,9 @@ class Database:
         self._handles = Lock()  # closing a descriptor of a file drops every lock that this process has on it
         self._kept: CommandContext | None = None
         self._last_used = 0.0
+        self._runs: list[str] = []
+        self.unseen = ""
+        """How the last write ended, until a screen has shown it."""
         self.open_by: OpenBy | None = None
         """Who else had the database open when we last looked around, None before."""
         self._looking.submit(self._keep_open)  # while the rest is imported; what is wrong is said at the first look
@@ -58,7 +64,19 @@ class Database:
         """Ask what may take long, and what no plan should wait for."""
         return await _in(self._surveying, lambda: self._with_own_context(self._surveys, ask))
 
-    async def write(self, carry_out: Callable[[], T]) -> T:
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Do what needs no database and may take a while, as a disk of the network does."""
+        return await _in(self._planning, work)
+
+    @property
+    def made(self) -> str:
+        """Return the runs that were made here and not taken back, and how to take them back; "" for none."""
+        if not self._runs:
+            return ""
+        undo = ", then ".join(f"`{our_command('undo', run)}`" for run in reversed(self._runs))
+        return f"what was moved stays moved; to take it back: {undo}."
+
+    async def write(self, carry_out: Callable[[], Run]) -> Run:
         """Carry something out while none of our threads has the database open."""
         return await _in(self._looking, lambda: self._alone(carry_out))
 
@@ -97,10 +115,24 @@ class Database:
                 with self._handles:
                     context.store.close()
 
-    def _alone(self, carry_out: Callable[[], T]) -> T:
+    def _alone(self, carry_out: Callable[[], Run]) -> Run:
         self._close()
         with self._plans, self._surveys:
-            return carry_out()
+            try:
+                run = carry_out()
+            except KeyboardInterrupt:
+                self.unseen = "Interrupted; nothing was written."
+                raise
+            except MigratorError as error:
+                self.unseen = str(error)
+                raise
+        if run.undoes in self._runs:
+            self._runs.remove(run.undoes)
+        elif run.id is not None:
+            self._runs.append(run.id)
+            undo = our_command("undo", run.id)
+            self.unseen = f"Run {run.id} was done before it could be stopped; to take it back: `{undo}`."
+        return run
 
     def _look_around(self) -> None:
         if time.monotonic() - self._last_used > IDLE_SECONDS:

@@ -40,6 +40,7 @@ KEYS = {
     ),
     "A plan": (
         ("y", "apply it; nothing is written before"),
+        ("p", "plan again, where the database changed meanwhile"),
         ("v", "show every session"),
         ("s", "save it to a file"),
         ("u", "afterwards: take it back"),

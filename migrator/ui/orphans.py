@@ -29,7 +29,7 @@ from migrator.ui.plan import PlanScreen
 from migrator.ui.row_list import RowList, TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -165,20 +165,26 @@ class OrphansScreen(Screen[bool]):
             self._read_again()
 
     def _propose(self, request: RescueRequest) -> None:
-        self.app.push_screen(PlanScreen(self._database, proposal.rescue(request, self._settle)), self._written)
+        def is_wanted() -> bool:
+            return self.app.is_running and plan in self.app.screen_stack
+
+        plan = PlanScreen(self._database, proposal.rescue(request, lambda ties: self._settle(ties, is_wanted)))
+        self.app.push_screen(plan, self._written)
 
     def _written(self, wrote: bool | None) -> None:
         if wrote:
             self._wrote = True
             self._read_again()
 
-    def _settle(self, ties: Mapping[Tie, int]) -> Mapping[Tie, str]:
-        """Ask which directory each folder is, in the thread that plans."""
+    def _settle(self, ties: Mapping[Tie, int], is_wanted: Callable[[], bool]) -> Mapping[Tie, str]:
+        """Ask which directory each folder is, in the thread that plans, as long as the plan is wanted."""
         answers: dict[Tie, str] = {}
         for tie, sessions in sorted(ties.items(), key=lambda item: -item[1]):
+            if not is_wanted():
+                break
             answer = Future[str | None]()
             self.post_message(self.Tied(tie, sessions, answer))
-            while self.app.is_running and not answer.done():
+            while is_wanted() and not answer.done():
                 try:
                     answer.result(timeout=1)
                 except TimeoutError:

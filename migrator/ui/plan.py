@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,7 @@ from textual.widgets import Footer, ProgressBar, Static
 
 from migrator.arguments import WriteRequest
 from migrator.documents.plan import save_plan
-from migrator.errors import Interrupted, MigratorError
+from migrator.errors import DatabaseInUse, Interrupted, MigratorError, StalePlan
 from migrator.output import kinds
 from migrator.output.output_file import OutputFile
 from migrator.reporting.plan_text import plan_text
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 _PROGRESS_SECONDS = 0.1
 """How often the bar follows."""
 
+_WAIT = ", or wait for it with --wait SECONDS"
+"""What an error says to the command line alone."""
+
 SEEN_SECONDS = 0.3
 """How long a plan has to be on the screen before a `y` can be an answer to it: nobody reads faster."""
 
@@ -51,6 +55,7 @@ class PlanScreen(Screen[bool]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "apply", "apply"),
+        Binding("p", "plan_again", "plan again"),
         Binding("v", "verbose", "every session"),
         Binding("s", "save", "save"),
         Binding("u", "undo", "undo"),
@@ -68,7 +73,7 @@ class PlanScreen(Screen[bool]):
         self._written = 0
         self.seen_from: float | None = None
         """From when on a `y` can be meant for the plan, as events have the time; None while it isn't shown."""
-        self._wrote = self._busy = self._stop = self._is_verbose = False
+        self._wrote = self._busy = self._stop = self._is_verbose = self._is_stale = False
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -82,7 +87,13 @@ class PlanScreen(Screen[bool]):
         """Make the plan."""
         self._text.focus()
         self.set_interval(_PROGRESS_SECONDS, self._show_progress)
-        self._message.update("Making the plan...")
+        self.action_plan_again()
+
+    def action_plan_again(self) -> None:
+        """Make the plan, in the place of one that no longer holds."""
+        self._plan = self.seen_from = None
+        self._is_stale = False
+        self._say("Making the plan...")
         begin(self, self._make)
 
     async def _make(self) -> None:
@@ -127,7 +138,8 @@ class PlanScreen(Screen[bool]):
         del parameters
         planned = self._plan is not None and self._run is None and not self._busy
         return {
-            "apply": planned and self._plan is not None and self._plan.writes,
+            "apply": planned and not self._is_stale and self._plan is not None and self._plan.writes,
+            "plan_again": planned and self._is_stale,
             "verbose": planned,
             "save": planned and self._proposal.can_save,
             "undo": self._run is not None and self._run.id is not None and not self._busy,
@@ -164,6 +176,11 @@ class PlanScreen(Screen[bool]):
             run = await self._database.write(partial(self._proposal.carry_out, plan, write))
         except KeyboardInterrupt:
             self._end(str(Interrupted("Interrupted; nothing was written.")))
+        except StalePlan as error:
+            self._is_stale = True
+            self._end(f"{error} Press p to plan again.")
+        except DatabaseInUse as error:
+            self._end(f"{str(error).replace(_WAIT, '')} Then press y again.")
         except MigratorError as error:
             self._end(str(error))
         else:
@@ -173,6 +190,7 @@ class PlanScreen(Screen[bool]):
 
     def _end(self, message: str) -> None:
         self._busy = self._stop = False
+        self._database.unseen = ""
         self._progress.styles.display = "none"
         self._say(message)
 
@@ -208,12 +226,12 @@ class PlanScreen(Screen[bool]):
         self.app.push_screen(Ask("Save the plan to", "plan.json"), self._save)
 
     def _save(self, name: str | None) -> None:
-        if not name or self._plan is None:
-            return
-        try:
-            file = OutputFile(os.path.expanduser(name), kinds.PLAN)
-            save_plan(self._plan, file)
-        except MigratorError as error:
-            self._say(str(error))
-        else:
-            self._say(f"Saved to {file}; nothing was moved. To apply: {our_command('apply', str(file))}")
+        if name and self._plan is not None:
+            begin(self, partial(self._write_plan, self._plan, os.path.expanduser(name)), "save", tell=self._say)
+
+    async def _write_plan(self, plan: Plan, name: str) -> None:
+        def write() -> None:
+            save_plan(plan, OutputFile(name, replace(kinds.PLAN, may_be_stream=False, option="s")))
+
+        await self._database.aside(write)
+        self._say(f"Saved to {name}; nothing was moved. To apply: {our_command('apply', name)}")

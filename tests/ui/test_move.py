@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from sqlite3 import connect
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,5 +125,39 @@ def test_ctrl_c_quits_wherever_one_is(at_home: Home, keys: tuple[str, ...]) -> N
             await ui.press(*keys)
             ui.app.post_message(Key("ctrl+c", None))
             await asyncio.wait_for(ui.ended(), 5)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/null", "pipe"])
+def test_a_plan_is_saved_to_an_ordinary_file_only(at_home: Home, name: str) -> None:
+    os.mkfifo(at_home.path / "pipe")
+
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press("m")
+            await ui.paste(*"~/src/shop", "enter")
+            await ui.press("s")
+            await ui.paste(*name, "enter")
+            assert "name another file" in ui.words or "name a file" in ui.words
+            assert "Saved" not in ui.words
+
+    run(scenario())
+
+
+def test_a_plan_that_no_longer_holds_is_made_again(at_home: Home) -> None:
+    async def scenario() -> None:
+        async with shown(at_home.database) as ui:
+            await ui.press("m")
+            await ui.paste(*"~/src/shop", "enter")
+            with connect(at_home.database) as other:
+                other.execute("UPDATE session SET directory = directory || '/elsewhere'")
+            other.close()
+            await ui.press("y")
+            assert "Press p to plan again" in ui.words
+            await ui.press("p")
+            assert "Press y to apply" in ui.words
+            await ui.press("y")
+            assert "Moved 1 session" in ui.words
 
     run(scenario())

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from typing import TYPE_CHECKING
 
+from migrator.cli import INTERRUPTED
+from migrator.ui.plan import SEEN_SECONDS
 from tests.support.refusal import refused
 from tests.support.terminal import Terminal
 
@@ -35,3 +39,20 @@ def test_a_file_that_is_no_database_is_named_as_everywhere(home: Home, tmp_path:
     with Terminal(home, "ui", "--db", tmp_path / "text.db") as seen:
         assert seen.finish() == 1
     assert "text.db is not an SQLite database; name opencode's with --db PATH." in " ".join(seen.text.split())
+
+
+def test_who_ends_it_hears_what_was_moved_and_how_to_take_it_back(at_home: Home) -> None:
+    with Terminal(at_home, "ui") as seen:
+        seen.wait_for("Name things better")
+        seen.type("m~/src/shop\r")
+        seen.wait_for("to apply")
+        time.sleep(2 * SEEN_SECONDS)
+        seen.type("y")
+        time.sleep(2 * SEEN_SECONDS)
+        seen.type("y")
+        seen.wait_for("take it back")
+        seen.interrupt(signal.SIGTERM)
+        assert seen.finish() == INTERRUPTED
+    (made,) = at_home.run("log", "--json").json
+    assert f"undo {made['run']}" in " ".join(seen.text.split())
+    assert "nothing was written." not in seen.text

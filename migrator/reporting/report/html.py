@@ -81,7 +81,7 @@ def _title(text: str) -> Markup:
 
 
 def _prose(text: str) -> Markup:
-    """Return a sentence; what stands between backticks is code."""
+    """Return a sentence; a command between backticks is code, and a backtick in a name stays what it is."""
     pieces = shortened(" ".join(text.split()), PROSE).split("`")
     whole = len(pieces) % 2
     marked = [
