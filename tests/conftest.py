@@ -48,8 +48,8 @@ def _is_long(config: pytest.Config) -> bool:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: tests often wait, for other programs and where needed for the disk."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: tests often wait, for other programs and where needed for the disk."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from migrator.cli.shell_words import typed_words
 from tests.support.home import Home, build_home
 from tests.support.interactive_shell import INSTALLED, InteractiveShell
+from tests.support.marks import long_round
 from tests.support.required import NotAvailable, or_skipped
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def odd_directories(home: Home) -> dict[str, str]:
     return {start: str(home.src / name) for start, name in odd.items()}
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", long_round("zsh"), long_round("fish")])
 def test_shell_inserts_the_very_value(home: Home, shell: str) -> None:
     with or_skipped(shell):
         if shell not in INSTALLED:

@@ -73,7 +73,7 @@ def test_beside_a_row_whose_time_is_text_that_somebody_wrote_by_hand(register: R
 def test_half_a_smiley_in_a_title_is_shown_escaped(register: Register, storage: Path, form: str) -> None:
     """JavaScript cuts one in two where it cuts a title, and JSON can say so."""
     put(storage, "ses_old", SESSION | {"title": "\ud83d cut"})
-    for words in (("orphans",), ("orphans", "--explain", "ses_old")):
+    for words in (("orphans",), *([("orphans", "--explain", "ses_old")] if form != "csv" else [])):
         shown = register.home.run(*words, "--format", form)
         assert shown.code == 0, shown.stderr
         assert "\ufffd" not in shown.stdout

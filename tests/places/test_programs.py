@@ -86,5 +86,5 @@ def test_a_batch_that_has_ended() -> None:
 @pytest.mark.parametrize("text", ["0", "-1", "soon", "1.5", "9" * 30])
 def test_a_setting_that_is_no_number_of_seconds(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTING, text)
-    with pytest.raises(BadInput, match=f"^{SETTING} is '{text}'; it must be a whole number of seconds"):
+    with pytest.raises(BadInput, match=f"^The variable {SETTING} is '{text}'; it must be a whole number of seconds"):
         run(shell("true"))
