@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from migrator.arguments import SelectRequest
 from tests.support.hostile_text import EVIL
 from tests.support.other_process import held_open
@@ -14,13 +16,12 @@ from tests.support.rows import directories
 from tests.support.screen import run, shown
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.support.history import History
     from tests.support.home import Home
     from tests.ui.conftest import LiveIn
 
 
+@pytest.mark.long
 def test_titles_are_filtered_as_one_types_and_then_what_was_said(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
@@ -38,6 +39,7 @@ def test_titles_are_filtered_as_one_types_and_then_what_was_said(at_home: Home) 
     run(scenario())
 
 
+@pytest.mark.long
 def test_a_place_shows_its_sessions_and_the_mouse_does_what_keys_do(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
@@ -55,6 +57,7 @@ def test_a_place_shows_its_sessions_and_the_mouse_does_what_keys_do(at_home: Hom
     run(scenario())
 
 
+@pytest.mark.long
 def test_children_are_folded(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
@@ -70,6 +73,7 @@ def test_children_are_folded(at_home: Home) -> None:
     run(scenario())
 
 
+@pytest.mark.long
 def test_a_pattern_marks_and_x_takes_all_marks_away(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
@@ -136,6 +140,7 @@ def test_who_has_the_database_open_is_said_at_once(at_home: Home) -> None:
         run(scenario(pid))
 
 
+@pytest.mark.long
 def test_text_of_others_is_text(history: History, live_in: LiveIn) -> None:
     for number, evil in enumerate((*EVIL, "[bold red]x[/]", "[@click=app.quit]x[/]", "[/]")):
         history.session(f"/gone/{number}{evil}", title=f"t{number}{evil}")
@@ -159,6 +164,7 @@ def test_text_of_others_is_text(history: History, live_in: LiveIn) -> None:
     run(scenario())
 
 
+@pytest.mark.long
 def test_without_colour_there_is_none(at_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     async def colors() -> set[str]:
         async with shown(at_home.database) as ui:

@@ -54,6 +54,7 @@ def test_a_move_and_its_undo(at_home: Home, size: tuple[int, int]) -> None:
     assert directories(at_home) == before
 
 
+@pytest.mark.long
 def test_keys_are_heard_in_order_however_fast_they_come(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
@@ -118,6 +119,7 @@ def test_keys_after_a_filter_are_about_what_it_found(at_home: Home) -> None:
     run(scenario())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", [("m",), ("asterisk",), ("question_mark",), ("slash",)])
 def test_ctrl_c_quits_wherever_one_is(at_home: Home, keys: tuple[str, ...]) -> None:
     async def scenario() -> None:
@@ -129,7 +131,8 @@ def test_ctrl_c_quits_wherever_one_is(at_home: Home, keys: tuple[str, ...]) -> N
     run(scenario())
 
 
-@pytest.mark.parametrize("name", ["pipe", long_round("-"), long_round("/dev/null")])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["pipe", "-", "/dev/null"])
 def test_a_plan_is_saved_to_an_ordinary_file_only(at_home: Home, name: str) -> None:
     os.mkfifo(at_home.path / "pipe")
 
@@ -145,6 +148,7 @@ def test_a_plan_is_saved_to_an_ordinary_file_only(at_home: Home, name: str) -> N
     run(scenario())
 
 
+@pytest.mark.long
 def test_a_plan_that_no_longer_holds_is_made_again(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.git import git
 from tests.support.history import one_with_two_homes, two_with_a_home
 from tests.support.rows import directories
@@ -35,6 +37,7 @@ def test_what_is_lost_is_shown_and_what_is_certain_is_rescued(history: History, 
     assert not history.lost()
 
 
+@pytest.mark.long
 def test_where_nothing_tells_a_person_chooses(history: History, live_in: LiveIn) -> None:
     one_with_two_homes(history)
     live_in(history.home)
@@ -52,6 +55,7 @@ def test_where_nothing_tells_a_person_chooses(history: History, live_in: LiveIn)
     assert [*directories(history.home).values()] == [f"{history.src}/store"]
 
 
+@pytest.mark.long
 def test_workspaces_are_gathered_in_the_main_one(history: History, live_in: LiveIn) -> None:
     shop = history.home.repository("shop")
     git(shop, "worktree", "add", "-q", str(history.src / "review"))
@@ -70,6 +74,7 @@ def test_workspaces_are_gathered_in_the_main_one(history: History, live_in: Live
     assert {*directories(history.home).values()} == {str(shop)}
 
 
+@pytest.mark.long
 def test_a_folder_that_is_gone_has_no_workspaces_and_another_can_be_named(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
@@ -106,6 +111,7 @@ def test_the_log_takes_a_run_back_and_brings_it_about_again(at_home: Home) -> No
     run(scenario())
 
 
+@pytest.mark.long
 def test_the_keys(at_home: Home) -> None:
     async def scenario() -> None:
         async with shown(at_home.database) as ui:
