@@ -65,18 +65,17 @@ def command(**values: Any) -> None:
     with open_context(values) as context:
         page = list_sessions(context, request)
         view = with_short_ids(view, page.sessions, context.store)
-        if view.width:
+        if view.width and view.form == "table":
             gone = gone_directories(page.sessions)
         dialect = context.store.schema.dialect
     mixed = len(set(page.held_by.values())) > 1
     shown = session_columns_shown(with_project=not page.here, with_opencode=mixed, width=view.width)
-    rows = session_rows(page.sessions, page.projects, page.passages, page.held_by)
+    rows = [*arranged(session_rows(page.sessions, page.projects, page.passages, page.held_by), view, SESSION_COLUMNS)]
     if view.form == "table":
-        rows = [row | {"gone": row["directory"] in gone} for row in rows]
+        rows = [{**row, "gone": row["directory"] in gone} for row in rows]
     if page.passages and view.form == "table":
-        in_order = list(arranged(rows, view, SESSION_COLUMNS))
-        lines = rows_text(in_order, view, SESSION_COLUMNS, shown)
-        echo_lines(with_passages(lines, in_order, view.width or 120))
+        lines = rows_text(rows, view, SESSION_COLUMNS, shown)
+        echo_lines(with_passages(lines, rows, view.width or 120))
     else:
         echo_rows(rows, view, SESSION_COLUMNS, shown)
     echo_warnings(page.warnings)
@@ -88,7 +87,7 @@ def command(**values: Any) -> None:
         say_steps([Step(shown_of, every)], err=True)
     if page.next is not None:
         say(f"next: {typed_command('--cursor', str(page.next), without={'cursor'})}", err=True)
-    say_steps_below_rows(view.form, _next_steps([*arranged(rows, view, SESSION_COLUMNS)], page, dialect))
+    say_steps_below_rows(view.form, _next_steps(rows, page, dialect))
 
 
 def _next_steps(rows: Sequence[Mapping[str, Any]], page: SessionList, dialect: str) -> Iterator[Step]:

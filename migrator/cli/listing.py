@@ -12,7 +12,7 @@ import click
 from migrator.cli.environment import is_typed
 from migrator.cli.options import combine
 from migrator.cli.terminal import echo_json_lines, echo_lines, width
-from migrator.reporting.rows import View, arranged, rows_text
+from migrator.reporting.rows import View, rows_text
 from migrator.text import SHORT_ID, did_you_mean, short_ids
 
 if TYPE_CHECKING:
@@ -117,8 +117,8 @@ def refuse_listing_options(values: dict[str, Any], command: str) -> None:
 
 
 def with_short_ids(view: View, sessions: Iterable[Session], store: Store) -> View:
-    """Return a view in which the ids of these sessions and of their projects are short, if it is for a terminal."""
-    if view.width is None:
+    """Return a view in which the ids of these sessions and of their projects are short, if it is a terminal's table."""
+    if view.width is None or view.form != "table":
         return view
     listed = [*sessions]
     projects = {session.project_id: session.project_id[:SHORT_ID] for session in listed}
@@ -126,8 +126,8 @@ def with_short_ids(view: View, sessions: Iterable[Session], store: Store) -> Vie
 
 
 def echo_rows(rows: Iterable[Row], view: View, columns: Mapping[str, Column], shown: Sequence[str] = ()) -> None:
-    """Print rows as `view` says; see `rows_text`."""
-    texts = rows_text(arranged(rows, view, columns), view, columns, shown)
+    """Print rows, which are `arranged` already, in the format that `view` says; see `rows_text`."""
+    texts = rows_text(rows, view, columns, shown)
     if view.form in {"table", "csv"}:
         echo_lines(texts)
     else:

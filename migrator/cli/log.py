@@ -48,6 +48,7 @@ def command(run: str | None, **values: Any) -> None:
     from migrator.execution.run_log import UnreadableRuns, journal_files
     from migrator.operations.log import list_runs, logged
     from migrator.operations.run_databases import as_recorded
+    from migrator.reporting.rows import arranged
     from migrator.store.location import default_database
     from migrator.text import count
 
@@ -58,20 +59,21 @@ def command(run: str | None, **values: Any) -> None:
         runs = list_runs(named, limit)
     except UnreadableRuns as error:
         runs, unreadable = logged(as_recorded(error.entries), limit), error
-    rows = [log_row(run) for run in runs]
-    elsewhere = {row["database"] for row in rows} - {str(named or default_database())}
+    every = [log_row(run) for run in runs]
+    elsewhere = {row["database"] for row in every} - {str(named or default_database())}
+    rows = [*arranged(every, view, RUN_COLUMNS)]
     if not (rows or unreadable):
         others = len(list_runs()) if named else 0
         of = f" of {named}; `opencode-migrator log` lists {count(others, 'run')} of others" if others else " so far"
         note(f"No run{of}.")
     if view.width and view.form == "table":
         view = replace(view, short=short_run_ids(path.stem for path in journal_files()))
-        rows = [row | {"short": view.short} for row in rows]
+        rows = [{**row, "short": view.short} for row in rows]
     echo_rows(rows, view, RUN_COLUMNS, [*RUN_SHOWN, *(["database"] if elsewhere else [])])
     if unreadable:
         raise unreadable
-    if runs:
-        say_steps_below_rows(view.form, [step("To see all of the first one:", "log", runs[0].id)])
+    if rows:
+        say_steps_below_rows(view.form, [step("To see all of the first one:", "log", rows[0]["run"])])
 
 
 def _report(record: RunRecord) -> Report:

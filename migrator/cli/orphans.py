@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -131,7 +130,7 @@ def _print_list(
         first = next((group[0].session.id for group in grouped_orphans(listed.orphans)), "")
     else:
         rows = [*arranged(orphan_rows(listed.orphans, projects), view, ORPHAN_COLUMNS)]
-        echo_rows(rows, replace(view, sort=None, reverse=False), ORPHAN_COLUMNS, ORPHAN_SHOWN)
+        echo_rows(rows, view, ORPHAN_COLUMNS, ORPHAN_SHOWN)
         first = rows[0]["id"] if rows else ""
     if listed.orphans:
         say(*wrapped(summary(listed.orphans, listed.by_rule), room), err=not table)

@@ -25,13 +25,14 @@ def command(**values: Any) -> None:
     `size`, how much its conversations take in the database.
     """
     from migrator.operations.projects import list_projects
+    from migrator.reporting.rows import arranged
 
     view = take_view(values)
     asked = {*view.columns, view.sort}
     with open_context(values) as context:
         projects = list_projects(context, lost="lost" in asked, size="size" in asked)
     shown = [*PROJECT_SHOWN, *(name for name in ("lost", "size") if name == view.sort)]
-    echo_rows(project_rows(projects), view, PROJECT_COLUMNS, shown)
+    echo_rows(arranged(project_rows(projects), view, PROJECT_COLUMNS), view, PROJECT_COLUMNS, shown)
     note(*(f"note: {project.reason}" for project in projects if project.reason))
     having = next((project.id for project in projects if project.sessions), None)
     if having:

@@ -26,11 +26,12 @@ def command(repository: str, **values: Any) -> None:
     REPOSITORY is a directory in any of them (default: the current one).
     """
     from migrator.operations.workspaces import left_out_warnings, list_workspaces
+    from migrator.reporting.rows import arranged
 
     view = take_view(values)
     with open_context(values) as context:
         found = list_workspaces(context, repository)
-    echo_rows(workspace_rows(found), view, WORKSPACE_COLUMNS)
+    echo_rows(arranged(workspace_rows(found), view, WORKSPACE_COLUMNS), view, WORKSPACE_COLUMNS)
     note(*(f"note: {warning.message}" for warning in left_out_warnings(found)))
     gather = step("To gather their sessions in the main one:", "consolidate", repository)
     elsewhere = [workspace for workspace, sessions in found.session_counts.items() if sessions and not workspace.main]
