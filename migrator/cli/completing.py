@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem, ShellComplete
 
 from migrator.cli.shell_words import typed_words
 from migrator.selection.completion import Completions
-from migrator.text import PROGRAM, cells, one_line, printable
+from migrator.text import PROGRAM, cells, one_line, printable, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _FILES = 500
 """How many names of files are offered at most."""
-_MANY_COLUMNS = 400
 
 
 def offer(shell: str, words: Sequence[str]) -> None:
@@ -99,12 +98,7 @@ def _for_bash(line: str, replaced: str | None = None, *_: str) -> Iterator[str]:
 def _described(text: str, help_: str, columns: int) -> str:
     """Return what is shown of a value in one line of a terminal."""
     room = columns - cells(text) - 5
-    shown = one_line(help_)
-    if room < 10:  # noqa: PLR2004 - a word or two
-        return text
-    while cells(shown) > room:
-        shown = shown[: max(1, len(shown) - (cells(shown) - room) // 2 - 2)].rstrip() + "…"
-    return f"{text}  ({shown})"
+    return f"{text}  ({shortened(one_line(help_), room)})" if room >= 10 else text  # noqa: PLR2004 - a word or two
 
 
 def _for_zsh(line: str, *_: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-NOTHING_TO_DO: dict[str, tuple[str, Sequence[str]]] = {
+_NOTHING_TO_DO: dict[str, tuple[str, Sequence[str]]] = {
     "rescue": ("To check the rest:", ("doctor",)),
     "protect": ("To see what an undo in opencode would do:", ("doctor", "--undo")),
     "consolidate": ("To see the workspaces:", ("workspaces",)),
@@ -35,7 +35,7 @@ def step(what: str, *words: str) -> Step:
 
 def nothing_to_do(command: str) -> Step:
     """Return what can be done after a command that has found nothing to do."""
-    what, words = NOTHING_TO_DO.get(command, ("To see which sessions there are:", ("list", "--all")))
+    what, words = _NOTHING_TO_DO.get(command, ("To see which sessions there are:", ("list", "--all")))
     repository = click.get_current_context().params.get("repository", ".")
     return step(what, *words, *([repository] if command == "consolidate" and repository != "." else []))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from migrator.model import Certainty, Project
+from migrator.model import Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
 from migrator.text import cells, one_line, shortened, shortened_path, tilde, title_text
@@ -142,11 +142,6 @@ SESSION_COLUMNS = {
     "parent": field("Parent", "parentId", ColumnKind.ID),
     "title": Column("Title", itemgetter("title"), ColumnKind.TEXT, _title, _dim_if_archived),
 }
-
-
-def _why_style(row: Mapping[str, Any]) -> dict[str, Any]:
-    certain = any(reason["certainty"] == Certainty.CERTAIN.value for reason in row["reasons"])
-    return {"fg": "red" if certain else "yellow"}
 
 
 ORPHAN_COLUMNS = {
