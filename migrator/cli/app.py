@@ -10,7 +10,7 @@ import click
 
 from migrator import __version__
 from migrator.cli.command_line import typed_command
-from migrator.cli.environment import let_variables_set_options, note_yes
+from migrator.cli.environment import let_variables_set_options, note_yes, with_parents
 from migrator.cli.options import UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput, DatabaseInUse
 from migrator.plugins import commands, load_command
@@ -110,14 +110,12 @@ class CheckedContext(click.Context):
 
     def _files_read(self) -> list[str]:
         """Return the files that the command reads: its own, and those named before its name."""
-        context: click.Context | None = self
         found: list[str] = []
-        while context is not None:
+        for context in with_parents(self):
             for parameter in context.command.get_params(context):
                 value = context.params.get(parameter.name or "")
                 if isinstance(parameter.type, click.Path):
                     found += value if isinstance(value, (tuple, list)) else [] if value is None else [value]
-            context = context.parent
         return [spelling for name in found for spelling in (name, os.path.expanduser(name))]
 
 

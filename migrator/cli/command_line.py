@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from migrator.cli.environment import set_options
+from migrator.cli.environment import set_options, with_parents
 from migrator.text import our_command
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ DISPLAY_FLAGS = frozenset(
 
 def command_line() -> str:
     """Return the command line, as the journal keeps it."""
-    set_by_variables = any(set_options(_contexts()))
+    set_by_variables = any(set_options(with_parents(click.get_current_context())))
     return typed_command(without=()) if set_by_variables else our_command(*sys.argv[1:])
 
 
@@ -61,7 +61,7 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
     `name` is that of a command which takes the other options too, and replaces this one. What variables have set is in
     the words, or unset in front of them where it is left out.
     """
-    contexts = _contexts()
+    contexts = with_parents(click.get_current_context())
     names = [context.info_name for context in contexts[:-1]] if name else []
     kept, rest = [name] if name else [], []
     for parameter, typed in _parameters(sys.argv[1:], contexts):
@@ -78,13 +78,6 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
         elif not name:
             unset += f"{variable}= "
     return unset + our_command(*kept, *more, *rest)
-
-
-def _contexts() -> list[click.Context]:
-    contexts = [click.get_current_context()]
-    while contexts[-1].parent is not None:
-        contexts.append(contexts[-1].parent)
-    return contexts
 
 
 def _parameters(

@@ -199,14 +199,13 @@ class KnownCompletions(Completions):
 
 
 def _reader(context: click.Context) -> CompletionReader:
+    from migrator.cli.environment import with_parents
     from migrator.store.completion import CompletionReader
     from migrator.store.location import locate
 
     values: dict[str, Any] = {}
-    here: click.Context | None = context
-    while here is not None:
-        values = {**here.params, **{name: value for name, value in values.items() if value is not None}}
-        here = here.parent
+    for each in with_parents(context):
+        values = {**each.params, **{name: value for name, value in values.items() if value is not None}}
     return CompletionReader(locate(values.get("db"), values.get("channel")).path)
 
 

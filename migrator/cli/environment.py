@@ -25,16 +25,21 @@ _used: dict[str, str] = {}
 
 def let_variables_set_options(context: click.Context, aliases: Mapping[str, str]) -> None:
     """Let variables set the options of a command; `aliases` map other names of commands to their own."""
-    parents = [context]
-    while parents[-1].parent is not None:
-        parents.append(parents[-1].parent)
-    command = [aliases.get(str(each.info_name), str(each.info_name)) for each in parents[-2:-1]]
+    command = [aliases.get(str(each.info_name), str(each.info_name)) for each in with_parents(context)[-2:-1]]
     for option in context.command.get_params(context):
         if isinstance(option, click.Option) and not option.hidden and _NEVER.isdisjoint(option.opts):
             names = [name for names in (option.opts, option.secondary_opts) for name in _first_long(names)]
             variables = {"_".join([_PREFIX, *command, name[2:]]).upper().replace("-", "_"): name for name in names}
             vars(option)["resolve_envvar_value"] = partial(_text, option, variables)
             vars(option)["value_from_envvar"] = partial(_value, option)
+
+
+def with_parents(context: click.Context) -> list[click.Context]:
+    """Return a command's context, then that of the group it is in, and so on to the program's."""
+    found = [context]
+    while found[-1].parent is not None:
+        found.append(found[-1].parent)
+    return found
 
 
 def _first_long(names: Iterable[str]) -> list[str]:
@@ -83,12 +88,8 @@ def note_yes(context: click.Context) -> None:
 
 def is_typed(name: str, context: click.Context | None = None) -> bool:
     """Tell whether an option was given in the command line, before or behind the command's name."""
-    here = context or click.get_current_context()
-    while here.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
-        if here.parent is None:
-            return False
-        here = here.parent
-    return True
+    contexts = with_parents(context or click.get_current_context())
+    return any(each.get_parameter_source(name) is ParameterSource.COMMANDLINE for each in contexts)
 
 
 def with_variables(message: str) -> str:
