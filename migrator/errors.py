@@ -85,6 +85,10 @@ class Interrupted(MigratorError):
     code = "interrupted"
 
 
+INTERRUPTED_EARLY = "Interrupted; nothing was written."
+"""What people are told where Ctrl-C or SIGTERM came before the first write."""
+
+
 class NoSuchDirectory(MigratorError):
     """A directory that must exist doesn't, is a file, or can't be read."""
 

@@ -41,7 +41,7 @@ def main() -> NoReturn:
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.environment import with_variables
     from migrator.cli.terminal import drop_output, echo_error, echo_lines, progress_line
-    from migrator.errors import MigratorError
+    from migrator.errors import INTERRUPTED_EARLY, MigratorError
     from migrator.progress import told_to
     from migrator.text import PROGRAM
 
@@ -64,7 +64,7 @@ def main() -> NoReturn:
         _say_why(error)
         code = error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
-        echo_error("Interrupted; nothing was written.")
+        echo_error(INTERRUPTED_EARLY)
         code = INTERRUPTED
     except ReaderGone:
         drop_output()

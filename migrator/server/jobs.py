@@ -7,7 +7,7 @@ import time
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
-from migrator.errors import DatabaseInUse, Interrupted
+from migrator.errors import INTERRUPTED_EARLY, DatabaseInUse, Interrupted
 from migrator.server.database_access import POLL_SECONDS
 from migrator.server.problems import BUSY, Problem
 
@@ -75,7 +75,7 @@ class Jobs:
             return News(run=work(progress))
         except KeyboardInterrupt:
             self.interrupted = True
-            return News(error=Interrupted("Interrupted; nothing was written."))
+            return News(error=Interrupted(INTERRUPTED_EARLY))
         except Exception as error:  # noqa: BLE001 - the handler that waits for the job answers with it
             self.interrupted |= isinstance(error, Interrupted)
             return News(error=error)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from migrator.errors import MigratorError
+from migrator.errors import INTERRUPTED_EARLY, MigratorError
 from migrator.operations.context import CommandContext
 from migrator.store.open_by import who_has_open
 from migrator.text import our_command
@@ -121,7 +121,7 @@ class Database:
             try:
                 run = carry_out()
             except KeyboardInterrupt:
-                self.unseen = "Interrupted; nothing was written."
+                self.unseen = INTERRUPTED_EARLY
                 raise
             except MigratorError as error:
                 self.unseen = str(error)

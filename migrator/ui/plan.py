@@ -13,7 +13,7 @@ from textual.widgets import Footer, ProgressBar, Static
 
 from migrator.arguments import WriteRequest
 from migrator.documents.plan import save_plan
-from migrator.errors import DatabaseInUse, Interrupted, MigratorError, StalePlan
+from migrator.errors import INTERRUPTED_EARLY, DatabaseInUse, MigratorError, StalePlan
 from migrator.output import kinds
 from migrator.output.output_file import OutputFile
 from migrator.reporting.plan_text import plan_text
@@ -175,7 +175,7 @@ class PlanScreen(Screen[bool]):
         try:
             run = await self._database.write(partial(self._proposal.carry_out, plan, write))
         except KeyboardInterrupt:
-            self._end(str(Interrupted("Interrupted; nothing was written.")))
+            self._end(INTERRUPTED_EARLY)
         except StalePlan as error:
             self._is_stale = True
             self._end(f"{error} Press p to plan again.")

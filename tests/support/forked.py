@@ -80,8 +80,9 @@ class Running:
         (self._streams / "0").write_text(stdin)
         for name in ("1", "2"):
             (self._streams / name).touch()
-        arguments = ([*map(str, words)], dict(environ), str(cwd), str(self._streams), first)
-        self._process = PROCESSES.Process(target=_child, args=arguments)
+        streams = [str(self._streams / str(number)) for number in range(3)]
+        arguments = ([*map(str, words)], dict(environ), str(cwd), streams, first)
+        self._process = PROCESSES.Process(target=_stand_in, args=arguments)
         self._process.start()
 
     def __enter__(self) -> Self:
@@ -153,12 +154,6 @@ def use_site(directory: str) -> None:
 def missing() -> list[str]:
     """What of ours isn't imported in this process."""
     return [name for name in _OURS if name not in sys.modules]
-
-
-def _child(
-    words: list[str], environ: Mapping[str, str], cwd: str, streams: str, first: Callable[[], object] | None
-) -> None:
-    _stand_in(words, environ, cwd, [f"{streams}/{number}" for number in range(3)], first)
 
 
 def run_on_terminal(
