@@ -52,7 +52,9 @@ def command(**values: Any) -> None:
 
     view = take_view(values)
     if view.sorts and values["cursor"]:
-        raise click.UsageError("A cursor is a place in the list that has the newest first: no --sort or --reverse.")
+        raise click.UsageError(
+            "--cursor goes on in a list that has the newest first, so leave out --sort and --reverse."
+        )
     names = ("everywhere", "roots", "search", "workspace", "cursor")
     limit = 0 if view.sorts and view.limit is not None else view.limit  # all are sorted, and cut then
     if view.width and view.form == "table" and view.limit is None:

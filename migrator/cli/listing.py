@@ -112,7 +112,7 @@ def refuse_listing_options(values: dict[str, Any], command: str) -> None:
         names.append("--format csv")
     if names:
         raise click.UsageError(
-            f"`{command}` shows one, which is no list: leave out {' and '.join(names)}.", click.get_current_context()
+            f"`{command}` doesn't show a list, so leave out {' and '.join(names)}.", click.get_current_context()
         )
 
 
