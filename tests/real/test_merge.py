@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,6 @@ from tests.support.opencode.database import all_rows
 from tests.support.opencode.fake_model import order
 from tests.support.opencode.lab import IN_A, ROOTS_IN_A, Lab, writes
 from tests.support.opencode.migrator_command import answer, run_migrator, undo
-from tests.support.opencode.opencode_1 import OpenCode
 from tests.support.opencode.readers import ALL, CHILD, Spot, seen_by
 from tests.support.opencode.undo_lab import files, undo_and_redo
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.real.conftest import FreshLab, FreshUndoLab, Install
+    from tests.support.opencode.opencode_1 import OpenCode
 
 pytestmark = pytest.mark.long
 
@@ -172,15 +174,14 @@ def data_files(opencode: OpenCode) -> dict[str, bytes]:
 
 def test_control_by_hand_an_undo_deletes_the_files_of_the_other_home(homes: TwoHomes) -> None:
     """What people do: ATTACH, INSERT, and set the directory."""
-    import sqlite3
-    from contextlib import closing
-
     there = homes.there
     with closing(sqlite3.connect(homes.here.database)) as database, database:
         database.execute("ATTACH ? AS other", [str(homes.other)])
         for table in ("project", "session", "message", "part"):
             database.execute(f"INSERT OR IGNORE INTO {table} SELECT * FROM other.{table}")
-        database.execute("UPDATE session SET directory = replace(directory, ?, ?)", [str(there.repos), str(homes.repos)])
+        database.execute(
+            "UPDATE session SET directory = replace(directory, ?, ?)", [str(there.repos), str(homes.repos)]
+        )
     main, before = there.sessions["main"], there.files()
     with homes.here.serve(homes.repos / "A"):
         homes.here.revert(main, homes.here.turns(main)[0], homes.repos / "A")

@@ -70,9 +70,7 @@ def test_to_the_same_path_on_another_machine(world: World, there: World, source:
     copy.rename(source)
     found = decide(there, world, talk, source)
     assert (found.carried, found.route) == ((), None)
-    assert found.because == (
-        f"nothing shows that {source} is the very folder that the other database has snapshots of"
-    )
+    assert found.because == f"nothing shows that {source} is the very folder that the other database has snapshots of"
 
 
 def test_from_a_clone_that_is_not_the_one_the_turns_were_made_in(world: World, there: World, talk: Talk) -> None:
