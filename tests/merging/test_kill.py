@@ -8,60 +8,32 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.faults import Fault, Interruptible, run
-from tests.support.git import repository
-from tests.support.home import build_home
-from tests.support.rows import Pristine, add_message, add_part, rows, rows_without_times
+from tests.support.rows import Pristine, rows, rows_without_times
+from tests.torture.home import files_beside, two_homes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.faults import Steps
-    from tests.support.home import Home
-
-Files = dict[str, bytes]
-
-
-def beside(home: Home) -> Files:
-    """The files of sessions in the data directory."""
-    data = home.database.parent
-    return {
-        str(file.relative_to(data)): file.read_bytes()
-        for folder in ("storage", "tool-output")
-        for file in (data / folder).rglob("*")
-        if file.is_file()
-    }
 
 
 class Merge(Interruptible):
-    """A home to which the real sessions of another come, in chunks of 9, with two files of theirs."""
+    """A home to which the real sessions of another come, with two files of theirs."""
 
     def __init__(self, path: Path) -> None:
-        home, other = build_home(path / "home", "1.18.34"), build_home(path / "other", "real-1.18.34")
-        repository(home.src / "shop")
-        home.empty()
-        data = other.database.parent
-        (session,) = other.query("SELECT min(id) FROM session")[0]
-        output = data / "tool-output/tool_22a"
-        for file in (data / f"storage/session_diff/{session}.json", output):
-            file.parent.mkdir(parents=True)
-            file.write_text(f"{file.name} as it is there\n")
-        add_message(other, session, "msg_long", role="assistant")
-        state = {"output": f"Full output saved to: {output}", "metadata": {"outputPath": str(output)}}
-        add_part(other, session, "msg_long", "prt_long", type="tool", state=state)
-        self.there = beside(other)
-        words = ("merge", other.database, "--to-dir", home.src / "shop", "--subdirs", "flatten")
-        super().__init__(home, *words, "--yes", "--chunk-size", "9")
+        home, words = two_homes(path)
+        super().__init__(home, *words)
         self.before = rows_without_times(home)
         assert run(home, *self.words).code == 0
-        self.after, self.brought = rows_without_times(home), beside(home)
-        assert self.brought == self.there
+        self.after, self.brought = rows_without_times(home), files_beside(home)
+        assert len(self.brought) == 2
         self.pristine.restore()
 
     def is_before(self) -> bool:
-        return (rows_without_times(self.home), beside(self.home)) == (self.before, {})
+        return (rows_without_times(self.home), files_beside(self.home)) == (self.before, {})
 
     def is_after(self) -> bool:
-        return (rows_without_times(self.home), beside(self.home)) == (self.after, self.brought)
+        return (rows_without_times(self.home), files_beside(self.home)) == (self.after, self.brought)
 
 
 @pytest.fixture
@@ -93,7 +65,7 @@ def test_an_undo_of_a_merge_that_is_killed_is_finished_or_taken_back(merge: Merg
     merged = Pristine(merge.home, "merged")
     for step in steps():
         merged.restore()
-        at = merge.kill("undo", "--yes", "--chunk-size", "9", fault=Fault("kill", step))
+        at = merge.kill("undo", "--yes", "--chunk-size", "4", fault=Fault("kill", step))
         if at is None:
             break
         if merge.cut_off:
@@ -118,17 +90,17 @@ def test_interrupted_at_any_step_a_merge_is_as_if_it_had_never_begun(merge: Merg
 
 
 def test_files_that_are_here_already_stay_and_are_told(merge: Merge) -> None:
-    (name,) = [name for name in merge.there if name.startswith("storage/")]
+    (name,) = [name for name in merge.brought if name.startswith("storage/")]
     mine = merge.home.database.parent / name
     mine.parent.mkdir(parents=True)
     mine.write_text("ours\n")
-    done = run(merge.home, *merge.words, "--json")
+    done = run(merge.home, *merge.words)
     assert done.code == 0
     (warning,) = [each for each in done.json["warnings"] if each["code"] == "file-stays"]
     assert str(mine) in warning["message"]
     assert mine.read_text() == "ours\n"
     assert run(merge.home, "undo", "--yes").code == 0
-    assert beside(merge.home) == {name: b"ours\n"}
+    assert files_beside(merge.home) == {name: b"ours\n"}
 
 
 def test_a_long_output_is_named_where_it_is_here(merge: Merge) -> None:
@@ -137,5 +109,5 @@ def test_a_long_output_is_named_where_it_is_here(merge: Merge) -> None:
     here = str(merge.home.database.parent / "tool-output/tool_22a")
     state = json.loads(data)["state"]
     assert state == {"output": f"Full output saved to: {here}", "metadata": {"outputPath": here}}
-    again = run(merge.home, *merge.words, "--json")
+    again = run(merge.home, *merge.words)
     assert (again.code, rows(merge.home)["part"]["prt_long"]["data"]) == (0, data)
