@@ -112,7 +112,7 @@ def files(home: Home) -> dict[str, tuple[bytes, int]]:
 
 def contents(home: Home) -> dict[str, list[str]]:
     """The messages of each session."""
-    found = {id_: [] for (id_,) in home.query("SELECT id FROM session")}
+    found: dict[str, list[str]] = {id_: [] for (id_,) in home.query("SELECT id FROM session")}
     for session, message in home.query("SELECT session_id, id FROM message ORDER BY id"):
         found[session].append(message)
     return found

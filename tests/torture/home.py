@@ -23,7 +23,7 @@ Files = dict[str, bytes]
 
 CARRIED, MERGED = "carried", "merged"
 WORLDS = (*DIALECTS, CARRIED, MERGED)
-"""The real sessions in a database of each dialect, two whose snapshots `relocate` carries, and those of another home."""
+"""The real sessions in a database of each dialect; two whose snapshots `relocate` carries; those of another home."""
 MOVE = ("move", "--from-dir", "~/src/shop-*", "--to-dir", "src/shop", "--yes", "--json", "--chunk-size", "4")
 """Moves 17 sessions of `build` in five chunks; 15 in databases of opencode 2."""
 _CARRY = ("relocate", "src/shop", "src/renamed", "--yes", "--json", "--chunk-size", "1")
