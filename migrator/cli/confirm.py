@@ -185,7 +185,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
         say(f"Nothing can be moved home by itself; {still}:")
         say(*still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)), "")
     else:
-        right = there_already(plan.unchanged)
+        right = there_already(plan)
         if command == "protect" and plan.unchanged:
             right = f"{count(len(plan.unchanged), 'session')} left as they are"
         none_lost = [warning.message for warning in plan.warnings if warning.code == NONE_LOST]

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
-from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, ProjectAction
+from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, MergeVerdict, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines, tilde_in
 from migrator.reporting.style import styled
 from migrator.reporting.warning_text import warning_lines
@@ -56,8 +56,7 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
     if len(plan.updates) > len(updates):
         more = and_more(len(plan.updates) - len(updates), "project").lstrip()
         yield f"{more} {'updated' if done else 'to update'}; --verbose shows all."
-    moves = any(change.moves for change in plan.changes)
-    yield f"file undo: {turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
+    yield f"file undo: {turn_words(plan.changes) if plan.moving else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
         yield f"{'':11}detached: an undo of these in opencode changes no file"
@@ -80,7 +79,9 @@ def headline(plan: Plan) -> str:
 def headline_text(plan: Plan) -> str:
     """Return the same without a style."""
     numbers = summary(plan)
-    if plan.changes and not any(change.moves for change in plan.changes):
+    if plan.merge is not None:
+        return merge_headline(plan)
+    if plan.changes and not plan.moving:
         stay = f"; {count(numbers['unchanged'], 'session')} left as they are" if plan.unchanged else ""
         return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
     parts = []
@@ -88,7 +89,7 @@ def headline_text(plan: Plan) -> str:
         parts.append(f"{sessions_text(plan.changes)} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}")
     if plan.updates:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
-    rest = there_already(plan.unchanged)
+    rest = there_already(plan)
     if plan.relocated is not None and plan.unchanged:
         number = len(plan.unchanged)
         rest = f"{count(number, 'session')} above or below them {'stays' if number == 1 else 'stay'}"
@@ -101,10 +102,22 @@ def sessions_text(changes: Sequence[Change]) -> str:
     return count(len(changes), "session") + (f" ({children:,} of subagents)" if children else "")
 
 
-def there_already(unchanged: Sequence[str]) -> str:
-    """Return `3 sessions are there already`; "" for none."""
-    number = len(unchanged)
-    return f"{count(number, 'session')} {'is' if number == 1 else 'are'} there already" if number else ""
+def there_already(plan: Plan) -> str:
+    """Return `3 sessions are there already`; "" for none. Where they come from another database, they are `here`."""
+    number, where = len(plan.unchanged), "here" if plan.merge else "there"
+    return f"{count(number, 'session')} {'is' if number == 1 else 'are'} {where} already" if number else ""
+
+
+def merge_headline(plan: Plan) -> str:
+    """Return the first line of a plan that brings sessions from another database, or takes them out again."""
+    merge, what = plan.merge, sessions_text(plan.changes)
+    if merge is None or merge.taken_out:
+        return f"Plan: {what} to take out again."
+    again = " again" if _direction(plan.changes) == REDO_OF else ""
+    longer = sum(m.verdict is MergeVerdict.LONGER for m in merge.sessions) if plan.changes else 0
+    of_these = f", {longer:,} of which {'is' if longer == 1 else 'are'} here in part" if longer else ""
+    rest = there_already(plan)
+    return f"Plan: {what} to bring in{again} from {tilde(merge.other)}{of_these}{rest and f'; {rest}'}."
 
 
 def _update(project: ProjectChange, verb: str) -> Iterator[str]:
