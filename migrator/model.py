@@ -390,6 +390,7 @@ class Plan:
     `sources` is for people, and empty where all sessions come from one repository.
     `relocated` is None unless the plan follows folders; the destinations of other plans are directories that exist.
     `announce` says whether the model is told of a new directory, as opencode 2 does; opencode 1 never does.
+    `in_place`: it is to move nothing, as with `protect`.
     `merge` is set where the sessions come from another database: then `before` of a change is what that holds.
     """
 
@@ -402,6 +403,7 @@ class Plan:
     relocated: FolderMoves | None = None
     sources: tuple[Source, ...] = ()
     announce: bool = False
+    in_place: bool = False
     merge: Merge | None = None
 
     @property

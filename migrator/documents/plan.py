@@ -85,6 +85,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             summary=SummaryDocument(**summary(plan)),
             relocated=None if plan.relocated is None else _folders_document(plan.relocated),
             announce=plan.announce,
+            in_place=plan.in_place,
             merge=None if plan.merge is None else _merge_document(plan.merge),
             digest="",
         )
@@ -238,6 +239,7 @@ def _plan(document: PlanDocument) -> Plan:
         None if document.relocated is None else _folders(document.relocated),
         tuple(Source(source.directory, source.project_id, source.repository) for source in document.sources),
         document.announce,
+        document.in_place,
         None if document.merge is None else _merge(document.merge),
     )
 

@@ -81,31 +81,21 @@ def headline_text(plan: Plan) -> str:
     numbers = summary(plan)
     if plan.merge is not None:
         return merge_headline(plan)
+    rest = (words := unchanged_words(plan)) and f"; {words}"
     if plan.changes and not plan.moving:
-        stay = f"; {count(numbers['unchanged'], 'session')} left as they are" if plan.unchanged else ""
-        return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
+        return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{rest}."
     parts = []
     if plan.changes or not plan.updates:
         parts.append(f"{sessions_text(plan.changes)} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}")
     if plan.updates:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
-    rest = there_already(plan)
-    if plan.relocated is not None and plan.unchanged:
-        number = len(plan.unchanged)
-        rest = f"{count(number, 'session')} above or below them {'stays' if number == 1 else 'stay'}"
-    return f"Plan: {', '.join(parts)}{rest and f'; {rest}'}."
+    return f"Plan: {', '.join(parts)}{rest}."
 
 
 def sessions_text(changes: Sequence[Change]) -> str:
     """Return `17 sessions (3 of subagents)`: how many there are, and how many of them are children of others."""
     children = sum(change.session != change.root for change in changes)
     return count(len(changes), "session") + (f" ({children:,} of subagents)" if children else "")
-
-
-def there_already(plan: Plan) -> str:
-    """Return `3 sessions are there already`; "" for none. Where they come from another database, they are `here`."""
-    number, where = len(plan.unchanged), "here" if plan.merge else "there"
-    return f"{count(number, 'session')} {'is' if number == 1 else 'are'} {where} already" if number else ""
 
 
 def merge_headline(plan: Plan) -> str:
@@ -116,8 +106,22 @@ def merge_headline(plan: Plan) -> str:
     again = " again" if _direction(plan.changes) == REDO_OF else ""
     longer = sum(m.verdict is MergeVerdict.LONGER for m in merge.sessions) if plan.changes else 0
     of_these = f", {longer:,} of which {'is' if longer == 1 else 'are'} here in part" if longer else ""
-    rest = there_already(plan)
+    rest = unchanged_words(plan)
     return f"Plan: {what} to bring in{again} from {tilde(merge.other)}{of_these}{rest and f'; {rest}'}."
+
+
+def unchanged_words(plan: Plan) -> str:
+    """Return `3 sessions are there already`, or what else is true of those that a plan doesn't change; "" for none."""
+    number = len(plan.unchanged)
+    if plan.in_place:
+        words = "left as it is", "left as they are"
+    elif plan.relocated is not None:
+        words = "above or below them stays", "above or below them stay"
+    elif plan.merge is not None:
+        words = "is here already", "are here already"
+    else:
+        words = "is there already", "are there already"
+    return f"{count(number, 'session')} {words[number != 1]}" if number else ""
 
 
 def _update(project: ProjectChange, verb: str) -> Iterator[str]:
