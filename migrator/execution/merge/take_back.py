@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.execution.interrupts import deferred_interrupts
+from migrator.execution.merge.companions import bring_files, take_out_files
 from migrator.execution.merge.conflicts import changed_since
 from migrator.execution.value_edits import inverted_edits
 from migrator.model import FileUndo, MergeVerdict
@@ -73,6 +74,10 @@ def take_back_merge(writer: Writer, run: Written) -> int:
             for project in run.projects:
                 undo = writer.unregister if project.register else writer.register
                 undo(project.change, project.registered)
+        if merge.taken_out:
+            bring_files(merge.files, again=True)
+        else:
+            take_out_files(merge.files)
     return sum(len(chunk) for chunk, _ in written)
 
 

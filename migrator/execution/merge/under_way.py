@@ -41,14 +41,14 @@ class MergeUnderWay(RunUnderWay):
     def write(self, progress: Callable[[int], None]) -> None:
         """Bring the files, then write; files that belong to what was taken out go last."""
         if not self._merge.taken_out:
-            bring_files(self._merge.files)
+            bring_files(self._merge.files, lambda: progress(0), again=self._view is None)
         super().write(progress)
 
     def close(self) -> None:
-        """Record that everything was done, and remove the files of what was taken out."""
-        super().close()
+        """Remove the files of what was taken out, and record that everything was done."""
         if self._merge.taken_out:
             take_out_files(self._merge.files)
+        super().close()
 
     def _write_chunk(self, number: int, numbers: range) -> None:
         writer, journal, staging = self._writer, self._journal, self._staging
@@ -87,10 +87,7 @@ class MergeUnderWay(RunUnderWay):
         ]
 
     def _take_back(self, written: Written) -> int:
-        done = take_back_merge(self._writer, written)
-        if not self._merge.taken_out:
-            take_out_files(self._merge.files)
-        return done
+        return take_back_merge(self._writer, written)
 
     def _count_arrived(self) -> tuple[int, int]:
         changes = self._journal.changes()
