@@ -222,7 +222,8 @@ def _path(context: click.Context) -> Path:
     values: dict[str, Any] = {}
     for each in with_parents(context):
         values = {**each.params, **{name: value for name, value in values.items() if value is not None}}
-    return locate(values.get("db"), values.get("channel")).path
+    channel = values.get("channel")
+    return locate(values.get("db"), channel if isinstance(channel, str) else None).path
 
 
 def _absolute(typed: str) -> str:

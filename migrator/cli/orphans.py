@@ -99,7 +99,8 @@ def command(**values: Any) -> None:
         failed: dict[str, PluginFailed] = {}
         if not explained:
             listed, projects = list_orphans(context, request, failed), context.selector_context.projects()
-            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), context.store)
+            every = context.store.every_id() if view.width else []
+            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), every)
         database = context.store.path
     with paged():
         if explained:

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from migrator.disk.status import is_directory
-from migrator.errors import CantTell
+from migrator.errors import BadInput, CantTell, MigratorError, NothingMatched
 from migrator.model import OPENCODE_1, OPENCODE_2
+from migrator.operations.context import CommandContext
 from migrator.operations.select import make_query
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
-from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history, topmost, total
+from migrator.store.location import locate
+from migrator.store.other_databases import has_sessions, other_databases
+from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history, order_of, topmost, total
+from migrator.store.untouched import look_into
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from migrator.arguments import ListRequest
     from migrator.model import Passage, PlanWarning, Project, Session
-    from migrator.operations.context import CommandContext
     from migrator.selection.query import Query
+    from migrator.store.other_databases import OtherDatabase
     from migrator.store.paging import Condition
     from migrator.store.reader import Store
 
 
+_OF = "@"
+"""Between a cursor and the database that a page of several ended in."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionList:
-    """One page of sessions, and every project; `next` is the cursor of the next page, None on the last.
+    """One page of at most `limit` sessions (0: all), and every project; `next` is the cursor of the next page, or None.
 
     `here` says whether it is what opencode would list here, `selected` whether any selector was given. `why_nothing`
     is the sentence that says why there is no session. Where a search of titles alone found nothing, `elsewhere` says in
@@ -39,6 +48,7 @@ class SessionList:
     sessions: Sequence[Session]
     projects: Sequence[Project]
     next: Cursor | None
+    limit: int
     here: bool
     selected: bool
     elsewhere: Sequence[str]
@@ -49,24 +59,147 @@ class SessionList:
     total: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedDatabase:
+    """One of several databases that are listed together: what a list calls it, and its part of the page.
+
+    `every_id` are the ids of all its sessions, if they are counted.
+    """
+
+    label: str
+    path: Path
+    page: SessionList
+    every_id: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabasesList:
+    """One page of sessions of several databases, last updated first; `next` is the cursor of the next page.
+
+    `page` has all of them, and `databases` the one that each is of. What has no table of sessions is left out; `unread`
+    says by its path why another could not be listed, as the end of a sentence.
+    """
+
+    page: SessionList
+    databases: Sequence[ListedDatabase]
+    unread: Mapping[Path, str]
+    next: str | None
+    every_id: Sequence[str]
+
+
+def list_databases(databases: Mapping[str, Path], request: ListRequest, home: str | None = None) -> DatabasesList:
+    """Return one page of the sessions that were asked for in several databases, none of which changes by a byte.
+
+    A database in which nothing matches isn't worth a word, unless that is so in all of them: then NothingMatched is
+    raised, and so is why none can be listed. `home` is what a leading `~` means.
+    """
+    cursors = _cursors(request.cursor, [*databases])
+    parts: list[ListedDatabase] = []
+    unread: dict[Path, str] = {}
+    errors: list[MigratorError] = []
+    for (label, path), cursor in zip(databases.items(), cursors, strict=True):
+
+        def look(store: Store, label: str = label, path: Path = path, cursor: Cursor | None = cursor) -> ListedDatabase:
+            with CommandContext(path, home, opened=store) as context:
+                ids = store.every_id() if request.counted else []
+                return ListedDatabase(label, path, _page(context, request, cursor), ids)
+
+        try:
+            if has_sessions(path):
+                parts.append(look_into(path, look))
+        except NothingMatched as error:
+            errors.append(error)
+        except MigratorError as error:
+            errors.append(error)
+            unread[path] = str(error).rstrip(".")
+    if errors and not parts:
+        raise next((error for error in errors if type(error) is not MigratorError), errors[0])
+    return _joined(parts, unread)
+
+
+def _joined(parts: Sequence[ListedDatabase], unread: Mapping[Path, str]) -> DatabasesList:
+    every = [(session, part) for part in parts for session in part.page.sessions]
+    every.sort(key=lambda pair: order_of(pair[0]), reverse=True)  # those of equal times and ids stay in their order
+    limit = max((part.page.limit for part in parts), default=0)
+    shown = every[: limit or None]
+    after = None
+    if len(shown) < len(every) or any(part.page.next for part in parts):
+        session, part = shown[-1]
+        after = f"{Cursor(session.updated, session.id)}{_OF}{part.label}"
+    pages = [part.page for part in parts]
+    totals = [page.total for page in pages if page.total is not None]
+    page = SessionList(
+        [session for session, _ in shown],
+        (),
+        None,
+        limit,
+        all(page.here for page in pages),
+        any(page.selected for page in pages),
+        (),
+        [*_warnings(parts)],
+        next((page.why_nothing for page in pages if page.why_nothing), ""),
+        {},
+        {},
+        sum(totals) if totals else None,
+    )
+    ids = [*dict.fromkeys(id_ for part in parts for id_ in part.every_id)]
+    return DatabasesList(page, [part for _, part in shown], unread, after, ids)
+
+
+def _warnings(parts: Sequence[ListedDatabase]) -> Iterator[PlanWarning]:
+    """Yield the warnings of all databases: that an option selects nothing, only where it does so in each of them."""
+    told = [set(part.page.warnings) for part in parts]
+    yield from (warning for warning in parts[0].page.warnings if all(warning in each for each in told)) if parts else ()
+    for part in parts:
+        for warning in part.page.warnings:
+            if warning.code == "odd-rows" and not all(warning in each for each in told):
+                yield replace(warning, message=f"{part.path.name}: {warning.message}")
+
+
+def _cursors(text: str | None, labels: Sequence[str]) -> list[Cursor | None]:
+    """Return where each database goes on after a page that ended with a session of one of them.
+
+    Those that come later in the list may have the same session, at the same time.
+    """
+    if not text:
+        return [None] * len(labels)
+    place, _, label = text.rpartition(_OF)
+    if label not in labels:
+        raise BadInput(f"The text {text!r} is no cursor of a list of several databases; take the one it printed.")
+    cursor = Cursor.parse(place)
+    last = labels.index(label)
+    return [replace(cursor, itself=number > last) for number, _ in enumerate(labels)]
+
+
+def only_elsewhere(db: str | None) -> list[OtherDatabase]:
+    """Return what is only in the databases beside the one at `db`, or beside opencode's own; none if there is none."""
+    try:
+        return look_into(locate(db, None).path, other_databases)
+    except MigratorError:
+        return []
+
+
 def list_sessions(context: CommandContext, request: ListRequest) -> SessionList:
     """Return one page of the sessions that were asked for, last updated first."""
+    page = _page(context, request, Cursor.parse(request.cursor) if request.cursor else None)
+    if request.search and not (page.sessions or request.cursor or page.selected):
+        return replace(page, elsewhere=titled_elsewhere(context.store, request.search))
+    return page
+
+
+def _page(context: CommandContext, request: ListRequest, cursor: Cursor | None) -> SessionList:
     query = make_query(context, request.select)
     here = not (request.everywhere or query.chooses)
     limit = request.limit if request.limit is not None else (DEFAULT_LIMIT if here else 0)
     limit = min(limit, 2**31)  # SQLite's integers end somewhere
-    cursor = Cursor.parse(request.cursor) if request.cursor else None
     conditions = _conditions(context, query, request, here=here)
     page = history(context.store, conditions, cursor, limit)
-    elsewhere: Sequence[str] = ()
-    if request.search and not (page.sessions or request.cursor or query.selects):
-        elsewhere = titled_elsewhere(context.store, request.search)
     passages = {session.id: found for session in page.sessions if (found := query.passage(session))}
     projects = context.selector_context.projects()
     why_nothing = "" if page.sessions else query.why_nothing(context.store)
     warnings = (*query.warnings(context.store), *odd_row_warnings(context.store))
     return SessionList(
-        page.sessions, projects, page.next, here, query.selects, elsewhere, warnings, why_nothing, passages,
+        page.sessions, projects, page.next, limit, here, query.selects, (), warnings, why_nothing, passages,
         _held_by(context.store, page.sessions), total(context.store, conditions) if request.counted else None,
     )  # fmt: skip
 

@@ -12,16 +12,17 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.disk.data_directory import channel_named, data_directory
 from migrator.disk.status import is_directory, names_in, status_of
 from migrator.errors import BadInput, CantTell, MigratorError
-from migrator.text import our_command, shell_quote
+from migrator.text import shell_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _SHARED_CHANNELS = frozenset({"latest", "beta", "prod"})
 
@@ -125,17 +126,56 @@ def database_of_channel(path: Path, channel: str) -> Path:
     raise MigratorError(f"There is no database of channel {channel} beside {path}: {there}.")
 
 
-def merge_command(path: Path, other: Path, *words: str) -> str:
-    """Return the command that brings sessions of another database into the one at `path`."""
+def databases_of_channels(db: str | None, channels: Sequence[str]) -> dict[str, Path]:
+    """Return the databases of several channels, by what a list calls each.
+
+    A channel may be a pattern with `*`, `?` and `[ab]`, of the database at `db`, or of opencode's own, and those beside
+    it. Raises MigratorError for a channel that has none, and for a pattern that none matches.
+    """
+    ours = locate(db, None).path if db is not None else default_database()
+    every = [] if ours is None else [ours, *databases_beside(ours)]
+    if db is None:
+        every += _databases(data_directory())
+    first: dict[str, Path] = {}
+    for path in every:
+        first.setdefault(os.path.realpath(path), path)
+    labels = [database_label(path) for path in first.values()]
+    found: dict[str, Path] = {}
+    for label, path in zip(labels, first.values(), strict=True):
+        if any(_is_of_channel(path, channel) for channel in channels):
+            found[label if labels.count(label) == 1 else str(path)] = path
+    for channel in channels:
+        if not any(_is_of_channel(path, channel) for path in found.values()):
+            there = f"there are {', '.join(labels)}" if labels else "there is no database at all"
+            raise MigratorError(f"No channel that has a database is called {channel}; {there}.")
+    return found
+
+
+def _is_of_channel(path: Path, channel: str) -> bool:
+    if is_pattern(channel):
+        return fnmatchcase(channel_named(path.name) or path.name, channel)
+    return path.name == file_of_channel(channel)
+
+
+def database_label(path: Path) -> str:
+    """Return what a list calls a database: the channel that opens it, or its file name.
+
+    `opencode-prod.db` is called so: the channel prod has `opencode.db` today.
+    """
+    channel = channel_named(path.name)
+    return channel if channel and file_of_channel(channel, {}) == path.name else path.name
+
+
+def merge_words(path: Path, other: Path) -> list[str]:
+    """Return the words of `merge` that name another database as the source, and the one at `path` if it has to be."""
     channel = channel_named(other.name)
     try:
-        named = channel is not None and database_of_channel(path, channel) == other
-    except (MigratorError, CantTell):
+        named = channel is not None and is_same_file(str(database_of_channel(path, channel)), other)
+    except MigratorError:
         named = False
     source = ["--from-channel", channel] if named and channel else [str(other)]
-    default = default_database()
-    ours = [] if default and is_same_file(str(default), path) else [path]
-    return our_command("merge", *source, *words, db=ours[0] if ours else None)
+    ours = default_database()
+    return [*source, *([] if ours and is_same_file(str(ours), path) else ["--db", str(path)])]
 
 
 def command_for(path: Path, environ: Mapping[str, str] = os.environ) -> str:

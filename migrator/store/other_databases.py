@@ -17,10 +17,10 @@ from migrator.disk.data_directory import channel_named
 from migrator.errors import CantTell, MigratorError
 from migrator.model import Binding, Session
 from migrator.store.connection import columns_of
-from migrator.store.location import command_for, databases_beside, merge_command
+from migrator.store.location import command_for, databases_beside, merge_words
 from migrator.store.sql import IN, array_of
 from migrator.store.untouched import read_untouched
-from migrator.text import shell_join
+from migrator.text import our_command, shell_join
 
 if TYPE_CHECKING:
     import sqlite3
@@ -80,10 +80,14 @@ class OtherDatabase:
         """The command that lists all its sessions."""
         return f"{self.command} list --all"
 
+    def merge_words(self) -> list[str]:
+        """Return the words of `merge` that name this database, and ours if it isn't the one that opencode opens."""
+        assert self._ours is not None  # noqa: S101 - for the type checker: only one that stands for many has none
+        return merge_words(self._ours.path, self.path)
+
     def merge_command(self, *words: str) -> str:
         """Return the command that brings its sessions into ours, or those that `words` select."""
-        assert self._ours is not None  # noqa: S101 - for the type checker: only one that stands for many has none
-        return merge_command(self._ours.path, self.path, *words)
+        return our_command("merge", *self.merge_words(), *words)
 
     def what_to_do(self, number: int, *words: str) -> str:
         """Return how to look at so many of its sessions, and to bring them here; `words` select them."""
@@ -113,9 +117,14 @@ def other_databases(store: Store) -> list[OtherDatabase]:
         return [OtherDatabase(store.path.with_name("opencode-*.db"), "", unread=str(error))]
     if not beside:
         return []
-    known = frozenset({*store.odd_sessions(), *store.ids_where("TRUE")})
+    known = frozenset({*store.odd_sessions(), *store.every_id()})
     read = [_look(path, known, store) for path in beside]
     return [other for other in read if other.ids or other.shared or other.unread]
+
+
+def has_sessions(path: Path) -> bool:
+    """Tell whether a database has a table of sessions; it is only read. Raises MigratorError as `read_untouched`."""
+    return read_untouched(path, lambda db: any("id" in columns_of(db, table) for table in _TABLES))
 
 
 def _look(path: Path, known: frozenset[str], ours: Store) -> OtherDatabase:

@@ -32,10 +32,14 @@ Condition = tuple[str, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list that is ordered by (updated, id), newest first; typed as `1795364980673:ses_abc`."""
+    """A place in a list that is ordered by (updated, id), newest first; typed as `1795364980673:ses_abc`.
+
+    With `itself`, the session of that place comes next: a page of several databases ended with another's copy of it.
+    """
 
     updated: int
     id: str
+    itself: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
@@ -122,6 +126,14 @@ def unarchive_command(database: Path, session: str) -> str:
     return shell_join(["sqlite3", str(database), f"{update} '{quoted}'"])
 
 
+def order_of(session: Session) -> tuple[bool, Any, str]:
+    """Return the key by which sessions are ordered, the newest having the greatest, as SQLite does it.
+
+    To it text is more than any number: a time may be text that somebody wrote by hand.
+    """
+    return isinstance(session.updated, str), session.updated, session.id
+
+
 def next_cursor(rows: Sequence[Session | SessionJson], limit: int) -> Cursor | None:
     """Return where the next page begins, from the rows of a `keyset` query; None if there is no next page."""
     return Cursor(rows[limit - 1].updated, rows[limit - 1].id) if 0 < limit < len(rows) else None
@@ -135,7 +147,8 @@ def keyset(conditions: Iterable[Condition], cursor: Cursor | None, limit: int) -
     """
     wanted = list(conditions)
     if cursor is not None:
-        wanted.append(("(time_updated, id) < (?, ?)", (cursor.updated, cursor.id)))
+        below = "<=" if cursor.itself else "<"
+        wanted.append((f"(time_updated, id) {below} (?, ?)", (cursor.updated, cursor.id)))
     condition = joined([sql for sql, _ in wanted], "AND")
     params = [param for _, some in wanted for param in some]
     return condition, params, "ORDER BY time_updated DESC, id DESC" + (f" LIMIT {limit + 1}" if limit else "")
