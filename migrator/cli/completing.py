@@ -197,7 +197,7 @@ class KnownCompletions(Completions):
         own = sorted((name, file) for name, file in found if file_of_channel(name) == file)
         return [CompletionItem(name, help=file) for name, file in own if name.startswith(typed)]
 
-    def _neighbour(self, context: click.Context, typed: str) -> list[CompletionItem]:
+    def _other_channel(self, context: click.Context, typed: str) -> list[CompletionItem]:
         from migrator.disk.data_directory import channel_named
         from migrator.store.location import databases_beside
 

@@ -19,7 +19,7 @@ from migrator.reporting.session_rows import SESSION_COLUMNS
 from migrator.text import shortened, title_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from migrator.arguments import ListRequest
     from migrator.operations.list import DatabasesList, SessionList
@@ -110,7 +110,7 @@ class _Found(NamedTuple):
     page: SessionList
     rows: Sequence[Row]
     cursor: str | None
-    every_id: Sequence[str]
+    every_id: Collection[str]
     dialect: str = ""
     together: DatabasesList | None = None
 

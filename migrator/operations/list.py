@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from migrator.arguments import SelectRequest
 from migrator.disk.status import is_directory
-from migrator.errors import BadInput, CantTell, MigratorError, NothingMatched
+from migrator.errors import CantTell, MigratorError, NothingMatched
 from migrator.model import OPENCODE_1, OPENCODE_2
 from migrator.operations.context import CommandContext
 from migrator.operations.select import make_query
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
 from migrator.store.location import locate
-from migrator.store.other_databases import has_sessions, other_databases
-from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history, order_of, topmost, total
+from migrator.store.other_databases import other_databases, session_ids
+from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, cursors, history, together, topmost, total
 from migrator.store.untouched import look_into
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from migrator.arguments import ListRequest
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
     from migrator.store.other_databases import OtherDatabase
     from migrator.store.paging import Condition
     from migrator.store.reader import Store
-
-
-_OF = "@"
-"""Between a cursor and the database that a page of several ended in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +57,24 @@ class SessionList:
     total: int | None
 
 
+EMPTY = SessionList(
+    (), (), None, 0, here=False, selected=True, elsewhere=(), warnings=(), why_nothing="", passages={}, held_by={},
+    total=0,
+)  # fmt: skip
+"""Of a database in which nothing can be meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedDatabase:
     """One of several databases that are listed together: what a list calls it, and its part of the page.
 
-    `every_id` are the ids of all its sessions, if they are counted.
+    `unfit` has each value of an option that means nothing in it, with the error that says so.
     """
 
     label: str
     path: Path
     page: SessionList
-    every_id: Sequence[str]
+    unfit: Mapping[tuple[str, Any], NothingMatched]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,52 +89,92 @@ class DatabasesList:
     databases: Sequence[ListedDatabase]
     unread: Mapping[Path, str]
     next: str | None
-    every_id: Sequence[str]
+    every_id: Collection[str]
 
 
 def list_databases(databases: Mapping[str, Path], request: ListRequest, home: str | None = None) -> DatabasesList:
     """Return one page of the sessions that were asked for in several databases, none of which changes by a byte.
 
-    A database in which nothing matches isn't worth a word, unless that is so in all of them: then NothingMatched is
-    raised, and so is why none can be listed. `home` is what a leading `~` means.
+    What an option names has to be in one of them at least: else NothingMatched is raised. Where none of them can be
+    listed, the error of the first is raised. `home` is what a leading `~` means.
     """
-    cursors = _cursors(request.cursor, [*databases])
+    after = cursors(request.cursor, databases)
+    ids: dict[str, frozenset[str]] = {}
     parts: list[ListedDatabase] = []
-    unread: dict[Path, str] = {}
-    errors: list[MigratorError] = []
-    for (label, path), cursor in zip(databases.items(), cursors, strict=True):
-
-        def look(store: Store, label: str = label, path: Path = path, cursor: Cursor | None = cursor) -> ListedDatabase:
-            with CommandContext(path, home, opened=store) as context:
-                ids = store.every_id() if request.counted else []
-                return ListedDatabase(label, path, _page(context, request, cursor), ids)
-
+    failed: dict[Path, MigratorError] = {}
+    for label, path in databases.items():
         try:
-            if has_sessions(path):
-                parts.append(look_into(path, look))
-        except NothingMatched as error:
-            errors.append(error)
+            found = session_ids(path)
         except MigratorError as error:
-            errors.append(error)
-            unread[path] = str(error).rstrip(".")
-    if errors and not parts:
+            failed[path] = error
+        else:
+            ids |= {} if found is None else {label: found}
+    every_id = frozenset(id_ for found in ids.values() for id_ in found)
+    for label in ids:
+        look = partial(_part, label=label, request=request, cursor=after[label], home=home, ids=every_id)
+        try:
+            parts.append(look_into(databases[label], look))
+        except MigratorError as error:
+            failed[databases[label]] = error
+    if failed and not parts:
+        errors = [*failed.values()]
         raise next((error for error in errors if type(error) is not MigratorError), errors[0])
-    return _joined(parts, unread)
+    for value, unfit in parts[0].unfit.items() if parts else ():
+        if all(value in part.unfit for part in parts):
+            raise unfit
+    unread = {path: str(error).rstrip(".") for path, error in failed.items()}
+    return _joined(parts, unread, every_id)
 
 
-def _joined(parts: Sequence[ListedDatabase], unread: Mapping[Path, str]) -> DatabasesList:
-    every = [(session, part) for part in parts for session in part.page.sessions]
-    every.sort(key=lambda pair: order_of(pair[0]), reverse=True)  # those of equal times and ids stay in their order
+def _part(  # noqa: PLR0913 - what is asked of the database, and what is known of the others
+    store: Store, *, label: str, request: ListRequest, cursor: Cursor | None, home: str | None, ids: frozenset[str]
+) -> ListedDatabase:
+    with CommandContext(store.path, home, opened=store) as context:
+        context.selector_context.also_known = ids
+        try:
+            return ListedDatabase(label, store.path, _page(context, request, cursor), {})
+        except NothingMatched:
+            select, unfit = _fitting(context, request.select)
+            if not unfit:
+                raise
+            page = _page(context, replace(request, select=select), cursor) if select else EMPTY
+            return ListedDatabase(label, store.path, page, unfit)
+
+
+def _fitting(
+    context: CommandContext, request: SelectRequest
+) -> tuple[SelectRequest | None, dict[tuple[str, Any], NothingMatched]]:
+    """Return the request with those values of its options that mean something in this database, and the others.
+
+    It is None where nothing can be meant without the others.
+    """
+    kept: dict[str, Any] = {}
+    unfit: dict[tuple[str, Any], NothingMatched] = {}
+    for name, value in request.options.items():
+        several = isinstance(value, tuple)
+        for each in value if several else [value]:
+            alone = (each,) if several else each
+            try:
+                make_query(context, SelectRequest({name: alone}))
+            except NothingMatched as error:
+                unfit[name, each] = error
+            else:
+                kept[name] = (*kept.get(name, ()), each) if several else each
+    if not request.match_any and not {name for name, _ in unfit} <= kept.keys():
+        return None, unfit
+    select = replace(request, options=kept)
+    return (select if make_query(context, select).chooses else None), unfit
+
+
+def _joined(parts: Sequence[ListedDatabase], unread: Mapping[Path, str], every_id: Collection[str]) -> DatabasesList:
+    by_label = {part.label: part for part in parts}
     limit = max((part.page.limit for part in parts), default=0)
-    shown = every[: limit or None]
-    after = None
-    if len(shown) < len(every) or any(part.page.next for part in parts):
-        session, part = shown[-1]
-        after = f"{Cursor(session.updated, session.id)}{_OF}{part.label}"
+    more = any(part.page.next for part in parts)
+    shown, after = together({part.label: part.page.sessions for part in parts}, limit, more=more)
     pages = [part.page for part in parts]
     totals = [page.total for page in pages if page.total is not None]
     page = SessionList(
-        [session for session, _ in shown],
+        [session for _, session in shown],
         (),
         None,
         limit,
@@ -142,8 +187,7 @@ def _joined(parts: Sequence[ListedDatabase], unread: Mapping[Path, str]) -> Data
         {},
         sum(totals) if totals else None,
     )
-    ids = [*dict.fromkeys(id_ for part in parts for id_ in part.every_id)]
-    return DatabasesList(page, [part for _, part in shown], unread, after, ids)
+    return DatabasesList(page, [by_label[label] for label, _ in shown], unread, after, every_id)
 
 
 def _warnings(parts: Sequence[ListedDatabase]) -> Iterator[PlanWarning]:
@@ -154,21 +198,6 @@ def _warnings(parts: Sequence[ListedDatabase]) -> Iterator[PlanWarning]:
         for warning in part.page.warnings:
             if warning.code == "odd-rows" and not all(warning in each for each in told):
                 yield replace(warning, message=f"{part.path.name}: {warning.message}")
-
-
-def _cursors(text: str | None, labels: Sequence[str]) -> list[Cursor | None]:
-    """Return where each database goes on after a page that ended with a session of one of them.
-
-    Those that come later in the list may have the same session, at the same time.
-    """
-    if not text:
-        return [None] * len(labels)
-    place, _, label = text.rpartition(_OF)
-    if label not in labels:
-        raise BadInput(f"The text {text!r} is no cursor of a list of several databases; take the one it printed.")
-    cursor = Cursor.parse(place)
-    last = labels.index(label)
-    return [replace(cursor, itself=number > last) for number, _ in enumerate(labels)]
 
 
 def only_elsewhere(db: str | None) -> list[OtherDatabase]:

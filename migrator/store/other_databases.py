@@ -122,9 +122,13 @@ def other_databases(store: Store) -> list[OtherDatabase]:
     return [other for other in read if other.ids or other.shared or other.unread]
 
 
-def has_sessions(path: Path) -> bool:
-    """Tell whether a database has a table of sessions; it is only read. Raises MigratorError as `read_untouched`."""
-    return read_untouched(path, lambda db: any("id" in columns_of(db, table) for table in _TABLES))
+def session_ids(path: Path) -> frozenset[str] | None:
+    """Return the ids of a database's sessions, None if it has no table of them; it is only read.
+
+    Raises MigratorError as `read_untouched`.
+    """
+    by_table = read_untouched(path, _ids)
+    return frozenset(id_ for ids in by_table.values() for id_ in ids) if by_table else None
 
 
 def _look(path: Path, known: frozenset[str], ours: Store) -> OtherDatabase:

@@ -17,12 +17,13 @@ from migrator.store.other_databases import other_databases
 from migrator.store.reader import Store
 from migrator_selectors.orphans.other_database import OtherDatabaseRule
 from tests.support.git import repository
-from tests.support.home import Home, build_home
+from tests.support.other_database import database_beside
 from tests.support.refusal import refused
 from tests.support.rows import add_session, add_sessions
 from tests.support.server import serving
 
 if TYPE_CHECKING:
+    from tests.support.home import Home
     from tests.support.register import Register
     from tests.support.unprivileged import UnprivilegedHome
 
@@ -32,23 +33,7 @@ MERGE = "opencode-migrator merge --from-channel dev"
 
 def beside(register: Register, name: str = "opencode-dev.db", fixture: str = "1.18.34") -> Home:
     """A home whose database is beside that of the register, without sessions."""
-    other = build_home(register.at / name, fixture)
-    other.empty()
-    path = register.home.database.with_name(name)
-    other.database.rename(path)
-    return Beside(other.path, path)
-
-
-class Beside(Home):
-    """A database that isn't where opencode keeps its own."""
-
-    def __init__(self, path: Path, database: Path) -> None:
-        super().__init__(path)
-        self._database = database
-
-    @property
-    def database(self) -> Path:
-        return self._database
+    return database_beside(register.home, name, fixture)
 
 
 def evidence(register: Register, id_: str) -> str:
