@@ -60,7 +60,7 @@ def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequ
         if change.after.directory not in merge.foreign:
             _check_place(plan, change.after.directory, places)
     with untouched(_existing(Path(merge.other)), attachable=True) as view:
-        return runs.merge(writer, plan, write, view)
+        return runs.merge(writer, plan, write, places, view)
 
 
 def _check_place(plan: Plan, directory: str, places: Places) -> None:

@@ -25,22 +25,23 @@ if TYPE_CHECKING:
     from migrator.store.reader import Store
 
 _DIFFS = "storage/session_diff"
-_OUTPUTS = "tool-output"
-_OUTPUT = re.compile(r'"((?:[^"\\]|\\.)*[/\\]tool-output(?:/|\\\\)(tool_\w+))"')
-"""A whole string of JSON that is the path of an output, and its name."""
+OUTPUTS = "tool-output"
+_OUTPUT = re.compile(r'"((?:/|[A-Za-z]:|\\\\)(?:[^"\\]|\\.)*?[/\\]tool-output(?:/|\\\\)(tool_\w+))"')
+"""A whole string of JSON that is the absolute path of an output, and its name; also of Windows."""
 
 
 def companion_names(store: Store, data: Path, sessions: Collection[str]) -> dict[str, str]:
     """Map the files of these sessions that are in the data directory `data`, by their paths below it, to the session.
 
-    Raises CantTell if it can't be read. Rows are searched only if there are outputs at all; mostly they were deleted long ago.
+    Raises CantTell if it can't be read. Rows are searched only if there are outputs at all; mostly they were deleted
+    long ago.
     """
     there = set(names_in(data / _DIFFS))
     found = {f"{_DIFFS}/{id_}.json": id_ for id_ in sessions if f"{id_}.json" in there}
-    if outputs := {name for name in names_in(data / _OUTPUTS) if name.startswith("tool_")}:
-        for session, text in _naming_outputs(store, sessions):
+    if outputs := {name for name in names_in(data / OUTPUTS) if name.startswith("tool_")}:
+        for _, _, session, text in rows_naming_outputs(store, sessions):
             names = {name for _, name in _OUTPUT.findall(text)}
-            found |= {f"{_OUTPUTS}/{name}": session for name in names & outputs}
+            found |= {f"{OUTPUTS}/{name}": session for name in names & outputs}
     return found
 
 
@@ -52,8 +53,18 @@ def with_outputs_at(text: str, targets: Mapping[str, str]) -> str:
     return text
 
 
-def _naming_outputs(store: Store, sessions: Iterable[str]) -> Iterator[tuple[str, str]]:
+def without_directory_of_outputs(data: bytes) -> bytes:
+    """Return the JSON of a row with the names of long outputs instead of their paths, which no two homes have alike."""
+    if OUTPUTS.encode() in data:
+        for path, name in set(_OUTPUT.findall(data.decode(errors="surrogateescape"))):
+            data = data.replace(path.encode(errors="surrogateescape"), name.encode())
+    return data
+
+
+def rows_naming_outputs(store: Store, sessions: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (table, id, session, data) of each row of these sessions that may name a long output."""
     wanted = array_of(sessions)
     for table in ("part",) * store.schema.has_v1 + ("session_message",) * store.schema.has_v2:
-        sql = f"SELECT session_id, data FROM {table} WHERE instr(data, '{_OUTPUTS}') AND typeof(data) = 'text'"
-        yield from store.rows(f"{sql} AND session_id {IN}", [wanted])
+        sql = f"SELECT id, session_id, data FROM main.{table} WHERE session_id {IN} AND typeof(data) = 'text'"
+        rows = store.rows(f"{sql} AND instr(data, '{OUTPUTS}')", [wanted])
+        yield from ((table, *row) for row in rows)

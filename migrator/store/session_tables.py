@@ -20,6 +20,15 @@ SESSIONS = ("session", "session_v2")
 """The tables that have a row for each session: opencode 1's and opencode 2's."""
 
 
+LEFT_THERE = frozenset({"session_share", "session_context_epoch", "session_input", "session_inbox", "session_pending"})
+"""Tables whose rows don't come with a session of another database, since they would mislead opencode here.
+
+`session_share` has the secret of a share: at the next prompt opencode sends the conversation to it, and deletes the
+share if it is told to (seen with 1.18.34). What waits to be prompted would be answered twice. What the model was told
+last, opencode tells it again. See docs/merging.md.
+"""
+
+
 class TableOfSessions(NamedTuple):
     """A table with rows of sessions; `owner` is the column with the session's id.
 

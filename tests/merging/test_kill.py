@@ -97,7 +97,7 @@ def test_files_that_are_here_already_stay_and_are_told(merge: Merge) -> None:
     done = run(merge.home, *merge.words)
     assert done.code == 0
     (warning,) = [each for each in done.json["warnings"] if each["code"] == "file-stays"]
-    assert str(mine) in warning["message"]
+    assert warning["message"].endswith(f"and stays: ~/.local/share/opencode/{name}.")
     assert mine.read_text() == "ours\n"
     assert run(merge.home, "undo", "--yes").code == 0
     assert files_beside(merge.home) == {name: b"ours\n"}

@@ -14,18 +14,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk.data_directory import data_directory_of
 from migrator.disk.ownership import give_path, make_directory, owner_of
 from migrator.disk.plain_files import digest_of
-from migrator.disk.status import is_there
+from migrator.disk.spelling import is_same_directory
+from migrator.disk.status import is_there, names_in
+from migrator.disk.system import sync
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError, StalePlan
-from migrator.state_dir import sync
+from migrator.store.companion_files import OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from migrator.disk.ownership import Owner
-    from migrator.model import CompanionFile
+    from migrator.model import CompanionFile, Merge
 
 
 def bring_files(
@@ -54,6 +57,22 @@ def bring_files(
             raise MigratorError(
                 f"Files of sessions can't be copied to {directory} ({error.strerror or error}); nothing was brought."
             ) from error
+
+
+def outputs_here(merge: Merge, store: str) -> dict[str, str]:
+    """Map the names of the long outputs of another data directory to where they are in that of the database `store`.
+
+    Only those that a merge brings, or that are here already.
+    """
+    there, here = Path(merge.other).parent, data_directory_of(Path(store))
+    if is_same_directory(str(there), str(here)):
+        return {}
+    found = {Path(file.target).name: file.target for file in merge.files}
+    for name in names_in(there / OUTPUTS):
+        source, target = str(there / OUTPUTS / name), str(here / OUTPUTS / name)
+        if is_there(target) and (digest := digest_of(target)) and digest == digest_of(source):
+            found[name] = target
+    return found
 
 
 def take_out_files(files: Iterable[CompanionFile]) -> None:

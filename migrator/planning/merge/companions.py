@@ -1,10 +1,10 @@
 """Which files outside of the database come along with sessions of another data directory, and what stays there.
 
 The plan carries each file with its full path in the other data directory, where it goes in ours, and the SHA-256 of
-what is in it. `execution/merge/companions` copies them before the rows of the first chunk are committed, and the journal
-names each of them before that, so that taking the merge back removes exactly those that are still as they were brought.
-A file that is there already with the same content is nothing to do; one with another content is left alone, and the
-plan says so with a warning.
+what is in it. `execution/merge/companions` copies them before the rows of the first chunk are committed, and the
+journal names each of them before that, so that taking the merge back removes exactly those that are still as they were
+brought. A file that is there already with the same content is nothing to do; one with another content is left alone,
+and the plan says so with a warning.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
-from migrator.store.session_tables import has_rows, session_tables
+from migrator.store.session_tables import LEFT_THERE, has_rows, session_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,8 +40,8 @@ def check_columns(ours: Store, theirs: Store, sessions: Collection[str]) -> None
     """Raise MigratorError if rows of these sessions wouldn't fit: the other database is of a newer opencode."""
     here = {table.name: table for table in session_tables(ours.connection)}
     for table in session_tables(theirs.connection):
-        if table.name in _OF_1 and ours.schema.dialect == "v2":
-            continue  # opencode 2 has imported what is in it, and doesn't read it
+        if table.name in LEFT_THERE or (table.name in _OF_1 and ours.schema.dialect == "v2"):
+            continue  # what is in it doesn't come, or opencode 2 has imported it, and doesn't read it
         fitting = here.get(table.name)
         extra = set(table.columns) - set(fitting.columns if fitting else ())
         lacking = fitting.needed - set(table.columns) if fitting else frozenset()
