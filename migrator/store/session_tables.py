@@ -72,6 +72,13 @@ def has_rows(store: Store, table: TableOfSessions, sessions: Iterable[str]) -> b
     return bool(found)
 
 
+def count_rows(store: Store, table: TableOfSessions, sessions: Iterable[str]) -> int:
+    """Count the rows that a table has of these sessions."""
+    sql = f'SELECT count(*) FROM main."{table.name}" WHERE "{table.owner}" {IN}'
+    ((number,),) = store.rows(sql, [array_of(sessions)])
+    return int(number)
+
+
 def session_rows(store: Store, table: TableOfSessions, columns: Iterable[str], session: str) -> list[dict[str, Any]]:
     """Return these columns of a table's rows of one session, in their order."""
     names = [*columns]

@@ -18,25 +18,28 @@ from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_there
 from migrator.model import CompanionFile, PlanWarning
 from migrator.store.companion_files import companion_names
+from migrator.store.session_tables import LEFT_THERE, count_rows, session_tables
 from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from migrator.store.reader import Store
 
-FILE_STAYS = "file-stays"
-"""The code of the warning about files that aren't replaced."""
+FILE_STAYS, SHARE_STAYS, PROMPT_STAYS = "file-stays", "share-stays", "prompt-stays"
+"""The codes of warnings about files that aren't replaced, and about what stays in the other database."""
 _NAMED = 3
+_PROMPTS = ("session_input", "session_inbox", "session_pending")
 
 
 def companion_files(
     ours: Store, theirs: Store, sessions: Collection[str]
 ) -> tuple[tuple[CompanionFile, ...], tuple[PlanWarning, ...]]:
     """Return the files that come along with these sessions, and what a person should know of others."""
+    warnings = [*_left_there(theirs, sessions)]
     there, here = theirs.path.parent, data_directory_of(ours.path)
     if is_same_directory(str(there), str(here)):
-        return (), ()
+        return (), tuple(warnings)
     coming, staying = [], []
     for name, session in companion_names(theirs, there, sessions).items():
         source, target = os.path.join(there, name), os.path.join(here, name)
@@ -46,7 +49,21 @@ def companion_files(
             coming.append(CompanionFile(session, source, target, digest))
         elif digest_of(target) != digest:
             staying.append(target)
-    return tuple(coming), (_warn_of(staying),) if staying else ()
+    warnings += [_warn_of(staying)] if staying else []
+    return tuple(coming), tuple(warnings)
+
+
+def _left_there(theirs: Store, sessions: Collection[str]) -> Iterator[PlanWarning]:
+    """Yield what stays in the other database though a person may look for it here: shares, and prompts that wait."""
+    owned = {table.name: table for table in session_tables(theirs.connection)}
+    numbers = {name: count_rows(theirs, owned[name], sessions) for name in LEFT_THERE & owned.keys()}
+    if number := numbers.get("session_share", 0):
+        are = f"{count(number, 'session')} {'is' if number == 1 else 'are'} shared"
+        what = "opencode here neither updates nor ends a share of another database"
+        yield PlanWarning(SHARE_STAYS, f"{are}, and only there: {what}.")
+    if number := sum(numbers.get(name, 0) for name in _PROMPTS):
+        waits = f"{count(number, 'prompt')} that {'waits' if number == 1 else 'wait'} to be sent"
+        yield PlanWarning(PROMPT_STAYS, f"{waits} {'stays' if number == 1 else 'stay'} there.")
 
 
 def _warn_of(files: list[str]) -> PlanWarning:
