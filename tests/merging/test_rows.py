@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.git import repository
-from tests.support.home import Home, build_home
+from tests.support.home import build_home
 from tests.support.rows import rows
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class Two:
         ((self.session,),) = self.other.query(f"SELECT min(id) FROM {table}")
 
     def merge(self, *more: str) -> Any:
-        words = ("merge", self.other.database, "--to-dir", self.shop, "--subdirs", "flatten", "--yes", "--json", *more)
-        done = self.ours.run(*words)
+        into = ("--to-dir", self.shop, "--subdirs", "flatten")
+        done = self.ours.run("merge", self.other.database, *into, "--yes", "--json", *more)
         assert done.code == 0, done.stderr
         return done.json
 

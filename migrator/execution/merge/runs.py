@@ -151,7 +151,9 @@ def inverse_job(store: Store, run: Journal, redoes: str | None, taken_back: Coll
     changes = [change for change in run.changes() if change.session not in taken_back]
     continued = continued_sessions(merge)
     edits = [edit for edit in run.edits() if edit.session not in taken_back]
-    single = inverted_edits(reversed([edit for edit in edits if edit.session in continued]))
+    single = inverted_edits(
+        reversed([edit for edit in edits if edit.session in continued or edit.table == merging.INSTRUCTIONS])
+    )
     why = (f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",)
     plan = Plan(
         str(store.path),

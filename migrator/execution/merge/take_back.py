@@ -48,7 +48,7 @@ def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], mer
         there = bool(store.existing(whole))
         return not there if merge.taken_out else there
     for edit in edits:
-        if edit.table != "todo":
+        if edit.table not in {"todo", merging.INSTRUCTIONS}:
             now = store.values(edit.table, edit.column, [edit.key]).get(edit.key)
             return (now is not None) == (edit.after is not None) if edit.column == WHOLE else now == edit.after
     return True
@@ -86,7 +86,10 @@ def _take_back_chunk(writer: Writer, chunk: Sequence[Change], edits: Sequence[Ed
     with writer.transaction():
         staging = stage_merge(writer, chunk, merge)
         (merging.bring_back if merge.taken_out else merging.take_out)(staging, 1, staging.last)
-        writer.edit(inverted_edits(reversed([edit for edit in edits if edit.session in continued])))
+        inverted = inverted_edits(reversed(edits))
+        shared = [edit for edit in inverted if edit.table == merging.INSTRUCTIONS]
+        writer.edit([edit for edit in inverted if edit.session in continued and edit not in shared])
+        merging.edit_instructions(writer, shared)
 
 
 def _check_unused(store: Store, written: Sequence[tuple[Sequence[Change], Sequence[Edit]]], merge: Merge) -> None:

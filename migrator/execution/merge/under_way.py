@@ -66,6 +66,7 @@ class MergeUnderWay(RunUnderWay):
             if self._merge.taken_out:
                 recorded = self._whole_rows(whole)
                 done = merging.take_out(staging, first, last)
+                merging.edit_instructions(writer, edits)
             else:
                 bring = merging.bring if self._view else merging.bring_back
                 done = bring(staging, first, last)
@@ -73,8 +74,11 @@ class MergeUnderWay(RunUnderWay):
                     self._say_differently(whole, [edit for edit in edits if edit.session not in self._continued])
                     told = companion_edits(staging, first, last, announce=self._before.entry.announces)
                     writer.edit([edit for edit in told if edit.session not in self._continued])
+                told_before = merging.missing_instructions(writer, sessions) if self._view else edits
+                merging.edit_instructions(writer, told_before)
                 recorded = [edit._replace(before=None, after=edit.before) for edit in self._whole_rows(whole)]
-            goes_on = [edit for edit in edits if edit.session in self._continued]
+                recorded += told_before if self._view else []
+            goes_on = [e for e in edits if e.session in self._continued and e.table != merging.INSTRUCTIONS]
             if done != len(whole) or writer.edit(goes_on) != len(goes_on):
                 raise StalePlan(f"The database changed while the run was writing ({sessions[0]}).", tuple(sessions))
             journal.intend(number, first, last, [*edits, *recorded])
