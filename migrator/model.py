@@ -342,8 +342,8 @@ class MergeVerdict(StrEnum):
 class MergedSession(NamedTuple):
     """A selected session of another database, compared with this one.
 
-    `content` is a digest of its messages there, and `here` of those that this database has of it, None if it has none.
-    `differs` is the first message that isn't the same on both sides.
+    `content` is a digest of its messages there, a fingerprint where it isn't here (see store/contents.py), and `here`
+    a digest of those that this database has of it, None if it has none. `differs` is the first message that isn't the same on both sides.
     """
 
     session: str

@@ -262,7 +262,9 @@ class MergedDocument(Struct, gc=False):
             "shorter: it goes on here; diverged: each side has a message that the other hasn't."
         ),
     ]
-    content: Annotated[str, Meta(description="A digest of what was said in it there.")]
+    content: Annotated[
+        str, Meta(description="A digest of what was said in it there, or a fingerprint where it isn't here.")
+    ]
     here: Annotated[str | None, Meta(description="A digest of what was said in it here; null where it isn't here.")] = (
         None
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from migrator.model import MergedSession, MergeVerdict
-from migrator.store.contents import content_digests, message_digests
+from migrator.store.contents import content_digests, fingerprints, message_digests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
 
 def compare(ours: Store, theirs: Store, selection: Selection) -> list[MergedSession]:
-    """Compare every selected session, in the order of the selection; both databases are read once."""
+    """Compare every selected session, in the order of the selection.
+
+    Those that both databases have are compared by digests of every message; of the others the fingerprint is kept.
+    """
     ids = [selected.session.id for selected in selection.sessions]
-    content, here = content_digests(theirs, ids), content_digests(ours, ids)
+    both = ours.existing(ids)
+    content = fingerprints(theirs, [id_ for id_ in ids if id_ not in both])
+    here = content_digests(ours, both) if both else {}
+    content |= content_digests(theirs, both) if both else {}
     differing = [id_ for id_ in here if here[id_] != content[id_]]
     messages = (message_digests(ours, differing), message_digests(theirs, differing)) if differing else ({}, {})
     found = []
