@@ -136,7 +136,8 @@ class JournalReader:
 
     def directories(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the directories of the sessions that the run moves, before and after, by name."""
-        ways = self.connection.execute("SELECT DISTINCT before, after FROM change WHERE before <> after").fetchall()
+        moved = "TRUE" if self.merge else "before <> after"
+        ways = self.connection.execute(f"SELECT DISTINCT before, after FROM change WHERE {moved}").fetchall()
         bindings = self._bindings()
         before, after = ({bindings[way[side]].directory for way in ways} for side in (0, 1))
         return tuple(sorted(before)), tuple(sorted(after))

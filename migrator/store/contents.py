@@ -37,7 +37,7 @@ _LENGTH = {
     "session_message": """CASE WHEN type = 'assistant' AND instr(data, '"snapshot"') THEN 0
         ELSE length(CAST(data AS BLOB)) END""",
 }
-"""How long a row is without the files that an undo would act on; that of a row that may have some counts for nothing."""
+"""How long a row is; one that may name files that an undo would act on counts for nothing."""
 
 
 def fingerprints(store: Store, sessions: Collection[str]) -> dict[str, str]:

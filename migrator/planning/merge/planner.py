@@ -67,7 +67,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
     check_dialects(ours, theirs)
-    compared = compare(ours, theirs, selection)
+    compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
     kept = _HERE_ALREADY | ({MergeVerdict.LONGER} if rules.on_duplicate == "keep" else set())
