@@ -268,7 +268,8 @@ class ListKeywords(TypedDict, total=False):
     """Which sessions a list shows: the parameters of opencode's session history proposal.
 
     `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part of
-    the title; `archived` shows those too. At most `limit` sessions.
+    the title; `archived` shows those too. At most `limit` sessions. `channel`, a name or a pattern as `*`, means the
+    databases of these release channels beside this one; each row has its `database` then.
     """
 
     directory: str | os.PathLike[str] | None
@@ -278,6 +279,7 @@ class ListKeywords(TypedDict, total=False):
     archived: bool
     workspace: str | None
     limit: int | None
+    channel: str | None
 
 
 class WriteKeywords(TypedDict, total=False):

@@ -461,10 +461,14 @@ class Suggestion:
 
 
 class Listed(NamedTuple):
-    """A session as a list shows it; `project` is None if its project has no row."""
+    """A session as a list shows it; `project` is None if its project has no row.
+
+    `database` is the path of the one that it is of, in a list of several; else None.
+    """
 
     session: Session
     project: Project | None
+    database: str | None = None
 
 
 class ListedProject(NamedTuple):

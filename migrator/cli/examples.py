@@ -20,6 +20,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Every session of a folder, one that is gone too", "list --from-dir ~/src/shop"),
         ("Where did we talk about that?", "list --containing 'connection pool'"),
         ("What the last week brought, for a program", "list --all --since 1w --json"),
+        ("The sessions of all release channels, each with its database", "list --all --channel '*'"),
     ),
     "projects": (
         ("Every project that opencode knows", "projects"),

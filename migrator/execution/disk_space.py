@@ -12,6 +12,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
+from migrator.disk.system import free_bytes, open_flags
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class _Reserve:
         self._file: int | None = None
         if hasattr(os, "O_TMPFILE") and hasattr(os, "posix_fallocate"):
             with suppress(OSError):  # it may not be ours to write to, or can't do that
-                self._file = os.open(directory, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+                self._file = os.open(directory, open_flags("O_TMPFILE", "O_RDWR"), 0o600)
 
     def keep(self, size: int) -> bool:
         """Keep so many bytes, unless more are kept; return whether they are there."""
@@ -156,12 +157,8 @@ class _Reserve:
 
     def free(self) -> int | None:
         """Return how many bytes are free for us, what is kept included; None where nobody can tell."""
-        try:
-            status = os.statvfs(self.directory)
-        except OSError:
-            return None
-        blocks = status.f_bfree if os.geteuid() == 0 else status.f_bavail
-        return blocks * status.f_frsize + self._kept if status.f_blocks else None
+        free = free_bytes(self.directory)
+        return None if free is None else free + self._kept
 
     def close(self) -> None:
         """Give back what is kept."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from migrator.disk.ownership import owner_of
 from migrator.disk.status import is_there
+from migrator.disk.system import sync
 from migrator.errors import MigratorError
 from migrator.execution.journal_file import explain_errors, new_file, remove_journal, whole_or_removed
 from migrator.execution.journal_reader import JournalReader
@@ -31,7 +32,7 @@ from migrator.execution.journal_rows import (
 )
 from migrator.execution.run_lock import hold
 from migrator.model import RunStatus
-from migrator.state_dir import now_ms, sync
+from migrator.state_dir import now_ms
 from migrator.store.connection import file_uri, transaction
 from migrator.text import valid_text
 
@@ -115,7 +116,7 @@ class Journal(JournalReader):
         """Let others see that the run is going on, until the file is closed."""
         with explain_errors(self.path):
             try:
-                self._held = hold(self.path)
+                self._let_go = hold(self.path)
             except BlockingIOError:
                 raise MigratorError(f"Run {self.path.stem} is going on; wait for its end.") from None
 

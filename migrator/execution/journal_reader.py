@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from dataclasses import replace
 from functools import cached_property
@@ -24,14 +23,14 @@ from migrator.model import (
     ProjectChange,
     Run,
 )
-from migrator.store.connection import transaction
+from migrator.store.connection import make_durable, transaction
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_file import OpenFile
 from migrator.store.sql import IN, array_of
 from migrator.store.writer import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from migrator.execution.journal_rows import RunEntry
@@ -48,11 +47,11 @@ class JournalReader:
         self.path = path
         check_is_file(path)
         self.file = OpenFile(path)
-        self._held: int | None = None
+        self._let_go: Callable[[], None] | None = None
         with explain_errors(path):
             self.connection = sqlite3.connect(path, isolation_level=None)
             self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = FULL")
+            make_durable(self.connection)
             self.connection.execute("PRAGMA journal_size_limit = -1")  # Apple's SQLite shortens the log otherwise
         self.file.why_changed()  # which sees the log now
 
@@ -67,9 +66,9 @@ class JournalReader:
     def close(self) -> None:
         """Close the file, and let go of it."""
         self.connection.close()
-        if self._held is not None:  # last: closing any descriptor of a file drops the locks of SQLite on it
-            os.close(self._held)
-            self._held = None
+        if self._let_go is not None:  # last: closing any descriptor of a file drops the locks of SQLite on it
+            self._let_go()
+            self._let_go = None
 
     @cached_property
     def entry(self) -> RunEntry:

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.disk.ownership import name_of_user, owner_of
+from migrator.disk.ownership import owner_of
+from migrator.disk.system import name_of_user
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution import project_edits, run_log, traces
 from migrator.execution.conflicts import (
