@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,10 +71,10 @@ def test_sessions_belong_where_their_directory_is_here(home: Home, other: OtherD
     assert stays
     assert all("isn't here; --map OLD=NEW says what it is here" in message for message in stays)
     moved = home.repository("elsewhere", "deep")
-    words = ("--from-id", ROOT, "--map", "~/src=~/src/elsewhere/../elsewhere")
-    assert home.run("merge", other.database, *words, "--dry-run").code == 0
-    mapped = home.run("merge", other.database, "--from-id", ROOT, "--map", f"~/src/shop-search={moved}/deep", "--json")
-    assert mapped.code == 1
+    words = ("--from-project", "shop-search", "--map", f"~/src/shop-search={moved}/deep")
+    mapped = home.run("merge", other.database, *words, "--dry-run", "--json").json
+    bindings = {(change["after"]["directory"], change["after"]["path"]) for change in mapped["changes"]}
+    assert bindings == {(f"{moved}/deep", "deep")}
     run = home.run("merge", other.database, "--from-id", SESSION, "--to-dir", moved, "--yes", "--json").json
     assert run["sessions"] >= 1
     ((project, directory),) = home.query("SELECT project_id, directory FROM session WHERE id = ?", [SESSION])
@@ -107,9 +106,8 @@ def test_the_longer_goes_on_and_what_diverged_stays(home: Home, twin: OtherDatab
     assert (verdicts[longer], verdicts[shorter], verdicts[diverged]) == ("longer", "shorter", "diverged")
     (warned,) = [warning for warning in plan["warnings"] if warning["code"] == "diverged"]
     assert "the first message that differs is msg_z3." in warned["message"]
-    assert "17 sessions are here already" in home.run(
-        "merge", twin.database, "--on-duplicate", "keep", "--foreign", "--yes"
-    ).stdout.replace("18", "17")
+    kept = home.run("merge", twin.database, "--on-duplicate", "keep", "--foreign", "--yes")
+    assert "Nothing to do: 18 sessions are here already." in kept.stdout
     refused = home.run("merge", twin.database, "--on-duplicate", "refuse", "--foreign", "--yes")
     assert (refused.code, "3 sessions are in both databases and not the same" in refused.stderr) == (1, True)
     assert rows(home) == before
@@ -175,7 +173,6 @@ def test_they_leave_the_other_database(home: Home, other: OtherDatabase) -> None
     home.run("merge", other.database, "--foreign", "--yes")
     gone = home.run("merge", other.database, "--foreign", "--remove-from-other", "--yes", "--json").json
     assert (gone["sessions"], rows(other)["session"]) == (18, {})
-    assert json.dumps(rows(home)["session"])
 
 
 def test_what_can_not_be_merged(home: Home, twin: OtherDatabase, tmp_path: Path) -> None:
