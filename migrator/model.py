@@ -356,7 +356,7 @@ class MergedSession(NamedTuple):
     differs: str | None = None
 
 
-class CompanionFile(NamedTuple):
+class MergedFile(NamedTuple):
     """A file that belongs to a session: the full path in the other data directory, and where it goes; its SHA-256."""
 
     session: str
@@ -379,7 +379,7 @@ class Merge:
     signature: str
     sessions: tuple[MergedSession, ...] = ()
     foreign: tuple[str, ...] = ()
-    files: tuple[CompanionFile, ...] = ()
+    files: tuple[MergedFile, ...] = ()
     taken_out: bool = False
     remove: bool = False
 

@@ -14,9 +14,9 @@ from migrator.execution.run_lock import is_held
 from migrator.model import (
     Binding,
     Change,
-    CompanionFile,
     FileUndo,
     Merge,
+    MergedFile,
     MergedSession,
     MergeVerdict,
     ProjectAction,
@@ -180,7 +180,7 @@ class JournalReader:
             MergedSession(session, root, title, MergeVerdict(verdict), content, here)
             for session, root, title, verdict, content, here in self._rows("merged")
         )
-        files = tuple(CompanionFile._make(row) for row in self._rows("companion"))
+        files = tuple(MergedFile._make(row) for row in self._rows("companion"))
         return Merge(other, "", tuple(sessions), files=files, taken_out=bool(taken_out))
 
     @cached_property
