@@ -10,7 +10,7 @@ import pytest
 
 from migrator.errors import MigratorError, StalePlan
 from migrator.execution.merge.companions import bring_files, take_out_files
-from migrator.planning.merge.companions import companion_files
+from migrator.planning.merge.companions import Companions, companion_files
 from migrator.store.companion_files import with_outputs_at
 from migrator.store.reader import Store
 from tests.support.home import SESSION, Home, build_home
@@ -19,7 +19,7 @@ from tests.support.rows import add_message, add_part
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from migrator.model import CompanionFile
+    from migrator.model import MergedFile
 
 DIFF = f"storage/session_diff/{SESSION}.json"
 OUTPUT = "tool-output/tool_22a"
@@ -42,14 +42,14 @@ class Data:
     def here(self) -> Path:
         return self.ours.database.parent
 
-    def coming(self) -> tuple[CompanionFile, ...]:
+    def coming(self) -> tuple[MergedFile, ...]:
         return self.plan()[0]
 
-    def plan(self) -> tuple[tuple[CompanionFile, ...], list[str]]:
+    def plan(self) -> tuple[tuple[MergedFile, ...], list[str]]:
         """The files that would come, and what is said."""
         with Store(self.other.database) as theirs, Store(self.ours.database) as ours:
-            files, warnings = companion_files(ours, theirs, [SESSION])
-        return files, [warning.message for warning in warnings]
+            found = companion_files(ours, theirs, [SESSION])
+        return found.files, [warning.message for warning in found.warnings]
 
     def found(self) -> list[str]:
         """The files that are here."""
@@ -136,7 +136,7 @@ def test_where_files_cannot_be_made_it_is_said(data: Data) -> None:
 
 def test_between_databases_of_one_data_directory_nothing_is_to_be_brought(data: Data) -> None:
     with Store(data.other.database) as store:
-        assert companion_files(store, store, [SESSION]) == ((), ())
+        assert companion_files(store, store, [SESSION]) == Companions()
 
 
 def test_a_row_names_an_output_where_it_is_here(data: Data) -> None:

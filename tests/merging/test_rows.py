@@ -55,6 +55,8 @@ def test_a_share_stays_with_the_database_that_made_it(two: Two) -> None:
         "1 session is shared, and only there: opencode here neither updates nor ends a share of another database."
     ]
     assert rows(two.other)["session_share"]
+    two.merge("--remove-from-other")
+    assert rows(two.other)["session"].keys() == {two.session}, "what it is shared by would be nowhere"
 
 
 def test_events_come_but_nobody_owns_them_here(two: Two) -> None:
@@ -85,7 +87,7 @@ def test_what_waits_to_be_sent_waits_there(two: Two) -> None:
     two.other.insert("session_context_epoch", session_id=two.session, baseline="b", snapshot="{}", baseline_seq=1)
     run = two.merge()
     assert rows(two.ours)["session_input"] == rows(two.ours)["session_context_epoch"] == {}
-    assert warned(run, "prompt-stays") == ["1 prompt that waits to be sent stays there."]
+    assert warned(run, "prompt-stays") == ["1 session has prompts that wait to be sent, and wait there."]
 
 
 def test_nobody_is_told_of_what_is_not_there(two: Two) -> None:
@@ -109,4 +111,4 @@ def test_a_turn_of_opencode_2_that_was_cut_off_goes_on_only_there(two_of_2: Two)
     row = rows(two.ours)["session_v2"][two.session]
     assert (row["time_suspended"], row["resume_attempts"]) == (None, 0)
     assert rows(two.ours)["session_inbox"] == {}
-    assert warned(run, "prompt-stays") == ["1 prompt that waits to be sent stays there."]
+    assert warned(run, "prompt-stays") == ["1 session has prompts that wait to be sent, and wait there."]

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from migrator.disk.ownership import Owner
-    from migrator.model import CompanionFile, Merge
+    from migrator.model import Merge, MergedFile
 
 
 def bring_files(
-    files: Iterable[CompanionFile], between_steps: Callable[[], None] = lambda: None, *, again: bool = False
+    files: Iterable[MergedFile], between_steps: Callable[[], None] = lambda: None, *, again: bool = False
 ) -> None:
     """Copy each file to its target, unless that is there. Raises StalePlan if one isn't what the plan says any more.
 
@@ -75,7 +75,7 @@ def outputs_here(merge: Merge, store: str) -> dict[str, str]:
     return found
 
 
-def take_out_files(files: Iterable[CompanionFile]) -> None:
+def take_out_files(files: Iterable[MergedFile]) -> None:
     """Remove each target that is still as it was brought."""
     for directory, inside in groupby(files, lambda file: Path(file.target).parent):
         for file in inside:
@@ -85,7 +85,7 @@ def take_out_files(files: Iterable[CompanionFile]) -> None:
             sync(directory)
 
 
-def _bring(file: CompanionFile, new: Path, owner: Owner | None) -> None:
+def _bring(file: MergedFile, new: Path, owner: Owner | None) -> None:
     try:
         shutil.copy2(file.source, new, follow_symlinks=False)  # opencode deletes old outputs by their time
     except FileNotFoundError as error:
@@ -105,5 +105,5 @@ def _bring(file: CompanionFile, new: Path, owner: Owner | None) -> None:
     new.unlink(missing_ok=True)
 
 
-def _stale(file: CompanionFile, what: str) -> StalePlan:
+def _stale(file: MergedFile, what: str) -> StalePlan:
     return StalePlan(f"The plan is stale: {what}. Nothing was written; plan again.", (file.session,))

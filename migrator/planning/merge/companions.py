@@ -10,15 +10,15 @@ and the plan says so with a warning.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.data_directory import data_directory_of
 from migrator.disk.plain_files import digest_of
 from migrator.disk.spelling import is_same_directory
 from migrator.disk.status import is_there
-from migrator.model import CompanionFile, PlanWarning
-from migrator.store.companion_files import companion_names
-from migrator.store.session_tables import LEFT_THERE, count_rows, session_tables
+from migrator.model import MergedFile, PlanWarning
+from migrator.store.companion_files import OUTPUTS, companion_names
+from migrator.store.session_tables import rows_left_there
 from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
@@ -29,41 +29,51 @@ if TYPE_CHECKING:
 FILE_STAYS, SHARE_STAYS, PROMPT_STAYS = "file-stays", "share-stays", "prompt-stays"
 """The codes of warnings about files that aren't replaced, and about what stays in the other database."""
 _NAMED = 3
-_PROMPTS = ("session_input", "session_inbox", "session_pending")
 
 
-def companion_files(
-    ours: Store, theirs: Store, sessions: Collection[str]
-) -> tuple[tuple[CompanionFile, ...], tuple[PlanWarning, ...]]:
-    """Return the files that come along with these sessions, and what a person should know of others."""
+class Companions(NamedTuple):
+    """The files that come along with sessions, and what a person should know of others.
+
+    `naming` are the sessions of which rows name a long output that will be here: by another path, mostly.
+    """
+
+    files: tuple[MergedFile, ...] = ()
+    warnings: tuple[PlanWarning, ...] = ()
+    naming: frozenset[str] = frozenset()
+
+
+def companion_files(ours: Store, theirs: Store, sessions: Collection[str]) -> Companions:
+    """Return what comes along with these sessions."""
     warnings = [*_left_there(theirs, sessions)]
     there, here = theirs.path.parent, data_directory_of(ours.path)
     if is_same_directory(str(there), str(here)):
-        return (), tuple(warnings)
-    coming, staying = [], []
+        return Companions((), tuple(warnings))
+    coming, staying, naming = [], [], set()
     for name, session in companion_names(theirs, there, sessions).items():
         source, target = os.path.join(there, name), os.path.join(here, name)
         if (digest := digest_of(source)) is None:
             continue
         if not is_there(target):
-            coming.append(CompanionFile(session, source, target, digest))
+            coming.append(MergedFile(session, source, target, digest))
         elif digest_of(target) != digest:
             staying.append(target)
+            continue
+        if name.startswith(OUTPUTS):
+            naming.add(session)
     warnings += [_warn_of(staying)] if staying else []
-    return tuple(coming), tuple(warnings)
+    return Companions(tuple(coming), tuple(warnings), frozenset(naming))
 
 
 def _left_there(theirs: Store, sessions: Collection[str]) -> Iterator[PlanWarning]:
     """Yield what stays in the other database though a person may look for it here: shares, and prompts that wait."""
-    owned = {table.name: table for table in session_tables(theirs.connection)}
-    numbers = {name: count_rows(theirs, owned[name], sessions) for name in LEFT_THERE & owned.keys()}
-    if number := numbers.get("session_share", 0):
+    left = rows_left_there(theirs, sessions).values()
+    if number := sum("session_share" in tables for tables in left):
         are = f"{count(number, 'session')} {'is' if number == 1 else 'are'} shared"
         what = "opencode here neither updates nor ends a share of another database"
         yield PlanWarning(SHARE_STAYS, f"{are}, and only there: {what}.")
-    if number := sum(numbers.get(name, 0) for name in _PROMPTS):
-        waits = f"{count(number, 'prompt')} that {'waits' if number == 1 else 'wait'} to be sent"
-        yield PlanWarning(PROMPT_STAYS, f"{waits} {'stays' if number == 1 else 'stay'} there.")
+    if number := sum(bool(tables - {"session_share"}) for tables in left):
+        have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} prompts"
+        yield PlanWarning(PROMPT_STAYS, f"{have} that wait to be sent, and wait there.")
 
 
 def _warn_of(files: list[str]) -> PlanWarning:
