@@ -39,8 +39,8 @@ def decide_file_undo(
     here = ours.existing(change.session for change in decided if change.undo is FileUndo.CARRY)
     if here and policy == "carry":
         raise MigratorError(f"File undo of {min(here)} can't be carried: {_GOES_ON}. --undo-files auto detaches it.")
-    detached = {"undo": FileUndo.DETACH, "turns": UndoTurns(0, None, _GOES_ON)}
-    new = {c.session: c._replace(**detached) if c.session in here else c for c in decided}
+    lost = UndoTurns(0, None, _GOES_ON)
+    new = {c.session: c._replace(undo=FileUndo.DETACH, turns=lost) if c.session in here else c for c in decided}
     return [new[change.session] for change in changes if change.session in new], warnings
 
 
