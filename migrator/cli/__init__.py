@@ -40,7 +40,7 @@ def main() -> NoReturn:
     _open_streams()
     from migrator.cli.app import ReaderGone, app
     from migrator.cli.environment import with_variables
-    from migrator.cli.terminal import drop_output, echo_error, echo_lines, progress_line
+    from migrator.cli.terminal import drop_output, echo_error, progress_line
     from migrator.errors import INTERRUPTED_EARLY, MigratorError
     from migrator.progress import told_to
     from migrator.text import PROGRAM
@@ -53,7 +53,10 @@ def main() -> NoReturn:
         with told_to(progress_line):
             code = app.main(standalone_mode=False, prog_name=PROGRAM)
     except click.exceptions.NoArgsIsHelpError as error:
-        echo_lines(error.format_message().split("\n"), err=True)
+        from migrator.cli.help import show_help
+
+        if error.ctx is not None:
+            show_help(error.ctx, err=True)
         code = error.exit_code
     except click.ClickException as error:
         echo_error(with_variables(_usage_message(error)))

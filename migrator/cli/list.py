@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from migrator.cli.database import open_context
 from migrator.cli.listing import echo_rows, listing_options, take_view, with_short_ids
 from migrator.cli.next_steps import say_steps, say_steps_below_rows, steps_with_session
 from migrator.cli.options import SelectingCommand, database_options, select_request
-from migrator.cli.terminal import echo_lines, echo_warnings, note, paged, say
+from migrator.cli.terminal import echo_warnings, note, paged, say
 from migrator.errors import NothingMatched
 from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import SESSION_COLUMNS
@@ -45,8 +46,8 @@ def command(**values: Any) -> None:
     """
     from migrator.arguments import ListRequest
     from migrator.operations.list import gone_directories, list_sessions
-    from migrator.reporting.rows import arranged, rows_text
-    from migrator.reporting.session_rows import session_columns_shown, session_rows, with_passages
+    from migrator.reporting.rows import arranged
+    from migrator.reporting.session_rows import passage_lines, session_columns_shown, session_rows
     from migrator.store.paging import DEFAULT_LIMIT
     from migrator.text import count
 
@@ -75,11 +76,7 @@ def command(**values: Any) -> None:
     rows = [*arranged(session_rows(page.sessions, page.projects, page.passages, page.held_by), view, SESSION_COLUMNS)]
     if view.form == "table":
         rows = [{**row, "gone": row["directory"] in gone} for row in rows]
-    if page.passages and view.form == "table":
-        lines = rows_text(rows, view, SESSION_COLUMNS, shown)
-        echo_lines(with_passages(lines, rows, view.width or 120))
-    else:
-        echo_rows(rows, view, SESSION_COLUMNS, shown)
+    echo_rows(rows, view, SESSION_COLUMNS, shown, partial(passage_lines, width=view.width or 120))
     echo_warnings(page.warnings)
     if not page.sessions:
         _explain_empty(page, request)
