@@ -91,20 +91,19 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 def _say_why(error: MigratorError) -> None:
-    """Print one of our errors as a sentence, and the command that waits for a database in use."""
+    """Print one of our errors as a sentence, and the command that may follow."""
     from migrator.cli.environment import with_variables
     from migrator.cli.terminal import echo_error, echo_lines
-    from migrator.errors import DatabaseInUse, Declined
+    from migrator.errors import Declined
     from migrator.reporting.next_steps import Step, step_lines
     from migrator.text import sentence
 
     if isinstance(error, Declined):
-        after_all = [Step("To apply it after all:", error.command)] if error.command else []
-        echo_lines([str(error), *step_lines(after_all)], err=True)
-        return
-    echo_error(with_variables(sentence(str(error))))
-    if isinstance(error, DatabaseInUse) and error.command:
-        echo_lines(step_lines([Step("To wait a minute for it:", error.command)]), err=True)
+        echo_lines([str(error)], err=True)
+    else:
+        echo_error(with_variables(sentence(str(error))))
+    if error.command:
+        echo_lines(step_lines([Step(error.what_next, error.command)]), err=True)
 
 
 def _usage_message(error: click.ClickException) -> str:
@@ -120,9 +119,9 @@ def _usage_message(error: click.ClickException) -> str:
         message = f"No such option '{error.option_name}'.{did_you_mean(meant_options(error.option_name, context))}"
         if context.parent is None:
             message += (
-                f" Options of a command stand behind its name: {context.command_path} COMMAND {error.option_name}."
+                f" Options of a command stand behind its name: `{context.command_path} COMMAND {error.option_name}`."
             )
-    return message if context is None else f"{sentence(message)} See {context.command_path} --help."
+    return message if context is None else f"{sentence(message)} See `{context.command_path} --help`."
 
 
 def _open_streams() -> None:

@@ -83,7 +83,7 @@ def test_it_is_shown_and_asked_first(home: Home, moved: str) -> None:
         assert terminal.finish() == 1
     assert directories(home) == before
     # Where nobody can be asked.
-    command = printed_command(sentence(home.run("redo", "--verbose"), 1))
+    command = printed_command(home.run("redo", "--verbose").stderr)
     assert command == "opencode-migrator redo --yes"
     assert home.run(*command.split()[1:], "--json").json["redoes"] == moved
 

@@ -43,7 +43,7 @@ def test_an_option_of_a_command_before_its_name(home: Home) -> None:
 
 
 def test_nothing_is_guessed_for_what_is_like_no_option(home: Home) -> None:
-    assert refused(home, "log", "--xyzzy", code=2) == "No such option '--xyzzy'. See opencode-migrator log --help."
+    assert refused(home, "log", "--xyzzy", code=2) == "No such option '--xyzzy'. See `opencode-migrator log --help`."
 
 
 @pytest.mark.parametrize("command", ["list", "move"])
