@@ -102,6 +102,9 @@ def _explain_empty(page: SessionList, request: ListRequest) -> None:
     if request.cursor:
         return
     if page.selected or request.search or request.workspace:
-        raise NothingMatched("; ".join([page.why_nothing.rstrip("."), *page.elsewhere]) + ".")
+        error = NothingMatched("; ".join([page.why_nothing.rstrip("."), *page.elsewhere]) + ".")
+        if page.of_others:
+            error.what_next, error.command = "To look in every project:", typed_command("--all", without={"cursor"})
+        raise error
     where = "in this project; `opencode-migrator list --all` shows every project's" if page.here else "in this database"
     note(f"No session {where}.")
