@@ -51,7 +51,7 @@ _PROJECTS = list[tuple[str, str, str | None, Literal["register", "unregister"], 
 _SNAPSHOTS = list[tuple[_Path, str, _Path, str, Literal[0, 1]]]
 _UPDATES = list[tuple[str, str | None, str]]
 _BINDINGS = list[tuple[int, str, str, str | None, str | None]]
-_CHANGES = list[tuple[int, int, Literal["carry", "detach", "none"], _Text, _Text, _Text]]
+_CHANGES = list[tuple[int, int, Literal["carry", "detach", "none", "set-back"], _Text, _Text, _Text]]
 _EDITS = list[tuple[str, str, _Text, _Text, Literal[0, 1]]]
 
 

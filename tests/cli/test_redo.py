@@ -77,7 +77,7 @@ def test_it_is_shown_and_asked_first(home: Home, moved: str) -> None:
     home.run("undo", moved, "--yes")
     before = directories(home)
     with Terminal(home, "redo") as terminal:
-        terminal.wait_for("Redo what was done to 17 sessions from 4 directories to ~/src/shop?")
+        terminal.wait_for("Redo what was done to 17 sessions from 4 directories to ~/src/shop, detach file")
         assert "17 sessions (3 of subagents) to move again" in terminal.text
         terminal.type("n\n")
         assert terminal.finish() == 1
