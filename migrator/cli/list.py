@@ -17,6 +17,7 @@ from migrator.cli.terminal import echo_warnings, note, paged, say
 from migrator.errors import NothingMatched
 from migrator.reporting.next_steps import Step
 from migrator.reporting.session_rows import SESSION_COLUMNS
+from migrator.selection.completion import completes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     default=None,
     help="Leave out children, or show all.  [default: show those that are selected without their parent]",
 )
-@click.option("--workspace", metavar="ID", help="Sessions of this opencode workspace.")
+@click.option(
+    "--workspace", metavar="ID", shell_complete=completes("workspace"), help="Sessions of this opencode workspace."
+)
 @click.option("--cursor", metavar="C", help="Go on where the page before stopped.")
 @listing_options(SESSION_COLUMNS)
 @database_options
