@@ -224,7 +224,9 @@ def _value(value: str | None) -> str:
     return "NULL" if value is None else value or '""'
 
 
-_WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE: "none"}
+_WORDS = {
+    FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.SET_BACK: "set back", FileUndo.NONE: "none",
+}  # fmt: skip
 _DIRECTIONS = {UNDO_OF: " back", REDO_OF: " again"}
 _RESTORED = {UNDO_OF: "set back", REDO_OF: "changed again"}
 """What an undo and a redo do to file undo that the run had changed."""
@@ -237,7 +239,7 @@ def _direction(changes: Sequence[Change]) -> str | None:
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = Counter(dict.fromkeys((*_RESTORED.values(), *_WORDS.values()), 0))  # in this order
+    tally = Counter(dict.fromkeys([*_RESTORED.values(), *_WORDS.values()], 0))  # in this order
     tally.update(map(undo_word, changes))
     none = tally.pop(_WORDS[FileUndo.NONE], 0)
     words = [f"{word} {number:,}" for word, number in tally.items() if number]
@@ -247,7 +249,7 @@ def _undo_words(changes: Iterable[Change]) -> str:
 def undo_word(change: Change) -> str:
     """Return what becomes of the file undo of a session."""
     way = _direction([change])
-    if change.undo is FileUndo.CARRY and way:
+    if change.undo is not FileUndo.NONE and way:
         return _RESTORED[way]
     if change.moves or change.undo is not FileUndo.CARRY:
         return _WORDS[change.undo]
@@ -259,6 +261,8 @@ def undo_word(change: Change) -> str:
 def turn_words(changes: Iterable[Change]) -> str:
     """Return how many turns keep their file undo and how many lose it."""
     undone = [change for change in changes if change.undo is not FileUndo.NONE]
+    if way := _direction(undone):
+        return f"{_RESTORED[way]} in {count(len(undone), 'session')}"
     carrying = [change.turns.carried for change in undone if change.turns.carried]
     restored = sum(change.undo is FileUndo.CARRY and not change.turns.carried for change in undone)
     losing = [change.turns.detached for change in undone if change.turns.detached]
@@ -267,8 +271,7 @@ def turn_words(changes: Iterable[Change]) -> str:
     if carrying:
         words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")
     if restored:
-        way = _direction(undone)
-        words.append(f"{f'{_RESTORED[way]} in' if way else 'carried with'} {count(restored, 'session')}")
+        words.append(f"carried with {count(restored, 'session')}")
     if losing:
         words.append(f"detached {count(sum(losing), 'turn')} of {count(len(losing), 'session')}")
     if uncounted:
