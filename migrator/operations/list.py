@@ -107,6 +107,6 @@ def _conditions(context: CommandContext, query: Query, request: ListRequest, *, 
     )
     conditions = [*conditions, *shown.conditions(context.store.schema)]
     if request.roots is None:
-        asked_for = query.selects or request.search or request.workspace
+        asked_for = query.selects or request.search or request.workspace or request.directory or request.project_id
         conditions.append(topmost(conditions) if asked_for else ("parent_id IS NULL", ()))
     return conditions
