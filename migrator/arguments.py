@@ -47,9 +47,9 @@ class ListRequest:
     """List one page of the selected sessions, of those of every project (`everywhere`), or of what opencode lists here.
 
     `roots` leaves out children, False lists them too; by default a child is listed only if it is asked for (selected,
-    or searched for) and its parent isn't. `limit` 0 means all; by default a list of what is here has at most 100.
-    `cursor` is where the page before ended; `counted` asks for how many sessions all pages have. The other fields are
-    those of `ListFilter`.
+    searched for, or in the directory or project that is) and its parent isn't. `limit` 0 means all; by default a list
+    of what is here has at most 100. `cursor` is where the page before ended; `counted` asks for how many sessions all
+    pages have. The other fields are those of `ListFilter`.
     """
 
     select: SelectRequest = SelectRequest()

@@ -275,7 +275,7 @@ def _conditions(context: CommandContext, query: Query, request: ListRequest, *, 
     shown = [_base_filter(context, request, here=here), *(each for _, each in _named_filters(request))]
     conditions = [*conditions, *(each for part in shown for each in part.conditions(context.store.schema))]
     if request.roots is None:
-        asked_for = query.selects or request.search or request.workspace
+        asked_for = query.selects or request.search or request.workspace or request.directory or request.project_id
         conditions.append(topmost(conditions) if asked_for else ("parent_id IS NULL", ()))
     return conditions
 

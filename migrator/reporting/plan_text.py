@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.documents.summary import summary
 from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, MergeVerdict, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines, tilde_in
-from migrator.reporting.style import styled
+from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.reporting.warning_text import warning_lines
 from migrator.text import and_more, as_many_as_fit, count, one_line, printable, shortened, tilde, wrapped
 
@@ -44,7 +44,7 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
         rest = sum(len(changes) for _, changes in groups[len(shown) :])
         yield ""
         more = and_more(len(groups) - len(shown), "group").lstrip()
-        yield f"{more} with {count(rest, 'session')}; --verbose shows all."
+        yield f"{more} with {count(rest, 'session')}; {SHOWS_ALL.get()}."
     yield ""
     for project in plan.projects:
         if project.action is ProjectAction.REGISTER:
@@ -55,7 +55,7 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
         yield from _update(project, "updated" if done else "update")
     if len(plan.updates) > len(updates):
         more = and_more(len(plan.updates) - len(updates), "project").lstrip()
-        yield f"{more} {'updated' if done else 'to update'}; --verbose shows all."
+        yield f"{more} {'updated' if done else 'to update'}; {SHOWS_ALL.get()}."
     yield f"file undo: {turn_words(plan.changes) if plan.moving else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
@@ -288,4 +288,4 @@ def _obstacles(changes: Iterable[Change], width: int, *, verbose: bool) -> Itera
         text = f"because {' '.join(map(tilde, printable(why).split(' ')))}"
         yield from (" " * 11 + line for line in wrapped(text, width - 11))
     if len(reasons) > len(shown):
-        yield f"          {and_more(len(reasons) - len(shown), 'reason')}; --verbose shows all."
+        yield f"          {and_more(len(reasons) - len(shown), 'reason')}; {SHOWS_ALL.get()}."
