@@ -54,6 +54,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("The sessions of all workspaces into this repository's main one", "consolidate"),
         ("Those of one workspace into another", "consolidate ~/src/shop --only review --to-dir ~/src/shop"),
     ),
+    "merge": (
+        ("Everything that a backup has and this doesn't", "merge ~/backup/opencode.db"),
+        ("Of another computer, with another home", "merge /media/usb/opencode.db --map /home/me=~"),
+        ("Only what was said of a project, but show it only", "merge old.db --from-project shop --dry-run"),
+    ),
     "workspaces": (
         ("The workspaces of this repository", "workspaces"),
         ("Those of another one", "workspaces ~/src/shop"),

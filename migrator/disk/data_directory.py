@@ -26,6 +26,13 @@ def channel_named(name: str) -> str | None:
     return found and (found[1] or "latest")
 
 
+def data_directory_of(database: Path) -> Path:
+    """Return the data directory that belongs to a database: where that is, if files of opencode's are beside it."""
+    beside = database.parent
+    is_one = any((beside / name).is_dir() for name in ("snapshot", "storage", "tool-output"))
+    return beside if is_one else data_directory()
+
+
 def is_opened_by_opencode(file: Path) -> bool:
     """Tell whether opencode opens a file of this real path as its database, which it makes if it isn't there."""
     named = os.environ.get("OPENCODE_DB")
