@@ -120,7 +120,7 @@ class Bench:
         ):  # fmt: skip
             folder.mkdir(exist_ok=True)
             self.arena.copy(database(size, self.cache), "copied.db").rename(folder / name)
-        doctor = [PROGRAM, "doctor", "--quick", "--db"]
+        doctor: list[str | Path] = [PROGRAM, "doctor", "--quick", "--db"]
         ours, theirs = [], []
         for number in range(self.rounds):
             say(f"doctor beside {LARGE}, pair {number + 1} of {self.rounds}")
