@@ -144,8 +144,14 @@ def _look(path: Path, known: frozenset[str], ours: Store) -> OtherDatabase:
 
 
 def _ids(db: sqlite3.Connection) -> dict[str, list[str]]:
-    """Return the ids that each table of sessions has; SQLite finds them in the index of the key."""
+    """Return the ids that each table of sessions has; SQLite finds them in the index of the key.
+
+    Raises MigratorError if there are only tables of sessions that we don't know: nobody can tell what they hold.
+    """
     tables = [table for table in _TABLES if "id" in columns_of(db, table)]
+    names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'session%' ORDER BY name"
+    if not tables and (unknown := db.execute(names).fetchone()):
+        raise MigratorError(f"an opencode wrote it whose table {unknown[0]} we don't know")
     return {
         table: [id_ for (id_,) in db.execute(f"SELECT id FROM {table} WHERE typeof(id) = 'text'")] for table in tables
     }

@@ -133,6 +133,16 @@ def test_of_a_schema_that_nobody_knows_what_there_is_is_read(register: Register)
     ]
 
 
+def test_of_tables_that_nobody_knows_nobody_can_tell(register: Register) -> None:
+    """As those of an opencode to come: it isn't said that there is nothing."""
+    with closing(sqlite3.connect(register.home.database.with_name("opencode-next.db"))) as db, db:
+        db.execute("CREATE TABLE session_v3 (id)")
+    why = "an opencode wrote it whose table session_v3 we don't know"
+    (other,) = register.home.run("doctor", "--json").json["otherDatabases"]
+    assert (other["onlyThere"], other["unread"]) == (None, why)
+    assert why in register.home.run("list", "--all", "--channel", "*").stderr
+
+
 def test_what_is_in_both_is_fine_and_a_copy_may_have_what_was_deleted_here(register: Register) -> None:
     for id_ in ("ses_kept", "ses_deleted"):
         register.add(id_, register.at)
