@@ -262,7 +262,9 @@ class MergedDocument(Struct, gc=False):
             "shorter: it goes on here; diverged: each side has a message that the other hasn't."
         ),
     ]
-    content: Annotated[str, Meta(description="A digest of what was said in it there.")]
+    content: Annotated[
+        str, Meta(description="A digest of what was said in it there, or a fingerprint of that where it isn't here.")
+    ]
     here: Annotated[str | None, Meta(description="A digest of what was said in it here; null where it isn't here.")] = (
         None
     )
@@ -429,6 +431,13 @@ class RunDocument(Struct, kw_only=True):
         Meta(
             description="The id of the run that this one brings about again, by taking back the undo of it; null where "
             "it is no redo."
+        ),
+    ] = None
+    removal: Annotated[
+        RunId | None,
+        Meta(
+            description="The id of the run that took the same sessions out of the database that they came from; null "
+            "where none did."
         ),
     ] = None
     undo: Annotated[

@@ -72,6 +72,12 @@ def merge(writer: Writer, plan: Plan, write: WriteRequest, view: UntouchedView) 
         return _run(writer, job, write, merging=merges.Merging(view, view.store()))
 
 
+def take_out(writer: Writer, plan: Plan, write: WriteRequest, brought_by: str | None) -> Run:
+    """Take whole sessions out of a database, which the run `brought_by` has brought into another one."""
+    with writer.without_foreign_keys():
+        return _run(writer, Job(plan, source=brought_by), write, merging=merges.Merging())
+
+
 def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
     """Take a run back: with a run of its own, or, if it is unfinished, by rolling it back."""
     if traces.entry_on(writer, run.entry).unfinished:
@@ -114,6 +120,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     entry, runs = run.entry, traces.runs_on(store)
     undone = run_log.find_undone(runs, str(store.path))
     _check_undoable(run, undone.by)
+    merges.refuse_without_removal(run)
     redoes = None if entry.id in run_log.redone(runs) else entry.undoes
     taken_back = undone.sessions.get(entry.id, set())
     if run.merge is not None:

@@ -61,6 +61,8 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
         yield f"{'':11}detached: an undo of these in opencode changes no file"
     yield from _announcement(plan, done=done)
+    if plan.merge is not None and plan.removable and not done:
+        yield f"once they are here, {count(len(plan.removable), 'session')} leave {tilde(plan.merge.other)}"
 
 
 def _announcement(plan: Plan, *, done: bool) -> Iterator[str]:
@@ -103,6 +105,9 @@ def merge_headline(plan: Plan) -> str:
     merge, what = plan.merge, sessions_text(plan.changes)
     if merge is None or merge.taken_out:
         return f"Plan: {what} to take out again."
+    if not plan.changes and plan.removable:
+        leaving = count(len(plan.removable), "session")
+        return f"Plan: {leaving} to take out of {tilde(merge.other)}, being here already."
     again = " again" if _direction(plan.changes) == REDO_OF else ""
     longer = sum(m.verdict is MergeVerdict.LONGER for m in merge.sessions) if plan.changes else 0
     of_these = f", {longer:,} of which {'is' if longer == 1 else 'are'} here in part" if longer else ""
