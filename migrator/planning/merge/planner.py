@@ -10,7 +10,7 @@ from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarn
 from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import compare
 from migrator.planning.merge.file_undo import decide_file_undo
-from migrator.planning.merge.schemas import check_columns, check_dialects
+from migrator.planning.merge.schemas import check_age, check_columns, check_dialects
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
@@ -67,6 +67,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
     check_dialects(ours, theirs)
+    check_age(ours, theirs)
     compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
