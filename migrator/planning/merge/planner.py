@@ -15,6 +15,7 @@ from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
 from migrator.store.contents import taken_ids
+from migrator.store.sql import IN, array_of
 from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from migrator.planning.merge.destination import MergeDestination
     from migrator.store.reader import Store
 
-LEFT_OUT, DIVERGED, FOREIGN = "left-out", "diverged", "foreign-directory"
-"""The codes of warnings about sessions that stay in the other database, that differ, and that are taken as they are."""
+LEFT_OUT, DIVERGED, FOREIGN, SHARED = "left-out", "diverged", "foreign-directory", "shared"
+"""The codes of warnings: sessions stay there, differ, are taken as they are, or are shared."""
 
 _NAMED = 5
 _HERE_ALREADY = {MergeVerdict.SAME, MergeVerdict.SHORTER, MergeVerdict.DIVERGED}
@@ -98,6 +99,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *_foreign_warnings(foreign),
             *odd_row_warnings(theirs),
             *odd_turns,
+            *_share_warnings(theirs, coming),
             *about_files,
         ),
         tuple(staying),
@@ -191,6 +193,12 @@ def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarnin
                 f"the first message that differs is {merged.differs}.",
                 merged.session,
             )
+
+
+def _share_warnings(theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
+    if shared := theirs.ids_where(f"share_url IS NOT NULL AND id {IN}", [array_of(sessions)]):
+        what = f"{count(len(shared), 'session')} {'is' if len(shared) == 1 else 'are'} shared"
+        yield PlanWarning(SHARED, f"{what}; the share stays with the other database: {first_few(shared, _NAMED)}.")
 
 
 def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import MigratorError
 from migrator.store.schema import newest_upgrade
-from migrator.store.session_tables import has_rows, session_tables
+from migrator.store.session_tables import NOT_MERGED, has_rows, session_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,6 +57,8 @@ def check_columns(ours: Store, theirs: Store, sessions: Collection[str]) -> None
     """Raise MigratorError if rows of these sessions wouldn't fit: the other database is of a newer opencode."""
     here = {table.name: table for table in session_tables(ours.connection)}
     for table in session_tables(theirs.connection):
+        if table.name in NOT_MERGED:
+            continue
         if table.name in _OF_1 and ours.schema.dialect == "v2":
             continue  # opencode 2 has imported what is in it, and doesn't read it
         fitting = here.get(table.name)
