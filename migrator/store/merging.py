@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from migrator.store.row_json import stringify
-from migrator.store.session_tables import LEFT_THERE, TableOfSessions, session_tables
+from migrator.store.session_tables import CLEARED, NOT_MERGED, TableOfSessions, session_tables
 from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, WHOLE, array_of
 from migrator.store.writer import Edit
 
@@ -32,15 +32,6 @@ _BOUND = {"project_id", "directory", "path", "workspace_id"}
 _WHOLE = "c.seq BETWEEN ? AND ? AND c.seq NOT IN (SELECT seq FROM temp.continued)"
 INSTRUCTIONS = "instruction_blob"
 """What sessions of opencode 2 were told, by its hash, which many have in common."""
-
-IDLE = {
-    "time_suspended": "NULL", "resume_attempts": "0", "time_compacting": "NULL", "share_url": "NULL", "owner_id": "NULL"
-}  # fmt: skip
-"""Columns that say what goes on in the other database: turns and compactions under way, shares, whose workspace it is.
-
-opencode 2 would resume the turn; opencode 1 would show it as compacting for ever, or as a share that it can't end; and
-with an owner it takes events from no other (seen with 1.18.34, or read in its code).
-"""
 
 _DETACHED = {
     "part": (LIVE_PATCH, "$.files"),
@@ -73,7 +64,7 @@ def bring(staging: Staging, first: int, last: int) -> int:
     """Copy all rows of the staged sessions `first` to `last` from `source`; return the number of sessions.
 
     They are bound as staged. Columns that only this database has get the value that opencode's own upgrade gives them,
-    which is that of the schema. The file undo of those that lose it is detached.
+    which is that of the schema. The file undo of those that lose it is detached. What means nothing here stays there.
     """
     done = sum(_run(staging, sql, first, last) for sql in _bring_statements(staging))
     if staging.store.schema.has_v2:  # what tells a move of opencode 2 is asked of rows that are there
@@ -192,7 +183,7 @@ def _bring_statements(staging: Staging) -> Iterator[tuple[str, bool]]:
     db = staging.store.connection
     theirs = {table.name: table for table in session_tables(db, SOURCE)}
     for table in session_tables(db):
-        if table.name in LEFT_THERE or (other := theirs.get(table.name)) is None:
+        if (other := theirs.get(table.name)) is None or table.name in NOT_MERGED:
             continue
         values = {name: _value(staging, table, name) for name in table.columns if name in other.columns}
         if table.is_of_sessions:
@@ -208,14 +199,16 @@ def _bring_statements(staging: Staging) -> Iterator[tuple[str, bool]]:
 
 def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
     """Return the SQL of a value that is copied."""
+    if (table.name, column) in CLEARED:
+        return "NULL" if CLEARED[table.name, column] is None else str(CLEARED[table.name, column])
     value = f'o."{column}"'
-    if table.is_of_sessions and column == "revert":
-        return (
-            f"CASE WHEN w.detach AND json_valid({value}) "
-            f"THEN json_remove({value}, '$.snapshot', '$.diff', '$.files') ELSE {value} END"
-        )
-    if column in IDLE:
-        return IDLE[column]
+    if table.is_of_sessions:
+        if column == "revert":
+            return (
+                f"CASE WHEN w.detach AND json_valid({value}) "
+                f"THEN json_remove({value}, '$.snapshot', '$.diff', '$.files') ELSE {value} END"
+            )
+        return value
     if column == "data" and table.name in _DETACHED and any(way.undo == "detach" for way in staging.ways):
         live, files = _DETACHED[table.name]
         live = live.replace("data", "o.data").replace("CASE WHEN type =", "CASE WHEN o.type =")

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 SESSIONS = ("session", "session_v2")
 """The tables that have a row for each session: opencode 1's and opencode 2's."""
 
+NOT_MERGED = frozenset({"session_share", "session_context_epoch", "session_input", "session_inbox", "session_pending"})
+"""Tables whose rows stay with the database that they are in; docs/merging.md says what each would do elsewhere."""
 
-LEFT_THERE = frozenset({"session_share", "session_context_epoch", "session_input", "session_inbox", "session_pending"})
-"""Tables whose rows don't come with a session of another database, since they would mislead opencode here.
-
-`session_share` has the secret of a share: at the next prompt opencode sends the conversation to it, and deletes the
-share if it is told to (seen with 1.18.34). What waits to be prompted would be answered twice. What the model was told
-last, opencode tells it again. See docs/merging.md.
-"""
+CLEARED = {
+    **{(table, column): None for table in SESSIONS for column in ("share_url", "time_compacting", "time_suspended")},
+    ("session_v2", "resume_attempts"): 0,
+    ("event_sequence", "owner_id"): None,
+}
+"""Columns that stay there, and what they hold here: they are about a share, a turn or a workspace."""
 
 
 class TableOfSessions(NamedTuple):
@@ -76,7 +77,7 @@ def rows_left_there(store: Store, sessions: Iterable[str]) -> dict[str, set[str]
     """Map those of these sessions that have a share, or prompts that wait, to the tables that have these rows."""
     wanted, found = array_of(sessions), dict[str, set[str]]()
     for table in session_tables(store.connection):
-        if table.name in LEFT_THERE - {"session_context_epoch"}:
+        if table.name in NOT_MERGED - {"session_context_epoch"}:
             for (session,) in store.rows(f"SELECT session_id FROM main.{table.name} WHERE session_id {IN}", [wanted]):
                 found.setdefault(session, set()).add(table.name)
     return found

@@ -51,9 +51,7 @@ def test_a_share_stays_with_the_database_that_made_it(two: Two) -> None:
     run = two.merge()
     assert rows(two.ours)["session_share"] == {}
     assert rows(two.ours)["session"][two.session]["share_url"] is None
-    assert warned(run, "share-stays") == [
-        "1 session is shared, and only there: opencode here neither updates nor ends a share of another database."
-    ]
+    assert warned(run, "shared") == [f"1 session is shared; the share stays with the other database: {two.session}."]
     assert rows(two.other)["session_share"]
     two.merge("--remove-from-other")
     assert rows(two.other)["session"].keys() == {two.session}, "what it is shared by would be nowhere"
@@ -92,7 +90,7 @@ def test_what_waits_to_be_sent_waits_there(two: Two) -> None:
 
 def test_nobody_is_told_of_what_is_not_there(two: Two) -> None:
     run = two.merge()
-    assert {warning["code"] for warning in run["warnings"]} & {"share-stays", "prompt-stays", "file-stays"} == set()
+    assert {warning["code"] for warning in run["warnings"]} & {"shared", "prompt-stays", "file-stays"} == set()
 
 
 @pytest.fixture

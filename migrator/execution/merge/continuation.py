@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from migrator.execution.value_edits import without_files
 from migrator.model import Binding, FileUndo
 from migrator.store.companion_files import with_outputs_at
-from migrator.store.merging import IDLE
 from migrator.store.row_json import decode, stringify
-from migrator.store.session_tables import LEFT_THERE, SESSIONS, session_rows, session_tables
+from migrator.store.session_tables import CLEARED, NOT_MERGED, SESSIONS, session_rows, session_tables
 from migrator.store.sql import WHOLE
 from migrator.store.writer import Edit
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-_STAYS = {*Binding._fields, "id", "parent_id", "slug", *IDLE}
+_STAYS = {*Binding._fields, "id", "parent_id", "slug", *(column for _, column in CLEARED)}
 _REPLACED = {"todo"}
 """Tables whose rows of a session are a whole: those of the longer one replace the others."""
 
@@ -41,7 +40,7 @@ def continuation_edits(ours: Store, theirs: Store, changes: Sequence[Change], ou
     edits: list[Edit] = []
     for change in changes:
         for table in session_tables(ours.connection):
-            if table.name in there and table.name not in LEFT_THERE:
+            if table.name in there and table.name not in NOT_MERGED:
                 columns = [column for column in table.columns if column in there[table.name].columns]
                 here = session_rows(ours, table, table.columns, change.session)
                 added = session_rows(theirs, table, columns, change.session)

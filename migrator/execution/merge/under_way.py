@@ -108,7 +108,7 @@ class MergeUnderWay(RunUnderWay):
         ]
 
     def _take_back(self, written: Written) -> int:
-        return take_back_merge(self._writer, written, alone=True)
+        return take_back_merge(self._writer, written)
 
     def _count_arrived(self) -> tuple[int, int]:
         changes = self._journal.changes()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from migrator.store.reader import Store
 
-FILE_STAYS, SHARE_STAYS, PROMPT_STAYS = "file-stays", "share-stays", "prompt-stays"
+FILE_STAYS, PROMPT_STAYS = "file-stays", "prompt-stays"
 """The codes of warnings about files that aren't replaced, and about what stays in the other database."""
 _NAMED = 3
 
@@ -65,12 +65,8 @@ def companion_files(ours: Store, theirs: Store, sessions: Collection[str]) -> Co
 
 
 def _left_there(theirs: Store, sessions: Collection[str]) -> Iterator[PlanWarning]:
-    """Yield what stays in the other database though a person may look for it here: shares, and prompts that wait."""
+    """Yield what stays in the other database though a person may look for it here: prompts that wait."""
     left = rows_left_there(theirs, sessions).values()
-    if number := sum("session_share" in tables for tables in left):
-        are = f"{count(number, 'session')} {'is' if number == 1 else 'are'} shared"
-        what = "opencode here neither updates nor ends a share of another database"
-        yield PlanWarning(SHARE_STAYS, f"{are}, and only there: {what}.")
     if number := sum(bool(tables - {"session_share"}) for tables in left):
         have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} prompts"
         yield PlanWarning(PROMPT_STAYS, f"{have} that wait to be sent, and wait there.")
