@@ -40,6 +40,13 @@ class PassageDocument(Struct):
     after: Annotated[str, Meta(description="What stands after it.")]
 
 
+class DatabaseDocument(Struct):
+    """The database that a session is in."""
+
+    channel: Annotated[str | None, Meta(description="The release channel; null for a copy by another name.")]
+    path: Annotated[FullPath, Meta(description="The file.")]
+
+
 class SessionDocument(Struct, rename="camel", kw_only=True):
     """A session, as `list --json` prints it."""
 
@@ -61,6 +68,9 @@ class SessionDocument(Struct, rename="camel", kw_only=True):
     archived: Annotated[Time | None, Meta(description="When it was archived; null where it isn't.")]
     held_by: Annotated[
         list[str] | UnsetType, Meta(description="In a database of both opencodes: those that have the session.")
+    ] = UNSET
+    database: Annotated[
+        DatabaseDocument | UnsetType, Meta(description="In a list of several databases: the one that it is in.")
     ] = UNSET
     passage: Annotated[
         PassageDocument | UnsetType, Meta(description="With `--containing`: where the text was found.")
@@ -181,8 +191,11 @@ class OtherDatabaseDocument(Struct, rename="camel"):
     """A database beside this one."""
 
     path: Annotated[FullPath, Meta(description="Its file.")]
+    channel: Annotated[str | None, Meta(description="The release channel; null for a copy by another name.")]
     only_there: Annotated[Count | None, Meta(description="How many sessions only it has; null where it can't be read.")]
     unread: Annotated[str | None, Meta(description="Why it can't be read.")]
+    no_merge: Annotated[str | None, Meta(description="Why its sessions can't be brought here; null where they can.")]
+    merge: Annotated[str | None, Meta(description="The command that brings them here; null where there is none.")]
 
 
 class UndoneTurnDocument(Struct):

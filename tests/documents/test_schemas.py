@@ -29,13 +29,17 @@ ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = {name: schema(name) for name in ("plan", "run", "list", "orphans", "doctor", "log")}
 OPTIONAL = {"session", "lost", "before", "after", "directories", "workspaces"}
 """Of a warning: there, where it is about one that stays lost. Of a project: there, where its row is updated."""
-ASKED_FOR = {"list": {"heldBy", "passage"}, "orphans": {"heldBy"}, "doctor": {"otherDatabases", "undo"}}
+ASKED_FOR = {
+    "list": {"heldBy", "passage", "database"},
+    "orphans": {"heldBy", "database"},
+    "doctor": {"otherDatabases", "undo"},
+}
 """What each document has only where it was asked for, or where there is any."""
 SELECT = ("--from-dir", "/**", "--to-dir", "src/target")
 
 
 ORDINARY = {
-    **dict.fromkeys(("moved", "cutOff", "writable", "inDatabase", "found"), (True,)),
+    **dict.fromkeys(("moved", "cutOff", "in_place", "writable", "inDatabase", "found"), (True,)),
     **dict.fromkeys(("created", "updated", "archived", "time"), (-1, 0.5)),  # a row may hold any number
 }
 """What other keys can't be, and these can."""
@@ -196,6 +200,7 @@ def test_the_rest_of_what_doctor_can_say(home: Home) -> None:
     home.execute("UPDATE session SET time_created = 'never' WHERE title = 'Summarise the README'")
     found = checked(home, "doctor", "doctor", "--undo", code=1)
     assert found["otherDatabases"][0]["onlyThere"] == 1
+    assert checked(home, "list", "list", "--all", "--channel", "*")[0]["database"]["channel"]
     assert found["foreignKeys"]
     assert found["oddRows"]
     assert found["undo"]["sessions"][0]["turns"]
