@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     When = str | date
+    Folders = Mapping[str | os.PathLike[str], str | os.PathLike[str]]
 
 KEEP = "keep"
 """A destination or project that means each session's own."""
@@ -188,9 +189,6 @@ class ProtectRequest:
     undo_files: FileUndoPolicy = "auto"
 
 
-PlanRequest = MoveRequest | RescueRequest | RelocateRequest | ConsolidateRequest | ProtectRequest
-
-
 @dataclass(frozen=True, slots=True)
 class MergeRequest:
     """Bring the selected sessions of the database `other`, all of them without a selector, into this one.
@@ -210,6 +208,9 @@ class MergeRequest:
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
     remove: bool = False
+
+
+PlanRequest = MoveRequest | RescueRequest | RelocateRequest | ConsolidateRequest | ProtectRequest | MergeRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +298,21 @@ class ConsolidateKeywords(TypedDict, total=False):
     to_dir: str | os.PathLike[str] | None
     only: OneOrMore
     but: OneOrMore
+    subdirs: Subdirs
+    undo_files: FileUndoPolicy
+    announce: bool
+
+
+class MergeKeywords(SelectKeywords, total=False):
+    """Which sessions of another database to bring in, all without a selector, and how: the options of `merge`.
+
+    `folders` has the old path of each folder with its new one, as `--map` does.
+    """
+
+    to_dir: str | os.PathLike[str] | None
+    folders: Folders
+    foreign: bool
+    on_duplicate: OnDuplicate
     subdirs: Subdirs
     undo_files: FileUndoPolicy
     announce: bool

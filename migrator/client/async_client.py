@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
     from migrator.arguments import (
         ConsolidateKeywords,
+        Folders,
         ListKeywords,
+        MergeKeywords,
         MoveKeywords,
         RelocateKeywords,
         RescueKeywords,
         WriteKeywords,
     )
     from migrator.client.events import Progress
-    from migrator.client.requests import Folders
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
 
@@ -67,6 +68,10 @@ class AsyncClient:
     ) -> Plan:
         """Plan to gather the sessions of workspaces, as `Client.plan_consolidate` does."""
         return await self._transport.send(requests.plan_consolidate(repository, **keywords))
+
+    async def plan_merge(self, other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Plan:
+        """Plan to bring in sessions of another database, as `Client.plan_merge` does."""
+        return await self._transport.send(requests.plan_merge(other, **keywords))
 
     async def apply(self, plan: Plan, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]) -> Run:
         """Carry out a plan, as `Client.apply` does. When it is cancelled, the server still finishes the run."""

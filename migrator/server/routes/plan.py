@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.arguments import ConsolidateRequest, MoveRequest, ProtectRequest, RelocateRequest, RescueRequest
+from migrator.arguments import (
+    ConsolidateRequest,
+    MergeRequest,
+    MoveRequest,
+    ProtectRequest,
+    RelocateRequest,
+    RescueRequest,
+)
 from migrator.documents.plan import plan_document
 from migrator.server import plan_request
 from migrator.server.endpoint import Endpoint, ResponseSpec
@@ -41,6 +48,7 @@ async def plan(request: Request) -> Response:
 
 def _plan(context: CommandContext, asked: PlanRequest) -> Plan:
     from migrator.operations.consolidate import plan_consolidate
+    from migrator.operations.merge import plan_merge
     from migrator.operations.move import plan_move
     from migrator.operations.protect import plan_protect
     from migrator.operations.relocate import plan_relocate
@@ -55,6 +63,8 @@ def _plan(context: CommandContext, asked: PlanRequest) -> Plan:
             return plan_relocate(context, asked)
         case ConsolidateRequest():
             return plan_consolidate(context, asked)[0]
+        case MergeRequest():
+            return plan_merge(context, asked)
         case ProtectRequest():
             return plan_protect(context, asked)
 
@@ -94,8 +104,8 @@ ENDPOINT = Endpoint(
     "Nothing is written. The body says which sessions and where they go. Each name is that of a long option of "
     "`opencode-migrator move`, or of the `command` that the body names, in camel case: `toDir` is `--to-dir`. `true` "
     "and `false` are for flags (`false` for `--no-...`), and an option that may be repeated takes an array. `relocate` "
-    "takes `folders`, `consolidate` a `repository`. `cwd` and relative paths mean the directory that the server was "
-    "started in; `-` for standard input is refused.",
+    "takes `folders`, `consolidate` a `repository`, `merge` the `other` database. `cwd` and relative paths mean the "
+    "directory that the server was started in; `-` for standard input is refused.",
     ResponseSpec(
         "What would change: plan@1. The server keeps it for a while under its `digest`.",
         {"application/json": {"$ref": "#/components/schemas/Plan"}},
