@@ -24,15 +24,15 @@ import os, sqlite3, sys, time
 database, session, log, last = sys.argv[1:]
 connection = sqlite3.connect(database, isolation_level=None, timeout=60)
 connection.execute(f"PRAGMA journal_mode = {log}")
-number = 0
+number, mine = 0, os.getpid()
 while True:
     connection.execute("BEGIN IMMEDIATE")
     row = (session, number, number, "{}")
-    connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", [f"msg_z{os.getpid()}_{number:06}", *row])
+    connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", [f"msg_z{mine}_{number}", *row])
     if number == 20:
         print("writing", flush=True)
         time.sleep(60 if last == "20" else 0)
-    connection.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", [f"prt_z{os.getpid()}_{number:06}", f"msg_z{os.getpid()}_{number:06}", *row])
+    connection.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", [f"prt_z{mine}_{number}", f"msg_z{mine}_{number}", *row])
     connection.execute("COMMIT")
     number += 1
     time.sleep(0.001)
