@@ -179,12 +179,12 @@ class ProtectRequest:
 class MergeRequest:
     """Bring the selected sessions of the database `other`, all of them without a selector, into this one.
 
-    `words` are `OLD=NEW`, mapping directories of the other database to some that are here; `to_dir` is one directory
-    for all. With `foreign` sessions whose directories aren't here are taken as they are. `remove` takes out of the
-    other database what is here afterwards.
+    Or of that of a `channel` beside this one. `words` are `OLD=NEW`, mapping directories of the other database to some
+    that are here; `to_dir` is one directory for all. With `foreign` sessions whose directories aren't here are taken as
+    they are. `remove` takes out of the other database what is here afterwards.
     """
 
-    other: str
+    other: str | None
     select: SelectRequest = SelectRequest()
     to_dir: str | None = None
     words: Sequence[str] = ()
@@ -194,6 +194,7 @@ class MergeRequest:
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
     remove: bool = False
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

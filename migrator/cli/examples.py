@@ -56,8 +56,9 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "merge": (
         ("Everything that a backup has and this doesn't", "merge ~/backup/opencode.db"),
+        ("What was said in another release channel", "merge --from-channel dev"),
         ("Of another computer, with another home", "merge /media/usb/opencode.db --map /home/me=~"),
-        ("Only what was said of a project, but show it only", "merge old.db --from-project shop --dry-run"),
+        ("Show what would come of one project", "merge old.db --from-project shop --dry-run"),
     ),
     "workspaces": (
         ("The workspaces of this repository", "workspaces"),

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from migrator.model import Plan
 
 options = combine(
-    click.argument("other", metavar="OTHER.db", type=click.Path(), shell_complete=completes("file")),
+    click.argument("other", metavar="[OTHER.db]", required=False, type=click.Path(), shell_complete=completes("file")),
+    click.option(
+        "--from-channel",
+        metavar="NAME",
+        shell_complete=completes("channel"),
+        help="The database of another release channel, beside this one.",
+    ),
     click.option(
         "--to-dir",
         "--to-directory",
@@ -85,6 +91,7 @@ def make_plan(values: dict[str, Any]) -> Plan:
         values["undo_files"],
         values["announce"],
         values["remove"],
+        values["from_channel"],
     )
     with open_context(values) as context:
         return plan_merge(context, request)

@@ -31,7 +31,7 @@ from migrator.planning.merge.planner import MergeRules, build_merge_plan
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
 from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
-from migrator.store.location import is_same_file
+from migrator.store.location import database_of_channel, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_writable
@@ -48,7 +48,7 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
     """Plan to bring sessions of another database; nothing is written. Raises the errors of selecting and planning."""
     if request.to_dir is not None and request.words:
         raise BadInput("--to-dir and --map exclude each other: both say where the sessions belong.")
-    path = Path(request.other).expanduser()
+    path = _other_database(context, request)
     if is_same_file(str(path), context.store.path):
         raise BadInput(f"{path} is the database that sessions would come into; name another one.")
     home = context.selector_context.home
@@ -66,6 +66,16 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
         )
         view.check()
         return plan
+
+
+def _other_database(context: CommandContext, request: MergeRequest) -> Path:
+    if (request.other is None) == (request.channel is None):
+        raise BadInput(
+            "Say which other database: its file, as in `merge OTHER.db`, or its channel, as in `--from-channel dev`."
+        )
+    if request.channel is not None:
+        return database_of_channel(context.store.path, request.channel)
+    return Path(str(request.other)).expanduser()
 
 
 def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequest) -> Run:
