@@ -29,8 +29,8 @@ options = combine(
     click.option(
         "--from-channel",
         metavar="NAME",
-        shell_complete=completes("channel"),
-        help="The database of another release channel, beside this one.",
+        shell_complete=completes("other_channel"),
+        help="The other database is opencode-NAME.db beside this one.",
     ),
     click.option(
         "--to-dir",
@@ -68,6 +68,8 @@ options = combine(
 @change_options
 def command(**values: Any) -> None:
     """Bring sessions of another opencode database, all without a selector, into this one.
+
+    It is named by its file, or by --from-channel where it lies beside this one, of another release channel.
 
     Whole trees come, with all that was said in them; OTHER.db is only read, also while its opencode runs. What is here
     already and the same is left alone. Each session belongs to the project that opencode finds in its directory here.

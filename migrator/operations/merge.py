@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migrator.disk.data_directory import channel_named
 from migrator.errors import BadInput, MigratorError, NoSuchDirectory, StalePlan
 from migrator.execution import runs
 from migrator.execution.merge.runs import signature_text
@@ -31,7 +32,7 @@ from migrator.planning.merge.planner import MergeRules, build_merge_plan
 from migrator.planning.relocation.arguments import Evidence, absolute_pairs, read_pair
 from migrator.store.connection import why_read_only
 from migrator.store.contents import fingerprints
-from migrator.store.location import database_of_channel, is_same_file
+from migrator.store.location import database_of_channel, databases_beside, is_same_file
 from migrator.store.open_by import in_use_error, who_has_open
 from migrator.store.untouched import untouched
 from migrator.store.writer import Writer, check_writable
@@ -48,7 +49,7 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
     """Plan to bring sessions of another database; nothing is written. Raises the errors of selecting and planning."""
     if request.to_dir is not None and request.words:
         raise BadInput("--to-dir and --map exclude each other: both say where the sessions belong.")
-    path = _other_database(context, request)
+    path = _source(context.store.path, request)
     if is_same_file(str(path), context.store.path):
         raise BadInput(f"{path} is the database that sessions would come into; name another one.")
     home = context.selector_context.home
@@ -66,16 +67,6 @@ def plan_merge(context: CommandContext, request: MergeRequest) -> Plan:
         )
         view.check()
         return plan
-
-
-def _other_database(context: CommandContext, request: MergeRequest) -> Path:
-    if (request.other is None) == (request.channel is None):
-        raise BadInput(
-            "Say which other database: its file, as in `merge OTHER.db`, or its channel, as in `--from-channel dev`."
-        )
-    if request.channel is not None:
-        return database_of_channel(context.store.path, request.channel)
-    return Path(str(request.other)).expanduser()
 
 
 def carry_out_merge(writer: Writer, plan: Plan, places: Places, write: WriteRequest) -> Run:
@@ -177,6 +168,19 @@ def _destination(context: CommandContext, other: CommandContext, request: MergeR
     projects = {project.id: project for project in other.store.projects()}
     folders = FolderMap((old, new) for old, new, _ in pairs)
     return MergeDestination(context.places, folders, projects, one, request.foreign)
+
+
+def _source(ours: Path, request: MergeRequest) -> Path:
+    """Return the other database. Raises BadInput if none is named, or two; MigratorError if a channel has none."""
+    if request.other is not None and request.channel is not None:
+        raise BadInput("OTHER.db and --from-channel exclude each other: both say from where the sessions come.")
+    if request.channel is not None:
+        return database_of_channel(ours, request.channel)
+    if request.other is not None:
+        return Path(request.other).expanduser()
+    beside = ", ".join(filter(None, (channel_named(path.name) for path in databases_beside(ours))))
+    there = f"; beside this one there are {beside}" if beside else ""
+    raise BadInput(f"Say from which database the sessions come: OTHER.db or --from-channel NAME{there}.")
 
 
 def _existing(path: Path) -> Path:
