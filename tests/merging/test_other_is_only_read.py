@@ -27,12 +27,13 @@ connection.execute(f"PRAGMA journal_mode = {log}")
 number, mine = 0, os.getpid()
 while True:
     connection.execute("BEGIN IMMEDIATE")
+    ids = [f"prt_z{mine}_{number}", f"msg_z{mine}_{number}"]
     row = (session, number, number, "{}")
-    connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", [f"msg_z{mine}_{number}", *row])
+    connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", [ids[1], *row])
     if number == 20:
         print("writing", flush=True)
         time.sleep(60 if last == "20" else 0)
-    connection.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", [f"prt_z{mine}_{number}", f"msg_z{mine}_{number}", *row])
+    connection.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", [*ids, *row])
     connection.execute("COMMIT")
     number += 1
     time.sleep(0.001)
