@@ -140,11 +140,15 @@ class Selection:
 
 
 class FileUndo(StrEnum):
-    """What happens to opencode's file undo of a session: see README, "What a move changes"."""
+    """What happens to opencode's file undo of a session: see README, "What a move changes".
+
+    SET_BACK: an undo of ours gives it back as it was before the run.
+    """
 
     CARRY = "carry"
     DETACH = "detach"
     NONE = "none"
+    SET_BACK = "set-back"
 
 
 Undo = FileUndo

@@ -115,7 +115,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "schema": (
         ("Of what `plan -o` saves", "schema plan"),
         ("Of what `move --yes --json` prints", "schema run"),
-        ("Of what `log --json` and `log RUN --json` print", "schema log"),
+        ("Of what `orphans --json` prints", "schema orphans"),
     ),
     "completion": (
         ("In this bash, from now on: complete commands, options and values", "completion bash > ~/.ocmig.bash"),

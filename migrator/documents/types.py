@@ -124,7 +124,8 @@ class ChangeDocument(Struct, gc=False):
         FileUndo,
         Meta(
             description="What becomes of opencode's file undo in this session: carried along, detached (undo then "
-            "takes back the conversation and touches no file), or none, there being nothing to undo."
+            "takes back the conversation and touches no file), set back to what it was before the run that is taken "
+            "back, or none, there being nothing to undo."
         ),
     ]
     undo_turns: Annotated[TurnsDocument, Meta(description="What becomes of each of its turns that changed files.")] = (
