@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from migrator.store.session_tables import TableOfSessions, session_tables
+from migrator.store.session_tables import CLEARED, NOT_MERGED, TableOfSessions, session_tables
 from migrator.store.sql import IN, LIVE_PATCH, LIVE_SNAPSHOT, array_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ KEPT = "kept."
 
 _BOUND = {"project_id", "directory", "path", "workspace_id"}
 _WHOLE = "c.seq BETWEEN ? AND ? AND c.seq NOT IN (SELECT seq FROM temp.continued)"
-_IDLE = {"time_suspended": "NULL", "resume_attempts": "0"}
-"""Columns by which opencode 2 says that a turn is to go on where it was; it goes on in the other database."""
-
 _DETACHED = {
     "part": (LIVE_PATCH, "$.files"),
     "session_message": (LIVE_SNAPSHOT, "$.snapshot.files"),
@@ -61,7 +58,7 @@ def bring(staging: Staging, first: int, last: int) -> int:
     """Copy all rows of the staged sessions `first` to `last` from `source`; return the number of sessions.
 
     They are bound as staged. Columns that only this database has get the value that opencode's own upgrade gives them,
-    which is that of the schema. The file undo of those that lose it is detached; queued moves aren't copied.
+    which is that of the schema. The file undo of those that lose it is detached. What means nothing here stays there.
     """
     done = sum(_run(staging, sql, first, last) for sql in _bring_statements(staging))
     if staging.store.schema.has_v2:  # what tells a move of opencode 2 is asked of rows that are there
@@ -143,23 +140,24 @@ def _bring_statements(staging: Staging) -> Iterator[tuple[str, bool]]:
     db = staging.store.connection
     theirs = {table.name: table for table in session_tables(db, SOURCE)}
     for table in session_tables(db):
-        if (other := theirs.get(table.name)) is None:
+        if (other := theirs.get(table.name)) is None or table.name in NOT_MERGED:
             continue
         values = {name: _value(staging, table, name) for name in table.columns if name in other.columns}
         if table.is_of_sessions:
             values |= {name: _bound_value(staging, table, name) for name in table.columns if name in _BOUND}
         named, selected = ", ".join(f'"{name}"' for name in values), ", ".join(values.values())
-        queued = "AND o.type <> 'move'" if table.name == "session_inbox" else ""
         sql = (
             f'INSERT INTO main."{table.name}" ({named}) SELECT {selected} FROM temp.change c '
             "JOIN temp.way w ON w.id = c.way JOIN temp.binding b ON b.id = w.after "
-            f'JOIN {SOURCE}."{table.name}" o ON o."{table.owner}" = c.session WHERE {_WHOLE} {queued}'
+            f'JOIN {SOURCE}."{table.name}" o ON o."{table.owner}" = c.session WHERE {_WHOLE}'
         )
         yield sql, _counts(staging, table)
 
 
 def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
     """Return the SQL of a value that is copied."""
+    if (table.name, column) in CLEARED:
+        return "NULL" if CLEARED[table.name, column] is None else str(CLEARED[table.name, column])
     value = f'o."{column}"'
     if table.is_of_sessions:
         if column == "revert":
@@ -167,7 +165,7 @@ def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
                 f"CASE WHEN w.detach AND json_valid({value}) "
                 f"THEN json_remove({value}, '$.snapshot', '$.diff', '$.files') ELSE {value} END"
             )
-        return _IDLE.get(column, value)
+        return value
     if column == "data" and table.name in _DETACHED and any(way.undo == "detach" for way in staging.ways):
         live, files = _DETACHED[table.name]
         live = live.replace("data", "o.data").replace("CASE WHEN type =", "CASE WHEN o.type =")

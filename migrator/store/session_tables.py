@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 SESSIONS = ("session", "session_v2")
 """The tables that have a row for each session: opencode 1's and opencode 2's."""
 
+NOT_MERGED = frozenset({"session_share", "session_context_epoch", "session_input", "session_inbox", "session_pending"})
+"""Tables whose rows stay with the database that they are in; docs/merging.md says what each would do elsewhere."""
+
+CLEARED = {
+    **{(table, column): None for table in SESSIONS for column in ("share_url", "time_compacting", "time_suspended")},
+    ("session_v2", "resume_attempts"): 0,
+    ("event_sequence", "owner_id"): None,
+}
+"""Columns that stay there, and what they hold here: they are about a share, a turn or a workspace."""
+
 
 class TableOfSessions(NamedTuple):
     """A table with rows of sessions; `owner` is the column with the session's id.

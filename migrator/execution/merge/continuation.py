@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.execution.value_edits import without_files
 from migrator.model import Binding, FileUndo
 from migrator.store.row_json import decode, stringify
-from migrator.store.session_tables import SESSIONS, session_rows, session_tables
+from migrator.store.session_tables import CLEARED, NOT_MERGED, SESSIONS, session_rows, session_tables
 from migrator.store.sql import WHOLE
 from migrator.store.writer import Edit
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-_STAYS = {*Binding._fields, "id", "parent_id", "slug", "time_suspended", "resume_attempts"}
+_STAYS = {*Binding._fields, "id", "parent_id", "slug", *(column for _, column in CLEARED)}
 _REPLACED = {"todo"}
 """Tables whose rows of a session are a whole: those of the longer one replace the others."""
 
@@ -36,7 +36,7 @@ def continuation_edits(ours: Store, theirs: Store, changes: Sequence[Change]) ->
     edits: list[Edit] = []
     for change in changes:
         for table in session_tables(ours.connection):
-            if table.name in there:
+            if table.name in there and table.name not in NOT_MERGED:
                 columns = [column for column in table.columns if column in there[table.name].columns]
                 here = session_rows(ours, table, table.columns, change.session)
                 added = session_rows(theirs, table, columns, change.session)

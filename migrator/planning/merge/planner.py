@@ -10,11 +10,12 @@ from migrator.model import Change, FileUndo, Merge, MergeVerdict, Plan, PlanWarn
 from migrator.planning.merge.companions import companion_files
 from migrator.planning.merge.compare import compare
 from migrator.planning.merge.file_undo import decide_file_undo
-from migrator.planning.merge.schemas import check_columns, check_dialects
+from migrator.planning.merge.schemas import check_age, check_columns, check_dialects
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.planning.planner import project_changes, read_only_warnings
 from migrator.planning.source_repositories import find_sources
 from migrator.store.contents import taken_ids
+from migrator.store.sql import IN, array_of
 from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from migrator.planning.merge.destination import MergeDestination
     from migrator.store.reader import Store
 
-LEFT_OUT, DIVERGED, FOREIGN = "left-out", "diverged", "foreign-directory"
-"""The codes of warnings about sessions that stay in the other database, that differ, and that are taken as they are."""
+LEFT_OUT, DIVERGED, FOREIGN, SHARED = "left-out", "diverged", "foreign-directory", "shared"
+"""The codes of warnings: sessions stay there, differ, are taken as they are, or are shared."""
 
 _NAMED = 5
 _HERE_ALREADY = {MergeVerdict.SAME, MergeVerdict.SHORTER, MergeVerdict.DIVERGED}
@@ -67,6 +68,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
     check_dialects(ours, theirs)
+    check_age(ours, theirs)
     compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
@@ -97,6 +99,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
             *_foreign_warnings(foreign),
             *odd_row_warnings(theirs),
             *odd_turns,
+            *_share_warnings(theirs, coming),
             *about_files,
         ),
         tuple(staying),
@@ -190,6 +193,12 @@ def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarnin
                 f"the first message that differs is {merged.differs}.",
                 merged.session,
             )
+
+
+def _share_warnings(theirs: Store, sessions: Sequence[str]) -> Iterator[PlanWarning]:
+    if shared := theirs.ids_where(f"share_url IS NOT NULL AND id {IN}", [array_of(sessions)]):
+        what = f"{count(len(shared), 'session')} {'is' if len(shared) == 1 else 'are'} shared"
+        yield PlanWarning(SHARED, f"{what}; the share stays with the other database: {first_few(shared, _NAMED)}.")
 
 
 def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:
