@@ -246,8 +246,9 @@ def plan_rescue(  # noqa: PLR0913 - the options of `rescue`, by keyword
 
 def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     store: OpenStore,
-    other: str | os.PathLike[str],
+    other: str | os.PathLike[str] | None = None,
     *,
+    from_channel: str | None = None,
     to_dir: str | os.PathLike[str] | None = None,
     map: Mapping[str, str] | None = None,  # noqa: A002 - as the option is called
     foreign: bool = False,
@@ -260,9 +261,10 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
 ) -> Plan:
     """Plan to bring sessions of the database at `other` into this one, all of them or those that are selected there.
 
-    Nothing is written, and the other database is only read, also when the plan is applied, unless `remove_from_other`
-    says that they leave it. `map` maps directories of the other database to those that they are here. Each other
-    keyword means what the option of its name does. The plan's `merge` compares every session with what is here.
+    Without `other`, those of the database of the release channel `from_channel` beside this one. Nothing is written,
+    and the other database is only read, also when the plan is applied, unless `remove_from_other` says that they leave
+    it. `map` maps directories of the other database to those that they are here. Each other keyword means what the
+    option of its name does. The plan's `merge` compares every session with what is here.
     Raises MigratorError if rows of that database can't be rows of this one.
 
     >>> store = migrator.open_store()
@@ -282,8 +284,8 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
     folders = [tuple(path.replace("\\", "\\\\").replace("=", "\\=") for path in pair) for pair in (map or {}).items()]
     words = ["=".join(pair) for pair in folders]
     request = MergeRequest(
-        os.fspath(other), _select_request(select), _text(to_dir), words, foreign, subdirs, on_duplicate, undo_files,
-        announce, remove_from_other,
+        _text(other), _select_request(select), _text(to_dir), words, foreign, subdirs, on_duplicate, undo_files,
+        announce, remove_from_other, from_channel,
     )  # fmt: skip
     with store._open_context() as context:  # noqa: SLF001 - as above
         return plan_it(context, request)

@@ -43,6 +43,8 @@ OPTIONS = {
     "rescue": f"{RESCUE} {WRITING} {DATABASE} {DRY} --verbose",
     "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files "
     f"{DRY} --verbose",
+    "merge": f"{SELECT} {WRITING} {DATABASE} {DRY} --from-channel --to-dir --to-directory --map --foreign "
+    "--on-duplicate --remove-from-other --subdirs --undo-files --verbose",
     "workspaces": f"{DATABASE} --format --json",
     "protect": f"{SELECT} {WRITING} {DATABASE} {DRY} --undo-files --verbose",
     "plan": "",
