@@ -29,6 +29,7 @@ DRY = "--dry-run --exit-code"
 WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
+MERGE = "--from-channel --map --foreign --on-duplicate --remove-from-other --to-dir --subdirs --undo-files"
 OPTIONS = {
     "ui": f"{SELECT} {DATABASE}",
     "list": f"{SELECT} {DATABASE} --all --search --roots --no-roots --workspace --limit --max-count -n --cursor "
@@ -43,8 +44,7 @@ OPTIONS = {
     "rescue": f"{RESCUE} {WRITING} {DATABASE} {DRY} --verbose",
     "consolidate": f"{WRITING} {DATABASE} --to-dir --to-directory --only --except --subdirs --undo-files "
     f"{DRY} --verbose",
-    "merge": f"{SELECT} {WRITING} {DATABASE} {DRY} --from-channel --to-dir --to-directory --map --foreign "
-    "--on-duplicate --remove-from-other --subdirs --undo-files --verbose",
+    "merge": f"{SELECT} {WRITING} {DATABASE} {MERGE} {DRY} --verbose",
     "workspaces": f"{DATABASE} --format --json",
     "protect": f"{SELECT} {WRITING} {DATABASE} {DRY} --undo-files --verbose",
     "plan": "",
@@ -53,14 +53,13 @@ OPTIONS = {
     "plan relocate": f"{FOLDERS} {DATABASE} --output -o --json --verbose --undo-files",
     "plan rescue": f"{RESCUE} {DATABASE} --output -o --json --verbose",
     "plan consolidate": f"{DATABASE} --to-dir --only --except --subdirs --undo-files --output -o --json --verbose",
+    "plan merge": f"{SELECT} {DATABASE} {MERGE} --output -o --json --verbose",
     "plan protect": f"{SELECT} {DATABASE} --output -o --json --verbose --undo-files",
     "show": f"{DATABASE} --json --verbose",
     "apply": f"{WRITING} {DATABASE} --verbose",
     "log": f"{DATABASE} --limit --format --json --verbose",
     "undo": f"{WRITING} --verbose",
     "redo": f"{WRITING} --verbose",
-    "merge": f"{SELECT} {WRITING} {DATABASE} {DRY} --from-channel --to-dir --map --foreign --on-duplicate "
-    "--remove-from-other --undo-files --verbose",
     "resume": WRITING,
     "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --json",
     "doctor": f"{SELECT} {DATABASE} --json --quick --undo --verbose --exit-code",
