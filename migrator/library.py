@@ -261,11 +261,10 @@ def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
 ) -> Plan:
     """Plan to bring sessions of the database at `other` into this one, all of them or those that are selected there.
 
-    Or of the database of a channel beside this one.
-
-    Nothing is written, and the other database is only read, also when the plan is applied, unless `remove_from_other`
-    says that they leave it. `map` maps directories of the other database to those that they are here. Each other
-    keyword means what the option of its name does. The plan's `merge` compares every session with what is here.
+    Without `other`, those of the database of the release channel `from_channel` beside this one. Nothing is written,
+    and the other database is only read, also when the plan is applied, unless `remove_from_other` says that they leave
+    it. `map` maps directories of the other database to those that they are here. Each other keyword means what the
+    option of its name does. The plan's `merge` compares every session with what is here.
     Raises MigratorError if rows of that database can't be rows of this one.
 
     >>> store = migrator.open_store()
