@@ -31,7 +31,7 @@ class Parameter:
         match self.schema["type"]:
             case "boolean":
                 if text not in {"true", "false"}:
-                    raise BadInput(f"{self.name} must be true or false, not {text!r}.")
+                    raise BadInput(f"The value of {self.name} must be true or false, not {text!r}.")
                 return text == "true"
             case "integer":
                 return self._integer(text)
@@ -40,7 +40,9 @@ class Parameter:
     def _integer(self, text: str) -> int:
         least, most = self.schema["minimum"], self.schema["maximum"]
         if not re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII) or not least <= int(text) <= most:
-            raise BadInput(f"{self.name} must be a whole number from {least} to {most}, not {text[:40]!r}.")
+            raise BadInput(
+                f"The value of {self.name} must be a whole number from {least} to {most}, not {text[:40]!r}."
+            )
         return int(text)
 
     def document(self) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def read_query(request: Request, parameters: Sequence[Parameter]) -> dict[str, A
             names = ", ".join(known) or "none at all"
             raise BadInput(f"There is no parameter {name[:40]!r} here; known: {names}.")
         if name in seen:
-            raise BadInput(f"{name} is given twice.")
+            raise BadInput(f"The value of {name} is given twice.")
         seen.add(name)
         if text:
             values[name] = known[name].read(text)
@@ -99,19 +101,19 @@ def _check_field(field: Parameter, value: Any) -> Any:
     match schema["type"]:
         case "boolean":
             if not isinstance(value, bool):
-                raise BadInput(f"{field.name} must be true or false.")
+                raise BadInput(f"The value of {field.name} must be true or false.")
         case "string":
             if not isinstance(value, str) or not value or "\0" in value:
-                raise BadInput(f"{field.name} must be a string that isn't empty.")
+                raise BadInput(f"The value of {field.name} must be a string that isn't empty.")
             if value not in schema.get("enum", [value]):
                 *others, last = schema["enum"]
-                raise BadInput(f"{field.name} must be {', '.join(others)} or {last}, not {value[:40]!r}.")
+                raise BadInput(f"The value of {field.name} must be {', '.join(others)} or {last}, not {value[:40]!r}.")
         case "integer" | "number" as kind:
             least, most = schema["minimum"], schema["maximum"]
             kinds = (int,) if kind == "integer" else (int, float)
             if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
                 what = "a whole number" if kind == "integer" else "a number"
-                raise BadInput(f"{field.name} must be {what} from {least} to {most}.")
+                raise BadInput(f"The value of {field.name} must be {what} from {least} to {most}.")
     return value
 
 

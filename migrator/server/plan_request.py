@@ -127,12 +127,12 @@ def read_request(body: Any) -> MoveRequest | RescueRequest:
     for name, value in body.items():
         if name in _all_selector_options() and name not in known:
             instead = "send its text as exclude-lines" if name == "exclude-from" else "leave it out"
-            raise BadInput(f"{name} names a file, and the server opens no file for a client; {instead}.")
+            raise BadInput(f"The option {name} names a file, and the server opens no file for a client; {instead}.")
         if name not in {*known, *fields, COMMAND.name}:
             names = ", ".join([*known, *fields, COMMAND.name])
             raise BadInput(f"There is no option {name[:40]!r} of {command}; known: {names}.")
         if "-" in (value if isinstance(value, list) else [value]):
-            raise BadInput(f"{name} must not be -, which is standard input; send the values themselves.")
+            raise BadInput(f"The value of {name} must not be -, which is standard input; send the values themselves.")
     values = read_fields({name: body.get(name) for name in fields}, [*fields.values()])
     options = read_options(known, {name: value for name, value in body.items() if name in known})
     rules, search = options.pop("rule", ()), options.pop("search", ())

@@ -18,7 +18,7 @@ from migrator.errors import (
     StalePlan,
     Unusable,
 )
-from migrator.text import printable_json
+from migrator.text import printable_json, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +90,7 @@ class Problem(Exception):
             more["rows"] = list(error.rows)
         if isinstance(error, DatabaseInUse):
             more["holders"] = [{"pid": holder.pid, "name": holder.name} for holder in error.holders]
-        return cls(_BY_CODE.get(error.code, REFUSED), str(error), exit_code=error.exit_code, **more)
+        return cls(_BY_CODE.get(error.code, REFUSED), sentence(str(error)), exit_code=error.exit_code, **more)
 
     def response(self) -> Response:
         """Return the HTTP response."""

@@ -64,7 +64,12 @@ def test_what_is_refused(history: History) -> None:
             ({"likely": True, "to-dir": "/tmp"}, 400, "bad-input", "There is no option 'likely' of move"),
             ({"command": "rescue", "rule": "misspelt"}, 400, "bad-input", "There is no rule 'misspelt' (rule)"),
             ({"command": "rescue", "search": "/nowhere"}, 400, "bad-input", "/nowhere is no directory"),
-            ({"command": "rescue", "search-depth": 101}, 400, "bad-input", "search-depth must be a whole number"),
+            (
+                {"command": "rescue", "search-depth": 101},
+                400,
+                "bad-input",
+                "The value of search-depth must be a whole number",
+            ),
             ({"command": "rescue", "from-dir": "~/nowhere"}, 404, "nothing-matched", "No session matches"),
         ):
             assert said in served.refused("POST", "/plan", status, code, json=body)

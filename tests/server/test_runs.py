@@ -75,7 +75,7 @@ def test_a_body_brings_its_exclusions_along(served: Served, shop: Path) -> None:
 def test_a_body_names_no_file_of_the_server(reader: Served, file: str | list[str], command: str) -> None:
     said = reader.refused("POST", "/plan", 400, "bad-input", json={"command": command, "exclude-from": file})
     assert said == (
-        "exclude-from names a file, and the server opens no file for a client; send its text as exclude-lines."
+        "The option exclude-from names a file, and the server opens no file for a client; send its text as exclude-lines."
     )
 
 
