@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.model import Certainty
 from migrator.orphans.hidden import DAYS, LISTED, HiddenBy
 from migrator.reporting.rows import View
-from migrator.reporting.style import styled
+from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.store.other_databases import OTHER_DATABASE
 from migrator.text import and_more, cells, count, printable, shortened, shortened_path, tilde, title_text, wrapped
 
@@ -58,7 +58,7 @@ def summary(orphans: Sequence[Orphan], counts: Mapping[str, int]) -> str:
 
 
 def in_place_text(
-    hidden: HiddenCounts | None, commands: Sequence[str], only_in_2: int, unread: Iterable[OtherDatabase]
+    hidden: HiddenCounts | None, commands: Sequence[str], only_in_2: int, others: Iterable[OtherDatabase]
 ) -> Iterator[str]:
     """Yield what else people should know: which sessions are in place and hidden, or not seen by opencode 1.
 
@@ -79,7 +79,7 @@ def in_place_text(
             f"Looked at as opencode 2 does, whose database it is now: {count(only_in_2, 'session')} only opencode 2 "
             "has, and opencode 1 doesn't show."
         )
-    for other in unread:
+    for other in (each for each in others if each.unread):
         yield (
             f"{other.path.name} beside this database can't be read ({other.unread}), so nobody can tell whether it has "
             "sessions that aren't here."
@@ -127,7 +127,7 @@ def _group(group: Sequence[Orphan], width: int, lines: Sequence[str]) -> Iterato
     yield from _home(first, width)
     yield from (styled(f"  {shortened(line, width - 2)}", dim=True) for line in lines)
     if len(group) > len(lines):
-        yield styled(f" {and_more(len(group) - len(lines))}; --verbose shows all", dim=True)
+        yield styled(f" {and_more(len(group) - len(lines))}; {SHOWS_ALL.get()}", dim=True)
 
 
 def _reason(reason: Reason, alike: Sequence[Reason], width: int) -> Iterator[str]:

@@ -35,18 +35,18 @@ def read_options(options: Mapping[str, click.Option], given: Mapping[str, Any]) 
 def _read(option: click.Option, value: Any, name: str, context: click.Context) -> Any:
     if option.is_flag:
         if not isinstance(value, bool):
-            raise BadInput(f"The value of {name} must be true or false.")
+            raise BadInput(f"{name} must be true or false.")
         return value
     if isinstance(value, bool):
         if not may_stand_alone(option):
-            raise BadInput(f"The value of {name} must be text, not {str(value).lower()}.")
+            raise BadInput(f"{name} needs a value, not {str(value).lower()}.")
         value = [option.flag_activation_value] if value else []
     several = value if isinstance(value, list) and option.multiple else [value]
     for text in several:
         if not isinstance(text, str) or not text or "\0" in text:
-            raise BadInput(f"The value of {name} must be a string that isn't empty.")
+            raise BadInput(f"{name} must be a string that isn't empty.")
         if not is_utf_8(text):
-            raise BadInput(f"The value {text!r} of {name} is not Unicode text, and opencode stores nothing else.")
+            raise BadInput(f"{name}: {text!r} is not Unicode text, and opencode stores nothing else.")
     try:
         return option.type_cast_value(context, several if option.multiple else value)
     except click.ClickException as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,30 @@ if TYPE_CHECKING:
 
 MAX_PAGE = 1000
 """The largest page."""
+
+TEXT = {"type": "string", "minLength": 1}
+TEXTS: Mapping[str, Any] = {"anyOf": [{"type": "array", "items": TEXT}, TEXT]}
+"""The schema of a field that may have several values."""
+
+
+def camel_case(name: str) -> str:
+    """Return the name of an option as a field is called: `fromDir` for `from-dir`."""
+    first, *rest = name.split("-")
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def with_camel_case(body: Any) -> Any:
+    """Return a body with the names that its fields have today: before, they were those of options, as `from-dir`.
+
+    Raises BadInput if that gives one of them twice.
+    """
+    if not isinstance(body, dict):
+        return body
+    named = {camel_case(name): value for name, value in body.items()}
+    if len(named) < len(body):
+        twice = next(name for name, times in Counter(map(camel_case, body)).items() if times > 1)
+        raise BadInput(f"{twice[:40]} is given twice, as it is called today and as it was called before.")
+    return named
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +56,7 @@ class Parameter:
         match self.schema["type"]:
             case "boolean":
                 if text not in {"true", "false"}:
-                    raise BadInput(f"The value of {self.name} must be true or false, not {text!r}.")
+                    raise BadInput(f"{self.name} must be true or false, not {text!r}.")
                 return text == "true"
             case "integer":
                 return self._integer(text)
@@ -40,9 +65,7 @@ class Parameter:
     def _integer(self, text: str) -> int:
         least, most = self.schema["minimum"], self.schema["maximum"]
         if not re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII) or not least <= int(text) <= most:
-            raise BadInput(
-                f"The value of {self.name} must be a whole number from {least} to {most}, not {text[:40]!r}."
-            )
+            raise BadInput(f"{self.name} must be a whole number from {least} to {most}, not {text[:40]!r}.")
         return int(text)
 
     def document(self) -> dict[str, Any]:
@@ -75,7 +98,7 @@ def read_query(request: Request, parameters: Sequence[Parameter]) -> dict[str, A
             names = ", ".join(known) or "none at all"
             raise BadInput(f"There is no parameter {name[:40]!r} here; known: {names}.")
         if name in seen:
-            raise BadInput(f"The value of {name} is given twice.")
+            raise BadInput(f"{name} is given twice.")
         seen.add(name)
         if text:
             values[name] = known[name].read(text)
@@ -91,30 +114,49 @@ def read_fields(body: Any, fields: Sequence[Parameter]) -> dict[str, Any]:
         if name not in known:
             raise BadInput(f"There is no {name[:40]!r} in the body; known: {', '.join(known)}.")
     return {
-        name: field.schema.get("default") if body.get(name) is None else _check_field(field, body[name])
+        name: field.schema.get("default", () if field.schema is TEXTS else None)
+        if body.get(name) is None
+        else _check_field(field, body[name])
         for name, field in known.items()
     }
 
 
 def _check_field(field: Parameter, value: Any) -> Any:
     schema = field.schema
-    match schema["type"]:
+    match schema.get("type"):
+        case None:  # TEXTS
+            texts = value if isinstance(value, list) else [value]
+            return [_check_field(Parameter(field.name, TEXT, ""), text) for text in texts]
+        case "array":
+            _check_objects(field, value)
         case "boolean":
             if not isinstance(value, bool):
-                raise BadInput(f"The value of {field.name} must be true or false.")
+                raise BadInput(f"{field.name} must be true or false.")
         case "string":
             if not isinstance(value, str) or not value or "\0" in value:
-                raise BadInput(f"The value of {field.name} must be a string that isn't empty.")
+                raise BadInput(f"{field.name} must be a string that isn't empty.")
             if value not in schema.get("enum", [value]):
                 *others, last = schema["enum"]
-                raise BadInput(f"The value of {field.name} must be {', '.join(others)} or {last}, not {value[:40]!r}.")
+                raise BadInput(f"{field.name} must be {', '.join(others)} or {last}, not {value[:40]!r}.")
         case "integer" | "number" as kind:
             least, most = schema["minimum"], schema["maximum"]
             kinds = (int,) if kind == "integer" else (int, float)
             if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
                 what = "a whole number" if kind == "integer" else "a number"
-                raise BadInput(f"The value of {field.name} must be {what} from {least} to {most}.")
+                raise BadInput(f"{field.name} must be {what} from {least} to {most}.")
     return value
+
+
+def _check_objects(field: Parameter, value: Any) -> None:
+    """Check an array of objects, each of which has all of its properties."""
+    properties = field.schema["items"]["properties"]
+    if not isinstance(value, list) or not value:
+        raise BadInput(f"{field.name} must be an array that isn't empty.")
+    for item in value:
+        if not isinstance(item, dict) or item.keys() != properties.keys():
+            raise BadInput(f"{field.name} must be objects with {' and '.join(properties)}, and nothing else.")
+        for name, inner in properties.items():
+            _check_field(Parameter(f"{field.name}.{name}", inner, ""), item[name])
 
 
 def object_schema(fields: Sequence[Parameter], description: str, **more: Any) -> dict[str, Any]:

@@ -201,7 +201,10 @@ def test_nothing_typed_is_help_too(home: Home) -> None:
         ),
         (
             "schema",
-            "Missing argument '{plan|run|log}'. Choose from: plan, run, log. See `opencode-migrator schema --help`.",
+            (
+                "Missing argument '{plan|run|list|orphans|doctor|log}'. "
+                "Choose from: plan, run, list, orphans, doctor, log. See `opencode-migrator schema --help`."
+            ),
         ),
         ("projects x", "Got unexpected extra argument (x). See `opencode-migrator projects --help`."),
     ],

@@ -118,12 +118,12 @@ def test_nobody_is_kept_from_the_database_between_two_pages(served: Served) -> N
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"limit": "0"}, "The value of limit must be a whole number from 1 to 1000, not '0'."),
-        ({"limit": "1001"}, "The value of limit must be a whole number from 1 to 1000, not '1001'."),
-        ({"limit": "ten"}, "The value of limit must be a whole number from 1 to 1000, not 'ten'."),
-        ({"limit": "٣"}, "The value of limit must be a whole number from 1 to 1000, not '٣'."),
-        ({"roots": "yes"}, "The value of roots must be true or false, not 'yes'."),
-        ({"limit": ["1", "2"]}, "The value of limit is given twice."),
+        ({"limit": "0"}, "limit must be a whole number from 1 to 1000, not '0'."),
+        ({"limit": "1001"}, "limit must be a whole number from 1 to 1000, not '1001'."),
+        ({"limit": "ten"}, "limit must be a whole number from 1 to 1000, not 'ten'."),
+        ({"limit": "٣"}, "limit must be a whole number from 1 to 1000, not '٣'."),
+        ({"roots": "yes"}, "roots must be true or false, not 'yes'."),
+        ({"limit": ["1", "2"]}, "limit is given twice."),
         ({"serch": "x"}, "There is no parameter 'serch' here; known: directory, roots, start, cursor"),
         ({"cursor": "-1"}, "'-1' is no cursor; take the one in the header x-next-cursor of the page before."),
         ({"cursor": "MTc5"}, "'MTc5' is no cursor"),

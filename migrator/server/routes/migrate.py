@@ -40,7 +40,7 @@ async def migrate(request: Request) -> Response:
     if values["directory"] is None and values["projectID"] is None:
         raise BadInput("Say where to: directory, projectID, or both.")
     if values["directory"] is not None and not values["directory"].startswith(("/", "~")):
-        raise BadInput(f"The value of directory must be an absolute path, not {values['directory'][:80]!r}.")
+        raise BadInput(f"directory must be an absolute path, not {values['directory'][:80]!r}.")
 
     def work(progress: Progress) -> Run:
         plan = _plan(state.access, session, values)
