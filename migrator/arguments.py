@@ -16,11 +16,12 @@ from migrator.model import FolderState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from migrator.choices import FileUndoPolicy, OnConflict, SearchedIn, Subdirs
+    from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, SearchedIn, Subdirs
     from migrator.output.output_file import OutputFile
 
     OneOrMore = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
     When = str | date
+    Folders = Mapping[str | os.PathLike[str], str | os.PathLike[str]]
 
 KEEP = "keep"
 """A destination or project that means each session's own."""
@@ -116,18 +117,31 @@ class ConsolidateRequest:
 class RelocateRequest:
     """Follow folders that moved; `state` says where they are.
 
-    `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file. With
-    `copied` the old folders may still be there. `project`, an id, name or path, takes only what is bound to it:
-    something else may be where the old folders were.
+    `words` are `OLD NEW` or any number of `OLD=NEW`; `listed` the lines of a map and the name of its file; `folders`
+    pairs of an old and a new path. With `copied` the old folders may still be there. `project`, an id, name or path,
+    takes only what is bound to it: something else may be where the old folders were.
     """
 
-    words: Sequence[str]
+    words: Sequence[str] = ()
     listed: tuple[Sequence[str], str] = ((), "")
     state: FolderState = FolderState.MOVED
     copied: bool = False
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
     project: str | None = None
+    folders: Sequence[tuple[str, str]] = ()
+
+
+def folder_state(given: Mapping[str, bool]) -> FolderState:
+    """Return what the options `will-move`, `foreign` and `copied` say, in this order, under whatever names.
+
+    Raises BadInput if several are given.
+    """
+    if sum(given.values()) > 1:
+        named = " and ".join(name for name, is_given in given.items() if is_given)
+        raise BadInput(f"{named} exclude each other: they say where the folder is.")
+    will_move, foreign, _ = given.values()
+    return FolderState.WILL_MOVE if will_move else FolderState.FOREIGN if foreign else FolderState.MOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +187,33 @@ class ProtectRequest:
 
     select: SelectRequest = SelectRequest()
     undo_files: FileUndoPolicy = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """Bring the selected sessions of the database `other`, all of them without a selector, into this one.
+
+    Without `other` it is that of a release `channel`, which lies beside this one.
+
+    `words` are `OLD=NEW`, mapping directories of the other database to some that are here; `to_dir` is one directory
+    for all. With `foreign` sessions whose directories aren't here are taken as they are. `remove` takes out of the
+    other database what is here afterwards.
+    """
+
+    other: str | None
+    select: SelectRequest = SelectRequest()
+    to_dir: str | None = None
+    words: Sequence[str] = ()
+    foreign: bool = False
+    subdirs: Subdirs = "nearest"
+    on_duplicate: OnDuplicate = "longer"
+    undo_files: FileUndoPolicy = "auto"
+    announce: bool = True
+    remove: bool = False
+    channel: str | None = None
+
+
+PlanRequest = MoveRequest | RescueRequest | RelocateRequest | ConsolidateRequest | ProtectRequest | MergeRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +284,49 @@ class RescueKeywords(SelectKeywords, total=False):
     announce: bool
 
 
+class RelocateKeywords(TypedDict, total=False):
+    """How to follow folders that moved: the options of `relocate`."""
+
+    will_move: bool
+    foreign: bool
+    copied: bool
+    from_project: str
+    undo_files: FileUndoPolicy
+    announce: bool
+
+
+class ConsolidateKeywords(TypedDict, total=False):
+    """How to gather the sessions of a repository's workspaces: the options of `consolidate`; `but` is `--except`."""
+
+    to_dir: str | os.PathLike[str] | None
+    only: OneOrMore
+    but: OneOrMore
+    subdirs: Subdirs
+    undo_files: FileUndoPolicy
+    announce: bool
+
+
+class MergeKeywords(SelectKeywords, total=False):
+    """Which sessions of another database to bring in, all without a selector, and how: the options of `merge`.
+
+    `folders` has the old path of each folder with its new one, as `--map` does.
+    """
+
+    to_dir: str | os.PathLike[str] | None
+    folders: Folders
+    foreign: bool
+    on_duplicate: OnDuplicate
+    subdirs: Subdirs
+    undo_files: FileUndoPolicy
+    announce: bool
+
+
 class ListKeywords(TypedDict, total=False):
     """Which sessions a list shows: the parameters of opencode's session history proposal.
 
     `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part of
-    the title; `archived` shows those too. At most `limit` sessions.
+    the title; `archived` shows those too. At most `limit` sessions. `channel`, a name or a pattern as `*`, means the
+    databases of these release channels beside this one; each row has its `database` then.
     """
 
     directory: str | os.PathLike[str] | None
@@ -257,6 +336,7 @@ class ListKeywords(TypedDict, total=False):
     archived: bool
     workspace: str | None
     limit: int | None
+    channel: str | None
 
 
 class WriteKeywords(TypedDict, total=False):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from migrator.arguments import (
     ListRequest,
+    MergeRequest,
     MoveRequest,
     OrphansRequest,
     RescueRequest,
@@ -21,15 +22,16 @@ from migrator.arguments import (
     WriteRequest,
     plain_values,
 )
-from migrator.choices import FileUndoPolicy, OnConflict, Subdirs, check_choice
-from migrator.errors import BadInput
+from migrator.choices import FileUndoPolicy, OnConflict, OnDuplicate, Subdirs, check_choice
+from migrator.errors import BadInput, MigratorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Unpack
 
     from migrator.model import Listed, LoggedRun, Orphan, Plan, Project, Run, Selection
     from migrator.operations.context import CommandContext
+    from migrator.operations.list import DatabasesList
 
     Progress = Callable[[int, int], None]
     """Called now and then with the number of sessions written so far, and of how many."""
@@ -86,34 +88,44 @@ class OpenStore:
         archived: bool = False,
         workspace: str | None = None,
         limit: int | None = None,
+        channel: str | None = None,
     ) -> Iterator[Listed]:
         """Iterate over the sessions of every project, last updated first; a page is read when it is needed.
 
         `directory` is compared as opencode stored it, `start` is the earliest update in milliseconds, `search` a part
         of the title; `archived` shows those too. At most `limit` sessions. No session is skipped or shown twice,
-        unless it is updated meanwhile.
+        unless it is updated meanwhile. With `channel`, a name or a pattern as `*`, they are those of the databases of
+        these release channels beside this one, which are only read; each row has its `database` then. Raises
+        MigratorError if one of them can't be read.
 
         >>> for listed in migrator.open_store().history(search="readme", limit=2):
         ...     print(listed.session.title, "|", Path(listed.session.directory).name)
         Summarise the README | shop-search
         """
         from migrator.model import Listed
-        from migrator.operations.list import list_sessions
+        from migrator.operations.list import list_databases, list_sessions
+        from migrator.store.location import databases_of_channels
 
         request = ListRequest(
             SelectRequest(), True, _text(directory), bool(roots), start, search, workspace, hide_archived=not archived
         )
+        several = None if channel is None else databases_of_channels(str(self.path), [channel])
         left = limit
         while left is None or left > 0:
-            with self._open_context() as context:
-                page = list_sessions(context, replace(request, limit=_PAGE if left is None else min(_PAGE, left)))
-            projects = {project.id: project for project in page.projects}
-            for session in page.sessions:
-                yield Listed(session, projects.get(session.project_id))
-            if page.next is None:
+            request = replace(request, limit=_PAGE if left is None else min(_PAGE, left))
+            if several is not None:
+                listed, after = _listed_together(list_databases(several, request))
+            else:
+                with self._open_context() as context:
+                    page = list_sessions(context, request)
+                projects = {project.id: project for project in page.projects}
+                listed = [Listed(session, projects.get(session.project_id)) for session in page.sessions]
+                after = str(page.next) if page.next else None
+            yield from listed
+            if after is None:
                 return
-            request = replace(request, cursor=str(page.next))
-            left = None if left is None else left - len(page.sessions)
+            request = replace(request, cursor=after)
+            left = None if left is None else left - len(listed)
 
     def orphans(
         self, *rules: str, search: Sequence[str | os.PathLike[str]] = (), depth: int | None = None
@@ -232,6 +244,51 @@ def plan_rescue(  # noqa: PLR0913 - the options of `rescue`, by keyword
         return plan_it(context, request)
 
 
+def plan_merge(  # noqa: PLR0913 - the options of `merge`, by keyword
+    store: OpenStore,
+    other: str | os.PathLike[str],
+    *,
+    to_dir: str | os.PathLike[str] | None = None,
+    map: Mapping[str, str] | None = None,  # noqa: A002 - as the option is called
+    foreign: bool = False,
+    on_duplicate: OnDuplicate = "longer",
+    subdirs: Subdirs = "nearest",
+    undo_files: FileUndoPolicy = "auto",
+    announce: bool = True,
+    remove_from_other: bool = False,
+    **select: Unpack[SelectKeywords],
+) -> Plan:
+    """Plan to bring sessions of the database at `other` into this one, all of them or those that are selected there.
+
+    Nothing is written, and the other database is only read, also when the plan is applied, unless `remove_from_other`
+    says that they leave it. `map` maps directories of the other database to those that they are here. Each other
+    keyword means what the option of its name does. The plan's `merge` compares every session with what is here.
+    Raises MigratorError if rows of that database can't be rows of this one.
+
+    >>> store = migrator.open_store()
+    >>> migrator.plan_merge(store, store.path)
+    Traceback (most recent call last):
+        ...
+    migrator.errors.BadInput: ... is the database that sessions would come into; name another one.
+    """
+    from migrator.operations.merge import plan_merge as plan_it
+
+    for name, value, choices in (
+        ("on_duplicate", on_duplicate, OnDuplicate),
+        ("subdirs", subdirs, Subdirs),
+        ("undo_files", undo_files, FileUndoPolicy),
+    ):
+        check_choice(name, value, choices)
+    folders = [tuple(path.replace("\\", "\\\\").replace("=", "\\=") for path in pair) for pair in (map or {}).items()]
+    words = ["=".join(pair) for pair in folders]
+    request = MergeRequest(
+        os.fspath(other), _select_request(select), _text(to_dir), words, foreign, subdirs, on_duplicate, undo_files,
+        announce, remove_from_other,
+    )  # fmt: skip
+    with store._open_context() as context:  # noqa: SLF001 - as above
+        return plan_it(context, request)
+
+
 def apply(  # noqa: PLR0913 - the options of every command that writes, by keyword
     plan: Plan,
     *,
@@ -298,6 +355,19 @@ def runs() -> tuple[LoggedRun, ...]:
     from migrator.operations.log import list_runs
 
     return tuple(list_runs())
+
+
+def _listed_together(found: DatabasesList) -> tuple[list[Listed], str | None]:
+    """Return the rows of a page of several databases, and the cursor of the next."""
+    from migrator.model import Listed
+
+    for path, why in found.unread.items():
+        raise MigratorError(f"{path} can't be listed: {why}.")
+    projects = {part.label: {project.id: project for project in part.page.projects} for part in found.databases}
+    rows = zip(found.page.sessions, found.databases, strict=True)
+    return [
+        Listed(session, projects[part.label].get(session.project_id), str(part.path)) for session, part in rows
+    ], found.next
 
 
 def _select_request(keywords: SelectKeywords) -> SelectRequest:

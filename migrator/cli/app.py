@@ -10,7 +10,7 @@ import click
 
 from migrator import __version__
 from migrator.cli.command_line import command_as_typed
-from migrator.cli.environment import let_variables_set_options, note_yes, with_parents
+from migrator.cli.environment import let_variables_set_options, note_unknown_variables, note_yes, with_parents
 from migrator.cli.options import UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput, DatabaseInUse
 from migrator.plugins import commands, load_command
@@ -19,7 +19,7 @@ from migrator.text import PROGRAM, did_you_mean, is_utf_8, nearest
 SECTIONS = {
     "Look": ("ui", "list", "projects", "workspaces"),
     "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
-    "Move": ("move", "migrate", "relocate", "consolidate", "plan", "show", "apply"),
+    "Move": ("move", "migrate", "relocate", "consolidate", "merge", "plan", "show", "apply"),
     "Take back": ("log", "undo", "redo", "resume", "gc"),
     "For programs": ("serve", "schema", "completion"),
     "Try it": ("demo",),
@@ -34,7 +34,7 @@ GUESSES = {
     "fix": ("rescue", "doctor"), "repair": ("rescue", "protect"), "recover": ("rescue", "undo"),
     "restore": ("rescue", "undo"), "revert": ("undo",), "rollback": ("undo",), "find": ("orphans", "list"),
     "search": ("orphans", "list"), "lost": ("orphans",), "ls": ("list",), "sessions": ("list",),
-    "mv": ("move", "relocate"), "rename": ("relocate",), "merge": ("consolidate", "move"), "history": ("log",),
+    "mv": ("move", "relocate"), "rename": ("relocate",), "history": ("log",),
     "status": ("doctor", "log"), "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
 }  # fmt: skip
 """Words that people type for a command, and the commands that they may mean."""
@@ -73,6 +73,8 @@ class CheckedContext(click.Context):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         let_variables_set_options(self, ALIASES)
+        if asks_for_help := self.command.get_help_option(self):
+            asks_for_help.callback = _show_help
 
     def get_help(self) -> str:
         """Return the help, with examples and groups."""
@@ -97,6 +99,8 @@ class CheckedContext(click.Context):
                         f"type it in UTF-8{or_rename}."
                     )
         note_yes(self)
+        if not isinstance(self.command, click.Group):
+            note_unknown_variables(self, [*COMMANDS, *commands({*COMMANDS, *ALIASES})], ALIASES)
         outputs = {name: value for name, value in kwargs.items() if isinstance(value, UncheckedOutput)}
         for name, value in outputs.items():
             others = [other.name for other in outputs.values() if other is not value]
@@ -117,6 +121,12 @@ class CheckedContext(click.Context):
                 if isinstance(parameter.type, click.Path):
                     found += value if isinstance(value, (tuple, list)) else [] if value is None else [value]
         return [spelling for name in found for spelling in (name, os.path.expanduser(name))]
+
+
+def _show_help(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    from migrator.cli.help import show_help
+
+    show_help(context, parameter, wanted)
 
 
 def _names_a_file(parameter: click.Parameter) -> bool:

@@ -6,6 +6,7 @@ Nothing here may fail aloud: somebody is typing. Whatever goes wrong, nothing is
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from migrator.text import PROGRAM, cells, one_line, printable, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import click
 
@@ -112,10 +114,10 @@ def _for_zsh(line: str, *_: str) -> Iterator[str]:
 
 
 def _for_fish(line: str, *_: str) -> Iterator[str]:
-    """Yield a whole word, a tab and what it is per line; fish quotes it itself, and knows words by their beginning."""
+    """Yield a whole word, a tab and what it is per line; fish quotes it itself, and knows words by a part of them."""
     word, items = _items(line)
     for item in items:
-        if item.value.startswith(word.text) and printable(item.value) == item.value:
+        if word.text in item.value and printable(item.value) == item.value:
             yield f"{item.value}\t{one_line(item.help or '')}"
 
 
@@ -156,6 +158,17 @@ class KnownCompletions(Completions):
                 if _absolute(item.value).removesuffix("/") not in known
             )
 
+    def _folders(self, context: click.Context, typed: str) -> Iterator[CompletionItem]:
+        equals = re.search(r"(?<!\\)=", typed)  # `\=` belongs to a path
+        old = typed[: equals.end()] if equals else ""
+        for item in self._directory(context, typed[len(old) :]):
+            path = re.sub(r"([\\=])", r"\\\1", item.value[len(typed) - len(old) :]) if equals else item.value
+            item.value = f"{typed}{path}" if equals else path
+            yield item
+
+    def _workspace(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        return [CompletionItem(id_, help=what) for id_, what in _reader(context).workspaces(typed)]
+
     def _project(self, context: click.Context, typed: str) -> Iterator[CompletionItem]:
         projects: list[tuple[str, str, str]] = []
         with suppress(Exception):
@@ -189,24 +202,40 @@ class KnownCompletions(Completions):
         return [CompletionItem(rule.name, help=rule.summary) for rule in orphan_rules() if rule.name.startswith(typed)]
 
     def _channel(self, _context: click.Context, typed: str) -> list[CompletionItem]:
-        from migrator.disk.data_directory import data_directory
+        from migrator.disk.data_directory import channel_named, data_directory
+        from migrator.store.location import file_of_channel
 
-        names = [name[len("opencode-") : -len(".db")] for name in os.listdir(data_directory()) if name.endswith(".db")]
-        return [CompletionItem(name) for name in sorted(names) if name and name.startswith(typed)]
+        found = [(name, file) for file in os.listdir(data_directory()) if (name := channel_named(file))]
+        own = sorted((name, file) for name, file in found if file_of_channel(name) == file)
+        return [CompletionItem(name, help=file) for name, file in own if name.startswith(typed)]
+
+    def _other_channel(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        from migrator.disk.data_directory import channel_named
+        from migrator.store.location import databases_beside
+
+        found = [(name, each.name) for each in databases_beside(_path(context)) if (name := channel_named(each.name))]
+        return [CompletionItem(name, help=file) for name, file in sorted(found) if name.startswith(typed)]
 
     def _file(self, _context: click.Context, typed: str) -> Iterator[CompletionItem]:
         return _files(typed)
 
 
 def _reader(context: click.Context) -> CompletionReader:
-    from migrator.cli.environment import with_parents
     from migrator.store.completion import CompletionReader
+
+    return CompletionReader(_path(context))
+
+
+def _path(context: click.Context) -> Path:
+    """Return the database that is meant."""
+    from migrator.cli.environment import with_parents
     from migrator.store.location import locate
 
     values: dict[str, Any] = {}
     for each in with_parents(context):
         values = {**each.params, **{name: value for name, value in values.items() if value is not None}}
-    return CompletionReader(locate(values.get("db"), values.get("channel")).path)
+    channel = values.get("channel")
+    return locate(values.get("db"), channel if isinstance(channel, str) else None).path
 
 
 def _absolute(typed: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from migrator.documents.summary import summary
-from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, ProjectAction
+from migrator.model import BECAUSE, REDO_OF, UNDO_OF, FileUndo, MergeVerdict, ProjectAction
 from migrator.reporting.orphan_text import labelled_lines, tilde_in
 from migrator.reporting.style import SHOWS_ALL, styled
 from migrator.reporting.warning_text import warning_lines
@@ -56,12 +56,13 @@ def change_lines(plan: Plan, width: int = 80, *, verbose: bool = False, done: bo
     if len(plan.updates) > len(updates):
         more = and_more(len(plan.updates) - len(updates), "project").lstrip()
         yield f"{more} {'updated' if done else 'to update'}; {SHOWS_ALL.get()}."
-    moves = any(change.moves for change in plan.changes)
-    yield f"file undo: {turn_words(plan.changes) if moves else _undo_words(plan.changes)}"
+    yield f"file undo: {turn_words(plan.changes) if plan.moving else _undo_words(plan.changes)}"
     yield from _obstacles(plan.changes, width, verbose=verbose)
     if any(change.undo is FileUndo.DETACH or change.turns.detached for change in plan.changes):
         yield f"{'':11}detached: an undo of these in opencode changes no file"
     yield from _announcement(plan, done=done)
+    if plan.merge is not None and plan.removable and not done:
+        yield f"once they are here, {count(len(plan.removable), 'session')} leave {tilde(plan.merge.other)}"
 
 
 def _announcement(plan: Plan, *, done: bool) -> Iterator[str]:
@@ -80,8 +81,10 @@ def headline(plan: Plan) -> str:
 def headline_text(plan: Plan) -> str:
     """Return the same without a style."""
     numbers = summary(plan)
+    if plan.merge is not None:
+        return merge_headline(plan)
     rest = (words := unchanged_words(plan)) and f"; {words}"
-    if plan.changes and not any(change.moves for change in plan.changes):
+    if plan.changes and not plan.moving:
         return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{rest}."
     parts = []
     if plan.changes or not plan.updates:
@@ -97,6 +100,21 @@ def sessions_text(changes: Sequence[Change]) -> str:
     return count(len(changes), "session") + (f" ({children:,} of subagents)" if children else "")
 
 
+def merge_headline(plan: Plan) -> str:
+    """Return the first line of a plan that brings sessions from another database, or takes them out again."""
+    merge, what = plan.merge, sessions_text(plan.changes)
+    if merge is None or merge.taken_out:
+        return f"Plan: {what} to take out again."
+    if not plan.changes and plan.removable:
+        leaving = count(len(plan.removable), "session")
+        return f"Plan: {leaving} to take out of {tilde(merge.other)}, being here already."
+    again = " again" if _direction(plan.changes) == REDO_OF else ""
+    longer = sum(m.verdict is MergeVerdict.LONGER for m in merge.sessions) if plan.changes else 0
+    of_these = f", {longer:,} of which {'is' if longer == 1 else 'are'} here in part" if longer else ""
+    rest = unchanged_words(plan)
+    return f"Plan: {what} to bring in{again} from {tilde(merge.other)}{of_these}{rest and f'; {rest}'}."
+
+
 def unchanged_words(plan: Plan) -> str:
     """Return `3 sessions are there already`, or what else is true of those that a plan doesn't change; "" for none."""
     number = len(plan.unchanged)
@@ -104,6 +122,8 @@ def unchanged_words(plan: Plan) -> str:
         words = "left as it is", "left as they are"
     elif plan.relocated is not None:
         words = "above or below them stays", "above or below them stay"
+    elif plan.merge is not None:
+        words = "is here already", "are here already"
     else:
         words = "is there already", "are there already"
     return f"{count(number, 'session')} {words[number != 1]}" if number else ""
@@ -209,7 +229,9 @@ def _value(value: str | None) -> str:
     return "NULL" if value is None else value or '""'
 
 
-_WORDS = {FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.NONE: "none"}
+_WORDS = {
+    FileUndo.CARRY: "carried", FileUndo.DETACH: "detached", FileUndo.SET_BACK: "set back", FileUndo.NONE: "none",
+}  # fmt: skip
 _DIRECTIONS = {UNDO_OF: " back", REDO_OF: " again"}
 _RESTORED = {UNDO_OF: "set back", REDO_OF: "changed again"}
 """What an undo and a redo do to file undo that the run had changed."""
@@ -222,7 +244,7 @@ def _direction(changes: Sequence[Change]) -> str | None:
 
 
 def _undo_words(changes: Iterable[Change]) -> str:
-    tally = Counter(dict.fromkeys((*_RESTORED.values(), *_WORDS.values()), 0))  # in this order
+    tally = Counter(dict.fromkeys([*_RESTORED.values(), *_WORDS.values()], 0))  # in this order
     tally.update(map(undo_word, changes))
     none = tally.pop(_WORDS[FileUndo.NONE], 0)
     words = [f"{word} {number:,}" for word, number in tally.items() if number]
@@ -232,7 +254,7 @@ def _undo_words(changes: Iterable[Change]) -> str:
 def undo_word(change: Change) -> str:
     """Return what becomes of the file undo of a session."""
     way = _direction([change])
-    if change.undo is FileUndo.CARRY and way:
+    if change.undo is not FileUndo.NONE and way:
         return _RESTORED[way]
     if change.moves or change.undo is not FileUndo.CARRY:
         return _WORDS[change.undo]
@@ -244,6 +266,8 @@ def undo_word(change: Change) -> str:
 def turn_words(changes: Iterable[Change]) -> str:
     """Return how many turns keep their file undo and how many lose it."""
     undone = [change for change in changes if change.undo is not FileUndo.NONE]
+    if way := _direction(undone):
+        return f"{_RESTORED[way]} in {count(len(undone), 'session')}"
     carrying = [change.turns.carried for change in undone if change.turns.carried]
     restored = sum(change.undo is FileUndo.CARRY and not change.turns.carried for change in undone)
     losing = [change.turns.detached for change in undone if change.turns.detached]
@@ -252,8 +276,7 @@ def turn_words(changes: Iterable[Change]) -> str:
     if carrying:
         words.append(f"carried {count(sum(carrying), 'turn')} of {count(len(carrying), 'session')}")
     if restored:
-        way = _direction(undone)
-        words.append(f"{f'{_RESTORED[way]} in' if way else 'carried with'} {count(restored, 'session')}")
+        words.append(f"carried with {count(restored, 'session')}")
     if losing:
         words.append(f"detached {count(sum(losing), 'turn')} of {count(len(losing), 'session')}")
     if uncounted:

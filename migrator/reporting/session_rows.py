@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migrator.disk.data_directory import channel_named
 from migrator.model import Project
 from migrator.reporting.rows import Column, ColumnKind, field
 from migrator.reporting.style import styled
+from migrator.store.location import database_label
 from migrator.text import cells, one_line, shortened, shortened_path, tilde, title_text
 
 if TYPE_CHECKING:
@@ -36,17 +39,20 @@ def session_rows(
     return rows
 
 
-def with_passages(lines: Iterable[str], rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
-    """Yield the lines of a table of sessions, below each the passage in which a text was found, on one line."""
-    for row, line in zip([{}, *rows], lines, strict=False):
-        yield line
-        if found := row.get("passage"):
-            # between two full stops, so that a line end at an end of it stays one blank
-            before, hit, after = (one_line(f".{found[part]}.")[1:-1] for part in ("before", "hit", "after"))
-            hit = shortened(hit, max(width - 10, 8))
-            room = (width - 6 - cells(hit)) // 2
-            before = shortened_path(before, room) if room > 0 else ""  # its end tells more, as that of a path
-            yield f"    {before}{styled(hit, bold=True)}{shortened(after, max(width - 5 - cells(before + hit), 1))}"
+def database_row(path: Path) -> dict[str, str | None]:
+    """Return the database that a session is of as JSON; `channel` is null for a copy by another name."""
+    return {"channel": channel_named(path.name), "path": str(path)}
+
+
+def passage_lines(row: Mapping[str, Any], width: int) -> Iterator[str]:
+    """Yield the passage in which a text was found in a session, on one line, to stand below its row in a table."""
+    if found := row.get("passage"):
+        # between two full stops, so that a line end at an end of it stays one blank
+        before, hit, after = (one_line(f".{found[part]}.")[1:-1] for part in ("before", "hit", "after"))
+        hit = shortened(hit, max(width - 10, 8))
+        room = (width - 6 - cells(hit)) // 2
+        before = shortened_path(before, room) if room > 0 else ""  # its end tells more, as that of a path
+        yield f"    {before}{styled(hit, bold=True)}{shortened(after, max(width - 5 - cells(before + hit), 1))}"
 
 
 def session_row(session: Session, projects: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -110,6 +116,12 @@ def _project(row: Mapping[str, Any]) -> str:
     return Project(**row["project"]).label if row["project"] else f"{row['projectId'][:8]} (no row)"
 
 
+def _database(row: Mapping[str, Any]) -> str | None:
+    if "database" not in row:
+        return None
+    return database_label(Path(row["database"]["path"]))
+
+
 def _title(row: Mapping[str, Any]) -> str:
     return title_text(row["title"]) + (" (archived)" if row["archived"] else "")
 
@@ -135,6 +147,7 @@ SESSION_COLUMNS = {
         "opencode",
         lambda row: " ".join(who.removeprefix("opencode ") for who in row["heldBy"]) if "heldBy" in row else None,
     ),
+    "database": Column("Database", _database),
     "project": Column("Project", lambda row: row["project"] and row["project"]["name"], ColumnKind.TEXT, _project),
     "project-id": field("Project ID", "projectId", ColumnKind.ID),
     "directory": Column("Directory", itemgetter("directory"), ColumnKind.PATH, _directory, _red_if_gone),
@@ -157,11 +170,13 @@ ORPHAN_SHOWN = ("id", "updated", "rule", "directory", "home", "certainty", "titl
 NARROW = 100
 
 
-def session_columns_shown(*, with_project: bool, with_opencode: bool = False, width: int | None = None) -> list[str]:
+def session_columns_shown(
+    *, with_project: bool, with_opencode: bool = False, with_database: bool = False, width: int | None = None
+) -> list[str]:
     """Return the columns of a table; on a narrow terminal the directory alone must say which project.
 
-    `with_opencode`: one that says which opencodes have it.
+    `with_opencode`: one that says which opencodes have it, `with_database`: one that says which database.
     """
-    opencode = ["opencode"] if with_opencode else []
+    opencode = [*(["database"] if with_database else []), *(["opencode"] if with_opencode else [])]
     project = ["project"] if with_project and (width is None or width >= NARROW) else []
     return ["id", "updated", *opencode, *project, *(["directory"] if with_project else []), "title"]

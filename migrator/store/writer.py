@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing, contextmanager, suppress
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.errors import DatabaseInUse, MigratorError
@@ -70,7 +69,7 @@ class Writer(Store):
         try:
             self._check_writable()
             with self.translate_errors():
-                self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                self.connection.execute("PRAGMA main.locking_mode = EXCLUSIVE")  # not of what will be attached
                 with transaction(self.connection, "BEGIN EXCLUSIVE"):
                     # With a read-only file BEGIN EXCLUSIVE doesn't fail; this UPDATE does.
                     self.connection.execute("UPDATE main.project SET id = id WHERE FALSE")
@@ -97,17 +96,6 @@ class Writer(Store):
     def empty_log(self) -> None:
         """Write what waits in the log into the file."""
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def size(self) -> int:
-        """Return how many bytes the database has for this connection, with what waits in the log."""
-        ((pages,),) = self.rows("PRAGMA page_count")
-        return int(pages) * self.page_size
-
-    @cached_property
-    def page_size(self) -> int:
-        """How many bytes a page has."""
-        ((size,),) = self.rows("PRAGMA page_size")
-        return int(size)
 
     def _check_writable(self) -> None:
         self.schema.check_writable(self.path)
