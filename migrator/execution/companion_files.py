@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.disk.ownership import give_path, make_directory, owner_of
 from migrator.disk.status import is_there
+from migrator.disk.system import sync
 from migrator.disk.temp_dirs import remove_abandoned, temporary_folder
 from migrator.errors import MigratorError
-from migrator.state_dir import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
