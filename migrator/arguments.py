@@ -48,9 +48,9 @@ class ListRequest:
     """List one page of the selected sessions, of those of every project (`everywhere`), or of what opencode lists here.
 
     `roots` leaves out children, False lists them too; by default a child is listed only if it is asked for (selected,
-    or searched for) and its parent isn't. `limit` 0 means all; by default a list of what is here has at most 100.
-    `cursor` is where the page before ended; `counted` asks for how many sessions all pages have. The other fields are
-    those of `ListFilter`.
+    searched for, or in the directory or project that is) and its parent isn't. `limit` 0 means all; by default a list
+    of what is here has at most 100. `cursor` is where the page before ended; `counted` asks for how many sessions all
+    pages have. The other fields are those of `ListFilter`.
     """
 
     select: SelectRequest = SelectRequest()
@@ -193,12 +193,14 @@ class ProtectRequest:
 class MergeRequest:
     """Bring the selected sessions of the database `other`, all of them without a selector, into this one.
 
+    Without `other` it is that of a release `channel`, which lies beside this one.
+
     `words` are `OLD=NEW`, mapping directories of the other database to some that are here; `to_dir` is one directory
     for all. With `foreign` sessions whose directories aren't here are taken as they are. `remove` takes out of the
     other database what is here afterwards.
     """
 
-    other: str
+    other: str | None
     select: SelectRequest = SelectRequest()
     to_dir: str | None = None
     words: Sequence[str] = ()
@@ -208,6 +210,7 @@ class MergeRequest:
     undo_files: FileUndoPolicy = "auto"
     announce: bool = True
     remove: bool = False
+    channel: str | None = None
 
 
 PlanRequest = MoveRequest | RescueRequest | RelocateRequest | ConsolidateRequest | ProtectRequest | MergeRequest

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from migrator.model import Plan
 
 options = combine(
-    click.argument("words", nargs=-1, metavar="OLD NEW | OLD=NEW ...", shell_complete=completes("directory")),
+    click.argument("words", nargs=-1, metavar="OLD NEW | OLD=NEW ...", shell_complete=completes("folders")),
     click.option(
         "--map",
         "map_file",

@@ -122,7 +122,13 @@ def test_the_rest_of_what_a_plan_can_say(home: Home) -> None:
     assert {warning["code"] for warning in below["warnings"]} == {"crosses-projects", "nearest-directory"}
     assert checked(home, "run", "move", *SELECT, "--yes")["warnings"]
     undo = checked(home, "plan", "undo", code=1)
-    assert {change["undo"] for change in undo["changes"]} == {"carry", "none"}
+    assert {change["undo"] for change in undo["changes"]} == {"set-back", "none"}
+    assert undo["summary"]["undo_carried"] == undo["summary"]["undo_detached"] == 0
+    assert home.run("undo", "--yes").code == 0
+    redo = checked(home, "plan", "redo", code=1)
+    assert [change["undo"] for change in redo["changes"]].count("detach") == redo["summary"]["undo_detached"] > 0
+    assert {change["undo"] for change in redo["changes"]} == {change["undo"] for change in refused["changes"]}
+    assert home.run("redo", "--yes").code == 0
     unchanged = checked(home, "plan", "plan", *SELECT)
     assert unchanged["changes"] == []
     assert len(unchanged["unchanged"]) == 18
