@@ -54,6 +54,7 @@ def test_programs_are_run_and_files_read_whole_in_one_place() -> None:
         "migrator/cli/demo.py",  # our own commands
         "migrator/cli/pager.py",  # until the user leaves it
         "migrator/operations/demo.py",  # our own fixture
+        "migrator/plugins/extras.py",  # what we were installed from
         "migrator/disk/processes.py",  # what Linux says of a process
     }
 
