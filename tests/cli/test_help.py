@@ -66,6 +66,7 @@ OPTIONS = {
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
     "completion": "--help",
+    "install-skill": "--project --force --dry-run",
     "demo": "--keep",
 }
 """Each command of the contract, and the options that it gives it."""
@@ -98,7 +99,7 @@ def test_every_command_has_help(home: Home, command: str) -> None:
 def test_the_list_of_commands(home: Home) -> None:
     shown = home.run("--help")
     assert (shown.code, shown.stderr) == (0, "")
-    listed = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
+    listed = dict(re.findall(r"^  ([a-z][a-z-]*) {2,}(\S.*)$", shown.stdout, re.MULTILINE))
     aliases = {"rebind", "detached"}
     assert sorted(listed) == sorted(name for name in OPTIONS if " " not in name and name not in aliases)
     assert not [line for line in listed.values() if line.endswith("...")]  # cut off by the width of the terminal
