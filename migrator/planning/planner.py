@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.disk.mounts import TO_TRUST_LOCKS, locks_of
 from migrator.model import (
     GLOBAL,
     READ_ONLY,
@@ -81,6 +82,7 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
         (*updates, *(change for change in _project_changes(places.values(), projects) if change.id not in updated)),
         (
             *_read_only_warnings(store),
+            *_lock_warnings(store),
             *selection.warnings,
             *destination.warnings(),
             *repository_warnings(changes, sources),
@@ -100,6 +102,11 @@ def build_move_plan(  # noqa: PLR0913 - a plan is complete when it is built, wit
 def _read_only_warnings(store: Store) -> Iterable[PlanWarning]:
     if because := store.schema.read_only_because:
         yield PlanWarning(READ_ONLY, f"This can't be applied: the database is only read, since {because}.")
+
+
+def _lock_warnings(store: Store) -> Iterable[PlanWarning]:
+    if not (locks := locks_of(store.path)).hold:
+        yield PlanWarning("untrusted-locks", f"The database can't be locked safely: {locks.why}; {TO_TRUST_LOCKS}.")
 
 
 def _project_changes(places: Iterable[Place], known: Sequence[Project]) -> Iterable[ProjectChange]:
