@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from migrator import __version__
-from migrator.cli.command_line import typed_command
+from migrator.cli.command_line import command_as_typed
 from migrator.cli.environment import let_variables_set_options, note_yes, with_parents
 from migrator.cli.options import UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput, DatabaseInUse
@@ -19,7 +19,7 @@ from migrator.text import PROGRAM, did_you_mean, is_utf_8, nearest
 SECTIONS = {
     "Look": ("ui", "list", "projects", "workspaces"),
     "Find what is lost": ("orphans", "rescue", "protect", "doctor"),
-    "Move": ("move", "migrate", "relocate", "consolidate", "plan", "show", "apply"),
+    "Move": ("move", "migrate", "relocate", "consolidate", "merge", "plan", "show", "apply"),
     "Take back": ("log", "undo", "redo", "resume", "gc"),
     "For programs": ("serve", "schema", "completion"),
     "Try it": ("demo",),
@@ -34,7 +34,7 @@ GUESSES = {
     "fix": ("rescue", "doctor"), "repair": ("rescue", "protect"), "recover": ("rescue", "undo"),
     "restore": ("rescue", "undo"), "revert": ("undo",), "rollback": ("undo",), "find": ("orphans", "list"),
     "search": ("orphans", "list"), "lost": ("orphans",), "ls": ("list",), "sessions": ("list",),
-    "mv": ("move", "relocate"), "rename": ("relocate",), "merge": ("consolidate", "move"), "history": ("log",),
+    "mv": ("move", "relocate"), "rename": ("relocate",), "history": ("log",),
     "status": ("doctor", "log"), "check": ("doctor",), "clean": ("gc",), "worktrees": ("workspaces",),
 }  # fmt: skip
 """Words that people type for a command, and the commands that they may mean."""
@@ -105,7 +105,7 @@ class CheckedContext(click.Context):
             return super().invoke(callback, *args, **kwargs)
         except DatabaseInUse as error:
             if error.can_wait and self.params.get("wait") == 0 and not error.command:
-                error.command = typed_command("--wait", "60", without=())
+                error.command = command_as_typed("--wait", "60")
             raise
 
     def _files_read(self) -> list[str]:

@@ -99,7 +99,8 @@ def command(**values: Any) -> None:
         failed: dict[str, PluginFailed] = {}
         if not explained:
             listed, projects = list_orphans(context, request, failed), context.selector_context.projects()
-            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), context.store)
+            every = context.store.every_id() if view.width else []
+            view = with_short_ids(view, (orphan.session for orphan in listed.orphans), every)
         database = context.store.path
     with paged():
         if explained:
@@ -142,7 +143,7 @@ def _print_list(
         note(f"No lost session{which}{' among the selected sessions' if listed.selected else ''}.")
         say_steps_below_rows(view.form, [nothing_to_do("orphans")])
     note(*(f"note: {_UNREAD}: {reason}" for reason in listed.unread))
-    note(*in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases))
+    note(*in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.other_databases))
 
 
 def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed]) -> Report:
@@ -157,7 +158,7 @@ def _report(listed: OrphanList, database: str, failed: Mapping[str, PluginFailed
         remarks=[
             *(warning.message for warning in listed.warnings),
             *(f"{_UNREAD[:1].upper()}{_UNREAD[1:]}: {reason}" for reason in listed.unread),
-            *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.unread_databases),
+            *in_place_text(listed.hidden, listed.commands, listed.only_in_2, listed.other_databases),
         ],
         steps=[*_next_steps(listed, listed.orphans[0].session.id if listed.orphans else "")],
         whole=json_command(),
@@ -173,6 +174,10 @@ def _next_steps(listed: OrphanList, first: str) -> Iterator[Step]:
         if number := listed.rescuable.get(certainty, 0):
             have = f"{count(number, 'session')} {'has' if number == 1 else 'have'} a {certainty.value} home"
             yield Step(f"{have}. To bring {'it' if number == 1 else 'them'} there:", _rescue_command(*options))
+    for other in listed.other_databases:
+        if other.ids and not other.no_merge:
+            them = f"the {count(len(other.ids), 'session')}" if len(other.ids) > 1 else "the session"
+            yield Step(f"To bring {them} here that only {other.path.name} has:", other.merge_command())
     if listed.orphans and not listed.rescuable:
         explain = typed_command("--explain", first, without=DISPLAY_FLAGS)
         yield Step("For every fact about the first one:" if listed.orphans[1:] else "For every fact about it:", explain)

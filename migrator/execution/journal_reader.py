@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 from migrator.errors import MigratorError, NoSuchRun
 from migrator.execution.journal_file import check_is_file, damaged, explain_errors, unusable
-from migrator.execution.journal_rows import FORMAT, Carried, ProjectEdit, read_update
+from migrator.execution.journal_rows import WITH_MERGE, Carried, ProjectEdit, read_update
 from migrator.execution.run_lock import is_held
-from migrator.model import Binding, Change, FileUndo, ProjectAction, ProjectChange, Run
+from migrator.model import (
+    Binding,
+    Change,
+    CompanionFile,
+    FileUndo,
+    Merge,
+    MergedSession,
+    MergeVerdict,
+    ProjectAction,
+    ProjectChange,
+    Run,
+)
 from migrator.store.connection import make_durable, transaction
 from migrator.store.file_signature import FileSignature
 from migrator.store.open_file import OpenFile
@@ -82,7 +93,7 @@ class JournalReader:
             layout = row.get("format")
             if not isinstance(layout, int):
                 raise damaged(self.path, f"it doesn't add up: {layout!r} is no format")
-            if layout > FORMAT:
+            if layout > WITH_MERGE:
                 name = self.path.stem
                 raise MigratorError(f"Run {name} was written by a newer opencode-migrator; upgrade to read it.")
             try:
@@ -158,6 +169,24 @@ class JournalReader:
         """Return the pairs of snapshot repositories between which the run copied objects."""
         return [Carried._make([*paths, bool(made)]) for *paths, made in self._rows("snapshot")]
 
+    @cached_property
+    def merge(self) -> Merge | None:
+        """What the run brings from another database, or takes out again; None if it only moves sessions."""
+        if not (rows := self._rows("merge")):
+            return None
+        ((other, taken_out, _),) = rows
+        sessions = (
+            MergedSession(session, root, title, MergeVerdict(verdict), content, here)
+            for session, root, title, verdict, content, here in self._rows("merged")
+        )
+        files = tuple(CompanionFile._make(row) for row in self._rows("companion"))
+        return Merge(other, "", tuple(sessions), files=files, taken_out=bool(taken_out))
+
+    @cached_property
+    def source(self) -> str | None:
+        """The run whose journal keeps the rows that a merge brings back; None if they come from another database."""
+        return next((source for _, _, source in self._rows("merge")), None)
+
     def _rows(self, table: str) -> list[Any]:
         """Return the rows of a table that older journals don't have; then there are none."""
         return self.connection.execute(f"SELECT * FROM {table}").fetchall() if self.has_table(table) else []
@@ -197,7 +226,8 @@ class JournalReader:
             "(SELECT count(*) FROM change WHERE session NOT IN (SELECT session FROM edit))"
         )
         entry, (chunks, moved, mended) = self.entry, self.connection.execute(sql).fetchone()
+        moved = moved or self.merge is not None
         return Run(
             entry.id, entry.status, entry.sessions, chunks, entry.verified, tuple(conflicts), tuple(warnings),
-            entry.undoes, len(self.updates()), bool(moved), 0 if moved else mended,
+            entry.undoes, len(self.updates()), bool(moved), 0 if moved else mended, merge=self.merge,
         )  # fmt: skip

@@ -15,11 +15,12 @@ from migrator.reporting.plan_text import (
     grouped,
     headline_text,
     sessions_text,
-    there_already,
     turn_words,
+    unchanged_words,
     undo_word,
 )
 from migrator.reporting.report.model import (
+    ALIKE,
     GROUPS,
     NOTES,
     REASONS,
@@ -60,7 +61,7 @@ def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None
         _verdict(plan),
         tuple(plan_facts(plan)),
         plan.store,
-        flow_of_changes(plan.changes),
+        flow_of_changes(plan),
         tuple(notes[:NOTES]),
         max(len(notes) - NOTES, 0),
         tuple(project_values(plan.projects)),
@@ -70,21 +71,23 @@ def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None
     )
 
 
-def _lead(plan: Plan) -> str:
+def _lead(plan: Plan) -> tuple[str, ...]:
     if not plan.writes:
-        return f"There is nothing to write: {there_already(plan.unchanged) or 'no session to move'}."
-    moving = [change for change in plan.changes if change.moves]
+        return (f"There is nothing to write: {unchanged_words(plan) or 'no session to move'}.",)
+    moving = plan.moving
     if not moving:
-        return "No session moves."
-    before, after = (_places(getattr(change, when).directory for change in moving) for when in ("before", "after"))
-    return f"{count(len(moving), 'session')} from {before} to {after}."
+        return ("No session moves.",)
+    (before, others), (after, more) = (
+        _most(getattr(change, when).directory for change in moving) for when in ("before", "after")
+    )
+    return f"{count(len(moving), 'session')} from ", before, f"{others} to ", after, f"{more}."
 
 
-def _places(directories: Iterable[str]) -> str:
-    """Return the directory of most sessions, and how many others there are."""
+def _most(directories: Iterable[str]) -> tuple[str, str]:
+    """Return the directory of most sessions, and how many others there are in words."""
     tally = Counter(directories)
     ((directory, _),) = tally.most_common(1)
-    return f"`{shortened_path(tilde(directory), 120)}`{and_more(len(tally) - 1, 'directory', 'directories')}"
+    return tilde(directory), and_more(len(tally) - 1, "directory", "directories")
 
 
 def _verdict(plan: Plan) -> Note:
@@ -112,9 +115,9 @@ def _verdict(plan: Plan) -> Note:
 def plan_facts(plan: Plan) -> Iterator[Fact]:
     """Yield how many sessions go, from where to where, and what becomes of file undo."""
     numbers = summary(plan)
-    moving = [change for change in plan.changes if change.moves]
+    moving = plan.moving
     children = sum(change.session != change.root for change in plan.changes)
-    notes = [f"{children:,} of subagents" if children else "", there_already(plan.unchanged)]
+    notes = [f"{children:,} of subagents" if children else "", unchanged_words(plan)]
     yield Fact("Sessions", f"{numbers['sessions']:,}", "; ".join(filter(None, notes)))
     if moving:
         yield _places_fact("From", Counter(change.before.directory for change in moving))
@@ -153,12 +156,12 @@ def _tone(word: str) -> Tone:
     return _TONES.get(word, Tone.CAUTION)
 
 
-def flow_of_changes(changes: Sequence[Change]) -> Flow | None:
+def flow_of_changes(plan: Plan) -> Flow | None:
     """Return where sessions come from and go to, by what becomes of their file undo; None if nothing changes."""
-    if not changes:
+    if not plan.changes:
         return None
-    moves = any(change.moves for change in changes)
-    tally = Counter((change.before.directory, change.after.directory, undo_word(change)) for change in changes)
+    moves = bool(plan.moving)
+    tally = Counter((change.before.directory, change.after.directory, undo_word(change)) for change in plan.changes)
     links = []
     for (before, after, word), number in tally.items():
         target = tilde(after) if moves else _words(word)
@@ -281,9 +284,14 @@ def project_values(projects: Iterable[ProjectChange]) -> Iterator[Values]:
 
 
 def _notes(plan: Plan) -> Iterator[Note]:
+    kinds: dict[str, list[str]] = {}
     for warning in plan.warnings:
         if warning.code != STILL_LOST:
-            yield Note("Warning", tilde_in(warning.message))
+            kinds.setdefault(warning.code, []).append(tilde_in(warning.message))
+    for first, *others in kinds.values():
+        folded = others if len(others) > ALIKE else []
+        yield Note("Warning", first, alike=tuple(folded))
+        yield from (Note("Warning", other) for other in others if not folded)
     yield from lost_notes(plan.warnings)
     moving = sum(change.before.directory != change.after.directory for change in plan.changes)
     if plan.announce:
