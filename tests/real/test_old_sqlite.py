@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SOURCES = {"3.32.0": "7.1.0", "3.33.0": "7.1.1"}
 """Which version of better-sqlite3 has which version of SQLite."""
-OPTIONS = ("COLUMN_METADATA", "DESERIALIZE", "FTS5", "JSON1", "MATH_FUNCTIONS")
+OPTIONS = ("COLUMN_METADATA", "DESERIALIZE", "FTS5", "JSON1", "MATH_FUNCTIONS", "UPDATE_DELETE_LIMIT")
 
 pytestmark = pytest.mark.long
 
