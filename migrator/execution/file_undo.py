@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from migrator.store.staging import Staging
 
 
+_KEPT = frozenset({FileUndo.CARRY, FileUndo.SET_BACK})
+"""A saved plan of an undo has no values to set back, so what it can't carry is detached."""
+
+
 def prepare_file_undo(
     store: Store, places: Places, job: Job, staging: Staging, between_steps: Callable[[], None]
 ) -> Job:
@@ -42,7 +46,7 @@ def prepare_file_undo(
 
     Raises MigratorError, with no row written, if objects can't be carried.
     """
-    if any(way.undo is FileUndo.CARRY or not way.moves for way in staging.ways):
+    if any(way.undo in _KEPT or not way.moves for way in staging.ways):
         job = _protect(store, places, _carry(store, places, job, between_steps), between_steps)
     if job.plan.relocated is not None:
         _update_alternates(store, job.plan.relocated)
@@ -51,7 +55,7 @@ def prepare_file_undo(
 
 def _carry(store: Store, places: Places, job: Job, between_steps: Callable[[], None]) -> Job:
     """Carry the snapshots of sessions that move; a turn that can't be carried any more is detached, with a warning."""
-    wanted = [change for change in job.plan.changes if change.undo is FileUndo.CARRY and change.moves]
+    wanted = [change for change in job.plan.changes if change.undo in _KEPT and change.moves]
     if not wanted:
         return job
     decisions = carry_decisions(store, places, wanted, job.plan.relocated)

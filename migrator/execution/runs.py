@@ -29,6 +29,7 @@ from migrator.execution.merge.take_back import take_back_merge
 from migrator.execution.new_children import children_created_since, older_sessions
 from migrator.execution.project_edits import registrations
 from migrator.execution.rollback import chunk_side, roll_back
+from migrator.execution.run_record import turn_records, with_outcomes
 from migrator.execution.value_edits import deleted_in_opencode_2, inverted_edits, stage
 from migrator.model import (
     REDO_OF,
@@ -70,6 +71,12 @@ def merge(writer: Writer, plan: Plan, write: WriteRequest, view: UntouchedView) 
     job = Job(plan, projects=registrations(writer, plan), made_on=plan.store)
     with writer.without_foreign_keys():
         return _run(writer, job, write, merging=merges.Merging(view, view.store()))
+
+
+def take_out(writer: Writer, plan: Plan, write: WriteRequest, brought_by: str | None) -> Run:
+    """Take whole sessions out of a database, which the run `brought_by` has brought into another one."""
+    with writer.without_foreign_keys():
+        return _run(writer, Job(plan, source=brought_by), write, merging=merges.Merging())
 
 
 def undo(writer: Writer, run: Journal, write: WriteRequest) -> Run:
@@ -114,6 +121,7 @@ def inverse_job(store: Store, run: Journal) -> Job:
     entry, runs = run.entry, traces.runs_on(store)
     undone = run_log.find_undone(runs, str(store.path))
     _check_undoable(run, undone.by)
+    merges.refuse_without_removal(run)
     redoes = None if entry.id in run_log.redone(runs) else entry.undoes
     taken_back = undone.sessions.get(entry.id, set())
     if run.merge is not None:
@@ -121,15 +129,18 @@ def inverse_job(store: Store, run: Journal) -> Job:
     done = {change.session: change for change in run.changes() if change.session not in taken_back}
     restores = tuple(inverted_edits(edit for edit in run.edits() if edit.session not in taken_back))
     with_file_undo = {edit.session for edit in restores if edit.column in {"data", "revert"}}
+    file_undo = FileUndo.CARRY if redoes else FileUndo.SET_BACK
     changes = [
         change._replace(
             before=change.after,
             after=change.before,
             selected_by=(f"{REDO_OF}{redoes}" if redoes else f"{UNDO_OF}{entry.id}",),
-            undo=FileUndo.CARRY if change.session in with_file_undo else FileUndo.NONE,
+            undo=file_undo if change.session in with_file_undo else FileUndo.NONE,
         )
         for change in done.values()
     ]
+    if redoes:
+        changes = [*with_outcomes(changes, turn_records(restores, is_back=False))]
     children, unchanged = children_created_since(store, done, older_sessions(run))
     updates, kept = project_edits.inverted_updates(store, run.updates())
     newer = "is newer than the run; it goes along with its parent"

@@ -170,7 +170,7 @@ def _value(staging: Staging, table: TableOfSessions, column: str) -> str:
         return _IDLE.get(column, value)
     if column == "data" and table.name in _DETACHED and any(way.undo == "detach" for way in staging.ways):
         live, files = _DETACHED[table.name]
-        live = live.replace("data", "o.data").replace("CASE WHEN type", "CASE WHEN o.type")
+        live = live.replace("data", "o.data").replace("CASE WHEN type =", "CASE WHEN o.type =")
         return f"CASE WHEN w.detach AND {live} THEN json_set({value}, '{files}', json('[]')) ELSE {value} END"
     return value
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from migrator.model import CompanionFile
+    from migrator.model import MergedFile
 
 
-def bring_files(files: Sequence[CompanionFile]) -> None:
+def bring_files(files: Sequence[MergedFile]) -> None:
     """Copy each file to its target, unless that is there. Raises StalePlan if one isn't what the plan says any more."""
     del files
 
 
-def take_out_files(files: Sequence[CompanionFile]) -> None:
+def take_out_files(files: Sequence[MergedFile]) -> None:
     """Remove each target that is still as it was brought."""
     del files

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrator.errors import StalePlan
+from migrator.errors import MigratorError, StalePlan
 from migrator.execution import traces
 from migrator.execution.conflicts import conflict_sentence
 from migrator.execution.disk_space import DiskSpace
@@ -17,12 +17,13 @@ from migrator.execution.merge.conflicts import find_merge_conflicts
 from migrator.execution.merge.continuation import continuation_edits
 from migrator.execution.merge.take_back import continued_sessions, is_written, stage_merge
 from migrator.execution.merge.under_way import MergeUnderWay
-from migrator.execution.run_log import journal_of
+from migrator.execution.run_log import journal_of, open_run, run_entries, undone_by
 from migrator.execution.value_edits import inverted_edits
-from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan
+from migrator.model import REDO_OF, UNDO_OF, FileUndo, Plan, RunStatus
 from migrator.store import merging
 from migrator.store.connection import file_uri
 from migrator.store.untouched import untouched
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -165,6 +166,22 @@ def inverse_job(store: Store, run: Journal, redoes: str | None, taken_back: Coll
 def _inverted(changes: Iterable[Change], why: tuple[str, ...]) -> Iterator[Change]:
     for change in changes:
         yield change._replace(before=change.after, after=change.before, selected_by=why, undo=FileUndo.NONE)
+
+
+def refuse_without_removal(run: Journal) -> None:
+    """Refuse to take a merge back as long as its sessions are out of the database that they came from."""
+    if run.merge is None or run.merge.taken_out:
+        return
+    entries = run_entries(run.merge.other)
+    undone = undone_by(entries)
+    for entry in entries:
+        if entry.status is RunStatus.APPLIED and entry.undoes is None and entry.id not in undone:
+            with open_run(entry.id, run.merge.other) as other:
+                if other.merge is not None and other.source == run.entry.id:
+                    raise MigratorError(
+                        f"Run {entry.id} took the same sessions out of {entry.store}, and they would be nowhere; first "
+                        f"`{our_command('undo', entry.id)}` puts them back there."
+                    )
 
 
 def merge_of(job: Job) -> Merge:

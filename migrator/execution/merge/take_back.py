@@ -53,8 +53,10 @@ def is_written(store: Store, chunk: Sequence[Change], edits: Sequence[Edit], mer
     return True
 
 
-def take_back_merge(writer: Writer, run: Written) -> int:
+def take_back_merge(writer: Writer, run: Written, *, alone: bool = False) -> int:
     """Take back every chunk that was committed; return the number of sessions.
+
+    `alone` tells that nobody else could have used the database since it was written.
 
     Ctrl-C waits until this is done; after a kill it can be started again. Raises MigratorError if sessions that came
     were used since then: what was said in them would be lost.
@@ -63,7 +65,7 @@ def take_back_merge(writer: Writer, run: Written) -> int:
     assert merge is not None  # noqa: S101 - for the type checker: only merges come here
     with deferred_interrupts(), writer.without_foreign_keys(), writer.with_short_log():
         written = [(chunk, edits) for chunk, edits in run.chunks if is_written(writer, chunk, edits, merge)]
-        if not merge.taken_out:
+        if not merge.taken_out and not alone:
             _check_unused(writer, written, merge)
         kept = merging.attached_source(writer, file_uri(run.journal, "mode=rw")) if merge.taken_out else nullcontext()
         with kept:

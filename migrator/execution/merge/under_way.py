@@ -87,7 +87,7 @@ class MergeUnderWay(RunUnderWay):
         ]
 
     def _take_back(self, written: Written) -> int:
-        done = take_back_merge(self._writer, written)
+        done = take_back_merge(self._writer, written, alone=True)
         if not self._merge.taken_out:
             take_out_files(self._merge.files)
         return done

@@ -18,7 +18,7 @@ from migrator.store.contents import taken_ids
 from migrator.text import count, first_few, tilde
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from migrator.choices import FileUndoPolicy, OnDuplicate
     from migrator.model import Binding, MergedSession, Place, Selected, Selection
@@ -67,7 +67,7 @@ def build_merge_plan(  # noqa: PLR0913, PLR0917 - two databases, and what the us
     of this one, if ids collide, or if a session is on both sides and the rules refuse that.
     """
     check_dialects(ours, theirs)
-    compared = compare(ours, theirs, selection)
+    compared = compare(ours, theirs, [(s.session.id, s.root, s.session.title) for s in selection.sessions])
     if rules.on_duplicate == "refuse":
         _refuse_duplicates(compared)
     kept = _HERE_ALREADY | ({MergeVerdict.LONGER} if rules.on_duplicate == "keep" else set())
@@ -192,6 +192,8 @@ def _diverged_warnings(compared: Sequence[MergedSession]) -> Iterator[PlanWarnin
             )
 
 
-def _foreign_warnings(foreign: Iterable[str]) -> Iterator[PlanWarning]:
-    for directory in sorted(foreign):
-        yield PlanWarning(FOREIGN, f"{tilde(directory)} isn't here; its sessions are taken as they are.")
+def _foreign_warnings(foreign: Collection[str]) -> Iterator[PlanWarning]:
+    if foreign:
+        isnt = f"{count(len(foreign), 'directory', 'directories')} {'is' if len(foreign) == 1 else 'are'} not here"
+        named = first_few([*map(tilde, sorted(foreign))], _NAMED)
+        yield PlanWarning(FOREIGN, f"{isnt}, and the sessions in {named} are taken as they are.")
