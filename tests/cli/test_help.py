@@ -26,7 +26,7 @@ DESTINATION = "--to-dir --to-directory --to-project --subdirs --undo-files"
 FOLDERS = "--map --will-move --foreign --copied"
 RESCUE = "--rule --certain --likely --search --search-depth --undo-files"
 DRY = "--dry-run --exit-code"
-WRITING = "--yes -y --wait --chunk-size --on-conflict --backup --json"
+WRITING = "--yes -y --wait --trust-locks --chunk-size --on-conflict --backup --json"
 DATABASE = "--db --channel --home"
 
 MERGE = "--from-channel --map --foreign --on-duplicate --remove-from-other --to-dir --subdirs --undo-files"
@@ -61,7 +61,7 @@ OPTIONS = {
     "undo": f"{WRITING} --verbose",
     "redo": f"{WRITING} --verbose",
     "resume": WRITING,
-    "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --json",
+    "gc": f"{DATABASE} --older-than {DRY} -n --yes -y --wait --trust-locks --json",
     "doctor": f"{SELECT} {DATABASE} --json --quick --undo --verbose --exit-code",
     "serve": "--port --host --token-file --allow-origin --db --channel --home",
     "schema": "--help",
