@@ -1,0 +1,63 @@
+"""Directories as strings, as the database stores them: many are gone or were never paths of this system.
+
+Nothing here asks the disk. `forms` knows the forms of POSIX and of Windows, `folder_map` which path becomes which.
+"""
+
+from migrator.paths.folder_map import FolderMap, renamed_folder
+from migrator.paths.forms import (
+    backslashed,
+    below,
+    can_move_below,
+    checkout_root,
+    comparable,
+    composed,
+    expand_home,
+    from_root,
+    in_full,
+    is_absolute,
+    is_of_another_system,
+    is_of_this_system,
+    is_windows,
+    is_within,
+    last_name,
+    move_below,
+    names_of,
+    normalise,
+    path_below,
+    plain,
+    same_name,
+    slashed,
+    trimmed,
+    upper,
+    upwards,
+)
+
+__all__ = [
+    "FolderMap",
+    "backslashed",
+    "below",
+    "can_move_below",
+    "checkout_root",
+    "comparable",
+    "composed",
+    "expand_home",
+    "from_root",
+    "in_full",
+    "is_absolute",
+    "is_of_another_system",
+    "is_of_this_system",
+    "is_windows",
+    "is_within",
+    "last_name",
+    "move_below",
+    "names_of",
+    "normalise",
+    "path_below",
+    "plain",
+    "renamed_folder",
+    "same_name",
+    "slashed",
+    "trimmed",
+    "upper",
+    "upwards",
+]
