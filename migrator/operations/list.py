@@ -10,6 +10,7 @@ from migrator.disk.status import is_directory
 from migrator.errors import CantTell
 from migrator.model import OPENCODE_1, OPENCODE_2
 from migrator.operations.select import make_query
+from migrator.paths import is_of_this_system
 from migrator.planning.odd_row_warnings import odd_row_warnings
 from migrator.store.elsewhere import titled_elsewhere
 from migrator.store.paging import DEFAULT_LIMIT, Cursor, ListFilter, history, topmost, total
@@ -78,7 +79,7 @@ def gone_directories(sessions: Iterable[Session]) -> set[str]:
 
 def _is_gone(directory: str) -> bool:
     try:
-        return directory.startswith("/") and not is_directory(directory)
+        return is_of_this_system(directory) and not is_directory(directory)
     except CantTell:
         return False
 

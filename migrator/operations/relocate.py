@@ -30,7 +30,7 @@ def plan_relocate(context: CommandContext, request: RelocateRequest) -> Plan:
     typed = [*typed_pairs(request.words, evidence), *listed_pairs(*request.listed, evidence)]
     if not typed:
         raise BadInput("Say which folder moved: relocate OLD NEW, relocate OLD=NEW ..., or --map FILE with lines.")
-    pairs = list(absolute_pairs(typed, selectors.cwd, selectors.expanded))
+    pairs = list(absolute_pairs(typed, selectors.cwd, selectors.expanded, request.state))
     if context.store.schema.stores_slashes:
         pairs = [pair._replace(new=slashed(pair.new)) for pair in pairs]
     project = request.project and find_project(request.project, selectors, "--from-project").id

@@ -16,7 +16,7 @@ from migrator.model import PlanWarning
 from migrator.orphans.known_checkouts import KnownCheckouts
 from migrator.orphans.rule import DirectoryStatus
 from migrator.orphans.walk import DEPTH, find_repositories
-from migrator.paths import composed, is_within, path_below
+from migrator.paths import composed, is_within, last_name, path_below
 from migrator.text import first_few
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Search:
             if is_within(binding.directory, base)
             for session in sessions
         ]
-        files = {path_below(file, base) for file in self._store.files_worked_on(ids) if file.startswith(base + "/")}
+        files = {path_below(file, base) for file in self._store.files_worked_on(ids) if is_within(file, base)}
         # At least half of them, since some were deleted meanwhile.
         needed = max(_FEWEST_FILES, (len(files) + 1) // 2)
         counts = {top: sum(os.path.lexists(os.path.join(top, file)) for file in files) for top in candidates}
@@ -88,4 +88,4 @@ class Search:
 
 
 def _name(directory: str) -> str:
-    return composed(re.split(r"[/\\]", directory.rstrip("/\\"))[-1])
+    return composed(last_name(directory))

@@ -6,6 +6,8 @@ Nothing here asks the disk. `forms` knows the forms of POSIX and of Windows, `fo
 from migrator.paths.folder_map import FolderMap, renamed_folder
 from migrator.paths.forms import (
     backslashed,
+    beginnings,
+    begins_windows,
     below,
     can_move_below,
     checkout_root,
@@ -35,6 +37,8 @@ from migrator.paths.forms import (
 __all__ = [
     "FolderMap",
     "backslashed",
+    "beginnings",
+    "begins_windows",
     "below",
     "can_move_below",
     "checkout_root",

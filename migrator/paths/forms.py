@@ -29,6 +29,7 @@ _WINDOWS_ROOT = re.compile(
     rf"|\\\\(?:[?.]\\(?i:UNC)\\)?(?P<share>{_NAME}\\[^\\/]+)|//(?:[?.]/(?i:UNC)/)?(?P<share_since_1_16>{_NAME}/[^\\/]+))"
 )
 _SLASHES = re.compile(r"[\\/]+")
+_BEGINS = re.compile(r"[A-Za-z]:|\\\\")
 
 
 def _windows(path: str) -> re.Match[str] | None:
@@ -56,6 +57,19 @@ def is_of_this_system(path: str) -> bool:
 def is_of_another_system(path: str) -> bool:
     """Tell whether a path begins where this system has no such place; to POSIX, `C:/x` would be below `C:` here."""
     return is_absolute(path) and not is_of_this_system(path)
+
+
+def begins_windows(text: str) -> bool:
+    """Tell whether text can only become a path of Windows, as somebody types it."""
+    return _BEGINS.match(text) is not None
+
+
+def beginnings(text: str) -> list[str]:
+    """Return the ways in which a stored path may begin where somebody typed this much of it."""
+    if not begins_windows(text) and not is_windows(text):
+        return [text]
+    forms = (text, text.replace("/", "\\"), text.replace("\\", "/"))
+    return list(dict.fromkeys(case(form[:1]) + form[1:] for form in forms for case in (str, str.upper, str.lower)))
 
 
 def slashed(path: str) -> str:
@@ -156,8 +170,13 @@ def expand_home(path: str, home: str) -> str:
     return home + path[1:] if path == "~" or path.startswith("~/") else path
 
 
-def in_full(path: str, cwd: str) -> str:
-    """Return the path that is meant by one that was typed in the directory `cwd`, without `.`, `..` and the like."""
+def in_full(path: str, cwd: str, *, shares: bool = False) -> str:
+    r"""Return the path that is meant by one that was typed in the directory `cwd`, without `.`, `..` and the like.
+
+    `//a/b` is `/a/b` unless it may name a share. `\\a\b` always does.
+    """
+    if path.startswith("//") and not shares and begins_windows(plain(path)) is False:
+        path = re.sub("^/+", "/", path)
     return normalise(path if is_absolute(path) else f"{cwd}/{path}")
 
 

@@ -118,8 +118,9 @@ def _matcher(patterns: Iterable[GitIgnoreSpecPattern]) -> Callable[[str], bool]:
 def _as_gitignore_path(directory: str) -> str:
     """Return a directory as pathspec takes it.
 
-    `build/` means directories only, and pathspec knows one by its slash. One on Windows is `C:/x`, a share `/server/x`. Its
-    `.` stops at a newline, so a NUL stands in for it: no directory holds one, and no line of the list holds either.
+    `build/` means directories only, and pathspec knows one by its slash. One on Windows is `C:/x`, a share
+    `/server/x`. Its `.` stops at a newline, so a NUL stands in for it: no directory holds one, and no line of the list
+    holds either.
     """
     path = plain(directory)
     return path[path.startswith("//") :].replace("\n", "\0").rstrip("/") + "/"

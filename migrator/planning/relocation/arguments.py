@@ -51,7 +51,7 @@ class Evidence:
         A folder that can't be looked at may be there.
         """
         try:
-            absolute = list(absolute_pairs(pairs, self.cwd, self.expand))
+            absolute = list(absolute_pairs(pairs, self.cwd, self.expand, self.state))
         except BadInput:
             return -1
         seen = [found for pair in absolute for found in self._seen(pair)]
@@ -87,7 +87,7 @@ def typed_pairs(words: Sequence[str], evidence: Evidence) -> list[Pair]:
     if len(as_pairs) > 1:
         raise BadInput(f"One of {shell_join(words)} has several `=`; {ESCAPES}.")
     try:
-        list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand))
+        list(absolute_pairs(as_pairs[0], evidence.cwd, evidence.expand, evidence.state))
     except BadInput as error:
         raise BadInput(f"{error}; as two paths, neither {' nor '.join(words)} is there") from None
     raise NothingMatched(
@@ -108,13 +108,15 @@ def listed_pairs(lines: Iterable[str], name: str, evidence: Evidence) -> list[Pa
     ]
 
 
-def absolute_pairs(pairs: Iterable[Pair], cwd: str, expand: Callable[[str], str]) -> Iterator[Pair]:
+def absolute_pairs(
+    pairs: Iterable[Pair], cwd: str, expand: Callable[[str], str], state: FolderState = FolderState.MOVED
+) -> Iterator[Pair]:
     """Yield the pairs with normal absolute paths. Raises BadInput for an empty path or an old folder named twice."""
     moves: dict[str, str] = {}
     for old, new, where in pairs:
         if not old or not new or "\0" in old + new:
             raise BadInput(f"{where}an empty path names no folder; say OLD=NEW")
-        old, new = (in_full(expand(path), cwd) for path in (old, new))  # noqa: PLW2901
+        old, new = (in_full(expand(path), cwd, shares=state is FolderState.FOREIGN) for path in (old, new))  # noqa: PLW2901
         if old == new:
             raise BadInput(f"{where}the folder {old} would move to itself; say where it is now")
         if old in moves:
