@@ -214,7 +214,8 @@ class Homes:
             why = f"it is of another system, and may be {' or '.join(tops)} here"
             return Home(None, Certainty.UNKNOWN, "", tops, commands, why, folder=root)
         follow = our_command("relocate", "--foreign", folder, "NEW")
-        return no_home(f"`{follow}` follows it, with what {folder} is here as NEW; --search DIR looks for it below DIR")
+        why = f"it is of another system; `{follow}` follows it, with what {folder} is here as NEW"
+        return no_home(f"{why}; --search DIR looks for it below DIR")
 
     def _home_searched(self, lost: LostCheckout, directory: str, foreign: str) -> Home:
         """Return the home of a session that may be another machine's: what the user's search finds, likely at best."""

@@ -144,7 +144,7 @@ class Places:
         return self._checkouts[root]
 
 
-def _real_directory(directory: str) -> str:
+def _check_name(directory: str) -> None:
     # An empty string is what a script's unset variable becomes, hardly ever the working directory.
     if not directory or "\0" in directory:
         raise NoSuchDirectory(f"the name {directory!r} is not that of a directory; give a path")
@@ -153,6 +153,10 @@ def _real_directory(directory: str) -> str:
             f"the path {directory} is of another system (Windows): give a directory that is here; to map the paths "
             "alone, say relocate --foreign OLD NEW"
         )
+
+
+def _real_directory(directory: str) -> str:
+    _check_name(directory)
     try:
         real = as_on_disk(os.path.realpath(directory, strict=True))
     except FileNotFoundError as error:

@@ -74,7 +74,7 @@ def _printable(value: Any) -> Any:
 def _path(text: str) -> Markup:
     """Return a directory, which reads from left to right whatever letters are in it, and may break at each slash."""
     slash = "\\" if is_windows(text) and "/" not in text else "/"
-    shown = escape(shortened_path(text, PATH)).replace(slash, Markup(f"{slash}<wbr>"))
+    shown = escape(shortened_path(text, PATH)).replace(slash, escape(slash) + Markup("<wbr>"))
     return Markup('<bdi class="path" dir="ltr">{}</bdi>').format(shown)
 
 
