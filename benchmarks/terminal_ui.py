@@ -10,15 +10,15 @@ import sys
 import time
 from pathlib import Path
 
-from migrator.ui.database import Database
+from migrator.tui.database import Database
 
 SIZE, PAGES = (120, 40), 200
 
 
 async def main(path: Path, *, scroll: bool) -> None:
     opened = Database(path)
-    from migrator.ui.app import MigratorApp
-    from migrator.ui.session_list import SessionTable
+    from migrator.tui.app import MigratorApp
+    from migrator.tui.session_list import SessionTable
 
     async with MigratorApp(opened).run_test(size=SIZE) as pilot:
         while not (pilot.app.screen.query(SessionTable) and pilot.app.screen.query_one(SessionTable).count):

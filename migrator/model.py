@@ -329,6 +329,7 @@ class Plan:
     `sources` is for people, and empty where all sessions come from one repository.
     `relocated` is None unless the plan follows folders; the destinations of other plans are directories that exist.
     `announce` says whether the model is told of a new directory, as opencode 2 does; opencode 1 never does.
+    `in_place`: it is to move nothing, as with `protect`.
     """
 
     store: str
@@ -340,6 +341,7 @@ class Plan:
     relocated: FolderMoves | None = None
     sources: tuple[Source, ...] = ()
     announce: bool = False
+    in_place: bool = False
 
     @property
     def updates(self) -> tuple[ProjectChange, ...]:

@@ -306,7 +306,16 @@ def _head(line: str, width: int) -> str:
     return line[:end]
 
 
-_COMMAND = re.compile("`[^`]+`")
+_PROGRAMS = f"{PROGRAM}|opencode|git|hg|jj|sqlite3|sudo|chmod|mv|cd|move|log|gc|serve|GET|POST"
+_COMMAND = re.compile(
+    rf"""(?<![^\s(])`((?:{_PROGRAMS})(?![^\s`])(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"[^"]*"|[^`'"])*)`(?![^\s.,;:)?])"""
+)
+"""A command in a sentence; whatever else stands between backticks may be the name of a file, which has them."""
+
+
+def commands_in(text: str) -> list[str]:
+    """Split a sentence at its commands: every second piece is one, without its backticks."""
+    return _COMMAND.split(text)
 
 
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:

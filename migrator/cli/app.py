@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from migrator import __version__
-from migrator.cli.command_line import typed_command
+from migrator.cli.command_line import command_as_typed
 from migrator.cli.environment import let_variables_set_options, note_yes, with_parents
 from migrator.cli.options import UncheckedOutput, database_options, terminal_options
 from migrator.errors import BadInput, DatabaseInUse
@@ -105,7 +105,7 @@ class CheckedContext(click.Context):
             return super().invoke(callback, *args, **kwargs)
         except DatabaseInUse as error:
             if error.can_wait and self.params.get("wait") == 0 and not error.command:
-                error.command = typed_command("--wait", "60", without=())
+                error.command = command_as_typed("--wait", "60")
             raise
 
     def _files_read(self) -> list[str]:

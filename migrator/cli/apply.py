@@ -7,14 +7,16 @@ from typing import Any
 import click
 
 from migrator.cli.confirm import confirm_and_run
-from migrator.cli.database import only_database
-from migrator.cli.options import database_options, json_option, verbose_option, writing_options
+from migrator.cli.database import only_database, portable_path
+from migrator.cli.options import database_options, html_option, json_option, verbose_option, writing_options
 from migrator.cli.plan_file import read_plan_file
+from migrator.text import our_command
 
 
 @click.command("apply", short_help="Apply a saved plan.")
 @click.argument("file", type=click.Path())
 @writing_options
+@html_option
 @verbose_option
 @json_option
 @database_options
@@ -26,4 +28,5 @@ def command(file: str, **values: Any) -> None:
     plan = read_plan_file(file)
     path = only_database(values) or find_database(plan, file)
     check_writable(path)
-    confirm_and_run(plan_on(plan, path), values, lambda write: apply_plan(plan, path, write))
+    whole = our_command("show", portable_path(file, values), "--json")
+    confirm_and_run(plan_on(plan, path), values, lambda write: apply_plan(plan, path, write), whole=whole)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from migrator.cli.database import database_words, is_reported
 from migrator.cli.environment import set_options, with_parents
-from migrator.text import our_command
+from migrator.places.cwd import is_deleted
+from migrator.text import our_command, shell_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _END = "--"
 """Behind it are no options."""
+
+_DIRECTORIES = ("to_dir", "directory", "repository")
+"""The parameters that mean the current directory, or the project around it, where they are left out."""
+
+_SURROUNDINGS = ("XDG_DATA_HOME", "XDG_STATE_HOME")
+"""The variables that say where opencode's snapshots and our journals are."""
 
 DISPLAY_FLAGS = frozenset(
     {
@@ -38,7 +47,12 @@ DISPLAY_FLAGS = frozenset(
 def command_line() -> str:
     """Return the command line, as the journal keeps it."""
     set_by_variables = any(set_options(with_parents(click.get_current_context())))
-    return typed_command(without=()) if set_by_variables else our_command(*sys.argv[1:])
+    return command_as_typed() if set_by_variables else our_command(*sys.argv[1:])
+
+
+def command_as_typed(*more: str) -> str:
+    """Return the command as it was typed, with what variables have set, and with `more` words."""
+    return _command(*_typed(*more, without=(), name=""))
 
 
 def applying_command(*more: str) -> str:
@@ -60,7 +74,33 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
 
     `name` is that of a command which takes the other options too, and replaces this one. What variables have set is in
     the words, or unset in front of them where it is left out.
+
+    In a report it does the same in another directory, and with other variables.
     """
+    params = click.get_current_context().params
+    if not is_reported(params):
+        return _command(*_typed(*more, without=without, name=name))
+    unset, words = _typed(*more, *database_words(params), without={*without, "db", "channel"}, name=name)
+    kept = "".join(f"{each}={shell_quote(os.environ[each])} " for each in _SURROUNDINGS if os.environ.get(each))
+    here = "" if is_deleted() or not _needs_directory(words) else f"cd {shell_quote(os.getcwd())} && "
+    return f"{here}{kept}{_command(unset, words)}"
+
+
+def _needs_directory(words: Sequence[str]) -> bool:
+    """Tell whether anything in a command may be relative to the current directory, or mean it by default."""
+    context = click.get_current_context()
+    names = {words[0], *(str(each.info_name) for each in with_parents(context))}
+    values = [word.partition("=")[2] if word.startswith("-") else word for word in words if word not in names]
+    left_out = any(context.params.get(name, "/") in {None, "."} for name in _DIRECTORIES)
+    return left_out or any(value and not value.startswith(("/", "~")) for value in values)
+
+
+def _command(unset: str, words: Iterable[str]) -> str:
+    return unset + our_command(*words)
+
+
+def _typed(*more: str, without: Collection[str], name: str) -> tuple[str, list[str]]:
+    """Return the variables to unset in front of a command, and its words."""
     contexts = with_parents(click.get_current_context())
     names = [context.info_name for context in contexts[:-1]] if name else []
     kept, rest = [name] if name else [], []
@@ -77,7 +117,7 @@ def typed_command(*more: str, without: Collection[str], name: str = "") -> str:
             kept += words
         elif not name:
             unset += f"{variable}= "
-    return unset + our_command(*kept, *more, *rest)
+    return unset, [*kept, *more, *rest]
 
 
 def _parameters(

@@ -93,14 +93,16 @@ def confirm_and_run(  # noqa: PLR0913 - what differs between the commands that w
     *,
     next_steps: Sequence[Step] = (),
     can_save: bool = False,
+    whole: str | None = None,
 ) -> None:
     """Show `plan`, ask unless --yes was given, carry it out and report the run.
 
     `verb` is for the question: `Move 3 sessions?`. `command` returns the command that applies what is shown: by default
     the one that was typed, with --yes. `next_steps` are what else can be done, besides applying it;
-    with `can_save` the plan may be saved instead.
+    with `can_save` the plan may be saved instead. `whole` is the command that prints all of it as JSON, if this one
+    doesn't.
     """
-    show_report(partial(plan_report, plan, command(), next_steps), plan.store, values)
+    show_report(partial(plan_report, plan, command(), next_steps, whole), plan.store, values)
     values = values | {"html": None}
     if not plan.writes:
         _report_unchanged(plan, values, next_steps)
@@ -176,7 +178,7 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
     if values.get("as_json"):
         report(Run(None, RunStatus.UNCHANGED, warnings=plan.warnings), values)
         return
-    from migrator.reporting.plan_text import there_already
+    from migrator.reporting.plan_text import unchanged_words
     from migrator.reporting.warning_text import still_lost_lines
 
     command = str(click.get_current_context().info_name)
@@ -185,11 +187,8 @@ def _report_unchanged(plan: Plan, values: dict[str, Any], next_steps: Sequence[S
         say(f"Nothing can be moved home by itself; {still}:")
         say(*still_lost_lines(plan.warnings, width() or 80, verbose=values.get("verbose", False)), "")
     else:
-        right = there_already(plan.unchanged)
-        if command == "protect" and plan.unchanged:
-            right = f"{count(len(plan.unchanged), 'session')} left as they are"
         none_lost = [warning.message for warning in plan.warnings if warning.code == NONE_LOST]
-        say(f"Nothing to do: {', '.join(none_lost) or right or 'no session to move'}.")
+        say(f"Nothing to do: {', '.join(none_lost) or unchanged_words(plan) or 'no session to move'}.")
     say_steps(next_steps or [nothing_to_do(command)])
     echo_warnings(warning for warning in plan.warnings if warning.code not in {NONE_LOST, STILL_LOST})
 

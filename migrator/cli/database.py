@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
 
 
+_FOUND = __name__
+"""Under this name the context of a command has the path of the database that it works on."""
+
+
 def database(values: dict[str, Any]) -> Path:
     """Find the database; if there are several, print which one is used."""
     from migrator.store.location import locate
@@ -26,6 +30,7 @@ def database(values: dict[str, Any]) -> Path:
         note(f"Taking {location.path}; there is also {others} (--db or --channel).")
     elif location.unknown:
         note(f"Taking {location.path}; whether there are others can't be told: {location.unknown}.")
+    click.get_current_context().meta[_FOUND] = str(location.path)
     return location.path
 
 
@@ -92,8 +97,24 @@ def _refuse_while_our_run_goes_on(path: Path) -> None:
         return  # journals that can't be read: who has the database open is said at least
 
 
+def is_reported(values: dict[str, Any]) -> bool:
+    """Tell whether somebody may read the commands in a report, and run them elsewhere."""
+    return values.get("html") is not None or values.get("form") == "markdown"
+
+
+def portable_path(name: str, values: dict[str, Any]) -> str:
+    """Return the name of a file for a command; in a report it is a whole path."""
+    return os.path.abspath(name) if is_reported(values) and not name.startswith(("-", "~")) else name
+
+
 def database_words(values: dict[str, Any]) -> list[str]:
-    """Return --db and --channel as far as they were given, for a command line that can be run anywhere."""
+    """Return --db and --channel as far as they were given, for a command line that can be run in any directory.
+
+    In a report that is --db with the database that was found, whatever variables say where the report is read.
+    """
+    found = click.get_current_context().meta.get(_FOUND)
+    if found is not None and is_reported(values):
+        return ["--db", found]
     db, channel = database_option("db", values), database_option("channel", values)
     named = [] if db is None else ["--db", os.path.abspath(os.path.expanduser(db))]
     return [*named, *([] if channel is None else ["--channel", channel])]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import applying_command, typed_command
+from migrator.cli.command_line import applying_command, command_as_typed
 from migrator.cli.confirm import ask
 from migrator.cli.database import open_context
 from migrator.cli.next_steps import nothing_to_do, say_steps
@@ -66,8 +66,7 @@ def command(**values: Any) -> None:
     if stuck:
         what = count(len(stuck), "snapshot repository", "snapshot repositories")
         raise MigratorError(
-            f"{what} could not be removed: {stuck[0].why_kept}; {stuck[0].remedy}, then "
-            f"`{typed_command(without=())}` again."
+            f"{what} could not be removed: {stuck[0].why_kept}; {stuck[0].remedy}, then `{command_as_typed()}` again."
         )
     exit_if_asked(values, something=bool(going))
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.command_line import json_command
 from migrator.cli.database import only_database
 from migrator.cli.listing import echo_rows, listing_options, refuse_listing_options, take_view
 from migrator.cli.next_steps import say_steps_below_rows, step
@@ -18,6 +17,7 @@ from migrator.cli.terminal import echo_json, echo_lines, note, paged, width
 from migrator.errors import BadInput
 from migrator.reporting.run_rows import RUN_COLUMNS, RUN_SHOWN, short_run_ids
 from migrator.selection.completion import completes
+from migrator.text import our_command
 
 if TYPE_CHECKING:
     from migrator.model import RunRecord
@@ -79,7 +79,7 @@ def command(run: str | None, **values: Any) -> None:
 def _report(record: RunRecord) -> Report:
     from migrator.reporting.report.run import run_report
 
-    return run_report(record, json_command())
+    return run_report(record, our_command("show", record.run.id, "--json"))
 
 
 def print_run(wanted: str, values: dict[str, Any], form: str) -> None:

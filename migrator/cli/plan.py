@@ -9,6 +9,7 @@ import click
 
 from migrator.cli.command_line import DISPLAY_FLAGS, typed_command
 from migrator.cli.confirm import show_plan
+from migrator.cli.database import portable_path
 from migrator.cli.options import (
     combine,
     database_options,
@@ -102,7 +103,7 @@ def _save_and_show(plan: Plan, values: dict[str, Any], next_steps: Sequence[Step
     if output.is_standard_output:
         show_plan(plan, {**values, "as_json": True})
         return
-    source = "-" if output.is_stream else str(output)
+    source = "-" if output.is_stream else portable_path(str(output), values)
     from migrator.documents.plan import save_plan
 
     save_plan(plan, output)

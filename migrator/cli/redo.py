@@ -6,13 +6,16 @@ from typing import Any
 
 import click
 
+from migrator.cli.command_line import applying_command
 from migrator.cli.confirm import confirm_and_run
 from migrator.cli.database import note_other_database, only_database
-from migrator.cli.options import database_options, json_option, verbose_option, writing_options
+from migrator.cli.options import database_options, html_option, json_option, verbose_option, writing_options
+from migrator.text import our_command
 
 
 @click.command("redo", short_help="Take the last undo back.")
 @writing_options
+@html_option
 @verbose_option
 @json_option
 @database_options
@@ -31,4 +34,7 @@ def command(**values: Any) -> None:
         values,
         lambda write: undo_run(path, entry.id, write),
         "Redo what was done to",
+        # A report may be read after other undos.
+        lambda: our_command("undo", entry.id, "--yes") if values["html"] else applying_command(),
+        whole=our_command("show", entry.id, "--json"),
     )

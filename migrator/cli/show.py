@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from migrator.cli.confirm import show_plan
+from migrator.cli.database import portable_path
 from migrator.cli.options import database_options, force_option, html_option, plan_format_options, verbose_option
 from migrator.cli.plan_file import read_plan_file
 from migrator.selection.completion import completes
@@ -24,7 +25,7 @@ from migrator.text import our_command
 def command(what: str, **values: Any) -> None:
     """Show the plan in FILE, or what RUN has done. RUN is its id, or one end of it; a file of that name wins."""
     if what == "-" or os.path.lexists(what) or _is_path(what):
-        show_plan(read_plan_file(what), values, hint=our_command("apply", what))
+        show_plan(read_plan_file(what), values, hint=our_command("apply", portable_path(what, values)))
         return
     from migrator.cli.database import only_database
     from migrator.cli.log import print_run

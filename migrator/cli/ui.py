@@ -31,11 +31,11 @@ def command(**values: Any) -> None:
         ) from None
     if not on_terminal():
         raise MigratorError("`ui` needs a terminal to show itself in, and keys from it; use `list` and `move` here.")
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
     gc.enable()  # the command line turned it off; what is open for hours would grow without it
     opened = Database(database(values), database_option("home", values), database_words(values))
-    from migrator.ui.app import MigratorApp
+    from migrator.tui.app import MigratorApp
 
     app = MigratorApp(opened, select_request(values), selected=_selects(values))
     before = signal.signal(signal.SIGTERM, app.terminate)

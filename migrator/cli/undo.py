@@ -9,13 +9,16 @@ import click
 from migrator.cli.command_line import applying_command
 from migrator.cli.confirm import ask_unless_yes, confirm_and_run, report, write_request
 from migrator.cli.database import note_other_database, only_database
-from migrator.cli.options import database_options, json_option, verbose_option, writing_options
+from migrator.cli.options import database_options, html_option, json_option, verbose_option, writing_options
+from migrator.errors import BadInput
 from migrator.selection.completion import completes
+from migrator.text import our_command
 
 
 @click.command("undo", short_help="Take back a run.")
 @click.argument("run", required=False, shell_complete=completes("run"))
 @writing_options
+@html_option
 @verbose_option
 @json_option
 @database_options
@@ -27,6 +30,11 @@ def command(run: str | None, **values: Any) -> None:
     if run is None:
         note_other_database(path, values)
     if entry.unfinished:
+        if values["html"]:
+            shown = our_command("show", entry.id, "--html", str(values["html"]))
+            raise BadInput(
+                f"Run {entry.id} was cut off, and --html is for a plan; `{shown}` writes what is known of it."
+            )
         ask_unless_yes(f"Run {entry.id} was cut off. Take back what it wrote?", values, note)
         report(undo_run(path, entry.id, write_request(values)), values)
         return
@@ -37,4 +45,5 @@ def command(run: str | None, **values: Any) -> None:
         "Take back",
         # The command names the run, so that it takes back what was shown, even if there is another run in between.
         lambda: applying_command(*([entry.id] if run is None else [])),
+        whole=our_command("show", entry.id, "--json"),
     )

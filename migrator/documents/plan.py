@@ -80,6 +80,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             summary=SummaryDocument(**summary(plan)),
             relocated=None if plan.relocated is None else _folders_document(plan.relocated),
             announce=plan.announce,
+            in_place=plan.in_place,
             digest="",
         )
     )
@@ -208,6 +209,7 @@ def _plan(document: PlanDocument) -> Plan:
         None if document.relocated is None else _folders(document.relocated),
         tuple(Source(source.directory, source.project_id, source.repository) for source in document.sources),
         document.announce,
+        document.in_place,
     )
 
 

@@ -293,6 +293,9 @@ class PlanDocument(Struct, kw_only=True):
             "whose directory changes; always false in databases of opencode 1."
         ),
     ] = False
+    in_place: Annotated[
+        bool, Meta(description="Whether it is a plan to leave every session where it is, as those of `protect` are.")
+    ] = False
     digest: Annotated[
         str,
         Meta(

@@ -27,6 +27,7 @@ class CommandContext:
     """An open database together with what selectors and orphan rules may ask; `home` is what a leading `~` means.
 
     `database_words` are the options that name the database in a command line, none where opencode's own is meant.
+    `opened` is a store that somebody else has opened, and closes.
     """
 
     def __init__(
@@ -35,10 +36,12 @@ class CommandContext:
         home: str | None = None,
         busy_seconds: float = BUSY_SECONDS,
         database_words: Sequence[str] = (),
+        opened: Store | None = None,
     ) -> None:
         self._database_words = database_words
+        self._closes = opened is None
         # SQLite's own wait can't be interrupted, nor shown.
-        self.store = until_free(lambda: Store(path, busy_seconds=0), busy_seconds)
+        self.store = opened or until_free(lambda: Store(path, busy_seconds=0), busy_seconds)
         self.store.wait_when_busy(BUSY_SECONDS)
         self._shown = ExitStack()
         self.places = places_of(self.store)
@@ -50,7 +53,8 @@ class CommandContext:
 
     def __exit__(self, *_: object) -> None:
         self._shown.close()
-        self.store.close()
+        if self._closes:
+            self.store.close()
 
     @cached_property
     def rule_context(self) -> DatabaseRuleContext:

@@ -57,6 +57,7 @@ def build_protect_plan(store: Store, places: Places, selection: Selection, polic
         (),
         (*_warn_of_deletions(store, dangerous, mended), *_warn_of_unknown(effects, recoveries.unknown)),
         tuple(id_ for id_ in ids if id_ not in changed),
+        in_place=True,
     )
 
 

@@ -80,19 +80,15 @@ def headline(plan: Plan) -> str:
 def headline_text(plan: Plan) -> str:
     """Return the same without a style."""
     numbers = summary(plan)
+    rest = (words := unchanged_words(plan)) and f"; {words}"
     if plan.changes and not any(change.moves for change in plan.changes):
-        stay = f"; {count(numbers['unchanged'], 'session')} left as they are" if plan.unchanged else ""
-        return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{stay}."
+        return f"Plan: file undo of {count(numbers['sessions'], 'session')} to change, nothing moves{rest}."
     parts = []
     if plan.changes or not plan.updates:
         parts.append(f"{sessions_text(plan.changes)} to move{_DIRECTIONS.get(_direction(plan.changes) or '', '')}")
     if plan.updates:
         parts.append(f"{count(numbers['projects_updated'], 'project')} to update")
-    rest = there_already(plan.unchanged)
-    if plan.relocated is not None and plan.unchanged:
-        number = len(plan.unchanged)
-        rest = f"{count(number, 'session')} above or below them {'stays' if number == 1 else 'stay'}"
-    return f"Plan: {', '.join(parts)}{rest and f'; {rest}'}."
+    return f"Plan: {', '.join(parts)}{rest}."
 
 
 def sessions_text(changes: Sequence[Change]) -> str:
@@ -101,10 +97,16 @@ def sessions_text(changes: Sequence[Change]) -> str:
     return count(len(changes), "session") + (f" ({children:,} of subagents)" if children else "")
 
 
-def there_already(unchanged: Sequence[str]) -> str:
-    """Return `3 sessions are there already`; "" for none."""
-    number = len(unchanged)
-    return f"{count(number, 'session')} {'is' if number == 1 else 'are'} there already" if number else ""
+def unchanged_words(plan: Plan) -> str:
+    """Return `3 sessions are there already`, or what else is true of those that a plan doesn't change; "" for none."""
+    number = len(plan.unchanged)
+    if plan.in_place:
+        words = "left as it is", "left as they are"
+    elif plan.relocated is not None:
+        words = "above or below them stays", "above or below them stay"
+    else:
+        words = "is there already", "are there already"
+    return f"{count(number, 'session')} {words[number != 1]}" if number else ""
 
 
 def _update(project: ProjectChange, verb: str) -> Iterator[str]:

@@ -247,11 +247,13 @@ def used(pristine: Home) -> Iterator[Home]:
 
 
 def contents(directory: Path) -> dict[str, tuple[int, bytes | str]]:
-    """Return everything below a directory, byte for byte, links not followed."""
+    """Return what is below a directory: bytes, links not followed, and of a -shm, in which readers write, the size."""
     found: dict[str, tuple[int, bytes | str]] = {}
     for path in directory.rglob("*"):
         status = path.lstat()
         what: bytes | str = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else ""
+        if path.name.endswith("-shm"):
+            what = str(status.st_size)
         found[str(path.relative_to(directory))] = (status.st_ino, what)
     return found
 

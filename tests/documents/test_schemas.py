@@ -217,7 +217,12 @@ def test_no_key_can_go_missing_and_no_value_can_be_of_another_kind(documents: di
             missing = copy.deepcopy(whole)
             del _parent(missing, path)[path[-1]]
             assert complaints(name, missing), path
-        for strange in ({"strange": True}, -1, 0.5, *([True] if path[0] not in {"moved", "cutOff"} else ["true"])):
+        for strange in (
+            {"strange": True},
+            -1,
+            0.5,
+            *([True] if path[0] not in {"moved", "cutOff", "in_place"} else ["true"]),
+        ):
             wrong = copy.deepcopy(whole)
             _parent(wrong, path)[path[-1]] = strange
             assert complaints(name, wrong), (path, strange)

@@ -88,19 +88,44 @@ def test_the_picture_is_as_wide_as_there_are_sessions(home: Home, shop: Path) ->
 def test_its_command_does_what_it_shows(home: Home, shop: Path) -> None:
     page = report(home, *SHOWN, "--json")
     apply, whole = page.commands
-    assert apply == "opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop --yes"
-    assert whole == "opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop --dry-run --json"
-    assert len(home.run(*whole.replace("'", "").split()[1:]).json["changes"]) == 17
-    done = run_in_shell(home, apply)
+    move = f"cd {home.path} && opencode-migrator move --from-dir '~/src/shop-*' --to-dir src/shop"
+    assert apply == f"{move} --yes --db {home.database}"
+    assert whole == f"{move} --dry-run --json --db {home.database}"
+    home.environ["OPENCODE_DB"] = "another.db"  # where the page is read
+    assert len(run_in_shell(home, f"cd / && {whole}").json["changes"]) == 17
+    done = run_in_shell(home, f"cd / && {apply}")
     assert "Moved 17 sessions" in done.stdout, done.stderr
     assert len(home.query("SELECT id FROM session WHERE directory = ?", [str(shop)])) == 16
 
 
+@pytest.mark.long
+def test_its_command_does_the_same_whatever_variables_are_set_where_it_is_read(home: Home, shop: Path) -> None:
+    data, state = home.path / "data", home.path / "my state"
+    (data / "opencode").mkdir(parents=True)
+    home.database.rename(data / "opencode" / "mine.db")
+    made_with = {
+        "XDG_DATA_HOME": str(data),
+        "XDG_STATE_HOME": str(state),
+        "OPENCODE_DB": "mine.db",
+        "OPENCODE_MIGRATOR_MOVE_TO_DIR": "shop",
+    }
+    home.environ.update(made_with)
+    done = home.run("move", "--from-dir", "~/src/shop-*", "-n", "--format", "markdown", cwd=home.src)
+    command = done.stdout.partition("```sh\n")[2].partition("\n```")[0]
+    for name in made_with:
+        del home.environ[name]
+    done = run_in_shell(home, command)
+    assert "Moved 17 sessions" in done.stdout, done.stderr
+    assert len([*state.rglob("*.db")]) == 1
+    assert shop.exists()
+
+
 def test_every_command_that_shows_a_plan_has_one(home: Home, shop: Path) -> None:
     saved = report(home, "plan", *MOVE[1:-1], "-o", "plan.json")
-    assert saved.commands[0] == "opencode-migrator apply plan.json"
+    apply = f"opencode-migrator apply {home.path}/plan.json"
+    assert saved.commands[0] == apply
     shown = report(home, "show", "plan.json")
-    assert shown.commands == ["opencode-migrator apply plan.json", "opencode-migrator show plan.json --json"]
+    assert shown.commands == [apply, f"cd {home.path} && opencode-migrator show plan.json --json"]
     for words in (
         ["migrate", "ses_dfbea8bbd", "src/shop/sub", "-n"],
         ["relocate", home.src / "shop-search", shop, "-n"],
@@ -109,8 +134,57 @@ def test_every_command_that_shows_a_plan_has_one(home: Home, shop: Path) -> None
     ):
         page = report(home, *words)
         assert page.words("h1")[0].startswith("Plan: "), words
-        assert page.commands[-1].endswith(" -n --json"), words
+        assert page.commands[-1].endswith(f" -n --json --db {home.database}"), words
         assert "--html" not in " ".join(page.commands)
+
+
+def test_what_apply_undo_and_redo_show_has_one_too(home: Home, shop: Path) -> None:
+    assert home.run("plan", *MOVE[1:-1], "-o", "plan.json").code == 0
+    page = report(home, "apply", "plan.json", "--yes")
+    assert page.commands[-1] == f"opencode-migrator show {home.path}/plan.json --json"
+    (run,) = [row["run"] for row in home.run("log", "--json").json]
+    for words, outcome in (("undo", "back"), ("redo", "again")):
+        assert home.run(words, "--html", "report.html").code == 1, "nobody can be asked"
+        page = read_page(home.path / "report.html")
+        assert page.words("h1") == [f"Plan: 17 sessions (3 of subagents) to move {outcome}"]
+        apply, whole = page.commands
+        assert home.run(*whole.split()[1:]).json["run"] == run, "the whole of it is printed, and nothing is written"
+        done = run_in_shell(home, f"cd / && {apply}")
+        assert "Moved 17 sessions" in done.stdout, done.stderr
+        ((run, *_),) = [(row["run"],) for row in home.run("log", "--json", "-n", "1").json]
+    assert shop.exists()
+
+
+def test_protect_says_that_the_others_are_left_as_they_are(home: Home) -> None:
+    assert "left as they are" in report(home, "protect", "-n").visible
+    assert home.run("plan", "protect", "-o", "plan.json").code == 0
+    page = report(home, "show", "plan.json")
+    assert "sessions left as they are" in page.visible
+    assert "already" not in page.visible
+
+
+def test_many_warnings_of_one_kind_are_folded_behind_the_first(history: History) -> None:
+    home = history.home
+    repository(history.src / "shop")
+    for number in range(40):
+        history.session(f"/gone/part-{number}")
+    page = report(home, "move", "--from-dir", "/gone", "--to-dir", "src/shop", "--subdirs", "nearest", "-n")
+    notes, (_, folded, *_) = page.section("notes"), page.all("details")
+    assert "~/src/shop/part-0 does not exist; its sessions go to ~/src/shop. And 39 more like it" in notes
+    assert notes.count("does not exist") == 40
+    assert folded[0].text == "And 39 more like it"
+    assert folded.get("open") is None
+    printed = home.run(
+        "show",
+        "-",
+        "--format",
+        "markdown",
+        stdin=home.run(
+            "move", "--from-dir", "/gone", "--to-dir", "src/shop", "--subdirs", "nearest", "-n", "--json"
+        ).stdout,
+    )
+    assert printed.stdout.count("does not exist") == 1
+    assert "39 more like it" in printed.stdout
 
 
 def test_nothing_to_do_is_said_too(home: Home, shop: Path) -> None:
@@ -174,11 +248,12 @@ def test_a_map_of_lost_sessions_and_their_homes(tmp_path: Path) -> None:
         ["~/src/shop", "~/src/store", "3", "home certain"],
         ["~/src/torn", "one of 2 directories", "1", "one of several homes"],
     ]
-    relocate = [f"opencode-migrator relocate {tied} {history.src / copy}" for copy in ("one", "two")]
+    named = f"--db {home.database}"
+    relocate = [f"opencode-migrator relocate {tied} {history.src / copy} {named}" for copy in ("one", "two")]
     assert page.commands == [
-        "opencode-migrator rescue",
+        f"opencode-migrator rescue {named}",
         *relocate,
-        "opencode-migrator orphans --json",
+        f"opencode-migrator orphans --json {named}",
     ]
     plan = report(home, "rescue", "-n")
     assert "1 session stays" not in plan.visible
@@ -233,7 +308,7 @@ def test_what_an_undo_would_do(home: Home) -> None:
     assert "would delete ~/src/shop/two" in ids[MIXED].replace(str(shop), "~/src/shop")
     assert "README.md" in ids[LOST]
     assert "would delete" not in ids[SAFE]
-    assert page.commands[0] == "opencode-migrator protect"
+    assert page.commands[0] == f"opencode-migrator protect --db {home.database}"
     assert "--undo" in sentence(home.run("doctor", "--html", "report.html"), 2)
     assert "--undo" in sentence(home.run("doctor", "--format", "markdown"), 2)
 
@@ -245,7 +320,9 @@ def test_markdown(home: Home, shop: Path) -> None:
     shown = home.run("migrate", "ses_dfbea8bbd", "src/shop/sub", "-n", "--format", "markdown")
     assert shown.stderr == ""
     project = root_commit(shop)
-    assert shown.stdout.replace(project, "5409" + "a" * 36).replace(project[:12], "5409aaaaaaaa") == MARKDOWN
+    expected = MARKDOWN.replace("opencode-migrator migrate", f"cd {home.path} && opencode-migrator migrate")
+    expected = expected.replace("\n```\n", f" --db {home.database}\n```\n")
+    assert shown.stdout.replace(project, "5409" + "a" * 36).replace(project[:12], "5409aaaaaaaa") == expected
 
 
 MARKDOWN = """\
@@ -339,6 +416,22 @@ def test_names_of_others_are_no_markup(hostile: Home, words: tuple[str, ...]) ->
             if inner.type == "text":
                 assert not re.search(r"@\w|#\d|https?://", inner.content), inner.content
     assert len(re.findall(r"^#+ ", printed, re.MULTILINE)) == printed.count("\n### ") + 1
+
+
+def test_a_name_in_a_warning_keeps_its_backticks_and_a_long_one_is_cut(history: History) -> None:
+    home = history.home
+    repository(history.src / "shop")
+    history.session("/gone/`x` y`git z`/`opencode-migrator`")
+    history.session(f"/gone/{'p/' * 2_000}end`")
+    move = ["move", "--from-dir", "/gone", "--to-dir", "src/shop", "--subdirs", "nearest", "-n"]
+    page = report(home, *move)
+    notes = page.section("notes")
+    assert "~/src/shop/`x` y`git z`/`opencode-migrator` does not exist" in notes
+    assert re.search(r"\u2026[p/]{100,200}end` does not exist", notes)
+    assert len(notes) < 1_000
+    printed = home.run(*move, "--format", "markdown").stdout
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(printed)
+    assert "shop/`x` y`git z`/`opencode-migrator` does not exist" in html.replace("<code>", "").replace("</code>", "")
 
 
 def test_every_hostile_name_at_once(tmp_path: Path) -> None:

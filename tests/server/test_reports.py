@@ -25,6 +25,7 @@ def test_a_plan_as_a_page(served: Served) -> None:
         (policy,) = (meta.get("content", "") for meta in page.all("meta") if meta.get("http-equiv"))
         assert answer.headers["content-security-policy"] == f"{policy}; frame-ancestors 'none'"
         assert page.words("h1") == ["Plan: 17 sessions (3 of subagents) to move"]
+    assert "where TOKEN is the token that opencode-migrator serve printed" in page.section("next")
     (command,) = page.commands
     assert command == (
         f'curl {served.url}/apply --json \'{{"plan": "{digest}"}}\' --header "Authorization: Bearer $TOKEN"'

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migrator.errors import MigratorError
-from migrator.store.untouched import read_untouched
+from migrator.store.untouched import UntouchedView, read_untouched, untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,3 +190,66 @@ def test_the_lock_of_our_own_run_is_not_dropped(database: Path) -> None:
         script = f"import sqlite3; sqlite3.connect({str(database)!r}, timeout=0).execute('SELECT x FROM t')"
         asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
         assert "database is locked" in asked.stderr
+
+
+# -- a view that stays open ------------------------------------------------------------------------------------------
+
+
+def read_view(view: UntouchedView) -> list[tuple[int]]:
+    return view.connection.execute("SELECT x FROM t ORDER BY x").fetchall()
+
+
+def read_attached(view: UntouchedView) -> list[tuple[int]]:
+    with closing(sqlite3.connect("file::memory:", uri=True, isolation_level=None)) as connection:
+        connection.execute("ATTACH ? AS other", [view.uri])
+        return connection.execute("SELECT x FROM other.t ORDER BY x").fetchall()
+
+
+@pytest.mark.parametrize("attachable", [False, True])
+def test_a_view_stays_as_it_was_while_opencode_writes(database: Path, attachable: bool) -> None:
+    with process(database, "INSERT INTO t VALUES (2)"):
+        before = files(database)
+        with untouched(database, attachable=attachable) as view:
+            assert files(database) == before
+            with process(database, "INSERT INTO t VALUES (3)"):
+                assert read_view(view) == [(1,), (2,)]
+                if attachable:
+                    assert read_attached(view) == [(1,), (2,)]
+                view.check()
+    with untouched(database) as view:
+        assert read_view(view) == [(1,), (2,), (3,)]
+
+
+@pytest.mark.parametrize("state", ["closed", "killed", "without shared memory", "read-only"])
+def test_a_view_that_can_be_attached_leaves_everything_as_it_was(database: Path, state: str) -> None:
+    expected = [(1,)]
+    if state in {"killed", "without shared memory"}:
+        killed(database, "INSERT INTO t VALUES (2)")
+        expected.append((2,))
+    if state == "without shared memory":
+        database.with_name("opencode-dev.db-shm").unlink()
+    if state == "read-only":
+        database.chmod(0o444)
+        database.parent.chmod(0o555)
+    before = files(database)
+    with untouched(database, attachable=True) as view:
+        assert read_view(view) == read_attached(view) == expected
+    assert files(database) == before
+    database.parent.chmod(0o755)
+
+
+def test_a_view_tells_when_the_file_was_written_to(database: Path) -> None:
+    with untouched(database, attachable=True) as view:
+        view.check()
+        with process(database, "INSERT INTO t VALUES (2)", "PRAGMA wal_checkpoint"):
+            pass
+        with pytest.raises(MigratorError, match=r"was written to while it was being read; try again\.$"):
+            view.check()
+
+
+def test_a_view_of_what_is_no_database(tmp_path: Path) -> None:
+    text = tmp_path / "notes.db"
+    text.write_text("no database, but long enough to be looked at")
+    said = r'notes\.db can\'t be read: SQLite says "file is not a database"\.$'
+    with pytest.raises(MigratorError, match=said), untouched(text):
+        pass

@@ -45,6 +45,11 @@ class Page:
         """Return the text of each element with this name."""
         return [words(element) for element in self.all(name)]
 
+    def section(self, name: str) -> str:
+        """Return the text of a section."""
+        (found,) = [element for element in self.all("section") if element.get("aria-labelledby") == name]
+        return words(found)
+
     @property
     def visible(self) -> str:
         (body,) = self.all("body")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from textual.events import Key
 
-from migrator.ui.app import MigratorApp
-from migrator.ui.database import Database
-from migrator.ui.keys import now
-from migrator.ui.orphans import TieScreen
-from migrator.ui.plan import PlanScreen
+from migrator.tui.app import MigratorApp
+from migrator.tui.database import Database
+from migrator.tui.keys import now
+from migrator.tui.orphans import TieScreen
+from migrator.tui.plan import PlanScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from migrator.arguments import SelectRequest
 
-SCREENS = Path(__file__).parents[1] / "ui" / "screens"
+SCREENS = Path(__file__).parents[1] / "tui" / "screens"
 PATIENCE_SECONDS = 60
 QUIET = 3
 PROJECT = re.compile(r"\b[0-9a-f]{12}\b")

@@ -15,15 +15,18 @@ from markupsafe import Markup, escape
 from migrator.paths import is_windows
 from migrator.reporting.report.flow import drawing
 from migrator.reporting.report.model import GROUPS, Flow, Report, Tone
+from migrator.reporting.report.prose import sentence_pieces
 from migrator.text import count, printable, shortened, shortened_path, tilde
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from migrator.reporting.report.flow import Drawing
 
 _FILES = FileSystemLoader(Path(__file__).parent)
 
-TITLE, PATH, PROSE = 200, 400, 2000
-"""How many columns a title, a path and a sentence may take; a session's title may be as long as a book."""
+TITLE, PATH, PROSE, WORD = 200, 400, 2000, 200
+"""How many columns a title, a path, a sentence and a word in it may take; a title may be as long as a book."""
 
 
 def content_security_policy() -> str:
@@ -36,7 +39,7 @@ def html_page(report: Report) -> str:
     """Return the page of a report."""
     page: str = _template().render(
         report=report,
-        rows_of_flow=GROUPS,
+        rows_shown=GROUPS,
         policy=content_security_policy(),
         style=Markup(_style()),  # noqa: S704 - ours
         made=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
@@ -61,7 +64,7 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"path": _path, "title": _title, "prose": _prose}
+    environment.filters |= {"lead": _lead, "path": _path, "title": _title, "prose": _prose}
     environment.globals |= {"count": count, "wide": _wide, "narrow": _narrow, "legend": _legend}
     return environment.get_template("report.html.j2")
 
@@ -78,20 +81,24 @@ def _path(text: str) -> Markup:
     return Markup('<bdi class="path" dir="ltr">{}</bdi>').format(shown)
 
 
+def _lead(pieces: Sequence[str]) -> Markup:
+    """Return a sentence of which every second piece is a directory."""
+    return Markup("").join(
+        _path(piece) if at % 2 else escape(shortened(piece, PROSE)) for at, piece in enumerate(pieces)
+    )
+
+
 def _title(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(shortened(" ".join(text.split()), TITLE) or "(no title)")
 
 
 def _prose(text: str) -> Markup:
     """Return a sentence; a command between backticks is code, and a backtick in a name stays what it is."""
-    pieces = shortened(" ".join(text.split()), PROSE).split("`")
-    whole = len(pieces) % 2
-    marked = [
-        Markup("<code>{}</code>").format(piece) if whole and at % 2 else escape(piece)
-        for at, piece in enumerate(pieces)
-    ]
-    between = Markup("") if whole else Markup("`")
-    return Markup('<bdi dir="ltr">{}</bdi>').format(between.join(marked))
+    pieces = (
+        Markup("<code>{}</code>").format(piece) if at % 2 else escape(piece)
+        for at, piece in enumerate(sentence_pieces(text, PROSE, WORD))
+    )
+    return Markup('<bdi dir="ltr">{}</bdi>').format(Markup("").join(pieces))
 
 
 def _wide(flow: Flow) -> Drawing:

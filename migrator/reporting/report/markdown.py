@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.paths import is_absolute
 from migrator.reporting.report.model import Tone
+from migrator.reporting.report.prose import sentence_pieces
 from migrator.text import and_more, count, printable, shortened, shortened_path
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def markdown_lines(report: Report) -> Iterator[str]:
     """Yield the lines of a report."""
     yield f"## {_prose(report.title)}"
     yield ""
-    yield _prose(report.lead)
+    yield "".join(_code(piece, PATH) if at % 2 else _escaped(piece) for at, piece in enumerate(report.lead))
     yield ""
     verdict = report.verdict
     yield f"{_MARKS[verdict.tone]} **{_prose(verdict.label)}.** {_prose(verdict.text)}".rstrip()
@@ -41,6 +42,8 @@ def markdown_lines(report: Report) -> Iterator[str]:
         for note in report.notes[:NOTES]:
             yield f"- **{_prose(note.label)}.** {_prose(note.text)}"
             yield from (f"  - {_code(command, PROSE)}" for command in note.commands)
+        if note.alike:
+            yield f"  - {and_more(len(note.alike)).strip()} like it"
         if more := and_more(report.hidden_notes + max(len(report.notes) - NOTES, 0)):
             yield f"- {more.strip()}"
     if report.changes:
@@ -115,16 +118,14 @@ def _longest_run(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
 
 
-_MARKUP = re.compile(r"@|#(?=\d)|://|www\.|[\\*_{}\[\]<>#|~!&]")
+_MARKUP = re.compile(r"@|#(?=\d)|://|www\.|[\\`*_{}\[\]<>#|~!&]")
 """What would become markup, or for GitHub a mention, a reference or a link, which a backslash doesn't stop."""
 
 
 def _prose(text: str) -> str:
-    """Return a sentence; what stands between backticks stays code."""
-    pieces = shortened(" ".join(text.split()), PROSE).split("`")
-    if not len(pieces) % 2:
-        return "\\`".join(map(_escaped, pieces))
-    return "".join(_escaped(piece) if at % 2 == 0 else f"`{piece}`" for at, piece in enumerate(pieces) if piece)
+    """Return a sentence; a command between backticks stays code."""
+    pieces = sentence_pieces(text, PROSE, PATH)
+    return "".join(_code(piece, PROSE) if at % 2 else _escaped(piece) for at, piece in enumerate(pieces) if piece)
 
 
 def _escaped(text: str) -> str:

@@ -110,23 +110,25 @@ class Section:
 
 
 class Note(NamedTuple):
-    """What a person should know before going on, and the commands that settle it."""
+    """What a person should know before going on, and the commands that settle it; `alike` are more of its kind."""
 
     label: str
     text: str
     commands: tuple[str, ...] = ()
     tone: Tone = Tone.CAUTION
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A report. `verdict` answers whether anything is lost; `whole` is the command that prints all of it as JSON.
 
-    `changes` are lines on what changes besides sessions. `database` is the path of opencode's database.
+    Every second piece of `lead` is a directory. `changes` are lines on what changes besides sessions. `database` is the
+    path of opencode's database.
     """
 
     title: str
-    lead: str
+    lead: tuple[str, ...]
     verdict: Note
     facts: tuple[Fact, ...]
     database: str
@@ -143,6 +145,9 @@ ROWS, ROWS_OF_GROUP, GROUPS = 5_000, 200, 300
 """How many rows and groups a page has at most, so that it opens at once: it is then about 3 MB."""
 
 NOTES, REASONS, VALUES = 50, 5, 10
+
+ALIKE = 2
+"""A note with more than so many more of its kind has these folded."""
 
 
 def shares(sizes: Iterable[int]) -> Sequence[int]:

@@ -65,7 +65,7 @@ def orphans_report(  # noqa: PLR0913 - what a report says is as much
     section = Section("Where they are, and why", shown, len(groups) - len(shown), sum(map(len, groups[GROUPS:])))
     return Report(
         f"{count(len(orphans), 'lost session')}" if orphans else "No lost session",
-        lead,
+        (lead,),
         verdict,
         (
             Fact("Lost sessions", f"{len(orphans):,}", f"in {count(len(directories), 'directory', 'directories')}"),

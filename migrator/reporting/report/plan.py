@@ -15,11 +15,12 @@ from migrator.reporting.plan_text import (
     grouped,
     headline_text,
     sessions_text,
-    there_already,
     turn_words,
+    unchanged_words,
     undo_word,
 )
 from migrator.reporting.report.model import (
+    ALIKE,
     GROUPS,
     NOTES,
     REASONS,
@@ -70,21 +71,23 @@ def plan_report(plan: Plan, steps: Sequence[Step] = (), whole: str | None = None
     )
 
 
-def _lead(plan: Plan) -> str:
+def _lead(plan: Plan) -> tuple[str, ...]:
     if not plan.writes:
-        return f"There is nothing to write: {there_already(plan.unchanged) or 'no session to move'}."
+        return (f"There is nothing to write: {unchanged_words(plan) or 'no session to move'}.",)
     moving = [change for change in plan.changes if change.moves]
     if not moving:
-        return "No session moves."
-    before, after = (_places(getattr(change, when).directory for change in moving) for when in ("before", "after"))
-    return f"{count(len(moving), 'session')} from {before} to {after}."
+        return ("No session moves.",)
+    (before, others), (after, more) = (
+        _most(getattr(change, when).directory for change in moving) for when in ("before", "after")
+    )
+    return f"{count(len(moving), 'session')} from ", before, f"{others} to ", after, f"{more}."
 
 
-def _places(directories: Iterable[str]) -> str:
-    """Return the directory of most sessions, and how many others there are."""
+def _most(directories: Iterable[str]) -> tuple[str, str]:
+    """Return the directory of most sessions, and how many others there are in words."""
     tally = Counter(directories)
     ((directory, _),) = tally.most_common(1)
-    return f"`{shortened_path(tilde(directory), 120)}`{and_more(len(tally) - 1, 'directory', 'directories')}"
+    return tilde(directory), and_more(len(tally) - 1, "directory", "directories")
 
 
 def _verdict(plan: Plan) -> Note:
@@ -114,7 +117,7 @@ def plan_facts(plan: Plan) -> Iterator[Fact]:
     numbers = summary(plan)
     moving = [change for change in plan.changes if change.moves]
     children = sum(change.session != change.root for change in plan.changes)
-    notes = [f"{children:,} of subagents" if children else "", there_already(plan.unchanged)]
+    notes = [f"{children:,} of subagents" if children else "", unchanged_words(plan)]
     yield Fact("Sessions", f"{numbers['sessions']:,}", "; ".join(filter(None, notes)))
     if moving:
         yield _places_fact("From", Counter(change.before.directory for change in moving))
@@ -281,9 +284,14 @@ def project_values(projects: Iterable[ProjectChange]) -> Iterator[Values]:
 
 
 def _notes(plan: Plan) -> Iterator[Note]:
+    kinds: dict[str, list[str]] = {}
     for warning in plan.warnings:
         if warning.code != STILL_LOST:
-            yield Note("Warning", tilde_in(warning.message))
+            kinds.setdefault(warning.code, []).append(tilde_in(warning.message))
+    for first, *others in kinds.values():
+        folded = others if len(others) > ALIKE else []
+        yield Note("Warning", first, alike=tuple(folded))
+        yield from (Note("Warning", other) for other in others if not folded)
     yield from lost_notes(plan.warnings)
     moving = sum(change.before.directory != change.after.directory for change in plan.changes)
     if plan.announce:

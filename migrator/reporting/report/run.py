@@ -27,7 +27,7 @@ def run_report(record: RunRecord, whole: str | None = None) -> Report:
     lasted = f"ended {local_time(run.finished, seconds=True)}" if run.finished is not None else "it has not ended"
     notes = [Note("Command", f"`{run.command}`", (), Tone.PLAIN)]
     if record.backup:
-        notes.append(Note("Backup", f"`{tilde(record.backup)}`", (), Tone.PLAIN))
+        notes.append(Note("Backup", tilde(record.backup), (), Tone.PLAIN))
     if run.database is None:
         notes.append(
             Note("Warning", "Its rows are in no database that is known; if that was moved, name it with --db.")
@@ -35,7 +35,7 @@ def run_report(record: RunRecord, whole: str | None = None) -> Report:
     removed = (Values(f"project {each.id[:12]}", tilde(each.worktree), "removed", 0) for each in record.taken_out)
     return Report(
         f"Run {run.id}: {', '.join(run_words(run))}",
-        run_headline(record),
+        (run_headline(record),),
         _verdict(record),
         (Fact("Started", local_time(run.started, seconds=True), lasted), *plan_facts(plan)),
         run.database or run.store,

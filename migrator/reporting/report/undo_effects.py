@@ -64,7 +64,7 @@ def undo_effects_report(
     )
     return Report(
         "What an undo in opencode would do",
-        f"{headline[:1].upper()}{headline[1:]}.",
+        (f"{headline[:1].upper()}{headline[1:]}.",),
         verdict,
         tuple(
             Fact(

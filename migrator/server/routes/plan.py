@@ -57,7 +57,8 @@ async def plan_page(request: Request) -> Response:
         words = ["curl", url, "--json", f'{{"plan": "{digest}"}}', "--header"]
         apply = f'{shell_join(words)} "Authorization: Bearer $TOKEN"'
         whole = Note("Note", "The answer to `POST /plan` has every session and every value.", (), Tone.PLAIN)
-        report = plan_report(planned, [Step("To apply this plan:", apply)] if planned.writes else [])
+        where = "where TOKEN is the token that `opencode-migrator serve` printed, and wrote to its token file"
+        report = plan_report(planned, [Step(f"To apply this plan, {where}:", apply)] if planned.writes else [])
         return report_response(replace(report, notes=(*report.notes, whole)))
 
     return await in_thread(respond)

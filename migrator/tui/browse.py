@@ -18,11 +18,11 @@ from migrator.operations.select import make_query
 from migrator.operations.ui import read_conversation
 from migrator.reporting.orphan_text import labelled_lines, to_settle
 from migrator.text import count, first_few, local_time, one_line, tilde
-from migrator.ui.background import begin
-from migrator.ui.header import Header
-from migrator.ui.place_list import PlaceList
-from migrator.ui.row_list import RowList, TextView
-from migrator.ui.session_list import SessionTable
+from migrator.tui.background import begin
+from migrator.tui.header import Header
+from migrator.tui.place_list import PlaceList
+from migrator.tui.row_list import RowList, TextView
+from migrator.tui.session_list import SessionTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from migrator.operations.context import CommandContext
     from migrator.operations.orphans import OrphanList
     from migrator.operations.ui import Conversation
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
 _FILES_SHOWN, _LONGEST = 20, 2_000
 """How many files are named, and how much of a text is looked at."""
@@ -177,7 +177,7 @@ class BrowseScreen(Screen[None]):
 
     def action_mark_by_pattern(self) -> None:
         """Mark what a pattern of directories selects."""
-        from migrator.ui.ask import Ask
+        from migrator.tui.ask import Ask
 
         self.app.push_screen(Ask("Mark the sessions in directories like", "~/src/shop-*"), self._mark_by_pattern)
 
@@ -218,7 +218,7 @@ class BrowseScreen(Screen[None]):
 
     def action_move(self) -> None:
         """Choose where the marked sessions go."""
-        from migrator.ui.destination import DestinationScreen
+        from migrator.tui.destination import DestinationScreen
 
         if meant := self._sessions.meant():
             homes = [self.lost[id_] for id_ in meant if id_ in self.lost]
@@ -227,8 +227,8 @@ class BrowseScreen(Screen[None]):
             )
 
     def _plan_move(self, meant: Sequence[str], to_dir: str | None) -> None:
-        from migrator.ui import proposal
-        from migrator.ui.plan import PlanScreen
+        from migrator.tui import proposal
+        from migrator.tui.plan import PlanScreen
 
         if to_dir is not None:
             self.app.push_screen(PlanScreen(self._database, proposal.move(meant, to_dir)), self._written)
@@ -237,20 +237,20 @@ class BrowseScreen(Screen[None]):
 
     def action_orphans(self) -> None:
         """Look at what is lost."""
-        from migrator.ui.orphans import OrphansScreen
+        from migrator.tui.orphans import OrphansScreen
 
         self.app.push_screen(OrphansScreen(self._database), self._written)
 
     def action_workspaces(self) -> None:
         """Look at the workspaces of the repository that the session under the cursor is in."""
-        from migrator.ui.workspaces import WorkspacesScreen
+        from migrator.tui.workspaces import WorkspacesScreen
 
         session = self._sessions.current
         self.app.push_screen(WorkspacesScreen(self._database, session.directory if session else "."), self._written)
 
     def action_log(self) -> None:
         """Look at what was done so far."""
-        from migrator.ui.log import LogScreen
+        from migrator.tui.log import LogScreen
 
         self.app.push_screen(LogScreen(self._database), self._written)
 

@@ -21,12 +21,12 @@ from migrator.model import Certainty
 from migrator.operations.orphans import list_orphans
 from migrator.reporting.orphan_text import grouped_orphans, orphan_text, summary
 from migrator.text import count, printable, shortened, shortened_path, tilde
-from migrator.ui import proposal
-from migrator.ui.ask import Ask
-from migrator.ui.background import begin
-from migrator.ui.header import Header
-from migrator.ui.plan import PlanScreen
-from migrator.ui.row_list import RowList, TextView
+from migrator.tui import proposal
+from migrator.tui.ask import Ask
+from migrator.tui.background import begin
+from migrator.tui.header import Header
+from migrator.tui.plan import PlanScreen
+from migrator.tui.row_list import RowList, TextView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Orphan
     from migrator.planning.rescue import Tie
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
 _STYLES = {Certainty.CERTAIN: "green", Certainty.LIKELY: "yellow"}
 

@@ -18,7 +18,7 @@ from tests.support.screen import run, shown
 if TYPE_CHECKING:
     from tests.support.history import History
     from tests.support.home import Home
-    from tests.ui.conftest import LiveIn
+    from tests.tui.conftest import LiveIn
 
 
 @pytest.mark.long

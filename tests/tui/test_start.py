@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from migrator.cli import INTERRUPTED
-from migrator.ui.plan import SEEN_SECONDS
+from migrator.tui.plan import SEEN_SECONDS
 from tests.support.refusal import refused
 from tests.support.terminal import Terminal
 

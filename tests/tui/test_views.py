@@ -14,7 +14,7 @@ from tests.support.screen import run, shown
 if TYPE_CHECKING:
     from tests.support.history import History
     from tests.support.home import Home
-    from tests.ui.conftest import LiveIn
+    from tests.tui.conftest import LiveIn
 
 
 def test_what_is_lost_is_shown_and_what_is_certain_is_rescued(history: History, live_in: LiveIn) -> None:

@@ -14,12 +14,12 @@ from migrator.operations.workspaces import left_out_warnings, list_workspaces
 from migrator.reporting.warning_text import warning_lines
 from migrator.reporting.workspace_text import state_words, workspace_rows
 from migrator.text import cells, count, printable, shortened, shortened_path, tilde
-from migrator.ui import proposal
-from migrator.ui.ask import Ask
-from migrator.ui.background import begin
-from migrator.ui.header import Header
-from migrator.ui.plan import PlanScreen
-from migrator.ui.row_list import RowList, TextView
+from migrator.tui import proposal
+from migrator.tui.ask import Ask
+from migrator.tui.background import begin
+from migrator.tui.header import Header
+from migrator.tui.plan import PlanScreen
+from migrator.tui.row_list import RowList, TextView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
 
 class Workspaces(RowList):

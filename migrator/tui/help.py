@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.screen import ModalScreen
 
 from migrator.reporting.style import styled
-from migrator.ui.row_list import TextView
+from migrator.tui.row_list import TextView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.events import Key
 
-from migrator.ui.session_list import PAGES
+from migrator.tui.session_list import PAGES
 from tests.support.marks import long_round
 from tests.support.rows import directories
 from tests.support.screen import run, shown
@@ -18,7 +18,7 @@ from tests.support.screen import run, shown
 if TYPE_CHECKING:
     from tests.support.history import History
     from tests.support.home import Home
-    from tests.ui.conftest import LiveIn
+    from tests.tui.conftest import LiveIn
 
 SEARCH = "Summarise the README"
 

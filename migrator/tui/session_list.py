@@ -15,8 +15,8 @@ from migrator.operations.list import SessionList, list_sessions
 from migrator.operations.select import select_sessions
 from migrator.operations.ui import count_children
 from migrator.text import cells, local_time, shortened, shortened_path, tilde, title_text
-from migrator.ui.background import begin
-from migrator.ui.row_list import RowList
+from migrator.tui.background import begin
+from migrator.tui.row_list import RowList
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Session
     from migrator.operations.context import CommandContext
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
 PAGES = (200, 2_000, 0)
 """How many sessions are fetched first, then, and then: 0 is all that are left. Each page costs a look at every row."""

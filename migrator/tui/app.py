@@ -10,13 +10,13 @@ from textual.binding import Binding
 from textual.events import Event, Key
 
 from migrator.arguments import SelectRequest
-from migrator.ui.browse import BrowseScreen
-from migrator.ui.keys import Keys
+from migrator.tui.browse import BrowseScreen
+from migrator.tui.keys import Keys
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
 
 class MigratorApp(App[None]):
@@ -65,7 +65,7 @@ class MigratorApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys."""
-        from migrator.ui.help import HelpScreen
+        from migrator.tui.help import HelpScreen
 
         self.push_screen(HelpScreen())
 

@@ -22,8 +22,8 @@ from migrator.operations.projects import list_projects
 from migrator.operations.ui import list_directories
 from migrator.operations.workspaces import list_workspaces
 from migrator.text import count, printable, shortened, shortened_path, tilde
-from migrator.ui.background import begin
-from migrator.ui.row_list import RowList
+from migrator.tui.background import begin
+from migrator.tui.row_list import RowList
 from migrator.workspaces.model import WorkspaceState
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from migrator.model import Orphan
     from migrator.operations.context import CommandContext
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
 
 _COMPLETIONS = 100

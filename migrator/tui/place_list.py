@@ -13,7 +13,7 @@ from migrator.model import GLOBAL
 from migrator.operations.projects import list_projects
 from migrator.operations.ui import list_directories
 from migrator.text import cells, printable, shortened, shortened_path, tilde
-from migrator.ui.row_list import RowList
+from migrator.tui.row_list import RowList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -19,11 +19,11 @@ from migrator.operations.undo import find_run_to_undo
 from migrator.reporting.run_record_text import run_record_text
 from migrator.reporting.run_rows import RUN_COLUMNS, status
 from migrator.text import count, local_time, our_command, shortened
-from migrator.ui import proposal
-from migrator.ui.background import begin
-from migrator.ui.header import Header
-from migrator.ui.plan import PlanScreen
-from migrator.ui.row_list import RowList, TextView
+from migrator.tui import proposal
+from migrator.tui.background import begin
+from migrator.tui.header import Header
+from migrator.tui.plan import PlanScreen
+from migrator.tui.row_list import RowList, TextView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from migrator.model import LoggedRun
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
 
 class Runs(RowList):

@@ -10,7 +10,7 @@ from migrator.store.open_by import holder_names
 from migrator.text import printable, shortened, shortened_path, tilde
 
 if TYPE_CHECKING:
-    from migrator.ui.database import Database
+    from migrator.tui.database import Database
 
 _SECONDS = 2.0
 """How often we ask who else has the database open."""

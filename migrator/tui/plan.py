@@ -19,11 +19,11 @@ from migrator.output.output_file import OutputFile
 from migrator.reporting.plan_text import plan_text
 from migrator.reporting.run_text import run_text
 from migrator.text import our_command, printable
-from migrator.ui.ask import Ask
-from migrator.ui.background import begin
-from migrator.ui.header import Header
-from migrator.ui.keys import now
-from migrator.ui.row_list import TextView
+from migrator.tui.ask import Ask
+from migrator.tui.background import begin
+from migrator.tui.header import Header
+from migrator.tui.keys import now
+from migrator.tui.row_list import TextView
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from textual.events import Key
 
     from migrator.model import Plan, Run
-    from migrator.ui.database import Database
-    from migrator.ui.proposal import Proposal
+    from migrator.tui.database import Database
+    from migrator.tui.proposal import Proposal
 
 
 _PROGRESS_SECONDS = 0.1
@@ -209,7 +209,7 @@ class PlanScreen(Screen[bool]):
 
     def action_undo(self) -> None:
         """Show the plan that takes this run back."""
-        from migrator.ui import proposal
+        from migrator.tui import proposal
 
         if self._run is not None and self._run.id is not None:
             plan = PlanScreen(self._database, proposal.undo(self._run.id, self._database.path))
