@@ -79,5 +79,5 @@ def _folders(directory: str) -> Iterator[tuple[str, str]]:
         return
     for mounted in DRIVES_AT:
         yield folder, below(mounted.format(drive), above)
-    if above:
+    if above and names_of(directory)[2:]:  # a home itself is everywhere
         yield folder, os.path.expanduser("~")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from migrator.disk.spelling import is_same_directory
 from migrator.errors import MigratorError, NothingMatched
 from migrator.model import Binding, FolderState, PlanWarning, Selected, Selection
-from migrator.paths import is_of_another_system, is_within, normalise
+from migrator.paths import comparable, is_of_another_system, is_windows, is_within, normalise, slashed
 from migrator.places.small_files import real_path
 from migrator.planning.planner import build_move_plan
+from migrator.planning.relocation.arguments import Pair
 from migrator.planning.relocation.desktop_files import files_that_name
 from migrator.planning.relocation.project_paths import directory_of, project_updates
 from migrator.planning.relocation.worktree_repair import worktree_repairs
@@ -21,7 +22,7 @@ from migrator.snapshots.layout import Layout
 from migrator.store.near_directories import near_directories
 from migrator.store.sql import IN
 from migrator.store.trees import trees
-from migrator.text import and_more, shell_join
+from migrator.text import and_more, our_command, shell_join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -62,6 +63,7 @@ def build_relocation_plan(
         *_unmatched_folders(affected, relocation),
         *_already_there(directories, relocation),
         *_impossible(directories, relocation),
+        *_in_two_spellings(following, relocation),
     )
     selection = _selection(store, relocation, following, warnings)
     return build_move_plan(
@@ -143,6 +145,25 @@ def _impossible(directories: Iterable[str], relocation: Relocation) -> Iterator[
             f"Sessions in {min(staying)}{and_more(len(staying) - 1, 'directory', 'directories')} stay: a name with a "
             "backslash in it is no name on Windows.",
         )
+
+
+def _in_two_spellings(following: Iterable[str], relocation: Relocation) -> Iterator[PlanWarning]:
+    """Warn about each directory of Windows that rows spell in several ways, of which each would be a directory here."""
+    found: dict[str, dict[str, str]] = {}
+    for directory in sorted(following):
+        if is_windows(directory) and not is_windows(new := relocation.new_directory(directory) or ""):
+            found.setdefault(comparable(directory), {}).setdefault(new, slashed(directory))
+    state = ["--foreign"] if relocation.moves.state is FolderState.FOREIGN else []
+    for spellings in found.values():
+        (new, first), *others = spellings.items()
+        if others:
+            pairs = [*relocation.moves.folders, *((other, new) for _, other in others)]
+            command = our_command("relocate", *state, *(Pair(*pair).word for pair in pairs))
+            yield PlanWarning(
+                "two-spellings",
+                f"Windows takes {first} and {others[0][1]} for one directory, and here they become {new} and "
+                f"{others[0][0]}; to take both to {new}: `{command}`",
+            )
 
 
 def _left_over(affected: Iterable[str], relocation: Relocation, *, copied: bool) -> list[PlanWarning]:
