@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 from migrator.disk.status import is_directory, is_there, names_in
 from migrator.model import FolderState
-from migrator.paths import FolderMap, composed, is_of_this_system, same_name, upper, upwards
+from migrator.paths import FolderMap, composed, is_of_this_system, same_name, slashed, upper, upwards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +37,12 @@ def is_one_name(one: str, other: str) -> bool:
 def as_on_disk(path: str) -> str:
     """Return an absolute path without links in it, with each name as its directory lists it, as far as it exists.
 
+    On Windows, the real path has that spelling already; it gets the slashes that opencode stores.
+
     What can't be listed stays as it is.
     """
     if not path.startswith("/") or not is_of_this_system(path):
-        return path
+        return slashed(path)
     found = ""
     for name in path.split("/")[1:]:
         found = f"{found}/{_listed(found or '/', name) if name else name}"

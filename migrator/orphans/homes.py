@@ -23,7 +23,7 @@ from migrator.orphans.home import BROKEN_TREE, Home, SuggestedHome, no_home, tie
 from migrator.orphans.known_checkouts import KnownCheckouts, by_repository, only_candidate
 from migrator.orphans.other_machine import counterparts, folder_to_follow, why_other_machine
 from migrator.orphans.rule import DirectoryStatus
-from migrator.paths import comparable, is_of_another_system, is_within, path_below, upwards
+from migrator.paths import comparable, is_of_another_system, is_within, path_below, trimmed, upwards
 from migrator.places.checkout import is_outside_repository
 from migrator.store.trees import Roots
 from migrator.text import our_command
@@ -317,7 +317,7 @@ class Homes:
         if top is None or not sub:
             return top
         for directory in upwards(os.path.join(root, sub)):
-            if directory == root.rstrip("/"):
+            if directory == trimmed(root):
                 break
             place = self._context.inspect(directory).place
             if place and place.project_id == top.project_id and is_within(place.directory, top.directory):

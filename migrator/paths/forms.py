@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+_ON_WINDOWS = os.name == "nt"
 _NAME = r"[^\\/?.][^\\/]*"
 _WINDOWS_ROOT = re.compile(
     rf"(?:(?:\\\\[?.]\\|//[?.]/)?(?P<drive>[A-Za-z]):[\\/]"
@@ -51,7 +52,7 @@ def is_absolute(path: str) -> bool:
 
 def is_of_this_system(path: str) -> bool:
     """Tell whether the disk here can be asked about a path; on POSIX, `//server/share` is `/server/share`."""
-    return is_windows(path) if os.name == "nt" else path.startswith("/")
+    return is_windows(path) if _ON_WINDOWS else path.startswith("/")
 
 
 def is_of_another_system(path: str) -> bool:
@@ -185,6 +186,15 @@ def path_below(directory: str, base: str) -> str:
     if is_windows(directory):
         return "/".join(names_of(directory)[len(names_of(base)) :])
     return directory.rstrip("/")[len(base) :].lstrip("/")
+
+
+def session_path(directory: str, worktree: str) -> str:
+    """Return the `path` that opencode gives a session in this directory: as seen from the worktree, with `/`."""
+    if worktree == "/":
+        return from_root(directory)
+    if is_within(directory, worktree):
+        return path_below(directory, worktree)
+    return posixpath.relpath(slashed(directory), slashed(worktree))
 
 
 def from_root(directory: str) -> str:

@@ -10,7 +10,7 @@ from hashlib import sha1
 from migrator.disk.readable import naming_remedy
 from migrator.disk.status import content_of
 from migrator.model import GLOBAL, Place
-from migrator.paths import backslashed, from_root, trimmed
+from migrator.paths import backslashed, session_path, trimmed
 
 _KEPT_ID_LIMIT = 64 * 1024
 
@@ -49,10 +49,7 @@ class Checkout:
 
     def place(self, directory: str) -> Place:
         """Return what opencode makes of a directory in this checkout."""
-        if self.worktree == "/":
-            path = from_root(directory)
-        else:
-            path = "" if directory == self.worktree else os.path.relpath(directory, self.worktree).replace(os.sep, "/")
+        path = session_path(directory, self.worktree)
         return Place(directory, self.project_id, self.worktree, path, self.vcs, self.project_worktree)
 
 

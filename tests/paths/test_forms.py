@@ -7,9 +7,11 @@ from pathlib import PureWindowsPath
 import pytest
 from hypothesis import given
 
+from migrator.disk.spelling import as_on_disk
 from migrator.paths import (
     checkout_root,
     comparable,
+    forms,
     from_root,
     in_full,
     is_of_this_system,
@@ -20,6 +22,7 @@ from migrator.paths import (
     path_below,
     plain,
     same_name,
+    session_path,
     slashed,
     upwards,
 )
@@ -143,3 +146,16 @@ def test_below_a_directory_and_its_root() -> None:
     assert path_below(r"C:\Users\Me\a\b", "c:/users/me") == "a/b"
     assert from_root(r"C:\Users\Me") == "Users/Me"
     assert from_root("/home/me") == "home/me"
+
+
+def test_on_windows_its_paths_are_those_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulated: what is read from the disk there gets the slashes that opencode stores."""
+    monkeypatch.setattr(forms, "_ON_WINDOWS", True)
+    asked = [is_of_this_system(path) for path in (r"C:\x", "//server/share", "/home", "rel")]
+    assert asked == [True, True, False, False]
+    assert as_on_disk(r"C:\Users\Me") == "C:/Users/Me"
+    assert [session_path(r"C:\src\shop\a\b", worktree) for worktree in ("/", "C:/src/shop", "C:/src/shop/x")] == [
+        "src/shop/a/b",
+        "a/b",
+        "../a/b",
+    ]

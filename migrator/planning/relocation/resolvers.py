@@ -21,6 +21,7 @@ from migrator.paths import (
     last_name,
     move_below,
     normalise,
+    session_path,
     slashed,
     upwards,
 )
@@ -141,7 +142,7 @@ class MovedResolver(Resolver):
             return missing
         if _is_in_directory_project(place.binding):
             return directory_project(real).place(real)
-        return replace(place, directory=real, path=os.path.relpath(real, place.worktree))
+        return replace(place, directory=real, path=session_path(real, place.worktree))
 
     def _find(self, directory: str) -> Place | _DisconnectedWorktree:
         """Return what opencode makes of a directory, or the worktree that lost its repository by this very move."""
